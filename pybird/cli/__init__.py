@@ -1,0 +1,1 @@
+"""Commands: handlers, renderers, the control session and the interactive shell."""

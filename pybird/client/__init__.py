@@ -1,0 +1,1 @@
+"""Talking to a running daemon: the pybirdc program and a library for other programs."""

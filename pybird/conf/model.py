@@ -1,0 +1,213 @@
+"""The configuration as frozen values: what the builder makes and the planner compares.
+
+Equal meaning is equal value: templates, defines and defaults are resolved, and
+spans do not take part in equality. A protocol's own options are a subclass of
+`ProtocolConfig` in its folder (`proto/*/config.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, Span
+from pybird.values.address import Address
+from pybird.values.net import NetType, Prefix
+
+DEBUG_FLAGS = ("states", "routes", "filters", "interfaces", "events", "packets")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`import limit N action A`; actions: warn, block, restart, disable."""
+
+    count: int
+    action: str = "disable"
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacePattern:
+    """`[-]"mask" [prefix]`; a mask is a shell pattern with * and ?, None matches any name."""
+
+    mask: str | None = None
+    prefix: Prefix | None = None
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableConfig:
+    """One routing table. `implicit` tables were not written (master4, master6, peers)."""
+
+    name: str
+    net_type: NetType
+    sorted: bool = False
+    trie: bool = False
+    debug: frozenset[str] = frozenset()
+    options: tuple[tuple[str, Any], ...] = ()  # gc, cork, settle times: name, value
+    implicit: bool = field(default=False, compare=False)
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelConfig:
+    """What every channel has. `name` is the manual's ("ipv4", "ipv6 sadr", "peers")."""
+
+    name: str
+    net_type: NetType
+    table: str
+    import_filter: Filter = ACCEPT
+    export_filter: Filter = REJECT
+    export_in: Prefix | None = None
+    import_limit: Limit | None = None
+    receive_limit: Limit | None = None
+    export_limit: Limit | None = None
+    preference: int = 0
+    keep_filtered: bool = False
+    rpki_reload: bool = True
+    debug: frozenset[str] = frozenset()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolConfig:
+    """What every protocol has. `type_name` is the manual's ("bgp", "radv")."""
+
+    type_name: str
+    name: str
+    channels: tuple[ChannelConfig, ...] = ()
+    disabled: bool = False
+    description: str = ""
+    router_id: int | None = None
+    hostname: str | None = None
+    vrf: str | None = None
+    debug: frozenset[str] = frozenset()
+    restart_time: float = 5.0
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun(ProtocolConfig):
+    """A protocol of BIRD's that this version understands but does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """One `log` statement. Kind: file, syslog, stderr, udp; `fixed` is a ring file."""
+
+    kind: str
+    classes: frozenset[str]
+    path: str = ""  # file, or syslog name, or UDP host
+    limit: int = 0
+    backup: str = ""
+    port: int = 514
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFormat:
+    """strftime plus %f; beyond `limit` seconds `old` is used instead (0: never)."""
+
+    format: str
+    limit: int = 0
+    old: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketConfig:
+    """`cli "path" { restrict; v2 attributes; }`."""
+
+    path: str
+    restrict: bool = False
+    dialect: int | None = None
+    v2_attributes: bool = False
+
+
+ISO_SHORT_MS = TimeFormat("%T.%3f", 72000, "%F")
+ISO_LONG_MS = TimeFormat("%F %T.%3f")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomAttribute:
+    """`attribute TYPE NAME;`."""
+
+    name: str
+    type: str
+    bgp_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What a name in the root scope means, for `show symbols` and completion."""
+
+    name: str
+    kind: str  # constant, function, filter, protocol, template, routing table, custom attribute
+    value: Any = None
+    type: str = ""
+    span: Span = field(default=NO_SPAN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001  the word users know
+    """Something the user should hear at load and from `pybird check`."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole configuration."""
+
+    path: str = ""
+    router_id: int | None = None
+    router_id_from: tuple[InterfacePattern, ...] = ()
+    hostname: str | None = None
+    tables: tuple[TableConfig, ...] = ()
+    protocols: tuple[ProtocolConfig, ...] = ()
+    logs: tuple[LogConfig, ...] = ()
+    sockets: tuple[SocketConfig, ...] = ()
+    attributes: tuple[CustomAttribute, ...] = ()
+    graceful_restart_wait: int = 240
+    debug_protocols: frozenset[str] = frozenset()
+    debug_channels: frozenset[str] = frozenset()
+    debug_tables: frozenset[str] = frozenset()
+    debug_commands: int = 0
+    timeformat_route: TimeFormat = ISO_SHORT_MS
+    timeformat_protocol: TimeFormat = ISO_SHORT_MS
+    timeformat_base: TimeFormat = ISO_LONG_MS
+    timeformat_log: TimeFormat = ISO_LONG_MS
+    options: tuple[tuple[str, Any], ...] = ()  # other global options, name and value
+    symbols: dict[str, Symbol] = field(default_factory=dict, compare=False, repr=False)
+    filters: dict[str, Filter] = field(default_factory=dict, compare=False, repr=False)
+    functions: dict[str, Function] = field(default_factory=dict, compare=False, repr=False)
+    warnings: tuple[Warning, ...] = field(default=(), compare=False, repr=False)
+
+    def protocol(self, name: str) -> ProtocolConfig | None:
+        """The protocol of that name."""
+        return next((p for p in self.protocols if p.name == name), None)
+
+    def table(self, name: str) -> TableConfig | None:
+        """The table of that name."""
+        return next((t for t in self.tables if t.name == name), None)
+
+
+__all__ = [
+    "ACCEPT",
+    "DEBUG_FLAGS",
+    "ISO_LONG_MS",
+    "ISO_SHORT_MS",
+    "REJECT",
+    "Address",
+    "ChannelConfig",
+    "Config",
+    "CustomAttribute",
+    "InterfacePattern",
+    "Limit",
+    "LogConfig",
+    "NotRun",
+    "ProtocolConfig",
+    "SocketConfig",
+    "Symbol",
+    "TableConfig",
+    "TimeFormat",
+    "Warning",
+]

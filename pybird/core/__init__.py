@@ -1,0 +1,1 @@
+"""Tables, channels, protocol instances and the router: what all protocols share."""

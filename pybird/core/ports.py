@@ -1,0 +1,281 @@
+"""What the router needs from the world, as typing protocols.
+
+`io` implements them on asyncio, sockets and netlink; `sim` on virtual time and
+a simulated network. The same protocol code runs on both. Rules that keep both
+worlds equal: no port calls back from within the call that was made on it
+(`write`, `close`, `connect`, `send`, `watch` return first); callbacks come one
+at a time on the router's thread; times are seconds on the clock's monotonic
+scale; a timer never fires before its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+from pybird.values.route import Dest, NextHop
+
+# ----------------------------------------------------------------- time
+
+
+class Timer(Protocol):
+    """A scheduled call."""
+
+    def cancel(self) -> None:
+        """Forget the call; harmless when it ran already."""
+
+
+class Clock(Protocol):
+    """Time and deferred calls."""
+
+    def now(self) -> float:
+        """Seconds on a monotonic scale; constant while one callback runs."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch that belong to `now()`, for people to read."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call once, at `when` or soon after."""
+
+    def call_soon(self, callback: Callable[[], None]) -> Timer:
+        """Call once, after what runs now and what waits already."""
+
+
+# -------------------------------------------------------------- streams
+
+
+class StreamHandler(Protocol):
+    """Who owns a stream and hears of it."""
+
+    def connected(self, stream: Stream) -> None:
+        """The outgoing connection is up (not called on accepted streams)."""
+
+    def received(self, data: bytes) -> None:
+        """Octets came, at most 64 KiB at once."""
+
+    def closed(self, error: str | None) -> None:
+        """The stream is gone: last call. `error` is None for the peer's FIN.
+
+        Also called when an outgoing connection fails ("Connection refused").
+        Not called after our own `close` or `abort`.
+        """
+
+    def writable(self) -> None:
+        """What was buffered has drained below the low mark again."""
+
+
+class Stream(Protocol):
+    """One TCP or Unix stream connection."""
+
+    local: tuple[Address, int]
+    remote: tuple[Address, int]
+    ifindex: int  # interface of a link-local connection, else 0
+
+    def set_handler(self, handler: StreamHandler) -> None:
+        """Hand the stream over. An accepted stream delivers nothing before this."""
+
+    def write(self, data: bytes) -> None:
+        """Send; what the socket does not take at once is buffered."""
+
+    @property
+    def buffered(self) -> int:
+        """Octets written and not yet taken by the socket."""
+
+    def close(self) -> None:
+        """Send what is buffered, then close. No callback follows."""
+
+    def abort(self) -> None:
+        """Reset the connection. No callback follows."""
+
+
+class Listener(Protocol):
+    """An open listening socket."""
+
+    def close(self) -> None:
+        """Stop listening."""
+
+    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
+        """Require (or with None, forget) TCP-MD5 for peers inside the prefix (RFC 2385)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TcpOptions:
+    """Socket options of an outgoing connection or a listener."""
+
+    ttl: int | None = None  # outgoing hop limit
+    min_ttl: int | None = None  # drop packets that arrive with less (RFC 5082)
+    password: str | None = None  # TCP-MD5 towards the remote address
+    vrf: str | None = None
+    free_bind: bool = False
+    dscp: int = 48  # CS6
+
+
+class Datagrams(Protocol):
+    """An open datagram or raw socket."""
+
+    def send(self, data: bytes, to: Address) -> None:
+        """Send one packet out of the socket's interface. Errors are swallowed and logged once."""
+
+    def close(self) -> None:
+        """No callback follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Icmp6Packet:
+    """A received ICMPv6 message, from its type octet on."""
+
+    data: bytes
+    source: Address
+    destination: Address
+    hop_limit: int
+
+
+class Network(Protocol):
+    """Sockets. Every method may raise OSError with a message for the user."""
+
+    def listen(
+        self,
+        address: Address | None,
+        port: int,
+        ifindex: int,
+        accepted: Callable[[Stream], None],
+        options: TcpOptions,
+    ) -> Listener:
+        """Listen for TCP; `address` None means all of both families.
+
+        A peer that the caller does not want is refused by `stream.abort()`.
+        """
+
+    def connect(
+        self,
+        local: Address | None,
+        remote: Address,
+        port: int,
+        ifindex: int,
+        handler: StreamHandler,
+        options: TcpOptions,
+    ) -> Stream:
+        """Begin a TCP connection; the handler hears `connected` or `closed`."""
+
+    def icmp6(
+        self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]
+    ) -> Datagrams:
+        """A raw ICMPv6 socket on one interface, hearing these message types.
+
+        It has joined ff02::1 and ff02::2, sends with hop limit 255 from the
+        interface's link-local address, does not hear itself, and the kernel
+        fills in the checksum.
+        """
+
+
+# --------------------------------------------------------------- kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A network interface as the kernel tells of it."""
+
+    index: int
+    name: str
+    up: bool  # administratively up with carrier
+    mtu: int = 1500
+    admin_up: bool = True
+    loopback: bool = False
+    multicast: bool = True
+    broadcast: bool = True
+    point_to_point: bool = False
+    mac: bytes = b""
+    master: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAddress:
+    """An address of an interface."""
+
+    ifindex: int
+    address: Address
+    length: int
+    tentative: bool = False  # duplicate address detection still runs, or it failed
+    opposite: Address | None = None  # the other end of a point-to-point link
+    secondary: bool = False
+
+    @property
+    def prefix(self) -> Prefix:
+        return Prefix(self.address.masked(self.length), self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRoute:
+    """A route in the kernel's table, in its words."""
+
+    prefix: Prefix
+    table: int
+    dest: Dest
+    nexthops: tuple[NextHop, ...] = ()
+    metric: int = 32
+    protocol: int = 12  # RTPROT_BIRD
+    prefsrc: Address | None = None
+    source: int = 0
+    attributes: tuple[tuple[str, object], ...] = ()
+
+
+class KernelEvents(Protocol):
+    """Who hears of the kernel's changes."""
+
+    def link_changed(self, link: Link) -> None: ...
+    def link_removed(self, index: int) -> None: ...
+    def address_changed(self, address: LinkAddress) -> None: ...
+    def address_removed(self, ifindex: int, address: Address) -> None: ...
+    def route_changed(self, route: KernelRoute, removed: bool) -> None: ...
+    def overflow(self) -> None:
+        """Events were lost: read everything again."""
+
+
+class Kernel(Protocol):
+    """Links, addresses and the forwarding table."""
+
+    def links(self) -> list[Link]: ...
+    def addresses(self) -> list[LinkAddress]: ...
+    def watch(self, events: KernelEvents) -> None:
+        """Deliver changes from now on to these events too."""
+
+    def unwatch(self, events: KernelEvents) -> None: ...
+
+    def routes(self, v4: bool, table: int) -> list[KernelRoute]: ...
+
+    def change_routes(
+        self, replace: Iterable[KernelRoute], delete: Iterable[KernelRoute]
+    ) -> list[tuple[KernelRoute, str]]:
+        """Apply in one go; returns those refused, with the kernel's reason."""
+
+    def setting(self, name: str) -> str | None:
+        """A sysctl value such as `net.ipv6.conf.eth0.forwarding`; None when unknown."""
+
+
+class Liveness(Protocol):
+    """Fast failure detection (BFD), asked for without naming it."""
+
+    def request(self, remote: Address, ifindex: int, changed: Callable[[bool], None]) -> object: ...
+    def release(self, session: object) -> None: ...
+
+
+class Log(Protocol):
+    """Where messages go, in BIRD's classes."""
+
+    def write(self, level: str, text: str) -> None:
+        """`level` is one of debug trace info remote warning error auth fatal bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a router is given; it has no other way to the world."""
+
+    clock: Clock
+    network: Network
+    kernel: Kernel
+    log: Log
+    random: Random

@@ -1,0 +1,188 @@
+"""Protocols: the type that a folder in `proto/` declares, and one running instance.
+
+States are the manual's: down, start, up, stop, flush. The router calls
+`start`; the instance calls `went_up` when it works; the router calls
+`stop(reason)` and the instance calls `stopped` when it has closed what it
+opened. Channels are flushed by the core. Whatever an instance raises is caught
+by the router: the instance stops with an error and the router lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.core.selection import Selection
+from pybird.values.attributes import AttributeDecl
+from pybird.values.net import NetType
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel, Exporter
+    from pybird.core.router import Router
+
+
+class State(Enum):
+    """The words that `show protocols` prints."""
+
+    DOWN = "down"
+    START = "start"
+    UP = "up"
+    STOP = "stop"
+    FLUSH = "flush"
+
+
+class StopReason(Enum):
+    """Why an instance is told to stop; BGP turns it into the NOTIFICATION it sends."""
+
+    SHUTDOWN = "shutdown"  # the daemon ends
+    GRACEFUL = "graceful restart"  # the daemon ends for a graceful restart
+    DISABLED = "disabled"  # by the operator
+    RESTARTED = "restarted"  # by the operator
+    RECONFIGURED = "reconfigured"  # restart: the new config cannot be adapted to
+    REMOVED = "removed"  # not in the new config, or a withdrawn dynamic child
+    LIMIT = "limit"  # a route limit was hit
+    FAILED = "failed"  # its code raised
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A line of `show protocols all`, as data: label, text, lines below it."""
+
+    label: str
+    text: str = ""
+    below: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolType:
+    """Everything the rest of PyBIRD knows of a protocol.
+
+    `title` is the word in `show protocols`; `kind` the `RTS_*` number of its
+    routes; `phase` orders the start (lower first: device 0, others 1).
+    `build(builder, tree)` makes the config from the parse tree of
+    `grammar/NAME.lark`; `channel_names` are the channels it may have.
+    `instance` makes a running instance, None: understood but not run.
+    """
+
+    name: str
+    title: str
+    kind: int
+    preference: int
+    config: type[ProtocolConfig]
+    build: Callable[..., ProtocolConfig]
+    instance: Callable[[ProtocolConfig, Router], Instance] | None = None
+    attributes: tuple[AttributeDecl, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    phase: int = 1
+    commands: tuple[Any, ...] = ()  # core.commands.Command
+
+
+class Instance:
+    """Base of every running protocol instance."""
+
+    type: ProtocolType  # set on the class by the protocol's package
+
+    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+        self.config = config
+        self.router = router
+        self.state = State.DOWN
+        self.since = router.clock.now()
+        self.created = self.since
+        self.message = ""  # of enable/disable
+        self.enabled = not config.disabled
+        self.debug: frozenset[str] = config.debug
+        self.channels: dict[str, Channel] = {}
+        self.parent: Instance | None = None  # of a dynamic child
+        self.stop_reason: StopReason | None = None
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.config.name
+
+    # what a protocol implements -----------------------------------------
+
+    def start(self) -> None:
+        """Begin to work; call `went_up()` now or later."""
+        raise NotImplementedError
+
+    def stop(self, reason: StopReason) -> None:
+        """Close everything; call `stopped()` now or later."""
+        raise NotImplementedError
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        """Adapt to a changed config without a restart.
+
+        Called before `self.config` is replaced, with only the protocol's own
+        part differing (channels are handled by the core through
+        `channel_restart`). False: must be restarted. Must not change anything
+        before it is sure to return True.
+        """
+        return False
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Pure: would `reconfigure` say True? Used by the planner and `configure check`."""
+        return False
+
+    def make_channel(self, config: ChannelConfig) -> Channel:
+        """The channel object; a protocol with more state per channel overrides this."""
+        raise NotImplementedError  # core: Channel(config, self)
+
+    def exporter(self, channel: Channel) -> Exporter | None:
+        """How routes leave through this channel; None: nothing is exported."""
+        return None
+
+    def transmit(self, channel: Channel, packed: Any) -> None:
+        """Send what the exporter packed."""
+
+    def feed_done(self, channel: Channel) -> None:
+        """The first full feed of an opened or refed channel was transmitted (End-of-RIB)."""
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Get all routes of this channel again (route refresh, rescan); False: cannot."""
+        return False
+
+    def info(self) -> str:
+        """The Info column of `show protocols`."""
+        return ""
+
+    def details(self) -> Iterator[Detail]:
+        """The protocol's block in `show protocols all`."""
+        yield from ()
+
+    def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
+        """What the protocol knows of an entry it announced (peers: `expires`, `since`)."""
+        return {}
+
+    def why_not(self, net_type: NetType, key: bytes) -> str | None:
+        """Why an exported entry has no child here; None: it has one or is not ours."""
+        return None
+
+    # what the core provides ---------------------------------------------
+
+    def went_up(self) -> None:
+        """Enter `up`."""
+        raise NotImplementedError
+
+    def went_down(self) -> None:
+        """Fall from `up` back to `start`; channels are closed and their routes flushed."""
+        raise NotImplementedError
+
+    def stopped(self) -> None:
+        """Everything is closed: enter `flush`, then `down`."""
+        raise NotImplementedError
+
+    def restart_later(self, delay: float) -> None:
+        """Stop now and start again after `delay` seconds (limits, errors)."""
+        raise NotImplementedError
+
+    def log(self, level: str, text: str) -> None:
+        """Write `NAME: text` in one of BIRD's log classes."""
+        raise NotImplementedError
+
+    def trace(self, flag: str, text: str) -> None:
+        """Write a `<TRACE>` line if this debug flag is on."""
+        raise NotImplementedError

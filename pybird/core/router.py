@@ -1,0 +1,48 @@
+"""The router: owner of tables, protocol instances, configuration and time.
+
+(Contract; the implementation replaces this text.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pybird.conf.model import Config, ProtocolConfig
+from pybird.core.ports import Ports
+from pybird.values.attributes import AttributePool
+
+if TYPE_CHECKING:
+    from pybird.core.protocol import Instance, ProtocolType
+    from pybird.core.table import Table
+
+
+class Router:
+    """One router. Two in one process do not know of each other."""
+
+    def __init__(self, ports: Ports, types: tuple[ProtocolType, ...]) -> None:
+        self.ports = ports
+        self.clock = ports.clock
+        self.network = ports.network
+        self.kernel = ports.kernel
+        self.random = ports.random
+        self.types = {t.name: t for t in types}
+        self.pool: AttributePool
+        self.config: Config
+        self.router_id: int
+        self.hostname: str
+        self.tables: dict[str, Table] = {}
+        self.protocols: dict[str, Instance] = {}  # in config order, children last
+        self.interfaces: Any  # core.interfaces.Interfaces
+        self.hops: Any  # core.nexthop.HopTable
+
+    def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
+        """Start a dynamic child; it lives until `remove`d or its parent goes."""
+        raise NotImplementedError
+
+    def remove(self, instance: Instance, after: Any = None) -> None:
+        """Stop a dynamic child with StopReason.REMOVED and forget it."""
+        raise NotImplementedError
+
+    def free_name(self, prefix: str, digits: int) -> str:
+        """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
+        raise NotImplementedError

@@ -1,0 +1,348 @@
+"""The filter language as values: what the builder makes and the compiler reads.
+
+Names are resolved: a constant is a `Literal`, a local has a number unique in
+its function, a call holds the function itself. Equal nodes mean the same
+program: spans are outside of equality. Types are the manual's words
+(`"int"`, `"pair set"`, `"enum rts"`); `"void"` for nothing, `"any"` for what
+is only known at run time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the config text: 1-based line and column, end exclusive."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+NO_SPAN = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Base of all nodes."""
+
+    span: Span = field(default=NO_SPAN, compare=False, kw_only=True, repr=False)
+
+
+# ---------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A value known when the config is read. `name` is the constant it came from."""
+
+    type: str
+    value: Any
+    name: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Node):
+    """A variable or parameter; `slot` is unique in the function or filter."""
+
+    name: str
+    slot: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """An attribute of the route: `net`, `bgp_path`, `preference`, a custom one."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """`!x`; op is "!"."""
+
+    op: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """`+ - * / ++ & | = != < <= > >= ~ !~ && ||`."""
+
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Node):
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class LargeCommunity(Node):
+    first: Node
+    second: Node
+    third: Node
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedCommunity(Node):
+    """`(rt, key, value)`; kind is "rt", "ro", "generic" or "unknown"."""
+
+    kind: str
+    key: Node
+    value: Node
+    number: Node | None = None  # of `unknown`
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixOf(Node):
+    """`address / length` of which a part is not a literal."""
+
+    address: Node
+    length: Node
+
+
+# Set items. An item that is a single expression stands as itself.
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """`a..b`, both ends included."""
+
+    low: Node
+    high: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard(Node):
+    """`*` as a part of a pair, ec or lc pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairPattern(Node):
+    """Parts are expressions, `Range` or `Wildcard`."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class LargePattern(Node):
+    first: Node
+    second: Node
+    third: Node
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedPattern(Node):
+    kind: str
+    key: Node
+    value: Node
+    number: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixPattern(Node):
+    """`P`, `P+`, `P-`, `P{low,high}`: lengths low..high of what P covers or is covered by.
+
+    `low` and `high` are None for a plain `P`; the builder resolves + and -.
+    """
+
+    prefix: Node
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf(Node):
+    """`[ ... ]`. A prefix set of only plain literals comes as a `Literal` instead."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOf(Node):
+    """`[= ... =]`. Items: expressions, `Range`, `SetOf`, `MaskAny`, `MaskOne`, `MaskPlus`."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskAny(Node):
+    """`*`: any run of AS numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOne(Node):
+    """`?`: one AS number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPlus(Node):
+    """`+`: one or more of the item before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A user's function."""
+
+    function: FunctionRef
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin(Node):
+    """`defined`, `format`, `from_hex`, `roa_check`, `aspa_check…`, and the call style
+    of list methods (`prepend`, `append`, `add`, `delete`, `filter`)."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Node):
+    """`object.name` or `object.name(arguments)`; arguments None without parentheses."""
+
+    target: Node
+    name: str
+    arguments: tuple[Node, ...] | None = None
+
+
+# ----------------------------------------------------------- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Node):
+    statements: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    condition: Node
+    then: Node
+    otherwise: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm(Node):
+    """One arm of `case`: set items; empty for `else:`."""
+
+    labels: tuple[Node, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Node):
+    subject: Node
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    variable: Local
+    sequence: Node
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Declare(Node):
+    """A local variable comes to life; without a value it has its type's empty value."""
+
+    variable: Local
+    value: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Node):
+    """Target: `Local` or `Attribute`."""
+
+    target: Node
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Unset(Node):
+    attribute: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Node):
+    value: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(Node):
+    """`accept`, `reject` or `error`, with what to log."""
+
+    verdict: str
+    message: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Print(Node):
+    arguments: tuple[Node, ...]
+    newline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate(Node):
+    """An expression as a statement: a call, or `attribute.method(…);`, which writes back."""
+
+    expression: Node
+
+
+# ---------------------------------------------------------- definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Node):
+    """`return_type` None: not declared, inferred by the checker."""
+
+    name: str
+    parameters: tuple[Local, ...]
+    body: Block
+    return_type: str | None = None
+
+
+class FunctionRef:
+    """A function by identity, so that recursion is possible.
+
+    The builder makes the reference when it meets the name and fills `function`
+    when the body ends. References compare by `digest`, the canonical text of
+    the function with everything it calls (`filter/digest.py`).
+    """
+
+    __slots__ = ("digest", "function", "name", "parameters", "return_type")
+
+    def __init__(self, name: str, parameters: tuple[Local, ...], return_type: str | None) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.return_type = return_type
+        self.function: Function | None = None
+        self.digest: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionRef) and self.name == other.name and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    """A filter; `name` is None for one written in place."""
+
+    name: str | None
+    body: Block
+
+
+ACCEPT = Filter("ACCEPT", Block((Decide("accept"),)))
+REJECT = Filter("REJECT", Block((Decide("reject"),)))

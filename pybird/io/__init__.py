@@ -1,0 +1,1 @@
+"""The real world: asyncio, sockets, netlink, files."""

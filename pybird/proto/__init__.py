@@ -1,0 +1,1 @@
+"""The protocols. Each is one folder; `PROTOCOLS` is the registry."""

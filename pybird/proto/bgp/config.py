@@ -1,0 +1,117 @@
+"""BGP's configuration, as the manual names it. Times are seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pybird.conf.model import ChannelConfig, InterfacePattern, ProtocolConfig
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+
+ALL_CEASES = frozenset(range(1, 11))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BgpChannelConfig(ChannelConfig):
+    """A channel of one address family (`afi`, `safi` of RFC 4760)."""
+
+    afi: int
+    safi: int
+    import_set: bool = False  # written, as RFC 8212 asks on eBGP
+    export_set: bool = False
+    mandatory: bool = False
+    next_hop_self: str = "no"  # no, yes, ibgp, ebgp
+    next_hop_keep: str = "no"
+    next_hop_address: Address | None = None
+    next_hop_prefer: str = "global"  # global, local
+    link_local_format: str | None = None  # native, single, double; None: ours, see docs
+    gateway: str | None = None  # direct, recursive; None: by session type
+    igp_table: str | None = None
+    import_table: bool = False
+    export_table: bool = False
+    secondary: bool = False
+    extended_next_hop: bool = False
+    require_extended_next_hop: bool = False
+    add_paths: str = "no"  # no, rx, tx, yes
+    require_add_paths: bool = False
+    cost: int = 0
+    graceful_restart: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeersChannelConfig(ChannelConfig):
+    """The channel that brings discovered neighbours to a dynamic BGP protocol.
+
+    `from_interfaces` empty means every interface; `persist` None means the
+    protocol's default.
+    """
+
+    from_interfaces: tuple[InterfacePattern, ...] = ()
+    persist: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BgpConfig(ProtocolConfig):
+    """One `protocol bgp`, or a child made from a dynamic one."""
+
+    local_address: Address | None = None
+    local_interface: str | None = None
+    local_port: int = 179
+    local_as: int = 0
+    remote_address: Address | None = None
+    remote_range: Prefix | None = None
+    remote_port: int = 179
+    remote_as: int | None = None  # None with `internal`, `external`
+    remote_kind: str | None = None  # internal, external
+    interface: str | None = None
+    interface_range: tuple[InterfacePattern, ...] = ()
+    onlink: bool = False
+    direct: bool | None = None  # None: direct for eBGP, multihop for iBGP
+    multihop: int | None = None
+    passive: bool = False
+    strict_bind: bool = False
+    free_bind: bool = False
+    ttl_security: bool = False
+    check_link: bool | None = None  # None: on for direct sessions
+    password: str | None = field(default=None, repr=False)
+    rr_client: bool = False
+    rr_cluster_id: int | None = None
+    rs_client: bool = False
+    allow_local_as: int = 0
+    allow_local_pref: bool = False
+    allow_med: bool = False
+    allow_as_sets: bool = False
+    enforce_first_as: bool = False
+    interpret_communities: bool = True
+    dynamic_name: str = "dynbgp"
+    dynamic_name_digits: int = 0
+    persist: bool = False
+    hold_time: int = 240
+    min_hold_time: int = 0
+    startup_hold_time: int = 240
+    keepalive_time: int | None = None  # None: a third of the hold time
+    min_keepalive_time: int = 0
+    send_hold_time: int | None = None  # None: twice the hold time
+    connect_delay_time: int | None = None  # None: not written
+    connect_retry_time: int = 120
+    error_wait_time: tuple[int, int] = (60, 300)
+    error_forget_time: int = 300
+    disable_after_error: bool = False
+    disable_after_cease: frozenset[int] = frozenset()
+    enable_route_refresh: bool = True
+    enable_enhanced_route_refresh: bool = True
+    enable_as4: bool = True
+    enable_extended_messages: bool = False
+    advertise_hostname: bool = False
+    capabilities: bool | None = None
+    graceful_restart: str = "aware"  # off, aware, on
+    path_metric: bool = True
+    med_metric: bool = False
+    igp_metric: bool = True
+    prefer_older: bool = False
+    deterministic_med: bool = False
+    default_med: int = 0
+    default_local_pref: int = 100
+    require: frozenset[str] = frozenset()  # capabilities that the neighbour must have
+    parent: str | None = None  # of a dynamic child: the protocol it came from
+    number: int = field(default=0, compare=False)  # of a dynamic child

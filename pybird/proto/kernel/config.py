@@ -1,0 +1,21 @@
+"""Kernel's configuration. Times are seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pybird.conf.model import ProtocolConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelConfig(ProtocolConfig):
+    """One `protocol kernel`. `merge_paths` is the most next hops of one route, 0 is off."""
+
+    persist: bool = False
+    scan_time: int = 60
+    learn: str = "no"  # no, yes, all
+    graceful_restart: bool = False
+    merge_paths: int = 0
+    kernel_table: int = 254
+    metric: int = 32
+    netlink_rx_buffer: int | None = None

@@ -1,0 +1,1 @@
+"""Router Advertisements: sending and discovery (RFC 4861)."""

@@ -1,0 +1,45 @@
+"""Static's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pybird.conf.model import ProtocolConfig
+from pybird.filter.nodes import NO_SPAN, Block, Span
+from pybird.values.address import Address
+from pybird.values.net import Net
+from pybird.values.route import Dest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticVia:
+    """One `via`: a gateway (with or without interface) or an interface."""
+
+    gateway: Address | None = None
+    interface: str | None = None
+    weight: int = 1
+    onlink: bool = False
+    bfd: bool = False
+    labels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticRoute:
+    """One `route`. `dest` NONE is a route without target; `recursive` needs the IGP table."""
+
+    net: Net
+    dest: Dest = Dest.UNICAST
+    via: tuple[StaticVia, ...] = ()
+    recursive: Address | None = None
+    providers: tuple[int, ...] | None = None  # of an ASPA route
+    attributes: Block | None = None  # filter statements in braces
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticConfig(ProtocolConfig):
+    """One `protocol static`."""
+
+    routes: tuple[StaticRoute, ...] = ()
+    check_link: bool = False
+    igp_table: str | None = None

@@ -1,0 +1,1 @@
+"""A simulated world: virtual time, links, routers, faults, all from one seed."""

@@ -1,0 +1,1 @@
+"""The `pybird SUBCOMMAND` tools."""

@@ -1,0 +1,1 @@
+"""Values: addresses, networks, attribute sets, routes. Frozen, no I/O, no time."""

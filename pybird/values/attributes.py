@@ -1,0 +1,165 @@
+"""Attribute sets: what many routes share, interned.
+
+A set is two things: the BGP path attributes in canonical bytes (ascending
+type, shortest length form, AS_PATH with 4-octet numbers, MP_UNREACH and
+duplicates dropped, MP_REACH reduced to AFI, SAFI and next hop) and the
+attributes that have no BGP code (`krt_prefsrc`, `radv_lifetime`, custom ones)
+as sorted name-value pairs. Equal sets are one object, so identity compares
+them and a memo can be keyed by them. A set holds only what was received or
+set: no next hop that was resolved, no source, no preference, no time.
+
+Which attributes exist is declared by the protocols (`AttributeDecl`) and
+collected once, in the `AttributePool`. One router has one pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDecl:
+    """One attribute that filters, the CLI and protocols know by name.
+
+    `type` is a type of the filter language (`"int"`, `"bgppath"`, `"enum rts"`).
+    An attribute with a BGP `code` lives in the wire bytes and has `flags`,
+    `decode` and `encode`; `decode` is only called on values that passed the
+    protocol's own checks. `label` is the name that dialect 2 prints
+    (`BGP.local_pref`).
+    """
+
+    name: str
+    type: str
+    code: int | None = None
+    flags: int = 0
+    decode: Callable[[bytes], Any] | None = None
+    encode: Callable[[Any], bytes] | None = None
+    writable: bool = True
+    label: str = ""
+    hidden: bool = False
+
+
+@final
+class AttributeSet:
+    """An interned set; compare with `is`. Made only by an `AttributePool`."""
+
+    __slots__ = ("other", "wire")
+
+    def __init__(self, wire: bytes, other: tuple[tuple[str, Any], ...]) -> None:
+        self.wire: Final = wire
+        self.other: Final = other
+
+    def __repr__(self) -> str:
+        return f"AttributeSet({self.wire.hex()}, {self.other})"
+
+
+def split(wire: bytes) -> Iterable[tuple[int, int, bytes]]:
+    """The (flags, code, value) of each attribute in canonical bytes."""
+    at, end = 0, len(wire)
+    while at < end:
+        flags, code = wire[at], wire[at + 1]
+        if flags & 0x10:
+            start = at + 4
+            length = wire[at + 2] << 8 | wire[at + 3]
+        else:
+            start = at + 3
+            length = wire[at + 2]
+        at = start + length
+        yield flags, code, wire[start:at]
+
+
+def join(items: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """Canonical bytes of (flags, code, value) items given in ascending code."""
+    out: list[bytes] = []
+    for flags, code, value in items:
+        length = len(value)
+        if length > 255:
+            out.append(bytes((flags | 0x10, code, length >> 8, length & 255)) + value)
+        else:
+            out.append(bytes((flags & 0xEF, code, length)) + value)
+    return b"".join(out)
+
+
+UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
+
+
+class AttributePool:
+    """Interns sets and keeps a bounded cache of their parsed views."""
+
+    def __init__(self, declarations: Iterable[AttributeDecl], views: int = 20000) -> None:
+        self.by_name: Final[dict[str, AttributeDecl]] = {}
+        self.by_code: Final[dict[int, AttributeDecl]] = {}
+        self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
+        self._views: dict[AttributeSet, dict[str, Any]] = {}
+        self._most_views: Final = views
+        for decl in declarations:
+            self.declare(decl)
+        self.empty: Final = self.intern(b"")
+
+    def declare(self, decl: AttributeDecl) -> None:
+        """Make one attribute known; a custom attribute of a config does this too."""
+        self.by_name[decl.name] = decl
+        if decl.code is not None:
+            self.by_code[decl.code] = decl
+
+    def intern(self, wire: bytes, other: tuple[tuple[str, Any], ...] = ()) -> AttributeSet:
+        """The one set with these canonical bytes and these sorted pairs."""
+        key = (wire, other)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = AttributeSet(wire, other)
+        return found
+
+    def view(self, attrs: AttributeSet) -> Mapping[str, Any]:
+        """Every attribute of the set by name, as filter values. Do not change it."""
+        found = self._views.get(attrs)
+        if found is None:
+            if len(self._views) >= self._most_views:
+                self._views.clear()
+            found = self._views[attrs] = self._parse(attrs)
+        return found
+
+    def _parse(self, attrs: AttributeSet) -> dict[str, Any]:
+        view: dict[str, Any] = {}
+        for _flags, code, value in split(attrs.wire):
+            decl = self.by_code.get(code)
+            if decl is None or decl.decode is None:
+                view[f"{UNKNOWN_PREFIX}{code:02x}"] = value
+            else:
+                view[decl.name] = decl.decode(value)
+        view.update(attrs.other)
+        return view
+
+    def edit(self, attrs: AttributeSet, changes: Mapping[str, Any]) -> AttributeSet:
+        """The set with these attributes changed; a value of None removes one."""
+        if not changes:
+            return attrs
+        wire = {code: (flags, code, value) for flags, code, value in split(attrs.wire)}
+        other = dict(attrs.other)
+        for name, value in changes.items():
+            code, flags = self._place(name)
+            if code is None:
+                if value is None:
+                    other.pop(name, None)
+                else:
+                    other[name] = value
+            elif value is None:
+                wire.pop(code, None)
+            else:
+                decl = self.by_code.get(code)
+                encode = decl.encode if decl is not None else None
+                wire[code] = (flags, code, encode(value) if encode is not None else bytes(value))
+        return self.intern(join(wire[code] for code in sorted(wire)), tuple(sorted(other.items())))
+
+    def _place(self, name: str) -> tuple[int | None, int]:
+        decl = self.by_name.get(name)
+        if decl is not None:
+            return decl.code, decl.flags
+        if name.startswith(UNKNOWN_PREFIX):
+            return int(name[len(UNKNOWN_PREFIX) :], 16), 0xC0
+        return None, 0
+
+    def __len__(self) -> int:
+        return len(self._sets)

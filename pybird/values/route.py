@@ -1,0 +1,148 @@
+"""Routes, their sources and their forwarding next hops.
+
+One `Rte` is shared by all networks of one UPDATE that ended with the same
+attribute set, and is never written after it was handed to a channel. Hot code:
+plain slotted classes, no dataclass (this module is also compiled).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
+
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.values.attributes import AttributeSet
+
+
+class Dest(IntEnum):
+    """What forwarding does with a packet (`dest`, RTD_*)."""
+
+    NONE = 0
+    UNICAST = 1
+    BLACKHOLE = 2
+    UNREACHABLE = 3
+    PROHIBIT = 4
+
+
+class NextHop(NamedTuple):
+    """One way out: a gateway, an interface, or both."""
+
+    gateway: Address | None
+    ifindex: int
+    ifname: str
+    weight: int = 1
+    onlink: bool = False
+    labels: tuple[int, ...] = ()
+
+
+class Hop:
+    """Where packets go; shared by every route that goes there.
+
+    A hop that depends on other routes or on interfaces (`core/nexthop.py`)
+    changes in place and raises `version`; the core then walks the routes that
+    use it. All others are constant. `igp_metric` is None when it is unknown.
+    """
+
+    __slots__ = ("dest", "igp_metric", "key", "nexthops", "version")
+
+    def __init__(
+        self,
+        dest: Dest,
+        nexthops: tuple[NextHop, ...] = (),
+        igp_metric: int | None = None,
+        key: Any = None,
+    ) -> None:
+        self.dest = dest
+        self.nexthops = nexthops
+        self.igp_metric = igp_metric
+        self.key: Final = key
+        self.version = 0
+
+    @property
+    def resolvable(self) -> bool:
+        """False while the next hop is not reachable: such a route loses to others."""
+        return self.dest is not Dest.UNREACHABLE or self.key is None
+
+    def __repr__(self) -> str:
+        return f"Hop({self.dest.name}, {self.nexthops})"
+
+
+NO_HOP: Final = Hop(Dest.NONE)
+BLACKHOLE: Final = Hop(Dest.BLACKHOLE)
+UNREACHABLE: Final = Hop(Dest.UNREACHABLE)
+PROHIBIT: Final = Hop(Dest.PROHIBIT)
+
+
+class Source:
+    """Who announced a route: one per protocol instance, or per (session, path id).
+
+    `owner` is the channel that owns it, `name` the protocol's name, `kind` the
+    `RTS_*` number, `type_name` the protocol type. `rank_of` and `better` come
+    from the protocol type; `peer` is what its tie-breaker needs (BGP: a record
+    of router id, address and session class). `epoch` marks stale routes: those
+    whose time is before it are stale while `stale` is set.
+    """
+
+    __slots__ = ("address", "epoch", "kind", "name", "owner", "path_id", "peer", "stale", "type")
+
+    def __init__(
+        self,
+        name: str,
+        kind: int,
+        type: Any,  # noqa: A002  the protocol type's selection rules, core.selection.Selection
+        owner: Any = None,
+        address: Address | None = None,
+        peer: Any = None,
+        path_id: int = 0,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.type = type
+        self.owner = owner
+        self.address = address
+        self.peer = peer
+        self.path_id = path_id
+        self.epoch = 0.0
+        self.stale = False
+
+    def __repr__(self) -> str:
+        return f"Source({self.name})"
+
+
+SLOW: Final = 1  # the rank does not decide: compare in full
+FILTERED: Final = 2  # kept by `import keep filtered`, never in a table
+
+
+@final
+class Rte:
+    """One route as announced, for any number of networks.
+
+    `time` is seconds on the router's clock. `rank` decides, higher wins; it is
+    set by the channel after the import filter, with `flags & SLOW` when the
+    full comparison is needed.
+    """
+
+    __slots__ = ("attrs", "flags", "hop", "preference", "rank", "source", "time")
+
+    def __init__(
+        self,
+        attrs: AttributeSet,
+        source: Source,
+        hop: Hop,
+        preference: int,
+        time: float,
+        rank: int = 0,
+        flags: int = 0,
+    ) -> None:
+        self.attrs: Final = attrs
+        self.source: Final = source
+        self.hop: Final = hop
+        self.preference: Final = preference
+        self.time: Final = time
+        self.rank = rank
+        self.flags = flags
+
+    def __repr__(self) -> str:
+        return f"Rte({self.source.name}, {self.attrs!r}, {self.hop!r}, {self.preference})"
