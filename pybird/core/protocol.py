@@ -161,6 +161,14 @@ class Instance:
         """Why an exported entry has no child here; None: it has one or is not ours."""
         return None
 
+    def unreachable(self, net_type: NetType, key: bytes) -> None:
+        """Somebody could not use an entry announced here: the peer refused to talk.
+
+        Called on the protocol that owns the entry's source, so that it can act
+        without being named (RAdv sends an advertisement at once). Cheap and
+        harmless to call often; by default nothing happens.
+        """
+
     # what the core provides ---------------------------------------------
 
     def went_up(self) -> None:
