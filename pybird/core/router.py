@@ -34,6 +34,7 @@ class Router:
         self.protocols: dict[str, Instance] = {}  # in config order, children last
         self.interfaces: Any  # core.interfaces.Interfaces
         self.hops: Any  # core.nexthop.HopTable
+        self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
 
     def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
         """Start a dynamic child; it lives until `remove`d or its parent goes."""
