@@ -87,6 +87,12 @@ class Stream(Protocol):
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""
 
+    def set_ttl(self, ttl: int | None, min_ttl: int | None) -> None:
+        """Hop limits of an accepted connection; None leaves what the listener set.
+
+        `ttl` is sent; packets that arrive with less than `min_ttl` are dropped (RFC 5082).
+        """
+
     @property
     def buffered(self) -> int:
         """Octets written and not yet taken by the socket."""
@@ -251,12 +257,26 @@ class Kernel(Protocol):
 
     def unwatch(self, events: KernelEvents) -> None: ...
 
-    def routes(self, v4: bool, table: int) -> list[KernelRoute]: ...
+    def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterable[KernelRoute]:
+        """The routes of one table, of all protocols or of one; may be read in slices.
+
+        Only one such walk runs at a time; routes changed meanwhile may be missing or old.
+        """
 
     def change_routes(
-        self, replace: Iterable[KernelRoute], delete: Iterable[KernelRoute]
+        self,
+        replace: Iterable[KernelRoute],
+        delete: Iterable[KernelRoute],
+        add: Iterable[KernelRoute] = (),
     ) -> list[tuple[KernelRoute, str]]:
-        """Apply in one go; returns those refused, with the kernel's reason."""
+        """Apply in one go: deletions, then additions, then replacements.
+
+        Returns those refused, with the kernel's reason. A route to `add` is
+        refused when another route has its prefix, table and metric: so alien
+        routes are never overwritten. `replace` is for routes that are known to be
+        our own. Deleting a route that is not there is no error, and only a route
+        of the same protocol is deleted.
+        """
 
     def setting(self, name: str) -> str | None:
         """A sysctl value such as `net.ipv6.conf.eth0.forwarding`; None when unknown."""
