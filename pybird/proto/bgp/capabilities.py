@@ -1,0 +1,310 @@
+"""Capabilities of an OPEN: what each side can do, and what both can (RFC 5492).
+
+Read: several optional parameters with one capability each (FRR) and one with
+all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
+unknown ones (kept). Written: all in one optional parameter.
+
+Graceful restart (64) and its long-lived form (71) are read for `show
+protocols`, but never announced: this version does not act on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.errors import BAD_PARAMETER, OpenError
+from pybird.wire import Reader, WireError
+
+Family = tuple[int, int]  # AFI, SAFI
+
+IPV4_UNICAST: Final[Family] = (1, 1)
+IPV6_UNICAST: Final[Family] = (2, 1)
+
+MULTIPROTOCOL: Final = 1
+ROUTE_REFRESH: Final = 2
+EXTENDED_NEXT_HOP: Final = 5
+EXTENDED_MESSAGES: Final = 6
+ROLE: Final = 9
+GRACEFUL_RESTART: Final = 64
+AS4: Final = 65
+ADD_PATH: Final = 69
+ENHANCED_REFRESH: Final = 70
+LONG_LIVED: Final = 71
+HOSTNAME: Final = 73
+CISCO_REFRESH: Final = 128
+
+CAPABILITY_PARAMETER: Final = 2
+EXTENDED_PARAMETERS: Final = 255  # RFC 9072
+
+ADD_PATH_RECEIVE: Final = 1
+ADD_PATH_SEND: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GracefulRestart:
+    """RFC 4724: flags (8: restarted), seconds, families with their flags (0x80: state kept)."""
+
+    flags: int = 0
+    time: int = 0
+    families: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one side announced. An empty value is a side that announced nothing."""
+
+    multiprotocol: tuple[Family, ...] = ()
+    route_refresh: bool = False
+    extended_next_hop: tuple[tuple[int, int, int], ...] = ()  # AFI, SAFI, AFI of the next hop
+    extended_messages: bool = False
+    role: int | None = None  # RFC 9234
+    graceful_restart: GracefulRestart | None = None
+    as4: int | None = None
+    add_path: tuple[tuple[int, int, int], ...] = ()  # AFI, SAFI, 1 receive 2 send 3 both
+    enhanced_refresh: bool = False
+    long_lived: tuple[tuple[int, int, int, int], ...] | None = None  # AFI, SAFI, flags, seconds
+    hostname: str | None = None
+    domain: str = ""
+    cisco_refresh: bool = False
+    unknown: tuple[tuple[int, bytes], ...] = ()
+
+    def encode(self) -> bytes:
+        """The optional parameters of an OPEN, without their length; empty when there is nothing."""
+        body = b"".join(bytes((code, len(value))) + value for code, value in self._items())
+        return bytes((CAPABILITY_PARAMETER, len(body))) + body if body else b""
+
+    def _items(self) -> list[tuple[int, bytes]]:
+        items = [(MULTIPROTOCOL, _family(afi, safi)) for afi, safi in self.multiprotocol]
+        if self.route_refresh:
+            items.append((ROUTE_REFRESH, b""))
+        if self.extended_next_hop:
+            triples = (_family(a, s) + n.to_bytes(2, "big") for a, s, n in self.extended_next_hop)
+            items.append((EXTENDED_NEXT_HOP, b"".join(triples)))
+        if self.extended_messages:
+            items.append((EXTENDED_MESSAGES, b""))
+        if self.role is not None:
+            items.append((ROLE, bytes((self.role,))))
+        if self.as4 is not None:
+            items.append((AS4, self.as4.to_bytes(4, "big")))
+        if self.add_path:
+            items.append((ADD_PATH, b"".join(_pair(a, s) + bytes((m,)) for a, s, m in self.add_path)))
+        if self.enhanced_refresh:
+            items.append((ENHANCED_REFRESH, b""))
+        if self.hostname is not None:
+            items.append((HOSTNAME, _text(self.hostname) + _text(self.domain)))
+        return items
+
+
+def _family(afi: int, safi: int) -> bytes:
+    return afi.to_bytes(2, "big") + b"\0" + bytes((safi,))
+
+
+def _pair(afi: int, safi: int) -> bytes:
+    return afi.to_bytes(2, "big") + bytes((safi,))
+
+
+def _text(text: str) -> bytes:
+    # at most 64 octets each, cut between characters: FRR takes no more
+    octets = text.encode()[:64].decode(errors="ignore").encode()
+    return bytes((len(octets),)) + octets
+
+
+# ------------------------------------------------------------------ reading
+
+
+def parse(data: bytes) -> Capabilities:
+    """Read the optional parameters of an OPEN, `data` starting at their length octet.
+
+    Raises:
+        OpenError: 2/0 for lengths that do not fit, 2/4 for a parameter that is
+            not Capabilities.
+    """
+    found = _Found()
+    try:
+        for parameter in _parameters(Reader(data)):
+            while parameter.left:
+                code = parameter.number(1)
+                _read(found, code, parameter.part(parameter.number(1)))
+        return found.value()
+    except WireError as error:
+        if isinstance(error, OpenError):
+            raise
+        raise OpenError(0, text=f"Malformed optional parameters: {error}") from None
+
+
+def _parameters(reader: Reader) -> list[Reader]:
+    """A reader for the body of each Capabilities parameter."""
+    length = reader.number(1)
+    width = 1
+    if length and reader.left and reader.data[reader.at] == EXTENDED_PARAMETERS:
+        reader.take(1)
+        length = reader.number(2)
+        width = 2
+    body = reader.part(length)
+    if reader.left:
+        raise WireError(f"{reader.left} octets after the optional parameters")
+    out = []
+    while body.left:
+        kind = body.number(1)
+        part = body.part(body.number(width))
+        if kind != CAPABILITY_PARAMETER:
+            raise OpenError(BAD_PARAMETER)
+        out.append(part)
+    return out
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read so far. A later instance of a capability adds to lists, else replaces."""
+
+    families: dict[Family, None] = field(default_factory=dict)
+    next_hops: dict[tuple[int, int, int], None] = field(default_factory=dict)
+    paths: dict[Family, int] = field(default_factory=dict)
+    single: dict[int, Reader] = field(default_factory=dict)
+    unknown: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def value(self) -> Capabilities:
+        single = self.single
+        hostname, domain = _hostname(single.get(HOSTNAME))
+        return Capabilities(
+            multiprotocol=tuple(self.families),
+            route_refresh=ROUTE_REFRESH in single,
+            extended_next_hop=tuple(self.next_hops),
+            extended_messages=EXTENDED_MESSAGES in single,
+            role=_number(single.get(ROLE), 1),
+            graceful_restart=_graceful(single.get(GRACEFUL_RESTART)),
+            as4=_number(single.get(AS4), 4),
+            add_path=tuple((afi, safi, mode) for (afi, safi), mode in self.paths.items()),
+            enhanced_refresh=ENHANCED_REFRESH in single,
+            long_lived=_long_lived(single.get(LONG_LIVED)),
+            hostname=hostname,
+            domain=domain,
+            cisco_refresh=CISCO_REFRESH in single,
+            unknown=tuple(self.unknown),
+        )
+
+
+_SINGLE: Final = frozenset(
+    (
+        ROUTE_REFRESH,
+        EXTENDED_MESSAGES,
+        ROLE,
+        GRACEFUL_RESTART,
+        AS4,
+        ENHANCED_REFRESH,
+        LONG_LIVED,
+        HOSTNAME,
+        CISCO_REFRESH,
+    )
+)
+
+
+def _read(found: _Found, code: int, value: Reader) -> None:
+    if code == MULTIPROTOCOL:
+        afi, _, safi = value.number(2), value.take(1), value.number(1)
+        found.families[afi, safi] = None
+    elif code == EXTENDED_NEXT_HOP:
+        while value.left:
+            found.next_hops[value.number(2), value.number(2), value.number(2)] = None
+    elif code == ADD_PATH:
+        while value.left:
+            family = value.number(2), value.number(1)
+            found.paths[family] = value.number(1)
+    elif code in _SINGLE:
+        found.single[code] = value
+    else:
+        found.unknown.append((code, value.rest()))
+
+
+def _number(value: Reader | None, octets: int) -> int | None:
+    return None if value is None else value.number(octets)
+
+
+def _graceful(value: Reader | None) -> GracefulRestart | None:
+    if value is None:
+        return None
+    head = value.number(2)
+    families = []
+    while value.left:
+        families.append((value.number(2), value.number(1), value.number(1)))
+    return GracefulRestart(head >> 12, head & 0xFFF, tuple(families))
+
+
+def _long_lived(value: Reader | None) -> tuple[tuple[int, int, int, int], ...] | None:
+    if value is None:
+        return None
+    families = []
+    while value.left:
+        families.append((value.number(2), value.number(1), value.number(1), value.number(3)))
+    return tuple(families)
+
+
+def _hostname(value: Reader | None) -> tuple[str | None, str]:
+    if value is None:
+        return None, ""
+    name = value.take(value.number(1)).decode(errors="replace")
+    domain = value.take(value.number(1)).decode(errors="replace") if value.left else ""
+    return name, domain
+
+
+# ---------------------------------------------------------------- ours, both
+
+
+def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
+    """What a protocol with this config announces; `capabilities off` announces nothing."""
+    if config.capabilities is False:
+        return Capabilities()
+    channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
+    return Capabilities(
+        multiprotocol=tuple((c.afi, c.safi) for c in channels),
+        route_refresh=config.enable_route_refresh,
+        extended_next_hop=tuple((c.afi, c.safi, 2) for c in channels if c.extended_next_hop and c.afi == 1),
+        extended_messages=config.enable_extended_messages,
+        as4=config.local_as if config.enable_as4 else None,
+        enhanced_refresh=config.enable_route_refresh and config.enable_enhanced_route_refresh,
+        hostname=hostname if config.advertise_hostname and hostname else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """What both sides can do; the session works by this alone."""
+
+    families: tuple[Family, ...] = (IPV4_UNICAST,)
+    as4: bool = False
+    route_refresh: bool = False
+    enhanced_refresh: bool = False
+    extended_messages: bool = False
+    extended_next_hop: frozenset[Family] = frozenset()  # IPv4 families with IPv6 next hops
+
+    @property
+    def max_length(self) -> int:
+        """Largest message in octets (RFC 8654)."""
+        return 65535 if self.extended_messages else 4096
+
+
+def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
+    """The capabilities of a session, families in our order.
+
+    A side without the multiprotocol capability speaks IPv4 unicast (RFC 4760,
+    section 8). Route refresh also counts in Cisco's numbering (128).
+    """
+    ours = local.multiprotocol or (IPV4_UNICAST,)
+    theirs = remote.multiprotocol or (IPV4_UNICAST,)
+    families = tuple(f for f in ours if f in theirs)
+    refresh = local.route_refresh and (remote.route_refresh or remote.cisco_refresh)
+    next_hops = frozenset(
+        (afi, safi)
+        for afi, safi, hop in local.extended_next_hop
+        if hop == 2 and (afi, safi, hop) in remote.extended_next_hop and (afi, safi) in families
+    )
+    return Negotiated(
+        families=families,
+        as4=local.as4 is not None and remote.as4 is not None,
+        route_refresh=refresh,
+        enhanced_refresh=refresh and local.enhanced_refresh and remote.enhanced_refresh,
+        extended_messages=local.extended_messages and remote.extended_messages,
+        extended_next_hop=next_hops,
+    )

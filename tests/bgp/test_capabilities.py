@@ -1,0 +1,70 @@
+"""What two sides can do together: RFC 5492, 4760 section 8, 8950, 8654, 7313."""
+
+from pybird.proto.bgp.capabilities import Capabilities, local_capabilities, negotiate
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.values.net import NetType
+
+IPV4 = BgpChannelConfig(
+    name="ipv4", net_type=NetType.IP4, table="master4", afi=1, safi=1, extended_next_hop=True
+)
+IPV6 = BgpChannelConfig(name="ipv6", net_type=NetType.IP6, table="master6", afi=2, safi=1)
+
+
+def config(**options) -> BgpConfig:
+    return BgpConfig(type_name="bgp", name="b", channels=(IPV4, IPV6), local_as=65001, **options)
+
+
+def test_we_announce_what_bird_announces_except_graceful_restart():
+    assert local_capabilities(config()) == Capabilities(
+        multiprotocol=((1, 1), (2, 1)),
+        route_refresh=True,
+        extended_next_hop=((1, 1, 2),),
+        as4=65001,
+        enhanced_refresh=True,
+    )
+
+
+def test_options_switch_capabilities():
+    assert local_capabilities(config(capabilities=False)) == Capabilities()
+    small = local_capabilities(config(enable_as4=False, enable_route_refresh=False))
+    assert (small.as4, small.route_refresh, small.enhanced_refresh) == (None, False, False)
+    big = local_capabilities(config(enable_extended_messages=True, advertise_hostname=True), "r1")
+    assert (big.extended_messages, big.hostname) == (True, "r1")
+
+
+def test_families_are_those_of_both_in_our_order():
+    ours = Capabilities(multiprotocol=((2, 1), (1, 1)))
+    assert negotiate(ours, Capabilities(multiprotocol=((1, 1), (1, 2), (2, 1)))).families == ((2, 1), (1, 1))
+
+
+def test_a_side_without_multiprotocol_speaks_ipv4():
+    """RFC 4760, section 8."""
+    ours = Capabilities(multiprotocol=((1, 1), (2, 1)))
+    assert negotiate(ours, Capabilities()).families == ((1, 1),)
+    assert negotiate(Capabilities(multiprotocol=((2, 1),)), Capabilities()).families == ()
+
+
+def test_extended_next_hop_needs_both_and_the_family():
+    """RFC 8950, section 4."""
+    ours = Capabilities(multiprotocol=((1, 1),), extended_next_hop=((1, 1, 2),))
+    assert negotiate(ours, ours).extended_next_hop == {(1, 1)}
+    assert not negotiate(ours, Capabilities(multiprotocol=((1, 1),))).extended_next_hop
+
+
+def test_as4_messages_and_refresh_need_both():
+    full = Capabilities(as4=1, extended_messages=True, route_refresh=True, enhanced_refresh=True)
+    both = negotiate(full, full)
+    assert (both.as4, both.extended_messages, both.max_length) == (True, True, 65535)
+    assert (both.route_refresh, both.enhanced_refresh) == (True, True)
+    none = negotiate(full, Capabilities(enhanced_refresh=True))
+    assert (none.as4, none.max_length, none.route_refresh, none.enhanced_refresh) == (
+        False,
+        4096,
+        False,
+        False,
+    )
+
+
+def test_cisco_refresh_counts_as_route_refresh():
+    ours = Capabilities(route_refresh=True)
+    assert negotiate(ours, Capabilities(cisco_refresh=True)).route_refresh
