@@ -87,12 +87,6 @@ class Stream(Protocol):
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""
 
-    def set_ttl(self, ttl: int | None, min_ttl: int | None) -> None:
-        """Hop limits of an accepted connection; None leaves what the listener set.
-
-        `ttl` is sent; packets that arrive with less than `min_ttl` are dropped (RFC 5082).
-        """
-
     @property
     def buffered(self) -> int:
         """Octets written and not yet taken by the socket."""
