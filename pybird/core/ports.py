@@ -78,12 +78,6 @@ class Stream(Protocol):
     def set_handler(self, handler: StreamHandler) -> None:
         """Hand the stream over. An accepted stream delivers nothing before this."""
 
-    def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
-        """Set the outgoing hop limit and the least accepted one (RFC 5082) of an accepted stream.
-
-        None leaves the system's default; `min_ttl` None accepts any.
-        """
-
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""
 

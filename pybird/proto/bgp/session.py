@@ -1,0 +1,461 @@
+"""BGP session: one TCP connection from OPEN to close (RFC 4271, section 8).
+
+The session owns no socket and reads no clock. Each input returns the effects
+to carry out, in order; an effect may make the owner call `close`, and what is
+left of the list is then void (`state` is CLOSED). Times are seconds on the
+caller's monotonic clock.
+
+States before the connection is up (Idle, Connect, Active) belong to the peer.
+An unexpected message is an FSM error with the type of the message as data (RFC
+6608). The hold timer is not moved by what arrives: when it fires it looks at
+the time of the last message. The send hold timer (RFC 9687) runs while the peer
+takes nothing of what we sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from pybird.proto.bgp import errors
+from pybird.proto.bgp.capabilities import Capabilities, Family, Negotiated, negotiate
+from pybird.proto.bgp.errors import BgpError, OpenError
+from pybird.proto.bgp.messages import (
+    KEEPALIVE,
+    OPEN,
+    REFRESH,
+    REFRESH_REQUEST,
+    UPDATE,
+    Framer,
+    Keepalive,
+    Message,
+    Notification,
+    Open,
+    RouteRefresh,
+    Update,
+)
+
+
+class State(Enum):
+    """States of a connection that is up; the value is the FSM error's subcode (RFC 6608)."""
+
+    CLOSED = 0
+    OPEN_SENT = errors.IN_OPEN_SENT
+    OPEN_CONFIRM = errors.IN_OPEN_CONFIRM
+    ESTABLISHED = errors.IN_ESTABLISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What this side says in its OPEN, and what it asks of the other's. Seconds.
+
+    `families` are those this side has channels for; `mandatory` ones must be
+    the neighbour's too. `remote_as` None accepts any number that fits `kind`:
+    "internal" is our own, "external" any other.
+    """
+
+    local_as: int
+    router_id: int
+    capabilities: Capabilities
+    families: tuple[Family, ...]
+    mandatory: tuple[Family, ...] = ()
+    mandatory_next_hops: tuple[Family, ...] = ()  # `require extended next hop`
+    remote_as: int | None = None
+    remote_kind: str | None = None
+    require: frozenset[str] = frozenset()
+    hold_time: int = 240
+    min_hold_time: int = 0
+    startup_hold_time: int = 240
+    keepalive_time: int | None = None
+    min_keepalive_time: int = 0
+    send_hold_time: int | None = None
+
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write these octets."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The neighbour's OPEN is good: look for a collision now (RFC 4271, 6.8)."""
+
+    open: Open
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The session is Established."""
+
+    negotiated: Negotiated
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """UPDATE messages, in order."""
+
+    updates: list[Update]
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """The neighbour asks for a family's routes, or begins or ends to send its own again."""
+
+    message: RouteRefresh
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The session is over: close the connection. Last effect.
+
+    `notification` was received or, if not `received`, was sent just before.
+    """
+
+    notification: Notification
+    received: bool
+    text: str  # for people
+    abort: bool = False  # nobody reads any more: reset the connection
+
+
+Effect = Send | Opened | Up | Updates | Refresh | Closed
+
+_REQUIRED: Final[tuple[tuple[str, Callable[[Capabilities], bool]], ...]] = (
+    ("route refresh", lambda c: c.route_refresh or c.cisco_refresh),
+    ("enhanced route refresh", lambda c: c.enhanced_refresh),
+    ("as4", lambda c: c.as4 is not None),
+    ("extended messages", lambda c: c.extended_messages),
+    ("hostname", lambda c: c.hostname is not None),
+    ("graceful restart", lambda c: c.graceful_restart is not None),
+    ("long lived graceful restart", lambda c: c.long_lived is not None),
+)
+
+_TYPES: Final[dict[type[Message], int]] = {
+    Open: OPEN,
+    Update: UPDATE,
+    Keepalive: KEEPALIVE,
+    RouteRefresh: REFRESH,
+}
+
+
+@dataclass(slots=True)
+class Counters:
+    """Messages and octets of one session, for `show protocols all`."""
+
+    received: int = 0
+    sent: int = 0
+    octets_in: int = 0
+    octets_out: int = 0
+
+
+@dataclass(slots=True)
+class _Timers:
+    """When each timer looks next; None while it does not run."""
+
+    hold: float | None = None
+    keepalive: float | None = None
+    send_hold: float | None = None
+
+
+class Session:
+    """The message exchange of one connection."""
+
+    def __init__(self, terms: Terms, jitter: Callable[[], float] = lambda: 1.0) -> None:
+        """`jitter` gives a factor between 0.75 and 1 for the keepalive timer (RFC 4271, section 10)."""
+        self.state = State.CLOSED
+        self.terms: Final = terms
+        self.remote: Open | None = None
+        self.negotiated = Negotiated()
+        self.hold_time = terms.startup_hold_time
+        self.keepalive_time = 0.0
+        self.counters = Counters()
+        self._jitter = jitter
+        self._framer = Framer()
+        self._timers = _Timers()
+        self._received_at = 0.0
+        self._taken_at = 0.0  # when the peer last took octets
+        self._taken = 0
+
+    @property
+    def closed(self) -> bool:
+        """Nothing is sent or expected any more."""
+        return self.state is State.CLOSED
+
+    # ------------------------------------------------------------ inputs
+
+    def open(self, now: float) -> list[Effect]:
+        """The connection is up: send our OPEN and wait for the other one."""
+        terms = self.terms
+        self.state = State.OPEN_SENT
+        self._received_at = self._taken_at = now
+        if terms.startup_hold_time:
+            self._timers.hold = now + terms.startup_hold_time
+        return [
+            self._send(Open(terms.local_as, terms.hold_time, terms.router_id, terms.capabilities)),
+        ]
+
+    def receive(self, data: bytes, now: float) -> list[Effect]:
+        """Apply what the stream delivered. Nothing the peer sends makes this raise."""
+        if self.state is State.CLOSED:
+            return []
+        self._received_at = now
+        self.counters.octets_in += len(data)
+        self._framer.receive(data)
+        effects: list[Effect] = []
+        try:
+            while (message := self._framer.next()) is not None:
+                self.counters.received += 1
+                self._apply(message, now, effects)
+                if self.closed:
+                    break
+        except BgpError as error:
+            effects += self.fail(error)
+        return effects
+
+    def fail(self, error: BgpError) -> list[Effect]:
+        """The peer broke the protocol: tell it and close."""
+        return self.close(Notification.of(error), str(error))
+
+    def close(self, notification: Notification, text: str = "") -> list[Effect]:
+        """End the session with a NOTIFICATION."""
+        if self.state is State.CLOSED:
+            return []
+        sent = self._send(notification)
+        self._stop()
+        return [sent, Closed(notification, False, text or notification.text)]
+
+    def lost(self) -> None:
+        """The connection is gone: no more timers."""
+        self._stop()
+
+    def keepalive(self, now: float) -> list[Effect]:
+        """Send a KEEPALIVE at once, whatever the timer says."""
+        if self.state not in (State.OPEN_CONFIRM, State.ESTABLISHED):
+            return []
+        self._arm_keepalive(now)
+        return [self._send(Keepalive())]
+
+    def refresh(self, afi: int, safi: int, subtype: int = REFRESH_REQUEST) -> list[Effect]:
+        """Send a ROUTE-REFRESH; nothing if the neighbour does not understand it."""
+        able = self.negotiated.enhanced_refresh if subtype else self.negotiated.route_refresh
+        if self.state is not State.ESTABLISHED or not able:
+            return []
+        return [self._send(RouteRefresh(afi, safi, subtype))]
+
+    def sending(self, octets: bytes, messages: int = 1) -> None:
+        """Count UPDATEs that the owner writes itself."""
+        self.counters.sent += messages
+        self.counters.octets_out += len(octets)
+
+    # ------------------------------------------------------------- timers
+
+    def next_deadline(self) -> float | None:
+        """When to call `expire`; None while no timer runs."""
+        timers = self._timers
+        times = [t for t in (timers.hold, timers.keepalive, timers.send_hold) if t is not None]
+        return min(times, default=None)
+
+    def expire(self, now: float, unsent: int) -> list[Effect]:
+        """A deadline came; `unsent` octets are still in our buffer. May be called at any time."""
+        if self.state is State.CLOSED:
+            return []
+        self._look_at_progress(now, unsent)
+        timers = self._timers
+        if timers.hold is not None and now >= timers.hold:
+            timers.hold = self._received_at + self.hold_time
+            if now >= timers.hold:
+                return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
+        if timers.send_hold is not None and now >= timers.send_hold:
+            timers.send_hold = self._taken_at + self.send_hold_time
+            if now >= timers.send_hold:
+                return self._send_hold_expired()
+        if timers.keepalive is not None and now >= timers.keepalive:
+            self._arm_keepalive(now)
+            return [self._send(Keepalive())]
+        return []
+
+    @property
+    def send_hold_time(self) -> float:
+        """Seconds without progress after which the peer counts as stuck (RFC 9687); 0: never."""
+        if self.terms.send_hold_time is not None:
+            return float(self.terms.send_hold_time)
+        return 2.0 * self.hold_time
+
+    def timer(self, name: str, now: float) -> float | None:
+        """Seconds left of the timer "hold", "keepalive" or "send hold", for people."""
+        timers = self._timers
+        if name == "hold":
+            return None if timers.hold is None else max(self._received_at + self.hold_time - now, 0.0)
+        if name == "keepalive":
+            return None if timers.keepalive is None else max(timers.keepalive - now, 0.0)
+        return None if timers.send_hold is None else max(self._taken_at + self.send_hold_time - now, 0.0)
+
+    def _look_at_progress(self, now: float, unsent: int) -> None:
+        taken = self.counters.octets_out - unsent
+        if unsent == 0 or taken > self._taken:
+            self._taken_at = now
+        self._taken = taken
+
+    def _send_hold_expired(self) -> list[Effect]:
+        # RFC 9687, 4: the peer reads nothing, so the NOTIFICATION is not sent
+        self._stop()
+        notification = Notification(errors.SEND_HOLD_TIMER)
+        return [Closed(notification, False, notification.text, abort=True)]
+
+    def _arm_keepalive(self, now: float) -> None:
+        if self.keepalive_time:
+            self._timers.keepalive = now + self.keepalive_time * self._jitter()
+
+    # ----------------------------------------------------------- messages
+
+    def _apply(self, message: Message, now: float, effects: list[Effect]) -> None:
+        match self.state, message:
+            case State.ESTABLISHED, Update():
+                _add_update(effects, message)
+            case ((State.ESTABLISHED | State.OPEN_CONFIRM), Keepalive()):
+                if self.state is State.OPEN_CONFIRM:
+                    self.state = State.ESTABLISHED
+                    effects.append(Up(self.negotiated))
+            case State.OPEN_SENT, Open():
+                effects += self._opened(message, now)
+            case State.ESTABLISHED, RouteRefresh():
+                if self.terms.capabilities.route_refresh:  # else it is ignored, RFC 2918
+                    effects.append(Refresh(message))
+            case _, Notification():
+                self._stop()
+                effects.append(Closed(message, True, _received_text(message)))
+            case _:
+                data = bytes((_TYPES[type(message)],))
+                effects += self.close(Notification(errors.FSM, self.state.value, data))
+
+    def _opened(self, message: Open, now: float) -> list[Effect]:
+        """Check the neighbour's OPEN and confirm it."""
+        negotiated = negotiate(self.terms.capabilities, message.capabilities)
+        self.remote = message  # shown even if it is refused
+        check_as(self.terms, message)
+        check_identifier(self.terms, message)
+        hold_time = min(self.terms.hold_time, message.hold_time)
+        keepalive = _keepalive_time(self.terms, hold_time)
+        check_times(self.terms, hold_time, keepalive)
+        check_capabilities(self.terms, message.capabilities, negotiated)
+        self.negotiated = negotiated
+        self.hold_time, self.keepalive_time = hold_time, keepalive
+        self.state = State.OPEN_CONFIRM
+        self._framer.max_length = negotiated.max_length
+        self._timers.hold = now + hold_time if hold_time else None
+        self._timers.send_hold = now + self.send_hold_time if self.send_hold_time else None
+        return [Opened(message), *self.keepalive(now)]
+
+    def _send(self, message: Message) -> Send:
+        octets = message.encode()
+        self.sending(octets)
+        return Send(octets)
+
+    def _stop(self) -> None:
+        self.state = State.CLOSED
+        self._timers = _Timers()
+
+
+def _add_update(effects: list[Effect], update: Update) -> None:
+    """Neighbouring UPDATEs are one effect."""
+    if effects and isinstance(last := effects[-1], Updates):
+        last.updates.append(update)
+    else:
+        effects.append(Updates([update]))
+
+
+def _received_text(notification: Notification) -> str:
+    reason = notification.reason
+    return f'{notification.text}: "{reason}"' if reason else notification.text
+
+
+# ------------------------------------------------------- checks of an OPEN
+
+
+def is_internal(terms: Terms, remote_as: int) -> bool:
+    """The neighbour is in our own AS."""
+    return remote_as == terms.local_as
+
+
+def check_as(terms: Terms, message: Open) -> None:
+    """The AS number is the configured one, or of the configured kind; never 0 (RFC 7607).
+
+    Raises:
+        OpenError: 2/2 with the number as data.
+    """
+    asn = message.asn
+    bad = asn == 0
+    if terms.remote_as is not None:
+        bad = bad or asn != terms.remote_as
+    if terms.remote_kind is not None:
+        bad = bad or is_internal(terms, asn) != (terms.remote_kind == "internal")
+    if bad:
+        raise OpenError(errors.BAD_PEER_AS, asn.to_bytes(4, "big"), f"Bad peer AS: {asn}")
+
+
+def check_identifier(terms: Terms, message: Open) -> None:
+    """The identifier is not 0 and, inside one AS, not ours (RFC 6286, 2.2).
+
+    Raises:
+        OpenError: 2/3 with the identifier as data.
+    """
+    same = message.router_id == terms.router_id and is_internal(terms, message.asn)
+    if message.router_id == 0 or same:
+        raise OpenError(errors.BAD_IDENTIFIER, message.router_id.to_bytes(4, "big"))
+
+
+def check_times(terms: Terms, hold_time: int, keepalive_time: float) -> None:
+    """The negotiated times are not below our minimums.
+
+    Raises:
+        OpenError: 2/6 with the hold time as data.
+    """
+    low = hold_time in (1, 2) or hold_time < terms.min_hold_time
+    if low or keepalive_time < terms.min_keepalive_time:
+        raise OpenError(errors.BAD_HOLD_TIME, hold_time.to_bytes(2, "big"))
+
+
+def _keepalive_time(terms: Terms, hold_time: int) -> float:
+    """A third of the hold time; a written one shrinks with the negotiated hold time."""
+    if terms.keepalive_time is None or not terms.hold_time:
+        return hold_time / 3
+    return terms.keepalive_time * hold_time / terms.hold_time
+
+
+def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiated) -> None:
+    """Required capabilities and mandatory families are there, and one family is common.
+
+    Raises:
+        OpenError: 2/7, naming what is missing.
+    """
+    for name, has in _REQUIRED:
+        if name in terms.require and not has(remote):
+            raise OpenError(errors.CAPABILITY_MISSING, text=f"Required capability missing: {name}")
+    missing = [f for f in terms.mandatory if f not in negotiated.families]
+    if missing or not any(f in negotiated.families for f in terms.families):
+        asked = Capabilities(multiprotocol=tuple(missing) or terms.families)
+        raise OpenError(errors.CAPABILITY_MISSING, asked.encode()[2:])
+    if any(f not in negotiated.extended_next_hop for f in terms.mandatory_next_hops):
+        raise OpenError(errors.CAPABILITY_MISSING, text="Required capability missing: extended next hop")
+
+
+__all__ = [
+    "Closed",
+    "Counters",
+    "Effect",
+    "Opened",
+    "Refresh",
+    "Send",
+    "Session",
+    "State",
+    "Terms",
+    "Up",
+    "Updates",
+    "is_internal",
+]

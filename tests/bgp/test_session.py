@@ -1,0 +1,282 @@
+"""Two session machines back to back, and single ones against written messages."""
+
+from dataclasses import replace
+
+import pytest
+
+from pybird.proto.bgp.capabilities import Capabilities
+from pybird.proto.bgp.messages import Framer, Keepalive, Notification, Open, RouteRefresh, Update
+from pybird.proto.bgp.session import Closed, Opened, Refresh, Send, Session, State, Terms, Up, Updates
+
+V4, V6 = (1, 1), (2, 1)
+
+
+def terms(asn=65001, router_id=1, remote_as=65002, **more):
+    capabilities = more.pop(
+        "capabilities",
+        Capabilities(multiprotocol=(V4, V6), route_refresh=True, as4=asn, enhanced_refresh=True),
+    )
+    values = {"local_as": asn, "router_id": router_id, "remote_as": remote_as, "families": (V4, V6)}
+    return Terms(capabilities=capabilities, **(values | more))
+
+
+def sent(effects):
+    """The messages among effects."""
+    framer = Framer()
+    framer.max_length = 65535
+    for effect in effects:
+        if isinstance(effect, Send):
+            framer.receive(effect.octets)
+    out = []
+    while (message := framer.next()) is not None:
+        out.append(message)
+    return out
+
+
+def in_state(state, **more):
+    """A session brought to a state at time 0 by a neighbour with hold time 90."""
+    session = Session(terms(**more))
+    session.open(0.0)
+    if state is not State.OPEN_SENT:
+        session.receive(neighbour_open().encode(), 0.0)
+    if state is State.ESTABLISHED:
+        session.receive(Keepalive().encode(), 0.0)
+    assert session.state is state
+    return session
+
+
+def neighbour_open(asn=65002, hold_time=90, router_id=2, **more):
+    values = {"multiprotocol": (V4, V6), "route_refresh": True, "as4": asn, "enhanced_refresh": True}
+    return Open(asn, hold_time, router_id, Capabilities(**(values | more)))
+
+
+def refused(session, message, code, subcode, data=None):
+    effects = session.receive(message.encode(), 1.0)
+    (notification,) = sent(effects)
+    assert (notification.code, notification.subcode) == (code, subcode)
+    if data is not None:
+        assert notification.data == data
+    assert isinstance(effects[-1], Closed)
+    assert not effects[-1].received
+    assert session.state is State.CLOSED
+    assert session.next_deadline() is None
+
+
+def test_two_sessions_establish():
+    a, b = Session(terms()), Session(terms(65002, 2, 65001))
+    to_b, to_a = a.open(0.0), b.open(0.0)
+    seen_a, seen_b = [], []
+    for _ in range(3):
+        at_b = [e for s in to_b if isinstance(s, Send) for e in b.receive(s.octets, 0.0)]
+        at_a = [e for s in to_a if isinstance(s, Send) for e in a.receive(s.octets, 0.0)]
+        seen_a += at_a
+        seen_b += at_b
+        to_a, to_b = at_b, at_a
+    assert [type(e) for e in seen_a] == [Opened, Send, Up] == [type(e) for e in seen_b]
+    assert a.negotiated == b.negotiated
+    assert a.negotiated.as4
+    assert a.negotiated.families == (V4, V6)
+
+
+def test_octets_may_come_one_by_one():
+    session = Session(terms())
+    session.open(0.0)
+    stream = neighbour_open().encode() + Keepalive().encode()
+    effects = [e for octet in stream for e in session.receive(bytes((octet,)), 0.0)]
+    assert [type(e) for e in effects] == [Opened, Send, Up]
+
+
+def test_consecutive_updates_are_one_effect():
+    session = in_state(State.ESTABLISHED)
+    update = Update(b"", b"", b"").encode()
+    effects = session.receive(update * 3 + RouteRefresh(1, 1).encode() + update, 1.0)
+    assert [type(e) for e in effects] == [Updates, Refresh, Updates]
+    assert len(effects[0].updates) == 3
+
+
+@pytest.mark.parametrize(
+    ("message", "subcode", "data"),
+    [
+        (neighbour_open(asn=65003), 2, (65003).to_bytes(4, "big")),
+        (neighbour_open(asn=0), 2, None),
+        (neighbour_open(hold_time=1), 6, b"\0\1"),
+        (neighbour_open(hold_time=2), 6, b"\0\2"),
+        (neighbour_open(router_id=0), 3, None),
+        (neighbour_open(multiprotocol=((1, 2),)), 7, None),
+    ],
+)
+def test_an_unacceptable_open_is_refused(message, subcode, data):
+    refused(in_state(State.OPEN_SENT), message, 2, subcode, data)
+
+
+def test_version_3_is_refused_with_version_4_as_data():
+    octets = bytearray(neighbour_open().encode())
+    octets[19] = 3
+    effects = in_state(State.OPEN_SENT).receive(bytes(octets), 1.0)
+    assert sent(effects) == [Notification(2, 1, b"\0\4")]
+
+
+def test_no_common_family_names_what_is_missing():
+    """RFC 5492, 5: the data field lists the capabilities."""
+    effects = in_state(State.OPEN_SENT).receive(neighbour_open(multiprotocol=((1, 2),)).encode(), 1.0)
+    assert sent(effects) == [Notification(2, 7, bytes.fromhex("010400010001 010400020001"))]
+
+
+def test_internal_neighbour_with_our_identifier_is_refused():
+    """RFC 6286, 2.2."""
+    session = in_state(State.OPEN_SENT, remote_as=65001)
+    refused(session, neighbour_open(asn=65001, router_id=1), 2, 3)
+
+
+def test_external_neighbour_may_have_our_identifier():
+    session = in_state(State.OPEN_SENT)
+    assert isinstance(session.receive(neighbour_open(router_id=1).encode(), 0.0)[0], Opened)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"), [("external", 4200000000, 65001), ("internal", 65001, 65002)]
+)
+def test_the_kind_of_neighbour_limits_its_as(kind, good, bad):
+    session = in_state(State.OPEN_SENT, remote_as=None, remote_kind=kind)
+    assert isinstance(session.receive(neighbour_open(asn=good).encode(), 0.0)[0], Opened)
+    refused(in_state(State.OPEN_SENT, remote_as=None, remote_kind=kind), neighbour_open(asn=bad), 2, 2)
+
+
+def test_neighbour_without_as4_is_taken_by_its_short_number():
+    session = in_state(State.OPEN_SENT)
+    session.receive(neighbour_open(as4=None).encode(), 0.0)
+    assert not session.negotiated.as4
+
+
+@pytest.mark.parametrize("name", ["enhanced route refresh", "extended messages", "hostname"])
+def test_a_required_capability_must_be_there(name):
+    message = neighbour_open(enhanced_refresh=False)
+    refused(in_state(State.OPEN_SENT, require=frozenset((name,))), message, 2, 7)
+
+
+def test_a_mandatory_family_must_be_there():
+    refused(in_state(State.OPEN_SENT, mandatory=(V6,)), neighbour_open(multiprotocol=(V4,)), 2, 7)
+
+
+@pytest.mark.parametrize(
+    ("state", "subcode"), [(State.OPEN_SENT, 1), (State.OPEN_CONFIRM, 2), (State.ESTABLISHED, 3)]
+)
+def test_unexpected_messages_are_fsm_errors_with_the_type_as_data(state, subcode):
+    """RFC 6608, 4."""
+    if state is not State.ESTABLISHED:
+        refused(in_state(state), Update(b"", b"", b""), 5, subcode, b"\2")
+        refused(in_state(state), RouteRefresh(1, 1), 5, subcode, b"\5")
+    if state is State.OPEN_SENT:
+        refused(in_state(state), Keepalive(), 5, subcode, b"\4")
+    else:
+        refused(in_state(state), neighbour_open(), 5, subcode, b"\1")
+
+
+def test_a_broken_header_is_told_to_the_peer():
+    effects = in_state(State.ESTABLISHED).receive(b"\0" * 19, 1.0)
+    assert sent(effects) == [Notification(1, 1)]
+
+
+def test_a_notification_is_not_answered():
+    session = in_state(State.ESTABLISHED)
+    (effect,) = session.receive(Notification.cease(2, "maintenance").encode(), 1.0)
+    assert effect == Closed(Notification.cease(2, "maintenance"), True, effect.text)
+    assert effect.text == 'Administrative shutdown: "maintenance"'
+    assert session.receive(Keepalive().encode(), 2.0) == []
+
+
+def test_hold_time_is_the_smaller_and_keepalives_go_at_a_third():
+    session = in_state(State.ESTABLISHED)
+    assert session.hold_time == 90
+    assert session.next_deadline() == 30.0
+    assert sent(session.expire(30.0, 0)) == [Keepalive()]
+    assert session.next_deadline() == 60.0
+
+
+def test_the_hold_timer_looks_at_the_last_message_when_it_fires():
+    session = in_state(State.ESTABLISHED)
+    session.receive(Keepalive().encode(), 80.0)
+    session.expire(60.0, 0)
+    assert session.state is State.ESTABLISHED
+    session.expire(90.0, 0)
+    assert session.state is State.ESTABLISHED
+    effects = session.expire(170.0, 0)
+    assert sent(effects) == [Notification(4, 0)]
+    assert session.state is State.CLOSED
+
+
+def test_hold_time_0_means_no_timers():
+    session = in_state(State.OPEN_SENT)
+    session.receive(neighbour_open(hold_time=0).encode() + Keepalive().encode(), 0.0)
+    assert session.state is State.ESTABLISHED
+    assert session.next_deadline() is None
+
+
+def test_no_open_within_the_startup_hold_time_closes():
+    session = in_state(State.OPEN_SENT, startup_hold_time=240)
+    assert session.next_deadline() == 240.0
+    assert sent(session.expire(240.0, 0)) == [Notification(4, 0)]
+
+
+def test_a_written_keepalive_time_shrinks_with_the_hold_time():
+    session = in_state(State.ESTABLISHED, hold_time=180, keepalive_time=20)
+    assert session.keepalive_time == 10
+
+
+def test_too_short_times_are_refused():
+    refused(in_state(State.OPEN_SENT, min_hold_time=100), neighbour_open(), 2, 6, b"\0\x5a")
+    refused(in_state(State.OPEN_SENT, min_keepalive_time=40), neighbour_open(), 2, 6)
+
+
+def test_keepalives_are_jittered_by_the_given_factor():
+    session = Session(terms(), lambda: 0.75)
+    session.open(0.0)
+    session.receive(neighbour_open().encode(), 0.0)
+    assert session.next_deadline() == 22.5
+
+
+def test_a_peer_that_reads_nothing_is_dropped_without_notification():
+    """RFC 9687: twice the hold time without progress."""
+    session = in_state(State.ESTABLISHED)
+    taken = session.counters.octets_out
+    session.sending(bytes(5000))
+    for time in range(10, 400, 10):
+        session.receive(Keepalive().encode(), float(time))
+        effects = session.expire(float(time), session.counters.octets_out - taken)
+        if effects and isinstance(effects[-1], Closed):
+            break
+    assert 180 <= time <= 200
+    assert effects == [Closed(Notification(8), False, "Send hold timer expired", abort=True)]
+
+
+def test_a_slow_peer_is_not_dropped():
+    session = in_state(State.ESTABLISHED)
+    unsent = 100000
+    session.sending(bytes(unsent))
+    for time in range(10, 1000, 10):
+        session.receive(Keepalive().encode(), float(time))
+        session.expire(float(time), unsent)
+        unsent -= 10
+    assert session.state is State.ESTABLISHED
+
+
+def test_refresh_is_sent_only_if_negotiated():
+    assert sent(in_state(State.ESTABLISHED).refresh(1, 1)) == [RouteRefresh(1, 1)]
+    session = in_state(State.OPEN_SENT)
+    session.receive(neighbour_open(route_refresh=False).encode() + Keepalive().encode(), 0.0)
+    assert session.refresh(1, 1) == []
+
+
+def test_keepalive_at_once_only_after_the_open():
+    assert in_state(State.OPEN_SENT).keepalive(1.0) == []
+    assert sent(in_state(State.ESTABLISHED).keepalive(1.0)) == [Keepalive()]
+
+
+def test_longer_messages_are_taken_once_both_announced_them():
+    """RFC 8654."""
+    ours = replace(terms().capabilities, extended_messages=True)
+    session = in_state(State.OPEN_SENT, capabilities=ours)
+    session.receive(neighbour_open(extended_messages=True).encode() + Keepalive().encode(), 0.0)
+    long = Update(b"", bytes(6000), b"").encode()
+    assert isinstance(session.receive(long, 1.0)[0], Updates)
+    assert sent(in_state(State.ESTABLISHED).receive(long, 1.0))[0].code == 1
