@@ -21,6 +21,7 @@ from pybird.values.route import Rte, Source
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
     from pybird.core.table import Table
+    from pybird.values.attributes import AttributeSet
 
 
 class ChannelState(Enum):
@@ -57,10 +58,12 @@ class Exporter(Protocol):
         returns to the channel that owns its source) is the group's business.
         """
 
-    def wire(self, rte: Rte) -> Hashable | None:
+    def wire(self, rte: Rte, before: AttributeSet) -> Hashable | None:
         """After the filter: what the route looks like outside; None: it cannot be sent.
 
-        Depends on set, source and hop (memoised).
+        `before` is the set that the filter got: BGP sends some attributes only
+        when the export filter set them. Depends on both sets, source and hop
+        (memoised).
         """
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
