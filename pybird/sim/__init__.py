@@ -1,1 +1,1 @@
-"""A simulated world: virtual time, links, routers, faults, all from one seed."""
+"""The simulated world: virtual time, links, TCP, kernels; everything from one seed."""

@@ -1,0 +1,279 @@
+"""A simulated machine: its interfaces, addresses, kernel, sockets and running process.
+
+The host lives as long as the world; the process is the router's program on it.
+`kill` ends the process as SIGKILL does (the kernel closes its connections),
+`power_off` lets the machine vanish without a word.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from pybird.core.ports import LinkAddress
+from pybird.sim.clock import SimClock
+from pybird.sim.kernel import SimKernel
+from pybird.sim.link import Nic, Segment
+from pybird.sim.process import Process
+from pybird.sim.tcp import Tcp
+from pybird.sim.trace import Trace
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.sim.network import Icmp6Socket
+
+LOCAL_HOST = (LinkAddress(1, Address.parse("127.0.0.1"), 8), LinkAddress(1, Address.parse("::1"), 128))
+
+
+class Path(NamedTuple):
+    """How packets reach an address."""
+
+    host: Host
+    nic: Nic
+    hops: int  # links crossed
+    latency: float  # seconds
+
+
+class Host:
+    """One machine."""
+
+    def __init__(self, name: str, number: int, clock: SimClock, trace: Trace, random: Random) -> None:
+        self.name = name
+        self.number = number
+        self.clock = clock
+        self.trace = trace
+        self.random = random
+        self.dad: tuple[float, float] | None = None  # seconds, at least and at most
+        self.powered = True
+        self.process = Process(name, clock, trace)
+        self.kernel = SimKernel(self)
+        self.tcp = Tcp(self)
+        self.sockets: list[Icmp6Socket] = []
+        self.nics: dict[int, Nic] = {}
+        self.fragment = False  # deliver TCP octets in random portions
+        self.read_rate: float | None = None  # octets per second that the program takes from TCP
+        lo = self.nics[1] = Nic(self, 1, "lo", b"", None)
+        lo.addresses = {item.address: item for item in LOCAL_HOST}
+
+    # interfaces ---------------------------------------------------------
+
+    def nic(self, name: str) -> Nic:
+        """The interface of this name."""
+        return next(nic for nic in self.nics.values() if nic.name == name)
+
+    def attach(
+        self, name: str, segment: Segment, link_local: str | None = None, index: int | None = None
+    ) -> Nic:
+        """Plug a new interface into a segment; it has a link-local address."""
+        index = index or max(self.nics) + 1
+        mac = bytes((2, 0, 0, self.number >> 8, self.number & 255, index & 255))
+        nic = self.nics[index] = Nic(self, index, name, mac, segment)
+        self.settings_of(nic)
+        self.kernel.tell(lambda w: w.link_changed(nic.link))
+        text = link_local or f"fe80::{self.number:x}:{index:x}"
+        self.add_address(name, f"{text}/64")
+        return nic
+
+    def settings_of(self, nic: Nic) -> None:
+        """Defaults of a new interface; a router does not accept RAs."""
+        self.kernel.settings.setdefault(f"net.ipv6.conf.{nic.name}.accept_ra", "0")
+
+    def detach(self, name: str) -> None:
+        """Remove an interface."""
+        nic = self.nic(name)
+        self.set_link(name, False)
+        del self.nics[nic.index]
+        if nic.segment is not None:
+            nic.segment.nics.remove(nic)
+        self.kernel.tell(lambda w: w.link_removed(nic.index))
+
+    def rename(self, name: str, new: str) -> None:
+        """Give an interface another name; its index stays."""
+        nic = self.nic(name)
+        nic.name = new
+        self.settings_of(nic)
+        self.kernel.tell(lambda w: w.link_changed(nic.link))
+
+    def set_link(self, name: str, up: bool) -> None:
+        """`ip link set up|down`. Down loses IPv6 addresses but the link-local comes back."""
+        nic = self.nic(name)
+        if nic.admin_up == up:
+            return
+        nic.admin_up = up
+        self.trace.note(self.clock.now(), self.name, "link", name, "up" if up else "down")
+        if not up:
+            self.kernel.drop_routes_of(nic.index)
+        self._link_event(nic)
+        self._pull_carrier(nic)
+        if up:
+            self._return_addresses(nic)
+        else:
+            self._lose_addresses(nic)
+
+    def set_carrier(self, nic: Nic, carrier: bool) -> None:
+        """The cable is plugged in or out; addresses and routes stay."""
+        if nic.carrier != carrier:
+            nic.carrier = carrier
+            self.trace.note(self.clock.now(), self.name, "carrier", nic.name, carrier)
+            self._link_event(nic)
+
+    def _pull_carrier(self, nic: Nic) -> None:
+        segment = nic.segment
+        if segment is None or not segment.carrier:
+            return
+        for other in segment.nics:
+            if other is not nic:
+                other.host.set_carrier(other, nic.admin_up and self.powered)
+
+    def _link_event(self, nic: Nic) -> None:
+        link = nic.link
+        self.kernel.tell(lambda w: w.link_changed(link))
+
+    # addresses ----------------------------------------------------------
+
+    def add_address(self, name: str, text: str) -> LinkAddress:
+        """`ip address add ADDRESS/LENGTH dev NAME`; IPv6 ones are tentative while `dad` is set."""
+        nic = self.nic(name)
+        head, _, length = text.partition("/")
+        address = Address.parse(head)
+        bits = int(length) if length else address.bits
+        tentative = self.dad is not None and not address.is_v4 and not nic.loopback
+        item = LinkAddress(nic.index, address, bits, tentative)
+        self._set_address(nic, item)
+        if tentative:
+            self._begin_dad(nic, item)
+        return item
+
+    def remove_address(self, name: str, text: str) -> None:
+        """`ip address del`."""
+        nic = self.nic(name)
+        address = Address.parse(text.partition("/")[0])
+        if nic.addresses.pop(address, None) is not None:
+            self.trace.note(self.clock.now(), self.name, "address", nic.name, "del", address)
+            self.kernel.tell(lambda w: w.address_removed(nic.index, address))
+
+    def _set_address(self, nic: Nic, item: LinkAddress) -> None:
+        nic.addresses[item.address] = item
+        self.trace.note(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
+        self.kernel.tell(lambda w: w.address_changed(item))
+
+    def _begin_dad(self, nic: Nic, item: LinkAddress) -> None:
+        assert self.dad is not None
+        self.clock.call_at(
+            self.clock.now() + self.random.uniform(*self.dad), lambda: self._end_dad(nic, item)
+        )
+
+    def _end_dad(self, nic: Nic, item: LinkAddress) -> None:
+        if nic.addresses.get(item.address) is not item or not nic.admin_up:
+            return
+        if nic.segment is not None and nic.segment.find(nic, item.address) is not None:
+            return  # a duplicate: it stays tentative for ever
+        self._set_address(nic, LinkAddress(nic.index, item.address, item.length))
+
+    def _lose_addresses(self, nic: Nic) -> None:
+        nic.addresses, lost = {a: i for a, i in nic.addresses.items() if a.is_v4}, nic.addresses
+        for address in lost:
+            if not address.is_v4:
+                self.kernel.tell(lambda w, a=address: w.address_removed(nic.index, a))  # type: ignore[misc]
+        nic.lost = tuple(i for i in lost.values() if i.address.is_link_local)
+
+    def _return_addresses(self, nic: Nic) -> None:
+        for item in nic.lost:
+            self.add_address(nic.name, f"{item.address}/{item.length}")
+        nic.lost = ()
+
+    # packets ------------------------------------------------------------
+
+    def owns(self, address: Address) -> bool:
+        """Is this one of our global addresses, on whatever interface?"""
+        return self.powered and any(nic.answers(address) for nic in self.nics.values())
+
+    def forwards(self, v4: bool) -> bool:
+        """Does this kernel forward?"""
+        name = "net.ipv4.ip_forward" if v4 else "net.ipv6.conf.all.forwarding"
+        return self.kernel.settings.get(name) == "1"
+
+    def path(self, remote: Address, ifindex: int = 0) -> Path | None:
+        """Follow kernel tables hop by hop; None when packets do not arrive."""
+        if remote.is_link_local:
+            return self._next(remote, remote, ifindex, 0, 0.0)
+        if self.owns(remote):
+            return Path(self, self.nics[1], 0, 0.0)
+        host, hops, latency = self, 0, 0.0
+        while hops < 64:
+            step = host.forward(remote)
+            if step is None:
+                return None
+            at = host._next(step[1], remote, step[0].index, hops, latency)
+            if at is None or at.host.owns(remote):
+                return at
+            if not at.host.forwards(remote.is_v4):
+                return None
+            host, hops, latency = at.host, at.hops, at.latency
+        return None
+
+    def forward(self, remote: Address) -> tuple[Nic, Address] | None:
+        """The interface and the next address towards a global address."""
+        route = self.kernel.lookup(remote)
+        if route is None or not route.nexthops:
+            return None
+        alive = [hop for hop in route.nexthops if hop.ifindex in self.nics and self.nics[hop.ifindex].up]
+        if not alive:
+            return None
+        hop = alive[crc32(remote.octets) % len(alive)]
+        return self.nics[hop.ifindex], hop.gateway or remote
+
+    def _next(
+        self, gateway: Address, remote: Address, ifindex: int, hops: int, latency: float
+    ) -> Path | None:
+        nic = self.nics.get(ifindex)
+        if nic is None or nic.segment is None or not nic.up:
+            return None
+        to = nic.segment.find(nic, gateway)
+        return None if to is None else Path(to.host, to, hops + 1, latency + nic.segment.latency)
+
+    def loses(self, path: Path) -> bool:
+        """Throw the dice for one packet, by the last link's loss."""
+        segment = path.nic.segment
+        return segment is not None and segment.loss > 0 and self.random.random() < segment.loss
+
+    def ping(self, remote: str, source: str) -> bool:
+        """Do packets get there from one of our addresses, and back?"""
+        back = Address.parse(source)
+        there = self.path(Address.parse(remote))
+        if there is None or not self.owns(back):
+            return False
+        answer = there.host.path(back)
+        return answer is not None and answer.host is self
+
+    # life ---------------------------------------------------------------
+
+    def kill(self) -> None:
+        """End the process without a chance to say goodbye; the kernel closes its sockets."""
+        self.trace.note(self.clock.now(), self.name, "killed")
+        self.process.kill()
+        self.kernel.forget_watchers()
+        self.sockets.clear()
+        self.tcp.process_gone()
+
+    def power_off(self) -> None:
+        """Vanish: nobody is told anything."""
+        self.trace.note(self.clock.now(), self.name, "power off")
+        self.process.kill()
+        self.kernel.forget_watchers()
+        self.sockets.clear()
+        self.kernel.forget_routes()
+        self.tcp.power_off()
+        self.powered = False
+        for nic in self.nics.values():
+            self._pull_carrier(nic)
+
+    def new_process(self) -> Process:
+        """Power on if need be and begin another run of the program."""
+        if not self.powered:
+            self.powered = True
+            for nic in self.nics.values():
+                self._pull_carrier(nic)
+        self.process = Process(self.name, self.clock, self.trace)
+        return self.process

@@ -1,0 +1,117 @@
+"""Segments and the interfaces attached to them.
+
+A segment is a switch, or with two interfaces and `carrier` a cable: then an
+interface that goes down takes the carrier from the other one, as veth does.
+A segment that is cut swallows every packet and tells nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pybird.core.ports import Link, LinkAddress
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.sim.host import Host
+
+
+class Segment:
+    """What joins interfaces. `latency` in seconds; `loss` is a probability."""
+
+    def __init__(self, name: str, latency: float = 0.001, carrier: bool = False) -> None:
+        self.name = name
+        self.latency = latency
+        self.loss = 0.0
+        self.carrier = carrier
+        self.nics: list[Nic] = []
+        self.is_cut = False
+        self.blocked: dict[tuple[str, str], None] = {}  # one way: (from, to) by host name
+
+    def cut(self) -> None:
+        """Swallow all packets from now on; nobody notices but by silence."""
+        self.is_cut = True
+
+    def restore(self) -> None:
+        """Undo `cut`."""
+        self.is_cut = False
+
+    def block(self, source: str, to: str) -> None:
+        """Swallow packets from one router to another, in this direction only."""
+        self.blocked[source, to] = None
+
+    def unblock(self, source: str, to: str) -> None:
+        """Undo `block`."""
+        self.blocked.pop((source, to), None)
+
+    def passes(self, source: Nic, to: Nic) -> bool:
+        """Does a packet get from one interface to the other?"""
+        return (
+            not self.is_cut and source.up and to.up and (source.host.name, to.host.name) not in self.blocked
+        )
+
+    def others(self, source: Nic) -> Iterator[Nic]:
+        """Who hears a multicast."""
+        return (nic for nic in self.nics if nic is not source and self.passes(source, nic))
+
+    def find(self, source: Nic, address: Address) -> Nic | None:
+        """Who answers for an address: neighbour discovery or ARP."""
+        for nic in self.nics:
+            if nic is not source and nic.answers(address) and self.passes(source, nic):
+                return nic
+        return None
+
+
+class Nic:
+    """A network interface of a host."""
+
+    def __init__(self, host: Host, index: int, name: str, mac: bytes, segment: Segment | None) -> None:
+        self.host = host
+        self.index = index
+        self.name = name
+        self.mac = mac
+        self.segment = segment
+        self.mtu = 1500
+        self.admin_up = True
+        self.carrier = True
+        self.addresses: dict[Address, LinkAddress] = {}
+        self.lost: tuple[LinkAddress, ...] = ()  # link-local ones that come back with the link
+        if segment is not None:
+            segment.nics.append(self)
+
+    @property
+    def loopback(self) -> bool:
+        return self.segment is None
+
+    @property
+    def up(self) -> bool:
+        """Packets come and go."""
+        return self.admin_up and self.carrier and self.host.powered
+
+    @property
+    def link(self) -> Link:
+        """As the kernel tells of it."""
+        return Link(
+            index=self.index,
+            name=self.name,
+            up=self.admin_up and self.carrier,
+            mtu=65536 if self.loopback else self.mtu,
+            admin_up=self.admin_up,
+            loopback=self.loopback,
+            multicast=not self.loopback,
+            broadcast=not self.loopback,
+            mac=self.mac,
+        )
+
+    def answers(self, address: Address) -> bool:
+        """Is this address ours, and past duplicate address detection?"""
+        found = self.addresses.get(address)
+        return found is not None and not found.tentative
+
+    def link_local(self) -> Address | None:
+        """The link-local address, once it is not tentative."""
+        for item in self.addresses.values():
+            if item.address.is_link_local and not item.tentative:
+                return item.address
+        return None

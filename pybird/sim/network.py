@@ -1,0 +1,132 @@
+"""The `Network` port of one simulated process: TCP and raw ICMPv6 sockets."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.ports import Icmp6Packet, Stream, StreamHandler, TcpOptions
+from pybird.sim.tcp import Endpoint, TcpListener, os_error
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.sim.host import Host
+    from pybird.sim.link import Nic, Segment
+    from pybird.sim.process import Process
+
+ALL_NODES: Final = Address.parse("ff02::1")
+ALL_ROUTERS: Final = Address.parse("ff02::2")
+GROUPS: Final = (ALL_NODES, ALL_ROUTERS)
+
+
+class Icmp6Socket:
+    """A raw ICMPv6 socket on one interface."""
+
+    def __init__(
+        self,
+        network: SimNetwork,
+        nic: Nic,
+        types: tuple[int, ...],
+        received: Callable[[Icmp6Packet], None],
+    ) -> None:
+        self.nic = nic
+        self._network = network
+        self._types = types
+        self._received = received
+        self._open = True
+
+    def send(self, data: bytes, to: Address) -> None:
+        """Send with hop limit 255 from the link-local address; without one, nothing happens."""
+        source = self.nic.link_local()
+        if self._open and source is not None and self.nic.segment is not None and self.nic.up:
+            transmit(self.nic.segment, Icmp6Packet(data, source, to, 255), self.nic)
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._open = False
+        self._network.sockets = [s for s in self._network.sockets if s is not self]
+
+    def deliver(self, packet: Icmp6Packet) -> None:
+        """A packet came in."""
+        if self._open and packet.data and packet.data[0] in self._types:
+            self._network.process.run(lambda: self._hear(packet))
+
+    def _hear(self, packet: Icmp6Packet) -> None:
+        if self._open:
+            self._received(packet)
+
+
+def transmit(segment: Segment, packet: Icmp6Packet, source: Nic | None) -> None:
+    """Put a packet on a segment; `source` None forges it (everybody hears it)."""
+    for nic in list(segment.nics):
+        if nic is source or (source is not None and not segment.passes(source, nic)):
+            continue
+        if packet.destination in GROUPS or nic.answers(packet.destination):
+            host = nic.host
+            if segment.loss and host.random.random() < segment.loss:
+                continue
+            host.clock.call_at(
+                host.clock.now() + segment.latency,
+                lambda nic=nic: _arrive(nic, packet),  # type: ignore[misc]
+            )
+
+
+def _arrive(nic: Nic, packet: Icmp6Packet) -> None:
+    host = nic.host
+    if not nic.up:
+        return
+    host.trace.note(
+        host.clock.now(), host.name, "icmp6", nic.name, packet.source, packet.destination, packet.data.hex()
+    )
+    for socket in list(host.sockets):
+        if socket.nic is nic:
+            socket.deliver(packet)
+
+
+class SimNetwork:
+    """Sockets of one process."""
+
+    def __init__(self, host: Host, process: Process) -> None:
+        self._host = host
+        self.process = process
+
+    @property
+    def sockets(self) -> list[Icmp6Socket]:
+        """The host's open ICMPv6 sockets."""
+        return self._host.sockets
+
+    @sockets.setter
+    def sockets(self, value: list[Icmp6Socket]) -> None:
+        self._host.sockets = value
+
+    def listen(
+        self,
+        address: Address | None,
+        port: int,
+        ifindex: int,
+        accepted: Callable[[Stream], None],
+        options: TcpOptions,
+    ) -> TcpListener:
+        return self._host.tcp.listen(address, port, ifindex, accepted, options)
+
+    def connect(
+        self,
+        local: Address | None,
+        remote: Address,
+        port: int,
+        ifindex: int,
+        handler: StreamHandler,
+        options: TcpOptions,
+    ) -> Endpoint:
+        return self._host.tcp.connect(local, remote, port, ifindex, handler, options)
+
+    def icmp6(
+        self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]
+    ) -> Icmp6Socket:
+        nic = self._host.nics.get(ifindex)
+        if nic is None:
+            raise os_error(errno.ENODEV)
+        socket = Icmp6Socket(self, nic, types, received)
+        self._host.sockets.append(socket)
+        return socket

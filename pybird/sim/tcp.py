@@ -1,0 +1,548 @@
+"""Simulated TCP: reliable, ordered, with the failures that routers meet.
+
+A connection is two `Endpoint`s. Octets travel in one queue per direction; each
+portion arrives a path's latency after it was sent. Where the path is broken at
+that moment, it is sent again with doubling timeouts, and after 15 tries the
+writer hears "Connection timed out", as with Linux. Nobody learns of a cut in
+any other way. A host that lost power answers with a reset. Opening takes a
+full handshake: the one who connects hears `connected` after a round trip.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.ports import Stream, StreamHandler, TcpOptions
+from pybird.values.address import UNSPECIFIED_V4, UNSPECIFIED_V6, Address
+from pybird.values.net import Prefix
+
+if TYPE_CHECKING:
+    from pybird.sim.host import Host, Path
+    from pybird.sim.process import Process
+
+CHUNK: Final = 65536  # octets given to a handler at once
+WINDOW: Final = 262144  # octets sent and not yet read by the peer
+LOW_MARK: Final = 65536
+FIRST_RTO: Final = 0.2
+LONGEST_RTO: Final = 120.0
+RETRIES: Final = 15
+SYN_RETRIES: Final = 6
+DEFAULT_TTL: Final = 64
+
+REFUSED: Final = "Connection refused"
+RESET: Final = "Connection reset by peer"
+TIMED_OUT: Final = "Connection timed out"
+NO_ROUTE: Final = "No route to host"
+
+
+def os_error(code: int) -> OSError:
+    """The error that the system call would raise."""
+    return OSError(code, os.strerror(code))
+
+
+class TcpListener:
+    """A listening socket."""
+
+    def __init__(
+        self,
+        tcp: Tcp,
+        address: Address | None,
+        port: int,
+        ifindex: int,
+        accepted: Callable[[Stream], None],
+        options: TcpOptions,
+    ) -> None:
+        self.address = address
+        self.port = port
+        self.ifindex = ifindex
+        self.accepted = accepted
+        self.options = options
+        self._tcp = tcp
+        self._keys: dict[tuple[Prefix, int], str] = {}
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._tcp.listeners = [item for item in self._tcp.listeners if item is not self]
+
+    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
+        """Require (or with None, forget) TCP-MD5 for peers inside the prefix."""
+        if password is None:
+            self._keys.pop((peer, ifindex), None)
+        else:
+            self._keys[peer, ifindex] = password
+
+    def password(self, peer: Address, ifindex: int) -> str | None:
+        """The key for a peer: the longest prefix, then the one of the interface."""
+        found = [
+            (prefix.length, index, word)
+            for (prefix, index), word in self._keys.items()
+            if prefix.contains(peer) and index in (0, ifindex)
+        ]
+        return max(found)[2] if found else None
+
+    def matches(self, address: Address, port: int, ifindex: int) -> bool:
+        """Is this connection for us?"""
+        return (
+            self.port == port
+            and self.ifindex in (0, ifindex)
+            and (self.address is None or self.address in (address, UNSPECIFIED_V4, UNSPECIFIED_V6))
+        )
+
+    def precision(self) -> tuple[bool, bool]:
+        """Sort key: the more exact listener gets the connection."""
+        return (self.address is not None, self.ifindex != 0)
+
+
+class Endpoint:
+    """One side of a connection; the router's `Stream`."""
+
+    def __init__(
+        self,
+        host: Host,
+        local: tuple[Address, int],
+        remote: tuple[Address, int],
+        ifindex: int,
+        options: TcpOptions,
+    ) -> None:
+        self.host = host
+        self.process: Process = host.process
+        self.local = local
+        self.remote = remote
+        self.ifindex = ifindex
+        self.options = options
+        self.peer: Endpoint | None = None
+        self.handler: StreamHandler | None = None
+        self.state = "connecting"  # connecting, open, closing (ours closed, octets left), closed
+        self.error: str | None = None
+        self.ended = False  # the peer's FIN or a failure waits behind the inbox
+        self.inbox = bytearray()
+        self.unsent = bytearray()
+        self.in_flight = 0
+        self.received_total = 0
+        self.reset_at: int | None = None  # fault: reset when this many octets have arrived
+        self._flight: deque[tuple[float, bytes | None]] = deque()  # None: FIN
+        self._arrival = 0.0
+        self._rto = FIRST_RTO
+        self._failures = 0
+        self._sending = False
+        self._draining = False
+        self._full = False
+
+    # the port -----------------------------------------------------------
+
+    def set_handler(self, handler: StreamHandler) -> None:
+        """Who hears of this stream."""
+        self.handler = handler
+        self._drain_soon()
+
+    @property
+    def buffered(self) -> int:
+        """Octets that the window does not take yet."""
+        return len(self.unsent)
+
+    def write(self, data: bytes) -> None:
+        """Send, or buffer."""
+        if self.state in ("connecting", "open"):
+            self.unsent += data
+            self._push()
+
+    def close(self) -> None:
+        """Send what is left, then FIN."""
+        if self.state == "connecting":
+            self.state = "closed"
+        elif self.state == "open":
+            self.state = "closing"
+            self._push()
+
+    def abort(self) -> None:
+        """Reset."""
+        was, self.state = self.state, "closed"
+        if was in ("open", "closing"):
+            self._send_reset()
+
+    # sending ------------------------------------------------------------
+
+    def _path(self) -> Path | None:
+        return self.host.path(self.remote[0], self.ifindex)
+
+    def _push(self) -> None:
+        peer = self.peer
+        if peer is None or self.state not in ("open", "closing"):
+            return
+        room = WINDOW - self.in_flight - len(peer.inbox)
+        if self.unsent and room > 0:
+            data = bytes(self.unsent[:room])
+            del self.unsent[:room]
+            self._launch(data)
+        if len(self.unsent) > LOW_MARK:
+            self._full = True
+        elif self._full:
+            self._full = False
+            self.process.call_soon(self._tell_writable)
+        if self.state == "closing" and not self.unsent and not self._fin_sent():
+            self._launch(None)
+
+    def _fin_sent(self) -> bool:
+        return bool(self._flight) and self._flight[-1][1] is None
+
+    def _tell_writable(self) -> None:
+        if self.state == "open" and self.handler is not None:
+            self.handler.writable()
+
+    def _launch(self, data: bytes | None) -> None:
+        path = self._path()
+        clock = self.host.clock
+        self._arrival = max(self._arrival, clock.now() + (path.latency if path else FIRST_RTO))
+        self._flight.append((self._arrival, data))
+        self.in_flight += len(data or b"")
+        if not self._sending:
+            self._sending = True
+            clock.call_at(self._arrival, self._arrive)
+
+    def _arrive(self) -> None:
+        """The head of the flight reaches the other side, or is lost and sent again."""
+        self._sending = False
+        peer = self.peer
+        if peer is None or not self._flight or self.state == "closed":
+            return
+        clock = self.host.clock
+        path = self._path()
+        if path is None or self.host.loses(path):
+            self._retry()
+            return
+        self._rto, self._failures = FIRST_RTO, 0
+        if path.host is not peer.host or peer.state in ("closed", "closing"):
+            clock.call_at(clock.now() + path.latency, self._got_reset)
+            return
+        while self._flight and self._flight[0][0] <= clock.now():
+            data = self._flight.popleft()[1]
+            self.in_flight -= len(data or b"")
+            peer.take(data)
+        if self._flight:
+            self._sending = True
+            clock.call_at(self._flight[0][0], self._arrive)
+        elif self.state == "closing" and not self.unsent:
+            self.state = "closed"
+
+    def _retry(self) -> None:
+        self._failures += 1
+        if self._failures > RETRIES:
+            self.fail(TIMED_OUT)
+            return
+        self._sending = True
+        clock = self.host.clock
+        self._arrival = clock.now() + self._rto
+        clock.call_at(self._arrival, self._arrive)
+        self._rto = min(self._rto * 2, LONGEST_RTO)
+
+    def _got_reset(self) -> None:
+        self.fail(RESET)
+
+    def _send_reset(self) -> None:
+        path, peer = self._path(), self.peer
+        if path is not None and peer is not None and path.host is peer.host:
+            clock = self.host.clock
+            clock.call_at(clock.now() + path.latency, lambda: peer.fail(RESET))
+
+    # receiving ----------------------------------------------------------
+
+    def take(self, data: bytes | None) -> None:
+        """Octets or the FIN arrived at our socket."""
+        host = self.host
+        note = "fin" if data is None else data.hex()
+        host.trace.note(
+            host.clock.now(), host.name, "tcp", f"{self.remote[0]}:{self.remote[1]}", self.local[1], note
+        )
+        if data is None:
+            self.ended = True
+        else:
+            self.inbox += data
+            self.received_total += len(data)
+            if self.reset_at is not None and self.received_total >= self.reset_at:
+                excess = self.received_total - self.reset_at
+                del self.inbox[len(self.inbox) - excess :]
+                self._reset_both()
+        self._drain_soon()
+
+    def _reset_both(self) -> None:
+        """The injected fault: something between resets the connection."""
+        self.ended, self.error = True, RESET
+        if self.peer is not None:
+            self.peer.fail(RESET)
+
+    def _drain_soon(self) -> None:
+        if not self._draining and self.handler is not None and (self.inbox or self.ended):
+            self._draining = True
+            clock, rate = self.host.clock, self.host.read_rate
+            delay = min(len(self.inbox), CHUNK) / rate if rate else 0.0
+            clock.call_at(clock.now() + delay, lambda: self.process.run(self._drain))
+
+    def _drain(self) -> None:
+        """Hand one portion to the program; the rest in its next turn."""
+        self._draining = False
+        handler = self.handler
+        if handler is None or self.state not in ("open", "connecting"):
+            return
+        if self.inbox:
+            size = min(len(self.inbox), CHUNK)
+            if self.host.fragment:
+                size = self.host.random.randint(1, size)
+            data = bytes(self.inbox[:size])
+            del self.inbox[:size]
+            handler.received(data)
+            self._open_window()
+        elif self.ended:
+            self.state = "closed"
+            handler.closed(self.error)
+            return
+        self._drain_soon()
+
+    def _open_window(self) -> None:
+        peer = self.peer
+        if peer is not None and (peer.unsent or peer.state == "closing"):
+            path = self._path()
+            clock = self.host.clock
+            clock.call_at(clock.now() + (path.latency if path else FIRST_RTO), peer._push)
+
+    def fail(self, error: str) -> None:
+        """The connection is dead; what was not read yet is lost but for what arrived."""
+        if self.state == "closed":
+            return
+        if self.state == "closing":
+            self.state = "closed"
+            return
+        self.ended, self.error = True, error
+        self._flight.clear()
+        if self.handler is not None and not self.inbox and not self._draining:
+            self._draining = True
+            self.host.clock.call_soon(lambda: self.process.run(self._drain))
+
+    def opened(self, peer: Endpoint) -> None:
+        """The handshake is done on this side."""
+        self.peer = peer
+        self.state = "open"
+
+    def forget(self) -> None:
+        """The machine lost its memory: a reset is what the peer will get."""
+        self.state = "closed"
+        self._flight.clear()
+
+
+class Tcp:
+    """The TCP of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._next_port = 32768
+        self.listeners: list[TcpListener] = []
+        self.endpoints: list[Endpoint] = []
+        self.reset_after: int | None = None  # fault for new connections
+
+    def listen(
+        self,
+        address: Address | None,
+        port: int,
+        ifindex: int,
+        accepted: Callable[[Stream], None],
+        options: TcpOptions,
+    ) -> TcpListener:
+        """Open a listening socket.
+
+        Raises:
+            OSError: the address is not ours, or the port is taken.
+        """
+        if address is not None and not address.is_unspecified and not options.free_bind:
+            self._check_local(address, ifindex)
+        taken = (address, port, ifindex)
+        if any((item.address, item.port, item.ifindex) == taken for item in self.listeners):
+            raise os_error(errno.EADDRINUSE)
+        listener = TcpListener(self, address, port, ifindex, accepted, options)
+        self.listeners.append(listener)
+        return listener
+
+    def connect(
+        self,
+        local: Address | None,
+        remote: Address,
+        port: int,
+        ifindex: int,
+        handler: StreamHandler,
+        options: TcpOptions,
+    ) -> Endpoint:
+        """Begin a connection.
+
+        Raises:
+            OSError: no such interface or source address, or no route.
+        """
+        local = self._source(local, remote, ifindex, options)
+        self._next_port = 32768 if self._next_port >= 60999 else self._next_port + 1
+        index = ifindex if remote.is_link_local else 0
+        endpoint = Endpoint(self._host, (local, self._next_port), (remote, port), index, options)
+        endpoint.handler = handler
+        endpoint.reset_at = self.reset_after
+        self.endpoints.append(endpoint)
+        self._syn(endpoint, 0, 1.0)
+        return endpoint
+
+    def _check_local(self, address: Address, ifindex: int) -> None:
+        nics = self._host.nics
+        where = [nics[ifindex]] if ifindex in nics else list(nics.values())
+        if not any(nic.answers(address) for nic in where):
+            raise os_error(errno.EADDRNOTAVAIL)
+
+    def _source(self, local: Address | None, remote: Address, ifindex: int, options: TcpOptions) -> Address:
+        host = self._host
+        if remote.is_link_local:
+            nic = host.nics.get(ifindex)
+            if nic is None:
+                raise os_error(errno.ENODEV if ifindex else errno.EINVAL)
+            if not nic.admin_up:
+                raise os_error(errno.ENETUNREACH)
+            found = local or nic.link_local()
+            if found is None:
+                raise os_error(errno.EADDRNOTAVAIL)
+            self._check_local(found, ifindex)
+            return found
+        if local is not None and not options.free_bind:
+            self._check_local(local, 0)
+        step = (host.nics[1], remote) if host.owns(remote) else host.forward(remote)
+        if step is None:
+            raise os_error(errno.ENETUNREACH)
+        return local or self._address_towards(remote, *step)
+
+    def _address_towards(self, remote: Address, nic: object, gateway: Address) -> Address:
+        host = self._host
+        if host.owns(remote):
+            return remote
+        same = [a for n in host.nics.values() for a in n.addresses.values()]
+        fit = [a for a in same if a.address.is_v4 is remote.is_v4 and not a.address.is_link_local]
+        fit = [a for a in fit if not a.tentative and not a.address.is_loopback]
+        on_link = [a for a in fit if a.prefix.contains(gateway)]
+        if not fit:
+            raise os_error(errno.EADDRNOTAVAIL)
+        return (on_link or fit)[0].address
+
+    # the handshake ------------------------------------------------------
+
+    def _syn(self, endpoint: Endpoint, tries: int, wait: float) -> None:
+        """Send a SYN; silence means another one later."""
+        if endpoint.state != "connecting":
+            return
+        host, clock = self._host, self._host.clock
+        path = host.path(endpoint.remote[0], endpoint.ifindex)
+        if path is not None and (endpoint.options.ttl or DEFAULT_TTL) >= path.hops and not host.loses(path):
+            clock.call_at(clock.now() + path.latency, lambda: path.host.tcp.got_syn(endpoint, path))
+        elif path is None and tries == 2:  # neighbour discovery gave up after 3 s
+            self._refuse(endpoint, NO_ROUTE)
+            return
+        if tries == SYN_RETRIES:
+            clock.call_at(clock.now() + wait, lambda: self._refuse(endpoint, TIMED_OUT))
+        else:
+            clock.call_at(clock.now() + wait, lambda: self._syn(endpoint, tries + 1, wait * 2))
+
+    def _refuse(self, endpoint: Endpoint, error: str) -> None:
+        if endpoint.state != "connecting":
+            return
+        endpoint.state = "closed"
+        handler = endpoint.handler
+        if handler is not None:
+            endpoint.process.run(lambda: handler.closed(error))
+
+    def got_syn(self, client: Endpoint, path: Path) -> None:
+        """A SYN reached this host."""
+        host, clock = self._host, self._host.clock
+        if client.state != "connecting" or client.peer is not None or not host.powered:
+            return
+        back = host.path(client.local[0], path.nic.index)
+        if back is None or back.host is not client.host:
+            return
+        index = path.nic.index if client.remote[0].is_link_local else 0
+        found = [
+            item
+            for item in self.listeners
+            if item.matches(client.remote[0], client.remote[1], path.nic.index)
+        ]
+        if not found:
+            if client.options.password is None:
+                clock.call_at(clock.now() + back.latency, lambda: client.host.tcp._refuse(client, REFUSED))
+            return
+        listener = max(found, key=TcpListener.precision)
+        if not self._admits(listener, client, path, back):
+            return
+        server = Endpoint(host, client.remote, client.local, index, listener.options)
+        server.reset_at = self.reset_after
+        self.endpoints.append(server)
+        client.peer = server
+        server.opened(client)
+        clock.call_at(
+            clock.now() + back.latency,
+            lambda: client.host.tcp.got_syn_ack(client, listener, server, path.latency),
+        )
+
+    def _admits(self, listener: TcpListener, client: Endpoint, path: Path, back: Path) -> bool:
+        """MD5 keys must agree and hop limits suffice; else nobody hears anything."""
+        if listener.password(client.local[0], path.nic.index) != client.options.password:
+            return False
+        there = (client.options.ttl or DEFAULT_TTL) - path.hops + 1
+        answer = listener.options.ttl or DEFAULT_TTL
+        return (
+            there >= (listener.options.min_ttl or 0)
+            and answer >= back.hops
+            and answer - back.hops + 1 >= (client.options.min_ttl or 0)
+        )
+
+    def got_syn_ack(self, client: Endpoint, listener: TcpListener, server: Endpoint, latency: float) -> None:
+        """The answer to our SYN."""
+        path = server.host.path(client.local[0], server.ifindex)
+        if client.state != "connecting" or path is None or path.host is not client.host:
+            server.forget()  # the answer is lost, or nobody waits for it; the next SYN opens anew
+            client.peer = None
+            return
+        client.opened(server)
+        clock = self._host.clock
+        clock.call_at(clock.now() + latency, lambda: server.host.tcp.accept(listener, server))
+        client.process.run(lambda: self._tell_connected(client))
+
+    def _tell_connected(self, client: Endpoint) -> None:
+        if client.state == "open" and client.handler is not None:
+            client.handler.connected(client)
+            client._push()
+
+    def accept(self, listener: TcpListener, server: Endpoint) -> None:
+        """The handshake is complete on the listening side."""
+        if server.state != "open":
+            return
+        if listener not in self.listeners:
+            server.abort()
+            return
+        self._host.trace.note(
+            self._host.clock.now(), self._host.name, "accept", *server.remote, server.ifindex
+        )
+        server.process.run(lambda: listener.accepted(server))
+
+    # life ---------------------------------------------------------------
+
+    def process_gone(self) -> None:
+        """The kernel closes what a killed process had open."""
+        self.listeners.clear()
+        for endpoint in self._open():
+            if endpoint.inbox:
+                endpoint.abort()
+            else:
+                endpoint.close()
+        self.endpoints.clear()
+
+    def power_off(self) -> None:
+        """All is forgotten, and nobody is told."""
+        self.listeners.clear()
+        for endpoint in self._open():
+            endpoint.forget()
+        self.endpoints.clear()
+
+    def _open(self) -> list[Endpoint]:
+        self.endpoints = [e for e in self.endpoints if e.state != "closed"]
+        return self.endpoints

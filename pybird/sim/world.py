@@ -1,0 +1,220 @@
+"""A world: routers on simulated machines, joined by links, in virtual time, from one seed.
+
+    world = World(boot, seed=7)
+    world.router("a", "router id 10.0.0.1; ...")
+    world.router("b", ...)
+    world.link("a", "eth0", "b", "eth0")
+    world.expect(lambda: ..., within=5, what="both sessions are up")
+
+`boot(ports, config)` makes and starts a router; the world does not know what a
+router is. Routers boot in the order they were made, when time first passes (or
+at their `start`). A seed gives one history, whatever PYTHONHASHSEED is; what
+fails names the seed and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, NamedTuple
+
+from pybird.core.ports import Icmp6Packet, Ports
+from pybird.sim.clock import SimClock
+from pybird.sim.host import Host
+from pybird.sim.link import Segment
+from pybird.sim.network import SimNetwork, transmit
+from pybird.sim.trace import Trace
+from pybird.values.address import Address
+
+Boot = Callable[[Ports, Any], Any]
+
+
+class LogLine(NamedTuple):
+    """One message of one router."""
+
+    time: float
+    router: str
+    level: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.time:10.6f} {self.router} <{self.level.upper()}> {self.text}"
+
+
+class WorldError(AssertionError):
+    """Something that was expected did not happen; the text names the seed."""
+
+
+class Node:
+    """One router of the world: its machine, and its program while it runs."""
+
+    def __init__(self, world: World, host: Host, config: Any) -> None:
+        self.world = world
+        self.name = host.name
+        self.host = host
+        self.config = config
+        self.router: Any = None  # what `boot` returned; None while no program runs
+        self.boots = 0
+
+    def write(self, level: str, text: str) -> None:
+        """The `Log` port."""
+        line = LogLine(self.world.clock.now(), self.name, level, text)
+        self.world.log.append(line)
+        self.world.trace.note(line.time, self.name, "log", level, text)
+        if self.world.on_log is not None:
+            self.world.on_log(line)
+
+    def ports(self) -> Ports:
+        """What a new process of this router is given."""
+        host = self.host
+        process = host.new_process()
+        self.boots += 1
+        random = Random(f"{self.world.seed}/{self.name}/{self.boots}")
+        return Ports(process, SimNetwork(host, process), host.kernel, self, random)
+
+    def start(self, config: Any = None) -> None:
+        """Boot the program, with another config if one is given."""
+        if config is not None:
+            self.config = config
+        self.world.trace.note(self.world.clock.now(), self.name, "start")
+        self.router = self.world.boot(self.ports(), self.config)
+
+    def kill(self) -> None:
+        """SIGKILL: the program has no time for a goodbye; its connections are closed by the kernel."""
+        self.host.kill()
+        self.router = None
+
+    def power_off(self) -> None:
+        """The machine vanishes; `start` brings it back with no memory of connections."""
+        self.host.power_off()
+        self.router = None
+
+    def messages(self, level: str | None = None) -> list[str]:
+        """What this router logged."""
+        return [
+            line.text for line in self.world.log if line.router == self.name and level in (None, line.level)
+        ]
+
+
+class World:
+    """Routers, links and time."""
+
+    def __init__(self, boot: Boot, seed: int = 1, dad: tuple[float, float] | None = None) -> None:
+        """`dad` is how long an IPv6 address stays tentative: at least, at most, in seconds."""
+        self.boot = boot
+        self.seed = seed
+        self.dad = dad
+        self.clock = SimClock()
+        self.trace = Trace()
+        self.nodes: dict[str, Node] = {}
+        self.segments: dict[str, Segment] = {}
+        self.log: list[LogLine] = []
+        self.on_log: Callable[[LogLine], None] | None = None
+
+    # building -----------------------------------------------------------
+
+    def router(self, name: str, config: Any = None, start: float | None = 0.0) -> Node:
+        """A new machine with a router that boots at `start` (None: by `Node.start`)."""
+        number = len(self.nodes) + 1
+        random = Random(f"{self.seed}/host/{name}")
+        host = Host(name, number, self.clock, self.trace, random)
+        host.dad = self.dad
+        node = self.nodes[name] = Node(self, host, config)
+        if start is not None:
+            self.clock.call_at(start, node.start)
+        return node
+
+    def node(self, which: Node | str) -> Node:
+        """A node by itself or by name."""
+        return which if isinstance(which, Node) else self.nodes[which]
+
+    def link(
+        self,
+        a: Node | str,
+        a_name: str,
+        b: Node | str,
+        b_name: str,
+        link_local: tuple[str | None, str | None] = (None, None),
+        latency: float = 0.001,
+    ) -> Segment:
+        """A cable between two interfaces, which are made."""
+        name = f"{self.node(a).name}:{a_name}--{self.node(b).name}:{b_name}"
+        segment = self.segments[name] = Segment(name, latency, carrier=True)
+        self.node(a).host.attach(a_name, segment, link_local[0])
+        self.node(b).host.attach(b_name, segment, link_local[1])
+        return segment
+
+    def segment(self, name: str, *ports: tuple[Node | str, str], latency: float = 0.001) -> Segment:
+        """A switch with an interface of each router."""
+        segment = self.segments[name] = Segment(name, latency)
+        for which, interface in ports:
+            self.node(which).host.attach(interface, segment)
+        return segment
+
+    # faults -------------------------------------------------------------
+
+    def link_down(self, which: Node | str, interface: str) -> None:
+        """`ip link set INTERFACE down`."""
+        self.node(which).host.set_link(interface, False)
+
+    def link_up(self, which: Node | str, interface: str) -> None:
+        """`ip link set INTERFACE up`."""
+        self.node(which).host.set_link(interface, True)
+
+    def forge(
+        self,
+        segment: Segment,
+        data: bytes,
+        source: str,
+        destination: str = "ff02::1",
+        hop_limit: int = 255,
+    ) -> None:
+        """Put an ICMPv6 packet on a segment that no router sent."""
+        packet = Icmp6Packet(data, Address.parse(source), Address.parse(destination), hop_limit)
+        transmit(segment, packet, None)
+
+    # time ---------------------------------------------------------------
+
+    def run(self, seconds: float) -> None:
+        """Let this much time pass."""
+        with _SeedNote(self):
+            self.clock.run_for(seconds)
+
+    def until(self, predicate: Callable[[], bool], within: float) -> bool:
+        """Let time pass until the predicate holds; whether it did within this many seconds."""
+        with _SeedNote(self):
+            return self.clock.run_until_true(predicate, within)
+
+    def expect(self, predicate: Callable[[], bool], within: float, what: str) -> float:
+        """Like `until`, and it must hold; returns the time it took.
+
+        Raises:
+            WorldError: it did not, with the seed, the time and the last messages.
+        """
+        began = self.clock.now()
+        if not self.until(predicate, within):
+            last = "\n".join(map(str, self.log[-40:]))
+            raise WorldError(f"not within {within} s: {what} ({self.where()})\n{last}")
+        return self.clock.now() - began
+
+    def digest(self) -> str:
+        """The hash over everything that happened."""
+        return self.trace.digest()
+
+    def where(self) -> str:
+        """Seed and time, for messages."""
+        return f"seed {self.seed}, at {self.clock.now():.6f} s"
+
+
+class _SeedNote:
+    """Adds the seed and the time to what is raised inside."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None:
+            error.add_note(self._world.where())
