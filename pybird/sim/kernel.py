@@ -60,27 +60,45 @@ class SimKernel:
                 found = self.settings.get(f"net.ipv6.conf.all.{option}")
         return found
 
-    def routes(self, v4: bool, table: int) -> list[KernelRoute]:
+    def routes(self, v4: bool, table: int, protocol: int | None = None) -> list[KernelRoute]:
         own = [r for r in self._tables.get(table, {}).values() if r.prefix.address.is_v4 is v4]
-        return self._connected(v4) + own if table == MAIN else own
+        found = self._connected(v4) + own if table == MAIN else own
+        return found if protocol is None else [r for r in found if r.protocol == protocol]
 
     def change_routes(
-        self, replace: Iterable[KernelRoute], delete: Iterable[KernelRoute]
+        self,
+        replace: Iterable[KernelRoute],
+        delete: Iterable[KernelRoute],
+        add: Iterable[KernelRoute] = (),
     ) -> list[tuple[KernelRoute, str]]:
-        refused: list[tuple[KernelRoute, str]] = []
         for route in delete:
-            if self._tables.get(route.table, {}).pop((route.prefix, route.metric), None) is None:
-                refused.append((route, "No such process"))
-            else:
-                self._route_event(route, True)
-        for route in replace:
-            reason = self.refuse(route) or self._invalid(route)
-            if reason is not None:
-                refused.append((route, reason))
-                continue
-            self._tables.setdefault(route.table, {})[route.prefix, route.metric] = route
-            self._route_event(route, False)
+            self._delete(route)
+        refused: list[tuple[KernelRoute, str]] = []
+        for routes, exclusive in ((add, True), (replace, False)):
+            for route in routes:
+                reason = self._put(route, exclusive)
+                if reason is not None:
+                    refused.append((route, reason))
         return refused
+
+    def _delete(self, route: KernelRoute) -> None:
+        routes = self._tables.get(route.table, {})
+        found = routes.get((route.prefix, route.metric))
+        if found is not None and found.protocol == route.protocol:
+            del routes[route.prefix, route.metric]
+            self._route_event(route, True)
+
+    def _put(self, route: KernelRoute, exclusive: bool) -> str | None:
+        """Enter one route; returns why not."""
+        routes = self._tables.setdefault(route.table, {})
+        key = route.prefix, route.metric
+        if exclusive and key in routes:
+            return "File exists"
+        reason = self.refuse(route) or self._invalid(route)
+        if reason is None:
+            routes[key] = route
+            self._route_event(route, False)
+        return reason
 
     # what the host does to it -------------------------------------------
 

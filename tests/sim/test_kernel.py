@@ -93,8 +93,17 @@ def test_routes_are_kept_and_reported():
     refused = kernel.change_routes(
         [route("10.3.0.0/16", "192.0.2.1", 2), route("10.3.0.0/16", "fe80::b", 9)],
         [route("10.4.0.0/16", "fe80::b", 2)],
+        [route("10.2.0.0/16", "fe80::c", 2)],
     )
-    assert [why for _, why in refused] == ["No such process", "Nexthop has invalid gateway", "No such device"]
+    assert [why for _, why in refused] == ["File exists", "Nexthop has invalid gateway", "No such device"]
+
+
+def test_only_routes_of_the_same_protocol_are_deleted():
+    _, _, a, _ = watched()
+    kernel = a.ports.kernel
+    kernel.change_routes([route("10.2.0.0/16", "fe80::b", 2, protocol=4)], [])
+    kernel.change_routes([], [route("10.2.0.0/16", "fe80::b", 2)])
+    assert [str(r.prefix) for r in kernel.routes(True, 254, 4)] == ["10.2.0.0/16"]
 
 
 def test_link_down_removes_its_routes():
