@@ -1,0 +1,173 @@
+"""AS path masks: `[= 65000 * 1..5 [6,7] ? + =]`.
+
+A mask is a tuple of items. Against a path that is one sequence the mask runs as
+a regular expression over the path's octets; against paths with sets, of which
+any member may match, as a walk over the set of positions reached.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final, final
+
+from pybird.values.aspath import SEQUENCE, AsPath
+from pybird.values.sets import ValueSet
+
+
+class Run(Enum):
+    """Items that stand for AS numbers not named."""
+
+    ANY = "*"
+    ONE = "?"
+    MORE = "+"  # one or more of the item before
+
+
+Item = int | tuple[int, int] | ValueSet | Run
+
+_WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
+
+
+@final
+class PathMask:
+    """A mask; items are AS numbers, (low, high), sets and `Run`s."""
+
+    __slots__ = ("_pattern", "items")
+
+    def __init__(self, items: tuple[Item, ...] = ()) -> None:
+        self.items: Final = items
+        self._pattern = _compile(items)
+
+    def match(self, path: AsPath) -> bool:
+        """True when the whole path is what the mask describes."""
+        octets = path.octets
+        if self._pattern is not None:
+            if not octets:
+                return self._pattern.fullmatch(b"") is not None
+            if octets[0] == SEQUENCE and len(octets) == 2 + 4 * octets[1]:
+                return self._pattern.fullmatch(octets, 2) is not None
+        return _walk(self.items, path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PathMask) and self.items == other.items
+
+    def __hash__(self) -> int:
+        return hash(self.items)
+
+    def __repr__(self) -> str:
+        return f"PathMask({self.items})"
+
+
+def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:
+    parts: list[bytes] = []
+    for item in items:
+        match item:
+            case Run.ANY:
+                parts.append(b"(?:....)*")
+            case Run.ONE:
+                parts.append(b"....")
+            case Run.MORE:
+                parts[-1] = b"(?:%s)+" % parts[-1]
+            case ValueSet():
+                if len(item) > _WIDEST:
+                    return None
+                parts.append(_one_of(list(item.intervals)))
+            case tuple():
+                parts.append(_one_of([item]))
+            case _:
+                parts.append(_one_of([(item, item)]))
+    return re.compile(b"".join(parts), re.DOTALL)
+
+
+def _one_of(intervals: list[tuple[int, int]]) -> bytes:
+    found = [
+        text for low, high in intervals for text in _range(low.to_bytes(4, "big"), high.to_bytes(4, "big"))
+    ]
+    return b"(?:%s)" % b"|".join(found) if found else b"(?!)"
+
+
+def _range(low: bytes, high: bytes) -> Iterator[bytes]:
+    """Expressions for the octet strings from `low` to `high`, both of one length."""
+    if low == high:
+        yield re.escape(low)
+        return
+    if len(low) == 1:
+        yield _octets(low[0], high[0])
+        return
+    first, last, rest = low[0], high[0], len(low) - 1
+    if first == last:
+        for tail in _range(low[1:], high[1:]):
+            yield re.escape(low[:1]) + tail
+        return
+    if any(low[1:]):
+        for tail in _range(low[1:], b"\xff" * rest):
+            yield re.escape(low[:1]) + tail
+        first += 1
+    full = high[1:] == b"\xff" * rest
+    top = last if full else last - 1
+    if first <= top:
+        yield _octets(first, top) + b"." * rest
+    if not full:
+        for tail in _range(bytes(rest), high[1:]):
+            yield re.escape(high[:1]) + tail
+
+
+def _octets(low: int, high: int) -> bytes:
+    return b"[%s-%s]" % (re.escape(bytes((low,))), re.escape(bytes((high,))))
+
+
+def _walk(items: tuple[Item, ...], path: AsPath) -> bool:
+    """Match position by position; each position of a set is all of its members."""
+    reached = _skip(items, {0})
+    for numbers in _positions(path):
+        following: set[int] = set()
+        for at in sorted(reached):
+            if at < len(items):
+                following |= _step(items, at, numbers)
+        reached = _skip(items, following)
+        if not reached:
+            return False
+    return len(items) in reached
+
+
+def _positions(path: AsPath) -> Iterator[tuple[int, ...]]:
+    for kind, numbers in path.segments:
+        if kind in (1, 4):
+            yield numbers
+        else:
+            for asn in numbers:
+                yield (asn,)
+
+
+def _skip(items: tuple[Item, ...], reached: set[int]) -> set[int]:
+    """Add the positions behind `*`, and behind `+` once it was entered."""
+    out: set[int] = set()
+    for start in reached:
+        at = start
+        out.add(at)
+        while at < len(items) and (items[at] is Run.ANY or items[at] is Run.MORE):
+            at += 1
+            out.add(at)
+    return out
+
+
+def _step(items: tuple[Item, ...], at: int, numbers: tuple[int, ...]) -> set[int]:
+    item = items[at]
+    if item is Run.ANY:
+        return {at}
+    if item is Run.MORE:
+        return {at} if _takes(items[at - 1], numbers) else set()
+    return {at + 1} if _takes(item, numbers) else set()
+
+
+def _takes(item: Item, numbers: tuple[int, ...]) -> bool:
+    match item:
+        case Run():
+            return True
+        case ValueSet():
+            return item.any_of(numbers)
+        case tuple():
+            return any(item[0] <= asn <= item[1] for asn in numbers)
+        case _:
+            return item in numbers

@@ -1,0 +1,157 @@
+"""Prefix sets: `[ 10.0.0.0/8+, 192.168.0.0/16{16,24}, … ]`.
+
+A pattern is a prefix P and a range of lengths: a network of such a length
+matches when it lies in P or contains P. Hot code: matching takes the table's
+key and, in most cases, one or two dictionary look-ups. Plain prefixes are keys
+of `_exact`. Patterns with ranges stand in a dictionary per pattern length,
+network bits to a bitmap of lengths; those of at least `_PIVOT` bits are reached
+through an index on the first octets, so that a network far from the set costs
+one failed look-up. A part below a pattern's own length (`P-`) is entered as the
+plain prefixes it consists of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, final
+
+from pybird.values.net import NetType, Prefix, net_of
+
+# Pattern lengths from here on are indexed by the octets that all such keys have.
+_PIVOT: Final = {NetType.IP4: 2, NetType.IP6: 4}
+_BITS: Final = {NetType.IP4: 32, NetType.IP6: 128}
+
+Pattern = tuple[bytes, int, int]  # key of the prefix, shortest and longest length that match
+_Level = tuple[int, dict[int, int]]  # pattern length, bits of the network to bitmap of lengths
+
+
+@final
+class PrefixSet:
+    """A set of IPv4 or of IPv6 prefix patterns; `net_type` None when it is empty."""
+
+    __slots__ = (
+        "_any",
+        "_exact",
+        "_index",
+        "_octets",
+        "_pivot",
+        "_seen",
+        "_short",
+        "bits",
+        "net_type",
+        "patterns",
+    )
+
+    def __init__(self, patterns: Iterable[Pattern] = (), net_type: NetType | None = None) -> None:
+        """Make a set; equal patterns may repeat. Lengths must be in range for the type."""
+        self.patterns: Final[tuple[Pattern, ...]] = tuple(dict.fromkeys(patterns))
+        self.net_type: Final = net_type if self.patterns else None
+        self.bits: Final = _BITS[net_type] if net_type is not None else 32
+        self._octets: Final = _PIVOT[net_type] if net_type is not None else 2
+        self._pivot: Final = self._octets * 8
+        self._exact: dict[bytes, None] = {}
+        self._any = 0  # bitmap of lengths that match whatever the network
+        self._seen = 0  # bitmap of lengths that can match at all
+        levels: dict[int, dict[int, int]] = {}
+        for key, low, high in self.patterns:
+            self._enter(levels, key, low, high)
+        self._short: tuple[_Level, ...] = tuple([(n, levels[n]) for n in sorted(levels) if n < self._pivot])
+        self._index: dict[bytes, tuple[_Level, ...]] = {}
+        self._build_index([(n, levels[n]) for n in sorted(levels) if n >= self._pivot])
+
+    @classmethod
+    def of(cls, *patterns: Prefix | tuple[Prefix, int, int]) -> PrefixSet:
+        """From rich values: a prefix for itself, or (prefix, shortest, longest)."""
+        items = [(p, p.length, p.length) if isinstance(p, Prefix) else p for p in patterns]
+        net_type = items[0][0].type if items else None
+        return cls([(prefix.key, low, high) for prefix, low, high in items], net_type)
+
+    def _enter(self, levels: dict[int, dict[int, int]], key: bytes, low: int, high: int) -> None:
+        length = key[0]
+        if low > high:
+            return
+        self._seen |= (2 << high) - (1 << low)
+        if low == high == length:
+            self._exact[key] = None
+            return
+        value = _network(key)
+        for shorter in range(low, min(high + 1, length)):
+            cut = value >> (length - shorter)
+            octets = (shorter + 7) >> 3
+            self._exact[bytes((shorter,)) + (cut << (octets * 8 - shorter)).to_bytes(octets, "big")] = None
+        if high >= length:
+            bitmap = (2 << high) - (1 << max(low, length))
+            if length == 0:
+                self._any |= bitmap
+            else:
+                level = levels.setdefault(length, {})
+                level[value] = level.get(value, 0) | bitmap
+
+    def _build_index(self, levels: list[_Level]) -> None:
+        for length, level in levels:
+            drop = length - self._pivot
+            for value in level:
+                head = (value >> drop).to_bytes(self._octets, "big")
+                reached = self._index.get(head, ())
+                if not reached or reached[-1][1] is not level:
+                    self._index[head] = (*reached, (length, level))
+
+    def match(self, key: bytes) -> bool:
+        """True when the network with this key (of this set's type) matches."""
+        if key in self._exact:
+            return True
+        length = key[0]
+        if not self._seen >> length & 1:
+            return False
+        if self._any >> length & 1:
+            return True
+        levels = self._short
+        if length >= self._pivot:
+            near = self._index.get(key[1 : 1 + self._octets])
+            if near is not None:
+                levels = levels + near
+        if not levels:
+            return False
+        value = _network(key)
+        for pattern, level in levels:
+            if pattern > length:
+                break
+            bitmap = level.get(value >> (length - pattern))
+            if bitmap is not None and bitmap >> length & 1:
+                return True
+        return False
+
+    def __contains__(self, net: object) -> bool:
+        """Match any value with an IPv4 or IPv6 prefix in it."""
+        prefix = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
+        return isinstance(prefix, Prefix) and prefix.type == self.net_type and self.match(prefix.key)
+
+    def __iter__(self) -> Iterator[tuple[Any, int, int]]:
+        """The patterns as (prefix, shortest, longest)."""
+        assert self.net_type is not None or not self.patterns
+        for key, low, high in self.patterns:
+            yield net_of(self.net_type or NetType.IP4, key), low, high
+
+    def __len__(self) -> int:
+        return len(self.patterns)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PrefixSet) and self._canonical() == other._canonical()
+
+    def __hash__(self) -> int:
+        return hash((self.net_type, len(self._exact)))
+
+    def _canonical(self) -> Any:
+        return self.net_type, tuple(sorted(self.patterns))
+
+    def __repr__(self) -> str:
+        shown = [f"{prefix}{{{low},{high}}}" for prefix, low, high in self]
+        return f"PrefixSet({', '.join(shown)})"
+
+
+def _network(key: bytes) -> int:
+    """The network bits of a key as a number of as many bits as its length."""
+    return int.from_bytes(key[1:], "big") >> (-key[0] & 7)
+
+
+EMPTY_PREFIX_SET: Final = PrefixSet()
