@@ -1,0 +1,374 @@
+"""Hosts in network namespaces, with real daemons on them.
+
+A `Lab` makes namespaces and the links between them and removes both at the
+end, with every process it started. Traffic stays inside. Needs root; a user
+gets it with `unshare -rnm make test` (FRR, which changes its user, stays away
+then).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FRR = Path("/usr/lib/frr")
+_numbers = itertools.count(1)
+
+
+def missing(*programs: str) -> str | None:
+    """Why these programs cannot be used here, or None."""
+    for program in programs:
+        if shutil.which(program) is None and not (FRR / program).exists():
+            return f"{program} is not installed"
+    return None
+
+
+def why_no_namespaces() -> str | None:
+    """Why network namespaces cannot be made here, or None."""
+    if os.geteuid() != 0:
+        return "network namespaces need root (as a user: unshare -rnm make test)"
+    if shutil.which("ip") is None:
+        return "iproute2 is not installed"
+    _own_run_folder()
+    name = f"pbprobe{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+    return None if made.returncode == 0 else f"ip netns add: {made.stderr.strip()}"
+
+
+def _own_run_folder() -> None:
+    """Inside `unshare -rnm` the host's /run is not ours: put an empty one over it."""
+    if Path("/proc/self/uid_map").read_text().split()[-1] == "1" and not os.access("/run/netns", os.W_OK):
+        subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False)
+        Path("/run/netns").mkdir(exist_ok=True)
+
+
+def until(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> Any:
+    """Wait for a true value and return it; a failure says what was waited for."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what or condition}")
+        time.sleep(0.05)
+
+
+class Daemon:
+    """A running program on a host."""
+
+    def __init__(self, host: Host, name: str, command: list[str], env: dict[str, str] | None = None) -> None:
+        self.host = host
+        self.name = name
+        self.output = host.folder / f"{name}.out"
+        with self.output.open("ab") as out:
+            self.process = subprocess.Popen(
+                host.inside(command),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=host.folder,
+                env={**os.environ, **(env or {})},
+            )
+
+    def text(self) -> str:
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def stop(self, wait: float = 8) -> None:
+        """TERM, and wait for the end."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(wait)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def kill(self) -> None:
+        """KILL: no goodbye of its own (the kernel still closes its TCP connections)."""
+        self.process.kill()
+        self.process.wait()
+
+    def hup(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+
+class BirdLike(Daemon):
+    """A daemon with a bird.conf and a control socket: BIRD or PyBIRD."""
+
+    def __init__(self, host: Host, name: str, command: list[str], config: str, client: list[str]) -> None:
+        self.config = host.folder / f"{name}.conf"
+        self.socket = host.folder / f"{name}.ctl"
+        self.config.write_text(config)
+        self._client = client
+        super().__init__(
+            host, name, [*command, "-f", "-c", str(self.config), "-s", str(self.socket)]
+        )
+        until(self._answers, 15, f"{name} answers on its socket; it said: {self.text()}")
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.text()}")
+        return self.socket.exists() and "BIRD" in self.cli("show status")
+
+    def cli(self, command: str) -> str:
+        """The text of one command."""
+        done = subprocess.run(
+            [*self._client, "-s", str(self.socket), *command.split(" ")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+        return done.stdout + done.stderr
+
+    def configure(self, config: str) -> str:
+        """Write a new config file and load it."""
+        self.config.write_text(config)
+        return self.cli("configure")
+
+    def protocols(self) -> dict[str, list[str]]:
+        """The words of each row of `show protocols`, by name."""
+        rows = [line.split() for line in self.cli("show protocols").splitlines()]
+        return {words[0]: words for words in rows if len(words) > 4 and words[0] not in ("Name", "BIRD")}
+
+    def established(self, name: str | None = None) -> list[str]:
+        """Names of BGP protocols in state Established (those that start with `name`)."""
+        return [
+            key
+            for key, words in self.protocols().items()
+            if words[1] == "BGP" and "Established" in words and (name is None or key.startswith(name))
+        ]
+
+    def routes(self, arguments: str = "") -> str:
+        return self.cli(f"show route {arguments}".strip())
+
+
+class Frr:
+    """zebra and bgpd on one host."""
+
+    def __init__(self, host: Host, bgpd: str, zebra: str = "") -> None:
+        self.host = host
+        self.folder = host.folder / "frr"
+        self.folder.mkdir(exist_ok=True)
+        for path in (self.folder, *self.folder.iterdir()):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        (self.folder / "zebra.conf").write_text(f"hostname {host.name}\n{zebra}")
+        (self.folder / "bgpd.conf").write_text(f"hostname {host.name}\n{bgpd}")
+        self.zebra = self._start("zebra")
+        until((self.folder / "zserv.api").exists, 10, f"zebra runs: {self.zebra.text()}")
+        self.bgpd = self._start("bgpd")
+        until((self.folder / "bgpd.vty").exists, 10, f"bgpd runs: {self.bgpd.text()}")
+
+    def _start(self, name: str) -> Daemon:
+        folder = str(self.folder)
+        return Daemon(
+            self.host,
+            name,
+            [
+                *(str(FRR / name), "--vty_socket", folder, "-z", f"{folder}/zserv.api"),
+                *("-i", f"{folder}/{name}.pid", "-f", f"{folder}/{name}.conf"),
+            ],
+        )
+
+    def cli(self, command: str) -> str:
+        done = subprocess.run(
+            ["vtysh", "--vty_socket", str(self.folder), "-c", command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    def json(self, command: str) -> Any:
+        try:
+            return json.loads(self.cli(f"{command} json"))
+        except ValueError:
+            return {}
+
+    def established(self) -> list[str]:
+        """Neighbours whose session is up, by FRR's name for them."""
+        peers: dict[str, Any] = {}
+        for family in self.json("show bgp summary").values():
+            if isinstance(family, dict):
+                peers |= family.get("peers", {})
+        return [name for name, peer in peers.items() if peer.get("state") == "Established"]
+
+    def routes(self, family: str) -> dict[str, Any]:
+        found = self.json(f"show bgp {family} unicast").get("routes", {})
+        return found if isinstance(found, dict) else {}
+
+    def stop(self) -> None:
+        self.bgpd.stop()
+        self.zebra.stop()
+        for name in ("zserv.api", "bgpd.vty", "zebra.vty"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        self.bgpd.kill()
+        self.zebra.kill()
+
+
+class GoBgp(Daemon):
+    """gobgpd with a TOML config, asked by its gRPC client inside the namespace."""
+
+    def __init__(self, host: Host, config: str) -> None:
+        path = host.folder / "gobgp.toml"
+        path.write_text(config)
+        super().__init__(host, "gobgpd", ["gobgpd", "-t", "toml", "-f", str(path), "--log-level", "warn"])
+        until(lambda: "AS:" in self.cli("global"), 15, f"gobgpd answers: {self.text()}")
+
+    def cli(self, command: str) -> str:
+        return self.host.run("gobgp", *command.split(), check=False)
+
+    def established(self) -> list[str]:
+        return [line.split()[0] for line in self.cli("neighbor").splitlines() if "Establ" in line]
+
+
+class Host:
+    """One network namespace with a folder for its files."""
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self.lab = lab
+        self.name = name
+        self.namespace = f"{lab.prefix}-{name}"
+        self.folder = lab.folder / name
+        self.folder.mkdir(parents=True)
+        self.folder.chmod(0o777)
+        self.daemons: list[Any] = []
+        _ip("netns", "add", self.namespace)
+        self.ip("link", "set", "lo", "up")
+        for setting in ("net.ipv6.conf.all.forwarding=1", "net.ipv4.ip_forward=1"):
+            self.run("sysctl", "-qw", setting, check=False)
+
+    def inside(self, command: list[str]) -> list[str]:
+        return ["ip", "netns", "exec", self.namespace, *command]
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a program in the namespace and return what it printed."""
+        done = subprocess.run(self.inside(list(command)), capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def ip(self, *arguments: str) -> str:
+        return _ip("-n", self.namespace, *arguments)
+
+    def address(self, address: str, interface: str = "lo") -> None:
+        """Add an address; IPv6 ones without duplicate address detection."""
+        self.ip("addr", "add", address, "dev", interface, *(["nodad"] if ":" in address else []))
+
+    def link_local(self, interface: str = "eth0") -> str:
+        """The interface's link-local address once it is not tentative, else ""."""
+        rows = json.loads(self.ip("-j", "-6", "addr", "show", "dev", interface, "scope", "link") or "[]")
+        for row in rows:
+            for info in row.get("addr_info", []):
+                if not info.get("tentative"):
+                    return str(info["local"])
+        return ""
+
+    def ping(self, address: str, source: str | None = None) -> bool:
+        command = ["ping", "-c", "1", "-W", "2", *(["-I", source] if source else []), address]
+        return subprocess.run(self.inside(command), capture_output=True, check=False).returncode == 0
+
+    def link(self, interface: str, up: bool) -> None:
+        self.ip("link", "set", interface, "up" if up else "down")
+
+    def pybird(self, config: str, name: str = "pybird") -> BirdLike:
+        """Start PyBIRD; its shell client is our own."""
+        return self._add(
+            BirdLike(
+                self,
+                name,
+                [sys.executable, "-m", "pybird"],
+                config,
+                [sys.executable, "-m", "pybird.client"],
+            )
+        )
+
+    def bird(self, config: str, folder: str = "/usr/sbin", name: str = "bird") -> BirdLike:
+        """Start BIRD from this folder (Debian's bird2 by default)."""
+        return self._add(BirdLike(self, name, [f"{folder}/bird"], config, [f"{folder}/birdc"]))
+
+    def frr(self, bgpd: str, zebra: str = "") -> Frr:
+        return self._add(Frr(self, bgpd, zebra))
+
+    def gobgp(self, config: str) -> GoBgp:
+        return self._add(GoBgp(self, config))
+
+    def _add(self, daemon: Any) -> Any:
+        self.daemons.append(daemon)
+        return daemon
+
+
+class Lab:
+    """Namespaces with links; a context manager that leaves nothing behind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.prefix = f"pb{os.getpid()}x{next(_numbers)}"
+        self.folder = folder
+        folder.chmod(0o755)
+        self.hosts: dict[str, Host] = {}
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for host in self.hosts.values():
+            for daemon in reversed(host.daemons):
+                with contextlib.suppress(Exception):
+                    daemon.kill()
+        for host in self.hosts.values():
+            subprocess.run(["ip", "netns", "del", host.namespace], capture_output=True, check=False)
+        if kind is not None:
+            self._show_output()
+
+    def _show_output(self) -> None:
+        for path in sorted(self.folder.rglob("*.out")) + sorted(self.folder.rglob("*.log")):
+            text = path.read_text(errors="replace")
+            print(f"--- {path.relative_to(self.folder)}\n{text[-4000:]}")  # noqa: T201  pytest shows it on failure
+
+    def host(self, name: str) -> Host:
+        self.hosts[name] = host = Host(self, name)
+        return host
+
+    def wire(self, a: Host, b: Host, name_a: str = "eth0", name_b: str = "eth0") -> None:
+        """A veth pair between two hosts, up."""
+        a.ip("link", "add", name_a, "type", "veth", "peer", "name", name_b, "netns", b.namespace)
+        a.link(name_a, True)
+        b.link(name_b, True)
+
+    def pair(self) -> tuple[Host, Host]:
+        """Two hosts, `a` and `b`, joined by eth0."""
+        a, b = self.host("a"), self.host("b")
+        self.wire(a, b)
+        return a, b
+
+    def segment(self, *names: str) -> list[Host]:
+        """Hosts whose eth0 hang on one bridge."""
+        switch = self.host("switch")
+        switch.ip("link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
+        switch.link("br0", True)
+        hosts = [self.host(name) for name in names]
+        for number, host in enumerate(hosts):
+            self.wire(host, switch, "eth0", f"p{number}")
+            switch.ip("link", "set", f"p{number}", "master", "br0")
+        return hosts
+
+
+def _ip(*arguments: str) -> str:
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
