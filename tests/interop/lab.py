@@ -112,9 +112,7 @@ class BirdLike(Daemon):
         self.socket = host.folder / f"{name}.ctl"
         self.config.write_text(config)
         self._client = client
-        super().__init__(
-            host, name, [*command, "-f", "-c", str(self.config), "-s", str(self.socket)]
-        )
+        super().__init__(host, name, [*command, "-f", "-c", str(self.config), "-s", str(self.socket)])
         until(self._answers, 15, f"{name} answers on its socket; it said: {self.text()}")
 
     def _answers(self) -> bool:
