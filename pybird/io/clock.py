@@ -1,0 +1,57 @@
+"""Time and timers on asyncio.
+
+`now` is asyncio's monotonic clock, which is also what timers run on. asyncio
+lets a timer fire up to its clock's resolution early; that is corrected here,
+once, so that nothing above has to ask whether it is really due.
+"""
+
+from __future__ import annotations
+
+import time
+from asyncio import AbstractEventLoop, Handle, TimerHandle
+from collections.abc import Callable
+
+
+class _Timer:
+    """A call scheduled for a time."""
+
+    __slots__ = ("_callback", "_handle", "_loop", "_when")
+
+    def __init__(self, loop: AbstractEventLoop, when: float, callback: Callable[[], None]) -> None:
+        self._loop = loop
+        self._when = when
+        self._callback: Callable[[], None] | None = callback
+        self._handle: TimerHandle = loop.call_at(when, self._fire)
+
+    def _fire(self) -> None:
+        if self._loop.time() < self._when:
+            self._handle = self._loop.call_at(self._when, self._fire)
+            return
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+    def cancel(self) -> None:
+        """Forget the call; harmless when it ran already."""
+        self._callback = None  # breaks the reference cycle: the collector is off
+        self._handle.cancel()
+
+
+class AsyncioClock:
+    """The daemon's clock."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self.now: Callable[[], float] = loop.time
+
+    def wall(self) -> float:
+        """Seconds since the epoch that belong to `now()`, for people to read."""
+        return time.time()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> _Timer:
+        """Call once, at `when` or soon after."""
+        return _Timer(self._loop, when, callback)
+
+    def call_soon(self, callback: Callable[[], None]) -> Handle:
+        """Call once, after what runs now and what waits already."""
+        return self._loop.call_soon(callback)

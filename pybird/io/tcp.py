@@ -1,0 +1,266 @@
+"""TCP over IPv4 and IPv6, and the options that BGP needs on it.
+
+Both families have their own listening socket (IPV6_V6ONLY), so a peer's IPv4
+address is seen as one and TCP-MD5 keys are found. Link-local addresses carry
+the interface as their scope. `network.AsyncioNetwork` offers this as a port.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from typing import Any
+
+from pybird.core.ports import Log, Stream, StreamHandler, TcpOptions
+from pybird.io.stream import SocketStream
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+
+# numbers of linux/in.h, in6.h and tcp.h that Python's socket module lacks
+IP_FREEBIND = 15
+IP_MINTTL = 21
+IPV6_MINHOPCOUNT = 73
+IPV6_FREEBIND = 78
+SO_BINDTOIFINDEX = 62
+TCP_MD5SIG = 14
+TCP_MD5SIG_EXT = 32
+MD5_FLAG_PREFIX = 1
+MD5_FLAG_IFINDEX = 2
+MD5_MAX_KEY = 80
+BACKLOG = 128
+
+
+def family_of(address: Address) -> int:
+    """AF_INET or AF_INET6."""
+    return socket.AF_INET if address.is_v4 else socket.AF_INET6
+
+
+def sockaddr(address: Address, port: int, ifindex: int) -> tuple[Any, ...]:
+    """What Python's socket calls take; a link-local address gets its interface."""
+    if address.is_v4:
+        return (str(address), port)
+    return (str(address), port, 0, ifindex if address.is_link_local else 0)
+
+
+def endpoint(name: tuple[Any, ...]) -> tuple[Address, int, int]:
+    """Address, port and scope of what Python's socket calls give."""
+    text = str(name[0]).partition("%")[0]
+    address = Address.parse(text)
+    if not address.is_v4 and address.octets[:12] == b"\0" * 10 + b"\xff\xff":
+        address = Address(address.octets[12:])
+    return address, int(name[1]), int(name[3]) if len(name) > 3 else 0
+
+
+def md5_option(peer: Prefix, ifindex: int, password: str | None, flags: int) -> bytes:
+    """`struct tcp_md5sig`; without a password the key is forgotten."""
+    key = (password or "").encode()
+    if len(key) > MD5_MAX_KEY:
+        raise OSError(errno.EINVAL, f"Password longer than {MD5_MAX_KEY} octets")
+    if peer.address.is_v4:
+        place = struct.pack("=HH4s120x", socket.AF_INET, 0, peer.address.octets)
+    else:
+        place = struct.pack("=HHI16sI100x", socket.AF_INET6, 0, 0, peer.address.octets, 0)
+    return place + struct.pack("=BBHi80s", flags, peer.length, len(key), ifindex, key)
+
+
+def set_md5(sock: socket.socket, peer: Prefix, ifindex: int, password: str | None) -> None:
+    """Set or forget the TCP-MD5 key for a peer or a prefix of peers (RFC 2385).
+
+    The kernel takes an interface only if it is a VRF; a key for a link-local
+    address counts on all interfaces. Forgetting an unknown key is no error.
+
+    Raises:
+        OSError: the kernel has no TCP-MD5 or refuses the key.
+    """
+    whole = peer.length == peer.address.bits
+    attempts = [(TCP_MD5SIG, 0, 0)] if whole else [(TCP_MD5SIG_EXT, MD5_FLAG_PREFIX, 0)]
+    if ifindex:
+        attempts.insert(0, (TCP_MD5SIG_EXT, MD5_FLAG_PREFIX | MD5_FLAG_IFINDEX, ifindex))
+    for option, flags, scope in attempts:
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, option, md5_option(peer, scope, password, flags))
+            return
+        except OSError as error:
+            if error.errno == errno.ENOENT and password is None:
+                return
+            if error.errno != errno.EINVAL or (option, flags, scope) == attempts[-1]:
+                raise
+
+
+def set_hop_limits(sock: socket.socket, ttl: int | None, min_ttl: int | None) -> None:
+    """The hop limit of what is sent, and the least that is accepted (RFC 5082)."""
+    if sock.family == socket.AF_INET:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 64 if ttl is None else ttl)
+        sock.setsockopt(socket.IPPROTO_IP, IP_MINTTL, min_ttl or 0)
+        return
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, -1 if ttl is None else ttl)
+    sock.setsockopt(socket.IPPROTO_IPV6, IPV6_MINHOPCOUNT, min_ttl or 0)
+
+
+def bind_device(sock: socket.socket, name: str) -> None:
+    """Bind to an interface or VRF by name."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
+
+
+def apply_options(sock: socket.socket, options: TcpOptions) -> None:
+    """Everything of `options` but the password."""
+    traffic_class = options.dscp << 2
+    if sock.family == socket.AF_INET:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, traffic_class)
+    else:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, traffic_class)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.ttl is not None or options.min_ttl is not None:
+        set_hop_limits(sock, options.ttl, options.min_ttl)
+    if options.vrf is not None:
+        bind_device(sock, options.vrf)
+    if options.free_bind and sock.family == socket.AF_INET:
+        sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+    elif options.free_bind:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+
+
+class TcpStream(SocketStream):
+    """One TCP connection."""
+
+    def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
+        """Hop limits of an accepted connection; errors mean that it is gone already."""
+        try:
+            set_hop_limits(self._sock, ttl, min_ttl)
+        except OSError:
+            pass  # the loop is about to report the end of the connection
+
+    def learn_names(self) -> None:
+        """Read both addresses from the socket."""
+        try:
+            address, port, scope = endpoint(self._sock.getsockname())
+            self.local = (address, port)
+            far, far_port, far_scope = endpoint(self._sock.getpeername())
+            self.remote = (far, far_port)
+        except OSError:
+            return  # gone again: the next read reports it
+        self.ifindex = far_scope or scope
+
+
+def connect(
+    loop: AbstractEventLoop,
+    local: Address | None,
+    remote: Address,
+    port: int,
+    ifindex: int,
+    handler: StreamHandler,
+    options: TcpOptions,
+) -> TcpStream:
+    """Begin a connection; every failure is told to the handler on a later turn, none is raised."""
+    sock = socket.socket(family_of(remote), socket.SOCK_STREAM)
+    stream = TcpStream(loop, sock)
+    stream.remote = (remote, port)
+    stream.ifindex = ifindex if remote.is_link_local else 0
+    try:
+        apply_options(sock, options)
+        if options.password is not None:
+            set_md5(sock, Prefix(remote, remote.bits), 0, options.password)
+        if local is not None:
+            stream.local = (local, 0)
+            sock.bind(sockaddr(local, 0, ifindex))
+        error = sock.connect_ex(sockaddr(remote, port, ifindex))
+    except OSError as failure:
+        error = failure.errno or errno.EIO
+    if error in (0, errno.EINPROGRESS):
+        stream.begin(handler)
+    else:
+        stream.fail(handler, error)
+    return stream
+
+
+class TcpListener:
+    """Listening sockets of one or both families, as one listener."""
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        log: Log,
+        address: Address | None,
+        port: int,
+        ifindex: int,
+        accepted: Callable[[Stream], None],
+        options: TcpOptions,
+    ) -> None:
+        self._loop = loop
+        self._log = log
+        self._accepted = accepted
+        self._sockets: list[socket.socket] = []
+        if address is not None:
+            self._open(family_of(address), sockaddr(address, port, ifindex), ifindex, options)
+            return
+        self._open(socket.AF_INET, ("0.0.0.0", port), ifindex, options)
+        try:
+            self._open(socket.AF_INET6, ("::", port), ifindex, options)
+        except OSError as error:
+            if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                self.close()
+                raise
+            log.write("warning", f"Listening on port {port} for IPv4 only: no IPv6 here")
+
+    def _open(self, family: int, name: tuple[Any, ...], ifindex: int, options: TcpOptions) -> None:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            apply_options(sock, options)
+            if ifindex and options.vrf is None:
+                sock.setsockopt(socket.SOL_SOCKET, SO_BINDTOIFINDEX, ifindex)
+            sock.bind(name)
+            sock.listen(BACKLOG)
+        except OSError as error:
+            sock.close()
+            shown = f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
+            raise OSError(error.errno, f"{os.strerror(error.errno or 0)} ({shown})") from None
+        self._sockets.append(sock)
+        self._loop.add_reader(sock.fileno(), self._accept, sock)
+
+    def _accept(self, listening: socket.socket) -> None:
+        """Take one connection: the others wait for the next turn."""
+        try:
+            sock, _name = listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:  # out of descriptors or memory
+            self._log.write("error", f"Cannot accept a connection: {os.strerror(error.errno or 0)}")
+            self._loop.remove_reader(listening.fileno())
+            self._loop.call_later(1.0, self._again, listening)
+            return
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = TcpStream(self._loop, sock)
+        stream.learn_names()
+        self._accepted(stream)
+
+    def _again(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            self._loop.add_reader(listening.fileno(), self._accept, listening)
+
+    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
+        """Require (or with None, forget) TCP-MD5 for peers inside the prefix.
+
+        Raises:
+            OSError: the kernel refuses, or no socket of that family listens.
+        """
+        family = family_of(peer.address)
+        sockets = [sock for sock in self._sockets if sock.family == family]
+        if not sockets and password is not None:
+            raise OSError(errno.EAFNOSUPPORT, f"Not listening for {peer}")
+        for sock in sockets:
+            set_md5(sock, peer, ifindex, password)
+
+    def close(self) -> None:
+        """Stop listening."""
+        for sock in self._sockets:
+            self._loop.remove_reader(sock.fileno())
+            sock.close()
+        self._sockets.clear()

@@ -1,0 +1,63 @@
+"""Run a test in a network namespace of its own (a forked child), as root only."""
+
+import ctypes
+import functools
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+CLONE_NEWNET = 0x40000000
+
+
+def _may_unshare() -> bool:
+    return (
+        os.geteuid() == 0 and subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode == 0
+    )
+
+
+def ip(command):
+    """Run `ip COMMAND` in the namespace of the test."""
+    return subprocess.run(["ip", *command.split()], check=True, capture_output=True, text=True).stdout
+
+
+def pair(one, two):
+    """A veth pair, up and without duplicate address detection."""
+    ip(f"link add {one} type veth peer name {two}")
+    for name in (one, two):
+        Path(f"/proc/sys/net/ipv6/conf/{name}/accept_dad").write_text("0")
+        ip(f"link set {name} up")
+
+
+def isolated(test):
+    """The test runs in a child that has its own network; loopback is up there."""
+
+    @functools.wraps(test)
+    def run():
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            status = 1
+            try:
+                if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+                    raise OSError(ctypes.get_errno(), "unshare")
+                ip("link set lo up")
+                test()
+                status = 0
+            except BaseException:
+                os.write(writer, traceback.format_exc().encode()[-60000:])
+            finally:
+                sys.stderr.flush()
+                os._exit(status)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as stream:
+            report = stream.read().decode()
+        _pid, status = os.waitpid(child, 0)
+        if status:
+            pytest.fail(report or f"the child died with status {status}", pytrace=False)
+
+    return pytest.mark.skipif(not _may_unshare(), reason="needs root and network namespaces")(run)
