@@ -127,6 +127,13 @@ class Instance:
         """Pure: would `reconfigure` say True? Used by the planner and `configure check`."""
         return False
 
+    def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
+        """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
+        return False, False
+
+    def settled(self) -> None:
+        """A reconfiguration was carried out: other protocols may have come, gone or changed."""
+
     def make_channel(self, config: ChannelConfig) -> Channel:
         """The channel object; a protocol with more state per channel overrides this."""
         raise NotImplementedError  # core: Channel(config, self)

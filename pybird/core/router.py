@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.ports import Ports
+from pybird.core.protocol import StopReason
 from pybird.values.attributes import AttributePool
 
 if TYPE_CHECKING:
@@ -40,8 +41,22 @@ class Router:
         """Start a dynamic child; it lives until `remove`d or its parent goes."""
         raise NotImplementedError
 
-    def remove(self, instance: Instance, after: Any = None) -> None:
-        """Stop a dynamic child with StopReason.REMOVED and forget it."""
+    def remove(
+        self, instance: Instance, after: Any = None, reason: StopReason = StopReason.REMOVED
+    ) -> None:
+        """Stop a dynamic child for this reason and forget it when it is down."""
+        raise NotImplementedError
+
+    def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
+        """Give a dynamic child a new config, as a reload does for written protocols.
+
+        Its channels are reconfigured, added and removed alike; what it does not
+        accept restarts it (StopReason.RECONFIGURED).
+        """
+        raise NotImplementedError
+
+    def disable(self, instance: Instance, message: str = "") -> None:
+        """Disable as the operator would; for protocols that give up (`disable after error`)."""
         raise NotImplementedError
 
     def free_name(self, prefix: str, digits: int) -> str:
