@@ -41,9 +41,7 @@ class Router:
         """Start a dynamic child; it lives until `remove`d or its parent goes."""
         raise NotImplementedError
 
-    def remove(
-        self, instance: Instance, after: Any = None, reason: StopReason = StopReason.REMOVED
-    ) -> None:
+    def remove(self, instance: Instance, after: Any = None, reason: StopReason = StopReason.REMOVED) -> None:
         """Stop a dynamic child for this reason and forget it when it is down."""
         raise NotImplementedError
 
