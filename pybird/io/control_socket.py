@@ -1,0 +1,114 @@
+"""The control socket: a Unix stream server for the shell and its friends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+
+from pybird.core.ports import Log, Stream
+from pybird.io.stream import SocketStream
+
+_MODE = 0o660
+_BACKLOG = 16
+
+
+class AnotherDaemonError(Exception):
+    """Somebody answers on the socket already."""
+
+    def __str__(self) -> str:
+        return "I found another BIRD running."
+
+
+def check_free(path: str) -> None:
+    """Make sure that no daemon answers on the socket.
+
+    Raises:
+        AnotherDaemonError: one does.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except BlockingIOError:  # its queue is full: it lives
+            raise AnotherDaemonError from None
+        except OSError:
+            return
+    raise AnotherDaemonError
+
+
+class ControlSocket:
+    """A listening control socket; every connection goes to `accepted` as a stream."""
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        log: Log,
+        path: str,
+        accepted: Callable[[Stream], None],
+        group: int | None = None,
+    ) -> None:
+        """Listen on `path`, replacing a socket that nobody serves.
+
+        Raises:
+            AnotherDaemonError: somebody does serve it.
+            OSError: it cannot be made there.
+        """
+        check_free(path)
+        self.path = path
+        self._loop = loop
+        self._log = log
+        self._accepted = accepted
+        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._sock.setblocking(False)
+            before = os.umask(0o777 & ~_MODE)  # never open to others, not even for a moment
+            try:
+                self._sock.bind(path)
+            finally:
+                os.umask(before)
+            os.chmod(path, _MODE)
+            if group is not None:
+                os.chown(path, -1, group)
+            self._sock.listen(_BACKLOG)
+            self._identity = self._identify()
+        except OSError:
+            self._sock.close()
+            raise
+        loop.add_reader(self._sock.fileno(), self._accept)
+
+    def _identify(self) -> tuple[int, int]:
+        found = os.stat(self.path)
+        return found.st_dev, found.st_ino
+
+    def _accept(self) -> None:
+        try:
+            sock, _name = self._sock.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            self._log.write("error", f"Cannot accept a control connection: {error.strerror}")
+            self._loop.remove_reader(self._sock.fileno())
+            self._loop.call_later(1.0, self._again)
+            return
+        self._accepted(SocketStream(self._loop, sock))
+
+    def _again(self) -> None:
+        if self._sock.fileno() >= 0:
+            self._loop.add_reader(self._sock.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket, if it is still ours."""
+        if self._sock.fileno() < 0:
+            return
+        self._loop.remove_reader(self._sock.fileno())
+        self._sock.close()
+        try:
+            if self._identify() == self._identity:
+                os.unlink(self.path)
+        except OSError:
+            pass  # gone already, or the folder is not ours any more

@@ -1,0 +1,74 @@
+"""Files at the daemon's edge: configuration, cache folder, pid file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def read_text(path: str) -> str:
+    """A whole configuration file; octets that are no UTF-8 are read as Latin-1.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    octets = Path(path).read_bytes()
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def cache_folder() -> Path | None:
+    """Where derived data may be kept; None where there is no private place.
+
+    The folder belongs to this user and nobody else may write to it, so what is
+    found there can be trusted.
+    """
+    root = os.environ.get("CACHE_DIRECTORY") or os.environ.get("XDG_CACHE_HOME")
+    home = os.environ.get("HOME", "")
+    if not root and not home.startswith("/"):
+        return None
+    folder = Path(root.split(":")[0]) if root else Path(home) / ".cache"
+    folder /= "pybird"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except OSError:
+        return None
+    private = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return folder if private and os.access(folder, os.W_OK) else None
+
+
+class PidFile:
+    """The file that holds our process number while we run.
+
+    Opened before the privileges are dropped and the process goes to the
+    background, written after.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self._path = path
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def write(self) -> None:
+        """Write this process's number."""
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def remove(self) -> None:
+        """We end: the file goes, if we are still allowed."""
+        try:
+            os.unlink(self._path)
+        except OSError:
+            try:
+                os.ftruncate(self._fd, 0)  # the folder is not ours any more
+            except OSError:
+                pass
+        os.close(self._fd)

@@ -1,0 +1,310 @@
+"""Log targets: files, ring files, syslog, stderr and UDP, in BIRD's line format.
+
+A line is `TIME <CLASS> text`. Writing never raises and never waits: a full disk
+or a dead syslog loses lines, the count of which is written when the target
+works again. `configure` opens everything anew, so log rotation needs no signal
+of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import BinaryIO, Final, Protocol
+
+from pybird.conf.model import ISO_LONG_MS, LogConfig, TimeFormat
+
+CLASSES: Final = {
+    "debug": "DBG",
+    "trace": "TRACE",
+    "info": "INFO",
+    "remote": "RMT",
+    "warning": "WARN",
+    "error": "ERR",
+    "auth": "AUTH",
+    "fatal": "FATAL",
+    "bug": "BUG",
+}
+_SEVERITY: Final = {
+    "debug": 7,
+    "trace": 6,
+    "info": 6,
+    "remote": 5,
+    "warning": 4,
+    "error": 3,
+    "auth": 5,
+    "fatal": 2,
+    "bug": 2,
+}
+_DAEMON: Final = 3 << 3
+_AUTHPRIV: Final = 10 << 3
+_SYSLOG_SOCKETS: Final = ("/dev/log", "/run/systemd/journal/syslog")
+_RING_END: Final = b"\n\n"  # an empty line stands after the newest one
+
+
+def format_time(spec: TimeFormat, wall: float, now: float | None = None) -> str:
+    """A time as `timeformat` asks: strftime with %f, %3f and %6f for fractions.
+
+    With a limit, times that many seconds before `now` get the old format.
+    """
+    text = spec.format
+    if spec.limit and now is not None and now - wall > spec.limit and spec.old:
+        text = spec.old
+    moment = datetime.fromtimestamp(wall)
+    if "f" in text:
+        micro = f"{moment.microsecond:06d}"
+        text = text.replace("%3f", micro[:3]).replace("%6f", micro).replace("%f", micro)
+    return moment.strftime(text)
+
+
+class _Target(Protocol):
+    """Where lines go; `write` may raise OSError."""
+
+    def write(self, level: str, text: str, line: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class _File:
+    """A file, moved to a backup when it would grow beyond its limit."""
+
+    def __init__(self, path: str, limit: int = 0, backup: str = "") -> None:
+        self._path = path
+        self._limit = limit
+        self._backup = backup
+        self._open()
+
+    def _open(self) -> None:
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._size = os.fstat(self._fd).st_size
+
+    def write(self, level: str, text: str, line: str) -> None:
+        octets = line.encode(errors="replace") + b"\n"
+        if self._limit and self._size and self._size + len(octets) > self._limit:
+            self._rotate()
+        self._size += os.write(self._fd, octets)
+
+    def _rotate(self) -> None:
+        if self._backup:
+            os.replace(self._path, self._backup)
+        else:
+            os.unlink(self._path)
+        os.close(self._fd)
+        self._open()
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class _Ring:
+    """A file of fixed size, overwritten from the start when it is full."""
+
+    def __init__(self, path: str, size: int) -> None:
+        self._size = max(size, 1024)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if os.fstat(self._fd).st_size != self._size:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, b"\n" * self._size, 0)
+            self._at = 0
+        else:
+            found = os.pread(self._fd, self._size, 0).find(_RING_END)
+            self._at = found + 1 if found > 0 else 0
+
+    def write(self, level: str, text: str, line: str) -> None:
+        octets = line.encode(errors="replace")[: self._size - 2] + _RING_END
+        if self._at + len(octets) > self._size:
+            os.pwrite(self._fd, b"\n" * (self._size - self._at), self._at)
+            self._at = 0
+        rest = os.pread(self._fd, 4096, self._at + len(octets) - 1)
+        os.pwrite(self._fd, octets, self._at)
+        self._at += len(octets) - 1
+        # what is left of a line that was overwritten in the middle goes
+        stale = rest.find(b"\n", 1)
+        if stale > 0:
+            os.pwrite(self._fd, b"\n" * stale, self._at)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class _Stderr:
+    def write(self, level: str, text: str, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        pass
+
+
+class _Syslog:
+    """The local syslog socket (RFC 3164)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name or "bird"
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._sock.setblocking(False)
+        self._connected = False
+
+    def write(self, level: str, text: str, line: str) -> None:
+        packet = f"<{_priority(level)}>{self._name}[{os.getpid()}]: {text}".encode(errors="replace")
+        if self._connected:
+            try:
+                self._sock.send(packet)
+                return
+            except BlockingIOError:
+                raise
+            except OSError:
+                self._connected = False  # syslog was restarted
+        self._connect()
+        self._sock.send(packet)
+
+    def _connect(self) -> None:
+        for at, path in enumerate(_SYSLOG_SOCKETS):
+            try:
+                self._sock.connect(path)
+                self._connected = True
+                return
+            except OSError:
+                if at + 1 == len(_SYSLOG_SOCKETS):
+                    raise
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+class _Udp:
+    """A syslog server elsewhere (RFC 5424 in RFC 5426)."""
+
+    def __init__(self, host: str, port: int) -> None:
+        family, kind, _proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        self._sock = socket.socket(family, kind)
+        self._sock.setblocking(False)
+        self._sock.connect(address)
+        self._host = socket.gethostname()
+
+    def write(self, level: str, text: str, line: str) -> None:
+        stamp = datetime.now().astimezone().isoformat(timespec="milliseconds")
+        head = f"<{_priority(level)}>1 {stamp} {self._host} bird {os.getpid()} - -"
+        self._sock.send(f"{head} {text}".encode(errors="replace"))
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def _priority(level: str) -> int:
+    return (_AUTHPRIV if level == "auth" else _DAEMON) | _SEVERITY.get(level, 6)
+
+
+class _Slot:
+    """One open target with its classes and the count of lines it lost."""
+
+    def __init__(self, target: _Target, classes: frozenset[str], config: LogConfig) -> None:
+        self.target = target
+        self.classes = classes
+        self.config = config
+        self.lost = 0
+
+
+class LogFiles:
+    """The daemon's log: every message goes to each target that takes its class."""
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self._format = ISO_LONG_MS
+        self._slots: list[_Slot] = []
+        self._extra: list[_Slot] = []  # of -d and -D: not touched by `configure`
+
+    def write(self, level: str, text: str) -> None:
+        """Log one message; line breaks in it become spaces."""
+        if "\n" in text:
+            text = " ".join(text.split("\n"))
+        line = ""
+        for slot in (*self._slots, *self._extra):
+            if level not in slot.classes:
+                continue
+            line = line or self._line(level, text)
+            self._put(slot, level, text, line)
+
+    def _line(self, level: str, text: str) -> str:
+        return f"{format_time(self._format, self._wall())} <{CLASSES.get(level, '???')}> {text}"
+
+    def _put(self, slot: _Slot, level: str, text: str, line: str) -> None:
+        try:
+            if slot.lost:
+                note = f"{slot.lost} messages lost"
+                slot.target.write("warning", note, self._line("warning", note))
+                slot.lost = 0
+            slot.target.write(level, text, line)
+        except (OSError, ValueError):
+            slot.lost += 1
+
+    def configure(self, configs: Iterable[LogConfig], timeformat: TimeFormat = ISO_LONG_MS) -> list[str]:
+        """Close everything and open these targets; returns what could not be opened."""
+        self.close()
+        self._format = timeformat
+        problems: list[str] = []
+        for config in configs:
+            try:
+                self._slots.append(_Slot(_open(config), config.classes, config))
+            except OSError as error:
+                problems.append(f"Unable to open log {config.path}: {error.strerror or error}")
+        for problem in problems:
+            self.write("error", problem)
+        return problems
+
+    def also(self, config: LogConfig) -> None:
+        """Log here too, whatever the configuration says.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        self._extra.append(_Slot(_open(config), config.classes, config))
+
+    def close(self) -> None:
+        """Close the configured targets."""
+        slots, self._slots = self._slots, []
+        for slot in slots:
+            try:
+                slot.target.close()
+            except OSError:
+                pass  # nothing was buffered
+
+
+def _open(config: LogConfig) -> _Target:
+    match config.kind:
+        case "file":
+            return _File(config.path, config.limit, config.backup)
+        case "fixed":
+            return _Ring(config.path, config.limit)
+        case "syslog":
+            return _Syslog(config.path)
+        case "udp":
+            return _Udp(config.path, config.port)
+        case _:
+            return _Stderr()
+
+
+ALL_CLASSES: Final = frozenset(CLASSES)
+
+
+def default_targets(foreground: bool) -> tuple[LogConfig, ...]:
+    """Without any `log`: syslog, or stderr in the foreground where there is none."""
+    has_syslog = any(os.path.exists(path) for path in _SYSLOG_SOCKETS)
+    kind = "stderr" if foreground and not has_syslog else "syslog"
+    return (LogConfig(kind, ALL_CLASSES),)
+
+
+def dump_file(path: str) -> BinaryIO:
+    """A new file that only the owner may read, for a dump of everything.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb")

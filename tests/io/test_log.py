@@ -1,0 +1,146 @@
+import os
+import re
+import socket
+from pathlib import Path
+
+from pybird.conf.model import LogConfig, TimeFormat
+from pybird.io.log import ALL_CLASSES, LogFiles, default_targets, dump_file, format_time
+
+WALL = 1763800000.123456
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <[A-Z]+> .*")
+
+
+def log_to(*configs):
+    log = LogFiles(lambda: WALL)
+    assert log.configure(configs) == []
+    return log
+
+
+def test_a_line_has_birds_form_and_only_wanted_classes_are_written(tmp_path):
+    path = tmp_path / "log"
+    log = log_to(LogConfig("file", frozenset({"info", "warning"}), str(path)))
+    log.write("info", "Started")
+    log.write("debug", "not this")
+    log.write("warning", "two\nlines")
+    lines = path.read_text().splitlines()
+    assert [LINE.fullmatch(line) is not None for line in lines] == [True, True]
+    assert [line[24:] for line in lines] == ["<INFO> Started", "<WARN> two lines"]
+
+
+def test_a_file_with_a_limit_moves_to_its_backup(tmp_path):
+    path, backup = tmp_path / "log", tmp_path / "old"
+    log = log_to(LogConfig("file", ALL_CLASSES, str(path), 300, str(backup)))
+    for n in range(8):
+        log.write("info", f"line {n} " + "x" * 50)
+    assert path.stat().st_size <= 300
+    assert backup.stat().st_size <= 300
+    assert "line 7" in path.read_text()
+    assert "line 7" not in backup.read_text()
+
+
+def test_configure_reopens_a_file_that_was_rotated_away(tmp_path):
+    path = tmp_path / "log"
+    config = LogConfig("file", ALL_CLASSES, str(path))
+    log = log_to(config)
+    log.write("info", "before")
+    path.rename(tmp_path / "log.1")
+    log.configure([config])
+    log.write("info", "after")
+    assert path.read_text().endswith("after\n")
+
+
+def test_a_ring_file_keeps_its_size_and_continues_after_a_restart(tmp_path):
+    path = tmp_path / "ring"
+    config = LogConfig("fixed", ALL_CLASSES, str(path), 2048)
+    for start in (0, 100):
+        log = log_to(config)
+        for n in range(start, start + 55):
+            log.write("info", f"message {n} " + "y" * (n % 17))
+        log.close()
+    assert path.stat().st_size == 2048
+    lines = [line for line in path.read_text().splitlines() if line]
+    assert all(LINE.fullmatch(line) for line in lines)
+    numbers = sorted(int(line.split("message ")[1].split()[0]) for line in lines)
+    assert numbers == list(range(155 - len(numbers), 155))
+    assert len(numbers) > 25
+
+
+def test_a_full_disk_loses_lines_and_says_how_many():
+    full = Path("/dev/full")
+    if not full.exists():
+        return
+    log = log_to(LogConfig("file", ALL_CLASSES, str(full)))
+    log.write("info", "one")
+    log.write("info", "two")
+    written = []
+
+    class Works:
+        def write(self, level, text, line):
+            written.append(text)
+
+    log._slots[0].target.close()
+    log._slots[0].target = Works()
+    log.write("info", "three")
+    assert written == ["2 messages lost", "three"]
+
+
+def test_a_file_that_cannot_be_opened_is_reported_and_the_others_work(tmp_path):
+    good = LogConfig("file", ALL_CLASSES, str(tmp_path / "good"))
+    log = LogFiles(lambda: WALL)
+    problems = log.configure([LogConfig("file", ALL_CLASSES, "/nowhere/log"), good])
+    assert problems == ["Unable to open log /nowhere/log: No such file or directory"]
+    assert "Unable to open log" in (tmp_path / "good").read_text()
+
+
+def test_udp_follows_rfc_5424():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        log = log_to(LogConfig("udp", ALL_CLASSES, "127.0.0.1", port=server.getsockname()[1]))
+        log.write("error", "edge1: hold timer expired")
+        packet = server.recv(1000).decode()
+        log.close()
+    pattern = rf"<27>1 \S+ {re.escape(socket.gethostname())} bird {os.getpid()} - - edge1: hold timer expired"
+    assert re.fullmatch(pattern, packet)
+
+
+def test_syslog_reconnects_after_a_restart(tmp_path, monkeypatch):
+    path = str(tmp_path / "log")
+    monkeypatch.setattr("pybird.io.log._SYSLOG_SOCKETS", (path,))
+    log = log_to(LogConfig("syslog", ALL_CLASSES, "edge"))
+    log.write("info", "nobody listens")
+    for round_ in range(2):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+            server.bind(path)
+            log.write("info", f"round {round_}")
+            lost = server.recv(1000).decode()
+            assert re.fullmatch(r"<28>edge\[\d+\]: 1 messages lost", lost) or round_
+            text = server.recv(1000).decode() if not round_ else lost
+            assert re.fullmatch(rf"<30>edge\[\d+\]: round {round_}", text)
+        os.unlink(path)
+    log.close()
+
+
+def test_an_extra_target_survives_configure(tmp_path):
+    debug = tmp_path / "debug"
+    log = LogFiles(lambda: WALL)
+    log.also(LogConfig("file", ALL_CLASSES, str(debug)))
+    log.configure([])
+    log.write("trace", "x")
+    assert debug.read_text().endswith("<TRACE> x\n")
+    assert {c.kind for c in default_targets(foreground=False)} == {"syslog"}
+
+
+def test_timeformat_with_fractions_and_with_an_old_form():
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.123", format_time(TimeFormat("%T.%3f"), WALL))
+    assert format_time(TimeFormat("%6f %f"), WALL).split()[0][:5] == "12345"
+    old = TimeFormat("%T", 3600, "%Y")
+    assert format_time(old, WALL, WALL + 10).count(":") == 2
+    assert format_time(old, WALL, WALL + 7200) == "2025"
+
+
+def test_a_dump_is_for_the_owner_only(tmp_path):
+    path = tmp_path / "bird.dump"
+    for _ in range(2):
+        with dump_file(str(path)) as out:
+            out.write(b"x")
+    assert path.stat().st_mode & 0o777 == 0o400
