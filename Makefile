@@ -2,18 +2,64 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+COMPILED := build/compiled
 
-.PHONY: test lint run bench setup
+.PHONY: run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
+
+# Two routers find each other; you get a shell on the first.
+run: setup
+	@$(BIN)/pybird demo samples/autopeer-a.conf samples/autopeer-b.conf
+
+# Everything that must hold before a change lands: at most ten minutes.
+test: lint test-unit test-compiled test-interop
+
 setup: $(VENV)/.done
-$(VENV)/.done: pyproject.toml
+$(VENV)/.done: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q -e '.[dev]'
-	touch $@
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
-	$(BIN)/pytest
+test-unit: setup
+	$(BIN)/pytest -n auto -m "not interop and not long"
+
+# Real daemons in network namespaces, one after the other: they time things.
+test-interop: setup
+	$(BIN)/pytest -m interop
+
+# The wheel with the hot modules compiled, in an environment of its own, passes the same tests.
+test-compiled: $(COMPILED)/.done
+	cd $(COMPILED) && venv/bin/pytest -n auto -m "not interop and not long and not checkout"
+
+$(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird grammar tests samples -name '*.py' -o -name '*.lark' -o -name '*.conf' -o -name '*.json')
+	rm -rf $(COMPILED)
+	mkdir -p $(COMPILED)
+	cp -r tests samples pyproject.toml $(COMPILED)/
+	$(PYTHON) -m venv $(COMPILED)/venv
+	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps -w $(COMPILED)/dist .
+	$(COMPILED)/venv/bin/pip install -q --disable-pip-version-check "$$(ls $(COMPILED)/dist/*.whl)[dev]"
+	$(COMPILED)/venv/bin/python -c "import pybird.values.route as m; assert m.__file__.endswith('.so'), m.__file__"
+	@touch $@
+
+# All seeds and the soak: too slow for every change.
+test-long: setup
+	$(BIN)/pytest -m long
+
+fuzz: setup
+	$(BIN)/pytest -m fuzz
+
+bench: setup
+	$(BIN)/python benchmarks/discovery.py
+	$(BIN)/python benchmarks/convergence.py
+
+bench-full: setup
+	$(BIN)/python benchmarks/discovery.py --rounds 20 --late 60
+	$(BIN)/python benchmarks/convergence.py --rounds 7
+	$(BIN)/python benchmarks/convergence.py --routes 1000000 --rounds 3
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,184 @@
+"""`pybird demo A.conf B.conf`: two routers that find each other, and a shell on the first.
+
+Each config runs as a daemon of its own in a network namespace of its own,
+joined by a veth pair with `eth0` at both ends. As root that is done directly,
+as a user inside `unshare -rnm`; on a machine that allows neither, the same
+configs run on the simulated network. When the shell ends (Ctrl-D), daemons,
+namespaces and files are removed. Without a terminal the demo waits for the
+session, prints what the shell would show, and ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+HINT = """\
+You are on router A. Ctrl-D stops both routers.
+  show protocols        the BGP session `auto01` was made for the discovered neighbour
+  show route, show peers, show protocols all auto01, help, ?"""
+TOUR = ("show protocols", "show peers", "show route")
+PATIENCE = 20.0  # seconds until the session must be up
+INSIDE = "--inside"  # we are the copy that runs in a user's own namespaces
+
+
+def main(argv: list[str]) -> int:
+    """Run the demo; the exit status is 0 when the routers found each other."""
+    inside = INSIDE in argv
+    configs = [Path(arg) for arg in argv if arg != INSIDE]
+    if len(configs) != 2:
+        print("usage: pybird demo A.conf B.conf", file=sys.stderr)
+        return 1
+    for path in configs:
+        if not path.is_file():
+            print(f"{path}: no such file", file=sys.stderr)
+            return 1
+    if inside:
+        _fresh_run_folder()
+    why_not = _why_no_namespaces()
+    if why_not is None:
+        return _in_namespaces(configs)
+    if not inside and _may_unshare():
+        command = ["unshare", "-rnm", sys.executable, "-m", "pybird", "demo", INSIDE, *map(str, configs)]
+        return subprocess.run(command, check=False).returncode
+    print(f"No network namespaces here ({why_not}): the same configs run on the simulated network.")
+    return _simulated(configs)
+
+
+def _why_no_namespaces() -> str | None:
+    if shutil.which("ip") is None:
+        return "iproute2 is not installed"
+    if os.geteuid() != 0:
+        return "not root"
+    probe = f"pybird-probe-{os.getpid()}"
+    made = _ip("netns", "add", probe)
+    _ip("netns", "del", probe)
+    return None if made is None else made
+
+
+def _may_unshare() -> bool:
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return False
+    return subprocess.run(["unshare", "-rnm", "true"], capture_output=True, check=False).returncode == 0
+
+
+def _fresh_run_folder() -> None:
+    """In a user's own mount namespace /run still belongs to the host: cover it."""
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False)
+    Path("/run/netns").mkdir(exist_ok=True)
+
+
+def _ip(*arguments: str) -> str | None:
+    """Run ip(8); its complaint if it fails."""
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    return done.stderr.strip() or "failed" if done.returncode else None
+
+
+@contextmanager
+def _namespaces() -> Iterator[tuple[str, str]]:
+    """Two joined namespaces with forwarding on, removed in any case."""
+    names = (f"pybird-a-{os.getpid()}", f"pybird-b-{os.getpid()}")
+    try:
+        for number, name in enumerate(names, 1):
+            _must("netns", "add", name)
+            _must("-n", name, "link", "set", "lo", "up")
+            _must("-n", name, "addr", "add", f"10.{number}.0.1/32", "dev", "lo")
+            _must("-n", name, "addr", "add", f"2001:db8:{number}::1/128", "dev", "lo")
+            for setting in ("net.ipv6.conf.all.forwarding=1", "net.ipv4.ip_forward=1"):
+                # read-only inside some containers; the daemons warn then and the sessions still come up
+                subprocess.run(
+                    ["ip", "netns", "exec", name, "sysctl", "-qw", setting], capture_output=True, check=False
+                )
+        _must(
+            "-n", names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", names[1]
+        )
+        for name in names:
+            _must("-n", name, "link", "set", "eth0", "up")
+        yield names
+    finally:
+        for name in names:
+            _ip("netns", "del", name)
+
+
+def _must(*arguments: str) -> None:
+    complaint = _ip(*arguments)
+    if complaint is not None:
+        raise SystemExit(f"ip {' '.join(arguments)}: {complaint}")
+
+
+def _in_namespaces(configs: list[Path]) -> int:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pybird-demo-")))
+        names = stack.enter_context(_namespaces())
+        print("Two routers in network namespaces, joined by eth0.")
+        for letter, name, config in zip("ab", names, configs, strict=True):
+            stack.enter_context(_daemon(name, config, folder / letter))
+        return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
+
+
+@contextmanager
+def _daemon(namespace: str, config: Path, stem: Path) -> Iterator[None]:
+    command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "pybird", "-f"]
+    with stem.with_suffix(".log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "-c", str(config), "-s", str(stem.with_suffix(".ctl"))],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C in the shell is the shell's
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _visit(socket: Path, log: Callable[[], str]) -> int:
+    """Wait for the session on the first router, then hand over to the shell."""
+    began = time.monotonic()
+    while "Established" not in _ask(socket, "show protocols"):
+        if time.monotonic() - began > PATIENCE:
+            print(f"No session within {PATIENCE:.0f} s. Router A said:\n{log()}", file=sys.stderr)
+            return 1
+        time.sleep(0.1)
+    print(f"They found each other: BGP is up after {time.monotonic() - began:.1f} s.")
+    if not sys.stdin.isatty():
+        for command in TOUR:
+            print(f"\nbird> {command}\n{_ask(socket, command)}")
+        return 0
+    print(HINT)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        subprocess.run([sys.executable, "-m", "pybird.client", "-s", str(socket)], check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return 0
+
+
+def _ask(socket: Path, command: str) -> str:
+    if not socket.exists():
+        return ""
+    done = subprocess.run(
+        [sys.executable, "-m", "pybird.client", "-s", str(socket), *command.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.partition("\n")[2] if done.returncode == 0 else ""
+
+
+def _simulated(configs: list[Path]) -> int:
+    raise NotImplementedError
