@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.interop.configs import autopeer, frr_unnumbered  # noqa: E402
-from tests.interop.lab import BirdLike, Host, Lab, missing  # noqa: E402
+from tests.interop.configs import autopeer, frr_unnumbered
+from tests.interop.lab import BirdLike, Host, Lab, missing
 
 
 def usable(*hosts: Host) -> float:
