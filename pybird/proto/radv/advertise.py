@@ -1,0 +1,144 @@
+"""When to send Router Advertisements on one interface, and to whom (RFC 4861, 6.2).
+
+Pure: time comes in as an argument, `due` says where to send to now. Three
+advertisements go out 3 seconds apart when the interface starts or its content
+changes, then one at random between the two intervals. Multicasts stay
+`min_delay` apart; one that is wanted earlier is sent at the end of the gap,
+answers to a known address inside the gap go by unicast. What an advertisement
+says is `content.py`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from pybird.proto.radv.config import RaInterface
+from pybird.values.address import Address
+
+INITIAL: Final = 3  # advertisements at the start and after changes
+INITIAL_INTERVAL: Final = 3.0  # seconds
+ANSWER_DELAY: Final = 0.5  # seconds at most before a solicited answer (RFC 4861, 6.2.6)
+MOST_UNICASTS: Final = 32  # inside one gap; then everybody waits for the next multicast
+DEFAULT_INTERVAL: Final = 600
+DISCOVERY_INTERVAL: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Intervals in seconds."""
+
+    shortest: float
+    longest: float
+    min_delay: float = 3.0
+    solicited_unicast: bool = False
+
+    @classmethod
+    def of(cls, config: RaInterface) -> Timing:
+        """With the manual's defaults, and a shorter interval where routers are discovered."""
+        longest = max_ra_interval(config)
+        shortest = config.min_ra_interval
+        if shortest is None:
+            shortest = max(longest // 3, 3)
+        return cls(min(shortest, longest), longest, max(config.min_delay, 0), config.solicited_unicast)
+
+
+def max_ra_interval(config: RaInterface) -> int:
+    """The largest interval of an interface block, in seconds."""
+    if config.max_ra_interval is not None:
+        return config.max_ra_interval
+    return DISCOVERY_INTERVAL if config.discovery else DEFAULT_INTERVAL
+
+
+class Schedule:
+    """The advertisements of one interface in time."""
+
+    def __init__(self, timing: Timing, random: Random) -> None:
+        self.timing = timing
+        self._random = random
+        self._initial = 0
+        self._regular: float | None = None
+        self._wanted: float | None = None  # a multicast out of turn
+        self._answers: dict[Address, float] = {}
+        self._gap_end = float("-inf")
+        self._unicasts = 0
+
+    def start(self, now: float) -> None:
+        """The interface begins, or what it says has changed (RFC 4861, 6.2.4)."""
+        self._initial = INITIAL
+        self._regular = max(now, self._gap_end)
+
+    def adapt(self, timing: Timing, now: float) -> None:
+        """New intervals, and an advertisement that says so."""
+        self._gap_end += timing.min_delay - self.timing.min_delay
+        self.timing = timing
+        self.start(now)
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._regular = self._wanted = None
+        self._answers.clear()
+
+    def solicited(self, source: Address | None, now: float) -> None:
+        """A valid Solicitation came, from the unspecified address if `source` is None."""
+        if self._regular is not None:
+            self._answer(source, now + self._random.uniform(0, ANSWER_DELAY))
+
+    def answer(self, to: Address, now: float) -> None:
+        """Somebody needs our advertisement at once."""
+        if self._regular is not None:
+            self._answer(to, now)
+
+    def _answer(self, to: Address | None, at: float) -> None:
+        if to is None or self._unicasts + len(self._answers) >= MOST_UNICASTS:
+            self._want(max(at, self._gap_end))
+        elif self.timing.solicited_unicast or at < self._gap_end:
+            self._answers[to] = min(at, self._answers.get(to, at))
+        else:
+            self._want(at)
+
+    def _want(self, at: float) -> None:
+        self._wanted = at if self._wanted is None else min(self._wanted, at)
+
+    def next_deadline(self) -> float | None:
+        """When to ask `due`; None: never."""
+        multicast = self._next_multicast()
+        times = list(self._answers.values())
+        if multicast is not None:
+            times.append(multicast)
+        return min(times, default=None)
+
+    def _next_multicast(self) -> float | None:
+        if self._regular is None:
+            return None
+        at = self._regular if self._wanted is None else min(self._regular, self._wanted)
+        return max(at, self._gap_end)
+
+    def due(self, now: float) -> list[Address | None]:
+        """Where to send to now: None is everybody."""
+        multicast = self._next_multicast()
+        if multicast is not None and multicast <= now:
+            self._sent_multicast(now)
+            return [None]
+        ready: list[Address | None] = []
+        for to, at in list(self._answers.items()):
+            if at <= now:
+                del self._answers[to]
+                self._unicasts += 1
+                ready.append(to)
+        return ready
+
+    def _sent_multicast(self, now: float) -> None:
+        """Everybody was told: whoever waited for an answer has it."""
+        timing = self.timing
+        self._gap_end = now + timing.min_delay
+        self._wanted = None
+        self._answers.clear()
+        self._unicasts = 0
+        interval = self._random.uniform(timing.shortest, timing.longest)
+        if self._initial > 0:
+            self._initial -= 1
+        if self._initial > 0:
+            interval = min(interval, INITIAL_INTERVAL)
+        self._regular = now + interval
