@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from functools import total_ordering
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from typing import Final, final
+from typing import Final
 
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"
 
 
-@final
 @total_ordering
 class Address:
-    """One IPv4 or IPv6 address, without interface or port."""
+    """One IPv4 or IPv6 address, without interface or port.
+
+    A subclass may carry more (BGP's next hop: a link-local address too); it
+    still compares by these octets alone.
+    """
 
     __slots__ = ("octets",)
 

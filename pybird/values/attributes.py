@@ -27,7 +27,7 @@ class AttributeDecl:
     An attribute with a BGP `code` lives in the wire bytes and has `flags`,
     `decode` and `encode`; `decode` is only called on values that passed the
     protocol's own checks. `label` is the name that dialect 2 prints
-    (`BGP.local_pref`).
+    (`BGP.local_pref`); `text` makes the printed value where `str` does not.
     """
 
     name: str
@@ -39,6 +39,7 @@ class AttributeDecl:
     writable: bool = True
     label: str = ""
     hidden: bool = False
+    text: Callable[[Any], str] | None = None
 
 
 @final

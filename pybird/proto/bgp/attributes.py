@@ -1,0 +1,405 @@
+"""The path attributes: one registry row each, with its checks and its value.
+
+A row says what may arrive (`flags`, `check`) and what RFC 7606 does with what
+may not, and how filters see the value (`AttributeDecl`). Values are checked in
+their *received* form; canonical values (see `canonical`) always have 4-octet AS
+numbers, and NEXT_HOP of 4, 16 or 32 octets: IPv4, global IPv6, or global and
+link-local with the global part `::` when there is none.
+
+Rules: RFC 4271 section 5, 1997, 4360, 4456, 5701, 6793, 7311, 7606 section 7,
+7607 (AS 0), 8092, 9234. The attributes of RFC 4760 (14, 15) and the transition
+attributes of RFC 6793 (17, 18) never leave the codec, so they have no rows.
+
+Hot (also compiled): `check` runs once per attribute of a set seen first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, final
+
+from pybird.values.address import Address
+from pybird.values.aspath import AsPath
+from pybird.values.attributes import AttributeDecl
+from pybird.values.community import CommunityList, ExtendedList, LargeList
+from pybird.values.enums import Origin
+from pybird.values.scalars import Quad
+
+ORIGIN: Final = 1
+AS_PATH: Final = 2
+NEXT_HOP: Final = 3
+MED: Final = 4
+LOCAL_PREF: Final = 5
+ATOMIC_AGGREGATE: Final = 6
+AGGREGATOR: Final = 7
+COMMUNITIES: Final = 8
+ORIGINATOR_ID: Final = 9
+CLUSTER_LIST: Final = 10
+MP_REACH: Final = 14
+MP_UNREACH: Final = 15
+EXTENDED_COMMUNITIES: Final = 16
+AS4_PATH: Final = 17
+AS4_AGGREGATOR: Final = 18
+PMSI_TUNNEL: Final = 22
+IPV6_EXTENDED_COMMUNITIES: Final = 25
+AIGP: Final = 26
+LARGE_COMMUNITIES: Final = 32
+OTC: Final = 35
+
+OPTIONAL: Final = 0x80
+TRANSITIVE: Final = 0x40
+PARTIAL: Final = 0x20
+EXTENDED: Final = 0x10
+WELL_KNOWN: Final = TRANSITIVE
+PASSED_ON: Final = OPTIONAL | TRANSITIVE
+
+# What a check answers (RFC 7606, section 2). Session resets are raised instead.
+KEEP: Final = 0
+DISCARD: Final = 1  # the attribute, the route stays
+WITHDRAW: Final = 2  # all routes of the UPDATE
+
+# Check(value, internal, as4): `internal` is an iBGP session, `as4` 4-octet numbers.
+Check = Callable[[bytes, bool, bool], int]
+
+
+# ------------------------------------------------------------------- checks
+
+
+def check_origin(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.1: one octet, 0 to 2."""
+    return KEEP if len(value) == 1 and value[0] <= 2 else WITHDRAW
+
+
+def check_as_path(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.2: whole segments that are not empty; no confederation (RFC 5065), no AS 0 (RFC 7607)."""
+    width = 4 if as4 else 2
+    at, end = 0, len(value)
+    while at < end:
+        if at + 2 > end or not 1 <= value[at] <= 2 or value[at + 1] == 0:
+            return WITHDRAW
+        at += 2 + width * value[at + 1]
+    if at != end:
+        return WITHDRAW
+    return WITHDRAW if has_as(value, bytes(width)) else KEEP
+
+
+def has_as(path: bytes, number: bytes) -> bool:
+    """True when a path of whole segments contains this AS number, in as many octets."""
+    return count_as(path, number) > 0 if number in path else False
+
+
+def count_as(path: bytes, number: bytes) -> int:
+    """How often an AS number, given in the path's width, is in a path of whole segments."""
+    width = len(number)
+    found = 0
+    at, end = 0, len(path)
+    while at < end:
+        stop = at + 2 + width * path[at + 1]
+        at += 2
+        while at < stop:
+            if path[at : at + width] == number:
+                found += 1
+            at += width
+    return found
+
+
+def check_next_hop(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.3: four octets. Canonical values of MP_REACH do not come here."""
+    return KEEP if len(value) == 4 else WITHDRAW
+
+
+def check_number(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.4 (MED); RFC 9234, section 5 (OTC): four octets."""
+    return KEEP if len(value) == 4 else WITHDRAW
+
+
+def check_internal_number(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.5 and 7.9: only from internal peers, and four octets then."""
+    if not internal:
+        return DISCARD
+    return KEEP if len(value) == 4 else WITHDRAW
+
+
+def check_empty(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.6: ATOMIC_AGGREGATE has no value."""
+    return DISCARD if value else KEEP
+
+
+def check_aggregator(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.7: an AS number and an address; RFC 7607: not AS 0."""
+    width = 4 if as4 else 2
+    return KEEP if len(value) == width + 4 and any(value[:width]) else DISCARD
+
+
+def check_communities(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.8: a non-zero multiple of four octets."""
+    return WITHDRAW if len(value) & 3 or not value else KEEP
+
+
+def check_cluster_list(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.10: only from internal peers, and a non-zero multiple of four octets then."""
+    if not internal:
+        return DISCARD
+    return WITHDRAW if len(value) & 3 or not value else KEEP
+
+
+def check_extended(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.14: a non-zero multiple of eight octets."""
+    return WITHDRAW if len(value) & 7 or not value else KEEP
+
+
+def check_ipv6_extended(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7606, 7.15: a non-zero multiple of twenty octets."""
+    return WITHDRAW if len(value) % 20 or not value else KEEP
+
+
+def check_large(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 8092, section 6: a non-zero multiple of twelve octets."""
+    return WITHDRAW if len(value) % 12 or not value else KEEP
+
+
+def check_aigp(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 7311, 3.2 and 3.4: from internal peers; whole TLVs, the first AIGP one of 11 octets."""
+    if not internal:
+        return DISCARD
+    at, end = 0, len(value)
+    found = False
+    while at < end:
+        if at + 3 > end:
+            return DISCARD
+        length = value[at + 1] << 8 | value[at + 2]
+        if length < 3 or at + length > end:
+            return DISCARD
+        if value[at] == 1:
+            if not found and length != 11:
+                return DISCARD
+            found = True
+        at += length
+    return KEEP if found else DISCARD
+
+
+def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
+    """RFC 6514, section 5 with RFC 7606, 7.12: at least flags, type and label."""
+    return KEEP if len(value) >= 5 else WITHDRAW
+
+
+# ------------------------------------------------------------------- values
+
+
+@final
+class NextHopAddress(Address):
+    """BGP's next hop as filters see it: the global address, with the link-local one beside.
+
+    `::` stands for a global address that was not given.
+    """
+
+    __slots__ = ("link_local",)
+
+    def __init__(self, octets: bytes, link_local: Address) -> None:
+        super().__init__(octets)
+        self.link_local: Final = link_local
+
+    def __str__(self) -> str:
+        return f"{Address(self.octets)} {self.link_local}"
+
+    def __repr__(self) -> str:
+        return f"NextHopAddress({self})"
+
+
+def decode_next_hop(value: bytes) -> Address:
+    """The value of a canonical NEXT_HOP."""
+    if len(value) == 32:
+        return NextHopAddress(value[:16], Address(value[16:]))
+    return Address(value)
+
+
+def encode_next_hop(value: Address) -> bytes:
+    """Canonical octets of an address; a lone link-local one gets its `::`."""
+    if isinstance(value, NextHopAddress):
+        return value.octets + value.link_local.octets
+    return bytes(16) + value.octets if value.is_link_local else value.octets
+
+
+@final
+class Aggregator:
+    """Who made the aggregate: AS and router."""
+
+    __slots__ = ("octets",)
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets: Final = octets
+
+    @property
+    def asn(self) -> int:
+        """The AS number."""
+        return int.from_bytes(self.octets[:4], "big")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Aggregator) and self.octets == other.octets
+
+    def __hash__(self) -> int:
+        return hash(self.octets)
+
+    def __str__(self) -> str:
+        return f"{Address(self.octets[4:])} AS{self.asn}"
+
+    def __repr__(self) -> str:
+        return f"Aggregator({self})"
+
+
+@final
+class Opaque:
+    """A value that filters can only test for, remove and copy."""
+
+    __slots__ = ("octets",)
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets: Final = octets
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and self.octets == other.octets
+
+    def __hash__(self) -> int:
+        return hash(self.octets)
+
+    def __str__(self) -> str:
+        return self.octets.hex(" ")
+
+    def __repr__(self) -> str:
+        return f"Opaque({self})"
+
+
+def _octets(value: Any) -> bytes:
+    """Of every value that keeps its wire form."""
+    out: bytes = value.octets
+    return out
+
+
+def _number(value: bytes) -> int:
+    return int.from_bytes(value, "big")
+
+
+def _number_octets(value: int) -> bytes:
+    return int(value).to_bytes(4, "big")
+
+
+def _origin(value: bytes) -> Origin:
+    return Origin(value[0])
+
+
+def _origin_octets(value: int) -> bytes:
+    return bytes((int(value),))
+
+
+def _quad(value: bytes) -> Quad:
+    return Quad(int.from_bytes(value, "big"))
+
+
+def _quads(value: CommunityList) -> str:
+    """CLUSTER_LIST as text: router ids, not pairs."""
+    return " ".join([str(Quad(item)) for item in value.items])
+
+
+def aigp_metric(value: bytes) -> int | None:
+    """The accumulated metric of a checked AIGP value (RFC 7311, section 3)."""
+    at, end = 0, len(value)
+    while at + 11 <= end:
+        if value[at] == 1:
+            return int.from_bytes(value[at + 3 : at + 11], "big")
+        at += value[at + 1] << 8 | value[at + 2]
+    return None
+
+
+def _aigp_text(value: Opaque) -> str:
+    metric = aigp_metric(value.octets)
+    return "" if metric is None else str(metric)
+
+
+# ----------------------------------------------------------------- registry
+
+
+@final
+class Attribute:
+    """One row of the registry: a path attribute that we understand."""
+
+    __slots__ = ("check", "code", "decl", "flags")
+
+    def __init__(self, code: int, flags: int, check: Check, decl: AttributeDecl) -> None:
+        self.code: Final = code
+        self.flags: Final = flags
+        self.check: Final = check
+        self.decl: Final = decl
+
+
+def _row(
+    code: int,
+    flags: int,
+    check: Check,
+    name: str,
+    type: str,  # noqa: A002  the filter language's word
+    decode: Callable[[bytes], Any],
+    encode: Callable[[Any], bytes],
+    text: Callable[[Any], str] | None = None,
+) -> Attribute:
+    label = "BGP." + _LABELS.get(name, name.removeprefix("bgp_"))
+    return Attribute(
+        code,
+        flags,
+        check,
+        AttributeDecl(name, type, code, flags, decode, encode, type != "opaque", label, text=text),
+    )
+
+
+_LABELS: Final = {"bgp_path": "as_path"}
+
+_ROWS: Final[tuple[Attribute, ...]] = (
+    _row(ORIGIN, WELL_KNOWN, check_origin, "bgp_origin", "enum bgp_origin", _origin, _origin_octets),
+    _row(AS_PATH, WELL_KNOWN, check_as_path, "bgp_path", "bgppath", AsPath.decode, _octets),
+    _row(NEXT_HOP, WELL_KNOWN, check_next_hop, "bgp_next_hop", "ip", decode_next_hop, encode_next_hop),
+    _row(MED, OPTIONAL, check_number, "bgp_med", "int", _number, _number_octets),
+    _row(LOCAL_PREF, WELL_KNOWN, check_internal_number, "bgp_local_pref", "int", _number, _number_octets),
+    _row(ATOMIC_AGGREGATE, WELL_KNOWN, check_empty, "bgp_atomic_aggr", "opaque", Opaque, _octets),
+    _row(AGGREGATOR, PASSED_ON, check_aggregator, "bgp_aggregator", "opaque", Aggregator, _octets),
+    _row(COMMUNITIES, PASSED_ON, check_communities, "bgp_community", "clist", CommunityList.decode, _octets),
+    _row(ORIGINATOR_ID, OPTIONAL, check_internal_number, "bgp_originator_id", "quad", _quad, _number_octets),
+    _row(
+        CLUSTER_LIST,
+        OPTIONAL,
+        check_cluster_list,
+        "bgp_cluster_list",
+        "clist",
+        CommunityList.decode,
+        _octets,
+        _quads,
+    ),
+    _row(
+        EXTENDED_COMMUNITIES,
+        PASSED_ON,
+        check_extended,
+        "bgp_ext_community",
+        "eclist",
+        ExtendedList.decode,
+        _octets,
+    ),
+    _row(PMSI_TUNNEL, PASSED_ON, check_pmsi_tunnel, "bgp_pmsi_tunnel", "opaque", Opaque, _octets),
+    _row(AIGP, OPTIONAL, check_aigp, "bgp_aigp", "opaque", Opaque, _octets, _aigp_text),
+    _row(
+        LARGE_COMMUNITIES, PASSED_ON, check_large, "bgp_large_community", "lclist", LargeList.decode, _octets
+    ),
+    _row(OTC, PASSED_ON, check_number, "bgp_otc", "int", _number, _number_octets),
+)
+
+# Understood enough to be checked, but without a name in the filter language.
+_IPV6_EXTENDED: Final = Attribute(
+    IPV6_EXTENDED_COMMUNITIES,
+    PASSED_ON,
+    check_ipv6_extended,
+    AttributeDecl("bgp_unknown_0x19", "bytestring", IPV6_EXTENDED_COMMUNITIES, PASSED_ON, hidden=True),
+)
+
+KNOWN: Final[dict[int, Attribute]] = {row.code: row for row in (*_ROWS, _IPV6_EXTENDED)}
+
+ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
+    *[row.decl for row in _ROWS],
+    AttributeDecl("bgp_mpls_label_stack", "clist", writable=False, label="BGP.mpls_label_stack"),
+)
