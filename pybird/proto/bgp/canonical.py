@@ -159,6 +159,14 @@ class Canonical:
             found[LOCAL_PREF] = self._default_local_pref
         return b"".join([found[code] for code in sorted(found)])
 
+    def check(self, data: bytes) -> None:
+        """Only the errors of these attributes, with none required.
+
+        Raises:
+            RefusedError, UpdateError: as `read`.
+        """
+        self._scan(data)
+
     def _scan(self, data: bytes) -> dict[int, bytes]:
         """Every attribute that stays, by code, in shortest form and with clean flags."""
         found: dict[int, bytes] = {}

@@ -1,0 +1,374 @@
+"""UPDATE messages out: the exporter of one kind of BGP session and family.
+
+Sessions with equal `ExportClass` send the same octets, so they share one
+exporter: which routes may go (`admit`), the attributes they go with (`wire`,
+once per attribute set) and the messages (`pack`).
+
+The wire form is (next hop of MP_REACH, attributes without it); the first is
+empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
+section 5, RFC 1997, RFC 2545, RFC 4456, RFC 4760, RFC 6793, RFC 8654, RFC 8950.
+
+A link-local next hop is only ever sent on the link it is of; elsewhere our own
+address takes its place, and a session where we have none does not get the route.
+
+Hot (also compiled): `pack` is about 0.1 us per network.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, final
+
+from pybird.core.channel import ExportMode
+from pybird.proto.bgp.attributes import (
+    AGGREGATOR,
+    AIGP,
+    AS4_AGGREGATOR,
+    AS4_PATH,
+    AS_PATH,
+    CLUSTER_LIST,
+    COMMUNITIES,
+    EXTENDED,
+    LOCAL_PREF,
+    MED,
+    MP_REACH,
+    MP_UNREACH,
+    NEXT_HOP,
+    OPTIONAL,
+    ORIGIN,
+    ORIGINATOR_ID,
+    PASSED_ON,
+    TRANSITIVE,
+)
+from pybird.proto.bgp.canonical import attributes_of, find, octets_of, value_of
+from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
+from pybird.proto.bgp.messages import AS_TRANS, MARKER
+from pybird.proto.bgp.nexthop import wire_next_hop
+from pybird.proto.bgp.nlri import MAX_KEY4, MAX_KEY6, split_keys
+from pybird.proto.bgp.selection import PeerIdentity
+from pybird.values.attributes import AttributeSet
+from pybird.values.route import Dest, Rte
+
+NO_EXPORT: Final = 0xFFFFFF01
+NO_ADVERTISE: Final = 0xFFFFFF02
+NO_EXPORT_SUBCONFED: Final = 0xFFFFFF03
+
+_IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
+_FIXED: Final = 23  # header and the two length fields of an UPDATE
+
+Wire = tuple[bytes, bytes]
+
+
+class ExportClass(NamedTuple):
+    """All that makes what one session sends different from what another sends.
+
+    `own` is our next hop on the session in canonical form (see `attributes`),
+    empty when we have none for the family; `ifindex` is the link of a direct
+    session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
+    words of the configuration: no, yes, ibgp, ebgp.
+    """
+
+    family: Family
+    local_as: int
+    internal: bool
+    own: bytes
+    ifindex: int = 0
+    as4: bool = True
+    extended_next_hop: bool = False
+    max_length: int = 4096
+    rr_client: bool = False
+    rs_client: bool = False
+    cluster_id: int = 0
+    next_hop_self: str = "no"
+    next_hop_keep: str = "no"
+    link_local_format: str | None = None
+    interpret_communities: bool = True
+    allow_local_pref: bool = False
+    allow_med: bool = False
+    default_local_pref: int = 100
+
+
+@final
+class BgpExporter:
+    """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
+
+    __slots__ = ("_afi", "_longest", "_own_as", "_own_cluster", "key", "mode", "terms")
+
+    def __init__(self, terms: ExportClass, mode: ExportMode = ExportMode.OPTIMAL) -> None:
+        self.terms: Final = terms
+        self.mode = mode
+        self.key = (terms, mode)
+        self._afi: Final = terms.family[0]
+        self._longest: Final = MAX_KEY4 if terms.family[0] == 1 else MAX_KEY6
+        self._own_as: Final = terms.local_as.to_bytes(4, "big")
+        self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
+
+    # -------------------------------------------------------- which routes go
+
+    def admit(self, rte: Rte) -> bool:
+        """Well-known communities (RFC 1997) and what may go between internal peers (RFC 4456, 6)."""
+        terms = self.terms
+        if terms.internal:
+            peer = rte.source.peer
+            if isinstance(peer, PeerIdentity) and peer.internal and not (peer.rr_client or terms.rr_client):
+                return False
+        if terms.interpret_communities:
+            communities = find(rte.attrs.wire, COMMUNITIES)
+            if communities is not None and b"\xff\xff\xff" in communities:
+                return not self._held_back(communities)
+        return True
+
+    def _held_back(self, communities: bytes) -> bool:
+        internal = self.terms.internal
+        for at in range(0, len(communities), 4):
+            value = int.from_bytes(communities[at : at + 4], "big")
+            if value == NO_ADVERTISE:
+                return True
+            if value in (NO_EXPORT, NO_EXPORT_SUBCONFED) and not internal:
+                return True
+        return False
+
+    # ------------------------------------------------------ how a route looks
+
+    def wire(self, rte: Rte, before: AttributeSet) -> Wire | None:
+        """The attributes as they go to these sessions; None: not without a next hop, or too long."""
+        terms = self.terms
+        found = attributes_of(rte.attrs.wire)
+        hop = self._next_hop(rte, before)
+        if not hop:
+            return None
+        found.pop(NEXT_HOP, None)
+        if ORIGIN not in found:
+            found[ORIGIN] = _IGP
+        if AS_PATH not in found:
+            found[AS_PATH] = bytes((TRANSITIVE, AS_PATH, 0))
+        if terms.internal:
+            self._to_internal(found, rte)
+        else:
+            self._to_external(found, before)
+        if not terms.as4:
+            _narrow(found)
+        mp = b""
+        if len(hop) == 4:
+            found[NEXT_HOP] = bytes((TRANSITIVE, NEXT_HOP, 4)) + hop
+        else:
+            mp = wire_next_hop(hop, terms.link_local_format)
+        octets = b"".join([found[code] for code in sorted(found)])
+        over = 9 + len(mp) if mp else 0
+        if _FIXED + over + len(octets) + self._longest > terms.max_length:
+            return None
+        return (mp, octets)
+
+    def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
+        """LOCAL_PREF always (RFC 4271, 5.1.5); the traces of reflection (RFC 4456, 8)."""
+        terms = self.terms
+        if LOCAL_PREF not in found:
+            value = terms.default_local_pref.to_bytes(4, "big")
+            found[LOCAL_PREF] = octets_of(TRANSITIVE, LOCAL_PREF, value)
+        peer = rte.source.peer
+        if isinstance(peer, PeerIdentity) and peer.internal:
+            if ORIGINATOR_ID not in found:
+                value = peer.router_id.to_bytes(4, "big")
+                found[ORIGINATOR_ID] = octets_of(OPTIONAL, ORIGINATOR_ID, value)
+            clusters = found.get(CLUSTER_LIST)
+            before = b"" if clusters is None else value_of(clusters)
+            found[CLUSTER_LIST] = octets_of(OPTIONAL, CLUSTER_LIST, self._own_cluster + before)
+
+    def _to_external(self, found: dict[int, bytes], before: AttributeSet) -> None:
+        """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).
+
+        A MED goes out when the export filter set it, so not the one a route
+        came with; a route server passes it on (RFC 7947, 2.2.3).
+        """
+        terms = self.terms
+        if not terms.rs_client:
+            found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
+            med = found.get(MED)
+            if med is not None and not terms.allow_med and find(before.wire, MED) == med[3:]:
+                del found[MED]
+        if not terms.allow_local_pref:
+            found.pop(LOCAL_PREF, None)
+        found.pop(ORIGINATOR_ID, None)
+        found.pop(CLUSTER_LIST, None)
+        found.pop(AIGP, None)
+
+    def _prepended(self, path: bytes) -> bytes:
+        if path and path[0] == 2 and path[1] < 255:
+            return bytes((2, path[1] + 1)) + self._own_as + path[2:]
+        return b"\x02\x01" + self._own_as + path
+
+    # --------------------------------------------------------------- next hop
+
+    def _next_hop(self, rte: Rte, before: AttributeSet) -> bytes:
+        """The next hop to send, canonical; empty when there is none that is fit."""
+        terms = self.terms
+        current = find(rte.attrs.wire, NEXT_HOP) or b""
+        chosen = terms.own
+        if current:
+            set_here = current != find(before.wire, NEXT_HOP)
+            if set_here or self._keeps(rte):
+                chosen = self._fit(current, rte)
+        elif not self._by_config(terms.next_hop_self, rte):
+            chosen = self._fit(self._gateway(rte), rte)
+        return chosen or self._fit_own()
+
+    def _keeps(self, rte: Rte) -> bool:
+        """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3)."""
+        terms = self.terms
+        if self._by_config(terms.next_hop_keep, rte):
+            return True
+        if self._by_config(terms.next_hop_self, rte):
+            return False
+        return terms.internal or self._same_link(rte)
+
+    def _by_config(self, option: str, rte: Rte) -> bool:
+        """What `next hop self` or `keep` says of a route from this source."""
+        if option in ("yes", "no"):
+            return option == "yes"
+        peer = rte.source.peer
+        return isinstance(peer, PeerIdentity) and peer.internal == (option == "ibgp")
+
+    def _same_link(self, rte: Rte) -> bool:
+        """The route leads to a neighbour on the very link of a direct session."""
+        hops = rte.hop.nexthops
+        return self.terms.ifindex != 0 and len(hops) > 0 and hops[0].ifindex == self.terms.ifindex
+
+    def _gateway(self, rte: Rte) -> bytes:
+        """The gateway of a route that is not from BGP, where the peer can use it."""
+        hops = rte.hop.nexthops
+        if rte.hop.dest is not Dest.UNICAST or not hops:
+            return b""
+        gateway = hops[0].gateway
+        if gateway is None or not (self.terms.internal or self._same_link(rte)):
+            return b""
+        return bytes(16) + gateway.octets if gateway.is_link_local else gateway.octets
+
+    def _fit(self, hop: bytes, rte: Rte) -> bytes:
+        """What of a next hop may be sent: right family, link-local only on its own link."""
+        if len(hop) == 32 and not (self._same_link(rte) and not self._reflected(rte)):
+            hop = hop[:16] if any(hop[:16]) else b""
+        if len(hop) == 4:
+            return hop if self._afi == 1 else b""
+        return hop if self._afi == 2 or self.terms.extended_next_hop else b""
+
+    def _fit_own(self) -> bytes:
+        own = self.terms.own
+        if len(own) == 4:
+            return own if self._afi == 1 else b""
+        return own if self._afi == 2 or self.terms.extended_next_hop else b""
+
+    def _reflected(self, rte: Rte) -> bool:
+        peer = rte.source.peer
+        return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
+
+    # --------------------------------------------------------------- messages
+
+    def pack(self, announce: dict[Wire, list[bytes]], withdraw: list[bytes]) -> list[bytes]:
+        """Whole messages: withdrawals first, then each wire form with its networks."""
+        out: list[bytes] = []
+        if withdraw:
+            self._pack_withdraw(out, withdraw)
+        for wire, keys in announce.items():
+            if wire[0]:
+                self._pack_mp(out, wire, keys)
+            else:
+                self._pack_classic(out, wire[1], keys)
+        return out
+
+    def _pack_classic(self, out: list[bytes], attributes: bytes, keys: list[bytes]) -> None:
+        size = len(attributes)
+        head = b"\x02\0\0" + size.to_bytes(2, "big") + attributes
+        for piece in split_keys(keys, self.terms.max_length - _FIXED - size, MAX_KEY4):
+            out.append(MARKER + (_FIXED + size + len(piece)).to_bytes(2, "big") + head + piece)
+
+    def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
+        hop, attributes = wire
+        afi, safi = self.terms.family
+        head = bytes((afi >> 8, afi & 255, safi, len(hop))) + hop + b"\0"
+        over = 4 + len(head) + len(attributes)
+        for piece in split_keys(keys, self.terms.max_length - _FIXED - over, self._longest):
+            # MP_REACH stands first (RFC 7606, 5.1)
+            reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
+            size = over + len(piece)
+            out.append(
+                MARKER
+                + (_FIXED + size).to_bytes(2, "big")
+                + b"\x02\0\0"
+                + size.to_bytes(2, "big")
+                + reach
+                + head
+                + piece
+                + attributes
+            )
+
+    def _pack_withdraw(self, out: list[bytes], keys: list[bytes]) -> None:
+        family = self.terms.family
+        if family == IPV4_UNICAST:
+            for piece in split_keys(keys, self.terms.max_length - _FIXED, MAX_KEY4):
+                length = (_FIXED + len(piece)).to_bytes(2, "big")
+                out.append(MARKER + length + b"\x02" + len(piece).to_bytes(2, "big") + piece + b"\0\0")
+            return
+        for piece in split_keys(keys, self.terms.max_length - _FIXED - 7, self._longest):
+            out.append(_unreach(family, piece))
+
+    def end_of_rib(self) -> bytes:
+        """The message that ends the first feed (RFC 4724, 2)."""
+        return end_of_rib(self.terms.family)
+
+
+def end_of_rib(family: Family) -> bytes:
+    """An UPDATE without networks: empty for IPv4 unicast, else with an empty MP_UNREACH."""
+    if family == IPV4_UNICAST:
+        return MARKER + b"\0\x17\x02\0\0\0\0"
+    return _unreach(family, b"")
+
+
+def _unreach(family: Family, packed: bytes) -> bytes:
+    afi, safi = family
+    value = bytes((afi >> 8, afi & 255, safi)) + packed
+    if len(value) > 255:
+        attribute = bytes((OPTIONAL | EXTENDED, MP_UNREACH)) + len(value).to_bytes(2, "big") + value
+    else:
+        attribute = bytes((OPTIONAL, MP_UNREACH, len(value))) + value
+    size = len(attribute)
+    return MARKER + (_FIXED + size).to_bytes(2, "big") + b"\x02\0\0" + size.to_bytes(2, "big") + attribute
+
+
+# ---------------------------------------------------- 2-octet neighbours (6793)
+
+_TRANS: Final = AS_TRANS.to_bytes(2, "big")
+
+
+def _narrow(found: dict[int, bytes]) -> None:
+    """AS_PATH and AGGREGATOR with 2-octet numbers, the long ones beside them (RFC 6793, 4.2.2)."""
+    path = value_of(found[AS_PATH])
+    narrow, lossy = _narrow_path(path)
+    found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, narrow)
+    if lossy:
+        found[AS4_PATH] = octets_of(PASSED_ON, AS4_PATH, path)
+    aggregator = found.get(AGGREGATOR)
+    if aggregator is None:
+        return
+    value = value_of(aggregator)
+    number = value[2:4]
+    if value[0] or value[1]:
+        number = _TRANS
+        found[AS4_AGGREGATOR] = octets_of(PASSED_ON, AS4_AGGREGATOR, value)
+    found[AGGREGATOR] = octets_of(aggregator[0], AGGREGATOR, number + value[4:])
+
+
+def _narrow_path(path: bytes) -> tuple[bytes, bool]:
+    """The path with 2-octet numbers, and whether AS_TRANS stands for some."""
+    out: list[bytes] = []
+    lossy = False
+    at, end = 0, len(path)
+    while at < end:
+        stop = at + 2 + 4 * path[at + 1]
+        out.append(path[at : at + 2])
+        for number in range(at + 2, stop, 4):
+            if path[number] or path[number + 1]:
+                out.append(_TRANS)
+                lossy = True
+            else:
+                out.append(path[number + 2 : number + 4])
+        at = stop
+    return b"".join(out), lossy

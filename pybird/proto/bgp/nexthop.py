@@ -1,0 +1,143 @@
+"""Next hops: from a received address to where packets go, and our own to send.
+
+In direct mode (the default of direct sessions) the next hop is a neighbour on
+the session's link, or on any link that it is on; in recursive mode (multihop)
+a route of the IGP table leads to it (RFC 4271, 5.1.3). A link-local next hop
+belongs to the session's link and to no other (RFC 2545, 2).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from pybird.values.address import Address
+from pybird.values.route import Hop
+
+MEMO_SIZE: Final = 4096
+
+
+class Hops(Protocol):
+    """The core's table of next hops, as much of it as BGP needs."""
+
+    def gateway(self, address: Address, ifindex: int = 0, onlink: bool = False) -> Hop:
+        """To a neighbour on this link (0: whichever link it is on)."""
+
+    def recursive(self, address: Address, table: str) -> Hop:
+        """To wherever a route of this table leads."""
+
+
+class Resolver:
+    """Resolves the next hops that one channel of one session receives.
+
+    `ifindex` is the link of a direct session, else 0; `own` are our addresses
+    that no next hop may be (RFC 4271, 6.3); `table` is the IGP table of the
+    recursive mode, None in direct mode. `prefer_link_local` also holds on
+    sessions between link-local addresses.
+    """
+
+    def __init__(
+        self,
+        hops: Hops,
+        ifindex: int,
+        table: str | None,
+        own: frozenset[Address] = frozenset(),
+        prefer_link_local: bool = False,
+        onlink: bool = False,
+    ) -> None:
+        self._hops = hops
+        self._ifindex = ifindex
+        self._table = table
+        self._own = own
+        self._prefer_link_local = prefer_link_local
+        self._onlink = onlink
+        self._memo: dict[bytes, Hop | None] = {}
+
+    def resolve(self, next_hop: bytes) -> Hop | None:
+        """Where routes with this canonical next hop lead; None: it is invalid here.
+
+        Invalid are our own addresses and link-local ones on a session without
+        a link. Those routes count as withdrawn ("Invalid next hop").
+        """
+        try:
+            return self._memo[next_hop]
+        except KeyError:
+            if len(self._memo) >= MEMO_SIZE:
+                self._memo.clear()
+            found = self._memo[next_hop] = self._resolve(next_hop)
+            return found
+
+    def forget(self) -> None:
+        """Own addresses or links changed."""
+        self._memo.clear()
+
+    def _resolve(self, octets: bytes) -> Hop | None:
+        address = self._address(octets)
+        if address is None or address in self._own:
+            return None
+        if address.is_link_local:
+            return self._hops.gateway(address, self._ifindex) if self._ifindex else None
+        if self._table is not None:
+            return self._hops.recursive(address, self._table)
+        return self._hops.gateway(address, self._ifindex if self._onlink else 0, self._onlink)
+
+    def _address(self, octets: bytes) -> Address | None:
+        """Which of the two addresses packets go to."""
+        if len(octets) != 32:
+            return Address(octets)
+        with_global = any(octets[:16])
+        if self._ifindex and (self._prefer_link_local or not with_global):
+            return Address(octets[16:])
+        return Address(octets[:16]) if with_global else None
+
+
+def wire_next_hop(hop: bytes, link_local_format: str | None) -> bytes:
+    """A canonical IPv6 next hop as MP_REACH carries it.
+
+    Only without a global address does the format matter: by default and with
+    `double` the link-local address stands twice, `native` puts `::` before it,
+    `single` sends it alone.
+    """
+    if len(hop) != 32 or any(hop[:16]):
+        return hop
+    link_local = hop[16:]
+    if link_local_format == "native":
+        return hop
+    return link_local if link_local_format == "single" else link_local + link_local
+
+
+def own_next_hop(
+    afi: int,
+    source: Address,
+    extended: bool,
+    configured: Address | None = None,
+    v4: Address | None = None,
+    v6: Address | None = None,
+    link_local: Address | None = None,
+) -> bytes:
+    """Our next hop on a session, canonical; empty when we have none for the family.
+
+    `source` is our address of the connection; `configured` is `next hop
+    address`. `v4` (an IPv4 address), `v6` (a global one) and `link_local` are
+    those of the session's link, or None. `extended`: RFC 8950 was negotiated.
+    """
+    if configured is not None:
+        return _own_v6(configured, link_local) if not configured.is_v4 else _of_family(configured, afi)
+    if source.is_v4:
+        if afi == 1:
+            return source.octets
+        return _own_v6(v6, link_local)
+    if afi == 2 or extended:
+        return _own_v6(source, link_local)
+    return b"" if v4 is None else v4.octets
+
+
+def _of_family(address: Address, afi: int) -> bytes:
+    return address.octets if afi == 1 else b""
+
+
+def _own_v6(address: Address | None, link_local: Address | None) -> bytes:
+    if address is not None and address.is_link_local:
+        return bytes(16) + address.octets
+    if address is None:
+        return b"" if link_local is None else bytes(16) + link_local.octets
+    return address.octets + (b"" if link_local is None else link_local.octets)

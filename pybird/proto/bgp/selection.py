@@ -1,0 +1,179 @@
+"""Which of several BGP routes is best (RFC 4271, 9.1.2.2, in BIRD's order).
+
+Local preference, AS path length, origin; those make the rank. Then, only among
+routes that are equal so far: MED (same neighbouring AS, or `med metric`), eBGP
+before iBGP, IGP metric, the older route (`prefer older`), router or originator
+id (RFC 4456, 9), cluster list length, the peer's address. AIGP comes before the
+path length (RFC 7311, 4) and so has no rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, final
+
+from pybird.core.selection import Selection
+from pybird.proto.bgp.attributes import (
+    AIGP,
+    AS_PATH,
+    CLUSTER_LIST,
+    LOCAL_PREF,
+    MED,
+    ORIGIN,
+    ORIGINATOR_ID,
+    aigp_metric,
+)
+from pybird.proto.bgp.canonical import find, path_length
+from pybird.values.address import Address
+from pybird.values.route import Rte
+
+_LONGEST: Final = 1023  # AS path length that fits in the rank
+_FAR: Final = 1 << 64  # an IGP metric or AIGP that is not known
+
+
+@final
+class PeerIdentity:
+    """What the tie-breaker and the exporters know of a route's BGP neighbour (`Source.peer`).
+
+    `router_id` is a number of 32 bits. The options are those of the session
+    that the route came from.
+    """
+
+    __slots__ = (
+        "address",
+        "default_local_pref",
+        "default_med",
+        "igp_metric",
+        "internal",
+        "local_as",
+        "med_metric",
+        "path_metric",
+        "prefer_older",
+        "remote_as",
+        "router_id",
+        "rr_client",
+    )
+
+    def __init__(
+        self,
+        router_id: int,
+        address: Address,
+        local_as: int,
+        remote_as: int,
+        rr_client: bool = False,
+        path_metric: bool = True,
+        med_metric: bool = False,
+        igp_metric: bool = True,
+        prefer_older: bool = False,
+        default_med: int = 0,
+        default_local_pref: int = 100,
+    ) -> None:
+        self.router_id: Final = router_id
+        self.address: Final = address
+        self.local_as: Final = local_as
+        self.remote_as: Final = remote_as
+        self.internal: Final = local_as == remote_as
+        self.rr_client: Final = rr_client
+        self.path_metric: Final = path_metric
+        self.med_metric: Final = med_metric
+        self.igp_metric: Final = igp_metric
+        self.prefer_older: Final = prefer_older
+        self.default_med: Final = default_med
+        self.default_local_pref: Final = default_local_pref
+
+
+def rank(rte: Rte, view: Mapping[str, Any]) -> int:
+    """Local preference, then the shorter path, then the lower origin, in 44 bits.
+
+    -1 where that does not decide: paths of more than 1023 hops, AIGP, `path
+    metric off`.
+    """
+    wire = rte.attrs.wire
+    path = path_length(find(wire, AS_PATH) or b"")
+    peer = rte.source.peer
+    if path > _LONGEST or not peer.path_metric or find(wire, AIGP) is not None:
+        return -1
+    preference = find(wire, LOCAL_PREF)
+    local = peer.default_local_pref if preference is None else int.from_bytes(preference, "big")
+    return local << 12 | (_LONGEST - path) << 2 | (3 - _origin(wire))
+
+
+def _origin(wire: bytes) -> int:
+    value = find(wire, ORIGIN)
+    return value[0] if value else 0
+
+
+def better(new: Rte, old: Rte) -> bool:
+    """True when `new` is to be preferred to `old`; both are of BGP and of equal preference."""
+    ours, theirs = _attributes(new, old), _attributes(old, new)
+    if ours != theirs:
+        return ours < theirs
+    ours, theirs = _exit(new, old), _exit(old, new)
+    if ours != theirs:
+        return ours < theirs
+    if _prefers_older(new, old) and new.time != old.time:
+        return new.time < old.time
+    return _identity(new) < _identity(old)
+
+
+def mergeable(best: Rte, other: Rte) -> bool:
+    """Whether a multipath route may use both: equal in all that is not a tie-breaker."""
+    return _attributes(best, other) == _attributes(other, best) and _exit(best, other) == _exit(other, best)
+
+
+def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
+    """Resolvable, local preference, AIGP, path length, origin: lower wins."""
+    wire = rte.attrs.wire
+    peer = rte.source.peer
+    preference = find(wire, LOCAL_PREF)
+    local = peer.default_local_pref if preference is None else int.from_bytes(preference, "big")
+    length = 0
+    if peer.path_metric or other.source.peer.path_metric:
+        length = path_length(find(wire, AS_PATH) or b"")
+    return (0 if rte.hop.resolvable else 1, -local, _aigp(rte), length, _origin(wire))
+
+
+def _aigp(rte: Rte) -> int:
+    """RFC 7311, 4.1: AIGP plus the distance to the next hop; a route without one loses."""
+    value = find(rte.attrs.wire, AIGP)
+    metric = None if value is None else aigp_metric(value)
+    return _FAR if metric is None else metric + (rte.hop.igp_metric or 0)
+
+
+def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
+    """MED, external before internal, IGP metric: lower wins."""
+    peer, rival = rte.source.peer, other.source.peer
+    med = 0
+    if peer.med_metric or rival.med_metric or _neighbour(rte) == _neighbour(other):
+        value = find(rte.attrs.wire, MED)
+        med = peer.default_med if value is None else int.from_bytes(value, "big")
+    metric = 0
+    if peer.igp_metric or rival.igp_metric:
+        metric = _FAR if rte.hop.igp_metric is None else rte.hop.igp_metric
+    return (med, 1 if peer.internal else 0, metric)
+
+
+def _neighbour(rte: Rte) -> int:
+    """The neighbouring AS that the MED is of; our own where the path is empty."""
+    path = find(rte.attrs.wire, AS_PATH)
+    if not path:
+        return int(rte.source.peer.local_as)
+    return int.from_bytes(path[2:6], "big") if path[0] == 2 else 0
+
+
+def _prefers_older(new: Rte, old: Rte) -> bool:
+    ours, theirs = new.source.peer, old.source.peer
+    return (ours.prefer_older or theirs.prefer_older) and not ours.internal and not theirs.internal
+
+
+def _identity(rte: Rte) -> tuple[int, int, Address, int, str]:
+    wire = rte.attrs.wire
+    originator = find(wire, ORIGINATOR_ID)
+    peer = rte.source.peer
+    router_id = peer.router_id if originator is None else int.from_bytes(originator, "big")
+    clusters = find(wire, CLUSTER_LIST)
+    length = 0 if clusters is None else len(clusters)
+    return (router_id, length, peer.address, rte.source.path_id, rte.source.name)
+
+
+SELECTION: Final = Selection(rank=rank, better=better, mergeable=mergeable, dependent=True)

@@ -1,0 +1,345 @@
+"""UPDATE messages in: which networks left, which came, with which attributes.
+
+One UPDATE costs one dictionary lookup for its attributes in the common case:
+the octets of the attributes without NLRI are the key of a bounded memo, whose
+entries are interned sets that were checked already (RFC 7606, RFC 4271 9.1.2).
+MP_REACH and MP_UNREACH (RFC 4760) are cut out first, so the same attributes
+with other networks are the same key.
+
+Hot (also compiled): about 2 us per UPDATE and 0.1 us per network.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, final
+
+from pybird.proto.bgp.attributes import (
+    AS_PATH,
+    CLUSTER_LIST,
+    EXTENDED,
+    MP_REACH,
+    MP_UNREACH,
+    OPTIONAL,
+    ORIGINATOR_ID,
+    TRANSITIVE,
+    count_as,
+)
+from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop, find
+from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
+from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
+from pybird.proto.bgp.messages import Update
+from pybird.proto.bgp.nlri import read_keys
+from pybird.values.attributes import AttributePool, AttributeSet
+
+MEMO_SIZE: Final = 16384
+
+
+class ReceiveTerms(NamedTuple):
+    """What decides how a session's UPDATEs are read."""
+
+    local_as: int
+    remote_as: int
+    router_id: int
+    families: tuple[Family, ...] = (IPV4_UNICAST,)
+    as4: bool = True
+    extended_next_hop: frozenset[Family] = frozenset()
+    cluster_id: int = 0  # 0: the router id
+    allow_local_as: int = 0
+    allow_as_sets: bool = False
+    allow_local_pref: bool = False
+    enforce_first_as: bool = False
+    default_local_pref: int = 100
+
+    @property
+    def internal(self) -> bool:
+        """An iBGP session."""
+        return self.local_as == self.remote_as
+
+
+class Announced(NamedTuple):
+    """Networks of one family that came with one attribute set.
+
+    `next_hop` is canonical: 4, 16 or 32 octets.
+    """
+
+    family: Family
+    keys: list[bytes]
+    attrs: AttributeSet
+    next_hop: bytes
+
+
+class Withdrawn(NamedTuple):
+    """Networks of one family that left, or that came in a form which counts as withdrawn.
+
+    `reason` is empty for those the peer withdrew.
+    """
+
+    family: Family
+    keys: list[bytes]
+    reason: str = ""
+
+
+@final
+class Received:
+    """What one UPDATE says: first apply `withdrawn`, then `announced`."""
+
+    __slots__ = ("announced", "end_of_rib", "ignored", "withdrawn")
+
+    def __init__(self) -> None:
+        self.withdrawn: list[Withdrawn] = []
+        self.announced: list[Announced] = []
+        self.end_of_rib: Family | None = None
+        self.ignored: Family | None = None  # a family that was not negotiated
+
+
+class _Entry(NamedTuple):
+    """What the memo knows of received attributes: a set, or why there is none."""
+
+    attrs: AttributeSet | None
+    next_hop: bytes
+    reason: str
+
+
+def loop(wire: bytes, terms: ReceiveTerms) -> str:
+    """Why a route with these canonical attributes is not taken; empty when it is.
+
+    Own AS (RFC 4271, 9.1.2), originator and cluster (RFC 4456, 8), AS_SET
+    (RFC 9774), and the first AS where `enforce first as` asks (RFC 4271, 6.3).
+    """
+    path = find(wire, AS_PATH) or b""
+    own = terms.local_as.to_bytes(4, "big")
+    if own in path and count_as(path, own) > terms.allow_local_as:
+        return "own AS in the path"
+    if not terms.allow_as_sets and has_set(path):
+        return "AS set in the path"
+    if terms.internal:
+        return _reflection_loop(wire, terms)
+    if terms.enforce_first_as and path[2:6] != terms.remote_as.to_bytes(4, "big"):
+        return "first AS of the path is not the neighbour's"
+    return ""
+
+
+def _reflection_loop(wire: bytes, terms: ReceiveTerms) -> str:
+    if find(wire, ORIGINATOR_ID) == terms.router_id.to_bytes(4, "big"):
+        return "own originator id"
+    clusters = find(wire, CLUSTER_LIST)
+    if clusters:
+        own = (terms.cluster_id or terms.router_id).to_bytes(4, "big")
+        for at in range(0, len(clusters), 4):
+            if clusters[at : at + 4] == own:
+                return "own cluster id in the cluster list"
+    return ""
+
+
+def has_set(path: bytes) -> bool:
+    """True when a checked 4-octet path has an AS_SET."""
+    at, end = 0, len(path)
+    while at < end:
+        if path[at] != 2:
+            return True
+        at += 2 + 4 * path[at + 1]
+    return False
+
+
+# ------------------------------------------------------------- MP attributes
+
+
+@final
+class _Parts:
+    """Received attributes with MP_REACH and MP_UNREACH cut out."""
+
+    __slots__ = ("broken", "others", "reach", "unreach")
+
+    def __init__(self, data: bytes) -> None:
+        self.reach: bytes | None = None  # values
+        self.unreach: bytes | None = None
+        self.broken = ""  # why all announced routes count as withdrawn
+        others: list[bytes] = []
+        kept = 0  # begin of what is not yet in `others`
+        at, end = 0, len(data)
+        while at + 3 <= end:
+            flags, code = data[at], data[at + 1]
+            if flags & EXTENDED:
+                if at + 4 > end:
+                    break
+                start = at + 4
+                stop = start + (data[at + 2] << 8 | data[at + 3])
+            else:
+                start = at + 3
+                stop = start + data[at + 2]
+            if stop > end:
+                break
+            if code in (MP_REACH, MP_UNREACH):
+                if kept < at:
+                    others.append(data[kept:at])
+                kept = stop
+                self._take(flags, code, data[start:stop])
+            at = stop
+        if at != end and not self.broken:
+            self.broken = "an attribute exceeds the attribute list"
+        if kept < end:
+            others.append(data[kept:])
+        self.others = others[0] if len(others) == 1 else b"".join(others)
+
+    def _take(self, flags: int, code: int, value: bytes) -> None:
+        if (flags ^ OPTIONAL) & (OPTIONAL | TRANSITIVE):  # RFC 7606, 3(c)
+            self.broken = f"MP attribute flags {flags:#04x}"
+        if code == MP_REACH:
+            if self.reach is not None:  # RFC 7606, 3(g)
+                raise UpdateError(MALFORMED_LIST, text="MP_REACH_NLRI appears twice")
+            self.reach = value
+        else:
+            if self.unreach is not None:
+                raise UpdateError(MALFORMED_LIST, text="MP_UNREACH_NLRI appears twice")
+            self.unreach = value
+
+
+def _optional_error(code: int, value: bytes) -> UpdateError:
+    """RFC 7606, 7.11: its NLRI cannot be found, so the session is reset; data as RFC 4271, 6.3."""
+    head = bytes((OPTIONAL | EXTENDED, code)) + len(value).to_bytes(2, "big")
+    return UpdateError(OPTIONAL_ERROR, head + value)
+
+
+# ---------------------------------------------------------------- the reader
+
+
+@final
+class UpdateReader:
+    """Reads the UPDATEs of one session."""
+
+    __slots__ = ("_canonical", "_classic", "_mp", "_pool", "_with_ipv4", "terms")
+
+    def __init__(self, pool: AttributePool, terms: ReceiveTerms) -> None:
+        self.terms: Final = terms
+        self._pool: Final = pool
+        self._with_ipv4: Final = IPV4_UNICAST in terms.families
+        self._canonical: Final = Canonical(
+            terms.internal, terms.as4, terms.allow_local_pref, terms.default_local_pref
+        )
+        self._classic: dict[bytes, _Entry] = {}  # by the attributes
+        self._mp: dict[bytes, _Entry] = {}  # by family and next hop, then the attributes
+
+    def read(self, update: Update) -> Received:
+        """What the UPDATE says.
+
+        Raises:
+            UpdateError: the session must be reset.
+        """
+        out = Received()
+        attributes, nlri = update.attributes, update.nlri
+        if update.withdrawn:
+            self._withdraw_ipv4(out, update.withdrawn)
+        if nlri:
+            entry = self._classic.get(attributes)
+            if entry is not None:
+                self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+                return out
+        elif not attributes:
+            if not update.withdrawn:
+                out.end_of_rib = IPV4_UNICAST  # RFC 4724, 2
+            return out
+        self._read_parts(out, _Parts(attributes), nlri, bool(update.withdrawn))
+        return out
+
+    def _withdraw_ipv4(self, out: Received, packed: bytes) -> None:
+        keys = read_keys(packed, 1)
+        if self._with_ipv4:
+            out.withdrawn.append(Withdrawn(IPV4_UNICAST, keys))
+        else:
+            out.ignored = IPV4_UNICAST
+
+    def _read_parts(self, out: Received, parts: _Parts, nlri: bytes, withdrawn: bool) -> None:
+        if parts.unreach is not None:
+            alone = not (parts.others or nlri or withdrawn or parts.broken) and parts.reach is None
+            self._unreach(out, parts.unreach, alone)
+        if parts.reach is not None:
+            self._reach(out, parts)
+        if nlri:
+            entry = self._entry(self._classic, parts.others, parts, None)
+            self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+        elif parts.reach is None:
+            self._check_useless(parts)
+
+    def _check_useless(self, parts: _Parts) -> None:
+        """Attributes without a route: an error in them resets the session (RFC 7606, 5.2)."""
+        problem = parts.broken
+        if not problem and parts.others:
+            try:
+                self._canonical.check(parts.others)
+            except RefusedError as error:
+                problem = str(error)
+        if problem:
+            raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {problem}")
+
+    def _unreach(self, out: Received, value: bytes, alone: bool) -> None:
+        if len(value) < 3:
+            raise _optional_error(MP_UNREACH, value)
+        family = (value[0] << 8 | value[1], value[2])
+        if family not in self.terms.families:
+            out.ignored = family
+        elif len(value) > 3:
+            out.withdrawn.append(Withdrawn(family, read_keys(value[3:], family[0])))
+        elif alone:
+            out.end_of_rib = family  # RFC 4724, 2
+
+    def _reach(self, out: Received, parts: _Parts) -> None:
+        value = parts.reach
+        assert value is not None
+        if len(value) < 5:
+            raise _optional_error(MP_REACH, value)
+        family = (value[0] << 8 | value[1], value[2])
+        if family not in self.terms.families:
+            out.ignored = family
+            return
+        size = value[3]
+        start = 5 + size
+        if (size not in (16, 32) and not (size == 4 and family[0] == 1)) or start > len(value):
+            raise _optional_error(MP_REACH, value)
+        keys = read_keys(value[start:], family[0])
+        next_hop = value[4 : 4 + size]
+        entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, next_hop)
+        if keys:
+            self._announce(out, family, keys, entry)
+        elif entry.attrs is None:
+            raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {entry.reason}")
+
+    def _entry(self, memo: dict[bytes, _Entry], key: bytes, parts: _Parts, next_hop: bytes | None) -> _Entry:
+        found = memo.get(key)
+        if found is not None and not parts.broken:
+            return found
+        try:
+            if parts.broken:
+                return _Entry(None, b"", parts.broken)
+            entry = self._make(parts.others, next_hop)
+        except RefusedError as error:
+            entry = _Entry(None, b"", str(error))
+        if len(memo) >= MEMO_SIZE:
+            memo.clear()
+        memo[key] = entry
+        return entry
+
+    def _make(self, others: bytes, next_hop: bytes | None) -> _Entry:
+        hop = None if next_hop is None else self._mp_next_hop(next_hop)
+        wire = self._canonical.read(others, hop)
+        reason = loop(wire, self.terms)
+        if reason:
+            return _Entry(None, b"", reason)
+        return _Entry(self._pool.intern(wire), find(wire, 3) or b"", "")
+
+    def _mp_next_hop(self, octets: bytes) -> bytes:
+        hop = canonical_next_hop(octets)
+        if hop is None:
+            raise RefusedError(f"next hop {octets.hex()} is no address of a host")
+        return hop
+
+    def _announce(self, out: Received, family: Family, keys: list[bytes], entry: _Entry) -> None:
+        attrs = entry.attrs
+        if family not in self.terms.families:
+            out.ignored = family
+        elif attrs is None:
+            out.withdrawn.append(Withdrawn(family, keys, entry.reason))
+        elif family[0] == 1 and len(entry.next_hop) > 4 and family not in self.terms.extended_next_hop:
+            reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
+            out.withdrawn.append(Withdrawn(family, keys, reason))
+        else:
+            out.announced.append(Announced(family, keys, attrs, entry.next_hop))
