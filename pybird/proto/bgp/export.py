@@ -205,20 +205,23 @@ class BgpExporter:
         chosen = terms.own
         if current:
             set_here = current != find(before.wire, NEXT_HOP)
-            if set_here or self._keeps(rte):
+            if set_here or self._keeps(current, rte):
                 chosen = self._fit(current, rte)
         elif not self._by_config(terms.next_hop_self, rte):
             chosen = self._fit(self._gateway(rte), rte)
         return chosen or self._fit_own()
 
-    def _keeps(self, rte: Rte) -> bool:
-        """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3)."""
+    def _keeps(self, current: bytes, rte: Rte) -> bool:
+        """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3).
+
+        To internal peers, and to external ones on the link where it is a neighbour.
+        """
         terms = self.terms
         if self._by_config(terms.next_hop_keep, rte):
             return True
         if self._by_config(terms.next_hop_self, rte):
             return False
-        return terms.internal or self._same_link(rte)
+        return terms.internal or (self._same_link(rte) and _leads_to(rte, current))
 
     def _by_config(self, option: str, rte: Rte) -> bool:
         """What `next hop self` or `keep` says of a route from this source."""
@@ -277,8 +280,8 @@ class BgpExporter:
     def _pack_classic(self, out: list[bytes], attributes: bytes, keys: list[bytes]) -> None:
         size = len(attributes)
         head = b"\x02\0\0" + size.to_bytes(2, "big") + attributes
-        for piece in split_keys(keys, self.terms.max_length - _FIXED - size, MAX_KEY4):
-            out.append(MARKER + (_FIXED + size + len(piece)).to_bytes(2, "big") + head + piece)
+        pieces = split_keys(keys, self.terms.max_length - _FIXED - size, MAX_KEY4)
+        out.extend([MARKER + (_FIXED + size + len(p)).to_bytes(2, "big") + head + p for p in pieces])
 
     def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
         hop, attributes = wire
@@ -307,8 +310,8 @@ class BgpExporter:
                 length = (_FIXED + len(piece)).to_bytes(2, "big")
                 out.append(MARKER + length + b"\x02" + len(piece).to_bytes(2, "big") + piece + b"\0\0")
             return
-        for piece in split_keys(keys, self.terms.max_length - _FIXED - 7, self._longest):
-            out.append(_unreach(family, piece))
+        pieces = split_keys(keys, self.terms.max_length - _FIXED - 7, self._longest)
+        out.extend([_unreach(family, piece) for piece in pieces])
 
     def end_of_rib(self) -> bytes:
         """The message that ends the first feed (RFC 4724, 2)."""
@@ -331,6 +334,14 @@ def _unreach(family: Family, packed: bytes) -> bytes:
         attribute = bytes((OPTIONAL, MP_UNREACH, len(value))) + value
     size = len(attribute)
     return MARKER + (_FIXED + size).to_bytes(2, "big") + b"\x02\0\0" + size.to_bytes(2, "big") + attribute
+
+
+def _leads_to(rte: Rte, next_hop: bytes) -> bool:
+    """The route's gateway is its next hop: no other router is between."""
+    gateway = rte.hop.nexthops[0].gateway
+    if gateway is None:
+        return False
+    return gateway.octets == next_hop or gateway.octets in (next_hop[:16], next_hop[16:])
 
 
 # ---------------------------------------------------- 2-octet neighbours (6793)
