@@ -245,10 +245,13 @@ class Kernel(Protocol):
 
     def unwatch(self, events: KernelEvents) -> None: ...
 
+    def set_event_buffer(self, octets: int) -> None:
+        """Room for events that wait to be read; at least this, from now on."""
+
     def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterable[KernelRoute]:
         """The routes of one table, of all protocols or of one; may be read in slices.
 
-        Only one such walk runs at a time; routes changed meanwhile may be missing or old.
+        Routes changed meanwhile may be missing or old.
         """
 
     def change_routes(

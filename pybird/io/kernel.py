@@ -1,9 +1,9 @@
 """The kernel port on netlink: links, addresses, the forwarding table, sysctls.
 
-Three sockets: one for events, read by the loop; one for changes; one for
-dumps, so that a walk through a large table can stay open while changes are
-made. Events caused by our own changes are dropped in the kernel. When events
-are lost (ENOBUFS) the watchers are told to read everything again.
+One socket for events, read by the loop; one for requests; and one for each
+walk through a routing table, which may stay open while changes are made.
+Events caused by our own changes are dropped in the kernel. When events are
+lost (ENOBUFS) the watchers are told to read everything again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class NetlinkKernel:
         self._log = log
         self._watchers: list[KernelEvents] = []
         self._requests = netlink.RequestSocket()
-        self._dumps = netlink.RequestSocket()
         self._encoder = rt.RouteEncoder()
         self._names: dict[int, str] = {}
         self._events: socket.socket | None = None
@@ -92,6 +91,12 @@ class NetlinkKernel:
             self._loop.remove_reader(self._events.fileno())
             self._events.close()
             self._events = None
+
+    def set_event_buffer(self, octets: int) -> None:
+        """Room for events that wait to be read; at least this, from now on."""
+        self._rx_buffer = max(self._rx_buffer, octets)
+        if self._events is not None:
+            netlink.grow_buffer(self._events, self._rx_buffer)
 
     def _open_events(self) -> None:
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
@@ -157,8 +162,9 @@ class NetlinkKernel:
     def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterator[KernelRoute]:
         """The routes of one table; the kernel is read as the caller takes them."""
         payload = rt.route_request(v4, table, protocol)
+        dumps = netlink.RequestSocket()  # a socket takes one dump at a time
         try:
-            for kind, body in self._dumps.dump(rt.RTM_GETROUTE, payload):
+            for kind, body in dumps.dump(rt.RTM_GETROUTE, payload):
                 if kind != rt.RTM_NEWROUTE or (protocol is not None and body[5] != protocol):
                     continue
                 route = rt.decode_route(body, self._name)
@@ -169,6 +175,8 @@ class NetlinkKernel:
         except OSError as error:
             if error.errno != errno.ENOENT:  # a table without routes does not exist
                 raise
+        finally:
+            dumps.close()
 
     def _name(self, index: int) -> str:
         """The name of an interface; empty when it is gone."""
@@ -223,4 +231,3 @@ class NetlinkKernel:
         for watcher in tuple(self._watchers):
             self.unwatch(watcher)
         self._requests.close()
-        self._dumps.close()

@@ -222,7 +222,7 @@ def _decode_extras(found: dict[int, bytes], scope: int) -> tuple[tuple[str, obje
     extras: dict[str, object] = {}
     if RTA_FLOW in found:
         extras["krt_realm"] = _number(found[RTA_FLOW])
-    if scope not in (RT_SCOPE_UNIVERSE, RT_SCOPE_LINK):
+    if scope != RT_SCOPE_UNIVERSE:
         extras["krt_scope"] = scope
     for number, value in attributes(found.get(RTA_METRICS, b""), 0).items():
         name = _METRIC_NAMES.get(number)

@@ -112,7 +112,7 @@ def test_routes_of_every_kind_come_back_as_they_were_sent():
     extras = (("krt_advmss", 1200), ("krt_congctl", "reno"), ("krt_mtu", 1300), ("krt_realm", 7))
     wanted = [
         unicast("10.2.0.0/16", hop("10.0.0.2", "d0"), prefsrc=Address.parse("192.0.2.1"), source=12),
-        unicast("10.3.0.0/16", hop(None, "d0"), source=12),
+        unicast("10.3.0.0/16", hop(None, "d0"), source=12, attributes=(("krt_scope", 253),)),
         unicast("10.4.0.0/16", ll0, source=12),
         unicast("10.5.0.0/16", ll0, ll1._replace(weight=5), source=12),
         unicast("10.6.0.0/16", hop("10.0.0.2", "d0"), ll1, source=12),

@@ -1,0 +1,426 @@
+"""The kernel protocol: a table's routes in the forwarding table of the kernel.
+
+Exported routes are queued per network and sent in slices, so a flood of
+changes sends only the last state of each network and delays no keepalive. A
+scan reads the kernel's table and repairs what is missing or differs. Routes
+are ours when their protocol is 12 (RTPROT_BIRD) and their metric is the one
+configured; others are never overwritten and never removed. What an earlier run
+left is adopted where it is wanted; the rest goes when the first feed is done.
+
+The kernel does not tell when it drops IPv4 routes because an interface went
+down or lost its address, so such events cause a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import Channel
+from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
+from pybird.core.protocol import Detail, Instance, StopReason
+from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
+from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.kernel.exporter import KernelExporter
+from pybird.proto.kernel.fib import Change, Fib, Way, way_of
+from pybird.proto.kernel.learn import Aliens
+from pybird.values.address import Address
+from pybird.values.net import NetType, Prefix, net_of
+from pybird.values.route import Hop, Rte
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+RTPROT_BIRD = 12
+SLICE = 300  # routes per turn, about 5 ms
+SOON = 1.0  # seconds from an event to the scan or repair it causes: next hops settle first
+MOST_COMPLAINTS = 10  # refused routes logged per turn
+
+
+class KernelInstance(Instance):
+    """One `protocol kernel`."""
+
+    config: KernelConfig
+
+    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self.fib = Fib()
+        self._channel: Channel | None = None
+        self._v4 = True
+        self._aliens: Aliens | None = None
+        self._stopping = False
+        self._hops: dict[Any, Hop] = {}  # of learned routes, shared
+        self._complained: dict[bytes, str] = {}
+        self._flush_timer: Timer | None = None
+        self._flush_when = 0.0
+        self._scan_timer: Timer | None = None
+        self._scan_when = 0.0
+        self._scan: Iterator[KernelRoute] | None = None
+        self._scan_step: Timer | None = None
+        self._up: dict[int, bool] = {}
+        self._watching = False
+
+    # life ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Adopt what an earlier run left, then go up."""
+        self._channel = next(iter(self.channels.values()), None)
+        if self._channel is None or self._channel.net_type not in (NetType.IP4, NetType.IP6):
+            self.log("error", "only ipv4 and ipv6 channels can be synchronised with the kernel")
+            return
+        self._v4 = self._channel.net_type is NetType.IP4
+        self.fib = Fib()
+        self._stopping = False
+        self._aliens = None if self.config.learn == "no" else Aliens(self.config.learn == "all")
+        kernel = self.router.kernel
+        if self.config.netlink_rx_buffer is not None:
+            kernel.set_event_buffer(self.config.netlink_rx_buffer)
+        self._up = {link.index: link.up for link in kernel.links()}
+        kernel.watch(self)
+        self._watching = True
+        for route in kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
+            if self._is_ours(route):
+                self.fib.adopt(route.prefix.key, way_of(route))
+        self.went_up()
+        if self._aliens is not None:
+            self._scan_in(0.0)
+        elif self._interval():
+            self._scan_in(self._interval())
+
+    def stop(self, reason: StopReason) -> None:
+        """Remove our routes, unless they are to outlive us."""
+        if self._watching:
+            self.router.kernel.unwatch(self)
+            self._watching = False
+        self._end_scan()
+        for timer in (self._scan_timer, self._flush_timer):
+            if timer is not None:
+                timer.cancel()
+        self._scan_timer = self._flush_timer = None
+        self._stopping = True
+        graceful = reason is StopReason.GRACEFUL and self.config.graceful_restart
+        if self.config.persist or graceful:
+            self.stopped()
+            return
+        self.fib.clear()
+        self._flush()
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """`persist` and `graceful restart` change while it runs; the rest restarts."""
+        assert isinstance(old, KernelConfig)
+        assert isinstance(new, KernelConfig)
+        return _fixed(old) == _fixed(new)
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        """Nothing to do: what may change is read when it is needed."""
+        return self.accepts(self.config, new)
+
+    # export -------------------------------------------------------------
+
+    def exporter(self, channel: Channel) -> KernelExporter | None:
+        """Routes leave through the kernel's way of seeing them."""
+        if channel.net_type not in (NetType.IP4, NetType.IP6):
+            return None
+        return KernelExporter(self.config, channel.net_type is NetType.IP4, self.router.pool)
+
+    def transmit(self, channel: Channel, packed: Any) -> None:
+        """Queue what changed; the kernel hears of it on the next turn."""
+        if self._stopping:
+            return
+        announce, withdraw = packed
+        want = self.fib.want
+        for key in withdraw:
+            want(key, None)
+        for way, keys in announce.items():
+            for key in keys:
+                want(key, way)
+        self._flush_in(0.0)
+
+    def feed_done(self, channel: Channel) -> None:
+        """All that is wanted is known: leftovers of an earlier run go."""
+        if not self._stopping:
+            self.fib.settle()
+            self._flush_in(0.0)
+
+    def _flush_in(self, delay: float) -> None:
+        """Change the kernel's table then, or earlier if that was planned."""
+        if not self.fib.queue:
+            return
+        clock = self.router.clock
+        when = clock.now() + delay
+        if self._flush_timer is not None:
+            if self._flush_when <= when:
+                return
+            self._flush_timer.cancel()
+        self._flush_when = when
+        self._flush_timer = clock.call_at(when, self._flush) if delay else clock.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Change a slice of the kernel's table."""
+        self._flush_timer = None
+        changes = self.fib.take(SLICE)
+        if changes:
+            self._apply(changes)
+        if self.fib.queue:
+            self._flush_in(0.0)
+        elif self._stopping:
+            self.fib = Fib()
+            self.stopped()
+
+    def _apply(self, changes: list[Change]) -> None:
+        replace: list[KernelRoute] = []
+        delete: list[KernelRoute] = []
+        add: list[KernelRoute] = []
+        by_key: dict[bytes, Change] = {}
+        for change in changes:
+            key, have, want = change
+            by_key[key] = change
+            if want is None:
+                assert have is not None
+                delete.append(self._route(key, have))
+            elif have is not None and have.metric == want.metric:
+                replace.append(self._route(key, want))
+            else:
+                add.append(self._route(key, want))
+                if have is not None:
+                    delete.append(self._route(key, have))
+        try:
+            refused = self.router.kernel.change_routes(replace, delete, add)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            refused = [(self._route(c.key, c.want or c.have), reason) for c in changes]  # type: ignore[arg-type]
+        self._note_refusals(refused, by_key)
+
+    def _note_refusals(self, refused: list[tuple[KernelRoute, str]], changes: dict[bytes, Change]) -> None:
+        stale: list[KernelRoute] = []
+        problems: list[tuple[bytes, str]] = []
+        failed: dict[bytes, str] = {}
+        for route, reason in refused:
+            key = route.prefix.key
+            failed[key] = reason
+            change = changes[key]
+            if (
+                change.have is not None
+                and change.want is not None
+                and change.have.metric == change.want.metric
+            ):
+                # better no route than one that leads the wrong way
+                stale.append(self._route(key, change.have))
+            self.fib.refuse(key, reason, change.have if change.want is None else None)
+            if self._complained.get(key) != reason:
+                self._complained[key] = reason
+                problems.append((key, reason))
+        if stale:
+            self.router.kernel.change_routes((), stale)
+        if self._complained:
+            for key in changes:
+                if key not in failed:
+                    self._complained.pop(key, None)
+        for key, reason in problems[:MOST_COMPLAINTS]:
+            self.log("error", f"{net_of(self._net_type(), key)}: the kernel refuses the route: {reason}")
+        if len(problems) > MOST_COMPLAINTS:
+            self.log("error", f"the kernel refuses {len(problems) - MOST_COMPLAINTS} more routes")
+
+    def _net_type(self) -> NetType:
+        return NetType.IP4 if self._v4 else NetType.IP6
+
+    def _route(self, key: bytes, way: Way) -> KernelRoute:
+        octets = key[1:].ljust(4 if self._v4 else 16, b"\0")
+        return KernelRoute(
+            prefix=Prefix(Address(octets), key[0]),
+            table=self.config.kernel_table,
+            dest=way.dest,
+            nexthops=way.nexthops,
+            metric=way.metric,
+            protocol=RTPROT_BIRD,
+            prefsrc=way.prefsrc,
+            attributes=way.attributes,
+        )
+
+    # scan ---------------------------------------------------------------
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Read the kernel's table again."""
+        self._scan_in(0.0)
+        return True
+
+    def _interval(self) -> float:
+        """Seconds between scans; with `scan time 0` there are none but those events ask for."""
+        return float(self.config.scan_time)
+
+    def _scan_in(self, delay: float) -> None:
+        """Scan then, or earlier if that was planned."""
+        clock = self.router.clock
+        when = clock.now() + delay
+        if self._scan_timer is not None:
+            if self._scan_when <= when:
+                return
+            self._scan_timer.cancel()
+        self._scan_when = when
+        self._scan_timer = clock.call_at(when, self._begin_scan)
+
+    def _begin_scan(self) -> None:
+        self._scan_timer = None
+        if self._interval():
+            self._scan_in(self._interval())
+        if self._scan is not None or self._stopping:
+            return
+        self.trace("events", "Scanning routing table")
+        self.fib.begin_scan()
+        protocol = RTPROT_BIRD
+        if self._aliens is not None:
+            self._aliens.begin_scan()
+            protocol = 0
+        self._scan = iter(self.router.kernel.routes(self._v4, self.config.kernel_table, protocol or None))
+        self._continue_scan()
+
+    def _continue_scan(self) -> None:
+        """Read a slice of the kernel's table."""
+        self._scan_step = None
+        scan = self._scan
+        if scan is None:
+            return
+        try:
+            for _ in range(SLICE):
+                route = next(scan, None)
+                if route is None:
+                    self._finish_scan()
+                    return
+                self._scanned(route)
+        except OSError as error:
+            self.log("error", f"cannot read the kernel's table: {error.strerror or error}")
+            self._end_scan()
+            return
+        self._scan_step = self.router.clock.call_soon(self._continue_scan)
+
+    def _scanned(self, route: KernelRoute) -> None:
+        key = route.prefix.key
+        if self._is_ours(route):
+            if not self.fib.saw(key, way_of(route)):
+                self.router.kernel.change_routes((), [route])
+        elif self._aliens is not None and self._aliens.wants(route):
+            self._aliens.scanned(key, route)
+
+    def _finish_scan(self) -> None:
+        self._scan = None
+        repairs = self.fib.end_scan()
+        if repairs:
+            self.trace("events", f"Repairing {repairs} routes")
+            self._flush_in(0.0)
+        if self._aliens is not None:
+            for key in self._aliens.end_scan():
+                self._learn(key)
+
+    def _end_scan(self) -> None:
+        """Give up the scan that runs, if any."""
+        scan, self._scan = self._scan, None
+        close = getattr(scan, "close", None)
+        if close is not None:
+            close()
+        if self._scan_step is not None:
+            self._scan_step.cancel()
+            self._scan_step = None
+        self.fib.abandon_scan()
+
+    def _is_ours(self, route: KernelRoute) -> bool:
+        metric = self.config.metric
+        return route.protocol == RTPROT_BIRD and (not metric or route.metric == metric)
+
+    # events -------------------------------------------------------------
+
+    def link_changed(self, link: Link) -> None:
+        """IPv4 routes over a link that went down are gone without a word."""
+        if self._up.get(link.index) != link.up:
+            self._up[link.index] = link.up
+            self._scan_in(SOON)
+
+    def link_removed(self, index: int) -> None:
+        """So are those over one that was removed."""
+        self._up.pop(index, None)
+        self._scan_in(SOON)
+
+    def address_changed(self, address: LinkAddress) -> None:
+        """A new address may make a refused gateway reachable."""
+        if self.fib.refused:
+            self._scan_in(SOON)
+
+    def address_removed(self, ifindex: int, address: Address) -> None:
+        """Routes to gateways of its network, or with it as source, are gone."""
+        self._scan_in(SOON)
+
+    def overflow(self) -> None:
+        """Events were lost."""
+        self._scan_in(SOON)
+
+    def route_changed(self, route: KernelRoute, removed: bool) -> None:
+        """Somebody else changed the kernel's table."""
+        if route.table != self.config.kernel_table or route.prefix.address.is_v4 != self._v4:
+            return
+        key = route.prefix.key
+        if self._is_ours(route):
+            if not removed:
+                self._scan_in(SOON)
+            elif self.fib.lost(key):
+                self._flush_in(SOON)
+            return
+        if removed:
+            if self.fib.retry(key):
+                self._flush_in(SOON)
+        elif key in self.fib.wanted and route.metric == self.fib.wanted[key].metric:
+            self._scan_in(SOON)  # it may have replaced ours
+        if self._aliens is not None and self._aliens.wants(route):
+            if removed:
+                self._aliens.drop(key, route)
+            else:
+                self._aliens.put(key, route)
+            self._learn(key)
+
+    def _learn(self, key: bytes) -> None:
+        """Tell the channel of the alien route to a network, if it changed."""
+        assert self._aliens is not None
+        assert self._channel is not None
+        changed, route = self._aliens.changed(key)
+        if not changed:
+            return
+        if route is None:
+            self._channel.withdraw([key])
+            return
+        other: dict[str, Any] = dict(route.attributes)
+        other[SOURCE] = route.protocol
+        other[METRIC] = route.metric
+        if route.prefsrc is not None:
+            other[PREFSRC] = route.prefsrc
+        hop = self._hops.setdefault((route.dest, route.nexthops), Hop(route.dest, route.nexthops))
+        attrs = self.router.pool.intern(b"", tuple(sorted(other.items())))
+        preference = self._channel.config.preference
+        rte = Rte(attrs, self._channel.source, hop, preference, self.router.clock.now())
+        self._channel.announce([key], rte)
+
+    # what people see ----------------------------------------------------
+
+    def refusal(self, key: bytes) -> str | None:
+        """Why the kernel does not hold this exported route; None: it does, or it is not exported."""
+        refused = self.fib.refused.get(key)
+        return refused.reason if refused is not None else None
+
+    def details(self) -> Iterator[Detail]:
+        """The kernel table, and what it refuses."""
+        yield Detail("Kernel table", str(self.config.kernel_table))
+        yield Detail("Installed routes", str(self.fib.installed))
+        if self.fib.refused:
+            shown = list(self.fib.refused.items())[:MOST_COMPLAINTS]
+            below = tuple(Detail(str(net_of(self._net_type(), key)), r.reason) for key, r in shown)
+            yield Detail("Refused routes", str(len(self.fib.refused)), below)
+
+
+def _fixed(config: KernelConfig) -> tuple[object, ...]:
+    """The options that cannot change while the protocol runs."""
+    return (
+        config.scan_time,
+        config.learn,
+        config.merge_paths,
+        config.kernel_table,
+        config.metric,
+        config.netlink_rx_buffer,
+    )
