@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pybird.values.route import Rte
+from pybird.values.attributes import AttributePool
+from pybird.values.route import SLOW, Rte
 
 RANK_BITS: Final = 44  # below these are a type's own; above: 16 bits of preference, 1 resolvable
 
@@ -39,3 +40,55 @@ class Selection:
     better: Callable[[Rte, Rte], bool] = first_by_name
     mergeable: Callable[[Rte, Rte], bool] = lambda best, other: best.rank == other.rank
     dependent: bool = False
+
+
+def set_rank(rte: Rte, pool: AttributePool) -> None:
+    """Compute the rank of a new route from its preference, next hop and type."""
+    own = rte.source.type.rank(rte, pool.view(rte.attrs))
+    resolvable = 1 if rte.hop.resolvable else 0
+    if own < 0:
+        own = 0
+        rte.flags |= SLOW
+    else:
+        rte.flags &= ~SLOW
+    rte.rank = (rte.preference << 1 | resolvable) << RANK_BITS | own
+
+
+def beats(new: Rte, old: Rte) -> bool:
+    """True when `new` is the better of two routes of one network."""
+    if new.preference != old.preference:
+        return new.preference > old.preference
+    own = new.source.type
+    if own is not old.source.type:
+        return first_by_name(new, old)
+    if new.rank != old.rank and not (new.flags | old.flags) & SLOW:
+        return new.rank > old.rank
+    better: bool = own.better(new, old)
+    return better
+
+
+def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
+    """The routes with the best one first, or all in order.
+
+    Routes are compared in a fixed order, so that the outcome does not depend
+    on which came first even where `better` is not transitive (MED).
+    """
+    if len(routes) > 2 or in_order:
+        routes = sorted(routes, key=_arrival)
+    if in_order:
+        ordered: list[Rte] = []
+        for rte in routes:
+            at = 0
+            while at < len(ordered) and not beats(rte, ordered[at]):
+                at += 1
+            ordered.insert(at, rte)
+        return tuple(ordered)
+    best = routes[0]
+    for rte in routes[1:]:
+        if beats(rte, best):
+            best = rte
+    return (best, *[rte for rte in routes if rte is not best])
+
+
+def _arrival(rte: Rte) -> tuple[str, int]:
+    return rte.source.name, rte.source.path_id

@@ -1,15 +1,72 @@
 """Routing tables: every route of every network, the best one first, and a change journal.
 
-(Contract; the implementation replaces this text.)
+Two levels: `buckets` maps the first bits of a network to a small dictionary
+`key -> Rte | tuple of Rte` (16 bits of IPv4, 32 of IPv6; shorter prefixes and
+all other types share the bucket `b""`). Only index 0 of a tuple is ordered: a
+new route is compared with the best, and all are compared when the best leaves
+or changes. A `sorted` table keeps the full order.
+
+Changes reach the `Reader`s: each has `pending`, the networks that changed
+since it last looked with the best route it last saw there (the first change
+wins). What a network has now is read from the table, so a slow reader skips
+the states in between.
+
+Hot code, about one microsecond per prefix in `announce`
+(benchmarks/core_path.py): no call and no object per prefix on the usual paths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from pybird.conf.model import TableConfig
-from pybird.values.net import Net, NetType
-from pybird.values.route import Rte
+from pybird.core.selection import beats, choose
+from pybird.values.net import Net, NetType, Prefix, prefix_key
+from pybird.values.route import Rte, Source
+
+NO_BUCKET: Final = b""
+NEVER: Final = 256  # longer than any first octet of a key: such types have one bucket
+
+
+class Reader:
+    """One follower of a table's journal.
+
+    `pending`: network -> the best route this reader last saw. With `every`,
+    changes of other routes than the best are told too. `wake` is called when
+    `pending` stops being empty.
+    """
+
+    __slots__ = ("every", "pending", "wake")
+
+    def __init__(self, wake: Callable[[], None], every: bool = False) -> None:
+        self.pending: dict[bytes, Rte | None] = {}
+        self.every = every
+        self.wake = wake
+
+    def take(self, most: int) -> dict[bytes, Rte | None]:
+        """Remove and return at most this many changes, oldest first."""
+        pending = self.pending
+        if len(pending) <= most:
+            self.pending = {}
+            return pending
+        part: dict[bytes, Rte | None] = {}
+        for key in pending:
+            part[key] = pending[key]
+            if len(part) >= most:
+                break
+        for key in part:
+            del pending[key]
+        return part
+
+
+def geometry(net_type: NetType) -> tuple[int, int]:
+    """(shortest length in a bucket of its own, end of the bucket's octets in a key)."""
+    if net_type is NetType.IP4:
+        return 16, 3
+    if net_type is NetType.IP6:
+        return 32, 5
+    return NEVER, 0
 
 
 class Table:
@@ -17,31 +74,340 @@ class Table:
 
     def __init__(self, config: TableConfig) -> None:
         self.config = config
-        self.name = config.name
-        self.net_type: NetType = config.net_type
+        self.name: Final = config.name
+        self.net_type: Final[NetType] = config.net_type
+        self.buckets: Final[dict[bytes, dict[bytes, Any]]] = {}
+        self.readers: list[Reader] = []
+        self.groups: dict[Any, Any] = {}  # export groups by key (core/group.py)
+        self.generation = 0  # raised by every change: tags memos of what depends on the table
+        self.short: Final[int] = geometry(config.net_type)[0]
+        self.end: Final[int] = geometry(config.net_type)[1]
+        self._nets = 0
+        self._routes = 0
 
-    def get(self, key: bytes) -> tuple[Rte, ...]:
-        """The routes of a network, best first; empty when there is none."""
-        raise NotImplementedError
-
-    def keys(self) -> Iterator[bytes]:
-        """All networks. For long walks use `walk`."""
-        raise NotImplementedError
-
-    def longest_match(self, net: Net) -> tuple[bytes, tuple[Rte, ...]] | None:
-        """The most specific network that contains an IPv4 or IPv6 prefix, with its routes."""
-        raise NotImplementedError
-
-    def inside(self, net: Net) -> Iterator[tuple[bytes, tuple[Rte, ...]]]:
-        """Every network within a prefix, in table order."""
-        raise NotImplementedError
+    # reading ------------------------------------------------------------
 
     @property
     def route_count(self) -> int:
         """How many routes the table holds."""
-        raise NotImplementedError
+        return self._routes
 
     @property
     def net_count(self) -> int:
         """How many networks have a route."""
-        raise NotImplementedError
+        return self._nets
+
+    def bucket_of(self, key: bytes) -> bytes:
+        """The id of the bucket where this network belongs."""
+        return key[1 : self.end] if key[0] >= self.short else NO_BUCKET
+
+    def get(self, key: bytes) -> tuple[Rte, ...]:
+        """The routes of a network, best first; empty when there is none."""
+        bucket = self.buckets.get(self.bucket_of(key))
+        found = bucket.get(key) if bucket is not None else None
+        if found is None:
+            return ()
+        return found if isinstance(found, tuple) else (found,)
+
+    def best(self, key: bytes) -> Rte | None:
+        """The best route of a network."""
+        bucket = self.buckets.get(self.bucket_of(key))
+        found = bucket.get(key) if bucket is not None else None
+        return found[0] if isinstance(found, tuple) else found
+
+    def keys(self) -> Iterator[bytes]:
+        """All networks, ordered by bucket. For long walks use `walk`."""
+        for bid in sorted(self.buckets):
+            yield from list(self.buckets.get(bid, ()))
+
+    def walk(self) -> Walk:
+        """All networks in parts, while the table goes on changing."""
+        return Walk(self, sorted(self.buckets))
+
+    def longest_match(self, net: Net) -> tuple[bytes, tuple[Rte, ...]] | None:
+        """The most specific network that contains an IPv4 or IPv6 prefix, with its routes."""
+        if not isinstance(net, Prefix) or net.type is not self.net_type:
+            return None
+        for length in range(net.length, -1, -1):
+            key = prefix_key(net.address.masked(length), length)
+            routes = self.get(key)
+            if routes:
+                return key, routes
+        return None
+
+    def inside(self, net: Net) -> Iterator[tuple[bytes, tuple[Rte, ...]]]:
+        """Every network within a prefix, in table order."""
+        for bid in self._buckets_inside(net):
+            for key in sorted(self.buckets.get(bid, ()), key=by_address):
+                if isinstance(net, Prefix) and not _covered(net, key):
+                    continue
+                routes = self.get(key)
+                if routes:
+                    yield key, routes
+
+    def _buckets_inside(self, net: Net) -> list[bytes]:
+        if not isinstance(net, Prefix) or self.short == NEVER:
+            return sorted(self.buckets)
+        whole = net.length // 8
+        octets = net.address.octets
+        if net.length >= self.short:
+            return [octets[: self.end - 1]]
+        head = octets[:whole]
+        return [bid for bid in sorted(self.buckets) if not bid or bid.startswith(head)]
+
+    # changing -----------------------------------------------------------
+
+    def announce(self, keys: list[bytes], rte: Rte) -> int:
+        """Enter one route for these networks, replacing the source's earlier one.
+
+        Returns how many networks had exactly this route: those keep the time
+        of the old one and no reader hears of them.
+        """
+        source: Source = rte.source
+        buckets = self.buckets
+        short = self.short
+        end = self.end
+        in_order = self.config.sorted
+        fresh: list[bytes] = []
+        won: list[bytes] = []
+        lost: list[Rte] = []
+        others: list[bytes] = []
+        same = 0
+        added = 0
+        met: Rte | None = None  # the last other route compared with, and the outcome
+        wins = False
+        for key in keys:
+            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            bucket = buckets.get(bid)
+            if bucket is None:
+                bucket = buckets[bid] = {}
+            old = bucket.get(key)
+            if old is None:
+                bucket[key] = rte
+                fresh.append(key)
+            elif isinstance(old, Rte):
+                if old.source is not source:
+                    added += 1
+                    if old is not met:
+                        met = old
+                        wins = beats(rte, old)
+                    if wins:
+                        bucket[key] = (rte, old)
+                        won.append(key)
+                        lost.append(old)
+                    else:
+                        bucket[key] = (old, rte)
+                        others.append(key)
+                elif is_same(old, rte):
+                    same += 1
+                    if old.epoch != rte.epoch:
+                        bucket[key] = renewed(old, rte)
+                else:
+                    bucket[key] = rte
+                    won.append(key)
+                    lost.append(old)
+            else:
+                routes: tuple[Rte, ...] = entered(old, rte, in_order)
+                if routes is old:
+                    same += 1
+                    continue
+                bucket[key] = routes
+                added += len(routes) - len(old)
+                if routes[0] is old[0]:
+                    others.append(key)
+                elif is_same(old[0], routes[0]):
+                    same += 1  # renewed by a refresh
+                else:
+                    won.append(key)
+                    lost.append(old[0])
+        self._nets += len(fresh)
+        self._routes += len(fresh) + added
+        source.routes += len(fresh) + added
+        source.best += len(fresh)
+        if fresh or won or others:
+            self._moved(won, lost)
+            self._tell(fresh, won, lost, others)
+        return same
+
+    def withdraw(self, keys: list[bytes], source: Source) -> int:
+        """Remove the source's routes of these networks; returns how many there were."""
+        won: list[bytes] = []
+        lost: list[Rte] = []
+        others: list[bytes] = []
+        nets = 0
+        for key in keys:
+            bid = self.bucket_of(key)
+            bucket = self.buckets.get(bid)
+            old = bucket.get(key) if bucket is not None else None
+            if bucket is None or old is None:
+                continue
+            if isinstance(old, Rte):
+                if old.source is source:
+                    del bucket[key]
+                    if not bucket:
+                        del self.buckets[bid]
+                    nets += 1
+                    won.append(key)
+                    lost.append(old)
+                continue
+            routes = left(old, source, self.config.sorted)
+            if routes is old:
+                continue
+            bucket[key] = routes if len(routes) > 1 else routes[0]
+            if routes[0] is old[0]:
+                others.append(key)
+            else:
+                won.append(key)
+                lost.append(old[0])
+        removed = len(won) + len(others)
+        if removed:
+            self._nets -= nets
+            self._routes -= removed
+            source.routes -= removed
+            self._moved(won, lost)
+            self._tell([], won, lost, others)
+        return removed
+
+    def replace(self, key: bytes, fresh: dict[Rte, Rte]) -> None:
+        """Put new routes in the place of old ones of the same sources (a next hop changed)."""
+        bucket = self.buckets.get(self.bucket_of(key))
+        old = bucket.get(key) if bucket is not None else None
+        if bucket is None or old is None:
+            return
+        if isinstance(old, Rte):
+            new = fresh.get(old)
+            if new is not None:
+                bucket[key] = new
+                self._tell([], [key], [old], [])
+            return
+        routes = choose([fresh.get(rte, rte) for rte in old], self.config.sorted)
+        bucket[key] = routes
+        if routes[0] is old[0]:
+            self._tell([], [], [], [key])
+            return
+        self._moved([key], [old[0]])
+        self._tell([], [key], [old[0]], [])
+
+    def _moved(self, won: list[bytes], lost: list[Rte]) -> None:
+        """Networks have another best route: count it for its source."""
+        for at in range(len(won)):
+            lost[at].source.best -= 1
+            new = self.best(won[at])
+            if new is not None:
+                new.source.best += 1
+
+    def _tell(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
+        self.generation += 1
+        for reader in self.readers:
+            pending = reader.pending
+            if not pending:
+                if not (fresh or won or reader.every):
+                    continue
+                reader.wake()
+            for key in fresh:
+                if key not in pending:
+                    pending[key] = None
+            for at in range(len(won)):
+                if won[at] not in pending:
+                    pending[won[at]] = lost[at]
+            if reader.every:
+                for key in others:
+                    if key not in pending:
+                        pending[key] = self.best(key)
+
+
+def is_same(old: Rte, new: Rte) -> bool:
+    """Would the new route say nothing that the old one does not?"""
+    return (
+        old.attrs is new.attrs
+        and old.hop is new.hop
+        and old.preference == new.preference
+        and old.source is new.source
+        and old.flags == new.flags
+    )
+
+
+def renewed(old: Rte, new: Rte) -> Rte:
+    """The new announcement of the old route: its time, and the epoch of now."""
+    if old.time == new.time:
+        return new
+    rte = Rte(new.attrs, new.source, new.hop, new.preference, old.time, new.rank, new.flags)
+    rte.epoch = new.epoch
+    return rte
+
+
+def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
+    """The routes of a network after one came; `old` itself when nothing changed."""
+    source = rte.source
+    for at in range(len(old)):
+        other = old[at]
+        if other.source is not source:
+            continue
+        if is_same(other, rte):
+            if other.epoch == rte.epoch:
+                return old
+            return (*old[:at], renewed(other, rte), *old[at + 1 :])
+        if at == 0:
+            return choose([rte, *old[1:]], in_order)
+        return _joined((*old[:at], *old[at + 1 :]), rte, in_order)
+    return _joined(old, rte, in_order)
+
+
+def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
+    if in_order or rte.source.type.dependent:
+        return choose([*old, rte], in_order)
+    if beats(rte, old[0]):
+        return (rte, *old)
+    return (*old, rte)
+
+
+def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...]:
+    """The routes of a network without this source's; `old` itself when it had none."""
+    for at in range(len(old)):
+        if old[at].source is not source:
+            continue
+        rest = [*old[:at], *old[at + 1 :]]
+        if at == 0 or source.type.dependent:
+            return choose(rest, in_order)
+        return tuple(rest)
+    return old
+
+
+def by_address(key: bytes) -> tuple[bytes, int]:
+    """Sort key: networks by address, the shorter prefix first."""
+    return key[1:], key[0]
+
+
+def _covered(net: Prefix, key: bytes) -> bool:
+    """True when the IPv4 or IPv6 network of this key lies inside the prefix."""
+    if key[0] < net.length:
+        return False
+    whole, bits = net.length >> 3, net.length & 7
+    octets = net.address.octets
+    if key[1 : whole + 1] != octets[:whole]:
+        return False
+    return not bits or (key[whole + 1] ^ octets[whole]) >> (8 - bits) == 0
+
+
+class Walk:
+    """A long reading: the ids of the buckets at its start, then their keys, in parts."""
+
+    def __init__(self, table: Table, bids: list[bytes]) -> None:
+        self._table = table
+        self._bids = bids
+        self._bids.reverse()
+        self._keys: list[bytes] = []
+
+    def take(self, most: int) -> list[bytes]:
+        """The next networks, about `most`; empty at the end. Some may be gone by now."""
+        out = self._keys[:most]
+        self._keys = self._keys[most:]
+        while len(out) < most and self._bids:
+            bucket = self._table.buckets.get(self._bids.pop())
+            if bucket is None:
+                continue
+            out.extend(bucket)
+        if len(out) > 2 * most:
+            self._keys = out[most:]
+            del out[most:]
+        return out

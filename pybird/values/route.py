@@ -81,11 +81,24 @@ class Source:
     `owner` is the channel that owns it, `name` the protocol's name, `kind` the
     `RTS_*` number, `type_name` the protocol type. `rank_of` and `better` come
     from the protocol type; `peer` is what its tie-breaker needs (BGP: a record
-    of router id, address and session class). `epoch` marks stale routes: those
-    whose time is before it are stale while `stale` is set.
+    of router id, address and session class). `epoch` counts refreshes: routes
+    of an older epoch are stale while `stale` is set. `routes` and `best` are
+    kept by the table: how many it holds, how many of them are the best.
     """
 
-    __slots__ = ("address", "epoch", "kind", "name", "owner", "path_id", "peer", "stale", "type")
+    __slots__ = (
+        "address",
+        "best",
+        "epoch",
+        "kind",
+        "name",
+        "owner",
+        "path_id",
+        "peer",
+        "routes",
+        "stale",
+        "type",
+    )
 
     def __init__(
         self,
@@ -104,8 +117,10 @@ class Source:
         self.address = address
         self.peer = peer
         self.path_id = path_id
-        self.epoch = 0.0
+        self.epoch = 0
         self.stale = False
+        self.routes = 0
+        self.best = 0
 
     def __repr__(self) -> str:
         return f"Source({self.name})"
@@ -121,10 +136,10 @@ class Rte:
 
     `time` is seconds on the router's clock. `rank` decides, higher wins; it is
     set by the channel after the import filter, with `flags & SLOW` when the
-    full comparison is needed.
+    full comparison is needed. `epoch` is the source's when it was last announced.
     """
 
-    __slots__ = ("attrs", "flags", "hop", "preference", "rank", "source", "time")
+    __slots__ = ("attrs", "epoch", "flags", "hop", "preference", "rank", "source", "time")
 
     def __init__(
         self,
@@ -143,6 +158,7 @@ class Rte:
         self.time: Final = time
         self.rank = rank
         self.flags = flags
+        self.epoch = source.epoch
 
     def __repr__(self) -> str:
         return f"Rte({self.source.name}, {self.attrs!r}, {self.hop!r}, {self.preference})"

@@ -1,0 +1,58 @@
+"""Long work in slices.
+
+A job is a function that does a bounded amount of work, counted in items and
+never in time (so that a run can be replayed), and says whether more is left.
+Every turn runs one slice of each waiting job; between turns the event loop
+reads sockets and fires timers, so that keepalives leave on time under load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pybird.core.ports import Clock
+
+SLICE: Final = 4096  # keys per slice, about 5 ms
+
+Job = Callable[[], bool]
+
+
+class Scheduler:
+    """The waiting jobs of one router, each at most once."""
+
+    def __init__(self, clock: Clock, crashed: Callable[[Job, Exception], None]) -> None:
+        self._clock = clock
+        self._crashed = crashed
+        self._jobs: dict[Job, None] = {}
+        self._armed = False
+
+    def add(self, job: Job) -> None:
+        """Run this job in the next turn (and again while it returns True)."""
+        self._jobs[job] = None
+        if not self._armed:
+            self._armed = True
+            self._clock.call_soon(self._turn)
+
+    def cancel(self, job: Job) -> None:
+        """Forget the job."""
+        self._jobs.pop(job, None)
+
+    @property
+    def busy(self) -> bool:
+        """True while a job waits."""
+        return bool(self._jobs)
+
+    def _turn(self) -> None:
+        self._armed = False
+        for job in list(self._jobs):
+            if job not in self._jobs:
+                continue  # cancelled by a job before it
+            del self._jobs[job]
+            try:
+                more = job()
+            except Exception as error:  # noqa: BLE001  a job's fault must not stop the others
+                self._crashed(job, error)
+                continue
+            if more:
+                self.add(job)
