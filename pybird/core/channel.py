@@ -1,27 +1,37 @@
 """Channels: between one protocol instance and one table, with a filter each way.
 
-(Contract; the implementation replaces this text.)
-
 Import: protocol -> `announce` -> receive limit -> import filter (memo) ->
 import limit -> table. Export: table journal -> group (`core/group.py`) ->
 `Exporter.admit` -> export filter (memo) -> export limit -> `Exporter.wire` ->
 `Exporter.pack` -> `Instance.transmit`.
+
+`open` and `close` are the protocol's to call: static opens its channels when
+it starts, BGP when the session negotiated the family. A channel that closes
+leaves its group at once; its routes leave the table in slices, meanwhile its
+state is STOP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from pybird.conf.model import ChannelConfig
+from pybird.conf.model import ChannelConfig, Limit
+from pybird.core import group
+from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.limits import RouteLimit
+from pybird.core.policy import Policy
+from pybird.core.scheduler import SLICE
+from pybird.core.selection import set_rank
+from pybird.core.table import Table, Walk
 from pybird.values.net import NetType
-from pybird.values.route import Rte, Source
+from pybird.values.route import FILTERED, Rte, Source
 
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
-    from pybird.core.table import Table
-    from pybird.values.attributes import AttributeSet
+
+__all__ = ["Channel", "ChannelState", "Counters", "ExportMode", "ExportState", "Exporter", "Statistics"]
 
 
 class ChannelState(Enum):
@@ -33,41 +43,39 @@ class ChannelState(Enum):
     STOP = "STOP"
 
 
-class ExportMode(Enum):
-    """Which routes of a network a reader gets."""
+class ExportState(Enum):
+    """How far a channel's exports are."""
 
-    OPTIMAL = "optimal"  # the best one
-    ACCEPTED = "accepted"  # the best one that the filter accepts
-    MERGED = "merged"  # the best one with the next hops of all equal ones
+    DOWN = "DOWN"
+    FEEDING = "FEEDING"
+    READY = "READY"
 
 
-class Exporter(Protocol):
-    """How a group of channels turns routes into what it transmits.
+class Counters:
+    """One line of `Route change stats`; what does not apply stays 0."""
 
-    Channels of one table whose exporters have equal `key` and whose filters
-    are equal form one group and share all of this work.
-    """
+    __slots__ = ("accepted", "filtered", "ignored", "limit", "received", "rejected", "rx_limit")
 
-    key: Hashable
-    mode: ExportMode
+    def __init__(self) -> None:
+        self.received = 0
+        self.rejected = 0
+        self.filtered = 0
+        self.ignored = 0
+        self.rx_limit = 0
+        self.limit = 0
+        self.accepted = 0
 
-    def admit(self, rte: Rte) -> bool:
-        """Before the filter: may this route go to this kind of member at all?
 
-        Depends on set and source only (memoised). Split horizon (a route never
-        returns to the channel that owns its source) is the group's business.
-        """
+class Statistics:
+    """The four lines of `Route change stats`."""
 
-    def wire(self, rte: Rte, before: AttributeSet) -> Hashable | None:
-        """After the filter: what the route looks like outside; None: it cannot be sent.
+    __slots__ = ("export_updates", "export_withdraws", "import_updates", "import_withdraws")
 
-        `before` is the set that the filter got: BGP sends some attributes only
-        when the export filter set them. Depends on both sets, source and hop
-        (memoised).
-        """
-
-    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
-        """Octets (or whatever `transmit` takes) for wire forms with their keys."""
+    def __init__(self) -> None:
+        self.import_updates = Counters()
+        self.import_withdraws = Counters()
+        self.export_updates = Counters()
+        self.export_withdraws = Counters()
 
 
 class Channel:
@@ -76,19 +84,122 @@ class Channel:
     def __init__(self, config: ChannelConfig, protocol: Instance) -> None:
         self.config = config
         self.protocol = protocol
+        self.router = protocol.router
         self.name = config.name
         self.net_type: NetType = config.net_type
         self.state = ChannelState.DOWN
-        self.table: Table  # set by the core from config.table
-        self.source: Source  # the default source of this channel's own routes
+        self.export_state = ExportState.DOWN
+        self.debug: frozenset[str] = config.debug
+        self.table: Table = self.router.tables[config.table]
+        self.source = Source(protocol.name, protocol.type.kind, protocol.type.selection, self)
+        self.sources: dict[Source, None] = {self.source: None}
+        self.statistics = Statistics()
+        self.import_limit = _limit(config.import_limit)
+        self.receive_limit = _limit(config.receive_limit)
+        self.export_limit = _limit(config.export_limit)
+        self.exported = 0
+        self.keep_received = False  # a protocol with an import table sets this
+        self.member: group.Member | None = None
+        self._policy: Policy | None = None
+        self._filtered: dict[Source, dict[bytes, Rte]] = {}
+        self._received: dict[Source, dict[bytes, Rte]] = {}
+        self._sweeps: dict[Source, None] = {}
+        self._walk: Walk | None = None
+        self._flushed: list[Callable[[], None]] = []
+
+    # what the CLI reads -------------------------------------------------
+
+    @property
+    def imported(self) -> int:
+        """Routes of this channel in the table."""
+        total = 0
+        for source in self.sources:
+            total += source.routes
+        return total
+
+    @property
+    def preferred(self) -> int:
+        """Routes of this channel that are the best of their network."""
+        total = 0
+        for source in self.sources:
+            total += source.best
+        return total
+
+    @property
+    def filtered(self) -> int:
+        """Routes kept by `import keep filtered`."""
+        total = 0
+        for kept in self._filtered.values():
+            total += len(kept)
+        return total
+
+    def filtered_routes(self) -> dict[bytes, list[Rte]]:
+        """What the import filter refused, by network (`show route filtered`)."""
+        found: dict[bytes, list[Rte]] = {}
+        for kept in self._filtered.values():
+            for key, rte in kept.items():
+                found.setdefault(key, []).append(rte)
+        return found
+
+    def received_routes(self) -> dict[bytes, list[Rte]]:
+        """The import table: routes as they came, before the filter."""
+        found: dict[bytes, list[Rte]] = {}
+        for kept in self._received.values():
+            for key, rte in kept.items():
+                found.setdefault(key, []).append(rte)
+        return found
+
+    @property
+    def import_state(self) -> str:
+        """`Import state` of `show protocols all`."""
+        return self.state.value
+
+    def exports(self, key: bytes) -> Rte | None:
+        """What was really sent for this network: the route after the filter."""
+        return self.member.exports(key) if self.member is not None else None
+
+    # life ---------------------------------------------------------------
 
     def open(self) -> None:
         """Enter UP: import works, and the export feed begins."""
-        raise NotImplementedError
+        if self.state is ChannelState.UP:
+            return
+        self.state = ChannelState.UP
+        self._trace("states", "State changed to up")
+        self._policy = self.router.policy(self.config.import_filter, self.net_type)
+        exporter = self.protocol.exporter(self)
+        if exporter is not None:
+            self.export_state = ExportState.FEEDING
+            self.member = group.join(self, exporter)
 
     def close(self) -> None:
         """Leave UP: exports end, imported routes are withdrawn from the table."""
-        raise NotImplementedError
+        if self.state not in (ChannelState.UP, ChannelState.START):
+            return
+        if self.member is not None:
+            self.member.leave()
+            self.member = None
+        self.exported = 0
+        self.export_state = ExportState.DOWN
+        self._filtered.clear()
+        self._received.clear()
+        self.state = ChannelState.STOP
+        self._trace("states", "State changed to stop")
+        for source in self.sources:
+            source.epoch += 1
+            source.stale = False
+            self._sweep(source)
+        if self._walk is None:
+            self._swept()
+
+    def when_flushed(self, callback: Callable[[], None]) -> None:
+        """Call once when no route of a closed channel is left in the table."""
+        if self.state is ChannelState.STOP:
+            self._flushed.append(callback)
+        else:
+            callback()
+
+    # import -------------------------------------------------------------
 
     def announce(self, keys: list[bytes], rte: Rte) -> None:
         """Routes came from the protocol. One call per (UPDATE, attribute set).
@@ -96,28 +207,296 @@ class Channel:
         `rte` is the route before the import filter: preference is the
         channel's, source is `self.source` or a source made for a path id.
         """
-        raise NotImplementedError
+        if self.state is not ChannelState.UP or not keys:
+            return
+        count = self.statistics.import_updates
+        count.received += len(keys)
+        source = rte.source
+        if source not in self.sources:
+            self.sources[source] = None
+        if rte.epoch != source.epoch:
+            rte = Rte(rte.attrs, source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
+        if self.receive_limit is not None:
+            keys = self._within_receive_limit(keys, source)
+        if self.keep_received:
+            kept = self._received.setdefault(source, {})
+            for key in keys:
+                kept[key] = rte
+        self._evaluate(keys, rte)
 
     def withdraw(self, keys: list[bytes], source: Source | None = None) -> None:
         """Networks went away (unknown ones are counted and ignored)."""
-        raise NotImplementedError
+        if self.state is not ChannelState.UP:
+            return
+        if source is None:
+            source = self.source
+        count = self.statistics.import_withdraws
+        count.received += len(keys)
+        for store in (self._filtered, self._received):
+            kept = store.get(source)
+            if kept:
+                for key in keys:
+                    kept.pop(key, None)
+        removed = self.table.withdraw(keys, source)
+        count.accepted += removed
+        count.ignored += len(keys) - removed
+
+    def _evaluate(self, keys: list[bytes], rte: Rte) -> None:
+        """Import filter and what comes after it."""
+        policy = self._policy
+        assert policy is not None
+        if not policy.per_net:
+            out = policy.judge(rte, keys[0]) if keys else None
+            if out is None:
+                self._refuse(keys, rte)
+            else:
+                self._enter(keys, out)
+            return
+        refused: list[bytes] = []
+        batches: dict[Any, tuple[Rte, list[bytes]]] = {}
+        for key in keys:
+            out = policy.judge(rte, key)
+            if out is None:
+                refused.append(key)
+                continue
+            alike = (out.attrs, out.hop, out.preference)
+            batch = batches.get(alike)
+            if batch is None:
+                batch = batches[alike] = (out, [])
+            batch[1].append(key)
+        if refused:
+            self._refuse(refused, rte)
+        for out, accepted in batches.values():
+            self._enter(accepted, out)
+
+    def _enter(self, keys: list[bytes], rte: Rte) -> None:
+        set_rank(rte, self.router.pool)
+        if self.import_limit is not None:
+            keys = self._within_import_limit(keys, rte)
+        kept = self._filtered.get(rte.source)
+        if kept:
+            for key in keys:
+                kept.pop(key, None)
+        same = self.table.announce(keys, rte)
+        count = self.statistics.import_updates
+        count.ignored += same
+        count.accepted += len(keys) - same
+
+    def _refuse(self, keys: list[bytes], rte: Rte) -> None:
+        """The filter rejected: an earlier route of this source leaves the table."""
+        self.statistics.import_updates.filtered += len(keys)
+        if rte.source.routes:
+            self.table.withdraw(keys, rte.source)
+        if self.config.keep_filtered:
+            self._keep(keys, rte)
+
+    def _keep(self, keys: list[bytes], rte: Rte) -> None:
+        kept = self._filtered.setdefault(rte.source, {})
+        shown = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, FILTERED)
+        for key in keys:
+            kept[key] = shown
+
+    # limits -------------------------------------------------------------
+
+    def _within_receive_limit(self, keys: list[bytes], source: Source) -> list[bytes]:
+        limit = self.receive_limit
+        assert limit is not None
+        used = self.imported + self.filtered
+        room = limit.room(used)
+        if len(keys) <= room:
+            return keys
+        kept = self._filtered.get(source, {})
+        passed = self._split(keys, source, room, kept)
+        over = len(keys) - len(passed)
+        if over and self._over("receive", limit):
+            self.statistics.import_updates.rx_limit += over
+            return passed
+        return keys
+
+    def _within_import_limit(self, keys: list[bytes], rte: Rte) -> list[bytes]:
+        limit = self.import_limit
+        assert limit is not None
+        room = limit.room(self.imported)
+        if len(keys) <= room:
+            return keys
+        passed = self._split(keys, rte.source, room, {})
+        over = len(keys) - len(passed)
+        if not over or not self._over("import", limit):
+            return keys
+        self.statistics.import_updates.limit += over
+        if self.config.keep_filtered:
+            entered = dict.fromkeys(passed)
+            self._keep([key for key in keys if key not in entered], rte)
+        return passed
+
+    def _split(
+        self, keys: list[bytes], source: Source, room: int, kept: dict[bytes, Rte]
+    ) -> list[bytes]:
+        """Replacements, and as many new networks as there is room for."""
+        passed: dict[bytes, None] = {}
+        for key in keys:
+            if key in kept or self._holds(key, source):
+                passed[key] = None
+            elif key not in passed and room > 0:
+                passed[key] = None
+                room -= 1
+        return list(passed)
+
+    def _holds(self, key: bytes, source: Source) -> bool:
+        for rte in self.table.get(key):
+            if rte.source is source:
+                return True
+        return False
+
+    def _over(self, direction: str, limit: RouteLimit) -> bool:
+        """A limit was exceeded: act; True when the routes above it must be dropped."""
+        if not limit.hit:
+            limit.hit = True
+            self.protocol.log(
+                "warning",
+                f"Channel {self.name} hits route {direction} limit ({limit.count}), action: {limit.action}",
+            )
+            if limit.action in ("restart", "disable"):
+                self.router.limit_hit(self.protocol, disable=limit.action == "disable")
+        return limit.action != "warn"
+
+    def export_over(self) -> bool:
+        """The export limit was exceeded (told by the group)."""
+        assert self.export_limit is not None
+        return self._over("export", self.export_limit)
+
+    # refresh ------------------------------------------------------------
 
     def begin_refresh(self, source: Source | None = None) -> None:
         """What is announced from now on is fresh; the rest is stale (RFC 7313, scans)."""
-        raise NotImplementedError
+        if source is None:
+            source = self.source
+        source.epoch += 1
+        source.stale = True
 
     def end_refresh(self, source: Source | None = None) -> None:
         """Withdraw what stayed stale."""
-        raise NotImplementedError
+        if source is None:
+            source = self.source
+        if not source.stale:
+            return
+        source.stale = False
+        for store in (self._filtered, self._received):
+            kept = store.get(source)
+            if kept:
+                store[source] = {k: r for k, r in kept.items() if r.epoch == source.epoch}
+        self._sweep(source)
+
+    def _sweep(self, source: Source) -> None:
+        """Remove this source's routes of older epochs, in slices."""
+        if source.routes:
+            self._sweeps[source] = None
+            self._walk = self.table.walk()
+            self.router.scheduler.add(self._sweep_slice)
+
+    def _sweep_slice(self) -> bool:
+        assert self._walk is not None
+        gone: dict[Source, list[bytes]] = {}
+        keys = self._walk.take(SLICE)
+        for key in keys:
+            for rte in self.table.get(key):
+                source = rte.source
+                if source in self._sweeps and rte.epoch != source.epoch:
+                    gone.setdefault(source, []).append(key)
+        for source, theirs in gone.items():
+            self.table.withdraw(theirs, source)
+        if keys and any([source.routes for source in self._sweeps]):
+            return True
+        self._walk = None
+        self._sweeps.clear()
+        self._swept()
+        return False
+
+    def _swept(self) -> None:
+        if self.state is not ChannelState.STOP:
+            return
+        self.state = ChannelState.DOWN
+        self.sources = {self.source: None}
+        self._trace("states", "State changed to down")
+        callbacks, self._flushed = self._flushed, []
+        for callback in callbacks:
+            callback()
+
+    # reload -------------------------------------------------------------
+
+    def reload_imports(self) -> bool:
+        """Bring all routes through the import filter again; False: the protocol cannot."""
+        if self.state is not ChannelState.UP:
+            return True
+        if not self.keep_received:
+            return self.protocol.request_refresh(self)
+        for source, kept in self._received.items():
+            batches: dict[Rte, list[bytes]] = {}
+            for key, rte in kept.items():
+                batches.setdefault(rte, []).append(key)
+            for rte, keys in batches.items():
+                fresh = Rte(rte.attrs, source, rte.hop, self.config.preference, rte.time)
+                self._evaluate(keys, fresh)
+        return True
+
+    def reconfigure(self, config: ChannelConfig) -> None:
+        """Take over a changed config; what must be reloaded is the plan's to say."""
+        old, self.config = self.config, config
+        self.debug = config.debug
+        self.import_limit = _kept(self.import_limit, config.import_limit)
+        self.receive_limit = _kept(self.receive_limit, config.receive_limit)
+        if old.export_limit != config.export_limit:
+            self.export_limit = _limit(config.export_limit)
+        if self.state is ChannelState.UP:
+            self._policy = self.router.policy(config.import_filter, self.net_type)
+
+    def reload_exports(self) -> None:
+        """Join the group of the config's export filter, with exact withdrawals."""
+        if self.state is not ChannelState.UP:
+            return
+        exporter = self.protocol.exporter(self)
+        if exporter is None or self.member is None:
+            return
+        self.member = self.member.moved(exporter)
+
+    # export -------------------------------------------------------------
 
     def pause(self) -> None:
         """The member's transport backs up: collect, do not transmit."""
-        raise NotImplementedError
+        if self.member is not None:
+            self.member.pause()
 
     def resume(self) -> None:
         """The transport drained."""
-        raise NotImplementedError
+        if self.member is not None:
+            self.member.resume()
 
     def refeed(self) -> None:
         """Transmit everything again (a ROUTE-REFRESH came), then `feed_done`."""
-        raise NotImplementedError
+        if self.member is not None:
+            self.member.refeed()
+
+    def transmit(self, packed: Any) -> None:
+        """Hand what the group packed to the protocol."""
+        protocol = self.protocol
+        protocol.guarded(protocol.transmit, self, packed)
+
+    def fed(self) -> None:
+        """A whole feed was transmitted."""
+        self.export_state = ExportState.READY
+        self.protocol.guarded(self.protocol.feed_done, self)
+
+    def _trace(self, flag: str, text: str) -> None:
+        if flag in self.debug or flag in self.protocol.debug:
+            self.router.log("trace", f"{self.protocol.name}.{self.name}: {text}")
+
+
+def _limit(config: Limit | None) -> RouteLimit | None:
+    return RouteLimit(config) if config is not None else None
+
+
+def _kept(old: RouteLimit | None, config: Limit | None) -> RouteLimit | None:
+    """The limit of a new config; an equal one remembers that it was hit."""
+    if old is not None and config is not None and (old.count, old.action) == (config.count, config.action):
+        return old
+    return _limit(config)

@@ -1,0 +1,924 @@
+"""Export groups: channels that send the same routes in the same form.
+
+A group follows the journal of one table. Each change is judged once (`admit`,
+the export filter, `wire`; remembered per attribute set), packed once and
+handed to every member in step. What was announced is recorded, never
+recomputed: per bucket the networks that were *not* announced, or, where those
+are the majority, the ones that were.
+
+A member may be out of step: it is being fed (`todo`: buckets not reached yet),
+paused, or catching up. For it the group notes in `dirty` what it last had of
+each network that changed; when nothing is left it is in step again, always
+between two batches. A member whose filter changed keeps its old group
+(`origin`) until the walk through the new one is over, so that it gets exactly
+the withdrawals it needs.
+
+Split horizon: a route never goes to the channel that owns its source. That
+member gets a withdrawal of what it had. The batch is cut into one segment per
+owner; each member gets all segments but its own.
+
+Invariant, tested with random interleavings: what a member's receiver holds
+equals table x filter without the routes of the member itself.
+
+Hot code; the budget is 0.3 microseconds per prefix and group.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.limits import RouteLimit
+from pybird.core.policy import Policy
+from pybird.core.scheduler import SLICE
+from pybird.core.selection import choose
+from pybird.core.table import NO_BUCKET, Reader, Table
+from pybird.values.route import Dest, Hop, NextHop, Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
+    from pybird.core.scheduler import Scheduler
+
+SENT: Final = 0  # verdicts
+REJECTED: Final = 1
+FILTERED: Final = 2
+MOST_VERDICTS: Final = 200_000
+NOTHING: Final = (REJECTED, None)
+
+
+class Segment:
+    """What one batch says of the routes of one owner (None: of all who are no members)."""
+
+    __slots__ = ("announce", "withdraw")
+
+    def __init__(self) -> None:
+        self.announce: dict[Any, list[bytes]] = {}
+        self.withdraw: list[bytes] = []
+
+    def add(self, form: Any, key: bytes) -> None:
+        """Announce one network."""
+        keys = self.announce.get(form)
+        if keys is None:
+            self.announce[form] = [key]
+        else:
+            keys.append(key)
+
+
+class Member:
+    """One channel in a group."""
+
+    __slots__ = (
+        "again",
+        "channel",
+        "dirty",
+        "fed",
+        "group",
+        "left",
+        "origin",
+        "paused",
+        "todo",
+    )
+
+    def __init__(self, channel: Channel, group: Group) -> None:
+        self.channel = channel
+        self.group = group
+        self.todo: dict[bytes, None] = {}  # buckets that the feed has not reached
+        self.dirty: dict[bytes, Rte | None] = {}
+        self.again: dict[bytes, None] | None = None  # buckets of a refeed
+        self.fed = False
+        self.paused = False
+        self.origin: Group | None = None
+        self.left: dict[bytes, dict[bytes, Rte | None]] = {}  # what it had of the origin's changes
+
+    @property
+    def in_step(self) -> bool:
+        """True when it gets what the group sends, as it is sent."""
+        return self.fed and not self.paused and not self.todo and not self.dirty
+
+    @property
+    def waiting(self) -> bool:
+        """True while there is something to send to this member alone."""
+        return not self.paused and (not self.in_step or self.again is not None)
+
+    def pause(self) -> None:
+        """Collect instead of sending."""
+        if not self.paused:
+            self.paused = True
+            self.group.sort()
+
+    def resume(self) -> None:
+        """Send what was collected, then go in step."""
+        if self.paused:
+            self.paused = False
+            self.group.sort()
+
+    def refeed(self) -> None:
+        """Send everything again."""
+        if self.fed:
+            self.again = dict.fromkeys(self.group.table.buckets)
+            self.group.sort()
+
+    def leave(self) -> None:
+        """Stop at once; the receiver forgets by itself."""
+        if self.origin is not None:
+            self.origin.drop_leaver(self)
+        self.group.drop(self)
+
+    def moved(self, exporter: Exporter) -> Member:
+        """The member in the group that the channel's config asks for now."""
+        group = find(self.channel, exporter)
+        if group is self.group:
+            self.refeed()
+            return self
+        old = self.group
+        if self.origin is not None or not self.fed:
+            old.finish(self)  # a second change within one walk: end the first
+        old.flush_all()
+        group.flush_all()
+        member = Member(self.channel, group)
+        member.paused = self.paused
+        member.origin = old
+        member.todo = dict.fromkeys(old.table.buckets)
+        for key, had in self.dirty.items():
+            bid = old.table.bucket_of(key)
+            member.todo[bid] = None
+            member.left.setdefault(bid, {})[key] = had
+        old.turn_leaver(self.channel, member)
+        group.enter(member)
+        return member
+
+    def exports(self, key: bytes) -> Rte | None:
+        """The route that this member's receiver has, as the filter left it."""
+        if self.todo and self.group.table.bucket_of(key) in self.todo:
+            return None
+        found = self.group.current(key)
+        if found is None or self.group.owned(found[0], self):
+            return None
+        return self.group.policy.judge(found[0], key)
+
+
+def join(channel: Channel, exporter: Exporter) -> Member:
+    """Put a channel into its group; the feed begins with the next turn."""
+    group = find(channel, exporter)
+    group.flush_all()
+    member = Member(channel, group)
+    member.todo = dict.fromkeys(group.table.buckets)
+    group.enter(member)
+    return member
+
+
+def find(channel: Channel, exporter: Exporter) -> Group:
+    """The group of this channel, made if there is none."""
+    config = channel.config
+    alone = exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
+    key: Any = (exporter.key, exporter.mode, config.export_filter.body, config.export_in)
+    if alone:
+        key = (channel, channel.export_limit, *key)
+    table = channel.table
+    group: Group | None = table.groups.get(key)
+    if group is None:
+        policy = channel.router.policy(config.export_filter, channel.net_type, config.export_in)
+        scheduler = channel.router.scheduler
+        if alone:
+            group = LoneGroup(key, channel, exporter, policy, scheduler)
+        else:
+            group = Group(key, table, exporter, policy, scheduler)
+        table.groups[key] = group
+    return group
+
+
+class Group:
+    """Members that share filter and encoding, for the best route of each network."""
+
+    def __init__(
+        self, key: Any, table: Table, exporter: Exporter, policy: Policy, scheduler: Scheduler
+    ) -> None:
+        self.key = key
+        self.table = table
+        self.exporter = exporter
+        self.policy = policy
+        self.members: dict[Channel, Member] = {}
+        self.reader = Reader(self._wake, exporter.mode is not ExportMode.OPTIMAL)
+        self._scheduler = scheduler
+        self._leavers: dict[Member, None] = {}
+        self._stream: list[Member] = []
+        self._absent: list[Member] = []
+        self._todo: dict[bytes, None] = dict.fromkeys(table.buckets)  # buckets nobody was fed yet
+        self._rejected: dict[bytes, set[bytes]] = {}
+        self._picked: dict[bytes, set[bytes]] = {}
+        self._heavy: dict[bytes, None] = {}
+        self._verdicts: dict[Any, tuple[int, Any]] = {}
+        table.readers.append(self.reader)
+
+    # members ------------------------------------------------------------
+
+    def enter(self, member: Member) -> None:
+        """A member joins; it is fed first."""
+        self.members[member.channel] = member
+        self.sort()
+
+    def drop(self, member: Member) -> None:
+        """A member leaves for good."""
+        self.members.pop(member.channel, None)
+        self.sort()
+        self._dissolve()
+
+    def turn_leaver(self, channel: Channel, member: Member) -> None:
+        """A member is on its way to another group; note for it what it had."""
+        self.members.pop(channel, None)
+        self._leavers[member] = None
+        self.sort()
+
+    def drop_leaver(self, member: Member) -> None:
+        """The way is over."""
+        self._leavers.pop(member, None)
+        member.origin = None
+        self._dissolve()
+
+    def _dissolve(self) -> None:
+        if self.members or self._leavers:
+            return
+        if self.reader in self.table.readers:
+            self.table.readers.remove(self.reader)
+        if self.table.groups.get(self.key) is self:
+            del self.table.groups[self.key]
+        self._scheduler.cancel(self._flush)
+        self._scheduler.cancel(self._feed)
+
+    def sort(self) -> None:
+        """Divide the members by whether they are in step."""
+        members = list(self.members.values())
+        self._stream = [member for member in members if member.in_step]
+        self._absent = [member for member in members if not member.in_step]
+        for member in members:
+            if member.waiting:
+                self._scheduler.add(self._feed)
+                return
+
+    # judging ------------------------------------------------------------
+
+    def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        """(SENT, form), or why the route does not go out."""
+        if self.policy.per_net:
+            return self._judge(rte, key)
+        hop = rte.hop
+        memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference)
+        found = self._verdicts.get(memo_key)
+        if found is None:
+            if len(self._verdicts) >= MOST_VERDICTS:
+                self._verdicts.clear()
+            found = self._verdicts[memo_key] = self._judge(rte, key)
+        return found
+
+    def _judge(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        if not self.exporter.admit(rte):
+            return REJECTED, None
+        out = self.policy.judge(rte, key)
+        if out is None:
+            return FILTERED, None
+        form = self.exporter.wire(out, rte.attrs)
+        return (SENT, form) if form is not None else (REJECTED, None)
+
+    def current(self, key: bytes) -> tuple[Rte, Any] | None:
+        """What the group announced of this network: the route and its form."""
+        best = self.table.best(key)
+        if best is None or not self._is_announced(self.table.bucket_of(key), key):
+            return None
+        kind, form = self.verdict(best, key)
+        return (best, form) if kind == SENT else None
+
+    def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
+        """The route that the group announced, when nothing is pending."""
+        return best if self._is_announced(bid, key) else None
+
+    def owned(self, rte: Rte, member: Member) -> bool:
+        """Is this route the member's own, so that it must not get it back?"""
+        return rte.source.owner is member.channel
+
+    # what was announced -------------------------------------------------
+
+    def _is_announced(self, bid: bytes, key: bytes) -> bool:
+        """Of a network that has a route as far as the group has read."""
+        if bid in self._todo or self.policy.rejects_all:
+            return False
+        marks = self._picked.get(bid)
+        if marks is not None:
+            return key in marks
+        marks = self._rejected.get(bid)
+        return marks is None or key not in marks
+
+    def _mark_sent(self, bid: bytes, key: bytes) -> None:
+        marks = self._picked.get(bid)
+        if marks is not None:
+            marks.add(key)
+            return
+        marks = self._rejected.get(bid)
+        if marks is not None:
+            marks.discard(key)
+            if not marks:
+                del self._rejected[bid]
+
+    def _mark_not_sent(self, bid: bytes, key: bytes) -> None:
+        marks = self._picked.get(bid)
+        if marks is not None:
+            marks.discard(key)
+            return
+        marks = self._rejected.get(bid)
+        if marks is None:
+            self._rejected[bid] = {key}
+            return
+        marks.add(key)
+        if len(marks) > 8:
+            self._heavy[bid] = None
+
+    def _forget(self, bid: bytes, key: bytes) -> None:
+        """The network has no route any more."""
+        for store in (self._picked, self._rejected):
+            marks = store.get(bid)
+            if marks is not None:
+                marks.discard(key)
+                if not marks and bid not in self.table.buckets:
+                    del store[bid]
+
+    def _balance(self) -> None:
+        """Record the smaller half of a bucket; only while nothing is pending."""
+        for bid in self._heavy:
+            bucket = self.table.buckets.get(bid)
+            marks = self._rejected.get(bid)
+            if bucket is not None and marks is not None and 2 * len(marks) > len(bucket):
+                del self._rejected[bid]
+                self._picked[bid] = {key for key in bucket if key not in marks}
+        self._heavy.clear()
+
+    # changes ------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._scheduler.add(self._flush)
+
+    def _flush(self) -> bool:
+        """One slice of the pending changes."""
+        if self.reader.pending:
+            self._process(self.reader.take(SLICE))
+        if self.reader.pending:
+            return True
+        if self._heavy:
+            self._balance()
+        for member in self._absent:
+            if member.waiting:
+                self._scheduler.add(self._feed)
+                break
+        return False
+
+    def flush_all(self) -> None:
+        """Process everything that is pending, so that table and record agree."""
+        while self._flush():
+            pass
+        self._scheduler.cancel(self._flush)
+
+    def _process(self, changes: dict[bytes, Rte | None]) -> None:
+        """Judge, record and send a batch of changed networks."""
+        if self.policy.rejects_all:
+            self._count_filtered(len(changes))
+            return
+        buckets = self.table.buckets
+        short, end = self.table.short, self.table.end
+        todo = self._todo
+        members = self.members
+        per_net = self.policy.per_net
+        plain = not self._rejected and not self._picked
+        outsiders = bool(self._absent or self._leavers)
+        batch = Batch()
+        segments = batch.segments
+        met: Rte | None = None
+        kind = SENT
+        form: Any = None
+        owner: Any = None
+        keys: list[bytes] = []
+        updates = sent = rejected = filtered = 0
+        for key, old in changes.items():
+            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            if todo and bid in todo:
+                continue
+            bucket = buckets.get(bid)
+            new = bucket.get(key) if bucket is not None else None
+            if new is not None and not isinstance(new, Rte):
+                new = new[0]
+            if new is old:
+                continue
+            was = old is not None and (plain or self._is_announced(bid, key))
+            if outsiders:
+                self._note(bid, key, old if was else None)
+            if new is None:
+                if not plain:
+                    self._forget(bid, key)
+                if was:
+                    batch.withdraw(key, old, members)
+                continue
+            updates += 1
+            if new is not met or per_net:
+                met = new
+                kind, form = self.verdict(new, key)
+                if kind == SENT:
+                    owner = new.source.owner
+                    if owner not in members:
+                        owner = None
+                    segment = segments.get(owner)
+                    if segment is None:
+                        segment = segments[owner] = Segment()
+                    keys = segment.announce.setdefault(form, [])
+            if kind == SENT:
+                sent += 1
+                keys.append(key)
+                if not plain:
+                    self._mark_sent(bid, key)
+                if not was:
+                    batch.gained += 1
+                if owner is not None or was:
+                    batch.moved(key, old if was else None, owner, members)
+                continue
+            if kind == REJECTED:
+                rejected += 1
+            else:
+                filtered += 1
+            self._mark_not_sent(bid, key)
+            if was:
+                batch.withdraw(key, old, members)
+        batch.sent, batch.updates, batch.rejected, batch.filtered = sent, updates, rejected, filtered
+        self._send(batch)
+
+    def _count_filtered(self, number: int) -> None:
+        for member in self.members.values():
+            count = member.channel.statistics.export_updates
+            count.received += number
+            count.filtered += number
+
+    def _note(self, bid: bytes, key: bytes, had: Rte | None) -> None:
+        """Remember what members out of step had of a network before this change."""
+        for member in self._absent:
+            if bid in member.todo or key in member.dirty:
+                continue
+            member.dirty[key] = had if had is None or not self.owned(had, member) else None
+        for member in self._leavers:
+            if bid in member.todo:
+                theirs = member.left.setdefault(bid, {})
+                if key not in theirs:
+                    theirs[key] = had if had is None or not self.owned(had, member) else None
+
+    def _send(self, batch: Batch) -> None:
+        stream = self._stream
+        for member in stream:
+            batch.count(member.channel)
+        for owner, segment in batch.segments.items():
+            if not segment.announce and not segment.withdraw:
+                continue
+            packed: Any = None
+            for member in stream:
+                if member.channel is owner:
+                    continue
+                if packed is None:
+                    packed = self.exporter.pack(segment.announce, segment.withdraw)
+                member.channel.transmit(packed)
+        for channel, keys in batch.own.items():
+            for member in stream:
+                if member.channel is channel:
+                    channel.transmit(self.exporter.pack({}, keys))
+
+    # feeding ------------------------------------------------------------
+
+    def _feed(self) -> bool:
+        """One slice for each member that is out of step."""
+        if self._flush():
+            self._wake()
+            return True
+        for member in list(self.members.values()):
+            if member.waiting:
+                self._advance(member)
+        self.sort()
+        return False
+
+    def finish(self, member: Member) -> None:
+        """Bring one member in step at once."""
+        self.flush_all()
+        while member.todo or member.dirty or not member.fed:
+            self._advance(member)
+
+    def _advance(self, member: Member) -> None:
+        """One slice of what this member alone must get."""
+        if member.origin is not None:
+            member.origin.flush_all()
+        out = Segment()
+        gained = 0
+        if member.todo or not member.fed:
+            gained = self._walk(member, out)
+        elif member.dirty:
+            gained = self._catch_up(member, out)
+        elif member.again is not None:
+            self._repeat(member, out)
+        channel = member.channel
+        sent = 0
+        for keys in out.announce.values():
+            sent += len(keys)
+        channel.exported += gained
+        channel.statistics.export_updates.accepted += sent
+        channel.statistics.export_withdraws.accepted += len(out.withdraw)
+        if out.announce or out.withdraw:
+            channel.transmit(self.exporter.pack(out.announce, out.withdraw))
+        if not member.fed and not member.todo:
+            member.fed = True
+            if member.origin is None:
+                channel.fed()
+            else:
+                member.origin.drop_leaver(member)
+        elif member.again is not None and not member.again:
+            member.again = None
+            channel.fed()
+
+    def _walk(self, member: Member, out: Segment) -> int:
+        budget = SLICE
+        gained = 0
+        todo = member.todo
+        while todo and budget > 0:
+            bid = next(iter(todo))
+            del todo[bid]
+            bucket = self.table.buckets.get(bid, {})
+            budget -= len(bucket) + 1
+            fresh = bid in self._todo
+            if fresh:
+                del self._todo[bid]
+            gained += self._visit(member, bid, bucket, fresh, out)
+        return gained
+
+    def _visit(
+        self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment
+    ) -> int:
+        """Send one bucket to a member; the first visit also records what is announced."""
+        origin = member.origin
+        left = member.left.pop(bid, {})
+        channel = member.channel
+        count = channel.statistics.export_updates
+        count.received += len(bucket)
+        gained = 0
+        refused: list[bytes] = []
+        plain = bid not in self._rejected and bid not in self._picked
+        for key, value in bucket.items():
+            best: Rte = value if isinstance(value, Rte) else value[0]
+            kind, form = SENT, None
+            if fresh or plain or self._is_announced(bid, key):
+                kind, form = self.verdict(best, key)
+            else:
+                kind = FILTERED
+            if kind != SENT:
+                if kind == FILTERED:
+                    count.filtered += 1
+                else:
+                    count.rejected += 1
+                if fresh:
+                    refused.append(key)
+            own = best.source.owner is channel
+            had: Rte | None = None
+            if origin is not None:
+                if key in left:
+                    had = left.pop(key)
+                else:
+                    had = origin.had(bid, key, best) if not own else None
+            if kind == SENT and not own:
+                if had is None:
+                    gained += 1
+                elif had is best and origin is not None and origin.verdict(best, key)[1] == form:
+                    continue
+                out.add(form, key)
+            elif had is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        for key, last in left.items():
+            if last is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        if refused:
+            self._record(bid, bucket, refused)
+        return gained
+
+    def _record(self, bid: bytes, bucket: dict[bytes, Any], refused: list[bytes]) -> None:
+        if 2 * len(refused) <= len(bucket):
+            self._rejected[bid] = set(refused)
+        else:
+            self._picked[bid] = set(bucket).difference(refused)
+
+    def _catch_up(self, member: Member, out: Segment) -> int:
+        """Bring what changed while the member was out of step."""
+        gained = 0
+        part = list(member.dirty)[:SLICE]
+        for key in part:
+            had = member.dirty.pop(key)
+            found = self.current(key)
+            if found is not None and self.owned(found[0], member):
+                found = None
+            if found is None:
+                if had is not None:
+                    gained -= 1
+                    out.withdraw.append(key)
+                continue
+            if had is None:
+                gained += 1
+            elif found[0] is had:
+                continue
+            out.add(found[1], key)
+        return gained
+
+    def _repeat(self, member: Member, out: Segment) -> None:
+        """A slice of a refeed: what is announced already, once more."""
+        again = member.again
+        assert again is not None
+        budget = SLICE
+        while again and budget > 0:
+            bid = next(iter(again))
+            del again[bid]
+            bucket = self.table.buckets.get(bid, {})
+            budget -= len(bucket) + 1
+            for key in bucket:
+                found = self.current(key)
+                if found is not None and not self.owned(found[0], member):
+                    out.add(found[1], key)
+
+
+class Batch:
+    """What came of one slice of changes."""
+
+    __slots__ = (
+        "corrections",
+        "filtered",
+        "gained",
+        "lost",
+        "own",
+        "owned",
+        "rejected",
+        "segments",
+        "sent",
+        "updates",
+    )
+
+    def __init__(self) -> None:
+        self.segments: dict[Any, Segment] = {}
+        self.own: dict[Any, list[bytes]] = {}  # withdrawals for the new owner of a route
+        self.owned: dict[Any, int] = {}  # updates that do not go to their owner
+        self.corrections: dict[Any, int] = {}  # of the number of exported routes
+        self.gained = 0
+        self.lost = 0
+        self.updates = 0
+        self.sent = 0
+        self.rejected = 0
+        self.filtered = 0
+
+    def withdraw(self, key: bytes, old: Rte | None, members: dict[Channel, Member]) -> None:
+        """What was announced is not any more."""
+        assert old is not None
+        owner: Any = old.source.owner
+        if owner in members:
+            self.corrections[owner] = self.corrections.get(owner, 0) + 1
+        else:
+            owner = None
+        segment = self.segments.get(owner)
+        if segment is None:
+            segment = self.segments[owner] = Segment()
+        segment.withdraw.append(key)
+        self.lost += 1
+
+    def moved(self, key: bytes, old: Rte | None, owner: Any, members: dict[Channel, Member]) -> None:
+        """An announcement by a member, or instead of one: their own counts differ."""
+        before: Any = old.source.owner if old is not None else None
+        if owner is not None:
+            self.corrections[owner] = self.corrections.get(owner, 0) - 1
+            self.owned[owner] = self.owned.get(owner, 0) + 1
+            if old is not None and before is not owner:
+                self.own.setdefault(owner, []).append(key)
+        if before is not None and before in members:
+            self.corrections[before] = self.corrections.get(before, 0) + 1
+
+    def count(self, channel: Channel) -> None:
+        """Add to a member's counters."""
+        own = self.owned.get(channel, 0)
+        withdrawn = len(self.own.get(channel, ()))
+        updates = channel.statistics.export_updates
+        updates.received += self.updates
+        updates.rejected += self.rejected + own
+        updates.filtered += self.filtered
+        updates.accepted += self.sent - own
+        withdraws = channel.statistics.export_withdraws
+        withdraws.received += self.lost
+        segment = self.segments.get(channel)
+        theirs = len(segment.withdraw) if segment is not None else 0
+        withdraws.accepted += self.lost - theirs + withdrawn
+        channel.exported += self.gained - self.lost + self.corrections.get(channel, 0)
+
+
+class LoneGroup(Group):
+    """A group of one: other modes than the best route, or an export limit."""
+
+    def __init__(
+        self,
+        key: Any,
+        channel: Channel,
+        exporter: Exporter,
+        policy: Policy,
+        scheduler: Scheduler,
+    ) -> None:
+        super().__init__(key, channel.table, exporter, policy, scheduler)
+        self.limit: RouteLimit | None = channel.export_limit
+        self._channel = channel
+        self._mode = exporter.mode
+        self._sent: dict[bytes, tuple[tuple[Rte, ...], Any]] = {}
+        self._blocked: dict[bytes, None] = {}  # networks that the limit kept out
+
+    def current(self, key: bytes) -> tuple[Rte, Any] | None:
+        """What was announced of this network."""
+        found = self._sent.get(key)
+        return (found[0][0], found[1]) if found is not None else None
+
+    def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
+        """The route that was announced."""
+        found = self._sent.get(key)
+        return found[0][0] if found is not None else None
+
+    def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        """(SENT, form), or why the route does not go out."""
+        if rte.source.owner is self._channel:
+            return NOTHING
+        return super().verdict(rte, key)
+
+    def _process(self, changes: dict[bytes, Rte | None]) -> None:
+        out = Segment()
+        gained = 0
+        live = self._stream
+        for key in changes:
+            bid = self.table.bucket_of(key)
+            if bid in self._todo:
+                continue
+            last = self._sent.get(key)
+            if not self._settle(key):
+                continue
+            if self._absent or self._leavers:
+                self._note(bid, key, last[0][0] if last is not None else None)
+            if not live:
+                continue
+            now = self._sent.get(key)
+            if now is None:
+                gained -= 1
+                out.withdraw.append(key)
+            else:
+                if last is None:
+                    gained += 1
+                out.add(now[1], key)
+        for member in live:
+            self._hand(member.channel, out, gained)
+        if self._blocked and gained < 0:
+            self._retry()
+
+    def _hand(self, channel: Channel, out: Segment, gained: int) -> None:
+        sent = 0
+        for keys in out.announce.values():
+            sent += len(keys)
+        channel.exported += gained
+        channel.statistics.export_updates.accepted += sent
+        channel.statistics.export_withdraws.received += len(out.withdraw)
+        channel.statistics.export_withdraws.accepted += len(out.withdraw)
+        if out.announce or out.withdraw:
+            channel.transmit(self.exporter.pack(out.announce, out.withdraw))
+
+    def _settle(self, key: bytes) -> bool:
+        """Decide what is announced of a network now; True when that changed."""
+        routes = self.table.get(key)
+        last = self._sent.get(key)
+        chosen = self._choose(key, routes) if routes else None
+        if routes:
+            self._channel.statistics.export_updates.received += 1
+        if chosen is None:
+            self._blocked.pop(key, None)
+            return self._sent.pop(key, None) is not None
+        if last is not None and _alike(last[0], chosen[0]) and last[1] == chosen[1]:
+            return False
+        if last is None and not self._fits(key):
+            return False
+        self._blocked.pop(key, None)
+        self._sent[key] = chosen
+        return True
+
+    def _fits(self, key: bytes) -> bool:
+        if self.limit is None or self.limit.room(len(self._sent)) > 0:
+            return True
+        if not self._channel.export_over():
+            return True
+        self._channel.statistics.export_updates.limit += 1
+        self._blocked[key] = None
+        return False
+
+    def _retry(self) -> None:
+        """There is room again: what the limit kept out may go."""
+        for key in list(self._blocked):
+            if key not in self.reader.pending:
+                if not self.reader.pending:
+                    self._wake()
+                self.reader.pending[key] = None
+
+    def _choose(self, key: bytes, routes: tuple[Rte, ...]) -> tuple[tuple[Rte, ...], Any] | None:
+        """The routes to announce as one, and their form."""
+        if self._mode is ExportMode.MERGED:
+            return self._merge(key, routes)
+        count = self._channel.statistics.export_updates
+        candidates = routes
+        if self._mode is ExportMode.ACCEPTED and len(routes) > 2:
+            candidates = choose(list(routes), True)
+        elif self._mode is ExportMode.OPTIMAL:
+            candidates = routes[:1]
+        reason = SENT
+        for rte in candidates:
+            kind, form = self.verdict(rte, key)
+            if kind == SENT:
+                return (rte,), form
+            reason = reason or kind
+        if reason == FILTERED:
+            count.filtered += 1
+        else:
+            count.rejected += 1
+        return None
+
+    def _merge(self, key: bytes, routes: tuple[Rte, ...]) -> tuple[tuple[Rte, ...], Any] | None:
+        best = routes[0]
+        kind, form = self.verdict(best, key)
+        if kind != SENT:
+            return None
+        same = best.source.type
+        parts = [best]
+        if best.hop.dest is Dest.UNICAST:
+            for rte in routes[1:]:
+                if (
+                    rte.source.type is same
+                    and rte.hop.dest is Dest.UNICAST
+                    and same.mergeable(best, rte)
+                    and self.verdict(rte, key)[0] == SENT
+                ):
+                    parts.append(rte)
+        if len(parts) == 1:
+            return (best,), form
+        parts[1:] = sorted(parts[1:], key=_name)
+        out = self.policy.judge(best, key)
+        assert out is not None
+        hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
+        merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
+        form = self.exporter.wire(merged, best.attrs)
+        return (tuple(parts), form) if form is not None else None
+
+    def _visit(
+        self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment
+    ) -> int:
+        origin = member.origin
+        left = member.left.pop(bid, {})
+        gained = 0
+        for key, value in bucket.items():
+            if fresh:
+                self._settle(key)
+            now = self._sent.get(key)
+            had: Rte | None = None
+            if origin is not None:
+                best: Rte = value if isinstance(value, Rte) else value[0]
+                had = left.pop(key) if key in left else origin.had(bid, key, best)
+                if had is not None and had.source.owner is member.channel:
+                    had = None
+            if now is not None:
+                if had is None:
+                    gained += 1
+                out.add(now[1], key)
+            elif had is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        for key, last in left.items():
+            if last is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        return gained
+
+
+def _alike(left: tuple[Rte, ...], right: tuple[Rte, ...]) -> bool:
+    if len(left) != len(right):
+        return False
+    for at in range(len(left)):
+        if left[at] is not right[at]:
+            return False
+    return True
+
+
+def _name(rte: Rte) -> tuple[str, int]:
+    return rte.source.name, rte.source.path_id
+
+
+def _united(hops: list[Hop]) -> tuple[NextHop, ...]:
+    """The next hops of several routes, each once, in BIRD's order."""
+    found: dict[NextHop, None] = {}
+    for hop in hops:
+        for way in hop.nexthops:
+            found[way] = None
+    return tuple(sorted(found, key=_way_order))
+
+
+def _way_order(way: NextHop) -> tuple[int, bytes, int]:
+    gateway = way.gateway.octets if way.gateway is not None else b""
+    return -way.weight, gateway, way.ifindex

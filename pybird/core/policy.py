@@ -1,0 +1,113 @@
+"""A filter as a channel applies it: compiled once, run as rarely as its inputs allow.
+
+`accept` and `reject` are recognised and cost nothing. A filter that reads only
+attributes runs once per attribute set; one that also reads the source, the
+preference or the next hop once per combination; one that reads the network, or
+whose outcome differs between two runs (`print`, table lookups), for every
+route. The analysis is the filter compiler's (`CompiledFilter.inputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from pybird.filter.nodes import ACCEPT, REJECT, Filter
+from pybird.filter.subject import Lookup, Subject
+from pybird.values.attributes import AttributePool, AttributeSet
+from pybird.values.net import NetType, Prefix, net_of
+from pybird.values.route import Hop, Rte
+
+MOST_MEMOS: Final = 100_000
+
+
+class Judge(NamedTuple):
+    """What every policy of a router needs: its attribute pool, compiler, log and tables."""
+
+    pool: AttributePool
+    compile: Callable[[Filter], Any]  # to a CompiledFilter
+    log: Callable[[str], None]
+    lookup: Lookup | None
+
+
+class Outcome(NamedTuple):
+    """What an accepting filter made of a route; `hop` None: the route's own."""
+
+    attrs: AttributeSet
+    hop: Hop | None
+    preference: int
+
+    def applied(self, rte: Rte) -> Rte:
+        """The route with this outcome: itself when nothing changed."""
+        hop = self.hop or rte.hop
+        if self.attrs is rte.attrs and hop is rte.hop and self.preference == rte.preference:
+            return rte
+        return Rte(self.attrs, rte.source, hop, self.preference, rte.time, rte.rank, rte.flags)
+
+
+# What a filter may read and still be run once for many routes.
+MEMO_INPUTS: Final = frozenset({"attributes", "source", "hop", "preference"})
+
+
+class Policy:
+    """One filter for routes of one net type."""
+
+    def __init__(
+        self, filter: Filter, net_type: NetType, judge: Judge, inside: Prefix | None = None  # noqa: A002
+    ) -> None:
+        self.filter: Final = filter
+        self.accepts_all: Final = filter.body == ACCEPT.body and inside is None
+        self.rejects_all: Final = filter.body == REJECT.body
+        self._inside = inside
+        self._net_type = net_type
+        self._judge = judge
+        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup)
+        self._memo: dict[Any, Outcome | None] = {}
+        self._compiled: Any = None
+        inputs: frozenset[str] = frozenset()
+        if not (filter.body == ACCEPT.body or self.rejects_all):
+            self._compiled = judge.compile(filter)
+            inputs = frozenset(self._compiled.inputs)
+        self.per_net: Final = inside is not None or not inputs <= MEMO_INPUTS
+        self._by_source = "source" in inputs
+        self._by_hop = "hop" in inputs
+
+    def judge(self, rte: Rte, key: bytes) -> Rte | None:
+        """The route as the filter leaves it; None: rejected."""
+        if self.accepts_all:
+            return rte
+        if self.rejects_all:
+            return None
+        outcome = self._run(rte, key) if self.per_net else self._remembered(rte, key)
+        return outcome.applied(rte) if outcome is not None else None
+
+    def _remembered(self, rte: Rte, key: bytes) -> Outcome | None:
+        memo_key = (
+            rte.attrs,
+            rte.preference,
+            rte.source if self._by_source else None,
+            (rte.hop, rte.hop.version) if self._by_hop else None,
+        )
+        memo = self._memo
+        if memo_key in memo:
+            return memo[memo_key]
+        if len(memo) >= MOST_MEMOS:
+            memo.clear()
+        outcome = memo[memo_key] = self._run(rte, key)
+        return outcome
+
+    def _run(self, rte: Rte, key: bytes) -> Outcome | None:
+        if self._inside is not None and not self._is_inside(key):
+            return None
+        if self._compiled is None:
+            return Outcome(rte.attrs, None, rte.preference)
+        subject = self._subject
+        subject.load(rte, key)
+        if not self._compiled.run(subject):
+            return None
+        attrs = self._judge.pool.edit(rte.attrs, subject.changes)
+        return Outcome(attrs, subject.hop, subject.preference)
+
+    def _is_inside(self, key: bytes) -> bool:
+        net = net_of(self._net_type, key)
+        return isinstance(net, Prefix) and self._inside is not None and self._inside.covers(net)
