@@ -329,9 +329,7 @@ class Channel:
             self._keep([key for key in keys if key not in entered], rte)
         return passed
 
-    def _split(
-        self, keys: list[bytes], source: Source, room: int, kept: dict[bytes, Rte]
-    ) -> list[bytes]:
+    def _split(self, keys: list[bytes], source: Source, room: int, kept: dict[bytes, Rte]) -> list[bytes]:
         """Replacements, and as many new networks as there is room for."""
         passed: dict[bytes, None] = {}
         for key in keys:
@@ -343,10 +341,7 @@ class Channel:
         return list(passed)
 
     def _holds(self, key: bytes, source: Source) -> bool:
-        for rte in self.table.get(key):
-            if rte.source is source:
-                return True
-        return False
+        return any(rte.source is source for rte in self.table.get(key))
 
     def _over(self, direction: str, limit: RouteLimit) -> bool:
         """A limit was exceeded: act; True when the routes above it must be dropped."""
@@ -405,7 +400,7 @@ class Channel:
                     gone.setdefault(source, []).append(key)
         for source, theirs in gone.items():
             self.table.withdraw(theirs, source)
-        if keys and any([source.routes for source in self._sweeps]):
+        if keys and any(source.routes for source in self._sweeps):
             return True
         self._walk = None
         self._sweeps.clear()

@@ -548,9 +548,7 @@ class Group:
             gained += self._visit(member, bid, bucket, fresh, out)
         return gained
 
-    def _visit(
-        self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment
-    ) -> int:
+    def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
         """Send one bucket to a member; the first visit also records what is announced."""
         origin = member.origin
         left = member.left.pop(bid, {})
@@ -577,10 +575,7 @@ class Group:
             own = best.source.owner is channel
             had: Rte | None = None
             if origin is not None:
-                if key in left:
-                    had = left.pop(key)
-                else:
-                    had = origin.had(bid, key, best) if not own else None
+                had = left.pop(key) if key in left else origin.had(bid, key, best) if not own else None
             if kind == SENT and not own:
                 if had is None:
                     gained += 1
@@ -846,20 +841,12 @@ class LoneGroup(Group):
         kind, form = self.verdict(best, key)
         if kind != SENT:
             return None
-        same = best.source.type
         parts = [best]
         if best.hop.dest is Dest.UNICAST:
-            for rte in routes[1:]:
-                if (
-                    rte.source.type is same
-                    and rte.hop.dest is Dest.UNICAST
-                    and same.mergeable(best, rte)
-                    and self.verdict(rte, key)[0] == SENT
-                ):
-                    parts.append(rte)
+            equal = [rte for rte in routes[1:] if self._joins(best, rte, key)]
+            parts.extend(sorted(equal, key=_name))
         if len(parts) == 1:
             return (best,), form
-        parts[1:] = sorted(parts[1:], key=_name)
         out = self.policy.judge(best, key)
         assert out is not None
         hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
@@ -867,9 +854,7 @@ class LoneGroup(Group):
         form = self.exporter.wire(merged, best.attrs)
         return (tuple(parts), form) if form is not None else None
 
-    def _visit(
-        self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment
-    ) -> int:
+    def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
         origin = member.origin
         left = member.left.pop(bid, {})
         gained = 0
@@ -900,10 +885,7 @@ class LoneGroup(Group):
 def _alike(left: tuple[Rte, ...], right: tuple[Rte, ...]) -> bool:
     if len(left) != len(right):
         return False
-    for at in range(len(left)):
-        if left[at] is not right[at]:
-            return False
-    return True
+    return all(left[at] is right[at] for at in range(len(left)))
 
 
 def _name(rte: Rte) -> tuple[str, int]:

@@ -53,7 +53,11 @@ class Policy:
     """One filter for routes of one net type."""
 
     def __init__(
-        self, filter: Filter, net_type: NetType, judge: Judge, inside: Prefix | None = None  # noqa: A002
+        self,
+        filter: Filter,  # noqa: A002  the user's word
+        net_type: NetType,
+        judge: Judge,
+        inside: Prefix | None = None,
     ) -> None:
         self.filter: Final = filter
         self.accepts_all: Final = filter.body == ACCEPT.body and inside is None

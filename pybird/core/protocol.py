@@ -12,15 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.core.channel import Channel
 from pybird.core.selection import Selection
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
-    from pybird.core.channel import Channel, Exporter
+    from pybird.core.channel import Exporter
+    from pybird.core.ports import Timer
     from pybird.core.router import Router
 
 
@@ -97,6 +100,13 @@ class Instance:
         self.channels: dict[str, Channel] = {}
         self.parent: Instance | None = None  # of a dynamic child
         self.stop_reason: StopReason | None = None
+        self.failure = ""  # what its code raised
+        self._down: list[Callable[[], None]] = []  # who waits for `down`
+        self._again: float | None = None  # start again so many seconds after `down`
+        self._timer: Timer | None = None
+        self._waiting = 0  # channels and children that are not down yet
+        for channel in config.channels:
+            self.channels[channel.name] = self.make_channel(channel)
 
     @property
     def name(self) -> str:
@@ -136,7 +146,7 @@ class Instance:
 
     def make_channel(self, config: ChannelConfig) -> Channel:
         """The channel object; a protocol with more state per channel overrides this."""
-        raise NotImplementedError  # core: Channel(config, self)
+        return Channel(config, self)
 
     def exporter(self, channel: Channel) -> Exporter | None:
         """How routes leave through this channel; None: nothing is exported."""
@@ -180,24 +190,125 @@ class Instance:
 
     def went_up(self) -> None:
         """Enter `up`."""
-        raise NotImplementedError
+        if self.state is State.START:
+            self._enter(State.UP)
 
     def went_down(self) -> None:
         """Fall from `up` back to `start`; channels are closed and their routes flushed."""
-        raise NotImplementedError
+        if self.state is State.UP:
+            self._enter(State.START)
+            self._close_channels()
 
     def stopped(self) -> None:
         """Everything is closed: enter `flush`, then `down`."""
-        raise NotImplementedError
+        if self.state not in (State.START, State.UP, State.STOP):
+            return
+        self._enter(State.FLUSH)
+        self._close_channels()
+        self._waiting = 1
+        for channel in self.channels.values():
+            self._waiting += 1
+            channel.when_flushed(self._one_done)
+        for child in self.router.children(self):
+            self._waiting += 1
+            self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
+        self._one_done()
 
     def restart_later(self, delay: float) -> None:
         """Stop now and start again after `delay` seconds (limits, errors)."""
-        raise NotImplementedError
+        self._again = delay
+        self.halt(StopReason.RESTARTED)
 
     def log(self, level: str, text: str) -> None:
         """Write `NAME: text` in one of BIRD's log classes."""
-        raise NotImplementedError
+        self.router.log(level, f"{self.name}: {text}")
 
     def trace(self, flag: str, text: str) -> None:
         """Write a `<TRACE>` line if this debug flag is on."""
-        raise NotImplementedError
+        if flag in self.debug:
+            self.router.log("trace", f"{self.name}: {text}")
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the protocol's code; what it raises stops this instance only."""
+        clock = self.router.clock
+        before, clock.current = clock.current, self
+        try:
+            return call(*arguments)
+        except Exception as error:
+            self.crashed(error)
+            return None
+        finally:
+            clock.current = before
+
+    # what the router calls ----------------------------------------------
+
+    def begin(self) -> None:
+        """Start, unless it runs or is disabled."""
+        if self.state is not State.DOWN or not self.enabled:
+            return
+        self._cancel_restart()
+        self.stop_reason = None
+        self.failure = ""
+        self._enter(State.START)
+        self.guarded(self.start)
+
+    def halt(self, reason: StopReason, then: Callable[[], None] | None = None) -> None:
+        """Stop for this reason; `then` is called once the instance is down."""
+        if reason is not StopReason.RESTARTED:
+            self._cancel_restart()
+        if self.state is State.DOWN:
+            if then is not None:
+                then()
+            self._start_again()
+            return
+        if then is not None:
+            self._down.append(then)
+        if self.state in (State.STOP, State.FLUSH):
+            return
+        self.stop_reason = reason
+        self._enter(State.STOP)
+        self.guarded(self.stop, reason)
+        self._close_channels()
+
+    def crashed(self, error: Exception) -> None:
+        """The instance's code raised: log it, stop the instance, remember why."""
+        self.failure = f"{type(error).__name__}: {error}"
+        self.router.log("bug", f"{self.name}: {self.failure}")
+        for line in "".join(format_exception(error)).splitlines():
+            self.router.log("bug", f"{self.name}: {line}")
+        if self.state in (State.START, State.UP):
+            self.halt(StopReason.FAILED)
+        if self.state is State.STOP:
+            self.stopped()  # it cannot be relied on to say so itself
+
+    def _close_channels(self) -> None:
+        for channel in self.channels.values():
+            channel.close()
+
+    def _one_done(self) -> None:
+        self._waiting -= 1
+        if self._waiting or self.state is not State.FLUSH:
+            return
+        self._enter(State.DOWN)
+        waiting, self._down = self._down, []
+        for call in waiting:
+            call()
+        self._start_again()
+
+    def _start_again(self) -> None:
+        if self._again is not None and self.state is State.DOWN:
+            delay, self._again = self._again, None
+            clock = self.router.clock
+            self._timer = clock.call_at(clock.now() + delay, self.begin)
+
+    def _cancel_restart(self) -> None:
+        self._again = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.since = self.router.clock.now()
+        self.trace("states", f"State changed to {state.value}")
+        self.router.state_changed(self)

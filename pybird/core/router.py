@@ -1,20 +1,47 @@
 """The router: owner of tables, protocol instances, configuration and time.
 
-(Contract; the implementation replaces this text.)
+Everything that lives hangs here, nothing is global. The router is given its
+ports and the protocol types it may run; `configure` loads the first
+configuration, `reconfigure` changes it while it runs (core/reconfigure.py).
+Protocols start in the order of their phases: device first, so that interfaces
+and the router id are known before the others.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from enum import Enum
+from importlib import import_module
+from typing import Any
 
-from pybird.conf.model import Config, ProtocolConfig
+from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
+from pybird.core.channel import Channel
+from pybird.core.group import Group
+from pybird.core.guard import GuardedClock
+from pybird.core.interfaces import InterfaceEvent, Interfaces
+from pybird.core.neighbors import Neighbors
+from pybird.core.nexthop import HopTable
+from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports
-from pybird.core.protocol import StopReason
-from pybird.values.attributes import AttributePool
+from pybird.core.protocol import Instance, ProtocolType, State, StopReason
+from pybird.core.scheduler import Job, Scheduler
+from pybird.core.table import Table
+from pybird.filter.nodes import Filter
+from pybird.values.attributes import AttributeDecl, AttributePool
+from pybird.values.net import NetType, Prefix
 
-if TYPE_CHECKING:
-    from pybird.core.protocol import Instance, ProtocolType
-    from pybird.core.table import Table
+
+class Answer(Enum):
+    """What an operator's command did; the CLI turns it into BIRD's reply."""
+
+    ENABLED = "enabled"
+    ALREADY_ENABLED = "already enabled"
+    DISABLED = "disabled"
+    ALREADY_DISABLED = "already disabled"
+    RESTARTED = "restarted"
+    RELOADING = "reloading"
+    NOT_UP = "is not UP"
+    CANNOT_RELOAD = "reload failed"
 
 
 class Router:
@@ -22,41 +49,233 @@ class Router:
 
     def __init__(self, ports: Ports, types: tuple[ProtocolType, ...]) -> None:
         self.ports = ports
-        self.clock = ports.clock
+        self.clock = GuardedClock(ports.clock)
         self.network = ports.network
         self.kernel = ports.kernel
         self.random = ports.random
         self.types = {t.name: t for t in types}
-        self.pool: AttributePool
-        self.config: Config
-        self.router_id: int
-        self.hostname: str
+        self.config = Config()
+        self.pool = AttributePool([attribute for t in types for attribute in t.attributes])
+        self.router_id = 0
+        self.hostname = ""
+        self.boot_time = ports.clock.now()
+        self.config_time = self.boot_time
         self.tables: dict[str, Table] = {}
         self.protocols: dict[str, Instance] = {}  # in config order, children last
-        self.interfaces: Any  # core.interfaces.Interfaces
-        self.hops: Any  # core.nexthop.HopTable
         self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
+        self.scheduler = Scheduler(self.clock, self._job_crashed)
+        self.interfaces = Interfaces()
+        self.interfaces.listen(self)
+        self.neighbors = Neighbors(self.interfaces)
+        self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
+        self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
+        self._compiled: dict[int, tuple[Filter, Any]] = {}
+        self._judge = Judge(self.pool, self._compile, self._filter_log, None)
+        self.shutting_down = False
+
+    # log ------------------------------------------------------------------
+
+    def log(self, level: str, text: str) -> None:
+        """Write one line in one of BIRD's classes."""
+        self.ports.log.write(level, text)
+
+    def _filter_log(self, text: str) -> None:
+        self.log("info", text)
+
+    # tables and filters -----------------------------------------------------
+
+    def add_table(self, config: TableConfig) -> Table:
+        """Make a table; its name is free."""
+        table = self.tables[config.name] = Table(config)
+        self.hops.table_added(config.name)
+        return table
+
+    def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
+        """A filter made ready for one channel or group; compiled code is shared."""
+        return Policy(filter, net_type, self._judge, inside)
+
+    def _compile(self, filter: Filter) -> Any:  # noqa: A002
+        known = self._compiled.get(id(filter.body))
+        if known is None:
+            compiled = import_module("pybird.filter.compile").compile_filter(filter, self.pool.by_name)
+            known = self._compiled[id(filter.body)] = (filter, compiled)
+        return known[1]
+
+    # configuration ------------------------------------------------------------
+
+    def configure(self, config: Config) -> None:
+        """Load the first configuration and start its protocols, phase by phase."""
+        self.adopt(config)
+        for table in config.tables:
+            self.add_table(table)
+        for protocol in config.protocols:
+            self.create(protocol)
+        phases = {protocol.type.phase: None for protocol in self.protocols.values()}
+        for phase in sorted(phases):
+            for instance in list(self.protocols.values()):
+                if instance.type.phase == phase:
+                    instance.begin()
+            self.choose_router_id()
+        if not self.router_id:
+            self.log("error", "Cannot determine router ID, please configure it manually")
+
+    def adopt(self, config: Config) -> None:
+        """Take over the global options of a config."""
+        self.config = config
+        self.config_time = self.clock.now()
+        self.hostname = config.hostname or self.kernel.setting("kernel.hostname") or ""
+        for attribute in config.attributes:
+            self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
+        self._compiled.clear()
+
+    def create(self, config: ProtocolConfig) -> Instance | None:
+        """Make the instance of a protocol; None when this version does not run it."""
+        kind = self.types.get(config.type_name)
+        if kind is None or kind.instance is None or isinstance(config, NotRun):
+            return None
+        instance = kind.instance(config, self)
+        self.protocols[config.name] = instance
+        return instance
+
+    def choose_router_id(self) -> None:
+        """The written id, else one from the interfaces; once there is one it stays."""
+        config = self.config
+        if config.router_id is not None:
+            self.router_id = config.router_id
+        elif not self.router_id:
+            address = self.interfaces.lowest_v4(config.router_id_from)
+            if address is not None:
+                self.router_id = address.value
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """A router without id takes it from the first address that comes."""
+        if not self.router_id and event.kind == "address":
+            self.choose_router_id()
+
+    # dynamic children -----------------------------------------------------------
 
     def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
         """Start a dynamic child; it lives until `remove`d or its parent goes."""
-        raise NotImplementedError
+        instance = self.create(config)
+        assert instance is not None, config.type_name
+        instance.parent = parent
+        instance.begin()
+        return instance
 
-    def remove(self, instance: Instance, after: Any = None, reason: StopReason = StopReason.REMOVED) -> None:
+    def remove(
+        self,
+        instance: Instance,
+        after: Callable[[], None] | None = None,
+        reason: StopReason = StopReason.REMOVED,
+    ) -> None:
         """Stop a dynamic child for this reason and forget it when it is down."""
-        raise NotImplementedError
 
-    def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
-        """Give a dynamic child a new config, as a reload does for written protocols.
+        def forget() -> None:
+            if self.protocols.get(instance.name) is instance:
+                del self.protocols[instance.name]
+            if after is not None:
+                after()
 
-        Its channels are reconfigured, added and removed alike; what it does not
-        accept restarts it (StopReason.RECONFIGURED).
-        """
-        raise NotImplementedError
+        instance.halt(reason, forget)
 
-    def disable(self, instance: Instance, message: str = "") -> None:
-        """Disable as the operator would; for protocols that give up (`disable after error`)."""
-        raise NotImplementedError
+    def children(self, parent: Instance) -> list[Instance]:
+        """The dynamic children of an instance."""
+        return [instance for instance in self.protocols.values() if instance.parent is parent]
 
     def free_name(self, prefix: str, digits: int) -> str:
         """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
-        raise NotImplementedError
+        number = 1
+        while True:
+            name = f"{prefix}{number:0{digits}d}" if digits else f"{prefix}{number}"
+            if name not in self.protocols and name not in self.config.symbols:
+                return name
+            number += 1
+
+    # operations -----------------------------------------------------------------
+
+    def enable(self, instance: Instance, message: str = "") -> Answer:
+        """Let a disabled protocol run again."""
+        if instance.enabled and not instance.failure:
+            return Answer.ALREADY_ENABLED
+        instance.enabled = True
+        instance.message = message
+        instance.begin()
+        return Answer.ENABLED
+
+    def disable(self, instance: Instance, message: str = "") -> Answer:
+        """Disable as the operator would; for protocols that give up (`disable after error`)."""
+        if not instance.enabled:
+            return Answer.ALREADY_DISABLED
+        instance.enabled = False
+        instance.message = message
+        instance.halt(StopReason.DISABLED)
+        return Answer.DISABLED
+
+    def restart(self, instance: Instance, message: str = "") -> Answer:
+        """Stop and start again."""
+        if not instance.enabled:
+            return Answer.ALREADY_DISABLED
+        instance.message = message
+        instance.halt(StopReason.RESTARTED, instance.begin)
+        return Answer.RESTARTED
+
+    def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
+        """Bring routes through the filters again."""
+        if instance.state is not State.UP:
+            return Answer.NOT_UP
+        answer = Answer.RELOADING
+        for channel in instance.channels.values():
+            if imports and not channel.reload_imports():
+                answer = Answer.CANNOT_RELOAD
+            if exports:
+                channel.refeed()
+        return answer
+
+    def limit_hit(self, instance: Instance, disable: bool) -> None:
+        """A route limit with action disable or restart was exceeded."""
+        self.clock.call_soon(lambda: self._limit(instance, disable))
+
+    def _limit(self, instance: Instance, disable: bool) -> None:
+        if instance.state not in (State.START, State.UP):
+            return
+        if disable:
+            instance.enabled = False
+            instance.halt(StopReason.LIMIT)
+        else:
+            instance.halt(StopReason.LIMIT, instance.begin)
+
+    def shutdown(self, after: Callable[[], None], graceful: bool = False) -> None:
+        """Stop every protocol; `after` is called when all are down."""
+        self.shutting_down = True
+        reason = StopReason.GRACEFUL if graceful else StopReason.SHUTDOWN
+        waiting = [instance for instance in self.protocols.values() if instance.state is not State.DOWN]
+        left = [len(waiting)]
+
+        def one_down() -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                after()
+
+        if not waiting:
+            self.clock.call_soon(after)
+        for instance in reversed(waiting):
+            instance.enabled = False
+            instance.halt(reason, one_down)
+
+    # failures -------------------------------------------------------------------
+
+    def state_changed(self, instance: Instance) -> None:
+        """An instance entered another state: tell who watches (`show`, reconfiguration)."""
+        for observer in list(self.observers):
+            observer(instance)
+
+    def _job_crashed(self, job: Job, error: Exception) -> None:
+        """Long work raised: whose it was stops, the others go on."""
+        subject = getattr(job, "__self__", None)
+        if isinstance(subject, Group):
+            for channel in list(subject.members):
+                channel.protocol.crashed(error)
+        elif isinstance(subject, Channel):
+            subject.protocol.crashed(error)
+        else:
+            self.log("bug", f"{job}: {type(error).__name__}: {error}")

@@ -51,7 +51,7 @@ class Scheduler:
             del self._jobs[job]
             try:
                 more = job()
-            except Exception as error:  # noqa: BLE001  a job's fault must not stop the others
+            except Exception as error:
                 self._crashed(job, error)
                 continue
             if more:

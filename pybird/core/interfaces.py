@@ -1,0 +1,276 @@
+"""Interfaces as the router knows them, and who wants to hear of their changes.
+
+The device protocol feeds this from the kernel; nobody else asks the kernel. A
+listener gets an `InterfaceEvent` after the change was applied. An address
+counts from the moment duplicate address detection is over: while it is
+tentative it is stored, but neither told nor used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pybird.conf.model import InterfacePattern
+from pybird.core.ports import Link, LinkAddress
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+
+
+class Interface:
+    """One interface: its link and its addresses."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.addresses: dict[Address, LinkAddress] = {}
+        self.preferred_first: tuple[Address | Prefix, ...] = ()  # of the device protocol's config
+
+    @property
+    def index(self) -> int:
+        """The kernel's number."""
+        return self.link.index
+
+    @property
+    def name(self) -> str:
+        """The name of now; an interface may be renamed."""
+        return self.link.name
+
+    @property
+    def up(self) -> bool:
+        """Administratively up and with carrier."""
+        return self.link.up
+
+    def ready_addresses(self) -> list[LinkAddress]:
+        """Addresses that may be used: not tentative."""
+        return [address for address in self.addresses.values() if not address.tentative]
+
+    def link_local(self) -> Address | None:
+        """The link-local address to use; None while there is none or it is tentative."""
+        return self._pick([a.address for a in self.ready_addresses() if a.address.is_link_local])
+
+    def preferred(self, v4: bool) -> LinkAddress | None:
+        """The address to use as source: the configured one, else the first of global scope."""
+        found = [
+            a
+            for a in self.ready_addresses()
+            if a.address.is_v4 == v4 and not a.address.is_link_local and not a.secondary
+        ]
+        best = self._pick([a.address for a in found])
+        return self.addresses[best] if best is not None else None
+
+    def has(self, address: Address) -> bool:
+        """Is this one of the interface's own usable addresses?"""
+        own = self.addresses.get(address)
+        return own is not None and not own.tentative
+
+    def on_link(self, address: Address) -> bool:
+        """Is this address directly reachable here, and not our own?"""
+        if self.has(address):
+            return False
+        if address.is_link_local:
+            return True
+        for own in self.ready_addresses():
+            if own.opposite is not None and own.opposite.is_v4 == address.is_v4:
+                if own.opposite == address:
+                    return True
+                continue
+            if own.prefix.contains(address):
+                return True
+        return False
+
+    def _pick(self, addresses: list[Address]) -> Address | None:
+        for wish in self.preferred_first:
+            for address in addresses:
+                if wish == address or (isinstance(wish, Prefix) and wish.contains(address)):
+                    return address
+        return addresses[0] if addresses else None
+
+    def __repr__(self) -> str:
+        return f"Interface({self.index}, {self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceEvent:
+    """What happened.
+
+    `kind`: added, removed, up, down, renamed, changed (MTU, flags, master),
+    address, address-removed. `address` belongs to the last two.
+    """
+
+    kind: str
+    interface: Interface
+    address: LinkAddress | None = None
+
+
+class InterfaceListener(Protocol):
+    """Who hears of interface changes."""
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """One change, already applied."""
+
+
+class Interfaces:
+    """All interfaces of one router."""
+
+    def __init__(self) -> None:
+        self.by_index: dict[int, Interface] = {}
+        self._listeners: dict[InterfaceListener, None] = {}
+
+    @property
+    def by_name(self) -> dict[str, Interface]:
+        """Interfaces by their names of now."""
+        return {interface.name: interface for interface in self.by_index.values()}
+
+    def named(self, name: str) -> Interface | None:
+        """The interface with this name."""
+        for interface in self.by_index.values():
+            if interface.name == name:
+                return interface
+        return None
+
+    def __iter__(self) -> Iterator[Interface]:
+        return iter(list(self.by_index.values()))
+
+    def listen(self, listener: InterfaceListener) -> None:
+        """Tell this listener of every change from now on."""
+        self._listeners[listener] = None
+
+    def unlisten(self, listener: InterfaceListener) -> None:
+        """Tell it no more."""
+        self._listeners.pop(listener, None)
+
+    def _tell(self, kind: str, interface: Interface, address: LinkAddress | None = None) -> None:
+        event = InterfaceEvent(kind, interface, address)
+        for listener in list(self._listeners):
+            if listener in self._listeners:
+                listener.interface_event(event)
+
+    # changes, from the device protocol ------------------------------------
+
+    def link_changed(self, link: Link) -> None:
+        """A link came or changed."""
+        known = self.by_index.get(link.index)
+        if known is None:
+            interface = self.by_index[link.index] = Interface(link)
+            self._tell("added", interface)
+            if link.up:
+                self._tell("up", interface)
+            return
+        old, known.link = known.link, link
+        if old == link:
+            return
+        if old.name != link.name:
+            self._tell("renamed", known)
+        if old.up != link.up:
+            self._tell("up" if link.up else "down", known)
+        elif old.name == link.name:
+            self._tell("changed", known)
+
+    def link_removed(self, index: int) -> None:
+        """A link is gone with all its addresses."""
+        interface = self.by_index.get(index)
+        if interface is None:
+            return
+        if interface.up:
+            interface.link = _downed(interface.link)
+            self._tell("down", interface)
+        for address in list(interface.addresses):
+            self.address_removed(index, address)
+        self.by_index.pop(index, None)
+        self._tell("removed", interface)
+
+    def address_changed(self, address: LinkAddress) -> None:
+        """An address came, changed, or is tentative no more."""
+        interface = self.by_index.get(address.ifindex)
+        if interface is None:
+            return
+        old = interface.addresses.get(address.address)
+        if old == address:
+            return
+        if old is not None and not old.tentative and (address.tentative or old.length != address.length):
+            self.address_removed(address.ifindex, address.address)
+        interface.addresses[address.address] = address
+        if not address.tentative:
+            self._tell("address", interface, address)
+
+    def address_removed(self, ifindex: int, address: Address) -> None:
+        """An address is gone."""
+        interface = self.by_index.get(ifindex)
+        old = interface.addresses.pop(address, None) if interface is not None else None
+        if interface is not None and old is not None and not old.tentative:
+            self._tell("address-removed", interface, old)
+
+    # questions ------------------------------------------------------------
+
+    def in_vrf(self, interface: Interface, vrf: str | None) -> bool:
+        """Does the interface belong to this VRF? None: no VRF was asked for."""
+        if vrf is None:
+            return True
+        master = self.by_index.get(interface.link.master) if interface.link.master else None
+        if vrf == "default":
+            return master is None
+        return interface.name == vrf or (master is not None and master.name == vrf)
+
+    def owner_of(self, address: Address) -> Interface | None:
+        """The interface that has this address."""
+        for interface in self.by_index.values():
+            if interface.has(address):
+                return interface
+        return None
+
+    def lowest_v4(self, patterns: tuple[InterfacePattern, ...] = ()) -> Address | None:
+        """What BIRD takes as router id: the lowest IPv4 address of an interface that is up.
+
+        Loopback interfaces count only when patterns name them.
+        """
+        found: list[Address] = []
+        for interface in self.by_index.values():
+            if not interface.link.admin_up or (not patterns and interface.link.loopback):
+                continue
+            for own in interface.ready_addresses():
+                address = own.address
+                if not address.is_v4 or address.is_loopback:
+                    continue
+                if patterns and not matches_address(patterns, interface, address):
+                    continue
+                found.append(address)
+        return min(found) if found else None
+
+
+def _downed(link: Link) -> Link:
+    return replace(link, up=False)
+
+
+def like(mask: str, name: str) -> bool:
+    """Does the name match a pattern with `*` and `?`?"""
+    if not mask:
+        return not name
+    if mask[0] == "*":
+        rest = mask.lstrip("*")
+        return not rest or any(like(rest, name[at:]) for at in range(len(name) + 1))
+    return bool(name) and mask[0] in ("?", name[0]) and like(mask[1:], name[1:])
+
+
+def matches(patterns: tuple[InterfacePattern, ...], interface: Interface) -> bool:
+    """Does a list of interface patterns include this interface? The first match decides."""
+    for pattern in patterns:
+        if pattern.mask is not None and not like(pattern.mask, interface.name):
+            continue
+        if pattern.prefix is not None:
+            inside = [pattern.prefix.contains(own.address) for own in interface.ready_addresses()]
+            if not any(inside):
+                continue
+        return not pattern.negative
+    return False
+
+
+def matches_address(patterns: tuple[InterfacePattern, ...], interface: Interface, address: Address) -> bool:
+    """The same for one address of the interface (`router id from`)."""
+    for pattern in patterns:
+        if pattern.mask is not None and not like(pattern.mask, interface.name):
+            continue
+        if pattern.prefix is not None and not pattern.prefix.contains(address):
+            continue
+        return not pattern.negative
+    return False

@@ -1,0 +1,238 @@
+"""Next hops: shared entries that follow interfaces and other routes.
+
+A `Hop` says where packets go. Entries made here depend on interfaces (a
+gateway that must be on link, a device that must be up) or on an IGP table
+(recursive). When their world changes they are resolved again in place, their
+`version` rises, and one sliced walk over all tables gives every route that
+uses a changed entry a successor, so that best routes are chosen anew and
+readers hear of it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
+from pybird.core.neighbors import Neighbors
+from pybird.core.scheduler import SLICE, Scheduler
+from pybird.core.selection import set_rank
+from pybird.core.table import Reader, Table, Walk
+from pybird.values.address import Address
+from pybird.values.attributes import AttributePool
+from pybird.values.net import Prefix
+from pybird.values.route import Dest, Hop, NextHop, Rte
+
+
+class Way(NamedTuple):
+    """One configured way out: through a gateway, or through an interface."""
+
+    gateway: Address | None = None
+    ifindex: int = 0
+    ifname: str | None = None
+    weight: int = 1
+    onlink: bool = False
+    labels: tuple[int, ...] = ()
+    check_link: bool = True  # without carrier it does not work
+
+
+class Recursive(NamedTuple):
+    """An address that another table knows the way to."""
+
+    table: str
+    gateway: Address
+    labels: tuple[int, ...] = ()
+
+
+class HopTable:
+    """The next hop entries of one router."""
+
+    def __init__(
+        self,
+        interfaces: Interfaces,
+        neighbors: Neighbors,
+        tables: dict[str, Table],
+        scheduler: Scheduler,
+        pool: AttributePool,
+    ) -> None:
+        self._interfaces = interfaces
+        self._neighbors = neighbors
+        self._tables = tables
+        self._scheduler = scheduler
+        self._pool = pool
+        self._direct: dict[tuple[Way, ...], Hop] = {}
+        self._recursive: dict[Recursive, Hop] = {}
+        self._readers: dict[str, Reader] = {}
+        self._changed: dict[Hop, None] = {}
+        self._walks: list[tuple[Table, Walk]] = []
+        self._walking: dict[Hop, None] = {}
+        self._successors: dict[Rte, Rte] = {}
+        interfaces.listen(self)
+
+    # entries ----------------------------------------------------------------
+
+    def gateway(
+        self, address: Address, ifindex: int = 0, onlink: bool = False, table: str | None = None
+    ) -> Hop:
+        """The entry for a gateway; with `table` the routes of that table lead to it.
+
+        Without an interface the gateway must be on link somewhere. The entry is
+        UNREACHABLE while it cannot be resolved.
+        """
+        if table is not None:
+            return self.recursive(address, table)
+        return self.ways((Way(address, ifindex, None, 1, onlink),))
+
+    def device(self, ifindex: int) -> Hop:
+        """The entry for a directly connected interface."""
+        return self.ways((Way(None, ifindex),))
+
+    def ways(self, ways: tuple[Way, ...]) -> Hop:
+        """The entry for one or several ways; those that work now are its next hops."""
+        hop = self._direct.get(ways)
+        if hop is None:
+            hop = self._direct[ways] = Hop(Dest.UNREACHABLE, (), None, ways)
+            self._resolve_direct(ways, hop)
+        return hop
+
+    def recursive(self, address: Address, table: str, labels: tuple[int, ...] = ()) -> Hop:
+        """The entry for an address that the best route of a table leads to."""
+        key = Recursive(table, address, labels)
+        hop = self._recursive.get(key)
+        if hop is None:
+            hop = self._recursive[key] = Hop(Dest.UNREACHABLE, (), None, key)
+            self._follow(table)
+            self._resolve_recursive(key, hop)
+        return hop
+
+    # resolving --------------------------------------------------------------
+
+    def _resolve_direct(self, ways: tuple[Way, ...], hop: Hop) -> bool:
+        found: list[NextHop] = []
+        for way in ways:
+            interface = self._interface(way)
+            if interface is not None:
+                found.append(
+                    NextHop(way.gateway, interface.index, interface.name, way.weight, way.onlink, way.labels)
+                )
+        found.sort(key=_order)
+        return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, tuple(found), 0)
+
+    def _interface(self, way: Way) -> Interface | None:
+        """Where this way leads now."""
+        if not way.ifindex and way.ifname is None:
+            assert way.gateway is not None
+            return self._neighbors.find(way.gateway)
+        if way.ifindex:
+            interface = self._interfaces.by_index.get(way.ifindex)
+        else:
+            interface = self._interfaces.named(way.ifname or "")
+        if interface is None or not (interface.up if way.check_link else interface.link.admin_up):
+            return None
+        if way.gateway is None or way.onlink or interface.on_link(way.gateway):
+            return interface
+        return None
+
+    def _resolve_recursive(self, key: Recursive, hop: Hop) -> bool:
+        table = self._tables.get(key.table)
+        bits = key.gateway.bits
+        found = table.longest_match(Prefix(key.gateway, bits)) if table is not None else None
+        if found is None:
+            return _set(hop, Dest.UNREACHABLE, (), None)
+        best = found[1][0]
+        via = best.hop
+        if isinstance(via.key, Recursive):  # RFC 4271, 5.1.3: no recursion through recursion
+            return _set(hop, Dest.UNREACHABLE, (), None)
+        metric = via.igp_metric if via.igp_metric is not None else 0
+        if via.dest is not Dest.UNICAST:
+            return _set(hop, via.dest, (), metric)
+        nexthops: list[NextHop] = []
+        for way in via.nexthops:
+            gateway = way.gateway if way.gateway is not None else key.gateway
+            nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
+        return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
+
+    # changes ----------------------------------------------------------------
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """Resolve every entry that depends on interfaces."""
+        for ways, hop in self._direct.items():
+            if self._resolve_direct(ways, hop):
+                self._note(hop)
+
+    def _follow(self, name: str) -> None:
+        table = self._tables.get(name)
+        known = self._readers.get(name)
+        if table is None or (known is not None and known in table.readers):
+            return
+        reader = self._readers[name] = Reader(lambda: self._scheduler.add(self._igp_changed))
+        table.readers.append(reader)
+
+    def _igp_changed(self) -> bool:
+        changed = dict.fromkeys([name for name, reader in self._readers.items() if reader.pending])
+        for reader in self._readers.values():
+            reader.pending.clear()
+        for key, hop in self._recursive.items():
+            if key.table in changed and self._resolve_recursive(key, hop):
+                self._note(hop)
+        return False
+
+    def table_added(self, name: str) -> None:
+        """A table came or was made anew: entries that need it are resolved again."""
+        for key, hop in self._recursive.items():
+            if key.table == name:
+                self._follow(name)
+                if self._resolve_recursive(key, hop):
+                    self._note(hop)
+
+    def _note(self, hop: Hop) -> None:
+        self._changed[hop] = None
+        self._scheduler.add(self._walk)
+
+    def _walk(self) -> bool:
+        """A slice of the walk that gives routes over changed hops their successors."""
+        if not self._walks:
+            if not self._changed:
+                return False
+            self._walking, self._changed = self._changed, {}
+            self._successors = {}
+            self._walks = [(table, table.walk()) for table in self._tables.values()]
+        table, walk = self._walks[-1]
+        keys = walk.take(SLICE)
+        if not keys:
+            self._walks.pop()
+        walking = self._walking
+        fresh = self._successors
+        for key in keys:
+            touched = False
+            for rte in table.get(key):
+                if rte.hop in walking:
+                    touched = True
+                    if rte not in fresh:
+                        fresh[rte] = self._successor(rte)
+            if touched:
+                table.replace(key, fresh)
+        if not self._walks:
+            self._successors = {}
+        return bool(self._walks) or bool(self._changed)
+
+    def _successor(self, rte: Rte) -> Rte:
+        new = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, rte.flags)
+        new.epoch = rte.epoch
+        set_rank(new, self._pool)
+        return new
+
+
+def _set(hop: Hop, dest: Dest, nexthops: tuple[NextHop, ...], metric: int | None) -> bool:
+    """Write a resolution into an entry; True when it differs."""
+    if hop.dest is dest and hop.nexthops == nexthops and hop.igp_metric == metric:
+        return False
+    hop.dest = dest
+    hop.nexthops = nexthops
+    hop.igp_metric = metric
+    hop.version += 1
+    return True
+
+
+def _order(way: NextHop) -> tuple[int, bytes, int]:
+    gateway = way.gateway.octets if way.gateway is not None else b""
+    return -way.weight, gateway, way.ifindex

@@ -1,0 +1,117 @@
+"""Device: where interfaces come from.
+
+It reads links and addresses when it starts, follows the kernel's events, and
+scans again every `scan time` seconds and whenever events were lost. What it
+learns goes into `router.interfaces`; it has no channel and no routes.
+"""
+
+from __future__ import annotations
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.interfaces import Interface, matches
+from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
+from pybird.core.protocol import Instance, StopReason
+from pybird.core.router import Router
+from pybird.proto.device.config import DeviceConfig
+from pybird.values.address import Address
+
+
+class Device(Instance):
+    """The one device protocol."""
+
+    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self._timer_scan: Timer | None = None
+
+    @property
+    def options(self) -> DeviceConfig:
+        """The config under its own type."""
+        assert isinstance(self.config, DeviceConfig)
+        return self.config
+
+    def start(self) -> None:
+        """Read everything once, then follow events."""
+        self.router.kernel.watch(self)
+        self.scan()
+        self.went_up()
+
+    def stop(self, reason: StopReason) -> None:
+        """Stop following; what is known of interfaces stays."""
+        self.router.kernel.unwatch(self)
+        if self._timer_scan is not None:
+            self._timer_scan.cancel()
+        self.stopped()
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Everything is changed live."""
+        return True
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        """A new scan time holds from the next scan; `preferred` at once."""
+        assert isinstance(new, DeviceConfig)
+        self._arm(new.scan_time)
+        for interface in self.router.interfaces:
+            self._prefer(interface, new)
+        return True
+
+    def _arm(self, seconds: int) -> None:
+        if self._timer_scan is not None:
+            self._timer_scan.cancel()
+            self._timer_scan = None
+        if seconds:
+            clock = self.router.clock
+            self._timer_scan = clock.call_at(clock.now() + seconds, self.scan)
+
+    def scan(self) -> None:
+        """Compare what is known with the kernel's links and addresses."""
+        self.trace("events", "Scanning interfaces")
+        interfaces = self.router.interfaces
+        links = {link.index: link for link in self.router.kernel.links()}
+        addresses: dict[int, dict[Address, LinkAddress]] = {}
+        for address in self.router.kernel.addresses():
+            addresses.setdefault(address.ifindex, {})[address.address] = address
+        for index in list(interfaces.by_index):
+            if index not in links:
+                interfaces.link_removed(index)
+        for link in links.values():
+            self.link_changed(link)
+            theirs = addresses.get(link.index, {})
+            for known in list(interfaces.by_index[link.index].addresses):
+                if known not in theirs:
+                    interfaces.address_removed(link.index, known)
+            for address in theirs.values():
+                interfaces.address_changed(address)
+        self._arm(self.options.scan_time)
+
+    def _prefer(self, interface: Interface, config: DeviceConfig) -> None:
+        interface.preferred_first = ()
+        for block in config.interfaces:
+            if matches(block.patterns, interface):
+                interface.preferred_first = block.preferred
+                return
+
+    # events from the kernel -----------------------------------------------
+
+    def link_changed(self, link: Link) -> None:
+        """A link came or changed."""
+        self.router.interfaces.link_changed(link)
+        self._prefer(self.router.interfaces.by_index[link.index], self.options)
+
+    def link_removed(self, index: int) -> None:
+        """A link is gone."""
+        self.router.interfaces.link_removed(index)
+
+    def address_changed(self, address: LinkAddress) -> None:
+        """An address came, or is tentative no more."""
+        self.router.interfaces.address_changed(address)
+
+    def address_removed(self, ifindex: int, address: Address) -> None:
+        """An address is gone."""
+        self.router.interfaces.address_removed(ifindex, address)
+
+    def route_changed(self, route: KernelRoute, removed: bool) -> None:
+        """Not ours: kernel's."""
+
+    def overflow(self) -> None:
+        """Events were lost: read everything again."""
+        self.scan()
