@@ -18,9 +18,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import ChannelConfig, Limit
-from pybird.core import group
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.limits import RouteLimit
+from pybird.core.member import Member, join
 from pybird.core.policy import Policy
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
@@ -99,7 +99,7 @@ class Channel:
         self.export_limit = _limit(config.export_limit)
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
-        self.member: group.Member | None = None
+        self.member: Member | None = None
         self._policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
         self._received: dict[Source, dict[bytes, Rte]] = {}
@@ -170,7 +170,7 @@ class Channel:
         exporter = self.protocol.exporter(self)
         if exporter is not None:
             self.export_state = ExportState.FEEDING
-            self.member = group.join(self, exporter)
+            self.member = join(self, exporter)
 
     def close(self) -> None:
         """Leave UP: exports end, imported routes are withdrawn from the table."""

@@ -56,7 +56,8 @@ class Static(Instance):
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Routes change live; another IGP table needs a restart."""
-        assert isinstance(old, StaticConfig) and isinstance(new, StaticConfig)
+        assert isinstance(old, StaticConfig)
+        assert isinstance(new, StaticConfig)
         return old.igp_table == new.igp_table
 
     def reconfigure(self, new: ProtocolConfig) -> bool:
@@ -68,7 +69,7 @@ class Static(Instance):
         if old.check_link != new.check_link:
             self._replace_all(new)
             return True
-        wanted = {route: None for route in new.routes}
+        wanted = dict.fromkeys(new.routes)
         nets = {route.net.key: None for route in new.routes}
         gone = [route for route in self._hops if route not in wanted]
         for route in gone:

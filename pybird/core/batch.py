@@ -1,0 +1,99 @@
+"""What one slice of changes says to the members of an export group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
+    from pybird.core.member import Member
+
+
+class Segment:
+    """What one batch says of the routes of one owner (None: of all who are no members)."""
+
+    __slots__ = ("announce", "withdraw")
+
+    def __init__(self) -> None:
+        self.announce: dict[Any, list[bytes]] = {}
+        self.withdraw: list[bytes] = []
+
+    def add(self, form: Any, key: bytes) -> None:
+        """Announce one network."""
+        keys = self.announce.get(form)
+        if keys is None:
+            self.announce[form] = [key]
+        else:
+            keys.append(key)
+
+
+class Batch:
+    """What came of one slice of changes."""
+
+    __slots__ = (
+        "corrections",
+        "filtered",
+        "gained",
+        "lost",
+        "own",
+        "owned",
+        "rejected",
+        "segments",
+        "sent",
+        "updates",
+    )
+
+    def __init__(self) -> None:
+        self.segments: dict[Any, Segment] = {}
+        self.own: dict[Any, list[bytes]] = {}  # withdrawals for the new owner of a route
+        self.owned: dict[Any, int] = {}  # updates that do not go to their owner
+        self.corrections: dict[Any, int] = {}  # of the number of exported routes
+        self.gained = 0
+        self.lost = 0
+        self.updates = 0
+        self.sent = 0
+        self.rejected = 0
+        self.filtered = 0
+
+    def withdraw(self, key: bytes, old: Rte | None, members: dict[Channel, Member]) -> None:
+        """What was announced is not any more."""
+        assert old is not None
+        owner: Any = old.source.owner
+        if owner in members:
+            self.corrections[owner] = self.corrections.get(owner, 0) + 1
+        else:
+            owner = None
+        segment = self.segments.get(owner)
+        if segment is None:
+            segment = self.segments[owner] = Segment()
+        segment.withdraw.append(key)
+        self.lost += 1
+
+    def moved(self, key: bytes, old: Rte | None, owner: Any, members: dict[Channel, Member]) -> None:
+        """An announcement by a member, or instead of one: their own counts differ."""
+        before: Any = old.source.owner if old is not None else None
+        if owner is not None:
+            self.corrections[owner] = self.corrections.get(owner, 0) - 1
+            self.owned[owner] = self.owned.get(owner, 0) + 1
+            if old is not None and before is not owner:
+                self.own.setdefault(owner, []).append(key)
+        if before is not None and before in members:
+            self.corrections[before] = self.corrections.get(before, 0) + 1
+
+    def count(self, channel: Channel) -> None:
+        """Add to a member's counters."""
+        own = self.owned.get(channel, 0)
+        withdrawn = len(self.own.get(channel, ()))
+        updates = channel.statistics.export_updates
+        updates.received += self.updates
+        updates.rejected += self.rejected + own
+        updates.filtered += self.filtered
+        updates.accepted += self.sent - own
+        withdraws = channel.statistics.export_withdraws
+        withdraws.received += self.lost
+        segment = self.segments.get(channel)
+        theirs = len(segment.withdraw) if segment is not None else 0
+        withdraws.accepted += self.lost - theirs + withdrawn
+        channel.exported += self.gained - self.lost + self.corrections.get(channel, 0)

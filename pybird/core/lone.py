@@ -1,0 +1,233 @@
+"""Export groups of one channel: the best accepted route, merged routes, or an export limit.
+
+What was announced is kept per network, with the routes it was made of: these
+modes depend on more than the best route, so the record of the shared groups
+does not tell enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pybird.core.batch import Segment
+from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.group import FILTERED, NOTHING, SENT, Group
+from pybird.core.limits import RouteLimit
+from pybird.core.policy import Policy
+from pybird.core.selection import choose
+from pybird.values.route import Dest, Hop, NextHop, Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
+    from pybird.core.member import Member
+    from pybird.core.scheduler import Scheduler
+
+
+class LoneGroup(Group):
+    """A group of one: other modes than the best route, or an export limit."""
+
+    def __init__(
+        self,
+        key: Any,
+        channel: Channel,
+        exporter: Exporter,
+        policy: Policy,
+        scheduler: Scheduler,
+    ) -> None:
+        super().__init__(key, channel.table, exporter, policy, scheduler)
+        self.limit: RouteLimit | None = channel.export_limit
+        self._channel = channel
+        self._mode = exporter.mode
+        self._sent: dict[bytes, tuple[tuple[Rte, ...], Any]] = {}
+        self._blocked: dict[bytes, None] = {}  # networks that the limit kept out
+
+    def current(self, key: bytes) -> tuple[Rte, Any] | None:
+        """What was announced of this network."""
+        found = self._sent.get(key)
+        return (found[0][0], found[1]) if found is not None else None
+
+    def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
+        """The route that was announced."""
+        found = self._sent.get(key)
+        return found[0][0] if found is not None else None
+
+    def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        """(SENT, form), or why the route does not go out."""
+        if rte.source.owner is self._channel:
+            return NOTHING
+        return super().verdict(rte, key)
+
+    def _process(self, changes: dict[bytes, Rte | None]) -> None:
+        out = Segment()
+        gained = 0
+        live = self._stream
+        for key in changes:
+            bid = self.table.bucket_of(key)
+            if bid in self._todo:
+                continue
+            last = self._sent.get(key)
+            if not self._settle(key):
+                continue
+            if self._absent or self._leavers:
+                self._note(bid, key, last[0][0] if last is not None else None)
+            if not live:
+                continue
+            now = self._sent.get(key)
+            if now is None:
+                gained -= 1
+                out.withdraw.append(key)
+            else:
+                if last is None:
+                    gained += 1
+                out.add(now[1], key)
+        for member in live:
+            self._hand(member.channel, out, gained)
+        if self._blocked and gained < 0:
+            self._retry()
+
+    def _hand(self, channel: Channel, out: Segment, gained: int) -> None:
+        sent = 0
+        for keys in out.announce.values():
+            sent += len(keys)
+        channel.exported += gained
+        channel.statistics.export_updates.accepted += sent
+        channel.statistics.export_withdraws.received += len(out.withdraw)
+        channel.statistics.export_withdraws.accepted += len(out.withdraw)
+        if out.announce or out.withdraw:
+            channel.transmit(self.exporter.pack(out.announce, out.withdraw))
+
+    def _settle(self, key: bytes) -> bool:
+        """Decide what is announced of a network now; True when that changed."""
+        routes = self.table.get(key)
+        last = self._sent.get(key)
+        chosen = self._choose(key, routes) if routes else None
+        if routes:
+            self._channel.statistics.export_updates.received += 1
+        if chosen is None:
+            self._blocked.pop(key, None)
+            return self._sent.pop(key, None) is not None
+        if last is not None and _alike(last[0], chosen[0]) and last[1] == chosen[1]:
+            return False
+        if last is None and not self._fits(key):
+            return False
+        self._blocked.pop(key, None)
+        self._sent[key] = chosen
+        return True
+
+    def _fits(self, key: bytes) -> bool:
+        if self.limit is None or self.limit.room(len(self._sent)) > 0:
+            return True
+        if not self._channel.export_over():
+            return True
+        self._channel.statistics.export_updates.limit += 1
+        self._blocked[key] = None
+        return False
+
+    def _retry(self) -> None:
+        """There is room again: what the limit kept out may go."""
+        for key in list(self._blocked):
+            if key not in self.reader.pending:
+                if not self.reader.pending:
+                    self._wake()
+                self.reader.pending[key] = None
+
+    def _choose(self, key: bytes, routes: tuple[Rte, ...]) -> tuple[tuple[Rte, ...], Any] | None:
+        """The routes to announce as one, and their form."""
+        if self._mode is ExportMode.MERGED:
+            return self._merge(key, routes)
+        count = self._channel.statistics.export_updates
+        candidates = routes
+        if self._mode is ExportMode.ACCEPTED and len(routes) > 2:
+            candidates = choose(list(routes), True)
+        elif self._mode is ExportMode.OPTIMAL:
+            candidates = routes[:1]
+        reason = SENT
+        for rte in candidates:
+            kind, form = self.verdict(rte, key)
+            if kind == SENT:
+                return (rte,), form
+            reason = reason or kind
+        if reason == FILTERED:
+            count.filtered += 1
+        else:
+            count.rejected += 1
+        return None
+
+    def _merge(self, key: bytes, routes: tuple[Rte, ...]) -> tuple[tuple[Rte, ...], Any] | None:
+        best = routes[0]
+        kind, form = self.verdict(best, key)
+        if kind != SENT:
+            return None
+        parts = [best]
+        if best.hop.dest is Dest.UNICAST:
+            equal = [rte for rte in routes[1:] if self._joins(best, rte, key)]
+            parts.extend(sorted(equal, key=_name))
+        if len(parts) == 1:
+            return (best,), form
+        out = self.policy.judge(best, key)
+        assert out is not None
+        hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
+        merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
+        form = self.exporter.wire(merged, best.attrs)
+        return (tuple(parts), form) if form is not None else None
+
+    def _joins(self, best: Rte, rte: Rte, key: bytes) -> bool:
+        """May this route share the traffic of the best one?"""
+        own = best.source.type
+        return (
+            rte.source.type is own
+            and rte.hop.dest is Dest.UNICAST
+            and bool(own.mergeable(best, rte))
+            and self.verdict(rte, key)[0] == SENT
+        )
+
+    def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
+        origin = member.origin
+        left = member.left.pop(bid, {})
+        gained = 0
+        for key, value in bucket.items():
+            if fresh:
+                self._settle(key)
+            now = self._sent.get(key)
+            had: Rte | None = None
+            if origin is not None:
+                best: Rte = value if isinstance(value, Rte) else value[0]
+                had = left.pop(key) if key in left else origin.had(bid, key, best)
+                if had is not None and had.source.owner is member.channel:
+                    had = None
+            if now is not None:
+                if had is None:
+                    gained += 1
+                out.add(now[1], key)
+            elif had is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        for key, last in left.items():
+            if last is not None:
+                gained -= 1
+                out.withdraw.append(key)
+        return gained
+
+
+def _alike(left: tuple[Rte, ...], right: tuple[Rte, ...]) -> bool:
+    if len(left) != len(right):
+        return False
+    return all(left[at] is right[at] for at in range(len(left)))
+
+
+def _name(rte: Rte) -> tuple[str, int]:
+    return rte.source.name, rte.source.path_id
+
+
+def _united(hops: list[Hop]) -> tuple[NextHop, ...]:
+    """The next hops of several routes, each once, in BIRD's order."""
+    found: dict[NextHop, None] = {}
+    for hop in hops:
+        for way in hop.nexthops:
+            found[way] = None
+    return tuple(sorted(found, key=_way_order))
+
+
+def _way_order(way: NextHop) -> tuple[int, bytes, int]:
+    gateway = way.gateway.octets if way.gateway is not None else b""
+    return -way.weight, gateway, way.ifindex
