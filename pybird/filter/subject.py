@@ -2,16 +2,21 @@
 
 A `Subject` is made once per channel and loaded per run. Reading takes the
 route's values, writing collects changes; nothing is written to the `Rte`.
+A next hop that a filter sets is a new `hop` without a key: the core resolves
+its gateway or interface name. (Compiled by mypyc when the wheel is.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from pybird.filter.errors import FilterRuntimeError
+from pybird.filter.runtime import net_length
+from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Net, NetType, net_of
-from pybird.values.route import Hop, Rte
+from pybird.values.route import BLACKHOLE, PROHIBIT, UNREACHABLE, Dest, Hop, NextHop, Rte
 
 
 class Lookup(Protocol):
@@ -24,16 +29,26 @@ class Lookup(Protocol):
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""
 
 
+_FIXED: Final[dict[int, Hop]] = {
+    Dest.BLACKHOLE: BLACKHOLE,
+    Dest.UNREACHABLE: UNREACHABLE,
+    Dest.PROHIBIT: PROHIBIT,
+}
+_NO_WAY: Final = NextHop(None, 0, "")
+
+
 class Subject:
     """One route under a filter."""
 
     __slots__ = (
+        "_line",
         "_net",
         "changes",
         "hop",
         "key",
         "log",
         "lookup",
+        "mask",
         "net_type",
         "pool",
         "preference",
@@ -58,7 +73,9 @@ class Subject:
         self.changes: dict[str, Any] = {}
         self.preference = 0
         self.hop: Hop | None = None  # a next hop that the filter set
+        self.mask = 0  # outcomes of the filter's tests of the network, in a masked run
         self._net: Net | None = None
+        self._line = ""  # what `printn` began
 
     def load(self, rte: Rte, key: bytes) -> None:
         """Begin with this route of the network `key`."""
@@ -76,3 +93,127 @@ class Subject:
         if self._net is None:
             self._net = net_of(self.net_type, self.key)
         return self._net
+
+    def length(self) -> int:
+        """`net.len`."""
+        return self.key[0] if self.net_type <= NetType.IP6 else net_length(self.net)
+
+    def print(self, text: str, newline: bool) -> None:
+        """Log a line, or the beginning of one."""
+        self._line += text
+        if newline:
+            self.log(self._line)
+            self._line = ""
+
+    # attributes of the set ------------------------------------------------
+
+    def read(self, name: str, empty: Any = None) -> Any:
+        """The attribute as it is now; `empty` when it is absent or was unset."""
+        if name in self.changes:
+            value = self.changes[name]
+            return empty if value is None else value
+        return self.view.get(name, empty)
+
+    # attributes of the route ------------------------------------------------
+
+    def origin(self) -> Any:
+        """`from`: the router that announced the route."""
+        set_value = self.read("from")
+        return set_value if set_value is not None else self.rte.source.address
+
+    def igp_metric(self) -> Any:
+        """The distance of the next hop; None when it is unknown."""
+        set_value = self.read("igp_metric")
+        return set_value if set_value is not None else self._hop().igp_metric
+
+    def set_preference(self, value: int) -> None:
+        """Raises FilterRuntimeError when it does not fit into 16 bits."""
+        if not 0 <= value <= 0xFFFF:
+            raise FilterRuntimeError(f"preference {value} is above 65535")
+        self.preference = value
+
+    # the next hop ---------------------------------------------------------------
+
+    def _hop(self) -> Hop:
+        return self.hop if self.hop is not None else self.rte.hop
+
+    def _way(self) -> NextHop:
+        ways = self._hop().nexthops
+        return ways[0] if ways else _NO_WAY
+
+    def _set_way(self, way: NextHop) -> None:
+        self.hop = Hop(Dest.UNICAST, (way,))
+
+    def gateway(self) -> Any:
+        """`gw`: None without one."""
+        return self._way().gateway
+
+    def dest(self) -> int:
+        """`dest`, an RTD_* number."""
+        return int(self._hop().dest)
+
+    def ifname(self) -> str:
+        """`ifname`: the interface of the first next hop, or ""."""
+        return self._way().ifname
+
+    def ifindex(self) -> int:
+        """`ifindex`: of the first next hop, or 0."""
+        return self._way().ifindex
+
+    def weight(self) -> int:
+        """`weight` of the first next hop."""
+        return self._way().weight
+
+    def onlink(self) -> bool:
+        """`onlink` of the first next hop."""
+        return self._way().onlink
+
+    def label(self) -> Any:
+        """`gw_mpls`: the outermost label, None without one."""
+        labels = self._way().labels
+        return labels[0] if labels else None
+
+    def set_gateway(self, value: Address) -> None:
+        """Send packets to a neighbour; the interface follows from the address."""
+        self._set_way(NextHop(value, 0, ""))
+
+    def set_ifname(self, value: str) -> None:
+        """Send packets to an interface, without a gateway."""
+        self._set_way(NextHop(None, 0, value))
+
+    def set_dest(self, value: int) -> None:
+        """Drop packets. Raises FilterRuntimeError for anything but the three ways to."""
+        if value not in _FIXED:
+            raise FilterRuntimeError("destination can be changed only to blackhole, unreachable or prohibit")
+        self.hop = _FIXED[value]
+
+    def set_weight(self, value: int) -> None:
+        """Raises FilterRuntimeError unless it is 1 to 256."""
+        if not 1 <= value <= 256:
+            raise FilterRuntimeError(f"weight {value} is not between 1 and 256")
+        self._change(lambda way: way._replace(weight=value), every=True)
+
+    def set_onlink(self, value: bool) -> None:
+        """Take the gateway to be on the link, whatever the addresses say."""
+        self._change(lambda way: way._replace(onlink=value), every=True)
+
+    def set_label(self, value: int) -> None:
+        """Push one MPLS label. Raises FilterRuntimeError above 20 bits."""
+        if not 0 <= value < 1 << 20:
+            raise FilterRuntimeError(f"label {value} does not fit into 20 bits")
+        self._change(lambda way: way._replace(labels=(value,)), every=False)
+
+    def _change(self, change: Callable[[NextHop], NextHop], *, every: bool) -> None:
+        ways = self._hop().nexthops
+        if self._hop().dest is not Dest.UNICAST or not ways:
+            raise FilterRuntimeError("the route has no next hop to change")
+        changed = tuple([change(way) if every or at == 0 else way for at, way in enumerate(ways)])
+        self.hop = Hop(Dest.UNICAST, changed)
+
+
+def constant_subject(log: Callable[[str], None]) -> Subject:
+    """A subject without a route, for expressions that need none (`define`, `eval`)."""
+    return Subject(AttributePool(()), NetType.IP4, log)
+
+
+__all__ = ["Lookup", "Subject", "constant_subject"]

@@ -50,6 +50,16 @@ class ValueSet:
                 return True
         return bool(self.boxes) and self._boxed(value)
 
+    @property
+    def only_single(self) -> bool:
+        """True when every member was named, so that `single` is the whole set."""
+        return not self._lows and not self.boxes
+
+    @property
+    def single(self) -> tuple[Any, ...]:
+        """The members that are not part of a range, in order."""
+        return tuple(self._single)
+
     def any_of(self, values: Iterable[Any]) -> bool:
         """True when one of the values is a member."""
         single, lows, highs, boxes = self._single, self._lows, self._highs, self.boxes

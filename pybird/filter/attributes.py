@@ -1,0 +1,65 @@
+"""Attributes that every route has, whatever announced it.
+
+Protocols declare theirs in their own folders. Those here live in the route and
+its next hop, not in the attribute set, except for `from`, `igp_metric` and
+`scope` once a filter has set them. The subject of a filter reads and writes
+them by the code in `ACCESS`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pybird.values.attributes import AttributeDecl
+
+
+class Access(NamedTuple):
+    """How generated code reads and writes an attribute of the subject `s`, and what it depends on."""
+
+    read: str
+    write: str  # `{}` is the value; empty: read only
+    source: str  # the input: net, source, proto, from, preference, hop, ""
+
+
+CORE_ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
+    AttributeDecl("net", "prefix", writable=False, hidden=True),
+    AttributeDecl("proto", "string", writable=False, hidden=True),
+    AttributeDecl("source", "enum rts", writable=False),
+    AttributeDecl("from", "ip"),
+    AttributeDecl("preference", "int"),
+    AttributeDecl("igp_metric", "int"),
+    AttributeDecl("local_metric", "int"),
+    AttributeDecl("scope", "enum scope"),
+    AttributeDecl("gw", "ip", hidden=True),
+    AttributeDecl("dest", "enum rtd", hidden=True),
+    AttributeDecl("ifname", "string", hidden=True),
+    AttributeDecl("ifindex", "int", writable=False, hidden=True),
+    AttributeDecl("weight", "int", hidden=True),
+    AttributeDecl("onlink", "bool", hidden=True),
+    AttributeDecl("gw_mpls", "int", hidden=True),
+    AttributeDecl("mpls_label", "int"),
+    AttributeDecl("mpls_policy", "enum mpls_policy"),
+    AttributeDecl("mpls_class", "int"),
+    AttributeDecl("aspa_providers", "clist"),
+)
+
+ACCESS: Final[dict[str, Access]] = {
+    "net": Access("s.net", "", "net"),
+    "proto": Access("s.rte.source.name", "", "proto"),
+    "source": Access("s.rte.source.kind", "", "source"),
+    "from": Access("s.origin()", "s.changes['from'] = {}", "from"),
+    "preference": Access("s.preference", "s.set_preference({})", "preference"),
+    "igp_metric": Access("s.igp_metric()", "s.changes['igp_metric'] = {}", "hop"),
+    "gw": Access("s.gateway()", "s.set_gateway({})", "hop"),
+    "dest": Access("s.dest()", "s.set_dest({})", "hop"),
+    "ifname": Access("s.ifname()", "s.set_ifname({})", "hop"),
+    "ifindex": Access("s.ifindex()", "", "hop"),
+    "weight": Access("s.weight()", "s.set_weight({})", "hop"),
+    "onlink": Access("s.onlink()", "s.set_onlink({})", "hop"),
+    "gw_mpls": Access("s.label()", "s.set_label({})", "hop"),
+}
+
+
+def declarations_of(*groups: tuple[AttributeDecl, ...]) -> dict[str, AttributeDecl]:
+    """The table that the checker and the compiler take: the core's attributes and these."""
+    return {decl.name: decl for group in (CORE_ATTRIBUTES, *groups) for decl in group}

@@ -1,0 +1,212 @@
+"""Checks a filter or function before it is compiled.
+
+Every statement is checked on its own, so one run reports all independent
+problems. What passes here compiles; what can still go wrong is a matter of
+values (division by zero, an attribute that the route does not have).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pybird.filter import nodes as n
+from pybird.filter.attributes import ACCESS
+from pybird.filter.compile import written_target
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.generate import Expressions, is_constant
+from pybird.filter.methods import ELEMENTS
+from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits
+from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, and exactly where."""
+
+    span: n.Span
+    message: str
+
+
+def check(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
+    """The problems of a filter, a function, a block or an expression, in source order.
+
+    Functions that it calls are checked when they are defined, not again here.
+    """
+    checker = _Checker(declarations)
+    match node:
+        case n.Filter(body=body):
+            checker.statement(body)
+        case n.Function():
+            checker.function(node)
+        case n.Block():
+            checker.statement(node)
+        case _:
+            checker.type_of(node)
+    return checker.problems
+
+
+def check_condition(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
+    """The problems of an expression that must be true or false (`where`)."""
+    checker = _Checker(declarations)
+    checker.want(node, "bool", "the condition")
+    return checker.problems
+
+
+class _Checker:
+    def __init__(self, declarations: Mapping[str, AttributeDecl]) -> None:
+        self.problems: list[Problem] = []
+        self._declarations = declarations
+        self._typing = Typing(declarations)
+        self._expressions = Expressions(self._typing, lambda ref: ref.name, {})
+        self._function: n.Function | None = None
+        self._returned: str | None = None
+
+    def function(self, node: n.Function) -> None:
+        """A function with its returns."""
+        self._function = node
+        self._returned = node.return_type
+        self.statement(node.body)
+
+    def statement(self, node: n.Node) -> None:
+        """One statement with what is in it."""
+        match node:
+            case n.Block(statements=statements):
+                for inner in statements:
+                    self.statement(inner)
+            case n.If(condition=condition, then=then, otherwise=otherwise):
+                self.want(condition, "bool", "if")
+                self.statement(then)
+                if otherwise is not None:
+                    self.statement(otherwise)
+            case n.Case():
+                self._case(node)
+            case n.For():
+                self._for(node)
+            case n.Declare(variable=variable, value=value):
+                if value is not None:
+                    self.want(value, variable.type, variable.name)
+            case n.Assign():
+                self._assign(node)
+            case n.Unset(attribute=attribute):
+                self._unset(attribute)
+            case n.Return():
+                self._return(node)
+            case n.Decide(message=arguments) | n.Print(arguments=arguments):
+                for argument in arguments:
+                    self.type_of(argument)
+            case n.Evaluate(expression=expression):
+                self._evaluate(expression)
+            case _:
+                self._problem(node.span, "this is not a statement")
+
+    def type_of(self, node: n.Node) -> str | None:
+        """The type of an expression; None after a problem was noted."""
+        try:
+            found = self._typing.of(node)
+            self._constants(node)
+        except (FilterTypeError, FilterRuntimeError) as problem:
+            self._problem(problem.span if problem.span is not n.NO_SPAN else node.span, problem.message)
+            return None
+        return found
+
+    def want(self, node: n.Node, wanted: str, what: str) -> bool:
+        """An expression of this type; False after a problem was noted."""
+        found = self.type_of(node)
+        if found is None:
+            return False
+        if not fits(found, wanted):
+            self._problem(node.span, f"{what} takes {wanted}, not {found}")
+            return False
+        return True
+
+    def _constants(self, node: n.Node) -> None:
+        """Compute every constant part: sets are built, 1/0 is found."""
+        if is_constant(node):
+            self._expressions.constant(node)
+            return
+        if isinstance(node, n.SetOf):
+            raise FilterTypeError("members of a set must be constants", node.span)
+        for below in children(node):
+            if not isinstance(below, (n.MaskAny, n.MaskOne, n.MaskPlus, n.Range)):
+                self._constants(below)
+
+    def _case(self, node: n.Case) -> None:
+        kind = self.type_of(node.subject)
+        for arm in node.arms:
+            if arm.labels:
+                labels = self.type_of(n.SetOf(arm.labels, span=arm.labels[0].span))
+                if None not in (kind, labels) and not self._labels_fit(kind or "", labels or ""):
+                    self._problem(
+                        arm.labels[0].span, f"a case of {kind} has a label of {(labels or '')[:-4]}"
+                    )
+            self.statement(arm.body)
+
+    def _labels_fit(self, kind: str, labels: str) -> bool:
+        return "any" in (kind, labels) or labels in (f"{kind} set", EMPTY_SET_TYPE)
+
+    def _for(self, node: n.For) -> None:
+        kind = self.type_of(node.sequence)
+        if kind is not None:
+            element = ELEMENTS.get(kind)
+            if element is None:
+                self._problem(node.sequence.span, f"for cannot walk {kind}")
+            elif not fits(element, node.variable.type):
+                self._problem(
+                    node.variable.span,
+                    f"members of {kind} are {element}, {node.variable.name} is {node.variable.type}",
+                )
+        self.statement(node.body)
+
+    def _assign(self, node: n.Assign) -> None:
+        target = node.target
+        if isinstance(target, n.Attribute) and not self._writable(target):
+            return
+        kind = self.type_of(target)
+        if kind is not None:
+            self.want(node.value, kind, getattr(target, "name", "this"))
+
+    def _writable(self, target: n.Attribute) -> bool:
+        declared = self._declarations.get(target.name)
+        if declared is None and not target.name.startswith(UNKNOWN_PREFIX):
+            self._problem(target.span, f"there is no attribute {target.name}")
+            return False
+        if declared is not None and not declared.writable:
+            self._problem(target.span, f"{target.name} is read-only")
+            return False
+        return True
+
+    def _unset(self, attribute: n.Attribute) -> None:
+        if attribute.name in ACCESS and attribute.name not in ("from", "igp_metric"):
+            self._problem(attribute.span, f"{attribute.name} cannot be unset")
+        else:
+            self._writable(attribute)
+
+    def _return(self, node: n.Return) -> None:
+        if self._function is None:
+            self._problem(node.span, "return outside of a function")
+            return
+        found = "void" if node.value is None else self.type_of(node.value)
+        if found is None:
+            return
+        if self._returned is None:
+            self._returned = found
+        elif not fits(found, self._returned) and found != "any":
+            place = node.value.span if node.value is not None else node.span
+            self._problem(place, f"{self._function.name} returns {self._returned}, not {found}")
+
+    def _evaluate(self, expression: n.Node) -> None:
+        found = self.type_of(expression)
+        if found is None or not isinstance(expression, n.Method):
+            return
+        target = written_target(expression)
+        if target is None:
+            return
+        if isinstance(target, n.Attribute) and not self._writable(target):
+            return
+        kind = self.type_of(target)
+        if kind is not None and not fits(found, kind):
+            self._problem(expression.span, f"the result is {found} and cannot be written back to {kind}")
+
+    def _problem(self, span: n.Span, message: str) -> None:
+        self.problems.append(Problem(span, message))

@@ -1,0 +1,75 @@
+"""What a filter means, as one short text.
+
+Two filters with the same digest do the same, whatever constants, functions or
+places they were written with: a reload that changes a function changes the
+digest of all that call it. Variables count by slot and type, not by name. A
+recursive call stands as the distance to the function that it re-enters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from pybird.filter import nodes as n
+from pybird.filter.types import operands
+from pybird.values.prefixset import PrefixSet
+from pybird.values.sets import ValueSet
+
+
+def digest(node: n.Node) -> str:
+    """The digest of a filter, function or expression; fills that of every function it calls."""
+    return _Digest().of(node)
+
+
+class _Digest:
+    def __init__(self) -> None:
+        self._above: list[int] = []  # functions being digested
+
+    def of(self, node: n.Node) -> str:
+        return sha256(self._text(node).encode()).hexdigest()[:32]
+
+    def function(self, ref: n.FunctionRef) -> str:
+        if ref.digest:
+            return ref.digest
+        if id(ref) in self._above:
+            return f"recursion {len(self._above) - self._above.index(id(ref))}"
+        if ref.function is None:
+            return f"undefined {ref.name}"
+        self._above.append(id(ref))
+        ref.digest = self.of(n.Block((*ref.function.parameters, ref.function.body)))
+        self._above.pop()
+        return ref.digest
+
+    def _text(self, value: Any) -> str:
+        match value:
+            case n.Literal(type=kind, value=inner):
+                return f"{kind} {_constant(inner)}"
+            case n.Local(slot=slot, type=kind):
+                return f"${slot} {kind}"
+            case n.FunctionRef():
+                return f"function {self.function(value)}"
+            case n.Filter(body=body):
+                return self._text(body)
+            case n.Binary(op="&&" | "||" as op):
+                return f"{op}[{', '.join([self._text(part) for part in operands(value, op)])}]"
+            case n.Node():
+                parts = [self._text(getattr(value, f.name)) for f in fields(value) if f.compare]
+                return f"{type(value).__name__}({', '.join(parts)})"
+            case tuple():
+                return f"[{', '.join([self._text(item) for item in value])}]"
+        return _constant(value)
+
+
+def _constant(value: Any) -> str:
+    match value:
+        case PrefixSet(patterns=patterns, net_type=net_type):
+            return f"{net_type} {sorted(patterns)}"
+        case ValueSet(intervals=intervals, boxes=boxes):
+            shown = [f"{_constant(low)}..{_constant(high)}" for low, high in intervals]
+            return f"{shown} {boxes}"
+        case Enum():
+            return f"{type(value).__name__} {value.value}"
+    return f"{type(value).__name__} {value!r}"

@@ -1,0 +1,43 @@
+"""Values of constant expressions: `define`, options, parts of sets."""
+
+from __future__ import annotations
+
+from pybird.filter import nodes as n
+from pybird.filter.attributes import declarations_of
+from pybird.filter.compile import compile_expression
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.format import rich
+from pybird.filter.generate import Expressions, is_constant
+from pybird.filter.subject import constant_subject
+from pybird.filter.types import Typing
+
+
+def evaluate(node: n.Node) -> n.Literal:
+    """The value of an expression that needs no route; calls of functions are carried out.
+
+    Raises:
+        FilterTypeError: the operands do not fit.
+        FilterRuntimeError: it has no value, or it needs a route. Both carry a span.
+    """
+    if isinstance(node, n.Literal):
+        return node
+    typing = Typing(declarations_of())
+    try:
+        if is_constant(node):
+            expressions = Expressions(typing, lambda ref: ref.name, {})
+            value = expressions.constant(node)
+            assert value is not None
+            found = n.Literal(value.type, value.value, span=node.span)
+        else:
+            compiled = compile_expression(node, typing.declarations)
+            subject = constant_subject(lambda text: None)
+            found = n.Literal(compiled.type, compiled(subject), span=node.span)
+    except (FilterRuntimeError, FilterTypeError) as problem:
+        if problem.span is n.NO_SPAN:
+            problem.span = node.span
+        raise
+    return _rich(found)
+
+
+def _rich(found: n.Literal) -> n.Literal:
+    return n.Literal(found.type, rich(found.type, found.value), span=found.span)

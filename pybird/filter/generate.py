@@ -1,0 +1,436 @@
+"""Expressions to Python source.
+
+`Expressions.code(node)` is the source of one expression; it assumes that the
+node was checked (`types.Typing`). Small constants are written into the code,
+others are hoisted into `namespace`. Numbers stay plain: a pair, an enum or a
+large community is an int or a tuple while a filter runs, and becomes a rich
+value where it leaves it.
+
+On the way the inputs of the code are collected (`Reads`): they decide how far
+the channel may reuse a verdict. Tests of the network that need only its key are
+numbered; with `masked` set, their outcome is read from `s.mask` instead.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
+
+from pybird.filter import nodes as n
+from pybird.filter.attributes import ACCESS
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.format import show
+from pybird.filter.literals import mask_item, mask_literal, mask_value, set_literal
+from pybird.filter.methods import CALL_STYLE, METHODS
+from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
+from pybird.filter.types import Typing, children, empty_value, fits, method_argument, operands
+from pybird.values.net import NetType, Prefix
+from pybird.values.pathmask import PathMask
+from pybird.values.prefixset import PrefixSet
+from pybird.values.sets import ValueSet
+
+_PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
+_MASK32: Final = 0xFFFFFFFF
+_COMPARE: Final = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_PYTHON: Final = {"=": "==", "!=": "!="}
+_ARITHMETIC: Final = {
+    "+": "({} + {} & 4294967295)",
+    "-": "({} - {} & 4294967295)",
+    "*": "({} * {} & 4294967295)",
+    "/": "divide({}, {})",
+    "&": "({} & {})",
+    "|": "({} | {})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NetTest:
+    """A test of the network alone: in a set, equal to a prefix, or by length (`operator`, `length`)."""
+
+    prefixes: PrefixSet | None = None
+    equal: Any = None
+    operator: str = ""
+    length: int = 0
+
+    def for_type(self, net_type: NetType) -> Callable[[bytes], bool] | None:
+        """A function of the key for tables of this type; None: it never holds."""
+        if self.prefixes is not None:
+            return self.prefixes.match if self.prefixes.net_type is net_type else None
+        if self.equal is not None:
+            key = self.equal.key
+            return (lambda tested: bool(tested == key)) if self.equal.type is net_type else None
+        compare, length = _COMPARE[self.operator], self.length
+        return lambda tested: bool(compare(tested[0], length))
+
+
+@dataclass(slots=True)
+class Reads:
+    """What generated code looks at."""
+
+    inputs: dict[str, None] = field(default_factory=dict)
+    attributes: dict[str, None] = field(default_factory=dict)
+    tables: dict[str, None] = field(default_factory=dict)
+    tests: dict[NetTest, int] = field(default_factory=dict)
+    per_net: bool = False
+    volatile: bool = False
+
+
+class Expressions:
+    """Source of expressions, with the namespace that it runs in."""
+
+    def __init__(
+        self, typing: Typing, call: Callable[[n.FunctionRef], str], written: dict[str, None]
+    ) -> None:
+        self.typing = typing
+        self.namespace: dict[str, Any] = {**EXPORTS, "show": show, "mask_value": mask_value}
+        self.reads = Reads()
+        self.masked = False
+        self._call = call  # gives the Python name of a user's function
+        self._written = written
+        self._hoisted: dict[tuple[type, Any], str] = {}
+        self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
+
+    # constants --------------------------------------------------------------
+
+    def hoist(self, value: Any) -> str:
+        """A name for a constant; equal constants share one."""
+        key = (type(value), value)
+        name = self._hoisted.get(key)
+        if name is None:
+            name = self._hoisted[key] = f"k{len(self._hoisted)}"
+            self.namespace[name] = value
+        return name
+
+    def literal(self, node: n.Literal) -> str:
+        """A constant as source."""
+        value, kind = node.value, node.type
+        if value is None or isinstance(value, (bool, str, bytes)):
+            return repr(value)
+        if isinstance(value, IntEnum) or kind in _PLAIN:
+            return repr(int(value)) if isinstance(value, int) else self.hoist(value)
+        if kind == "lc":
+            return repr(tuple(value))
+        return self.hoist(value)
+
+    def constant(self, node: n.Node) -> n.Literal | None:
+        """The value of a node in which nothing depends on the route; None for others.
+
+        Raises:
+            FilterRuntimeError: it has no value (1/0).
+        """
+        if isinstance(node, n.Literal):
+            return node
+        if not is_constant(node):
+            return None
+        found = self._folded.get(id(node))
+        if found is None:
+            found = self._folded[id(node)] = (node, self._fold(node))
+        return found[1]
+
+    def _fold(self, node: n.Node) -> n.Literal:
+        kind = self.typing.of(node)
+        match node:
+            case n.SetOf(items=items):
+                value = set_literal(items, kind, self._known)
+            case n.MaskOf(items=items):
+                value = mask_literal(items, self._known)
+            case n.Pair(left=a, right=b):
+                value = make_pair(self._known(a).value, self._known(b).value)
+            case n.ExtendedCommunity(kind=name, key=key, value=data, number=number):
+                high = self._known(number).value if number is not None else 0
+                value = make_extended(name, self._known(key).value, self._known(data).value, high)
+            case _:
+                # The source of the expression is run at once: there is one engine.
+                value = eval(self._code(node), self.namespace)
+        return n.Literal(kind, value, span=node.span)
+
+    def _known(self, node: n.Node) -> n.Literal:
+        found = self.constant(node)
+        if found is None:
+            raise FilterTypeError("this must be a constant", node.span)
+        return found
+
+    # expressions --------------------------------------------------------------
+
+    def code(self, node: n.Node) -> str:
+        """The source of an expression."""
+        if not isinstance(node, n.Literal) and is_constant(node):
+            try:
+                found = self.constant(node)
+            except FilterRuntimeError:
+                found = None  # it happens when, and if, the filter gets there
+            if found is not None:
+                return self.literal(found)
+        return self._code(node)
+
+    def _code(self, node: n.Node) -> str:
+        match node:
+            case n.Literal():
+                return self.literal(node)
+            case n.Local():
+                return local_name(node)
+            case n.Attribute(name=name):
+                return self.read(name)
+            case n.Unary(operand=operand):
+                return f"(not {self.code(operand)})"
+            case n.Binary():
+                return self._binary(node)
+            case n.Pair(left=a, right=b):
+                return f"make_pair({self.code(a)}, {self.code(b)})"
+            case n.LargeCommunity(first=a, second=b, third=c):
+                return f"({self.code(a)}, {self.code(b)}, {self.code(c)})"
+            case n.ExtendedCommunity(kind=kind, key=key, value=value, number=number):
+                high = self.code(number) if number is not None else "0"
+                return f"make_extended({kind!r}, {self.code(key)}, {self.code(value)}, {high})"
+            case n.PrefixOf(address=address, length=length):
+                return f"make_prefix({self.code(address)}, {self.code(length)})"
+            case n.SetOf(items=items):
+                return self.hoist(set_literal(items, self.typing.of(node), self._known))
+            case n.MaskOf(items=items):
+                return self._mask(items)
+            case n.Call(function=ref, arguments=arguments):
+                given = [self.converted(a, p.type) for a, p in zip(arguments, ref.parameters, strict=True)]
+                return f"{self._call(ref)}({', '.join(['s', *given])})"
+            case n.Builtin():
+                return self._builtin(node)
+            case n.Method():
+                return self._method(node)
+        raise FilterTypeError("this is not an expression", node.span)
+
+    def converted(self, node: n.Node, wanted: str) -> str:
+        """An expression as a value of the wanted type."""
+        code = self.code(node)
+        return f"make_quad({code})" if wanted == "quad" and self.typing.of(node) == "ip" else code
+
+    def read(self, name: str) -> str:
+        """An attribute of the route."""
+        access = ACCESS.get(name)
+        if access is not None:
+            if access.source == "net":
+                self.reads.per_net = True
+            elif access.source:
+                self.reads.inputs[access.source] = None
+            return access.read
+        self.reads.attributes[name] = None
+        declared = self.typing.declarations.get(name)
+        kind = declared.type if declared is not None else ""
+        empty = None if kind in ("int", "bool") else empty_value(kind)
+        default = f", {self.hoist(empty)}" if empty is not None else ""
+        if name in self._written:
+            return f"s.read({name!r}{default})"
+        return f"view.get({name!r}{default})"
+
+    def _mask(self, items: tuple[n.Node, ...]) -> str:
+        parts = []
+        for item in items:
+            if isinstance(item, (n.MaskAny, n.MaskOne, n.MaskPlus)) or is_constant(item):
+                parts.append(self.hoist(mask_item(item, self._known)))
+            elif isinstance(item, n.Range):
+                parts.append(f"({self.code(item.low)}, {self.code(item.high)})")
+            else:
+                parts.append(f"mask_value({self.code(item)})")
+        return f"PathMask(({', '.join(parts)},))"
+
+    # operators ----------------------------------------------------------------
+
+    def _binary(self, node: n.Binary) -> str:
+        op = node.op
+        if op in ("&&", "||"):
+            word = " and " if op == "&&" else " or "
+            return f"({word.join([self.code(part) for part in operands(node, op)])})"
+        if op in _ARITHMETIC:
+            return _ARITHMETIC[op].format(self.code(node.left), self.code(node.right))
+        test = self._net_test(node)
+        if test is not None:
+            return test
+        if op == "++":
+            return f"append({self.code(node.left)}, {self.code(node.right)})"
+        if op == "~":
+            return self._matches(node.left, node.right)
+        if op == "!~":
+            return f"(not {self._matches(node.left, node.right)})"
+        return self._compare(node)
+
+    def _compare(self, node: n.Binary) -> str:
+        op = node.op
+        left, right = self.typing.of(node.left), self.typing.of(node.right)
+        a, b = self.code(node.left), self.code(node.right)
+        if {left, right} == {"ip", "quad"}:
+            return f"(make_quad({a}) {_PYTHON.get(op, op)} make_quad({b}))"
+        if op in ("=", "!="):
+            if not fits(left, right) and not fits(right, left):
+                return "False" if op == "=" else "True"
+            return f"({a} {_PYTHON[op]} {b})"
+        if left == "bgppath":
+            return f"({a}.members {op} {b}.members)"
+        return f"({a} {op} {b})"
+
+    def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
+        left, right = self.typing.of(left_node), self.typing.of(right_node)
+        known = self.constant(right_node) if is_constant(right_node) else None
+        a, b = self.code(left_node), self.code(right_node)
+        match left, right:
+            case _, "empty set":
+                return "False"
+            case "bgppath", "bgpmask":
+                return f"{b}.match({a})"
+            case "bgppath", "int":
+                return f"({b} in {a}.members)"
+            case _, "bgppath":
+                return f"({a} in {b}.members)"
+            case "ip", "clist":
+                return f"({a}.value in {b}.items)"
+            case _, "clist" | "eclist" | "lclist":
+                return f"({a} in {b}.items)"
+            case "clist" | "eclist" | "lclist", "pair" | "int" | "quad" | "ec" | "lc":
+                return f"({b} in {a}.items)"
+            case "string", "string":
+                if known is not None:
+                    return f"({self.hoist(text_pattern(known.value))}.match({a}) is not None)"
+                return f"text_match({a}, {b})"
+            case _, "prefix":
+                return f"net_inside({a}, {b})"
+            case "bgppath", _:
+                return f"{b}.any_of({a}.members)"
+            case "clist" | "eclist" | "lclist", _:
+                return f"{b}.any_of({a}.items)"
+            case "ip", "quad set":
+                return f"(make_quad({a}) in {b})"
+        if known is not None and isinstance(known.value, ValueSet) and known.value.only_single:
+            return f"({a} in {self.hoist(frozenset(known.value.single))})"
+        return f"({a} in {b})"
+
+    # tests of the network -------------------------------------------------------
+
+    def _net_test(self, node: n.Binary) -> str | None:
+        """The code of a test that needs only the key of the network; None for other tests."""
+        test = self._as_net_test(node)
+        if test is None:
+            return None
+        bit = self.reads.tests.setdefault(test, len(self.reads.tests))
+        negated = node.op in ("!~", "!=") and not test.operator
+        if self.masked:
+            return f"(s.mask & {1 << bit} {'==' if negated else '!='} 0)"
+        code = self._direct(test)
+        return f"(not {code})" if negated else code
+
+    def _as_net_test(self, node: n.Binary) -> NetTest | None:
+        if not is_constant(node.right):
+            return None
+        right = self.constant(node.right)
+        match node.left, right:
+            case n.Attribute(name="net"), n.Literal(value=PrefixSet() as prefixes) if node.op in ("~", "!~"):
+                return NetTest(prefixes=prefixes)
+            case n.Attribute(name="net"), n.Literal(value=Prefix() as prefix) if node.op in ("~", "!~"):
+                return NetTest(prefixes=PrefixSet.of((prefix, prefix.length, prefix.address.bits)))
+            case n.Attribute(name="net"), n.Literal(type="prefix", value=value) if node.op in ("=", "!="):
+                return NetTest(equal=value)
+            case n.Method(target=n.Attribute(name="net"), name="len"), n.Literal(type="int", value=value):
+                return NetTest(operator=node.op, length=value) if node.op in _COMPARE else None
+        return None
+
+    def _direct(self, test: NetTest) -> str:
+        if test.prefixes is not None:
+            if test.prefixes.net_type is None:
+                return "False"
+            match, other = self.hoist(test.prefixes.match), self.hoist(test.prefixes)
+            wanted = int(test.prefixes.net_type)
+            return f"({match}(s.key) if s.net_type == {wanted} else s.net in {other})"
+        if test.equal is not None:
+            return f"(s.key == {test.equal.key!r} and s.net_type == {int(test.equal.type)})"
+        return f"(s.length() {_PYTHON.get(test.operator, test.operator)} {test.length})"
+
+    # calls ------------------------------------------------------------------------
+
+    def _builtin(self, node: n.Builtin) -> str:
+        name, arguments = node.name, node.arguments
+        if name in CALL_STYLE:
+            return self._method(n.Method(arguments[0], name, arguments[1:], span=node.span))
+        if name == "defined":
+            return self._defined(arguments[0])
+        if name == "format":
+            return self.shown(arguments[0])
+        if name == "from_hex":
+            return f"from_hex({self.code(arguments[0])})"
+        table = self.table(arguments[0])
+        self.reads.tables[table] = None
+        if name == "roa_check":
+            if len(arguments) == 3:
+                return f"roa_check(s, {table!r}, {self.code(arguments[1])}, {self.code(arguments[2])})"
+            self.reads.volatile = True
+            return f"roa_check(s, {table!r}, {self.read('net')}, {self.read('bgp_path')}.last)"
+        if name == "aspa_check":
+            return f"aspa_check(s, {table!r}, {self.code(arguments[1])}, {self.code(arguments[2])})"
+        return f"aspa_check(s, {table!r}, {self.read('bgp_path')}, {name == 'aspa_check_upstream'})"
+
+    def table(self, node: n.Node) -> str:
+        """The name of a table given as an argument."""
+        if isinstance(node, n.Literal):
+            return str(getattr(node.value, "name", node.value))
+        raise FilterTypeError("this must be a table", node.span)
+
+    def _defined(self, node: n.Node) -> str:
+        if isinstance(node, n.Attribute) and node.name not in ACCESS:
+            self.reads.attributes[node.name] = None
+            reader = "s.read" if node.name in self._written else "view.get"
+            return f"({reader}({node.name!r}) is not None)"
+        return f"({self.code(node)} is not None)"
+
+    def shown(self, node: n.Node) -> str:
+        """The source of an expression's text."""
+        kind = self.typing.of(node)
+        return self.code(node) if kind == "string" else f"show({kind!r}, {self.code(node)})"
+
+    def _method(self, node: n.Method) -> str:
+        target_node = node.target
+        if isinstance(target_node, n.Attribute) and target_node.name == "net":
+            if node.name == "type":
+                return "s.net_type"
+            if node.name == "len":
+                self.reads.per_net = True
+                return "s.length()"
+        target = self.typing.of(target_node)
+        row = METHODS.get((target, node.name))
+        if row is None:
+            raise FilterTypeError(f"{target} has no method {node.name}", node.span)
+        if not node.arguments:
+            return row.arguments[""].format(self._object(target_node))
+        argument = node.arguments[0]
+        kind = method_argument(target, node.name, self.typing.of(argument), argument.span)
+        return row.arguments[kind].format(self._object(target_node), self.converted(argument, kind))
+
+    def _object(self, node: n.Node) -> str:
+        code = self.code(node)
+        return f"({code})" if code[0].isdigit() else code
+
+
+def is_constant(node: n.Node) -> bool:
+    """True when nothing in the expression depends on the route or on variables."""
+    match node:
+        case n.Literal() | n.Wildcard():
+            return True
+        case n.Local() | n.Attribute() | n.Call():
+            return False
+        case n.Builtin(name=name):
+            if name.startswith(("roa_check", "aspa_check")):
+                return False
+    return all(is_constant(below) for below in children(node))
+
+
+def local_name(node: n.Local) -> str:
+    """The Python name of a variable."""
+    plain = "".join([c if c.isascii() and c.isalnum() else "_" for c in node.name])
+    return f"v{node.slot}_{plain}"
+
+
+__all__ = ["Expressions", "NetTest", "PathMask", "Reads", "is_constant", "local_name"]

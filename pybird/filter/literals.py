@@ -1,0 +1,133 @@
+"""Sets and path masks from their items, once the parts are known.
+
+The compiler and the evaluator of constants give the parts as `Literal`s; what
+comes out is a value of `pybird.values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pybird.filter import nodes as n
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.values.net import NetType, Prefix
+from pybird.values.pathmask import Item, PathMask, Run
+from pybird.values.prefixset import EMPTY_PREFIX_SET, Pattern, PrefixSet
+from pybird.values.scalars import U16, U32, ExtendedCommunity
+from pybird.values.sets import EMPTY_SET, Box, Interval, ValueSet, large_interval
+
+Evaluate = Callable[[n.Node], n.Literal]
+
+
+def set_literal(items: tuple[n.Node, ...], type_name: str, evaluate: Evaluate) -> Any:
+    """The value of `[ items ]` of this type.
+
+    Raises:
+        FilterTypeError: a part does not fit.
+    """
+    if type_name == "prefix set":
+        return _prefix_set(items, evaluate)
+    if not items:
+        return EMPTY_SET
+    intervals: list[Interval] = []
+    boxes: list[Box] = []
+    for item in items:
+        match item:
+            case n.PairPattern(left=left, right=right):
+                first, last = _bounds(left, U16, evaluate)
+                boxes.append((first, last, *_bounds(right, U16, evaluate)))
+            case n.LargePattern(first=a, second=b, third=c):
+                intervals.append(_large(item, [_bounds(part, U32, evaluate) for part in (a, b, c)]))
+            case n.ExtendedPattern():
+                intervals.append(_extended(item, evaluate))
+            case n.Range(low=low, high=high):
+                intervals.append((evaluate(low).value, evaluate(high).value))
+            case _:
+                value = evaluate(item).value
+                intervals.append((value, value))
+    return ValueSet(type_name.removesuffix(" set"), intervals, boxes)
+
+
+def _prefix_set(items: tuple[n.Node, ...], evaluate: Evaluate) -> PrefixSet:
+    patterns: list[Pattern] = []
+    net_type: NetType | None = None
+    for item in items:
+        node, low, high = item, None, None
+        if isinstance(item, n.PrefixPattern):
+            node, low, high = item.prefix, item.low, item.high
+        prefix = evaluate(node).value
+        if not isinstance(prefix, Prefix):
+            raise FilterTypeError(f"{prefix} cannot be a member of a prefix set", item.span)
+        if net_type is not None and prefix.type is not net_type:
+            raise FilterTypeError("IPv4 and IPv6 prefixes in one set", item.span)
+        net_type = prefix.type
+        bits = prefix.address.bits
+        first = prefix.length if low is None else low
+        last = prefix.length if high is None else high
+        if not 0 <= first <= last <= bits:
+            raise FilterTypeError(f"prefix lengths {first} to {last} are not in 0 to {bits}", item.span)
+        patterns.append((prefix.key, first, last))
+    return PrefixSet(patterns, net_type) if net_type is not None else EMPTY_PREFIX_SET
+
+
+def _bounds(part: n.Node, most: int, evaluate: Evaluate) -> tuple[int, int]:
+    match part:
+        case n.Wildcard():
+            return 0, most
+        case n.Range(low=low, high=high):
+            first, last = evaluate(low).value, evaluate(high).value
+        case _:
+            first = last = evaluate(part).value
+    if first > last or last > most:
+        raise FilterTypeError(f"{first}..{last} is not a range within 0..{most}", part.span)
+    return first, last
+
+
+def _large(item: n.Node, parts: list[tuple[int, int]]) -> Interval:
+    wide = [at for at, (low, high) in enumerate(parts) if low != high]
+    if wide and any(part != (0, U32) for part in parts[wide[0] + 1 :]):
+        raise FilterTypeError(
+            "after a range or `*` only `*` may follow in a large community pattern", item.span
+        )
+    return large_interval(*parts)
+
+
+def _extended(item: n.ExtendedPattern, evaluate: Evaluate) -> Interval:
+    key = evaluate(item.key).value
+    number = evaluate(item.number).value if item.number is not None else 0
+    wide_value = item.kind == "generic" or (isinstance(key, int) and key <= U16)
+    low, high = _bounds(item.value, U32 if wide_value else U16, evaluate)
+    try:
+        first = ExtendedCommunity.of(item.kind, key, low, number)
+        last = ExtendedCommunity.of(item.kind, key, high, number)
+    except ValueError as problem:
+        raise FilterTypeError(f"extended community: {problem}", item.span) from None
+    return first, last
+
+
+def mask_item(item: n.Node, evaluate: Evaluate) -> Item:
+    """One item of `[= … =]`."""
+    match item:
+        case n.MaskAny():
+            return Run.ANY
+        case n.MaskOne():
+            return Run.ONE
+        case n.MaskPlus():
+            return Run.MORE
+        case n.Range(low=low, high=high):
+            return evaluate(low).value, evaluate(high).value
+        case _:
+            return mask_value(evaluate(item).value)
+
+
+def mask_value(value: Any) -> Item:
+    """A value that became known while the filter runs, as an item of a mask."""
+    if isinstance(value, (int, ValueSet)):
+        return value
+    raise FilterRuntimeError(f"{value} cannot be part of a path mask")
+
+
+def mask_literal(items: tuple[n.Node, ...], evaluate: Evaluate) -> PathMask:
+    """The value of `[= items =]` whose parts are all constant."""
+    return PathMask(tuple([mask_item(item, evaluate) for item in items]))

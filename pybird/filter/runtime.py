@@ -1,0 +1,222 @@
+"""All that compiled filters may call.
+
+Values come as the compiler passes them: pairs, quads, enums and communities as
+plain numbers and tuples, the static type says what they are. Python's own
+TypeError and AttributeError on None are how a void operand shows; the caller of
+the filter turns them into the run-time error of the user. Hot code (also
+compiled by mypyc).
+"""
+
+from __future__ import annotations
+
+from re import Pattern, escape
+from re import compile as compile_pattern
+from typing import Any, Final
+
+from pybird.filter.errors import FilterRuntimeError
+from pybird.values.address import Address
+from pybird.values.aspath import EMPTY_PATH, AsPath
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
+from pybird.values.net import Prefix
+from pybird.values.pathmask import PathMask
+from pybird.values.prefixset import PrefixSet
+from pybird.values.scalars import ExtendedCommunity, Pair, Quad
+from pybird.values.sets import ValueSet
+
+
+class Accept(Exception):  # noqa: N818  a verdict, not an error
+    """A function decided: accept the route."""
+
+
+class Reject(Exception):  # noqa: N818
+    """A function decided: reject the route."""
+
+
+def divide(a: int, b: int) -> int:
+    """Raises FilterRuntimeError for zero."""
+    if b == 0:
+        raise FilterRuntimeError("Mother told me not to divide by 0")
+    return a // b
+
+
+# ------------------------------------------------------------------ nets
+
+
+def net_length(net: Any) -> int:
+    """The prefix length of any net that has one, the size of the key's number otherwise."""
+    if isinstance(net, Prefix):
+        return net.length
+    prefix = getattr(net, "prefix", None)
+    if prefix is None:
+        raise FilterRuntimeError(f"{net} has no prefix length")
+    return int(prefix.length)
+
+
+def net_address(net: Any) -> Address:
+    """The address part."""
+    prefix = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
+    address = getattr(net, "address", None) if prefix is None else prefix.address
+    if not isinstance(address, Address):
+        raise FilterRuntimeError(f"{net} has no address")
+    return address
+
+
+def net_part(net: Any, name: str) -> Any:
+    """A part that only some types of net have."""
+    if not hasattr(net, name):
+        raise FilterRuntimeError(f"{net} has no {name}")
+    return getattr(net, name)
+
+
+def net_inside(net: Any, outer: Any) -> bool:
+    """True when `net` is the prefix `outer` or lies in it; an address may stand for its net."""
+    if isinstance(net, Address):
+        return bool(outer.contains(net))
+    inner = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
+    return isinstance(inner, Prefix) and isinstance(outer, Prefix) and outer.covers(inner)
+
+
+def make_prefix(address: Address, length: int) -> Prefix:
+    """`address / length` computed while the filter runs."""
+    if length > address.bits:
+        raise FilterRuntimeError(f"prefix length {length} is above {address.bits}")
+    return Prefix(address.masked(length), length)
+
+
+# -------------------------------------------------------- numbers and lists
+
+
+def make_pair(a: int, b: int) -> int:
+    """`(a, b)`; raises FilterRuntimeError when a part is wider than 16 bits."""
+    if a > 65535 or b > 65535:
+        raise FilterRuntimeError("Can't operate with value out of bounds in pair constructor")
+    return a << 16 | b
+
+
+def make_extended(kind: str, key: Any, value: int, number: int) -> int:
+    """`(kind, key, value)`; raises FilterRuntimeError when it does not fit."""
+    try:
+        return ExtendedCommunity.of(kind, key, value, number)
+    except ValueError as problem:
+        raise FilterRuntimeError(f"extended community: {problem}") from None
+
+
+def make_quad(address: Any) -> int:
+    """An IPv4 address as a number."""
+    if isinstance(address, Address):
+        if not address.is_v4:
+            raise FilterRuntimeError(f"{address} is not an IPv4 address")
+        return Quad.of(address)
+    return Quad(address)
+
+
+def without(listed: Any, item: Any) -> Any:
+    """A list or path without this member."""
+    if item not in listed:
+        return listed
+    return listed.keep(lambda member: member != item)
+
+
+def without_any(listed: Any, unwanted: Any) -> Any:
+    """A list or path without the members of a set or list."""
+    return listed.keep(lambda member: member not in unwanted)
+
+
+def only(listed: Any, wanted: Any) -> Any:
+    """The members of a list or path that a set or list has."""
+    return listed.keep(lambda member: member in wanted)
+
+
+def least(listed: Any) -> Any:
+    """The smallest member; None of an empty list."""
+    return min(listed.items) if listed.items else None
+
+
+def greatest(listed: Any) -> Any:
+    """The largest member; None of an empty list."""
+    return max(listed.items) if listed.items else None
+
+
+def append(a: Any, b: Any) -> Any:
+    """`++` of texts and byte strings."""
+    return a + b
+
+
+# ---------------------------------------------------------------- matching
+
+
+def text_pattern(pattern: str) -> Pattern[str]:
+    """A shell pattern: `*`, `?`, and a backslash that takes the next character as it is."""
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\" and at + 1 < len(pattern):
+            at += 1
+            out.append(escape(pattern[at]))
+        else:
+            out.append({"*": ".*", "?": "."}.get(char, escape(char)))
+        at += 1
+    return compile_pattern("(?s:" + "".join(out) + r")\Z")
+
+
+def text_match(text: str, pattern: str) -> bool:
+    """True when the whole text fits the shell pattern."""
+    return text_pattern(pattern).match(text) is not None
+
+
+def from_hex(text: str) -> bytes:
+    """`from_hex("01:02")`."""
+    try:
+        return bytes.fromhex(text.replace(":", " ").replace("-", " ").replace(".", " "))
+    except ValueError:
+        raise FilterRuntimeError(f"{text!r} is not hexadecimal") from None
+
+
+def roa_check(s: Any, table: str, net: Any, asn: int) -> int:
+    """ROA_* of a prefix and its origin (RFC 6811)."""
+    if s.lookup is None:
+        raise FilterRuntimeError(f"table {table} cannot be asked here")
+    return int(s.lookup.roa_check(table, net, asn))
+
+
+def aspa_check(s: Any, table: str, path: Any, upstream: bool) -> int:
+    """ASPA_* of a path."""
+    if s.lookup is None:
+        raise FilterRuntimeError(f"table {table} cannot be asked here")
+    return int(s.lookup.aspa_check(table, path, upstream))
+
+
+# What generated code finds by name.
+EXPORTS: Final[dict[str, Any]] = {
+    "Accept": Accept,
+    "EMPTY_COMMUNITIES": EMPTY_COMMUNITIES,
+    "EMPTY_EXTENDED": EMPTY_EXTENDED,
+    "EMPTY_LARGE": EMPTY_LARGE,
+    "EMPTY_PATH": EMPTY_PATH,
+    "AsPath": AsPath,
+    "PathMask": PathMask,
+    "PrefixSet": PrefixSet,
+    "Reject": Reject,
+    "Pair": Pair,
+    "ValueSet": ValueSet,
+    "append": append,
+    "aspa_check": aspa_check,
+    "divide": divide,
+    "from_hex": from_hex,
+    "greatest": greatest,
+    "least": least,
+    "make_extended": make_extended,
+    "make_pair": make_pair,
+    "make_prefix": make_prefix,
+    "make_quad": make_quad,
+    "net_address": net_address,
+    "net_inside": net_inside,
+    "net_length": net_length,
+    "net_part": net_part,
+    "only": only,
+    "roa_check": roa_check,
+    "text_match": text_match,
+    "without": without,
+    "without_any": without_any,
+}

@@ -1,0 +1,456 @@
+"""Static types of the filter language.
+
+Types are the manual's words. `"any"` fits everywhere; `"void"` is the type of
+what has no value; `"empty set"` is `[]`, which fits every set. `Typing.of`
+gives the type of an expression or raises `FilterTypeError` at the exact place.
+Locals and attributes carry or declare their types and the return type of a
+function follows from its first `return`, so a type never depends on a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from pybird.filter import nodes as n
+from pybird.filter.errors import FilterTypeError
+from pybird.filter.methods import CALL_STYLE, ELEMENTS, METHODS
+from pybird.values.aspath import EMPTY_PATH
+from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
+from pybird.values.enums import ENUMS
+from pybird.values.prefixset import EMPTY_PREFIX_SET
+from pybird.values.sets import EMPTY_SET
+
+EMPTY_SET_TYPE: Final = "empty set"
+SET_ELEMENTS: Final = ("int", "pair", "quad", "ip", "ec", "lc", "rd", "mac", *ENUMS)
+SCALARS: Final = (
+    "bool",
+    "int",
+    "pair",
+    "quad",
+    "ec",
+    "lc",
+    "rd",
+    "mac",
+    "ip",
+    "prefix",
+    "string",
+    "bytestring",
+)
+LISTS: Final = ("bgppath", "clist", "eclist", "lclist")
+TYPES: Final = (
+    *SCALARS,
+    *LISTS,
+    *ENUMS,
+    "bgpmask",
+    "prefix set",
+    *[f"{element} set" for element in SET_ELEMENTS],
+)
+
+_ARITHMETIC: Final = ("+", "-", "*", "/", "&", "|")
+_ORDER: Final = ("<", "<=", ">", ">=")
+_ORDERED: Final = (
+    "int",
+    "bool",
+    "pair",
+    "quad",
+    "ec",
+    "rd",
+    "lc",
+    "ip",
+    "mac",
+    "prefix",
+    "string",
+    "bgppath",
+)
+
+# What `left ~ right` takes besides an element and its set.
+_MATCHES: Final = frozenset(
+    {
+        ("bgppath", "bgpmask"),
+        ("int", "bgppath"),
+        ("bgppath", "int"),
+        ("pair", "clist"),
+        ("int", "clist"),
+        ("quad", "clist"),
+        ("ip", "clist"),
+        ("clist", "pair"),
+        ("ec", "eclist"),
+        ("eclist", "ec"),
+        ("lc", "lclist"),
+        ("lclist", "lc"),
+        ("string", "string"),
+        ("ip", "prefix"),
+        ("prefix", "prefix"),
+        ("prefix", "prefix set"),
+        ("bgppath", "int set"),
+        ("clist", "pair set"),
+        ("clist", "quad set"),
+        ("clist", "int set"),
+        ("eclist", "ec set"),
+        ("lclist", "lc set"),
+        ("ip", "quad set"),
+        ("quad", "ip set"),
+    }
+)
+
+
+def fits(source: str, target: str) -> bool:
+    """True when a value of type `source` may stand where `target` is wanted."""
+    if source == target or "any" in (source, target):
+        return True
+    if source == EMPTY_SET_TYPE:
+        return target.endswith(" set")
+    return source == "ip" and target == "quad"
+
+
+def children(node: n.Node) -> Iterator[n.Node]:
+    """The nodes below, in source order; a chain `a || b || …` is one level, calls are not entered."""
+    if isinstance(node, n.Binary) and node.op in ("&&", "||"):
+        yield from operands(node, node.op)
+        return
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if isinstance(value, n.Node):
+            yield value
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, n.Node):
+                    yield item
+
+
+def operands(node: n.Node, op: str) -> list[n.Node]:
+    """The operands of `a || b || c`, which the parser nests to the left."""
+    operands: list[n.Node] = []
+    while isinstance(node, n.Binary) and node.op == op:
+        operands.append(node.right)
+        node = node.left
+    operands.append(node)
+    return operands[::-1]
+
+
+class Typing:
+    """The types of expressions under these attribute declarations."""
+
+    def __init__(self, declarations: Mapping[str, AttributeDecl]) -> None:
+        self.declarations = declarations
+        self._returns: dict[int, str | None] = {}
+        self._refs: list[n.FunctionRef] = []  # keeps ids of `_returns` alive
+
+    def of(self, node: n.Node) -> str:
+        """The type of an expression.
+
+        Raises:
+            FilterTypeError: it has none.
+        """
+        match node:
+            case n.Literal(type=name) | n.Local(type=name):
+                return name
+            case n.Attribute():
+                return self.attribute(node)
+            case n.Unary():
+                self._want(node.operand, "bool", "`!`")
+                return "bool"
+            case n.Binary():
+                return self._binary(node)
+            case n.Pair(left=a, right=b):
+                self._want(a, "int", "a pair")
+                self._want(b, "int", "a pair")
+                return "pair"
+            case n.LargeCommunity():
+                for part in children(node):
+                    self._want(part, "int", "a large community")
+                return "lc"
+            case n.ExtendedCommunity():
+                return self._extended(node)
+            case n.PrefixOf():
+                self._want(node.address, "ip", "a prefix")
+                self._want(node.length, "int", "a prefix length")
+                return "prefix"
+            case n.SetOf():
+                return self._set(node)
+            case n.MaskOf():
+                return self._mask(node)
+            case n.Call():
+                return self._call(node)
+            case n.Builtin():
+                return self._builtin(node)
+            case n.Method():
+                return self._method(node)
+        raise FilterTypeError("this is not an expression", node.span)
+
+    def attribute(self, node: n.Attribute) -> str:
+        """The declared type of an attribute."""
+        declared = self.declarations.get(node.name)
+        if declared is not None:
+            return declared.type
+        if node.name.startswith(UNKNOWN_PREFIX):
+            return "bytestring"
+        raise FilterTypeError(f"there is no attribute {node.name}", node.span)
+
+    def returned(self, ref: n.FunctionRef) -> str | None:
+        """What a function gives; None while that is being found out (recursion), "void": nothing."""
+        if ref.return_type is not None:
+            return ref.return_type
+        key = id(ref)
+        if key not in self._returns:
+            self._returns[key] = None
+            self._refs.append(ref)
+            self._returns[key] = self._inferred(ref)
+        return self._returns[key]
+
+    def _inferred(self, ref: n.FunctionRef) -> str | None:
+        if ref.function is None:
+            return None
+        returns = list(_returns_of(ref.function.body))
+        for statement in returns:
+            if statement.value is not None:
+                try:
+                    found = self.of(statement.value)
+                except FilterTypeError:
+                    continue
+                if found != "any":
+                    return found
+        return "any" if any(statement.value is not None for statement in returns) else "void"
+
+    def _want(self, node: n.Node, wanted: str, what: str) -> None:
+        found = self.of(node)
+        if not fits(found, wanted):
+            raise FilterTypeError(f"{what} takes {wanted}, not {found}", node.span)
+
+    # operators ---------------------------------------------------------------
+
+    def _binary(self, node: n.Binary) -> str:
+        op = node.op
+        if op in ("&&", "||"):
+            for part in operands(node, op):
+                self._want(part, "bool", f"`{op}`")
+            return "bool"
+        if op in _ARITHMETIC:
+            self._want(node.left, "int", f"`{op}`")
+            self._want(node.right, "int", f"`{op}`")
+            return "int"
+        left, right = self.of(node.left), self.of(node.right)
+        if op == "++":
+            if left not in ("string", "bytestring", "any") or not fits(right, left):
+                raise FilterTypeError(
+                    f"`++` joins two strings or two bytestrings, not {left} and {right}", node.span
+                )
+            return left
+        if op in ("~", "!~"):
+            if not matches(left, right):
+                raise FilterTypeError(f"{left} {op} {right} is not possible", node.span)
+            return "bool"
+        if "void" in (left, right):
+            raise FilterTypeError(f"`{op}` has nothing to compare: the function returns no value", node.span)
+        if op in _ORDER and not _orders(left, right):
+            raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
+        return "bool"
+
+    def _extended(self, node: n.ExtendedCommunity) -> str:
+        key = self.of(node.key)
+        if key not in ("int", "ip", "quad", "any"):
+            raise FilterTypeError(f"the key of an extended community is int or ip, not {key}", node.key.span)
+        self._want(node.value, "int", "an extended community")
+        if node.number is not None:
+            self._want(node.number, "int", "an extended community")
+        return "ec"
+
+    # sets and masks ------------------------------------------------------------
+
+    def _set(self, node: n.SetOf) -> str:
+        found = EMPTY_SET_TYPE
+        for item in node.items:
+            kind = self._item(item)
+            if found == EMPTY_SET_TYPE:
+                found = f"{kind} set"
+            elif found != f"{kind} set":
+                raise FilterTypeError(f"{kind} in a {found}", item.span)
+        return found
+
+    def _item(self, item: n.Node) -> str:
+        match item:
+            case n.Range(low=low, high=high):
+                first, last = self.of(low), self.of(high)
+                if first != last:
+                    raise FilterTypeError(f"a range from {first} to {last}", item.span)
+                kind = first
+            case n.PairPattern():
+                self._parts(item, "pair")
+                return "pair"
+            case n.LargePattern():
+                self._parts(item, "large community")
+                return "lc"
+            case n.ExtendedPattern():
+                self._parts(item, "extended community")
+                return "ec"
+            case n.PrefixPattern():
+                self._want(item.prefix, "prefix", "a prefix set")
+                return "prefix"
+            case _:
+                kind = self.of(item)
+        if kind == "prefix":
+            return kind
+        if kind not in SET_ELEMENTS:
+            raise FilterTypeError(f"{kind} cannot be a member of a set", item.span)
+        return kind
+
+    def _parts(self, item: n.Node, what: str) -> None:
+        for part in children(item):
+            match part:
+                case n.Wildcard():
+                    pass
+                case n.Range(low=low, high=high):
+                    self._want(low, "int", f"a {what} pattern")
+                    self._want(high, "int", f"a {what} pattern")
+                case _:
+                    self._want(part, "int", f"a {what} pattern")
+
+    def _mask(self, node: n.MaskOf) -> str:
+        for at, item in enumerate(node.items):
+            match item:
+                case n.MaskAny() | n.MaskOne():
+                    pass
+                case n.MaskPlus():
+                    if at == 0:
+                        raise FilterTypeError("`+` needs an item before it", item.span)
+                case n.Range(low=low, high=high):
+                    self._want(low, "int", "a path mask")
+                    self._want(high, "int", "a path mask")
+                case _:
+                    found = self.of(item)
+                    if found not in ("int", "int set", EMPTY_SET_TYPE, "any"):
+                        raise FilterTypeError(f"a path mask takes int or int set, not {found}", item.span)
+        return "bgpmask"
+
+    # calls ------------------------------------------------------------------------
+
+    def _call(self, node: n.Call) -> str:
+        ref = node.function
+        if len(node.arguments) != len(ref.parameters):
+            wanted = len(ref.parameters)
+            raise FilterTypeError(
+                f"{ref.name} takes {wanted} argument{'s' if wanted != 1 else ''}, not {len(node.arguments)}",
+                node.span,
+            )
+        for argument, parameter in zip(node.arguments, ref.parameters, strict=True):
+            found = self.of(argument)
+            if not fits(found, parameter.type):
+                raise FilterTypeError(
+                    f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
+                )
+        return self.returned(ref) or "any"
+
+    def _builtin(self, node: n.Builtin) -> str:
+        name, arguments = node.name, node.arguments
+        if name in CALL_STYLE:
+            if len(arguments) != 2:
+                raise FilterTypeError(f"{name} takes two arguments, not {len(arguments)}", node.span)
+            return self._method(n.Method(arguments[0], name, arguments[1:], span=node.span))
+        if name in ("defined", "format"):
+            self._count(node, 1)
+            self.of(arguments[0])
+            return "bool" if name == "defined" else "string"
+        if name == "from_hex":
+            self._count(node, 1)
+            self._want(arguments[0], "string", "from_hex")
+            return "bytestring"
+        if name == "roa_check":
+            self._count(node, 1, 3)
+            if len(arguments) == 3:
+                self._want(arguments[1], "prefix", "roa_check")
+                self._want(arguments[2], "int", "roa_check")
+            return "enum roa"
+        if name.startswith("aspa_check"):
+            self._count(node, *((3,) if name == "aspa_check" else (1,)))
+            if len(arguments) == 3:
+                self._want(arguments[1], "bgppath", name)
+                self._want(arguments[2], "bool", name)
+            return "enum aspa"
+        raise FilterTypeError(f"there is no function {name}", node.span)
+
+    def _count(self, node: n.Builtin, *allowed: int) -> None:
+        if len(node.arguments) not in allowed:
+            wanted = " or ".join(map(str, allowed))
+            raise FilterTypeError(
+                f"{node.name} takes {wanted} arguments, not {len(node.arguments)}", node.span
+            )
+
+    def _method(self, node: n.Method) -> str:
+        target = self.of(node.target)
+        method = METHODS.get((target, node.name))
+        if target == "any":
+            return "any"
+        if method is None:
+            raise FilterTypeError(f"{target} has no method {node.name}", node.span)
+        arguments = node.arguments or ()
+        if "" in method.arguments:
+            if arguments:
+                raise FilterTypeError(f"{node.name} takes no argument", node.span)
+            return method.result
+        if len(arguments) != 1:
+            raise FilterTypeError(f"{node.name} takes one argument, not {len(arguments)}", node.span)
+        method_argument(target, node.name, self.of(arguments[0]), arguments[0].span)
+        return method.result
+
+
+def method_argument(target: str, name: str, found: str, span: n.Span) -> str:
+    """Which of a method's argument types serves a value of type `found`."""
+    allowed = METHODS[target, name].arguments
+    if found in allowed:
+        return found
+    for wanted in allowed:
+        if fits(found, wanted):
+            return wanted
+    raise FilterTypeError(f"{name} of {target} takes {' or '.join(allowed)}, not {found}", span)
+
+
+def matches(left: str, right: str) -> bool:
+    """True when `left ~ right` has a meaning."""
+    if "any" in (left, right) or (left, right) in _MATCHES:
+        return True
+    return right == f"{left} set" or right == EMPTY_SET_TYPE
+
+
+def _orders(left: str, right: str) -> bool:
+    if "any" in (left, right) or {left, right} == {"ip", "quad"}:
+        return True
+    return left == right and (left in _ORDERED or left in ENUMS)
+
+
+def _returns_of(node: n.Node) -> Iterator[n.Return]:
+    if isinstance(node, n.Return):
+        yield node
+    for below in children(node):
+        yield from _returns_of(below)
+
+
+def empty_value(type_name: str) -> Any:
+    """What a variable of this type holds before anything is assigned; None: void."""
+    return _EMPTY_VALUES.get(type_name)
+
+
+_EMPTY_VALUES: Final[dict[str, Any]] = {
+    "int": 0,
+    "bool": False,
+    "bgppath": EMPTY_PATH,
+    "clist": EMPTY_COMMUNITIES,
+    "eclist": EMPTY_EXTENDED,
+    "lclist": EMPTY_LARGE,
+    "prefix set": EMPTY_PREFIX_SET,
+    **{f"{element} set": EMPTY_SET for element in SET_ELEMENTS},
+}
+
+__all__ = [
+    "ELEMENTS",
+    "TYPES",
+    "Typing",
+    "children",
+    "empty_value",
+    "fits",
+    "matches",
+    "method_argument",
+    "operands",
+]
