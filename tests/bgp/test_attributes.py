@@ -237,7 +237,7 @@ def test_a_narrow_path_becomes_wide():
 def test_as4_path_replaces_the_end_of_the_path():
     """RFC 6793, 4.2.3: the leading hops of AS_PATH, then AS4_PATH."""
     merged = two("0203fdea5ba05ba0", "c0110a0202fa56ea01fa56ea02")
-    assert merged == four("02030000feea".replace("fe", "fd") + "fa56ea01fa56ea02")
+    assert merged == four("02030000fdea" + "fa56ea01fa56ea02")
 
 
 def test_a_longer_as4_path_is_ignored():

@@ -1,0 +1,395 @@
+"""UPDATE messages out: RFC 4271 section 5, 1997, 2545, 4456, 4724, 4760, 6793, 7947, 8654, 8950."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pybird.core.selection import Selection
+from pybird.proto.bgp.capabilities import Family
+from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.messages import Framer, Update
+from pybird.proto.bgp.selection import PeerIdentity
+from pybird.proto.bgp.updates import ReceiveTerms, UpdateReader
+from pybird.values.address import Address
+from pybird.values.attributes import AttributeSet
+from pybird.values.route import BLACKHOLE, Dest, Hop, NextHop, Rte, Source
+from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
+
+IPV4, IPV6 = (1, 1), (2, 1)
+OWN = octets("0a000001")
+LL = octets("fe80" + "00" * 12 + "000b")
+OWN_LL = octets("fe80" + "00" * 12 + "000a")
+GLOBAL = octets("fd770000" + "00" * 10 + "0002")
+OWN6 = octets("fd770000" + "00" * 10 + "0001")
+SETS = pool()
+NONE = SETS.empty
+
+
+def attrs(*parts: str) -> AttributeSet:
+    return SETS.intern(octets(*parts))
+
+
+def neighbour(remote_as: int = 65002, rr_client: bool = False) -> PeerIdentity:
+    return PeerIdentity(0x0A000002, Address.parse("10.0.0.2"), 65001, remote_as, rr_client)
+
+
+def route(
+    *parts: str, peer: PeerIdentity | None = None, gateway: str | None = "10.0.0.2", ifindex: int = 2
+) -> Rte:
+    hop = BLACKHOLE
+    if gateway is not None:
+        hop = Hop(Dest.UNICAST, (NextHop(Address.parse(gateway), ifindex, f"eth{ifindex}"),))
+    return Rte(attrs(*parts), Source("s", 11, Selection(), peer=peer), hop, 100, 0.0)
+
+
+def exporter(family: Family = IPV4, internal: bool = False, own: bytes = OWN, **options) -> BgpExporter:
+    return BgpExporter(ExportClass(family, 65001, internal, own, **options))
+
+
+def sent(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> tuple[str, str] | None:
+    wire = out.wire(rte, rte.attrs if before is None else before)
+    return None if wire is None else (wire[0].hex(), wire[1].hex())
+
+
+def attributes(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> str:
+    wire = sent(out, rte, before)
+    assert wire is not None
+    return wire[1]
+
+
+def next_hop(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> str | None:
+    """The next hop of either form."""
+    wire = out.wire(rte, rte.attrs if before is None else before)
+    if wire is None:
+        return None
+    if wire[0]:
+        return wire[0].hex()
+    text = wire[1].hex()
+    return text[text.index("400304") + 6 :][:8]
+
+
+EXTERNAL, INTERNAL = neighbour(), neighbour(65001)
+LEARNED = (CANONICAL,)  # path 65002, next hop 10.0.0.2, local preference 100
+
+
+# --------------------------------------------------------------- attributes
+
+
+def test_to_an_external_peer():
+    """RFC 4271, 5.1: own AS in front, own next hop, no LOCAL_PREF."""
+    wire = attributes(exporter(), route(*LEARNED, peer=EXTERNAL))
+    assert wire == ORIGIN_IGP + "40020a02020000fde90000fdea" + "4003040a000001"
+
+
+def test_to_an_internal_peer():
+    """RFC 4271, 5.1: path and next hop as they were, with LOCAL_PREF."""
+    assert attributes(exporter(internal=True), route(*LEARNED, peer=EXTERNAL)) == CANONICAL
+
+
+def test_a_route_that_is_not_from_bgp():
+    """The mandatory attributes are made: origin IGP, our AS or none, our next hop."""
+    static = route("", gateway=None)
+    assert attributes(exporter(), static) == ORIGIN_IGP + "40020602010000fde9" + "4003040a000001"
+    made = ORIGIN_IGP + "4002004003040a000001" + LOCAL_PREF_100
+    assert attributes(exporter(internal=True), static) == made
+
+
+def test_a_full_segment_gets_a_new_one_in_front():
+    """RFC 4271, 5.1.2 b: a segment holds at most 255."""
+    long = "02ff" + "0000fdea" * 255
+    wire = attributes(exporter(), route(ORIGIN_IGP, "500203fe", long, NEXT_HOP))
+    assert wire == ORIGIN_IGP + "5002040402010000fde9" + long + "4003040a000001"
+
+
+def test_a_path_that_begins_with_a_set_gets_a_sequence_in_front():
+    """RFC 4271, 5.1.2."""
+    wire = attributes(exporter(), route(ORIGIN_IGP, "40020601010000fdea", NEXT_HOP))
+    assert wire == ORIGIN_IGP + "40020c02010000fde901010000fdea" + "4003040a000001"
+
+
+def test_a_received_med_stays_here_and_one_that_the_filter_set_goes():
+    """RFC 4271, 5.1.4: MED received from one AS MUST NOT go to another."""
+    med = "80040400000032"
+    rte = route(ORIGIN_IGP + PATH_65002 + NEXT_HOP + med, peer=EXTERNAL)
+    before = attrs(ORIGIN_IGP + PATH_65002 + NEXT_HOP)
+    assert med not in attributes(exporter(), rte)
+    assert med in attributes(exporter(), rte, before)
+    assert med in attributes(exporter(allow_med=True), rte)
+    assert med in attributes(exporter(internal=True), rte)
+
+
+def test_local_preference_to_an_external_peer_only_when_allowed():
+    assert "400504" not in attributes(exporter(), route(*LEARNED))
+    assert LOCAL_PREF_100 in attributes(exporter(allow_local_pref=True), route(*LEARNED))
+
+
+def test_a_route_server_changes_neither_path_nor_med():
+    """RFC 7947, 2.2."""
+    med = "80040400000032"
+    rte = route(ORIGIN_IGP + PATH_65002 + NEXT_HOP + med, peer=EXTERNAL)
+    wire = attributes(exporter(rs_client=True), rte)
+    assert wire == ORIGIN_IGP + PATH_65002 + "4003040a000001" + med
+
+
+def test_other_attributes_go_as_they_are():
+    extra = "c007080000fdeac0000201" + "c00804fdea0001" + "e06302abcd"
+    wire = attributes(exporter(internal=True), route(CANONICAL + extra))
+    assert wire == CANONICAL + extra
+
+
+def test_reflection_leaves_its_traces():
+    """RFC 4456, 8: ORIGINATOR_ID of the source, CLUSTER_LIST with our id in front."""
+    out = exporter(internal=True, rr_client=True, cluster_id=0x0A000001)
+    traces = "8009040a000002800a040a000001"
+    assert attributes(out, route(*LEARNED, peer=INTERNAL)) == CANONICAL + traces
+    second = CANONICAL + "8009040a000009800a040a000008"
+    reflected = attributes(out, route(second, peer=INTERNAL))
+    assert reflected == CANONICAL + "8009040a000009800a080a0000010a000008"
+
+
+def test_traces_of_reflection_do_not_leave_the_as():
+    """RFC 4456, 8: optional, non-transitive."""
+    wire = attributes(exporter(), route(CANONICAL + "8009040a000009800a040a000008"))
+    assert "8009" not in wire
+    assert "800a" not in wire
+
+
+def test_aigp_does_not_leave_the_as():
+    """RFC 7311, 3.4."""
+    aigp = "801a0b01000b0000000000000005"
+    assert aigp not in attributes(exporter(), route(CANONICAL + aigp))
+    assert aigp in attributes(exporter(internal=True), route(CANONICAL + aigp))
+
+
+def test_a_two_octet_peer():
+    """RFC 6793, 4.2.2: AS_TRANS, and AS4_PATH only where it stands."""
+    wide = ORIGIN_IGP + "40020a0202fa56ea010000fdea" + NEXT_HOP + LOCAL_PREF_100
+    out = exporter(internal=True, as4=False)
+    narrow = ORIGIN_IGP + "40020602025ba0fdea" + NEXT_HOP + LOCAL_PREF_100
+    assert attributes(out, route(wide)) == narrow + "c0110a0202fa56ea010000fdea"
+    plain = ORIGIN_IGP + "4002040201fdea" + NEXT_HOP + LOCAL_PREF_100
+    assert attributes(out, route(CANONICAL)) == plain
+    aggregator = "c00708fa56ea01c0000201"
+    extra = "c007065ba0c0000201c01208fa56ea01c0000201"
+    assert attributes(out, route(CANONICAL + aggregator)) == plain + extra
+
+
+def test_a_list_that_leaves_no_room_for_a_network_is_not_sent():
+    long = "d0080fdc" + "00010002" * 1015
+    assert sent(exporter(), route(CANONICAL + long)) is None
+    assert sent(exporter(max_length=65535), route(CANONICAL + long)) is not None
+
+
+# ------------------------------------------------------------ which routes go
+
+
+def test_internal_routes_go_to_internal_peers_only_by_reflection():
+    """RFC 4271, 9.2; RFC 4456, 6."""
+    learned, client = route(*LEARNED, peer=INTERNAL), route(*LEARNED, peer=neighbour(65001, rr_client=True))
+    assert not exporter(internal=True).admit(learned)
+    assert exporter(internal=True, rr_client=True).admit(learned)
+    assert exporter(internal=True).admit(client)
+    assert exporter().admit(learned)
+    assert exporter(internal=True).admit(route(*LEARNED, peer=EXTERNAL))
+    assert exporter(internal=True).admit(route("", gateway=None))
+
+
+def test_well_known_communities():
+    """RFC 1997."""
+    for community, external, internal in (
+        ("ffffff01", False, True),  # NO_EXPORT
+        ("ffffff02", False, False),  # NO_ADVERTISE
+        ("ffffff03", False, True),  # NO_EXPORT_SUBCONFED
+        ("ffffff04", True, True),
+    ):
+        rte = route(CANONICAL + "c00808fdea0001" + community, peer=EXTERNAL)
+        assert exporter().admit(rte) is external
+        assert exporter(internal=True).admit(rte) is internal
+        assert exporter(interpret_communities=False).admit(rte)
+
+
+def test_octets_that_only_look_like_a_community():
+    assert exporter().admit(route(CANONICAL + "c0080800ffffff01000001"))
+
+
+# ----------------------------------------------------------------- next hops
+
+
+def test_an_external_peer_on_the_same_link_gets_the_third_party_next_hop():
+    """RFC 4271, 5.1.3."""
+    rte = route(*LEARNED, peer=EXTERNAL)
+    assert next_hop(exporter(ifindex=2), rte) == "0a000002"
+    assert next_hop(exporter(ifindex=3), rte) == "0a000001"
+    assert next_hop(exporter(ifindex=2), route(*LEARNED, peer=EXTERNAL, gateway="10.0.0.9")) == "0a000001"
+    assert next_hop(exporter(ifindex=2, next_hop_self="yes"), rte) == "0a000001"
+
+
+def test_next_hop_self_and_keep():
+    from_ebgp, from_ibgp = route(*LEARNED, peer=EXTERNAL), route(*LEARNED, peer=INTERNAL)
+    inside = {"internal": True, "rr_client": True}
+    assert next_hop(exporter(**inside), from_ebgp) == "0a000002"
+    assert next_hop(exporter(**inside, next_hop_self="yes"), from_ebgp) == "0a000001"
+    assert next_hop(exporter(**inside, next_hop_self="ebgp"), from_ebgp) == "0a000001"
+    assert next_hop(exporter(**inside, next_hop_self="ebgp"), from_ibgp) == "0a000002"
+    assert next_hop(exporter(**inside, next_hop_self="ibgp"), from_ibgp) == "0a000001"
+    assert next_hop(exporter(next_hop_keep="yes"), from_ebgp) == "0a000002"
+    assert next_hop(exporter(next_hop_keep="ibgp"), from_ebgp) == "0a000001"
+
+
+def test_a_next_hop_that_the_filter_set_is_sent():
+    rte = route(ORIGIN_IGP + PATH_65002 + "4003040a000063", peer=EXTERNAL)
+    assert next_hop(exporter(next_hop_self="yes"), rte, attrs(CANONICAL)) == "0a000063"
+
+
+def test_the_gateway_of_a_static_route():
+    """To internal peers, and to external ones on its link."""
+    static = route("", gateway="10.0.0.9")
+    assert next_hop(exporter(internal=True), static) == "0a000009"
+    assert next_hop(exporter(ifindex=2), static) == "0a000009"
+    assert next_hop(exporter(ifindex=3), static) == "0a000001"
+    assert next_hop(exporter(internal=True, next_hop_self="yes"), static) == "0a000001"
+
+
+def learned6(hop: bytes, peer: PeerIdentity = EXTERNAL, gateway: bytes = LL, ifindex: int = 2) -> Rte:
+    text = ORIGIN_IGP + PATH_65002 + "4003" + f"{len(hop):02x}" + hop.hex()
+    return route(text, peer=peer, gateway=str(Address(gateway)), ifindex=ifindex)
+
+
+def test_own_link_local_next_hop_in_every_format():
+    own = bytes(16) + OWN_LL
+    rte = route("", gateway=None)
+    for chosen, octets_sent in (
+        (None, OWN_LL + OWN_LL),
+        ("double", OWN_LL + OWN_LL),
+        ("native", bytes(16) + OWN_LL),
+        ("single", OWN_LL),
+    ):
+        out = exporter(IPV6, own=own, ifindex=2, link_local_format=chosen)
+        assert next_hop(out, rte) == octets_sent.hex()
+    both = exporter(IPV6, own=OWN6 + OWN_LL, link_local_format="single")
+    assert next_hop(both, rte) == (OWN6 + OWN_LL).hex()
+
+
+def test_a_link_local_next_hop_stays_on_its_link():
+    only_ll, both = bytes(16) + LL, GLOBAL + LL
+    on_link = exporter(IPV6, own=OWN6, ifindex=2, next_hop_keep="yes")
+    elsewhere = exporter(IPV6, own=OWN6, ifindex=3, next_hop_keep="yes")
+    multihop = exporter(IPV6, own=OWN6, next_hop_keep="yes")
+    assert next_hop(on_link, learned6(only_ll)) == (LL + LL).hex()
+    assert next_hop(on_link, learned6(both)) == both.hex()
+    for out in (elsewhere, multihop):
+        assert next_hop(out, learned6(only_ll)) == OWN6.hex()
+        assert next_hop(out, learned6(both)) == GLOBAL.hex()
+
+
+def test_a_link_local_next_hop_is_not_reflected():
+    reflector = exporter(IPV6, internal=True, own=OWN6, ifindex=2, rr_client=True, next_hop_keep="yes")
+    assert next_hop(reflector, learned6(bytes(16) + LL, INTERNAL)) == OWN6.hex()
+    assert next_hop(reflector, learned6(GLOBAL + LL, INTERNAL)) == GLOBAL.hex()
+
+
+def test_without_an_own_next_hop_the_route_is_not_sent():
+    assert sent(exporter(IPV6, own=b""), learned6(bytes(16) + LL)) is None
+    assert sent(exporter(IPV4, own=OWN6), route("", gateway=None)) is None
+
+
+def test_ipv4_over_ipv6_next_hops():
+    """RFC 8950: only where negotiated."""
+    own = bytes(16) + OWN_LL
+    out = exporter(IPV4, own=own, ifindex=2, extended_next_hop=True)
+    assert next_hop(out, route("", gateway=None)) == (OWN_LL + OWN_LL).hex()
+    assert next_hop(out, learned6(GLOBAL, gateway=GLOBAL)) == GLOBAL.hex()
+    classic = exporter(IPV4, own=OWN, ifindex=2)
+    assert next_hop(classic, learned6(GLOBAL, gateway=GLOBAL)) == "0a000001"
+
+
+# ------------------------------------------------------------------ messages
+
+
+def unpacked(messages: list[bytes], max_length: int = 4096) -> list[Update]:
+    framer = Framer()
+    framer.max_length = max_length
+    framer.receive(b"".join(messages))
+    out = []
+    while (message := framer.next()) is not None:
+        assert isinstance(message, Update)
+        out.append(message)
+    return out
+
+
+def test_a_classic_message():
+    wire = (b"", octets(CANONICAL))
+    (message,) = exporter().pack({wire: [octets("18c63364"), octets("080a")]}, [])
+    size = len(octets(CANONICAL))
+    assert message == b"\xff" * 16 + bytes((0, 23 + size + 6)) + octets("02", "0000") + bytes(
+        (0, size)
+    ) + octets(CANONICAL, "18c63364", "080a")
+
+
+def test_withdrawals_come_first():
+    messages = unpacked(exporter().pack({(b"", octets(CANONICAL)): [octets("080a")]}, [octets("18c63364")]))
+    assert messages == [Update(octets("18c63364"), b"", b""), Update(b"", octets(CANONICAL), octets("080a"))]
+
+
+def test_an_mp_message_has_mp_reach_first():
+    """RFC 7606, 5.1."""
+    (message,) = unpacked(exporter(IPV6).pack({(GLOBAL, octets(ORIGIN_IGP)): [octets("2020010db8")]}, []))
+    assert message.attributes == octets(
+        "900e001a", "000201", "10", GLOBAL.hex(), "00", "2020010db8", ORIGIN_IGP
+    )
+
+
+def test_end_of_rib():
+    """RFC 4724, 2."""
+    assert end_of_rib(IPV4) == b"\xff" * 16 + octets("0017", "02", "0000", "0000")
+    assert exporter(IPV6).end_of_rib() == b"\xff" * 16 + octets(
+        "001d", "02", "0000", "0006", "800f03", "000201"
+    )
+
+
+def read_back(out: BgpExporter, messages: list[bytes], ext: bool = True) -> tuple[list[bytes], list[bytes]]:
+    families = (IPV4, IPV6)
+    terms = ReceiveTerms(
+        65009, 65001, 9, families, extended_next_hop=frozenset({IPV4}) if ext else frozenset()
+    )
+    reader = UpdateReader(SETS, terms)
+    came: list[bytes] = []
+    left: list[bytes] = []
+    for update in unpacked(messages, out.terms.max_length):
+        received = reader.read(update)
+        for gone in received.withdrawn:
+            assert not gone.reason
+            left.extend(gone.keys)
+        for news in received.announced:
+            assert news.family == out.terms.family
+            came.extend(news.keys)
+    return came, left
+
+
+keys4 = st.lists(
+    st.integers(0, 32).flatmap(
+        lambda n: st.binary(min_size=(n + 7) // 8, max_size=(n + 7) // 8).map(
+            lambda b: bytes((n // 8 * 8,)) + b[: n // 8]
+        )
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(keys4, st.integers(1, 60), st.booleans(), st.sampled_from((4096, 65535)))
+def test_what_is_packed_is_read_back_within_the_limit(keys, times, extended, max_length):
+    own = bytes(16) + OWN_LL if extended else OWN
+    out = exporter(IPV4, own=own, ifindex=2, extended_next_hop=extended, max_length=max_length)
+    rte = route("", gateway=None)
+    wire = out.wire(rte, rte.attrs)
+    assert wire is not None
+    messages = out.pack({wire: keys * times}, keys * times)
+    assert all(len(message) <= max_length for message in messages)
+    assert read_back(out, messages) == (keys * times, keys * times)
+
+
+def test_large_groups_fill_their_messages():
+    keys = [bytes((24, 10, i >> 8, i & 255)) for i in range(10000)]
+    messages = exporter().pack({(b"", octets(CANONICAL)): keys}, keys)
+    assert all(len(message) > 4080 for message in messages[:-1] if message != messages[9])
+    assert len(messages) == 20

@@ -1,0 +1,90 @@
+"""Next hops in and out: RFC 4271 section 5.1.3 and 6.3, RFC 2545, RFC 8950."""
+
+from pybird.proto.bgp.nexthop import Resolver, own_next_hop, wire_next_hop
+from pybird.values.address import Address
+from pybird.values.route import Dest, Hop
+
+V4 = Address.parse("10.0.0.2")
+LL = Address.parse("fe80::b")
+GLOBAL = Address.parse("fd77::2")
+ONLY_LL = bytes(16) + LL.octets
+BOTH = GLOBAL.octets + LL.octets
+
+
+class FakeHops:
+    """Hops that only remember what they were asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def gateway(self, address: Address, ifindex: int = 0, onlink: bool = False) -> Hop:
+        self.asked += 1
+        return Hop(Dest.UNICAST, key=(str(address), ifindex, onlink))
+
+    def recursive(self, address: Address, table: str) -> Hop:
+        return Hop(Dest.UNICAST, key=(str(address), table))
+
+
+def resolved(octets: bytes, ifindex: int = 2, table: str | None = None, **options) -> object:
+    hop = Resolver(FakeHops(), ifindex, table, **options).resolve(octets)
+    return None if hop is None else hop.key
+
+
+def test_direct_next_hops():
+    assert resolved(V4.octets) == ("10.0.0.2", 0, False)
+    assert resolved(V4.octets, onlink=True) == ("10.0.0.2", 2, True)
+
+
+def test_recursive_next_hops():
+    assert resolved(V4.octets, 0, "master4") == ("10.0.0.2", "master4")
+    assert resolved(BOTH, 0, "master6") == ("fd77::2", "master6")
+
+
+def test_a_link_local_next_hop_is_on_the_sessions_link():
+    assert resolved(ONLY_LL) == ("fe80::b", 2, False)
+    assert resolved(ONLY_LL, table="master6") == ("fe80::b", 2, False)
+    assert resolved(ONLY_LL, 0) is None
+
+
+def test_the_global_address_counts_unless_link_local_is_preferred():
+    assert resolved(BOTH) == ("fd77::2", 0, False)
+    assert resolved(BOTH, prefer_link_local=True) == ("fe80::b", 2, False)
+
+
+def test_our_own_address_is_no_next_hop():
+    """RFC 4271, 6.3."""
+    assert resolved(V4.octets, own=frozenset({V4})) is None
+
+
+def test_an_answer_is_remembered_until_addresses_change():
+    hops = FakeHops()
+    resolver = Resolver(hops, 2, None)
+    assert resolver.resolve(V4.octets) is resolver.resolve(V4.octets)
+    assert hops.asked == 1
+    resolver.forget()
+    resolver.resolve(V4.octets)
+    assert hops.asked == 2
+
+
+def test_formats_of_a_link_local_next_hop():
+    assert wire_next_hop(ONLY_LL, None) == wire_next_hop(ONLY_LL, "double") == LL.octets * 2
+    assert wire_next_hop(ONLY_LL, "native") == ONLY_LL
+    assert wire_next_hop(ONLY_LL, "single") == LL.octets
+    assert wire_next_hop(BOTH, "single") == BOTH
+
+
+def test_our_own_next_hop():
+    own4, own6, own_ll = Address.parse("10.0.0.1"), Address.parse("fd77::1"), Address.parse("fe80::a")
+    link = {"v4": own4, "v6": own6, "link_local": own_ll}
+    assert own_next_hop(1, own4, False) == own4.octets
+    assert own_next_hop(2, own4, False, **link) == own6.octets + own_ll.octets
+    assert own_next_hop(2, own4, False) == b""
+    assert own_next_hop(2, own6, False, link_local=own_ll) == own6.octets + own_ll.octets
+    assert own_next_hop(2, own6, False) == own6.octets
+    assert own_next_hop(2, own_ll, False, **link) == bytes(16) + own_ll.octets
+    assert own_next_hop(1, own_ll, True, **link) == bytes(16) + own_ll.octets
+    assert own_next_hop(1, own_ll, False, **link) == own4.octets
+    assert own_next_hop(1, own6, False) == b""
+    assert own_next_hop(1, own4, True, configured=Address.parse("192.0.2.1")) == bytes((192, 0, 2, 1))
+    assert own_next_hop(2, own6, True, configured=Address.parse("fd77::9")) == Address.parse("fd77::9").octets
+    assert own_next_hop(2, own6, True, configured=own4) == b""

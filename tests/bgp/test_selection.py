@@ -1,0 +1,150 @@
+"""The decision process: RFC 4271 section 9.1.2.2, 4456 section 9, 7311 section 4."""
+
+from pybird.core.selection import RANK_BITS
+from pybird.proto.bgp.selection import SELECTION, PeerIdentity, better, mergeable, rank
+from pybird.values.address import Address
+from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from tests.bgp.vectors import NEXT_HOP, octets, pool
+
+SETS = pool()
+
+
+def route(
+    path: tuple[int, ...] = (65002,),
+    pref: int = 100,
+    origin: int = 0,
+    med: int | None = None,
+    extra: str = "",
+    igp: int | None = None,
+    router_id: int = 2,
+    remote_as: int = 65002,
+    address: str = "10.0.0.2",
+    time: float = 0.0,
+    resolvable: bool = True,
+    **options,
+) -> Rte:
+    segment = bytes((2, len(path))) + b"".join(asn.to_bytes(4, "big") for asn in path) if path else b""
+    wire = bytes((0x40, 1, 1, origin, 0x40, 2, len(segment))) + segment + octets(NEXT_HOP)
+    wire += b"" if med is None else octets("800404") + med.to_bytes(4, "big")
+    wire += octets("400504") + pref.to_bytes(4, "big") + octets(extra)
+    peer = PeerIdentity(router_id, Address.parse(address), 65001, remote_as, **options)
+    hop = Hop(
+        Dest.UNICAST if resolvable else Dest.UNREACHABLE,
+        (NextHop(Address.parse("10.0.0.2"), 2, "eth0"),),
+        igp,
+        "key",
+    )
+    return Rte(SETS.intern(wire), Source(f"s{router_id}", 11, SELECTION, peer=peer), hop, 100, time)
+
+
+def order(best: Rte, worse: Rte) -> bool:
+    return better(best, worse) and not better(worse, best)
+
+
+def test_local_preference_before_path_length():
+    assert order(route((1, 2, 3), pref=200), route((1,), pref=100))
+
+
+def test_the_shorter_path():
+    assert order(route((65002, 5)), route((65002, 5, 6)))
+    assert order(route((), remote_as=65001), route((65002,)))
+
+
+def test_a_set_counts_as_one():
+    """RFC 4271, 9.1.2.2 a."""
+    wire = octets("400101", "00", "40020e", "0103", "000000010000000200000003", NEXT_HOP)
+    aggregated = Rte(SETS.intern(wire), route().source, route().hop, 100, 0.0)
+    assert rank(aggregated, {}) == rank(route((7,)), {})
+
+
+def test_path_length_does_not_count_when_both_sides_say_so():
+    longer = route((65002, 5, 6), router_id=1, path_metric=False)
+    assert order(longer, route((65002,), path_metric=False))
+    assert order(route((65002,)), longer)
+
+
+def test_the_lower_origin():
+    assert order(route(origin=0), route(origin=1))
+    assert order(route(origin=1), route(origin=2))
+
+
+def test_med_among_routes_of_one_neighbouring_as():
+    """RFC 4271, 9.1.2.2 c; a missing one is `default bgp_med`."""
+    assert order(route(med=10, router_id=9), route(med=20, router_id=1))
+    assert order(route(router_id=9), route(med=20, router_id=1))
+    assert order(route(med=20, router_id=9), route(router_id=1, default_med=30))
+    assert order(route((65003,), med=20, router_id=1, remote_as=65003), route(med=10, router_id=9))
+    far = route((65003,), med=20, router_id=1, remote_as=65003, med_metric=True)
+    assert order(route(med=10, router_id=9), far)
+
+
+def test_external_before_internal():
+    assert order(route(router_id=9), route(router_id=1, remote_as=65001))
+
+
+def test_the_nearer_exit():
+    assert order(route(igp=10, router_id=9), route(igp=20, router_id=1))
+    assert order(route(igp=10, router_id=9), route(igp=None, router_id=1))
+    tired = {"igp_metric": False}
+    assert order(route(igp=20, router_id=1, **tired), route(igp=10, router_id=9, **tired))
+
+
+def test_the_older_external_route_when_asked():
+    young, old = route(router_id=1, time=9.0, prefer_older=True), route(router_id=2, time=1.0)
+    assert order(old, young)
+    assert order(route(router_id=1, time=9.0), route(router_id=2, time=1.0))
+
+
+def test_the_lower_router_id_then_cluster_list_then_address():
+    """RFC 4271, 9.1.2.2 f and g; RFC 4456, 9: the originator's id counts."""
+    assert order(route(router_id=1), route(router_id=2))
+    inside = {"remote_as": 65001}
+    originated = route(router_id=9, extra="80090400000001", **inside)
+    assert order(originated, route(router_id=2, **inside))
+    short = route(router_id=2, extra="800a0400000007", address="10.0.0.9", **inside)
+    long = route(router_id=2, extra="800a080000000700000008", address="10.0.0.1", **inside)
+    assert order(short, long)
+    assert order(route(address="10.0.0.2"), route(address="10.0.0.10"))
+
+
+def test_an_unresolvable_next_hop_loses():
+    """RFC 4271, 9.1.2.1."""
+    assert order(route(pref=1), route(pref=500, resolvable=False))
+
+
+def test_aigp_before_path_length():
+    """RFC 7311, 4.1: AIGP plus the distance; a route without one loses."""
+    low = route((1, 2, 3), extra="801a0b01000b0000000000000005", igp=3)
+    high = route((1,), extra="801a0b01000b0000000000000007", igp=2)
+    assert order(low, high)
+    assert order(high, route((1,)))
+    assert rank(low, {}) == -1
+
+
+def test_the_rank_agrees_with_the_full_comparison():
+    routes = [
+        route(path, pref=pref, origin=origin)
+        for path in ((), (1,), (1, 2), tuple(range(1, 1000)))
+        for pref in (0, 100, 2**32 - 1)
+        for origin in (0, 1, 2)
+        if len(path) < 60
+    ]
+    for one in routes:
+        assert 0 <= rank(one, {}) < 1 << RANK_BITS
+        for two in routes:
+            if rank(one, {}) > rank(two, {}):
+                assert better(one, two)
+
+
+def test_what_does_not_fit_in_the_rank_is_compared_in_full():
+    assert rank(route(path_metric=False), {}) == -1
+    long = b"".join(b"\x02\xff" + b"\0\0\0\1" * 255 for _ in range(5))
+    wire = octets("40010100") + b"\x50\x02" + len(long).to_bytes(2, "big") + long
+    assert rank(Rte(SETS.intern(wire), route().source, route().hop, 100, 0.0), {}) == -1
+
+
+def test_multipath_takes_what_differs_in_tie_breakers_only():
+    assert mergeable(route(router_id=1), route(router_id=2, address="10.0.0.3"))
+    assert not mergeable(route(igp=1), route(igp=2))
+    assert not mergeable(route(), route((65002, 7)))
+    assert not mergeable(route(), route(remote_as=65001))

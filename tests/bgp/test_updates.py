@@ -1,0 +1,293 @@
+"""UPDATE messages in: RFC 4271 section 4.3 and 9.1.2, 4456, 4724, 4760, 7606, 8950, 9774."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pybird.proto.bgp.errors import BgpError, UpdateError
+from pybird.proto.bgp.messages import Update
+from pybird.proto.bgp.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
+from tests.bgp.vectors import BASE, CANONICAL, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool, reach, update
+
+IPV4, IPV6 = (1, 1), (2, 1)
+NET = octets("18c63364")  # 198.51.100.0/24
+NET6 = octets("2020010db8")  # 2001:db8::/32
+LL = "fe80" + "00" * 12 + "000b"
+GLOBAL = "fd770000" + "00" * 10 + "0002"
+
+
+def terms(**changes) -> ReceiveTerms:
+    return ReceiveTerms(
+        local_as=65001,
+        remote_as=changes.pop("remote_as", 65002),
+        router_id=0x0A000001,
+        families=changes.pop("families", (IPV4, IPV6)),
+        **changes,
+    )
+
+
+def read(message: Update, **changes) -> Received:
+    return UpdateReader(pool(), terms(**changes)).read(message)
+
+
+def announced(received: Received) -> list[tuple]:
+    return [(a.family, a.keys, a.attrs.wire.hex(), a.next_hop.hex()) for a in received.announced]
+
+
+def reset(message: Update, **changes) -> tuple[int, int]:
+    with pytest.raises(UpdateError) as caught:
+        read(message, **changes)
+    return caught.value.code, caught.value.subcode
+
+
+def why(message: Update, **changes) -> str:
+    """Why what the UPDATE announces counts as withdrawn."""
+    received = read(message, **changes)
+    assert received.announced == []
+    (left,) = received.withdrawn
+    assert left.keys
+    return left.reason
+
+
+# ------------------------------------------------------------------- routes
+
+
+def test_a_classic_update():
+    received = read(update(nlri="18c63364080a", withdrawn="10c612"))
+    assert received.withdrawn == [Withdrawn(IPV4, [octets("10c612")])]
+    assert announced(received) == [(IPV4, [NET, octets("080a")], CANONICAL, "0a000002")]
+
+
+def test_equal_attributes_are_one_set():
+    reader = UpdateReader(pool(), terms())
+    first = reader.read(update()).announced[0]
+    again = reader.read(update(nlri="080a")).announced[0]
+    other_order = reader.read(update(NEXT_HOP + PATH_65002 + ORIGIN_IGP)).announced[0]
+    assert first.attrs is again.attrs is other_order.attrs
+
+
+def test_ipv6_in_mp_reach():
+    received = read(update(reach(GLOBAL + LL, "2020010db8") + ORIGIN_IGP + PATH_65002, ""))
+    wire = ORIGIN_IGP + PATH_65002 + "400320" + GLOBAL + LL + "40050400000064"
+    assert announced(received) == [(IPV6, [NET6], wire, GLOBAL + LL)]
+
+
+def test_the_place_of_mp_reach_does_not_matter():
+    reader = UpdateReader(pool(), terms())
+    mp = reach(GLOBAL, "2020010db8")
+    sets = [
+        reader.read(update(text, "")).announced[0].attrs
+        for text in (mp + ORIGIN_IGP + PATH_65002, ORIGIN_IGP + mp + PATH_65002, ORIGIN_IGP + PATH_65002 + mp)
+    ]
+    assert sets[0] is sets[1] is sets[2]
+
+
+def test_the_same_attributes_by_another_family_are_the_same_set():
+    """An unnumbered session: both families with the same next hop."""
+    reader = UpdateReader(pool(), terms(extended_next_hop=frozenset({IPV4})))
+    four = reader.read(update(reach(LL + LL, "18c63364", "0001") + ORIGIN_IGP + PATH_65002, "")).announced[0]
+    six = reader.read(update(reach(LL, "2020010db8") + ORIGIN_IGP + PATH_65002, "")).announced[0]
+    assert (four.family, six.family) == (IPV4, IPV6)
+    assert four.attrs is six.attrs
+    assert four.next_hop == octets("00" * 16 + LL)
+
+
+def test_both_ways_in_one_update():
+    """RFC 4760, 3: each family with its own next hop."""
+    received = read(update(BASE + reach(GLOBAL, "2020010db8")))
+    assert [(a.family, a.next_hop.hex()) for a in received.announced] == [(IPV6, GLOBAL), (IPV4, "0a000002")]
+
+
+def test_ipv4_with_an_ipv4_next_hop_in_mp_reach():
+    received = read(update(reach("0a000002", "18c63364", "0001") + ORIGIN_IGP + PATH_65002, ""))
+    assert announced(received) == [(IPV4, [NET], CANONICAL, "0a000002")]
+
+
+def test_ipv4_over_ipv6_needs_extended_next_hop():
+    """RFC 8950, 4."""
+    message = update(reach(LL, "18c63364", "0001") + ORIGIN_IGP + PATH_65002, "")
+    assert why(message) == "IPv6 next hop without extended next hop"
+    assert read(message, extended_next_hop=frozenset({IPV4})).announced
+
+
+def test_withdrawals_in_mp_unreach():
+    received = read(update("800f080002012020010db8", ""))
+    assert received.withdrawn == [Withdrawn(IPV6, [NET6])]
+    assert received.end_of_rib is None
+
+
+@pytest.mark.parametrize("text", ["800f03000201", "900f0003000201"])
+def test_end_of_rib_of_ipv6(text):
+    """RFC 4724, 2."""
+    assert read(update(text, "")).end_of_rib == IPV6
+
+
+def test_end_of_rib_of_ipv4():
+    assert read(Update(b"", b"", b"")).end_of_rib == IPV4
+    assert read(update("800f03000101", "")).end_of_rib == IPV4
+    assert read(update("", "", "080a")).end_of_rib is None
+
+
+def test_families_that_were_not_negotiated_are_ignored():
+    """RFC 4760, 7."""
+    received = read(update(reach(GLOBAL, "2020010db8") + ORIGIN_IGP + PATH_65002, ""), families=(IPV4,))
+    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV6)
+    received = read(update(withdrawn="080a"), families=(IPV6,))
+    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV4)
+    assert read(
+        update(reach("0a000002", "ff", "0001").replace("000101", "400401"), ""), families=(IPV4,)
+    ).ignored
+
+
+# ------------------------------------------------- errors, RFC 7606 and 4271
+
+
+def test_a_malformed_attribute_withdraws_all_families():
+    """RFC 7606, 2: treat-as-withdraw."""
+    received = read(update("40010105" + PATH_65002 + NEXT_HOP + reach(GLOBAL, "2020010db8")))
+    assert received.announced == []
+    assert [(left.family, left.keys) for left in received.withdrawn] == [(IPV6, [NET6]), (IPV4, [NET])]
+
+
+def test_an_attribute_that_exceeds_the_list_withdraws():
+    """RFC 7606, 4: the total length locates the NLRI."""
+    assert "exceeds" in why(update(BASE + "c008ff0001"))
+    assert "exceeds" in why(update(BASE + "c0"))
+
+
+def test_an_error_without_networks_resets():
+    """RFC 7606, 5.2."""
+    assert reset(update(BASE + "c008ff0001", "")) == (3, 1)
+    assert reset(update("40010105", "", "080a")) == (3, 1)
+    assert reset(update("800f080002012020010db840010105", "")) == (3, 1)
+    assert read(update("400600", "")).announced == []  # superfluous, not wrong
+
+
+def test_mp_attributes_twice_reset():
+    """RFC 7606, 3(g)."""
+    assert reset(update(BASE + reach(GLOBAL, "2020010db8") * 2)) == (3, 1)
+    assert reset(update("800f03000201" * 2, "")) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "00020100",  # too short
+        "0002010f" + "00" * 15 + "00",  # next hop of 15 octets
+        "0002010000",  # of none
+        "000201040a00000200",  # of IPv4 for IPv6
+        "00020120" + "00" * 20,  # beyond the attribute
+        "00020110" + "20010db8" + "00" * 12,  # no reserved octet
+    ],
+)
+def test_a_next_hop_of_wrong_length_in_mp_reach_resets(value):
+    """RFC 7606, 7.11: the NLRI cannot be located."""
+    text = "800e" + f"{len(value) // 2:02x}" + value
+    assert reset(update(text + ORIGIN_IGP + PATH_65002, "")) == (3, 9)
+
+
+def test_a_short_mp_unreach_resets():
+    """RFC 7606, 7.12 with 5.3."""
+    assert reset(update("800f020002", "")) == (3, 9)
+
+
+@pytest.mark.parametrize("text", ["2100000000", "18c633"])
+def test_networks_that_cannot_be_read_reset(text):
+    """RFC 7606, 5.3."""
+    assert reset(update(nlri=text)) == (3, 10)
+    assert reset(update(withdrawn=text)) == (3, 10)
+    assert reset(update(reach(GLOBAL, "81" + "00" * 17) + ORIGIN_IGP + PATH_65002, "")) == (3, 10)
+
+
+def test_wrong_flags_of_mp_reach_withdraw():
+    """RFC 7606, 3(c)."""
+    assert "flags" in why(update(reach(GLOBAL, "2020010db8", flags="c0") + ORIGIN_IGP + PATH_65002, ""))
+
+
+def test_a_next_hop_that_is_no_host_withdraws():
+    assert "no address of a host" in why(update(reach("00" * 16, "2020010db8") + ORIGIN_IGP + PATH_65002, ""))
+
+
+def test_the_next_hop_attribute_is_not_needed_with_mp_reach():
+    """RFC 4760, 3: nor does it count there."""
+    message = update(reach(GLOBAL, "2020010db8") + ORIGIN_IGP + PATH_65002 + NEXT_HOP, "")
+    assert read(message).announced[0].next_hop.hex() == GLOBAL
+
+
+# --------------------------------------------------------------------- loops
+
+
+def path(text: str) -> Update:
+    return update(ORIGIN_IGP + "4002" + f"{len(text) // 2:02x}" + text + NEXT_HOP)
+
+
+def test_own_as_in_the_path():
+    """RFC 4271, 9.1.2; `allow local as N` tolerates N of them."""
+    once = path("02020000fdea0000fde9")
+    assert why(once) == "own AS in the path"
+    assert read(once, allow_local_as=1).announced
+    assert why(path("02030000fdea0000fde90000fde9"), allow_local_as=1) == "own AS in the path"
+
+
+def test_octets_that_only_look_like_the_own_as():
+    assert read(path("0202fdea0000fde90000")).announced
+
+
+def test_as_sets():
+    """RFC 9774, 3: treat-as-withdraw, unless `allow as sets`."""
+    with_set = path("02010000fdea01020000fdeb0000fdec")
+    assert why(with_set) == "AS set in the path"
+    assert read(with_set, allow_as_sets=True).announced
+
+
+def test_enforce_first_as():
+    """RFC 4271, 6.3."""
+    other = path("02010000fdeb")
+    assert read(other).announced
+    assert "first AS" in why(other, enforce_first_as=True)
+    assert "first AS" in why(path(""), enforce_first_as=True)
+    assert read(path("02010000fdea"), enforce_first_as=True).announced
+
+
+def test_own_originator_id():
+    """RFC 4456, 8: SHOULD be ignored."""
+    message = update(BASE + "8009040a000001")
+    assert why(message, remote_as=65001) == "own originator id"
+    assert read(message).announced  # discarded on external sessions
+
+
+def test_own_cluster_id():
+    """RFC 4456, 8."""
+    message = update(BASE + "800a080a0000020a000001")
+    assert why(message, remote_as=65001) == "own cluster id in the cluster list"
+    assert read(message, remote_as=65001, cluster_id=7).announced
+
+
+def test_an_attribute_set_is_judged_once_but_withdraws_every_time():
+    reader = UpdateReader(pool(), terms())
+    for _ in range(2):
+        assert reader.read(path("02010000fde9")).withdrawn[0].reason == "own AS in the path"
+
+
+# ---------------------------------------------------------------- robustness
+
+
+@given(st.binary(max_size=40), st.binary(max_size=80), st.binary(max_size=20))
+def test_no_update_raises_anything_else(withdrawn, attributes, nlri):
+    try:
+        received = read(Update(withdrawn, attributes, nlri))
+    except BgpError:
+        return
+    assert isinstance(received.announced, list)
+
+
+@given(st.data())
+def test_no_mutation_of_a_good_update_raises_anything_else(data):
+    good = octets(reach(GLOBAL + LL, "2020010db8") + BASE)
+    at = data.draw(st.integers(0, len(good) - 1))
+    bad = good[:at] + bytes((data.draw(st.integers(0, 255)),)) + good[at + 1 :]
+    try:
+        received = read(Update(b"", bad, NET))
+    except BgpError:
+        return
+    assert all(isinstance(a, Announced) for a in received.announced)
