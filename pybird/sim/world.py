@@ -183,6 +183,7 @@ class World:
     def until(self, predicate: Callable[[], bool], within: float) -> bool:
         """Let time pass until the predicate holds; whether it did within this many seconds."""
         with _SeedNote(self):
+            self.clock.run_for(0)  # routers boot before anybody looks at them
             return self.clock.run_until_true(predicate, within)
 
     def expect(self, predicate: Callable[[], bool], within: float, what: str) -> float:

@@ -77,7 +77,7 @@ def test_interface_prefixes_are_announced_but_link_local_and_ipv4():
     assert [o.prefix for o in options(PrefixInformation, content(), hosts=hosts)] == [ONE, TWO]
 
 
-def test_prefix_longer_than_64_is_not_autonomous():
+def test_host_prefix_is_not_autonomous():
     (option,) = options(PrefixInformation, content(), hosts=("2001:db8::1/128",))
     assert (option.onlink, option.autonomous) == (True, False)
 
@@ -111,7 +111,7 @@ def test_dns_options_are_grouped_by_lifetime_and_local_hides_the_protocols():
     own = {"max_ra_interval": 10, "rdnss": (Rdnss(servers[3]),)}
     machine = content(own, **protocol)
     assert options(DnsServers, machine) == [
-        DnsServers((servers[3], servers[0], servers[2]), 30),
+        DnsServers((servers[0], servers[2], servers[3]), 30),
         DnsServers((servers[1],), 40),
     ]
     assert options(DnsDomains, machine) == [DnsDomains(("example.org",), 9)]

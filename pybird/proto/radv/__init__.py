@@ -1,1 +1,35 @@
 """Router Advertisements: sending and discovery (RFC 4861)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pybird.core.protocol import ProtocolType
+from pybird.proto.radv.config import RadvConfig
+from pybird.proto.radv.radv import Radv
+from pybird.values.attributes import AttributeDecl
+from pybird.values.enums import Rts
+
+ATTRIBUTES: Final = (
+    AttributeDecl("radv_preference", "enum ra_preference"),
+    AttributeDecl("radv_lifetime", "int"),
+    AttributeDecl("ra_preference", "enum ra_preference", hidden=True),  # the names of BIRD 2.0
+    AttributeDecl("ra_lifetime", "int", hidden=True),
+)
+
+
+def _unbuilt(*_: Any) -> RadvConfig:
+    raise NotImplementedError("the grammar has no radv yet")
+
+
+TYPE = ProtocolType(
+    name="radv",
+    title="RAdv",
+    kind=Rts.RADV,
+    preference=0,
+    config=RadvConfig,
+    build=_unbuilt,
+    instance=Radv,
+    attributes=ATTRIBUTES,
+)
+Radv.type = TYPE

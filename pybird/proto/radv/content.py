@@ -34,7 +34,6 @@ IPV6_HEADER: Final = 40
 MOST_PACKETS: Final = 16  # advertisements that one is split into; what does not fit is not sent
 MOST_SERVERS: Final = 127  # that the length octet of an option can count
 MOST_DOMAIN_OCTETS: Final = 1024
-LONGEST_AUTONOMOUS: Final = 64  # longer prefixes leave no room for an interface identifier
 LONGEST_LIFETIME: Final = 65535  # seconds, of the router lifetime field
 
 
@@ -158,10 +157,10 @@ class Content:
     def _dns_options(self) -> list[Option]:
         interface, protocol = self.interface, self.protocol
         servers: dict[int, list[Address]] = {}
-        for server in interface.rdnss + (() if interface.rdnss_local else protocol.rdnss):
+        for server in (() if interface.rdnss_local else protocol.rdnss) + interface.rdnss:
             servers.setdefault(self._lifetime(server.lifetime), []).append(server.server)
         domains: dict[int, list[str]] = {}
-        for domain in interface.dnssl + (() if interface.dnssl_local else protocol.dnssl):
+        for domain in (() if interface.dnssl_local else protocol.dnssl) + interface.dnssl:
             domains.setdefault(self._lifetime(domain.lifetime), []).append(domain.domain)
         options: list[Option] = []
         for lifetime, items in servers.items():
@@ -216,7 +215,7 @@ def _prefix_information(prefix: Prefix, options: RaPrefix, active: bool) -> Pref
     return PrefixInformation(
         prefix,
         options.onlink,
-        options.autonomous and prefix.length <= LONGEST_AUTONOMOUS,
+        options.autonomous and prefix.length < 128,
         0 if options.valid_sensitive and not active else options.valid_lifetime,
         0 if options.preferred_sensitive and not active else options.preferred_lifetime,
         options.pd_preferred,

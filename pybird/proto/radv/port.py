@@ -1,0 +1,193 @@
+"""One interface of a running RAdv: its socket, its timer and the three machines on it.
+
+`Schedule` says when to advertise, `Content` what, `Discovery` who else does.
+The port drives them: packets and time go in, packets and announcements come
+out. It lives while the interface is up and has a link-local address that is
+not tentative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pybird.core.interfaces import Interface
+from pybird.core.ports import Icmp6Packet, Timer
+from pybird.proto.radv.advertise import Schedule, Timing
+from pybird.proto.radv.config import RadvConfig, RaInterface
+from pybird.proto.radv.content import Content
+from pybird.proto.radv.discover import (
+    Announce,
+    Discovery,
+    Effect,
+    Full,
+    Greet,
+    Solicit,
+    Withdraw,
+)
+from pybird.proto.radv.messages import (
+    ADVERTISEMENT,
+    ALL_NODES,
+    ALL_ROUTERS,
+    SOLICITATION,
+    RadvError,
+    decode_ra,
+    decode_rs,
+    solicitation,
+)
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.proto.radv.radv import Radv
+
+
+class RadvPort:
+    """RAdv on one interface."""
+
+    def __init__(self, radv: Radv, interface: Interface, protocol: RadvConfig, config: RaInterface) -> None:
+        """Open the socket.
+
+        Raises:
+            OSError: the socket cannot be opened.
+        """
+        self.interface = interface
+        self.config = config
+        self._radv = radv
+        self._clock = radv.router.clock
+        self._timer: Timer | None = None
+        self._armed: float | None = None
+        self._told_truncated = False
+        self.schedule = Schedule(Timing.of(config), radv.router.random)
+        self.content = Content(protocol, config)
+        self.discovery = Discovery(radv.router.random, radv.entry_limit())
+        self._socket = radv.router.network.icmp6(
+            interface.index, (SOLICITATION, ADVERTISEMENT), self._received
+        )
+
+    # life ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Advertise, and ask who is there."""
+        now = self._clock.now()
+        self.schedule.start(now)
+        if self.config.discovery:
+            self.discovery.start(now)
+        self._run()
+
+    def stop(self, reason: str, goodbye: bool) -> None:
+        """Forget all routers; with `goodbye` the last advertisement has lifetime zero."""
+        if goodbye:
+            self._advertise(ALL_NODES, final=True)
+        self.schedule.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._socket.close()
+        self._carry_out(self.discovery.stop(reason))
+
+    def adapt(self, protocol: RadvConfig, config: RaInterface) -> None:
+        """A changed config, with the socket and the routers kept where they can be."""
+        now = self._clock.now()
+        before, self.config = self.config, config
+        self.content.protocol, self.content.interface = protocol, config
+        self.schedule.adapt(Timing.of(config), now)
+        if before.discovery and not config.discovery:
+            self._carry_out(self.discovery.stop("discovery switched off"))
+        elif config.discovery and not before.discovery:
+            self.discovery.start(now)
+        self._run()
+
+    def changed(self) -> None:
+        """What the advertisements say is different now (RFC 4861, 6.2.4)."""
+        self.schedule.start(self._clock.now())
+        self._arm()
+
+    def greet(self, address: Address) -> None:
+        """A router needs our advertisement at once."""
+        self.schedule.answer(address, self._clock.now())
+        self._arm()
+
+    # time ---------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """Have one timer, for the earliest deadline."""
+        deadlines = [self.schedule.next_deadline(), self.discovery.next_deadline()]
+        due = min((at for at in deadlines if at is not None), default=None)
+        if due == self._armed and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = due
+        self._timer = None if due is None else self._clock.call_at(due, self._expired)
+
+    def _expired(self) -> None:
+        self._timer = None
+        self._run()
+
+    def _run(self) -> None:
+        now = self._clock.now()
+        for to in self.schedule.due(now):
+            self._advertise(to or ALL_NODES)
+        self._carry_out(self.discovery.due(now))
+        self._arm()
+
+    # packets ------------------------------------------------------------
+
+    def _advertise(self, to: Address, final: bool = False) -> None:
+        link = self.interface.link
+        packets = self.content.advertisements(
+            self.interface.ready_addresses(),
+            self._radv.routes,
+            active=self._radv.active,
+            now=self._clock.now(),
+            mac=link.mac,
+            mtu=link.mtu,
+            final=final,
+        )
+        self._radv.trace("packets", f"Sending RA to {to} via {link.name}")
+        for packet in packets:
+            self._socket.send(packet, to)
+        if self.content.truncated and not self._told_truncated:
+            self._told_truncated = True
+            self._radv.log("warning", f"{link.name}: too much to advertise, the last options are left out")
+
+    def _received(self, packet: Icmp6Packet) -> None:
+        self._radv.guarded(self._take, packet)
+
+    def _take(self, packet: Icmp6Packet) -> None:
+        where = f"{packet.source}%{self.interface.name}"
+        try:
+            if packet.data[:1] == bytes((SOLICITATION,)):
+                self.schedule.solicited(decode_rs(packet), self._clock.now())
+            elif self.config.discovery:
+                self._heard(packet)
+        except RadvError as error:
+            self._radv.trace("packets", f"Discarding packet from {where}: {error}")
+        self._arm()
+
+    def _heard(self, packet: Icmp6Packet) -> None:
+        advertisement = decode_ra(packet)
+        if self.interface.has(packet.source):
+            raise RadvError("it has our own address")
+        lifetime = advertisement.lifetime
+        self._radv.trace(
+            "packets", f"Received RA from {packet.source}%{self.interface.name}, lifetime {lifetime}"
+        )
+        now = self._clock.now()
+        self._carry_out(self.discovery.heard(packet.source, lifetime, advertisement.preference, now))
+
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        name = self.interface.name
+        for effect in effects:
+            match effect:
+                case Announce():
+                    self._radv.announce(self, effect)
+                case Withdraw(address, reason):
+                    self._radv.withdraw(self, address, reason)
+                case Greet(address):
+                    self.schedule.answer(address, self._clock.now())
+                case Solicit(to):
+                    self._radv.trace("packets", f"Sending RS to {to or ALL_ROUTERS} via {name}")
+                    self._socket.send(solicitation(self.interface.link.mac), to or ALL_ROUTERS)
+                case Full(limit):
+                    self._radv.log("warning", f"{name}: {limit} neighbors known, ignoring others")

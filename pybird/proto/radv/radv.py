@@ -1,0 +1,295 @@
+"""The RAdv protocol: Router Advertisements on interfaces, discovered routers as routes.
+
+Each configured interface that is up and has a usable link-local address gets a
+`RadvPort`. Discovered routers are announced to the peers channel as NET_PEER
+entries with `radv_lifetime` (seconds, as first heard) and `radv_preference`;
+the ipv6 channel brings the trigger route and the routes to propagate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Final
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import Channel
+from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.protocol import Instance, State, StopReason
+from pybird.proto.radv.config import RadvConfig, RaInterface
+from pybird.proto.radv.content import RouteOptions
+from pybird.proto.radv.discover import MOST_ENTRIES, Announce
+from pybird.proto.radv.port import RadvPort
+from pybird.values.address import Address
+from pybird.values.attributes import AttributePool, AttributeSet
+from pybird.values.enums import RaPreference
+from pybird.values.net import NetType, PeerNet, Prefix, net_of
+from pybird.values.route import NO_HOP, Rte
+
+PREFERENCE_NAMES: Final = ("radv_preference", "ra_preference")  # ours, and that of BIRD 2.0
+LIFETIME_NAMES: Final = ("radv_lifetime", "ra_lifetime")
+Packed = tuple[dict[RouteOptions, list[bytes]], list[bytes]]
+
+
+class RouteExporter:
+    """Turns routes of the ipv6 channel into what advertisements say of them."""
+
+    key: Hashable = "radv"
+    mode = ExportMode.OPTIMAL
+
+    def __init__(self, pool: AttributePool) -> None:
+        self._pool = pool
+
+    def admit(self, rte: Rte) -> bool:
+        return True
+
+    def wire(self, rte: Rte, before: AttributeSet) -> RouteOptions:
+        view = self._pool.view(rte.attrs)
+        preference = next((view[name] for name in PREFERENCE_NAMES if name in view), None)
+        lifetime = next((view[name] for name in LIFETIME_NAMES if name in view), None)
+        return RouteOptions(None if preference is None else int(preference) >> 3 & 3, lifetime)
+
+    def pack(self, announce: dict[RouteOptions, list[bytes]], withdraw: list[bytes]) -> Packed:
+        return announce, withdraw
+
+
+class Radv(Instance):
+    """One `protocol radv`."""
+
+    config: RadvConfig
+
+    def __init__(self, config: ProtocolConfig, router: Any) -> None:
+        super().__init__(config, router)
+        self.ports: dict[int, RadvPort] = {}
+        self.routes: dict[Prefix, RouteOptions] = {}
+        self._triggered = False
+        self._warned: dict[tuple[str, str], None] = {}
+
+    # life ---------------------------------------------------------------
+
+    def start(self) -> None:
+        self.went_up()
+        for channel in self.channels.values():
+            channel.open()
+        self.router.interfaces.listen(self)
+        for interface in self.router.interfaces:
+            self._update(interface, self.config)
+
+    def stop(self, reason: StopReason) -> None:
+        """Routers are told with lifetime zero, unless we are about to come back gracefully."""
+        self.router.interfaces.unlisten(self)
+        for index in list(self.ports):
+            self._drop(index, "stopped", goodbye=reason is not StopReason.GRACEFUL)
+        self.routes.clear()
+        self._triggered = False
+        self.stopped()
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        return isinstance(new, RadvConfig) and new.vrf == old.vrf
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        """All options are live; interfaces that stay keep the routers they know."""
+        if not isinstance(new, RadvConfig) or not self.accepts(self.config, new):
+            return False
+        old, self.config = self.config, new
+        if (old.trigger, old.propagate_routes) != (new.trigger, new.propagate_routes):
+            self._reread_routes()
+        for interface in self.router.interfaces:
+            self._update(interface, new, adapt=True)
+        return True
+
+    def info(self) -> str:
+        return "Suppressed" if self.state is State.UP and not self.active else ""
+
+    # interfaces ---------------------------------------------------------
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """Links and addresses come and go; the end of *tentative* is an `address` event."""
+        if event.kind == "removed":
+            self._drop(event.interface.index, "interface gone", goodbye=False)
+        else:
+            self._update(event.interface, self.config, event)
+
+    def _wanted(self, interface: Interface, config: RadvConfig) -> RaInterface | None:
+        """The block for an interface on which we can work now."""
+        link = interface.link
+        if not link.up or link.loopback or not link.multicast or interface.link_local() is None:
+            return None
+        if not self.router.interfaces.in_vrf(interface, config.vrf):
+            return None
+        return next((item for item in config.interfaces if matches(item.patterns, interface)), None)
+
+    def _update(
+        self,
+        interface: Interface,
+        config: RadvConfig,
+        event: InterfaceEvent | None = None,
+        adapt: bool = False,
+    ) -> None:
+        """Open, change or close the port of an interface, as config and interface ask for."""
+        wanted = self._wanted(interface, config)
+        port = self.ports.get(interface.index)
+        if wanted is None:
+            if port is not None:
+                reason = "not configured" if interface.up else "link down"
+                self._drop(interface.index, reason, goodbye=interface.up)
+        elif port is None:
+            self._open(interface, config, wanted)
+        elif adapt or wanted != port.config:
+            port.adapt(config, wanted)
+            self._warn(interface, wanted)
+        elif event is not None and event.kind.startswith("address"):
+            port.changed()
+
+    def _open(self, interface: Interface, config: RadvConfig, wanted: RaInterface) -> None:
+        try:
+            port = RadvPort(self, interface, config, wanted)
+        except OSError as error:
+            self.log("error", f"{interface.name}: cannot open an ICMPv6 socket: {error.strerror or error}")
+            return
+        self.ports[interface.index] = port
+        self._warn(interface, wanted)
+        self.trace("events", f"Starting on {interface.name}")
+        port.start()
+
+    def _drop(self, index: int, reason: str, goodbye: bool) -> None:
+        port = self.ports.pop(index, None)
+        if port is not None:
+            self.trace("events", f"Stopping on {port.interface.name}: {reason}")
+            port.stop(reason, goodbye)
+
+    def _warn(self, interface: Interface, config: RaInterface) -> None:
+        """Say once what in the kernel's settings contradicts the configuration."""
+        name = interface.name
+        forwarding = self.router.kernel.setting(f"net.ipv6.conf.{name}.forwarding")
+        accept = self.router.kernel.setting(f"net.ipv6.conf.{name}.accept_ra")
+        if forwarding == "0":
+            self._warn_once(name, "IPv6 forwarding is off, but we advertise ourselves as a router")
+        if config.discovery and (accept == "2" or (accept == "1" and forwarding == "0")):
+            self._warn_once(name, "accept_ra is active: the kernel configures itself from the neighbors' RAs")
+
+    def _warn_once(self, name: str, text: str) -> None:
+        if (name, text) not in self._warned:
+            self._warned[name, text] = None
+            self.log("warning", f"{name}: {text}")
+
+    # discovered routers -------------------------------------------------
+
+    @property
+    def _peers(self) -> Channel | None:
+        for channel in self.channels.values():
+            if channel.net_type is NetType.PEER:
+                return channel
+        return None
+
+    def entry_limit(self) -> int:
+        """Entries of one interface; a channel limit can only act on what reaches it."""
+        channel = self._peers
+        limit = channel.config.import_limit if channel is not None else None
+        return MOST_ENTRIES if limit is None else limit.count + 1
+
+    def announce(self, port: RadvPort, router: Announce) -> None:
+        """A router is there; called by its port."""
+        channel = self._peers
+        if channel is None:
+            return
+        preference = RaPreference(router.preference << 3)
+        attrs = self.router.pool.intern(
+            b"", (("radv_lifetime", router.lifetime), ("radv_preference", preference))
+        )
+        rte = Rte(attrs, channel.source, NO_HOP, channel.config.preference, self.router.clock.now())
+        self.trace("events", f"Neighbor {router.address}%{port.interface.name} discovered")
+        channel.announce([PeerNet(router.address, port.interface.index).key], rte)
+
+    def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
+        """A router is gone; called by its port."""
+        channel = self._peers
+        self.trace("events", f"Neighbor {address}%{port.interface.name} withdrawn ({reason})")
+        if channel is not None:
+            channel.withdraw([PeerNet(address, port.interface.index).key])
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Announce all known routers again."""
+        if channel is not self._peers:
+            return False
+        channel.begin_refresh()
+        for port in self.ports.values():
+            for address, entry in port.discovery.entries.items():
+                self.announce(port, Announce(address, entry.lifetime, entry.preference))
+        channel.end_refresh()
+        return True
+
+    def _port_of(self, net_type: NetType, key: bytes) -> tuple[RadvPort, Address] | None:
+        if net_type is not NetType.PEER:
+            return None
+        net = net_of(net_type, key)
+        assert isinstance(net, PeerNet)
+        port = self.ports.get(net.ifindex)
+        return None if port is None else (port, net.address)
+
+    def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
+        """When the entry was first heard and when it will expire, on the router's clock."""
+        found = self._port_of(net_type, key)
+        if found is None:
+            return {}
+        entry = found[0].discovery.entries.get(found[1])
+        return {} if entry is None else {"since": entry.since, "expires": entry.expires}
+
+    def unreachable(self, net_type: NetType, key: bytes) -> None:
+        """The router refused to talk: it may not have heard of us."""
+        found = self._port_of(net_type, key)
+        if found is not None:
+            found[0].greet(found[1])
+
+    # routes to advertise ------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        """False while the trigger route is missing."""
+        return self.config.trigger is None or self._triggered
+
+    def exporter(self, channel: Channel) -> Exporter | None:
+        return RouteExporter(self.router.pool) if channel.net_type is NetType.IP6 else None
+
+    def transmit(self, channel: Channel, packed: Packed) -> None:
+        """Routes of the ipv6 channel; the trigger is not one to propagate."""
+        announce, withdraw = packed
+        before, count = self.active, len(self.routes)
+        changed = False
+        for key in withdraw:
+            changed |= self._forget(key)
+        for options, keys in announce.items():
+            for key in keys:
+                changed |= self._learn(key, options)
+        if changed or self.active is not before or len(self.routes) != count:
+            for port in self.ports.values():
+                port.changed()
+
+    def _reread_routes(self) -> None:
+        """The trigger or the wish to propagate has changed."""
+        trigger = self.config.trigger
+        self.routes.clear()
+        self._triggered = False
+        for channel in self.channels.values():
+            if channel.net_type is NetType.IP6:
+                self._triggered = trigger is not None and channel.exports(trigger.key) is not None
+                channel.refeed()
+
+    def _learn(self, key: bytes, options: RouteOptions) -> bool:
+        prefix = net_of(NetType.IP6, key)
+        assert isinstance(prefix, Prefix)
+        if prefix == self.config.trigger:
+            self._triggered = True
+            return False
+        if not self.config.propagate_routes or self.routes.get(prefix) == options:
+            return False
+        self.routes[prefix] = options
+        return True
+
+    def _forget(self, key: bytes) -> bool:
+        prefix = net_of(NetType.IP6, key)
+        assert isinstance(prefix, Prefix)
+        if prefix == self.config.trigger:
+            self._triggered = False
+            return False
+        return self.routes.pop(prefix, None) is not None
