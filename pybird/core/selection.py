@@ -9,9 +9,9 @@ or hash order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pybird.values.attributes import AttributePool
 from pybird.values.route import SLOW, Rte
@@ -19,7 +19,7 @@ from pybird.values.route import SLOW, Rte
 RANK_BITS: Final = 44  # below these are a type's own; above: 16 bits of preference, 1 resolvable
 
 
-def no_rank(rte: Rte, view: Mapping[str, Any]) -> int:
+def no_rank(rte: Rte, pool: AttributePool) -> int:
     """A type without a metric."""
     return 0
 
@@ -31,12 +31,13 @@ def first_by_name(new: Rte, old: Rte) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`rank(rte, view)` gives below 2**RANK_BITS, or -1 for "compare in full";
+    """`rank(rte, pool)` gives below 2**RANK_BITS, or -1 for "compare in full"
+    (reading the wire form is cheaper than the pool's view);
     `better(new, old)` is the full comparison of two routes of this type;
     `mergeable(best, other)` says whether both may serve one multipath route.
     `dependent`: best-path is not transitive (MED), so a change rescans all."""
 
-    rank: Callable[[Rte, Mapping[str, Any]], int] = no_rank
+    rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
     mergeable: Callable[[Rte, Rte], bool] = lambda best, other: best.rank == other.rank
     dependent: bool = False
@@ -44,7 +45,7 @@ class Selection:
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:
     """Compute the rank of a new route from its preference, next hop and type."""
-    own = rte.source.type.rank(rte, pool.view(rte.attrs))
+    own = rte.source.type.rank(rte, pool)
     resolvable = 1 if rte.hop.resolvable else 0
     if own < 0:
         own = 0

@@ -54,7 +54,7 @@ def test_a_set_counts_as_one():
     """RFC 4271, 9.1.2.2 a."""
     wire = octets("400101", "00", "40020e", "0103", "000000010000000200000003", NEXT_HOP)
     aggregated = Rte(SETS.intern(wire), route().source, route().hop, 100, 0.0)
-    assert rank(aggregated, {}) == rank(route((7,)), {})
+    assert rank(aggregated, SETS) == rank(route((7,)), SETS)
 
 
 def test_path_length_does_not_count_when_both_sides_say_so():
@@ -118,7 +118,7 @@ def test_aigp_before_path_length():
     high = route((1,), extra="801a0b01000b0000000000000007", igp=2)
     assert order(low, high)
     assert order(high, route((1,)))
-    assert rank(low, {}) == -1
+    assert rank(low, SETS) == -1
 
 
 def test_the_rank_agrees_with_the_full_comparison():
@@ -130,17 +130,17 @@ def test_the_rank_agrees_with_the_full_comparison():
         if len(path) < 60
     ]
     for one in routes:
-        assert 0 <= rank(one, {}) < 1 << RANK_BITS
+        assert 0 <= rank(one, SETS) < 1 << RANK_BITS
         for two in routes:
-            if rank(one, {}) > rank(two, {}):
+            if rank(one, SETS) > rank(two, SETS):
                 assert better(one, two)
 
 
 def test_what_does_not_fit_in_the_rank_is_compared_in_full():
-    assert rank(route(path_metric=False), {}) == -1
+    assert rank(route(path_metric=False), SETS) == -1
     long = b"".join(b"\x02\xff" + b"\0\0\0\1" * 255 for _ in range(5))
     wire = octets("40010100") + b"\x50\x02" + len(long).to_bytes(2, "big") + long
-    assert rank(Rte(SETS.intern(wire), route().source, route().hop, 100, 0.0), {}) == -1
+    assert rank(Rte(SETS.intern(wire), route().source, route().hop, 100, 0.0), SETS) == -1
 
 
 def test_multipath_takes_what_differs_in_tie_breakers_only():

@@ -33,6 +33,7 @@ from pybird.proto.bgp.attributes import (
     ORIGIN,
     PARTIAL,
     TRANSITIVE,
+    Check,
     check_as_path,
 )
 from pybird.proto.bgp.errors import UNKNOWN_WELL_KNOWN, UpdateError
@@ -40,6 +41,8 @@ from pybird.proto.bgp.messages import AS_TRANS
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
+# The check of an attribute by flags and code as they usually are: nothing but the value to look at.
+_USUAL: Final[dict[int, Check]] = {row.flags << 8 | row.code: row.check for row in KNOWN.values()}
 
 
 class RefusedError(Exception):
@@ -170,7 +173,8 @@ class Canonical:
     def _scan(self, data: bytes) -> dict[int, bytes]:
         """Every attribute that stays, by code, in shortest form and with clean flags."""
         found: dict[int, bytes] = {}
-        seen: dict[int, int] = {}
+        dropped: dict[int, int] = {}
+        internal, as4, usual = self._internal, self._as4, _USUAL
         at, end = 0, len(data)
         while at < end:
             if at + 3 > end or (data[at] & EXTENDED and at + 4 > end):
@@ -184,14 +188,17 @@ class Canonical:
                 stop = start + data[at + 2]
             if stop > end:
                 raise RefusedError(f"attribute {code} exceeds the attribute list")
-            if code not in seen:  # RFC 7606, 3(g): the first one counts
-                seen[code] = 1
+            check = usual.get(flags << 8 | code)
+            if code in found or code in dropped:
+                pass  # RFC 7606, 3(g): the first one counts
+            elif check is not None and check(data[start:stop], internal, as4) == KEEP:
+                found[code] = data[at:stop]
+            else:
                 kept = self._check(flags, code, data[start:stop])
-                if kept >= 0:
-                    if kept == flags and (stop - start > 255 or not flags & EXTENDED):
-                        found[code] = data[at:stop]
-                    else:
-                        found[code] = octets_of(kept, code, data[start:stop])
+                if kept < 0:
+                    dropped[code] = 1
+                else:
+                    found[code] = octets_of(kept, code, data[start:stop])
             at = stop
         return found
 
@@ -207,7 +214,7 @@ class Canonical:
         else:
             action = row.check(value, self._internal, self._as4)
         if action == KEEP:
-            return row.flags | (flags & (PARTIAL | EXTENDED) if row.flags & OPTIONAL else flags & EXTENDED)
+            return row.flags | (flags & PARTIAL if row.flags & OPTIONAL else 0)
         if action == DISCARD:
             return -1
         raise RefusedError(f"{row.decl.name}: malformed value of {len(value)} octets")

@@ -91,7 +91,7 @@ class ExportClass(NamedTuple):
 class BgpExporter:
     """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
 
-    __slots__ = ("_afi", "_longest", "_own_as", "_own_cluster", "key", "mode", "terms")
+    __slots__ = ("_afi", "_longest", "_own", "_own_as", "_own_cluster", "key", "mode", "terms")
 
     def __init__(self, terms: ExportClass, mode: ExportMode = ExportMode.OPTIMAL) -> None:
         self.terms: Final = terms
@@ -99,6 +99,7 @@ class BgpExporter:
         self.key = (terms, mode)
         self._afi: Final = terms.family[0]
         self._longest: Final = MAX_KEY4 if terms.family[0] == 1 else MAX_KEY6
+        self._own: Final = self._of_family(terms.own)
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
 
@@ -133,10 +134,10 @@ class BgpExporter:
         """The attributes as they go to these sessions; None: not without a next hop, or too long."""
         terms = self.terms
         found = attributes_of(rte.attrs.wire)
-        hop = self._next_hop(rte, before)
+        received = found.pop(NEXT_HOP, None)
+        hop = self._next_hop(b"" if received is None else received[3:], rte, before)
         if not hop:
             return None
-        found.pop(NEXT_HOP, None)
         if ORIGIN not in found:
             found[ORIGIN] = _IGP
         if AS_PATH not in found:
@@ -183,7 +184,7 @@ class BgpExporter:
         if not terms.rs_client:
             found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
             med = found.get(MED)
-            if med is not None and not terms.allow_med and find(before.wire, MED) == med[3:]:
+            if med is not None and not terms.allow_med and find(before.wire, MED) == value_of(med):
                 del found[MED]
         if not terms.allow_local_pref:
             found.pop(LOCAL_PREF, None)
@@ -198,18 +199,20 @@ class BgpExporter:
 
     # --------------------------------------------------------------- next hop
 
-    def _next_hop(self, rte: Rte, before: AttributeSet) -> bytes:
-        """The next hop to send, canonical; empty when there is none that is fit."""
+    def _next_hop(self, current: bytes, rte: Rte, before: AttributeSet) -> bytes:
+        """The next hop to send, canonical; empty when there is none that is fit.
+
+        `current` is the route's, empty when it has none.
+        """
         terms = self.terms
-        current = find(rte.attrs.wire, NEXT_HOP) or b""
-        chosen = terms.own
+        chosen = self._own
         if current:
-            set_here = current != find(before.wire, NEXT_HOP)
+            set_here = rte.attrs is not before and current != find(before.wire, NEXT_HOP)
             if set_here or self._keeps(current, rte):
                 chosen = self._fit(current, rte)
         elif not self._by_config(terms.next_hop_self, rte):
             chosen = self._fit(self._gateway(rte), rte)
-        return chosen or self._fit_own()
+        return chosen or self._own
 
     def _keeps(self, current: bytes, rte: Rte) -> bool:
         """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3).
@@ -249,15 +252,13 @@ class BgpExporter:
         """What of a next hop may be sent: right family, link-local only on its own link."""
         if len(hop) == 32 and not (self._same_link(rte) and not self._reflected(rte)):
             hop = hop[:16] if any(hop[:16]) else b""
+        return self._of_family(hop)
+
+    def _of_family(self, hop: bytes) -> bytes:
+        """The next hop where this family can carry it, else nothing."""
         if len(hop) == 4:
             return hop if self._afi == 1 else b""
         return hop if self._afi == 2 or self.terms.extended_next_hop else b""
-
-    def _fit_own(self) -> bytes:
-        own = self.terms.own
-        if len(own) == 4:
-            return own if self._afi == 1 else b""
-        return own if self._afi == 2 or self.terms.extended_next_hop else b""
 
     def _reflected(self, rte: Rte) -> bool:
         peer = rte.source.peer

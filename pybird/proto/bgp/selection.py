@@ -9,8 +9,7 @@ path length (RFC 7311, 4) and so has no rank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, final
+from typing import Final, final
 
 from pybird.core.selection import Selection
 from pybird.proto.bgp.attributes import (
@@ -25,6 +24,7 @@ from pybird.proto.bgp.attributes import (
 )
 from pybird.proto.bgp.canonical import find, path_length
 from pybird.values.address import Address
+from pybird.values.attributes import AttributePool
 from pybird.values.route import Rte
 
 _LONGEST: Final = 1023  # AS path length that fits in the rank
@@ -82,7 +82,7 @@ class PeerIdentity:
         self.default_local_pref: Final = default_local_pref
 
 
-def rank(rte: Rte, view: Mapping[str, Any]) -> int:
+def rank(rte: Rte, pool: AttributePool) -> int:
     """Local preference, then the shorter path, then the lower origin, in 44 bits.
 
     -1 where that does not decide: paths of more than 1023 hops, AIGP, `path
