@@ -2,9 +2,11 @@
 
 `accept` and `reject` are recognised and cost nothing. A filter that reads only
 attributes runs once per attribute set; one that also reads the source, the
-preference or the next hop once per combination; one that reads the network, or
-whose outcome differs between two runs (`print`, table lookups), for every
-route. The analysis is the filter compiler's (`CompiledFilter.inputs`).
+preference or the next hop once per combination; one that tests the network
+against sets and lengths once per outcome of these tests; one that reads the
+network otherwise, or whose outcome differs between two runs (`print`, table
+lookups), for every route. The analysis is the filter compiler's
+(`CompiledFilter.inputs`).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from pybird.filter.compile import CompiledFilter, Inputs
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
 from pybird.values.attributes import AttributePool, AttributeSet
@@ -25,7 +28,7 @@ class Judge(NamedTuple):
     """What every policy of a router needs: its attribute pool, compiler, log and tables."""
 
     pool: AttributePool
-    compile: Callable[[Filter], Any]  # to a CompiledFilter
+    compile: Callable[[Filter], CompiledFilter]
     log: Callable[[str], None]
     lookup: Lookup | None
 
@@ -43,10 +46,6 @@ class Outcome(NamedTuple):
         if self.attrs is rte.attrs and hop is rte.hop and self.preference == rte.preference:
             return rte
         return Rte(self.attrs, rte.source, hop, self.preference, rte.time, rte.rank, rte.flags)
-
-
-# What a filter may read and still be run once for many routes.
-MEMO_INPUTS: Final = frozenset({"attributes", "source", "hop", "preference"})
 
 
 class Policy:
@@ -67,14 +66,19 @@ class Policy:
         self._judge = judge
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup)
         self._memo: dict[Any, Outcome | None] = {}
-        self._compiled: Any = None
-        inputs: frozenset[str] = frozenset()
+        self._compiled: CompiledFilter | None = None
+        self._mask_of: Callable[[bytes], int] | None = None  # set: remember per outcome of the net tests
+        inputs = Inputs()
         if not (filter.body == ACCEPT.body or self.rejects_all):
             self._compiled = judge.compile(filter)
-            inputs = frozenset(self._compiled.inputs)
-        self.per_net: Final = inside is not None or not inputs <= MEMO_INPUTS
-        self._by_source = "source" in inputs
-        self._by_hop = "hop" in inputs
+            inputs = self._compiled.inputs
+        each = inside is not None or inputs.per_net or inputs.volatile or bool(inputs.tables)
+        if inputs.net_sets and not each:
+            assert self._compiled is not None
+            self._mask_of = self._compiled.masker(net_type)
+        self.per_net: Final = each or self._mask_of is not None
+        self._by_source = not inputs.reads.isdisjoint(("source", "proto", "from"))
+        self._by_hop = "hop" in inputs.reads
 
     def judge(self, rte: Rte, key: bytes) -> Rte | None:
         """The route as the filter leaves it; None: rejected."""
@@ -82,11 +86,17 @@ class Policy:
             return rte
         if self.rejects_all:
             return None
-        outcome = self._run(rte, key) if self.per_net else self._remembered(rte, key)
+        if self._mask_of is not None:
+            outcome = self._remembered(rte, key, self._mask_of(key))
+        elif self.per_net:
+            outcome = self._run(rte, key)
+        else:
+            outcome = self._remembered(rte, key, 0)
         return outcome.applied(rte) if outcome is not None else None
 
-    def _remembered(self, rte: Rte, key: bytes) -> Outcome | None:
+    def _remembered(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
         memo_key = (
+            mask,
             rte.attrs,
             rte.preference,
             rte.source if self._by_source else None,
@@ -97,17 +107,19 @@ class Policy:
             return memo[memo_key]
         if len(memo) >= MOST_MEMOS:
             memo.clear()
-        outcome = memo[memo_key] = self._run(rte, key)
+        outcome = memo[memo_key] = self._run(rte, key, mask)
         return outcome
 
-    def _run(self, rte: Rte, key: bytes) -> Outcome | None:
+    def _run(self, rte: Rte, key: bytes, mask: int = 0) -> Outcome | None:
         if self._inside is not None and not self._is_inside(key):
             return None
         if self._compiled is None:
             return Outcome(rte.attrs, None, rte.preference)
         subject = self._subject
         subject.load(rte, key)
-        if not self._compiled.run(subject):
+        compiled = self._compiled
+        accepted = compiled.run_masked(subject, mask) if self._mask_of is not None else compiled.run(subject)
+        if not accepted:
             return None
         attrs = self._judge.pool.edit(rte.attrs, subject.changes)
         return Outcome(attrs, subject.hop, subject.preference)

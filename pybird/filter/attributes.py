@@ -60,6 +60,12 @@ ACCESS: Final[dict[str, Access]] = {
 }
 
 
+# Writing one of these changes the present next hop instead of replacing it.
+ADJUSTING: Final = ("weight", "onlink", "gw_mpls")
+
+CORE_DECLARATIONS: Final = {decl.name: decl for decl in CORE_ATTRIBUTES}
+
+
 def declarations_of(*groups: tuple[AttributeDecl, ...]) -> dict[str, AttributeDecl]:
     """The table that the checker and the compiler take: the core's attributes and these."""
     return {decl.name: decl for group in (CORE_ATTRIBUTES, *groups) for decl in group}

@@ -56,7 +56,6 @@ def check_condition(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> 
 class _Checker:
     def __init__(self, declarations: Mapping[str, AttributeDecl]) -> None:
         self.problems: list[Problem] = []
-        self._declarations = declarations
         self._typing = Typing(declarations)
         self._expressions = Expressions(self._typing, lambda ref: ref.name, {})
         self._function: n.Function | None = None
@@ -167,7 +166,7 @@ class _Checker:
             self.want(node.value, kind, getattr(target, "name", "this"))
 
     def _writable(self, target: n.Attribute) -> bool:
-        declared = self._declarations.get(target.name)
+        declared = self._typing.declaration(target.name)
         if declared is None and not target.name.startswith(UNKNOWN_PREFIX):
             self._problem(target.span, f"there is no attribute {target.name}")
             return False

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from pybird.filter import nodes as n
-from pybird.filter.attributes import ACCESS
+from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import rich
 from pybird.filter.generate import Expressions, NetTest, Reads, is_constant, local_name
@@ -458,6 +458,8 @@ class _Body:
                 if access is not None and not access.write:
                     raise FilterTypeError(f"{name} cannot be set", target.span)
                 if access is not None:
+                    if name in ADJUSTING:
+                        self._expressions.read(name)  # it keeps the rest of the next hop
                     self._line(access.write.format(code), node)
                 else:
                     self._line(f"s.changes[{name!r}] = {self._kept(target, code)}", node)

@@ -222,7 +222,7 @@ class Expressions:
                 self.reads.inputs[access.source] = None
             return access.read
         self.reads.attributes[name] = None
-        declared = self.typing.declarations.get(name)
+        declared = self.typing.declaration(name)
         kind = declared.type if declared is not None else ""
         empty = None if kind in ("int", "bool") else empty_value(kind)
         default = f", {self.hoist(empty)}" if empty is not None else ""

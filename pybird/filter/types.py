@@ -14,6 +14,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from pybird.filter import nodes as n
+from pybird.filter.attributes import CORE_DECLARATIONS
 from pybird.filter.errors import FilterTypeError
 from pybird.filter.methods import CALL_STYLE, ELEMENTS, METHODS
 from pybird.values.aspath import EMPTY_PATH
@@ -181,9 +182,13 @@ class Typing:
                 return self._method(node)
         raise FilterTypeError("this is not an expression", node.span)
 
+    def declaration(self, name: str) -> AttributeDecl | None:
+        """What declares an attribute: a protocol, the configuration or the core."""
+        return self.declarations.get(name) or CORE_DECLARATIONS.get(name)
+
     def attribute(self, node: n.Attribute) -> str:
         """The declared type of an attribute."""
-        declared = self.declarations.get(node.name)
+        declared = self.declaration(node.name)
         if declared is not None:
             return declared.type
         if node.name.startswith(UNKNOWN_PREFIX):

@@ -79,7 +79,9 @@ class _Trie:
         while node.bits < bits:
             node.lengths |= lengths & ((2 << node.bits) - 1)
             self._enter(node, value, bits, lengths)
-            found = next((child for child in node.children if self._common(child, value, bits) > node.bits), None)
+            found = next(
+                (child for child in node.children if self._common(child, value, bits) > node.bits), None
+            )
             if found is None:
                 new = _Node(value, bits, lengths)
                 node.children.append(new)
