@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 from pybird.conf.model import ISO_LONG_MS, LogConfig, TimeFormat
 
@@ -295,16 +295,3 @@ def default_targets(foreground: bool) -> tuple[LogConfig, ...]:
     has_syslog = any(os.path.exists(path) for path in _SYSLOG_SOCKETS)
     kind = "stderr" if foreground and not has_syslog else "syslog"
     return (LogConfig(kind, ALL_CLASSES),)
-
-
-def dump_file(path: str) -> BinaryIO:
-    """A new file that only the owner may read, for a dump of everything.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb")

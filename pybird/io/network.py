@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pybird.core.ports import Icmp6Packet, Log, Stream, StreamHandler, TcpOptions
 from pybird.io import tcp
 from pybird.io.icmp6 import Icmp6Socket
+from pybird.io.stream import SocketStream
 from pybird.values.address import Address
 
 
@@ -17,6 +18,7 @@ class AsyncioNetwork:
     def __init__(self, loop: AbstractEventLoop, log: Log) -> None:
         self._loop = loop
         self._log = log
+        self.closing: dict[SocketStream, None] = {}  # what the process should not end before
 
     def listen(
         self,
@@ -27,7 +29,7 @@ class AsyncioNetwork:
         options: TcpOptions,
     ) -> tcp.TcpListener:
         """Listen for TCP; `address` None means all of both families."""
-        return tcp.TcpListener(self._loop, self._log, address, port, ifindex, accepted, options)
+        return tcp.TcpListener(self._loop, self._log, address, port, ifindex, accepted, options, self.closing)
 
     def connect(
         self,
@@ -39,7 +41,7 @@ class AsyncioNetwork:
         options: TcpOptions,
     ) -> tcp.TcpStream:
         """Begin a TCP connection; the handler hears `connected` or `closed`."""
-        return tcp.connect(self._loop, local, remote, port, ifindex, handler, options)
+        return tcp.connect(self._loop, local, remote, port, ifindex, handler, options, self.closing)
 
     def icmp6(
         self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]

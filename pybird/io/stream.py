@@ -44,7 +44,13 @@ def error_text(number: int) -> str:
 class SocketStream:
     """One connection over a non-blocking stream socket."""
 
-    def __init__(self, loop: AbstractEventLoop, sock: socket.socket) -> None:
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        sock: socket.socket,
+        closing: dict[SocketStream, None] | None = None,
+    ) -> None:
+        """`closing` holds this stream from its orderly close until that is finished."""
         sock.setblocking(False)
         self.local: tuple[Address, int] = (UNSPECIFIED_V4, 0)
         self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
@@ -59,6 +65,7 @@ class SocketStream:
         self._full = False  # the handler was over the low mark since the last `writable`
         self._writing = False
         self._timer: TimerHandle | None = None
+        self._closing = {} if closing is None else closing
 
     # what the owner calls -----------------------------------------------
 
@@ -118,6 +125,7 @@ class SocketStream:
         self._handler = None
         self._loop.remove_reader(self._fd)
         self._phase = _Phase.CLOSING
+        self._closing[self] = None
         self._timer = self._loop.call_later(LINGER, self._shut)
         if not self._out:
             self._finish()
@@ -235,6 +243,7 @@ class SocketStream:
         self._handler = None
         self._out.clear()
         self._buffered = 0
+        self._closing.pop(self, None)
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
         if self._timer is not None:

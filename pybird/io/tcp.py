@@ -154,10 +154,11 @@ def connect(
     ifindex: int,
     handler: StreamHandler,
     options: TcpOptions,
+    closing: dict[SocketStream, None] | None = None,
 ) -> TcpStream:
     """Begin a connection; every failure is told to the handler on a later turn, none is raised."""
     sock = socket.socket(family_of(remote), socket.SOCK_STREAM)
-    stream = TcpStream(loop, sock)
+    stream = TcpStream(loop, sock, closing)
     stream.remote = (remote, port)
     stream.ifindex = ifindex if remote.is_link_local else 0
     try:
@@ -189,8 +190,10 @@ class TcpListener:
         ifindex: int,
         accepted: Callable[[Stream], None],
         options: TcpOptions,
+        closing: dict[SocketStream, None] | None = None,
     ) -> None:
         self._loop = loop
+        self._closing = closing
         self._log = log
         self._accepted = accepted
         self._sockets: list[socket.socket] = []
@@ -237,7 +240,7 @@ class TcpListener:
             self._loop.call_later(1.0, self._again, listening)
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream = TcpStream(self._loop, sock)
+        stream = TcpStream(self._loop, sock, self._closing)
         stream.learn_names()
         self._accepted(stream)
 

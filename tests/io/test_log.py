@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 from pybird.conf.model import LogConfig, TimeFormat
-from pybird.io.log import ALL_CLASSES, LogFiles, default_targets, dump_file, format_time
+from pybird.io.log import ALL_CLASSES, LogFiles, default_targets, format_time
 
 WALL = 1763800000.123456
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <[A-Z]+> .*")
@@ -136,11 +136,3 @@ def test_timeformat_with_fractions_and_with_an_old_form():
     old = TimeFormat("%T", 3600, "%Y")
     assert format_time(old, WALL, WALL + 10).count(":") == 2
     assert format_time(old, WALL, WALL + 7200) == "2025"
-
-
-def test_a_dump_is_for_the_owner_only(tmp_path):
-    path = tmp_path / "bird.dump"
-    for _ in range(2):
-        with dump_file(str(path)) as out:
-            out.write(b"x")
-    assert path.stat().st_mode & 0o777 == 0o400

@@ -1,0 +1,60 @@
+"""A stream that ends in a file: what a client of the control socket would read, kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from pybird.core.ports import StreamHandler
+from pybird.values.address import UNSPECIFIED_V4, Address
+
+
+class FileStream:
+    """Writes to a new file that only its owner may read; nothing is ever received."""
+
+    def __init__(self, path: str, failed: Callable[[str], None]) -> None:
+        """Make the file, replacing an older one.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self.local: tuple[Address, int] = (UNSPECIFIED_V4, 0)
+        self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
+        self.ifindex = 0
+        self.buffered = 0
+        self._failed = failed
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb")
+
+    def set_handler(self, handler: StreamHandler) -> None:
+        """Nobody has to be told of anything."""
+
+    def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
+        """A file has none."""
+
+    def write(self, data: bytes) -> None:
+        """Write; the first error is reported and ends the file."""
+        if self._file.closed:
+            return
+        try:
+            self._file.write(data)
+        except OSError as error:
+            self._failed(error.strerror or str(error))
+            self.abort()
+
+    def close(self) -> None:
+        """Finish the file."""
+        try:
+            self._file.close()
+        except OSError as error:
+            self._failed(error.strerror or str(error))
+
+    def abort(self) -> None:
+        """Finish the file."""
+        try:
+            self._file.close()
+        except OSError:
+            pass  # reported already
