@@ -1,7 +1,8 @@
-"""The clock that protocol instances get: it knows whose timer it fires.
+"""What the world calls back belongs to an instance: a crash there stops it, not the router.
 
-A timer set while an instance's code runs belongs to that instance; what the
-callback raises then stops the instance and not the router (DESIGN: failure).
+`GuardedClock` is the clock that protocol instances get: a timer set while an
+instance's code runs belongs to that instance. `GuardedEvents` stands between
+the kernel's events and an instance that follows them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pybird.core.ports import Clock, Timer
+from pybird.core.ports import Clock, KernelEvents, KernelRoute, Link, LinkAddress, Timer
+from pybird.values.address import Address
 
 
 class Owner(Protocol):
@@ -51,3 +53,32 @@ class GuardedClock:
             owner.guarded(callback)
 
         return run
+
+
+class FollowsKernel(Owner, KernelEvents, Protocol):
+    """An instance that hears of the kernel's changes."""
+
+
+class GuardedEvents:
+    """Passes the kernel's events on to an instance, as that instance's own code."""
+
+    def __init__(self, instance: FollowsKernel) -> None:
+        self._instance = instance
+
+    def link_changed(self, link: Link) -> None:
+        self._instance.guarded(self._instance.link_changed, link)
+
+    def link_removed(self, index: int) -> None:
+        self._instance.guarded(self._instance.link_removed, index)
+
+    def address_changed(self, address: LinkAddress) -> None:
+        self._instance.guarded(self._instance.address_changed, address)
+
+    def address_removed(self, ifindex: int, address: Address) -> None:
+        self._instance.guarded(self._instance.address_removed, ifindex, address)
+
+    def route_changed(self, route: KernelRoute, removed: bool) -> None:
+        self._instance.guarded(self._instance.route_changed, route, removed)
+
+    def overflow(self) -> None:
+        self._instance.guarded(self._instance.overflow)

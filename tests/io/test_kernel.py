@@ -1,15 +1,10 @@
-import sys
-from pathlib import Path
-
 from pybird.core.ports import KernelRoute
 from pybird.io.kernel import NetlinkKernel, sysctl_path
 from pybird.io.loop import new_loop
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
-
-sys.path.insert(0, str(Path(__file__).parent))
-from isolation import ip, isolated, pair
+from tests.io.isolation import ip, isolated, pair
 
 
 class Lines:

@@ -2,8 +2,6 @@ import errno
 import os
 import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,7 @@ from pybird.io.network import AsyncioNetwork
 from pybird.io.stream import CHUNK, LOW_MARK
 from pybird.values.address import Address
 from pybird.values.net import Prefix
-
-sys.path.insert(0, str(Path(__file__).parent))
-from isolation import ip, isolated, pair
+from tests.io.isolation import ip, isolated, pair
 
 V4 = Address.parse("127.0.0.1")
 V6 = Address.parse("::1")

@@ -8,6 +8,7 @@ learns goes into `router.interfaces`; it has no channel and no routes.
 from __future__ import annotations
 
 from pybird.conf.model import ProtocolConfig
+from pybird.core.guard import GuardedEvents
 from pybird.core.interfaces import Interface, matches
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Instance, StopReason
@@ -22,6 +23,7 @@ class Device(Instance):
     def __init__(self, config: ProtocolConfig, router: Router) -> None:
         super().__init__(config, router)
         self._timer_scan: Timer | None = None
+        self._events = GuardedEvents(self)
 
     @property
     def options(self) -> DeviceConfig:
@@ -31,13 +33,13 @@ class Device(Instance):
 
     def start(self) -> None:
         """Read everything once, then follow events."""
-        self.router.kernel.watch(self)
+        self.router.kernel.watch(self._events)
         self.scan()
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """Stop following; what is known of interfaces stays."""
-        self.router.kernel.unwatch(self)
+        self.router.kernel.unwatch(self._events)
         if self._timer_scan is not None:
             self._timer_scan.cancel()
         self.stopped()

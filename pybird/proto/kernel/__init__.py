@@ -1,1 +1,28 @@
-"""The kernel's forwarding table."""
+"""Synchronisation with the kernel's forwarding table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.core.protocol import ProtocolType
+from pybird.proto.kernel.attributes import ATTRIBUTES
+from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.kernel.kernel import KernelInstance
+from pybird.values.enums import Rts
+
+
+def _unbuilt(*_: Any) -> KernelConfig:
+    raise NotImplementedError("the grammar has no kernel yet")
+
+
+TYPE = ProtocolType(
+    name="kernel",
+    title="Kernel",
+    kind=Rts.INHERIT,
+    preference=10,
+    config=KernelConfig,
+    build=_unbuilt,
+    instance=KernelInstance,
+    attributes=ATTRIBUTES,
+)
+KernelInstance.type = TYPE

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
+from pybird.core.guard import GuardedEvents
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Detail, Instance, StopReason
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
@@ -59,6 +60,7 @@ class KernelInstance(Instance):
         self._scan: Iterator[KernelRoute] | None = None
         self._scan_step: Timer | None = None
         self._up: dict[int, bool] = {}
+        self._events = GuardedEvents(self)
         self._watching = False
 
     # life ---------------------------------------------------------------
@@ -77,12 +79,13 @@ class KernelInstance(Instance):
         if self.config.netlink_rx_buffer is not None:
             kernel.set_event_buffer(self.config.netlink_rx_buffer)
         self._up = {link.index: link.up for link in kernel.links()}
-        kernel.watch(self)
+        kernel.watch(self._events)
         self._watching = True
         for route in kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
             if self._is_ours(route):
                 self.fib.adopt(route.prefix.key, way_of(route))
         self.went_up()
+        self._channel.open()
         if self._aliens is not None:
             self._scan_in(0.0)
         elif self._interval():
@@ -91,7 +94,7 @@ class KernelInstance(Instance):
     def stop(self, reason: StopReason) -> None:
         """Remove our routes, unless they are to outlive us."""
         if self._watching:
-            self.router.kernel.unwatch(self)
+            self.router.kernel.unwatch(self._events)
             self._watching = False
         self._end_scan()
         for timer in (self._scan_timer, self._flush_timer):

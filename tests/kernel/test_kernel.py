@@ -1,0 +1,262 @@
+"""The kernel protocol in a whole router, on the kernel of a namespace of its own."""
+
+import random
+
+from pybird.conf.model import ACCEPT, REJECT, ChannelConfig, Config, TableConfig
+from pybird.core.ports import Ports
+from pybird.core.router import Router
+from pybird.io.clock import AsyncioClock
+from pybird.io.kernel import NetlinkKernel
+from pybird.io.loop import new_loop
+from pybird.io.network import AsyncioNetwork
+from pybird.proto import device, kernel, static
+from pybird.proto.device.config import DeviceConfig
+from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
+from pybird.values.address import Address
+from pybird.values.net import NetType, Prefix
+from pybird.values.route import Dest
+from tests.io.isolation import ip, isolated, pair
+
+TYPES = (device.TYPE, static.TYPE, kernel.TYPE)
+FAMILIES = {"ipv4": (NetType.IP4, "master4"), "ipv6": (NetType.IP6, "master6")}
+
+
+class Lines:
+    def __init__(self):
+        self.lines = []
+
+    def write(self, level, text):
+        self.lines.append(f"<{level}> {text}")
+
+    def of(self, level):
+        return [line for line in self.lines if line.startswith(f"<{level}>")]
+
+
+class Machine:
+    """A router on the kernel, sockets and time of this namespace."""
+
+    def __init__(self, *protocols):
+        self.log = Lines()
+        self.loop = new_loop(self.log)
+        self.kernel = NetlinkKernel(self.loop, self.log)
+        ports = Ports(
+            AsyncioClock(self.loop),
+            AsyncioNetwork(self.loop, self.log),
+            self.kernel,
+            self.log,
+            random.Random(1),
+        )
+        self.router = Router(ports, TYPES)
+        tables = tuple(TableConfig(name, net_type) for net_type, name in FAMILIES.values())
+        device_config = DeviceConfig(type_name="device", name="device1")
+        config = Config(router_id=1, tables=tables, protocols=(device_config, *protocols))
+        self.router.configure(config)
+
+    def turn(self, seconds=0.05):
+        self.loop.call_later(seconds, self.loop.stop)
+        self.loop.run_forever()
+
+    def until(self, condition, seconds=4.0):
+        end = self.loop.time() + seconds
+        while not condition() and self.loop.time() < end:
+            self.turn(0.01)
+        assert condition(), (self.log.lines, ip("route"), ip("-6 route"))
+
+    def stop(self):
+        done = []
+        self.router.shutdown(lambda: done.append(True))
+        self.until(lambda: done)
+        self.kernel.close()
+        self.loop.close()
+        assert not self.log.of("bug")
+
+
+def channel(family, imports=ACCEPT, exports=REJECT, preference=0):
+    net_type, table = FAMILIES[family]
+    return ChannelConfig(
+        name=family, net_type=net_type, table=table, import_filter=imports, export_filter=exports,
+        preference=preference,
+    )  # fmt: skip
+
+
+def kernel_config(family="ipv4", **options):
+    name = f"kernel{family[-1]}"
+    exports = channel(family, exports=ACCEPT, preference=10)
+    return KernelConfig(type_name="kernel", name=name, channels=(exports,), **options)
+
+
+def via(text):
+    gateway, _, interface = text.partition("%")
+    return StaticVia(gateway=Address.parse(gateway) if gateway else None, interface=interface or None)
+
+
+def static_config(family, routes):
+    """Routes as a dictionary: prefix to a destination, or to a list of `gateway%interface`."""
+    made = []
+    for prefix, where in routes.items():
+        net = Prefix.parse(prefix)
+        if isinstance(where, Dest):
+            made.append(StaticRoute(net=net, dest=where))
+        else:
+            made.append(StaticRoute(net=net, via=tuple(via(text) for text in where)))
+    return StaticConfig(
+        type_name="static", name=f"static{family[-1]}", routes=tuple(made),
+        channels=(channel(family, preference=200),),
+    )  # fmt: skip
+
+
+def installed(family="ipv4"):
+    """What the kernel has of ours: prefix and the rest of the line."""
+    option = "-6 " if family == "ipv6" else ""
+    lines = ip(f"{option}route show proto bird").replace("\n\t", " ").splitlines()
+    words = [line.split() for line in lines]
+    skip = ("blackhole", "unreachable", "prohibit")
+    return {(w[1] if w[0] in skip else w[0]): " ".join(w) for w in words}
+
+
+@isolated
+def test_routes_of_both_families_are_installed_and_removed_at_the_end():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    machine = Machine(
+        kernel_config("ipv4"),
+        kernel_config("ipv6"),
+        static_config("ipv4", {"10.5.0.0/16": ["10.0.0.2"], "10.6.0.0/16": Dest.UNREACHABLE,
+                               "10.7.0.0/16": ["fe80::1%d0"], "10.8.0.0/16": ["fe80::1%d0", "fe80::2%d1"]}),
+        static_config("ipv6", {"2001:db8:5::/48": ["fe80::1%d0"], "2001:db8:6::/48": Dest.BLACKHOLE}),
+    )  # fmt: skip
+    machine.until(lambda: len(installed()) == 4 and len(installed("ipv6")) == 2)
+    assert "via 10.0.0.2 dev d0 metric 32" in installed()["10.5.0.0/16"]
+    assert installed()["10.6.0.0/16"].startswith("unreachable")
+    assert "via inet6 fe80::1 dev d0" in installed()["10.7.0.0/16"]
+    assert installed()["10.8.0.0/16"].count("nexthop via inet6 fe80::") == 2
+    assert "via fe80::1 dev d0 metric 32" in installed("ipv6")["2001:db8:5::/48"]
+    instance = machine.router.protocols["kernel4"]
+    assert instance.state.value == "up"
+    assert [(d.label, d.text) for d in instance.details()] == [
+        ("Kernel table", "254"),
+        ("Installed routes", "4"),
+    ]
+    machine.stop()
+    assert installed() == installed("ipv6") == {}
+
+
+@isolated
+def test_what_an_earlier_run_left_is_adopted_or_removed_and_aliens_stay():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    ip("route add blackhole 10.5.0.0/16 metric 32 proto bird")
+    ip("route add 10.6.0.0/16 dev d0 metric 32 proto bird")
+    ip("route add 10.7.0.0/16 dev d0 metric 32 proto bird")
+    ip("route add 10.8.0.0/16 dev d0 metric 32 proto static")
+    ip("route add 10.9.0.0/16 dev d0 metric 33 proto bird")
+    machine = Machine(
+        kernel_config(), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE, "10.6.0.0/16": ["10.0.0.2"]})
+    )
+    machine.until(lambda: "10.7.0.0/16" not in installed())
+    assert list(installed()) == ["10.5.0.0/16", "10.6.0.0/16", "10.9.0.0/16"]
+    assert "via 10.0.0.2" in installed()["10.6.0.0/16"]
+    assert "10.8.0.0/16 dev d0 proto static" in ip("route")
+    machine.stop()
+    assert list(installed()) == ["10.9.0.0/16"]
+    assert "10.8.0.0/16 dev d0 proto static" in ip("route")
+
+
+@isolated
+def test_persist_leaves_routes_for_the_next_run():
+    machine = Machine(kernel_config(persist=True), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE}))
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    machine.stop()
+    assert "10.5.0.0/16" in installed()
+
+
+@isolated
+def test_routes_that_somebody_removes_or_changes_are_repaired():
+    pair("d0", "d1")
+    machine = Machine(
+        kernel_config(scan_time=1),
+        static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE, "10.6.0.0/16": ["%d0"]}),
+    )
+    machine.until(lambda: len(installed()) == 2)
+    ip("route del blackhole 10.5.0.0/16 proto bird metric 32")
+    ip("route replace 10.6.0.0/16 dev d1 proto bird metric 32")
+    machine.until(lambda: len(installed()) == 2 and "dev d0" in installed()["10.6.0.0/16"])
+    ip("route add 10.7.0.0/16 dev d1 proto bird metric 32")
+    machine.until(lambda: "10.7.0.0/16" not in installed())
+    machine.stop()
+
+
+@isolated
+def test_ipv4_routes_come_back_when_a_link_does():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    machine = Machine(kernel_config(), static_config("ipv4", {"10.5.0.0/16": ["10.0.0.2"]}))
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    ip("link set d0 down")
+    machine.until(lambda: "10.5.0.0/16" not in installed())
+    machine.turn(0.1)
+    ip("link set d0 up")
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    machine.stop()
+
+
+@isolated
+def test_an_alien_route_in_the_way_is_told_once_and_shown_and_replaced_when_it_goes():
+    pair("d0", "d1")
+    ip("route add 10.5.0.0/16 dev d0 metric 32 proto static")
+    machine = Machine(kernel_config(scan_time=1), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE}))
+    told = "<error> kernel4: 10.5.0.0/16: the kernel refuses the route: File exists"
+    machine.until(lambda: told in machine.log.lines)
+    machine.turn(1.5)
+    assert machine.log.lines.count(told) == 1
+    instance = machine.router.protocols["kernel4"]
+    assert instance.refusal(Prefix.parse("10.5.0.0/16").key) == "File exists"
+    assert [d.text for d in instance.details()] == ["254", "0", "1"]
+    ip("route del 10.5.0.0/16 proto static")
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    assert instance.refusal(Prefix.parse("10.5.0.0/16").key) is None
+    machine.stop()
+
+
+@isolated
+def test_learn_announces_alien_routes_and_follows_them():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    ip("route add 10.5.0.0/16 dev d0 metric 20 proto static")
+    ip("route add 10.5.0.0/16 via 10.0.0.2 metric 10 proto static")
+    machine = Machine(kernel_config(learn="yes"), kernel_config("ipv6", learn="all"))
+    table = machine.router.tables["master4"]
+    key = Prefix.parse("10.5.0.0/16").key
+    machine.until(lambda: table.get(key))
+    view = machine.router.pool.view(table.get(key)[0].attrs)
+    assert (view["krt_source"], view["krt_metric"]) == (4, 10)
+    assert [str(hop.gateway) for hop in table.get(key)[0].hop.nexthops] == ["10.0.0.2"]
+    assert table.get(Prefix.parse("10.0.0.0/24").key) == ()  # the kernel's own, without `all`
+    assert machine.router.tables["master6"].get(Prefix.parse("fe80::/64").key) != ()
+    ip("route del 10.5.0.0/16 metric 10")
+    machine.until(lambda: table.get(key)[0].hop.nexthops[0].gateway is None)
+    ip("route del 10.5.0.0/16 metric 20")
+    machine.until(lambda: table.get(key) == ())
+    assert installed() == {}  # never returned to the kernel
+    machine.stop()
+
+
+@isolated
+def test_another_table_and_metric():
+    machine = Machine(
+        kernel_config(kernel_table=1000, metric=7), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE})
+    )
+    machine.until(lambda: "10.5.0.0/16" in ip("route show table all proto bird"))
+    assert "table 1000 metric 7" in ip("route show table all proto bird")
+    assert installed() == {}
+    machine.stop()
+
+
+@isolated
+def test_many_routes_go_in_and_out_in_slices():
+    routes = {f"10.{n >> 8}.{n & 255}.0/24": Dest.BLACKHOLE for n in range(5000)}
+    machine = Machine(kernel_config(), static_config("ipv4", routes))
+    machine.until(lambda: len(installed()) == 5000)
+    machine.stop()
+    assert installed() == {}
