@@ -245,29 +245,11 @@ class Channel:
         """Import filter and what comes after it."""
         policy = self._policy
         assert policy is not None
-        if not policy.per_net:
-            out = policy.judge(rte, keys[0]) if keys else None
+        for out, alike in policy.divide(rte, keys):
             if out is None:
-                self._refuse(keys, rte)
+                self._refuse(alike, rte)
             else:
-                self._enter(keys, out)
-            return
-        refused: list[bytes] = []
-        batches: dict[Any, tuple[Rte, list[bytes]]] = {}
-        for key in keys:
-            out = policy.judge(rte, key)
-            if out is None:
-                refused.append(key)
-                continue
-            alike = (out.attrs, out.hop, out.preference)
-            batch = batches.get(alike)
-            if batch is None:
-                batch = batches[alike] = (out, [])
-            batch[1].append(key)
-        if refused:
-            self._refuse(refused, rte)
-        for out, accepted in batches.values():
-            self._enter(accepted, out)
+                self._enter(alike, out)
 
     def _enter(self, keys: list[bytes], rte: Rte) -> None:
         set_rank(rte, self.router.pool)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.batch import Batch, Segment
 from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.policy import Policy
+from pybird.core.policy import EACH, Policy
 from pybird.core.scheduler import SLICE
 from pybird.core.table import NO_BUCKET, Reader, Table
 from pybird.values.route import Rte
@@ -118,10 +118,12 @@ class Group:
 
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         """(SENT, form), or why the route does not go out."""
-        if self.policy.per_net:
+        policy = self.policy
+        if policy.kind == EACH:
             return self._judge(rte, key)
         hop = rte.hop
-        memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference)
+        mask = policy.mask(key) if policy.per_net else 0
+        memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference, mask, policy.generation)
         found = self._verdicts.get(memo_key)
         if found is None:
             if len(self._verdicts) >= MOST_VERDICTS:

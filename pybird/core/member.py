@@ -120,7 +120,8 @@ def find(channel: Channel, exporter: Exporter) -> Group:
     """The group of this channel, made if there is none."""
     config = channel.config
     alone = exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
-    key: Any = (exporter.key, exporter.mode, config.export_filter.body, config.export_in)
+    means = channel.router.meaning(config.export_filter)
+    key: Any = (exporter.key, exporter.mode, means, config.export_in)
     if alone:
         key = (channel, channel.export_limit, *key)
     table = channel.table

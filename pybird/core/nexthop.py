@@ -104,6 +104,17 @@ class HopTable:
             self._resolve_recursive(key, hop)
         return hop
 
+    def settle(self, hop: Hop) -> Hop:
+        """The shared entry for a next hop that a filter made."""
+        if hop.dest is not Dest.UNICAST or hop.key is not None:
+            return hop
+        ways: list[Way] = []
+        for way in hop.nexthops:
+            ifname = way.ifname or None
+            ifindex = 0 if ifname is not None else way.ifindex
+            ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
+        return self.ways(tuple(ways)) if ways else hop
+
     # resolving --------------------------------------------------------------
 
     def _resolve_direct(self, ways: tuple[Way, ...], hop: Hop) -> bool:

@@ -1,12 +1,12 @@
 """A filter as a channel applies it: compiled once, run as rarely as its inputs allow.
 
-`accept` and `reject` are recognised and cost nothing. A filter that reads only
-attributes runs once per attribute set; one that also reads the source, the
-preference or the next hop once per combination; one that tests the network
-against sets and lengths once per outcome of these tests; one that reads the
-network otherwise, or whose outcome differs between two runs (`print`, table
-lookups), for every route. The analysis is the filter compiler's
-(`CompiledFilter.inputs`).
+`accept` and `reject` are recognised and cost nothing. For the others the
+compiler tells what a verdict depends on besides the attribute set
+(`filter.compile.Inputs`): one that reads only attributes runs once per set; one
+that also tests the network against sets and lengths once per (set, outcome of
+those tests, a bit mask); one with any other use of the network, or with an
+effect of its own (`print`), for every route. Source, next hop and the
+generation of the tables it asks are part of the memo's key where they are read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from pybird.filter.compile import CompiledFilter, Inputs
+from pybird.filter.compile import CompiledFilter
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
 from pybird.values.attributes import AttributePool, AttributeSet
@@ -22,15 +22,20 @@ from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
 
 MOST_MEMOS: Final = 100_000
+ONCE: Final = 0  # per attribute set
+MASKED: Final = 1  # per attribute set and mask
+EACH: Final = 2  # per route
 
 
 class Judge(NamedTuple):
-    """What every policy of a router needs: its attribute pool, compiler, log and tables."""
+    """What every policy of a router needs from it."""
 
     pool: AttributePool
     compile: Callable[[Filter], CompiledFilter]
     log: Callable[[str], None]
     lookup: Lookup | None
+    resolve: Callable[[Hop], Hop]  # a next hop that a filter set
+    generation: Callable[[tuple[str, ...]], int]  # raised by every change of these tables
 
 
 class Outcome(NamedTuple):
@@ -61,24 +66,39 @@ class Policy:
         self.filter: Final = filter
         self.accepts_all: Final = filter.body == ACCEPT.body and inside is None
         self.rejects_all: Final = filter.body == REJECT.body
+        self.tables: tuple[str, ...] = ()
         self._inside = inside
         self._net_type = net_type
         self._judge = judge
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup)
         self._memo: dict[Any, Outcome | None] = {}
+        self._by_source = False
+        self._by_hop = False
+        self._masker: Callable[[bytes], int] | None = None
         self._compiled: CompiledFilter | None = None
-        self._mask_of: Callable[[bytes], int] | None = None  # set: remember per outcome of the net tests
-        inputs = Inputs()
+        kind = EACH if inside is not None else ONCE
         if not (filter.body == ACCEPT.body or self.rejects_all):
-            self._compiled = judge.compile(filter)
-            inputs = self._compiled.inputs
-        each = inside is not None or inputs.per_net or inputs.volatile or bool(inputs.tables)
-        if inputs.net_sets and not each:
-            assert self._compiled is not None
-            self._mask_of = self._compiled.masker(net_type)
-        self.per_net: Final = each or self._mask_of is not None
-        self._by_source = not inputs.reads.isdisjoint(("source", "proto", "from"))
-        self._by_hop = "hop" in inputs.reads
+            compiled = self._compiled = judge.compile(filter)
+            inputs = compiled.inputs
+            self.tables = inputs.tables
+            self._by_source = bool(inputs.reads & {"source", "proto", "from"})
+            self._by_hop = "hop" in inputs.reads
+            if inputs.per_net or inputs.volatile:
+                kind = EACH
+            elif inputs.net_sets and kind == ONCE:
+                kind = MASKED
+                self._masker = compiled.masker(net_type)
+        self.kind: Final = kind
+        self.per_net: Final = kind != ONCE
+
+    @property
+    def generation(self) -> int:
+        """Part of every memo's key: changes when a table that the filter asks changes."""
+        return self._judge.generation(self.tables) if self.tables else 0
+
+    def mask(self, key: bytes) -> int:
+        """The outcomes of the filter's tests of the network."""
+        return self._masker(key) if self._masker is not None else 0
 
     def judge(self, rte: Rte, key: bytes) -> Rte | None:
         """The route as the filter leaves it; None: rejected."""
@@ -86,21 +106,42 @@ class Policy:
             return rte
         if self.rejects_all:
             return None
-        if self._mask_of is not None:
-            outcome = self._remembered(rte, key, self._mask_of(key))
-        elif self.per_net:
-            outcome = self._run(rte, key)
-        else:
-            outcome = self._remembered(rte, key, 0)
+        outcome = self._run(rte, key, 0) if self.kind == EACH else self._remembered(rte, key, self.mask(key))
         return outcome.applied(rte) if outcome is not None else None
+
+    def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
+        """Judge one route for many networks: each outcome with its networks; None: rejected."""
+        if self.kind == ONCE:
+            return [(self.judge(rte, keys[0]), keys)] if keys else []
+        if self.kind == MASKED:
+            assert self._masker is not None
+            masker = self._masker
+            masks: dict[int, list[bytes]] = {}
+            for key in keys:
+                mask = masker(key)
+                if mask in masks:
+                    masks[mask].append(key)
+                else:
+                    masks[mask] = [key]
+            return [(self.judge(rte, alike[0]), alike) for alike in masks.values()]
+        outcomes: dict[Any, tuple[Rte | None, list[bytes]]] = {}
+        for key in keys:
+            out = self.judge(rte, key)
+            alike = (out.attrs, out.hop, out.preference) if out is not None else None
+            if alike in outcomes:
+                outcomes[alike][1].append(key)
+            else:
+                outcomes[alike] = (out, [key])
+        return list(outcomes.values())
 
     def _remembered(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
         memo_key = (
-            mask,
             rte.attrs,
             rte.preference,
+            mask,
             rte.source if self._by_source else None,
             (rte.hop, rte.hop.version) if self._by_hop else None,
+            self.generation,
         )
         memo = self._memo
         if memo_key in memo:
@@ -110,19 +151,20 @@ class Policy:
         outcome = memo[memo_key] = self._run(rte, key, mask)
         return outcome
 
-    def _run(self, rte: Rte, key: bytes, mask: int = 0) -> Outcome | None:
+    def _run(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
         if self._inside is not None and not self._is_inside(key):
             return None
-        if self._compiled is None:
+        compiled = self._compiled
+        if compiled is None:
             return Outcome(rte.attrs, None, rte.preference)
         subject = self._subject
         subject.load(rte, key)
-        compiled = self._compiled
-        accepted = compiled.run_masked(subject, mask) if self._mask_of is not None else compiled.run(subject)
+        accepted = compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
         if not accepted:
             return None
         attrs = self._judge.pool.edit(rte.attrs, subject.changes)
-        return Outcome(attrs, subject.hop, subject.preference)
+        hop = self._judge.resolve(subject.hop) if subject.hop is not None else None
+        return Outcome(attrs, hop, subject.preference)
 
     def _is_inside(self, key: bytes) -> bool:
         net = net_of(self._net_type, key)

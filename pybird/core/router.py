@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from importlib import import_module
 from typing import Any
 
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
@@ -19,6 +18,7 @@ from pybird.core.channel import Channel
 from pybird.core.group import Group
 from pybird.core.guard import GuardedClock
 from pybird.core.interfaces import InterfaceEvent, Interfaces
+from pybird.core.lookup import TableLookup
 from pybird.core.neighbors import Neighbors
 from pybird.core.nexthop import HopTable
 from pybird.core.policy import Judge, Policy
@@ -26,6 +26,9 @@ from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
 from pybird.core.scheduler import Job, Scheduler
 from pybird.core.table import Table
+from pybird.filter.attributes import declarations_of
+from pybird.filter.compile import CompiledFilter, compile_filter
+from pybird.filter.digest import digest
 from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.net import NetType, Prefix
@@ -55,7 +58,7 @@ class Router:
         self.random = ports.random
         self.types = {t.name: t for t in types}
         self.config = Config()
-        self.pool = AttributePool([attribute for t in types for attribute in t.attributes])
+        self.pool = AttributePool(declarations_of(*[t.attributes for t in types]).values())
         self.router_id = 0
         self.hostname = ""
         self.boot_time = ports.clock.now()
@@ -69,8 +72,16 @@ class Router:
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
-        self._compiled: dict[int, tuple[Filter, Any]] = {}
-        self._judge = Judge(self.pool, self._compile, self._filter_log, None)
+        self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
+        self._meanings: dict[int, tuple[Filter, str]] = {}
+        self._judge = Judge(
+            self.pool,
+            self.compile,
+            self._filter_log,
+            TableLookup(self.tables, self.pool),
+            self.hops.settle,
+            self._generation,
+        )
         self.shutting_down = False
 
     # log ------------------------------------------------------------------
@@ -94,12 +105,27 @@ class Router:
         """A filter made ready for one channel or group; compiled code is shared."""
         return Policy(filter, net_type, self._judge, inside)
 
-    def _compile(self, filter: Filter) -> Any:  # noqa: A002
+    def meaning(self, filter: Filter) -> str:  # noqa: A002
+        """The filter's digest: equal when two filters do the same."""
+        known = self._meanings.get(id(filter))
+        if known is None:
+            known = self._meanings[id(filter)] = (filter, digest(filter))
+        return known[1]
+
+    def compile(self, filter: Filter) -> CompiledFilter:  # noqa: A002
+        """The compiled form; filters that mean the same share it."""
         known = self._compiled.get(id(filter.body))
         if known is None:
-            compiled = import_module("pybird.filter.compile").compile_filter(filter, self.pool.by_name)
+            compiled = compile_filter(filter, self.pool.by_name)
             known = self._compiled[id(filter.body)] = (filter, compiled)
         return known[1]
+
+    def _generation(self, names: tuple[str, ...]) -> int:
+        total = 0
+        for name in names:
+            table = self.tables.get(name)
+            total += table.generation if table is not None else 0
+        return total
 
     # configuration ------------------------------------------------------------
 
@@ -127,6 +153,7 @@ class Router:
         for attribute in config.attributes:
             self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
         self._compiled.clear()
+        self._meanings.clear()
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it."""
