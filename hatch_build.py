@@ -19,6 +19,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 HOT_MODULES = (
     "pybird/values/route.py",
     "pybird/values/attributes.py",
+    "pybird/proto/bgp/messages.py",
+    "pybird/proto/bgp/nlri.py",
+    "pybird/proto/bgp/attributes.py",
+    "pybird/proto/bgp/canonical.py",
+    "pybird/proto/bgp/updates.py",
+    "pybird/proto/bgp/export.py",
 )
 
 

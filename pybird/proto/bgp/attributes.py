@@ -18,12 +18,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from pybird.values.address import Address
+from pybird.proto.bgp.values import (
+    Aggregator,
+    Opaque,
+    aigp_text,
+    decode_next_hop,
+    encode_next_hop,
+    number_octets,
+    origin_octets,
+    quads,
+    read_number,
+    read_origin,
+    read_quad,
+    value_octets,
+)
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributeDecl
 from pybird.values.community import CommunityList, ExtendedList, LargeList
-from pybird.values.enums import Origin
-from pybird.values.scalars import Quad
 
 ORIGIN: Final = 1
 AS_PATH: Final = 2
@@ -183,138 +194,6 @@ def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
     return KEEP if len(value) >= 5 else WITHDRAW
 
 
-# ------------------------------------------------------------------- values
-
-
-@final
-class NextHopAddress(Address):
-    """BGP's next hop as filters see it: the global address, with the link-local one beside.
-
-    `::` stands for a global address that was not given.
-    """
-
-    __slots__ = ("link_local",)
-
-    def __init__(self, octets: bytes, link_local: Address) -> None:
-        super().__init__(octets)
-        self.link_local: Final = link_local
-
-    def __str__(self) -> str:
-        return f"{Address(self.octets)} {self.link_local}"
-
-    def __repr__(self) -> str:
-        return f"NextHopAddress({self})"
-
-
-def decode_next_hop(value: bytes) -> Address:
-    """The value of a canonical NEXT_HOP."""
-    if len(value) == 32:
-        return NextHopAddress(value[:16], Address(value[16:]))
-    return Address(value)
-
-
-def encode_next_hop(value: Address) -> bytes:
-    """Canonical octets of an address; a lone link-local one gets its `::`."""
-    if isinstance(value, NextHopAddress):
-        return value.octets + value.link_local.octets
-    return bytes(16) + value.octets if value.is_link_local else value.octets
-
-
-@final
-class Aggregator:
-    """Who made the aggregate: AS and router."""
-
-    __slots__ = ("octets",)
-
-    def __init__(self, octets: bytes) -> None:
-        self.octets: Final = octets
-
-    @property
-    def asn(self) -> int:
-        """The AS number."""
-        return int.from_bytes(self.octets[:4], "big")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Aggregator) and self.octets == other.octets
-
-    def __hash__(self) -> int:
-        return hash(self.octets)
-
-    def __str__(self) -> str:
-        return f"{Address(self.octets[4:])} AS{self.asn}"
-
-    def __repr__(self) -> str:
-        return f"Aggregator({self})"
-
-
-@final
-class Opaque:
-    """A value that filters can only test for, remove and copy."""
-
-    __slots__ = ("octets",)
-
-    def __init__(self, octets: bytes) -> None:
-        self.octets: Final = octets
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Opaque) and self.octets == other.octets
-
-    def __hash__(self) -> int:
-        return hash(self.octets)
-
-    def __str__(self) -> str:
-        return self.octets.hex(" ")
-
-    def __repr__(self) -> str:
-        return f"Opaque({self})"
-
-
-def _octets(value: Any) -> bytes:
-    """Of every value that keeps its wire form."""
-    out: bytes = value.octets
-    return out
-
-
-def _number(value: bytes) -> int:
-    return int.from_bytes(value, "big")
-
-
-def _number_octets(value: int) -> bytes:
-    return int(value).to_bytes(4, "big")
-
-
-def _origin(value: bytes) -> Origin:
-    return Origin(value[0])
-
-
-def _origin_octets(value: int) -> bytes:
-    return bytes((int(value),))
-
-
-def _quad(value: bytes) -> Quad:
-    return Quad(int.from_bytes(value, "big"))
-
-
-def _quads(value: CommunityList) -> str:
-    """CLUSTER_LIST as text: router ids, not pairs."""
-    return " ".join([str(Quad(item)) for item in value.items])
-
-
-def aigp_metric(value: bytes) -> int | None:
-    """The accumulated metric of a checked AIGP value (RFC 7311, section 3)."""
-    at, end = 0, len(value)
-    while at + 11 <= end:
-        if value[at] == 1:
-            return int.from_bytes(value[at + 3 : at + 11], "big")
-        at += value[at + 1] << 8 | value[at + 2]
-    return None
-
-
-def _aigp_text(value: Opaque) -> str:
-    metric = aigp_metric(value.octets)
-    return "" if metric is None else str(metric)
-
-
 # ----------------------------------------------------------------- registry
 
 
@@ -353,15 +232,25 @@ def _row(
 _LABELS: Final = {"bgp_path": "as_path"}
 
 _ROWS: Final[tuple[Attribute, ...]] = (
-    _row(ORIGIN, WELL_KNOWN, check_origin, "bgp_origin", "enum bgp_origin", _origin, _origin_octets),
-    _row(AS_PATH, WELL_KNOWN, check_as_path, "bgp_path", "bgppath", AsPath.decode, _octets),
+    _row(ORIGIN, WELL_KNOWN, check_origin, "bgp_origin", "enum bgp_origin", read_origin, origin_octets),
+    _row(AS_PATH, WELL_KNOWN, check_as_path, "bgp_path", "bgppath", AsPath.decode, value_octets),
     _row(NEXT_HOP, WELL_KNOWN, check_next_hop, "bgp_next_hop", "ip", decode_next_hop, encode_next_hop),
-    _row(MED, OPTIONAL, check_number, "bgp_med", "int", _number, _number_octets),
-    _row(LOCAL_PREF, WELL_KNOWN, check_internal_number, "bgp_local_pref", "int", _number, _number_octets),
-    _row(ATOMIC_AGGREGATE, WELL_KNOWN, check_empty, "bgp_atomic_aggr", "opaque", Opaque, _octets),
-    _row(AGGREGATOR, PASSED_ON, check_aggregator, "bgp_aggregator", "opaque", Aggregator, _octets),
-    _row(COMMUNITIES, PASSED_ON, check_communities, "bgp_community", "clist", CommunityList.decode, _octets),
-    _row(ORIGINATOR_ID, OPTIONAL, check_internal_number, "bgp_originator_id", "quad", _quad, _number_octets),
+    _row(MED, OPTIONAL, check_number, "bgp_med", "int", read_number, number_octets),
+    _row(LOCAL_PREF, WELL_KNOWN, check_internal_number, "bgp_local_pref", "int", read_number, number_octets),
+    _row(ATOMIC_AGGREGATE, WELL_KNOWN, check_empty, "bgp_atomic_aggr", "opaque", Opaque, value_octets),
+    _row(AGGREGATOR, PASSED_ON, check_aggregator, "bgp_aggregator", "opaque", Aggregator, value_octets),
+    _row(
+        COMMUNITIES,
+        PASSED_ON,
+        check_communities,
+        "bgp_community",
+        "clist",
+        CommunityList.decode,
+        value_octets,
+    ),
+    _row(
+        ORIGINATOR_ID, OPTIONAL, check_internal_number, "bgp_originator_id", "quad", read_quad, number_octets
+    ),
     _row(
         CLUSTER_LIST,
         OPTIONAL,
@@ -369,8 +258,8 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_cluster_list",
         "clist",
         CommunityList.decode,
-        _octets,
-        _quads,
+        value_octets,
+        quads,
     ),
     _row(
         EXTENDED_COMMUNITIES,
@@ -379,14 +268,20 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_ext_community",
         "eclist",
         ExtendedList.decode,
-        _octets,
+        value_octets,
     ),
-    _row(PMSI_TUNNEL, PASSED_ON, check_pmsi_tunnel, "bgp_pmsi_tunnel", "opaque", Opaque, _octets),
-    _row(AIGP, OPTIONAL, check_aigp, "bgp_aigp", "opaque", Opaque, _octets, _aigp_text),
+    _row(PMSI_TUNNEL, PASSED_ON, check_pmsi_tunnel, "bgp_pmsi_tunnel", "opaque", Opaque, value_octets),
+    _row(AIGP, OPTIONAL, check_aigp, "bgp_aigp", "opaque", Opaque, value_octets, aigp_text),
     _row(
-        LARGE_COMMUNITIES, PASSED_ON, check_large, "bgp_large_community", "lclist", LargeList.decode, _octets
+        LARGE_COMMUNITIES,
+        PASSED_ON,
+        check_large,
+        "bgp_large_community",
+        "lclist",
+        LargeList.decode,
+        value_octets,
     ),
-    _row(OTC, PASSED_ON, check_number, "bgp_otc", "int", _number, _number_octets),
+    _row(OTC, PASSED_ON, check_number, "bgp_otc", "int", read_number, number_octets),
 )
 
 # Understood enough to be checked, but without a name in the filter language.

@@ -20,9 +20,9 @@ from pybird.proto.bgp.attributes import (
     MED,
     ORIGIN,
     ORIGINATOR_ID,
-    aigp_metric,
 )
 from pybird.proto.bgp.canonical import find, path_length
+from pybird.proto.bgp.values import aigp_metric
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.route import Rte
