@@ -25,8 +25,13 @@ class Exporter(Protocol):
     are equal form one group and share all of this work.
     """
 
-    key: Hashable
-    mode: ExportMode
+    @property
+    def key(self) -> Hashable:
+        """Equal for exporters that do the same."""
+
+    @property
+    def mode(self) -> ExportMode:
+        """Which routes of a network to offer."""
 
     def admit(self, rte: Rte) -> bool:
         """Before the filter: may this route go to this kind of member at all?

@@ -78,6 +78,12 @@ class Stream(Protocol):
     def set_handler(self, handler: StreamHandler) -> None:
         """Hand the stream over. An accepted stream delivers nothing before this."""
 
+    def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
+        """Set the hop limit of an accepted stream and the least to accept (RFC 5082).
+
+        None leaves what the listening socket has.
+        """
+
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""
 

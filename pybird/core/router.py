@@ -205,6 +205,14 @@ class Router:
 
         instance.halt(reason, forget)
 
+    def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
+        """Give a dynamic child a new config, as a reload does for written protocols.
+
+        Its channels are reconfigured, added and removed alike; what it does not
+        accept restarts it (StopReason.RECONFIGURED).
+        """
+        raise NotImplementedError
+
     def children(self, parent: Instance) -> list[Instance]:
         """The dynamic children of an instance."""
         return [instance for instance in self.protocols.values() if instance.parent is parent]

@@ -14,6 +14,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.ports import Stream, StreamHandler, TcpOptions
@@ -138,6 +139,10 @@ class Endpoint:
         """Who hears of this stream."""
         self.handler = handler
         self._drain_soon()
+
+    def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
+        """Hop limits of an accepted stream."""
+        self.options = replace(self.options, ttl=ttl, min_ttl=min_ttl)
 
     @property
     def buffered(self) -> int:

@@ -1,1 +1,40 @@
-"""BGP (RFC 4271)."""
+"""The Border Gateway Protocol, and automatic peering over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.protocol import Instance, ProtocolType
+from pybird.core.router import Router
+from pybird.proto.bgp.attributes import ATTRIBUTES
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.bgp.dynamic import Dynamic
+from pybird.proto.bgp.peer import Peer
+from pybird.proto.bgp.selection import SELECTION
+from pybird.values.enums import Rts
+
+
+def make_instance(config: ProtocolConfig, router: Router) -> Instance:
+    """A protocol with a range waits for neighbours, any other has one."""
+    assert isinstance(config, BgpConfig)
+    return Dynamic(config, router) if config.remote_range is not None else Peer(config, router)
+
+
+def _unbuilt(*_: Any) -> BgpConfig:
+    raise NotImplementedError("the grammar has no bgp yet")
+
+
+TYPE = ProtocolType(
+    name="bgp",
+    title="BGP",
+    kind=Rts.BGP,
+    preference=100,
+    config=BgpConfig,
+    build=_unbuilt,
+    instance=make_instance,
+    attributes=ATTRIBUTES,
+    selection=SELECTION,
+)
+Peer.type = TYPE
+Dynamic.type = TYPE

@@ -1,0 +1,195 @@
+"""A session on its stream: octets in, octets out, one timer.
+
+The connection carries out what its session answers and tells its owner the
+rest. There is one timer for all deadlines of the session; it is moved only when
+the next deadline comes earlier, never because a message came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from pybird.core.ports import Clock, Stream, Timer
+from pybird.proto.bgp.messages import Notification
+from pybird.proto.bgp.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
+
+HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
+LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
+
+
+class Owner(Protocol):
+    """Who has the connection: a peer."""
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call; what it raises stops this peer only."""
+
+    def connection_up(self, connection: Connection) -> None:
+        """The outgoing TCP connection is there: begin the session or drop it."""
+
+    def connection_lost(self, connection: Connection, error: str | None) -> None:
+        """TCP failed, or the other side closed (None), without a NOTIFICATION."""
+
+    def opened(self, connection: Connection) -> None:
+        """The neighbour's OPEN was accepted."""
+
+    def established(self, connection: Connection) -> None:
+        """KEEPALIVEs were exchanged."""
+
+    def updates(self, connection: Connection, effect: Updates) -> None:
+        """Routes came."""
+
+    def refresh(self, connection: Connection, effect: Refresh) -> None:
+        """A ROUTE-REFRESH came."""
+
+    def closed(self, connection: Connection, effect: Closed) -> None:
+        """The session ended with a NOTIFICATION either way; the stream is closed."""
+
+    def drained(self, connection: Connection) -> None:
+        """What waited in the socket's buffer is sent."""
+
+
+class Connection:
+    """One TCP connection of a peer, with its session."""
+
+    def __init__(self, owner: Owner, session: Session, clock: Clock, outgoing: bool) -> None:
+        self.session: Final = session
+        self.outgoing: Final = outgoing
+        self.stream: Stream | None = None
+        self._owner = owner
+        self._clock = clock
+        self._timer: Timer | None = None
+        self._timer_at = 0.0
+        self._over = False
+
+    @property
+    def over(self) -> bool:
+        """The connection is closed, by whomever."""
+        return self._over
+
+    # ---------------------------------------------------- for the owner
+
+    def begin(self, stream: Stream) -> None:
+        """TCP is up: send the OPEN."""
+        self.stream = stream
+        self.perform(self.session.open(self._clock.now()))
+
+    def write(self, octets: bytes, messages: int = 1) -> None:
+        """Send messages that the owner has encoded."""
+        if self.stream is not None and not self._over:
+            self.session.sending(octets, messages)
+            self.stream.write(octets)
+
+    @property
+    def unsent(self) -> int:
+        """Octets that wait for the peer to read."""
+        return self.stream.buffered if self.stream is not None and not self._over else 0
+
+    def close(self, notification: Notification | None, text: str = "") -> None:
+        """End it from this side, without telling the owner."""
+        if self._over:
+            return
+        effects = [] if notification is None else self.session.close(notification, text)
+        for effect in effects:
+            if isinstance(effect, Send) and self.stream is not None:
+                self.stream.write(effect.octets)
+        self._end(abort=False)
+
+    def abort(self) -> None:
+        """Reset it, without telling the owner."""
+        if not self._over:
+            self._end(abort=True)
+
+    def perform(self, effects: list[Effect]) -> None:
+        """Carry out what the session answered."""
+        for effect in effects:
+            if self._over:
+                return
+            self._perform(effect)
+        self._arm()
+
+    # --------------------------------------------- for the stream (port)
+
+    def connected(self, stream: Stream) -> None:
+        self.stream = stream
+        if not self._over:
+            self._owner.guarded(self._owner.connection_up, self)
+
+    def received(self, data: bytes) -> None:
+        if not self._over:
+            self._owner.guarded(self._receive, data)
+
+    def closed(self, error: str | None) -> None:
+        if not self._over:
+            self._end(abort=None)
+            self._owner.guarded(self._owner.connection_lost, self, error)
+
+    def writable(self) -> None:
+        if not self._over:
+            self._owner.guarded(self._owner.drained, self)
+
+    def _receive(self, data: bytes) -> None:
+        self.perform(self.session.receive(data, self._clock.now()))
+
+    # ---------------------------------------------------------- internal
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Send(octets):
+                if self.stream is not None:
+                    self.stream.write(octets)
+            case Updates():
+                self._owner.updates(self, effect)
+            case Refresh():
+                self._owner.refresh(self, effect)
+            case Opened():
+                self._owner.opened(self)
+            case Up():
+                self._owner.established(self)
+            case Closed():
+                self._end(abort=effect.abort)
+                self._owner.closed(self, effect)
+
+    def _end(self, abort: bool | None) -> None:
+        """`abort` None: the stream is gone already."""
+        self._over = True
+        self.session.lost()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.stream is not None and abort is not None:
+            if abort:
+                self.stream.abort()
+            else:
+                self.stream.close()
+
+    def _arm(self) -> None:
+        deadline = self.session.next_deadline()
+        if self._over or deadline is None:
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = self._clock.call_at(deadline, self._expired)
+
+    def _expired(self) -> None:
+        self._timer = None
+        self.perform(self.session.expire(self._clock.now(), self.unsent))
+
+
+class _Deaf:
+    """The handler of a stream that nobody wants."""
+
+    def connected(self, stream: Stream) -> None: ...
+    def received(self, data: bytes) -> None: ...
+    def closed(self, error: str | None) -> None: ...
+    def writable(self) -> None: ...
+
+
+def refuse(stream: Stream, notification: Notification) -> None:
+    """Tell why a connection is not wanted, and close it."""
+    stream.set_handler(_Deaf())
+    stream.write(notification.encode())
+    stream.close()

@@ -1,0 +1,42 @@
+"""One running timer of a peer, with its name and length for people to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pybird.core.ports import Clock, Timer
+
+
+class Countdown:
+    """The single thing that a peer without a session waits for. Seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.name: str | None = None
+        self.length = 0.0
+        self.end = 0.0
+        self._clock = clock
+        self._timer: Timer | None = None
+
+    def start(self, name: str, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
+        """Replace whatever runs; `length` is what the configuration says, without jitter."""
+        self.stop()
+        self.name = name
+        self.length = length or seconds
+        self.end = self._clock.now() + seconds
+
+        def fire() -> None:
+            self.name = self._timer = None
+            expired()
+
+        self._timer = self._clock.call_at(self.end, fire)
+
+    def stop(self) -> None:
+        """Nothing is waited for."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.name = self._timer = None
+
+    @property
+    def left(self) -> float:
+        """Seconds to go."""
+        return max(self.end - self._clock.now(), 0.0)

@@ -1,0 +1,169 @@
+"""A BGP protocol's block of `show protocols all`, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.protocol import Detail
+from pybird.proto.bgp.capabilities import Capabilities
+from pybird.proto.bgp.session import Session
+from pybird.proto.bgp.terms import is_direct
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.proto.bgp.peer import Peer
+
+PORT: Final = 179
+INFO_WIDTH: Final = 14  # of the state in the Info column
+
+_AFI: Final = {1: "ipv4", 2: "ipv6", 25: "l2vpn"}
+_SAFI: Final = {1: "", 2: "-mc", 4: "-mpls", 128: "-vpn", 133: "-flow"}
+
+
+def info(state: str, error: str) -> str:
+    """The Info column: the state, and what went wrong last unless it is well again."""
+    return f"{state:<{INFO_WIDTH}}{error if state != 'Established' else ''}"
+
+
+def peer_details(peer: Peer) -> Iterator[Detail]:
+    """The lines of a protocol with one neighbour."""
+    if peer.parent is not None and peer.orphan:
+        yield Detail("Orphan", "the neighbour is not advertised any more")
+    yield Detail("BGP state", peer.bgp_state, tuple(_lines(peer)))
+
+
+def _lines(peer: Peer) -> Iterator[Detail]:
+    config = peer.config
+    yield Detail("Neighbor address", peer.neighbour)
+    if config.remote_port != PORT:
+        yield Detail("Neighbor port", str(config.remote_port))
+    yield Detail("Neighbor AS", str(peer.remote_as or 0))
+    yield Detail("Local AS", str(config.local_as))
+    yield from _waiting(peer)
+    if peer.last_error and peer.active is None:
+        yield Detail("Last error", peer.last_error)
+    if peer.active is not None:
+        yield from _session_lines(peer, peer.active.session)
+        yield Detail("TX pending", f"{peer.active.unsent} bytes")
+        yield from _timer(peer, peer.active.session, "Send hold", peer.active.session.send_hold_time)
+
+
+def _waiting(peer: Peer) -> Iterator[Detail]:
+    countdown = peer.countdown
+    if countdown.name is not None and countdown.name != "Connect retry":
+        yield Detail(countdown.name, f"{countdown.left:.3f}/{countdown.length:g}")
+
+
+def _session_lines(peer: Peer, session: Session) -> Iterator[Detail]:
+    remote, stream = session.remote, peer.active.stream if peer.active is not None else None
+    if remote is not None:
+        yield Detail("Neighbor ID", str(Address.from_v4(remote.router_id)))
+        yield Detail("Local capabilities", "", tuple(capability_lines(session.terms.capabilities)))
+        yield Detail("Neighbor capabilities", "", tuple(capability_lines(remote.capabilities)))
+    yield Detail("Session", " ".join(session_words(peer, session)))
+    if stream is not None:
+        yield Detail("Source address", str(stream.local[0]))
+    yield from _timer(peer, session, "Hold", session.hold_time)
+    yield from _timer(peer, session, "Keepalive", session.keepalive_time)
+
+
+def _timer(peer: Peer, session: Session, name: str, length: float) -> Iterator[Detail]:
+    left = session.timer(name.lower(), peer.router.clock.now())
+    if left is not None:
+        yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
+
+
+def session_words(peer: Peer, session: Session) -> Iterator[str]:
+    """What kind of session it is."""
+    config = peer.config
+    yield "internal" if peer.internal else "external"
+    if not is_direct(config):
+        yield "multihop"
+    if config.rr_client:
+        yield "route-reflector"
+    if config.rs_client:
+        yield "route-server"
+    if session.negotiated.as4:
+        yield "AS4"
+    if session.negotiated.extended_messages:
+        yield "ext-messages"
+
+
+# ------------------------------------------------------------- capabilities
+
+
+def family_name(afi: int, safi: int) -> str:
+    """BIRD's short name of an address family."""
+    return f"{_AFI.get(afi, f'<{afi}')}{_SAFI.get(safi, f'/{safi}>')}"
+
+
+def _names(families: Iterable[tuple[int, ...]]) -> str:
+    return " ".join(family_name(f[0], f[1]) for f in families)
+
+
+def _list(label: str, families: Iterable[tuple[int, ...]]) -> Detail:
+    text = _names(families)
+    return Detail(label, text) if text else Detail(f"{label}:")
+
+
+def capability_lines(found: Capabilities) -> Iterator[Detail]:
+    """What one side announced, in the order of the capability codes."""
+    if found.multiprotocol:
+        yield Detail("Multiprotocol", "", (_list("AF announced", found.multiprotocol),))
+    if found.route_refresh or found.cisco_refresh:
+        yield Detail("Route refresh")
+    if found.extended_next_hop:
+        yield Detail("Extended next hop", "", (_list("IPv6 nexthop", found.extended_next_hop),))
+    if found.extended_messages:
+        yield Detail("Extended message")
+    if found.role is not None:
+        yield Detail("Role", _ROLES.get(found.role, str(found.role)))
+    yield from _graceful_lines(found)
+    if found.as4 is not None:
+        yield Detail("4-octet AS numbers")
+    if found.add_path:
+        receive = [f for f in found.add_path if f[2] & 1]
+        send = [f for f in found.add_path if f[2] & 2]
+        yield Detail("ADD-PATH", "", (_list("RX", receive), _list("TX", send)))
+    if found.enhanced_refresh:
+        yield Detail("Enhanced refresh")
+    yield from _long_lived_lines(found)
+    if found.hostname is not None:
+        name = f"{found.hostname}.{found.domain}" if found.domain else found.hostname
+        yield Detail("Hostname", name)
+
+
+_ROLES: Final = {0: "provider", 1: "rs_server", 2: "rs_client", 3: "customer", 4: "peer"}
+
+
+def _graceful_lines(found: Capabilities) -> Iterator[Detail]:
+    restart = found.graceful_restart
+    if restart is None:
+        return
+    below: list[Detail] = []
+    if restart.families:
+        kept = [f for f in restart.families if f[2] & 0x80]
+        below = [
+            Detail("Restart time", str(restart.time)),
+            *([Detail("Restart recovery")] if restart.flags & 8 else []),
+            _list("AF supported", restart.families),
+            _list("AF preserved", kept),
+        ]
+    yield Detail("Graceful restart", "", tuple(below))
+
+
+def _long_lived_lines(found: Capabilities) -> Iterator[Detail]:
+    families = found.long_lived
+    if families is None:
+        return
+    below: tuple[Detail, ...] = ()
+    if families:
+        times = sorted({f[3] for f in families})
+        kept = [f for f in families if f[2] & 0x80]
+        below = (
+            Detail("LL stale time", " ".join(map(str, times))),
+            _list("AF supported", families),
+            _list("AF preserved", kept),
+        )
+    yield Detail("Long-lived graceful restart", "", below)

@@ -1,0 +1,574 @@
+"""BGP automatic peering: a protocol with `neighbor range`, and its children.
+
+The `peers` channel brings entries of a peer table: routers that were discovered
+on our links. Each entry that fits becomes a child, an ordinary peer whose
+config is this protocol's with an address and an interface. A child is also made
+for an incoming connection from the range; a later entry claims it.
+
+One session per key (VRF, interface, address, port). The owner of a key is the
+written protocol of that address, even a disabled one; else the first protocol
+in the file that wants it. The others keep the entry with the reason and look
+again when something changes: entries, interfaces, the configuration.
+
+Nothing happens inside the channel's call: changes are noted, and one turn
+works them off, at most ten new children per second and interface.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import Channel, Exporter, ExportMode
+from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.ports import Stream, Timer
+from pybird.core.protocol import Detail, Instance, StopReason
+from pybird.proto.bgp import details, errors
+from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
+from pybird.proto.bgp.connection import refuse
+from pybird.proto.bgp.listener import Key, Listeners, SocketKey
+from pybird.proto.bgp.messages import Notification
+from pybird.proto.bgp.peer import Peer
+from pybird.values.attributes import AttributeSet
+from pybird.values.net import NetType, PeerNet, net_of
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+SPAWN_RATE: Final = 10  # new children per second and interface
+
+
+class PeersExporter:
+    """Hands entries to `transmit` as they are."""
+
+    key = ("bgp", "peers")
+    mode = ExportMode.ACCEPTED
+
+    def admit(self, rte: Rte) -> bool:
+        return True
+
+    def wire(self, rte: Rte, before: AttributeSet) -> Rte:
+        return rte
+
+    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
+        return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
+
+
+class Changes:
+    """What the peers channel brings at once."""
+
+    __slots__ = ("announced", "withdrawn")
+
+    def __init__(self, announced: list[tuple[bytes, Rte]], withdrawn: list[bytes]) -> None:
+        self.announced = announced
+        self.withdrawn = withdrawn
+
+
+class Entry:
+    """One accepted entry of the peer table, and why it has no child."""
+
+    __slots__ = ("fresh", "net", "reason", "rte")
+
+    def __init__(self, net: PeerNet, rte: Rte) -> None:
+        self.net = net
+        self.rte = rte
+        self.fresh = True  # not yet told to a child that exists already
+        self.reason: str | None = None
+
+
+class Dynamic(Instance):
+    """A running `protocol bgp` with a range instead of a neighbour."""
+
+    config: BgpConfig
+
+    def __init__(self, config: BgpConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self.entries: dict[bytes, Entry] = {}
+        self.children: dict[Key, Peer] = {}
+        self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
+        self._dirty: dict[bytes, None] = {}
+        self._spawned: dict[int, deque[float]] = {}  # times of the last children per interface
+        self._socket: SocketKey | None = None
+        self._turn: Timer | None = None
+        self._running = False
+
+    # ---------------------------------------------------------- life cycle
+
+    def start(self) -> None:
+        self._running = True
+        self._listen()
+        self.router.interfaces.listen(self)
+        channel = self.peers_channel
+        if channel is not None:
+            channel.open()
+        self._tell_others()
+
+    def stop(self, reason: StopReason) -> None:
+        self._running = False
+        self.router.interfaces.unlisten(self)
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._unlisten()
+        self.entries.clear()
+        self._dirty.clear()
+        self._refused.clear()
+        self._spawned.clear()
+        for key, child in self.children.items():
+            if not child.enabled and reason is StopReason.RECONFIGURED:
+                self._listeners.held[self.name, key] = child.message
+        self.children.clear()  # the core stops them for the same reason
+        self._tell_others()
+        self.stopped()
+
+    @property
+    def peers_channel(self) -> Channel | None:
+        """The channel that brings entries, if there is one."""
+        return next((c for c in self.channels.values() if c.net_type is NetType.PEER), None)
+
+    @property
+    def _peers_config(self) -> PeersChannelConfig | None:
+        return next((c for c in self.config.channels if isinstance(c, PeersChannelConfig)), None)
+
+    @property
+    def _listeners(self) -> Listeners:
+        return Listeners.of(self.router)
+
+    def _listen(self) -> None:
+        try:
+            self._socket = self._listeners.open(self.name, self.config, 0, self.config.remote_range)
+        except OSError as error:
+            self.log("error", f"Cannot listen: {error.strerror or error}")
+
+    def _unlisten(self) -> None:
+        if self._socket is not None:
+            self._listeners.close(self.name, self._socket)
+            self._socket = None
+
+    # ---------------------------------------------------------- the channel
+
+    def exporter(self, channel: Channel) -> Exporter | None:
+        return PeersExporter() if channel.net_type is NetType.PEER else None
+
+    def transmit(self, channel: Channel, packed: Changes) -> None:
+        if not self._running:
+            return
+        for key in packed.withdrawn:
+            entry = self.entries.pop(key, None)
+            if entry is not None:
+                self._left(entry)
+        for key, rte in packed.announced:
+            self._came(key, rte)
+        if packed.announced or packed.withdrawn:
+            self._tell_others()
+
+    def _came(self, key: bytes, rte: Rte) -> None:
+        entry = self.entries.get(key)
+        if entry is not None:
+            entry.rte = rte
+            return
+        net = net_of(NetType.PEER, key)
+        assert isinstance(net, PeerNet)
+        self.entries[key] = Entry(net, rte)
+        self._refused.pop(self.key_of(net), None)
+        self._mark(key)
+
+    def _left(self, entry: Entry) -> None:
+        """An entry was withdrawn, or the export filter accepts it no more."""
+        key = self.key_of(entry.net)
+        child = self.children.get(key)
+        if child is None:
+            return
+        channel = self.peers_channel
+        still_there = channel is not None and bool(channel.table.get(entry.net.key))
+        why = "refused by the export filter" if still_there else _why_withdrawn(entry)
+        text = f"peer {self.label(entry.net)} withdrawn{why and f' ({why})'}"
+        if not child.enabled or (self.persist and not still_there):
+            child.orphan = True
+            self.log("info", f"{text}, {child.name} stays")
+            return
+        self.log("info", f"{text}, removing {child.name}")
+        self._remove(key, child)
+
+    def _remove(self, key: Key, child: Peer) -> None:
+        """Withdraw a child: its routes go, and its key is refused for a while."""
+        del self.children[key]
+        self._refused[key] = self.router.clock.now() + self.config.error_wait_time[0]
+        self.router.remove(child)
+
+    @property
+    def persist(self) -> bool:
+        """`persist`: the channel's value wins over the protocol's."""
+        channel = self._peers_config
+        if channel is not None and channel.persist is not None:
+            return channel.persist
+        return self.config.persist
+
+    # ------------------------------------------------------------ decisions
+
+    def key_of(self, net: PeerNet) -> Key:
+        """The session key of an entry; a global address is the same on all interfaces."""
+        ifindex = net.ifindex if net.address.is_link_local else 0
+        return Key(self.config.vrf, ifindex, net.address, self.config.remote_port)
+
+    def label(self, net: PeerNet) -> str:
+        """The entry for people: address and interface name."""
+        interface = self.router.interfaces.by_index.get(net.ifindex)
+        return f"{net.address}%{interface.name if interface is not None else net.ifindex}"
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """An interface changed: `from`, its state or its index may decide otherwise."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Interfaces, owners or options changed: decide about every entry again."""
+        for key in self.entries:
+            self._mark(key)
+
+    def _mark(self, key: bytes) -> None:
+        self._dirty[key] = None
+        if self._turn is None and self._running:
+            self._turn = self.router.clock.call_soon(self._work)
+
+    def _work(self) -> None:
+        self._turn = None
+        work, self._dirty = self._dirty, {}
+        later: float | None = None
+        for key in work:
+            entry = self.entries.get(key)
+            if entry is None:
+                continue
+            wait = self._decide(entry)
+            if wait is not None:
+                self._dirty[key] = None
+                later = wait if later is None else min(wait, later)
+        if later is not None and self._turn is None:
+            self._turn = self.router.clock.call_at(later, self._work)
+
+    def _decide(self, entry: Entry) -> float | None:
+        """Start, keep or remove the child of an entry; a time when it must wait until then."""
+        key = self.key_of(entry.net)
+        child = self.children.get(key)
+        reason = self._unfit(entry.net) or self._taken(key)
+        if reason is not None:
+            self._note(entry, reason)
+            if child is not None:
+                self._drop_unfit(key, child)
+            return None
+        if child is not None:
+            self._claim(entry, child)
+            return None
+        reason = self._not_now(entry.net)
+        if reason is not None:
+            self._note(entry, reason)
+            return None
+        wait = self._spawn_wait(entry.net.ifindex)
+        if wait is None:
+            entry.reason, entry.fresh = None, False
+            child = self._spawn(entry.net)
+            self.log("info", f"peer {self.label(entry.net)} discovered, starting {child.name}")
+        return wait
+
+    def _drop_unfit(self, key: Key, child: Peer) -> None:
+        """The configuration does not want this child any more."""
+        del self.children[key]
+        self.router.remove(child)
+        self._tell_others()
+
+    def _note(self, entry: Entry, reason: str) -> None:
+        if entry.reason != reason:
+            entry.reason = reason
+            self.log("info", f"peer {self.label(entry.net)} not started: {reason}")
+
+    def _claim(self, entry: Entry, child: Peer) -> None:
+        """An existing child belongs to this entry: same name, no reset."""
+        entry.reason = None
+        if not entry.fresh:
+            return
+        entry.fresh = False
+        child.orphan = False
+        self.log("info", f"peer {self.label(entry.net)} discovered, it is {child.name}")
+        child.hurry()
+
+    def _unfit(self, net: PeerNet) -> str | None:
+        """Why the configuration does not want this neighbour; None: it does."""
+        interface = self.router.interfaces.by_index.get(net.ifindex)
+        if interface is None:
+            return f"no interface {net.ifindex}"
+        return self._outside(net) or self._wrong_interface(interface)
+
+    def _outside(self, net: PeerNet) -> str | None:
+        wanted = self.config.remote_range
+        return None if wanted is not None and wanted.contains(net.address) else "outside range"
+
+    def _wrong_interface(self, interface: Interface) -> str | None:
+        config, channel = self.config, self._peers_config
+        name = interface.name
+        if (
+            channel is not None
+            and channel.from_interfaces
+            and not matches(channel.from_interfaces, interface)
+        ):
+            return f"{name} is not in `from`"
+        if config.interface is not None and config.interface != name:
+            return f"{name} is not interface {config.interface}"
+        if config.interface_range and not matches(config.interface_range, interface):
+            return f"{name} is not in the interface range"
+        if not self.router.interfaces.in_vrf(interface, config.vrf):
+            return f"{name} is in another VRF"
+        return None
+
+    def _not_now(self, net: PeerNet) -> str | None:
+        """Why a wanted neighbour cannot have a child at this time."""
+        interface = self.router.interfaces.by_index.get(net.ifindex)
+        if interface is None or not interface.up:
+            return f"{interface.name if interface is not None else net.ifindex} is down"
+        if not interface.on_link(net.address):
+            return f"not on link of {interface.name}"
+        return self._limit_reached()
+
+    def _limit_reached(self) -> str | None:
+        channel = self._peers_config
+        limit = channel.export_limit if channel is not None else None
+        if limit is None or limit.action == "warn" or len(self.children) < limit.count:
+            return None
+        return f"export limit {limit.count} reached"
+
+    def _spawn_wait(self, ifindex: int) -> float | None:
+        """None when a child may be started now, else when."""
+        now = self.router.clock.now()
+        times = self._spawned.setdefault(ifindex, deque(maxlen=SPAWN_RATE))
+        if len(times) == SPAWN_RATE and times[0] + 1.0 > now:
+            return times[0] + 1.0
+        times.append(now)
+        return None
+
+    # --------------------------------------------------------------- owners
+
+    def _taken(self, key: Key) -> str | None:
+        owner = self._listeners.explicit(key) or self._earlier(key)
+        return None if owner is None else f"taken by {owner.name}"
+
+    def _others(self) -> Iterator[Dynamic]:
+        """Every other protocol of this kind, in the order of the file."""
+        for instance in self.router.protocols.values():
+            if isinstance(instance, Dynamic) and instance is not self:
+                yield instance
+
+    def _earlier(self, key: Key) -> Dynamic | None:
+        """The first protocol before us in the file that wants this neighbour."""
+        for instance in self.router.protocols.values():
+            if instance is self:
+                return None
+            if isinstance(instance, Dynamic) and instance.wants(key):
+                return instance
+        return None
+
+    def wants(self, key: Key) -> bool:
+        """This protocol has, or would have, a child of that key."""
+        if not self._running or key.vrf != self.config.vrf:
+            return False
+        if key in self.children:
+            return True
+        for entry in self.entries.values():
+            if self.key_of(entry.net) == key and self._unfit(entry.net) is None:
+                return True
+        return False
+
+    def release(self, key: Key) -> None:
+        """A protocol before us in the file takes this neighbour."""
+        child = self.children.pop(key, None)
+        if child is not None:
+            self.router.remove(child)
+
+    def _tell_others(self) -> None:
+        for other in self._others():
+            other.look_again()
+
+    # ------------------------------------------------------------- children
+
+    def _spawn(self, net: PeerNet) -> Peer:
+        key = self.key_of(net)
+        for other in self._others():
+            other.release(key)
+        name = self.router.free_name(self.config.dynamic_name, self.config.dynamic_name_digits)
+        interface = self.router.interfaces.by_index.get(net.ifindex)
+        ifname = interface.name if interface is not None else None
+        held = self._listeners.held.pop((self.name, key), None)
+        config = replace(child_config(self.config, name, net, ifname), disabled=held is not None)
+        child = self.router.spawn(config, self)
+        assert isinstance(child, Peer)
+        child.message = held or ""
+        child.refused_hook = lambda: self._unreachable(net)
+        child.started_hook = lambda: self._child_started(key)
+        self.children[key] = child
+        return child
+
+    def _unreachable(self, net: PeerNet) -> None:
+        """A neighbour does not talk to us: whoever found it may do something."""
+        entry = self.entries.get(net.key)
+        owner = entry.rte.source.owner if entry is not None else None
+        if owner is not None:
+            owner.protocol.unreachable(NetType.PEER, net.key)
+
+    def _child_started(self, key: Key) -> None:
+        """A child was enabled; if its neighbour went meanwhile, it goes too."""
+        child = self.children.get(key)
+        if child is not None and child.orphan and not self.persist:
+            self.router.clock.call_soon(lambda: self._remove_orphan(key))
+
+    def _remove_orphan(self, key: Key) -> None:
+        child = self.children.get(key)
+        if child is not None and child.orphan and child.enabled and not self.persist:
+            self.log("info", f"removing orphan {child.name}")
+            self._remove(key, child)
+
+    # ------------------------------------------------- incoming connections
+
+    def takes(self, key: Key) -> bool:
+        """A connection with this key would be ours."""
+        wanted = self.config.remote_range
+        if not self._running or key.vrf != self.config.vrf or wanted is None:
+            return False
+        if not wanted.contains(key.address):
+            return False
+        if not key.ifindex:
+            return True
+        interface = self.router.interfaces.by_index.get(key.ifindex)
+        return interface is not None and self._may_listen_on(interface)
+
+    def _may_listen_on(self, interface: Interface) -> bool:
+        config = self.config
+        if config.interface is not None and config.interface != interface.name:
+            return False
+        return not config.interface_range or matches(config.interface_range, interface)
+
+    def holds(self, key: Key) -> bool:
+        """Only protocols with one neighbour hold a key."""
+        return False
+
+    def incoming_stream(self, stream: Stream) -> None:
+        """Make a child for a neighbour that was not discovered, or not yet."""
+        net = PeerNet(stream.remote[0], stream.ifindex)
+        key = self.key_of(net)
+        if self._refused.get(key, 0.0) > self.router.clock.now():
+            refuse(stream, Notification.cease(errors.REJECTED))
+            return
+        crowded = self._limit_reached() is not None or key in self.children
+        if crowded or self._spawn_wait(net.ifindex) is not None:
+            stream.abort()
+            return
+        child = self._spawn(net)
+        self.log("info", f"connection from {self.label(net)}, starting {child.name}")
+        child.incoming_stream(stream)
+        self._tell_others()
+
+    # -------------------------------------------------------------- reloads
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        return accepts_range(old, new)
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        return accepts_range(self.config, new)
+
+    def settled(self) -> None:
+        """The configuration is in force: listen, adapt the children, decide again."""
+        if not self._running:
+            return
+        self._relisten()
+        channel = self.peers_channel
+        if channel is None:
+            for entry in list(self.entries.values()):
+                self.entries.pop(entry.net.key)
+                self._left(entry)
+        for key, child in list(self.children.items()):
+            if child.orphan and child.enabled and not self.persist:
+                self._remove_orphan(key)
+            elif self._still_fits(key):
+                self._adapt(child)
+            else:
+                self._drop_unfit(key, child)
+        self.look_again()
+
+    def _relisten(self) -> None:
+        self._unlisten()
+        self._listen()
+
+    def _still_fits(self, key: Key) -> bool:
+        return self.takes(key) and self._taken(key) is None
+
+    def _adapt(self, child: Peer) -> None:
+        config = child.config
+        assert config.remote_address is not None
+        net = PeerNet(config.remote_address, child.reach.ifindex)
+        wanted = child_config(self.config, config.name, net, child.reach.ifname or config.interface)
+        wanted = replace(wanted, disabled=config.disabled)
+        if wanted != config:
+            self.router.adapt(child, wanted)
+
+    # ------------------------------------------------------------ for people
+
+    def info(self) -> str:
+        return details.info("Passive", "")
+
+    def details(self) -> Iterator[Detail]:
+        below = (
+            Detail("Neighbor range", str(self.config.remote_range)),
+            Detail("Neighbor AS", str(self.config.remote_as or 0)),
+            Detail("Local AS", str(self.config.local_as)),
+        )
+        yield Detail("BGP state", "Passive", below)
+
+    def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
+        entry = self.entries.get(key) if net_type is NetType.PEER else None
+        return self.children.get(self.key_of(entry.net)) if entry is not None else None
+
+    def why_not(self, net_type: NetType, key: bytes) -> str | None:
+        channel = self.peers_channel
+        if net_type is not NetType.PEER or channel is None:
+            return None
+        entry = self.entries.get(key)
+        if entry is None:
+            return "refused by the export filter" if channel.table.get(key) else None
+        return None if self.key_of(entry.net) in self.children else entry.reason or "starting"
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None) -> BgpConfig:
+    """The config of a child: its parent's, with a neighbour and without the peers channel."""
+    link_local = net.address.is_link_local
+    return replace(
+        parent,
+        name=name,
+        channels=tuple(c for c in parent.channels if not isinstance(c, PeersChannelConfig)),
+        disabled=False,
+        remote_address=net.address,
+        remote_range=None,
+        interface=ifname if ifname is not None else parent.interface,
+        interface_range=(),
+        direct=True if link_local else parent.direct,
+        multihop=None if link_local else parent.multihop,
+        parent=parent.name,
+    )
+
+
+def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    """Everything is adapted to by looking again at entries and children, but another VRF."""
+    if not isinstance(old, BgpConfig) or not isinstance(new, BgpConfig):
+        return False
+    return new.remote_range is not None and old.remote_range is not None and old.vrf == new.vrf
+
+
+def _why_withdrawn(entry: Entry) -> str:
+    """What the source says about an entry that it withdrew."""
+    owner = entry.rte.source.owner
+    if owner is None:
+        return ""
+    told = owner.protocol.describe(NetType.PEER, entry.net.key)
+    return str(told.get("withdrawn", ""))

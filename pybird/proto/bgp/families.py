@@ -1,0 +1,329 @@
+"""The channels of an Established session: UPDATEs to routes and routes to UPDATEs.
+
+For every negotiated family there is one open channel. The reader turns an
+UPDATE into networks with an attribute set, the family's resolver finds the
+forwarding next hop; outwards the export group hands over whole messages. When
+the neighbour reads slowly the channels pause until the socket has drained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.channel import Channel, ChannelState, ExportMode
+from pybird.proto.bgp.capabilities import Family, Negotiated
+from pybird.proto.bgp.config import BgpChannelConfig
+from pybird.proto.bgp.connection import HIGH_MARK, Connection
+from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
+from pybird.proto.bgp.nexthop import Resolver, own_next_hop
+from pybird.proto.bgp.selection import PeerIdentity
+from pybird.proto.bgp.terms import is_direct
+from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
+from pybird.values.address import Address
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.proto.bgp.peer import Peer
+
+MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
+
+
+class OpenFamily:
+    """One family of the running session."""
+
+    __slots__ = ("answering", "channel", "end_of_rib_sent", "family", "resolver")
+
+    def __init__(self, channel: Channel, family: Family, resolver: Resolver) -> None:
+        self.channel = channel
+        self.family = family
+        self.resolver = resolver
+        self.answering = False  # a refresh with BoRR is under way
+        self.end_of_rib_sent = False
+
+
+class Families:
+    """The open channels of one peer; empty while there is no session."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._open: dict[Family, OpenFamily] = {}
+        self._connection: Connection | None = None
+        self._negotiated = Negotiated()
+        self._reader: UpdateReader | None = None
+        self._complaints: dict[str, None] = {}
+        self._paused = False
+
+    # ---------------------------------------------------------- life cycle
+
+    def open(self, connection: Connection) -> None:
+        """The session is Established: open the channels of its families."""
+        self._connection = connection
+        self._negotiated = connection.session.negotiated
+        self._complaints.clear()
+        self._paused = False
+        self._reader = UpdateReader(self._peer.router.pool, self._receive_terms())
+        identity = self._identity()
+        for channel, config in self._channels():
+            family = (config.afi, config.safi)
+            if family in self._negotiated.families:
+                channel.source.peer = identity
+                channel.source.address = self._peer.config.remote_address
+                channel.keep_received = config.import_table
+                self._open[family] = OpenFamily(channel, family, self._resolver(config))
+                channel.open()
+
+    def close(self) -> None:
+        """The session is over; the core closes the channels."""
+        self._open.clear()
+        self._connection = None
+        self._reader = None
+
+    def _channels(self) -> Iterator[tuple[Channel, BgpChannelConfig]]:
+        for channel in self._peer.channels.values():
+            if isinstance(channel.config, BgpChannelConfig):
+                yield channel, channel.config
+
+    def _remote_as(self) -> int:
+        assert self._connection is not None
+        remote = self._connection.session.remote
+        assert remote is not None
+        return remote.asn
+
+    def _receive_terms(self) -> ReceiveTerms:
+        config, negotiated = self._peer.config, self._negotiated
+        router_id = self._peer.router_id
+        return ReceiveTerms(
+            local_as=config.local_as,
+            remote_as=self._remote_as(),
+            router_id=router_id,
+            families=negotiated.families,
+            as4=negotiated.as4,
+            extended_next_hop=negotiated.extended_next_hop,
+            cluster_id=config.rr_cluster_id or router_id,
+            allow_local_as=config.allow_local_as,
+            allow_as_sets=config.allow_as_sets,
+            allow_local_pref=config.allow_local_pref,
+            enforce_first_as=config.enforce_first_as,
+            default_local_pref=config.default_local_pref,
+        )
+
+    def _identity(self) -> PeerIdentity:
+        config = self._peer.config
+        assert self._connection is not None
+        remote = self._connection.session.remote
+        assert remote is not None
+        assert config.remote_address is not None
+        return PeerIdentity(
+            router_id=remote.router_id,
+            address=config.remote_address,
+            local_as=config.local_as,
+            remote_as=remote.asn,
+            rr_client=config.rr_client,
+            path_metric=config.path_metric,
+            med_metric=config.med_metric,
+            igp_metric=config.igp_metric,
+            prefer_older=config.prefer_older,
+            default_med=config.default_med,
+            default_local_pref=config.default_local_pref,
+        )
+
+    def _resolver(self, config: BgpChannelConfig) -> Resolver:
+        peer = self._peer
+        router = peer.router
+        direct = is_direct(peer.config)
+        recursive = config.gateway == "recursive" or (config.gateway is None and not direct)
+        own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
+        remote = peer.config.remote_address
+        prefer_link_local = config.next_hop_prefer == "local" or (remote is not None and remote.is_link_local)
+        table = (config.igp_table or config.table) if recursive else None
+        ifindex = peer.reach.ifindex if direct else 0
+        return Resolver(router.hops, ifindex, table, own, prefer_link_local, peer.config.onlink)
+
+    # -------------------------------------------------------------- inwards
+
+    def receive(self, updates: list[Update]) -> None:
+        """Apply UPDATEs.
+
+        Raises:
+            BgpError: one is so broken that the session must be reset.
+        """
+        reader = self._reader
+        if reader is None:
+            return
+        now = self._peer.router.clock.now()
+        for update in updates:
+            received = reader.read(update)
+            for withdrawn in received.withdrawn:
+                self._withdraw(withdrawn)
+            for announced in received.announced:
+                self._announce(announced, now)
+            if received.end_of_rib is not None:
+                self._peer.trace("events", f"Got END-OF-RIB of family {received.end_of_rib}")
+
+    def _withdraw(self, withdrawn: Withdrawn) -> None:
+        if withdrawn.reason:
+            self._complain(withdrawn.reason)
+        found = self._open.get(withdrawn.family)
+        if found is not None:
+            found.channel.withdraw(withdrawn.keys)
+
+    def _announce(self, announced: Announced, now: float) -> None:
+        found = self._open.get(announced.family)
+        if found is None:
+            return
+        channel = found.channel
+        hop = found.resolver.resolve(announced.next_hop)
+        if hop is None:
+            self._complain(f"invalid next hop {_text_of(announced.next_hop)}")
+            channel.withdraw(announced.keys)
+            return
+        rte = Rte(announced.attrs, channel.source, hop, channel.config.preference, now)
+        channel.announce(announced.keys, rte)
+
+    def _complain(self, reason: str) -> None:
+        """Log each kind of bad route once per session."""
+        if reason in self._complaints or len(self._complaints) >= MOST_COMPLAINTS:
+            return
+        self._complaints[reason] = None
+        self._peer.trace("routes", f"Routes refused: {reason}")
+        if not reason.startswith("own "):  # a loop is ordinary
+            self._peer.log("remote", f"Routes refused: {reason}")
+
+    def refresh(self, message: RouteRefresh) -> None:
+        """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313)."""
+        found = self._open.get((message.afi, message.safi))
+        if found is None:
+            return
+        channel = found.channel
+        if message.subtype == REFRESH_REQUEST:
+            if self._negotiated.enhanced_refresh and not found.answering:
+                found.answering = True
+                self._mark(found, REFRESH_BEGIN)
+            channel.refeed()
+        elif message.subtype == REFRESH_BEGIN and self._negotiated.enhanced_refresh:
+            channel.begin_refresh()
+        elif message.subtype == REFRESH_END and self._negotiated.enhanced_refresh:
+            channel.end_refresh()
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Ask the neighbour for all routes of a channel; False when it cannot."""
+        connection, config = self._connection, channel.config
+        if connection is None or not isinstance(config, BgpChannelConfig):
+            return False
+        if (config.afi, config.safi) not in self._open or not self._negotiated.route_refresh:
+            return False
+        connection.perform(connection.session.refresh(config.afi, config.safi))
+        return True
+
+    # ------------------------------------------------------------- outwards
+
+    def exporter(self, config: BgpChannelConfig) -> BgpExporter | None:
+        """What the session sends in this family; None while there is no session."""
+        if self._connection is None:
+            return None
+        peer, negotiated = self._peer.config, self._negotiated
+        family = (config.afi, config.safi)
+        terms = ExportClass(
+            family=family,
+            local_as=peer.local_as,
+            internal=self._remote_as() == peer.local_as,
+            own=self.own_next_hop(config),
+            ifindex=self._peer.reach.ifindex if is_direct(peer) else 0,
+            as4=negotiated.as4,
+            extended_next_hop=family in negotiated.extended_next_hop,
+            max_length=negotiated.max_length,
+            rr_client=peer.rr_client,
+            rs_client=peer.rs_client,
+            cluster_id=peer.rr_cluster_id or self._peer.router_id,
+            next_hop_self=config.next_hop_self,
+            next_hop_keep=config.next_hop_keep,
+            link_local_format=config.link_local_format,
+            interpret_communities=peer.interpret_communities,
+            allow_local_pref=peer.allow_local_pref,
+            allow_med=peer.allow_med,
+            default_local_pref=peer.default_local_pref,
+        )
+        return BgpExporter(terms, ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL)
+
+    def own_next_hop(self, config: BgpChannelConfig) -> bytes:
+        """Our next hop in this family, canonical; empty when there is none."""
+        connection = self._connection
+        if connection is None or connection.stream is None:
+            return b""
+        source = connection.stream.local[0]
+        direct = is_direct(self._peer.config)
+        interfaces = self._peer.router.interfaces
+        ifindex = self._peer.reach.ifindex
+        link = interfaces.by_index.get(ifindex) if ifindex else interfaces.owner_of(source)
+        v4 = link.preferred(True) if link is not None else None
+        v6 = link.preferred(False) if link is not None else None
+        return own_next_hop(
+            config.afi,
+            source,
+            (config.afi, config.safi) in self._negotiated.extended_next_hop,
+            config.next_hop_address,
+            v4.address if v4 is not None else None,
+            v6.address if v6 is not None else None,
+            link.link_local() if link is not None and direct else None,
+        )
+
+    def next_hop_changed(self) -> None:
+        """Our addresses changed: export again where our next hop did."""
+        for found in self._open.values():
+            channel = found.channel
+            exporter = self.exporter(channel.config) if isinstance(channel.config, BgpChannelConfig) else None
+            member = channel.member
+            if exporter is not None and member is not None and member.group.exporter.key != exporter.key:
+                channel.reload_exports()
+
+    def transmit(self, packed: list[bytes]) -> None:
+        """Send what an export group packed; pause when the neighbour does not keep up."""
+        connection = self._connection
+        if connection is None:
+            return
+        connection.write(b"".join(packed), len(packed))
+        if connection.unsent > HIGH_MARK and not self._paused:
+            self._paused = True
+            for found in self._open.values():
+                found.channel.pause()
+
+    def drained(self) -> None:
+        """The neighbour keeps up again."""
+        if self._paused:
+            self._paused = False
+            for found in list(self._open.values()):
+                found.channel.resume()
+
+    def feed_done(self, channel: Channel) -> None:
+        """A whole feed was sent: End-of-RIB after the first, EoRR after a refresh."""
+        for found in self._open.values():
+            if found.channel is not channel or self._connection is None:
+                continue
+            if not found.end_of_rib_sent:
+                found.end_of_rib_sent = True
+                self._connection.write(end_of_rib(found.family))
+            if found.answering:
+                found.answering = False
+                self._mark(found, REFRESH_END)
+
+    def _mark(self, found: OpenFamily, subtype: int) -> None:
+        if self._connection is not None:
+            self._connection.perform(self._connection.session.refresh(*found.family, subtype))
+
+    @property
+    def any_open(self) -> bool:
+        """A channel of the session is UP."""
+        return any(found.channel.state is ChannelState.UP for found in self._open.values())
+
+
+def _text_of(octets: bytes) -> str:
+    if len(octets) == 32:
+        return f"{Address(octets[:16])} {Address(octets[16:])}"
+    return str(Address(octets)) if len(octets) in (4, 16) else octets.hex()
+
+
+def next_hop_text(octets: bytes) -> str:
+    """`BGP Next hop` of `show protocols all`."""
+    return _text_of(octets) if octets else ""

@@ -1,0 +1,198 @@
+"""Listening sockets, shared, and whose a connection is.
+
+There is one socket per (local address with `strict bind`, port, VRF). It stays
+open while an enabled protocol needs it. An incoming connection belongs to the
+protocol that owns its key (VRF, interface, address, port): an explicit one
+first, even a disabled one (which refuses), then a dynamic child, then the first
+protocol in the file whose `neighbor range` has the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+
+from pybird.core.ports import Listener, Stream, TcpOptions
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.bgp.terms import GTSM_TTL
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+TYPE_NAME: Final = "bgp"
+COMPLAINT_GAP: Final = 5.0  # seconds between log lines about unknown neighbours
+
+
+class Key(NamedTuple):
+    """What only one session may have. Interface 0: the address is global."""
+
+    vrf: str | None
+    ifindex: int
+    address: Address
+    port: int
+
+
+class Member(Protocol):
+    """A BGP protocol instance, as the listener sees it."""
+
+    config: BgpConfig
+    enabled: bool
+
+    @property
+    def name(self) -> str: ...
+
+    def incoming_stream(self, stream: Stream) -> None:
+        """A connection that is ours arrived: take or refuse it."""
+
+    def holds(self, key: Key) -> bool:
+        """The key is that of this protocol's neighbour."""
+
+    def takes(self, key: Key) -> bool:
+        """Dynamic protocols: the key is inside the range, on a right interface."""
+
+
+class SocketKey(NamedTuple):
+    """Which listening socket."""
+
+    vrf: str | None
+    address: Address | None
+    port: int
+    ifindex: int  # of a link-local address
+
+
+@dataclass(slots=True)
+class _Socket:
+    listener: Listener
+    users: dict[str, tuple[Prefix, int] | None]  # protocol name: prefix and interface of its MD5 key
+
+
+class Listeners:
+    """All listening sockets of a router's BGP protocols."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._sockets: dict[SocketKey, _Socket] = {}
+        self.held: dict[tuple[str, Key], str] = {}  # children disabled by hand whose parent restarts
+        self._complained = -COMPLAINT_GAP
+
+    @staticmethod
+    def of(router: Router) -> Listeners:
+        """The router's one."""
+        found = router.shared.get(TYPE_NAME)
+        if found is None:
+            found = router.shared[TYPE_NAME] = Listeners(router)
+        return cast("Listeners", found)
+
+    # ------------------------------------------------------------ sockets
+
+    def open(self, name: str, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> SocketKey:
+        """Have a socket for this protocol; `password_for` with a password needs a MD5 key.
+
+        Raises:
+            OSError: the socket cannot be opened.
+        """
+        key = socket_key(config, ifindex)
+        socket = self._sockets.get(key)
+        if socket is None:
+            # a SYN-ACK with less would not reach a neighbour that has `ttl security`
+            options = TcpOptions(ttl=GTSM_TTL, vrf=key.vrf, free_bind=config.free_bind)
+            accept = _Accept(self, key)
+            listener = self._router.network.listen(key.address, key.port, key.ifindex, accept, options)
+            socket = self._sockets[key] = _Socket(listener, {})
+        md5 = None
+        if config.password is not None and password_for is not None:
+            md5 = (password_for, ifindex)
+            socket.listener.set_md5(password_for, ifindex, config.password)
+        socket.users[name] = md5
+        return key
+
+    def close(self, name: str, key: SocketKey) -> None:
+        """This protocol needs the socket no more."""
+        socket = self._sockets.get(key)
+        if socket is None or name not in socket.users:
+            return
+        md5 = socket.users.pop(name)
+        if md5 is not None and md5 not in socket.users.values():
+            socket.listener.set_md5(*md5, None)
+        if not socket.users:
+            socket.listener.close()
+            del self._sockets[key]
+
+    # ------------------------------------------------------------- owners
+
+    def members(self) -> Iterator[Member]:
+        """Every BGP protocol, in the order of the file, children last."""
+        for instance in self._router.protocols.values():
+            if instance.type.name == TYPE_NAME:
+                yield cast("Member", instance)
+
+    def explicit(self, key: Key) -> Member | None:
+        """The written protocol that owns this key, enabled or not."""
+        for member in self.members():
+            if member.config.parent is None and member.holds(key):
+                return member
+        return None
+
+    def child(self, key: Key) -> Member | None:
+        """The dynamic child that has this key."""
+        for member in self.members():
+            if member.config.parent is not None and member.holds(key):
+                return member
+        return None
+
+    def parent(self, key: Key) -> Member | None:
+        """The first enabled protocol whose range has this key."""
+        for member in self.members():
+            if member.config.remote_range is not None and member.enabled and member.takes(key):
+                return member
+        return None
+
+    def accepted(self, stream: Stream, socket: SocketKey) -> None:
+        """A connection came in: hand it to its owner or refuse it."""
+        # the neighbour's port says nothing: it is an ephemeral one
+        key = Key(socket.vrf, stream.ifindex, stream.remote[0], 0)
+        member = self.explicit(key) or self.child(key) or self.parent(key)
+        if member is None:
+            self._complain(stream)
+            stream.abort()
+        elif not member.enabled or not serves(member.config, socket, stream):
+            stream.abort()
+        else:
+            member.incoming_stream(stream)
+
+    def _complain(self, stream: Stream) -> None:
+        now = self._router.clock.now()
+        if now - self._complained < COMPLAINT_GAP:
+            return
+        self._complained = now
+        address, port = stream.remote
+        text = f"BGP: Unexpected connect from unknown address {address} (port {port})"
+        self._router.ports.log.write("warning", text)
+
+
+class _Accept:
+    """What a socket does with a connection: knows which socket it was."""
+
+    def __init__(self, listeners: Listeners, key: SocketKey) -> None:
+        self._listeners = listeners
+        self._key = key
+
+    def __call__(self, stream: Stream) -> None:
+        self._listeners.accepted(stream, self._key)
+
+
+def socket_key(config: BgpConfig, ifindex: int) -> SocketKey:
+    """The socket that a protocol listens on."""
+    address = config.local_address if config.strict_bind else None
+    link_local = address is not None and address.is_link_local
+    return SocketKey(config.vrf, address, config.local_port, ifindex if link_local else 0)
+
+
+def serves(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:
+    """The connection came to the port, and with `strict bind` to the address, of this protocol."""
+    if config.local_port != socket.port:
+        return False
+    return not config.strict_bind or config.local_address in (None, stream.local[0])

@@ -1,0 +1,105 @@
+"""How long a peer waits before it tries again. All times in seconds."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from pybird.proto.bgp.config import BgpConfig
+
+CONNECT_DELAY: Final = 5  # default of `connect delay time`
+EAGER: Final = 0.25  # a child's first connection comes after a random part of this
+FIRST_RETRY: Final = 2.0  # of a child whose neighbour does not talk to it yet
+LAST_RETRY: Final = 30.0
+
+
+class Pace:
+    """The delay before each connection attempt.
+
+    A protocol waits its connect delay, shortened at random by up to a quarter.
+    A dynamic child connects almost at once unless a connect delay is written or
+    the last session really failed, and meets refusals with growing patience.
+    """
+
+    def __init__(self, config: BgpConfig, random: Random) -> None:
+        self.refusals = 0
+        self._config = config
+        self._random = random
+        self._failed = False
+
+    def adapt(self, config: BgpConfig) -> None:
+        """The configuration changed."""
+        self._config = config
+
+    def reset(self) -> None:
+        """A session came up, or the neighbour appeared anew."""
+        self.refusals = 0
+        self._failed = False
+
+    def refused(self) -> None:
+        """The neighbour refused, or closed before its OPEN."""
+        self.refusals += 1
+        self._failed = False
+
+    def failed(self) -> None:
+        """A session was lost, or ended in error."""
+        self._failed = True
+
+    @property
+    def shown(self) -> float:
+        """The configured delay, 0 when another rule decides."""
+        return self._connect_delay if self._uses_connect_delay else 0.0
+
+    def delay(self) -> float:
+        """How long to wait now."""
+        if self._uses_connect_delay:
+            return self._connect_delay * self._random.uniform(0.75, 1.0)
+        if self.refusals:
+            return min(FIRST_RETRY * (1 << min(self.refusals - 1, 10)), LAST_RETRY)
+        return self._random.uniform(0.0, EAGER)
+
+    @property
+    def _connect_delay(self) -> float:
+        written = self._config.connect_delay_time
+        return float(CONNECT_DELAY if written is None else written)
+
+    @property
+    def _uses_connect_delay(self) -> bool:
+        if self._config.parent is None or self._failed:
+            return True
+        return self._config.connect_delay_time is not None and not self.refusals
+
+
+class ErrorWait:
+    """The time after an error in which a peer neither connects nor accepts.
+
+    It doubles with each error that follows within `error forget time`.
+    """
+
+    def __init__(self, config: BgpConfig) -> None:
+        self.seconds = 0.0
+        self._config = config
+        self._until = 0.0
+        self._last: float | None = None
+
+    def adapt(self, config: BgpConfig) -> None:
+        """The configuration changed; what runs goes on."""
+        self._config = config
+
+    def failed(self, now: float) -> None:
+        """An error happened."""
+        low, high = self._config.error_wait_time
+        recent = self._last is not None and now - self._last < self._config.error_forget_time
+        self.seconds = min(self.seconds * 2, float(high)) if recent and self.seconds else float(low)
+        self._last = now
+        self._until = now + self.seconds
+
+    def left(self, now: float) -> float:
+        """Seconds until the next try is allowed."""
+        return max(self._until - now, 0.0)
+
+    def clear(self) -> None:
+        """Try at once; the doubling is forgotten too."""
+        self.seconds = 0.0
+        self._until = 0.0
+        self._last = None

@@ -1,0 +1,515 @@
+"""One BGP neighbour: when to connect, which connection wins, what goes wrong.
+
+A peer has at most one outgoing and one incoming connection, each with its own
+session; the first that is Established becomes the session of the protocol and
+ends the other (RFC 4271, 6.8; equal identifiers: RFC 6286, 2.3). While there is
+none, exactly one countdown runs:
+
+    error wait     Idle     after a protocol error, doubling; connections are refused
+    connect delay  Active   before the next try
+    connect retry  Connect  while TCP does not answer
+
+A Cease or a lost connection is no error: the next try comes after the connect
+delay. A dynamic child is more eager (`Pace`): it connects at once, and a
+neighbour that refuses, or closes before its OPEN, is tried again after 2 s,
+doubling to 30 s. A second connection of a neighbour with an Established session
+is closed and answered by a KEEPALIVE on the old one, so that a neighbour that
+lost its state resets the old and gets in with its next try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.core.channel import Channel, Exporter
+from pybird.core.ports import Stream, TcpOptions
+from pybird.core.protocol import Detail, Instance, State, StopReason
+from pybird.proto.bgp import details, errors, reconfigure
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.connection import Connection
+from pybird.proto.bgp.countdown import Countdown
+from pybird.proto.bgp.errors import BgpError
+from pybird.proto.bgp.families import Families, next_hop_text
+from pybird.proto.bgp.listener import Key, Listeners, SocketKey
+from pybird.proto.bgp.messages import Notification, Open
+from pybird.proto.bgp.pace import ErrorWait, Pace
+from pybird.proto.bgp.reach import Reach
+from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
+from pybird.proto.bgp.session import State as SessionState
+from pybird.proto.bgp.terms import hop_limits, terms
+from pybird.values.net import Prefix
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+_CEASE_OF: Final[dict[StopReason, int]] = {
+    StopReason.SHUTDOWN: errors.SHUTDOWN,
+    StopReason.DISABLED: errors.SHUTDOWN,
+    StopReason.RESTARTED: errors.RESET,
+    StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
+    StopReason.REMOVED: errors.DECONFIGURED,
+    StopReason.LIMIT: errors.PREFIX_LIMIT,
+    StopReason.FAILED: errors.OUT_OF_RESOURCES,
+}
+
+
+class Peer(Instance):
+    """A running `protocol bgp` with one neighbour, or a dynamic child."""
+
+    config: BgpConfig
+
+    def __init__(self, config: BgpConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self.outgoing: Connection | None = None
+        self.incoming: Connection | None = None
+        self.active: Connection | None = None  # the Established one, also in one of the two
+        self.last_error = ""
+        self._refusal = ""  # what was logged of a neighbour that does not talk to us
+        self.reach = Reach(config, router, self._reach_changed)
+        self.pace = Pace(config, router.random)
+        self.error_wait = ErrorWait(config)
+        self.families = Families(self)
+        self.orphan = False  # a child whose entry was withdrawn
+        self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
+        self.started_hook: Callable[[], None] = _nothing  # a child was enabled
+        self.countdown = Countdown(router.clock)
+        self._socket: SocketKey | None = None
+        self._running = False
+
+    # ---------------------------------------------------------- life cycle
+
+    def start(self) -> None:
+        self._running = True
+        self.pace.reset()
+        try:
+            self._listen()
+        except OSError as error:
+            self.log("error", f"Cannot listen: {error.strerror or error}")
+            self.last_error = "Error: No listening socket"
+        self.reach.watch()
+        self.wait()
+        self.started_hook()
+
+    def stop(self, reason: StopReason) -> None:
+        self._running = False
+        self.countdown.stop()
+        self.reach.unwatch()
+        self._close_all(self._farewell(reason))
+        self._unlisten()
+        self.stopped()
+
+    def _farewell(self, reason: StopReason) -> Notification | None:
+        """The NOTIFICATION for this reason; none when the neighbour shall keep our routes."""
+        if reason is StopReason.GRACEFUL:
+            return None
+        return Notification.cease(_CEASE_OF[reason], self.message)
+
+    def _listen(self) -> None:
+        address = self.config.remote_address
+        assert address is not None
+        # a child's key is covered by the prefix key of its parent
+        password_for = Prefix(address, address.bits) if self.config.parent is None else None
+        listeners = Listeners.of(self.router)
+        self._socket = listeners.open(self.name, self.config, self.reach.ifindex, password_for)
+
+    def _unlisten(self) -> None:
+        if self._socket is not None:
+            Listeners.of(self.router).close(self.name, self._socket)
+            self._socket = None
+
+    # ----------------------------------------------------- waiting, trying
+
+    def wait(self) -> None:
+        """Wait for what comes next; whatever countdown ran is replaced."""
+        self.countdown.stop()
+        if not self._running or self.active is not None:
+            return
+        if (wait := self.error_wait.left(self.router.clock.now())) > 0:
+            self.countdown.start("Error wait", wait, self.wait, self.error_wait.seconds)
+        elif self.reach.usable and not self.config.passive and self.outgoing is None:
+            self.countdown.start("Connect delay", self.pace.delay(), self._connect, self.pace.shown)
+
+    def hurry(self) -> None:
+        """The neighbour was seen (again): forget what held us back."""
+        self.error_wait.clear()
+        self.pace.reset()
+        if self.active is None and self.outgoing is None:
+            self.wait()
+
+    @property
+    def idle(self) -> bool:
+        """True while connections are refused."""
+        return not self._running or self.countdown.name == "Error wait" or not self.reach.usable
+
+    def _connect(self) -> None:
+        if self.incoming is not None and self.incoming.session.state is SessionState.OPEN_CONFIRM:
+            return  # it is nearly up; if it fails, `wait` comes again
+        config, local = self.config, self.reach.local_address
+        assert config.remote_address is not None
+        if config.remote_address.is_link_local and local is None:
+            return  # still tentative: `_reach_changed` comes again
+        connection = self.outgoing = self._new_connection(outgoing=True)
+        ttl, min_ttl = hop_limits(config)
+        options = TcpOptions(ttl, min_ttl, config.password, config.vrf, config.free_bind)
+        source = f" from local address {local}" if local is not None else ""
+        self.trace("events", f"Connecting to {self.neighbour}{source}")
+        try:
+            connection.stream = self.router.network.connect(
+                local, config.remote_address, config.remote_port, self.reach.ifindex, connection, options
+            )
+        except OSError as error:
+            connection.abort()
+            self.connection_lost(connection, error.strerror or str(error))
+            return
+        self.countdown.start("Connect retry", self._retry_time(), self._give_up)
+
+    def _retry_time(self) -> float:
+        return self.config.connect_retry_time * self.jitter()
+
+    def _give_up(self) -> None:
+        """TCP does not answer: begin a new attempt."""
+        if self.outgoing is not None:
+            self.outgoing.abort()
+            self.outgoing = None
+        self._connect()
+
+    def jitter(self) -> float:
+        """A factor between 0.75 and 1 (RFC 4271, section 10)."""
+        return self.router.random.uniform(0.75, 1.0)
+
+    def _terms(self) -> Terms:
+        return terms(self.config, self.router_id, self.config.hostname or self.router.hostname)
+
+    def _new_connection(self, *, outgoing: bool) -> Connection:
+        return Connection(self, Session(self._terms(), self.jitter), self.router.clock, outgoing)
+
+    # ------------------------------------------------ what connections tell
+
+    def connection_up(self, connection: Connection) -> None:
+        self.countdown.stop()
+        assert connection.stream is not None
+        connection.begin(connection.stream)
+
+    def connection_lost(self, connection: Connection, error: str | None) -> None:
+        self.last_error = f"Socket: {error or 'Connection closed'}"
+        self.trace("events", f"Connection lost ({error or 'closed'})")
+        was_active = connection is self.active
+        self._forget(connection)
+        if connection.outgoing and connection.session.remote is None:
+            self._refused()
+        elif was_active:
+            self._session_over()
+        self._try_again(connection)
+
+    def _refused(self) -> None:
+        """The neighbour did not talk to us: no error, it may not know us yet."""
+        self.pace.refused()
+        if self.config.parent is not None and self.last_error != self._refusal:
+            self._refusal = self.last_error
+            self.log("info", f"{self.neighbour} does not talk to us yet: {self.last_error}")
+        self.refused_hook()
+
+    def opened(self, connection: Connection) -> None:
+        """Resolve a collision (RFC 4271, 6.8): the higher identifier's own connection stays."""
+        other = self.incoming if connection.outgoing else self.outgoing
+        if other is None or other.session.state is not SessionState.OPEN_CONFIRM:
+            return
+        assert connection.session.remote is not None
+        keep_outgoing = self._wins(connection.session.remote)
+        loser = connection if connection.outgoing != keep_outgoing else other
+        self.trace("events", "Connection collision")
+        self._drop(loser)
+
+    def _wins(self, remote: Open) -> bool:
+        """Our identifier is higher than the neighbour's; then the AS number decides (RFC 6286)."""
+        return (self.router_id, self.config.local_as) > (remote.router_id, remote.asn)
+
+    def established(self, connection: Connection) -> None:
+        self.countdown.stop()
+        other = self.incoming if connection.outgoing else self.outgoing
+        if other is not None:
+            self._drop(other)
+        self.active = connection
+        self.last_error = self._refusal = ""
+        self.pace.reset()
+        self.trace("events", "BGP session established")
+        self.went_up()
+        self.families.open(connection)
+
+    def updates(self, connection: Connection, effect: Updates) -> None:
+        if connection is not self.active:
+            return
+        try:
+            self.families.receive(effect.updates)
+        except BgpError as error:
+            connection.perform(connection.session.fail(error))
+
+    def refresh(self, connection: Connection, effect: Refresh) -> None:
+        if connection is self.active:
+            self.families.refresh(effect.message)
+
+    def drained(self, connection: Connection) -> None:
+        if connection is self.active:
+            self.families.drained()
+
+    def closed(self, connection: Connection, effect: Closed) -> None:
+        """A NOTIFICATION went or came."""
+        notification = effect.notification
+        was_active = connection is self.active
+        self._forget(connection)
+        collision = (notification.code, notification.subcode) == (errors.CEASE, errors.COLLISION)
+        if collision and not was_active:
+            self._try_again(connection)
+            return
+        self.last_error = ("Received: " if effect.received else "BGP Error: ") + effect.text
+        self._log_end(effect)
+        self._count_error(notification, effect.received)
+        if was_active:
+            self._session_over()
+        self._try_again(connection)
+
+    def _log_end(self, effect: Closed) -> None:
+        level = "remote" if effect.received else "error"
+        if effect.notification.code == errors.CEASE:
+            level = "remote" if effect.received else "info"
+        self.log(level, f"{'Received' if effect.received else 'Error'}: {effect.text}")
+
+    def _count_error(self, notification: Notification, received: bool) -> None:
+        """Errors make the next try wait; a received Cease may disable, never wait."""
+        cease = notification.code == errors.CEASE
+        config = self.config
+        gives_up = notification.subcode in config.disable_after_cease if cease else config.disable_after_error
+        if gives_up and (received or not cease):
+            self._disable()
+        elif not cease:
+            self.error_wait.failed(self.router.clock.now())
+            self.pace.failed()
+            self._refuse_the_other()
+
+    def _refuse_the_other(self) -> None:
+        """Idle has no connections."""
+        for connection in (self.outgoing, self.incoming):
+            if connection is not None and connection is not self.active:
+                self._forget(connection)
+                connection.close(None)
+
+    def _disable(self) -> None:
+        """`disable after error`, `disable after cease`: as if the operator did it."""
+
+        def disable() -> None:
+            self.router.disable(self, self.last_error)
+
+        self.router.clock.call_soon(disable)
+
+    def _try_again(self, connection: Connection) -> None:
+        """A connection went: wait for the next, unless another is alive."""
+        waits = self.error_wait.left(self.router.clock.now()) > 0
+        if self.active is None and (connection.outgoing or waits or self.countdown.name is None):
+            self.wait()
+
+    def _session_over(self) -> None:
+        """Established is left: routes go, and the next try is after a real failure."""
+        self.families.close()
+        self.pace.failed()
+        self.went_down()
+
+    # ----------------------------------------------------------- incoming
+
+    def incoming_stream(self, stream: Stream) -> None:
+        """A connection from the neighbour arrived (the listener found us)."""
+        if self.idle or not self.reach.accepts(stream):
+            stream.abort()
+        elif self.active is not None:
+            self.trace("events", "Second connection closed, asking the first for a sign of life")
+            stream.close()
+            self.active.perform(self.active.session.keepalive(self.router.clock.now()))
+        elif self._has_confirmed_incoming():
+            stream.close()
+        else:
+            self._take(stream)
+
+    def _has_confirmed_incoming(self) -> bool:
+        incoming = self.incoming
+        return incoming is not None and incoming.session.state is SessionState.OPEN_CONFIRM
+
+    def _take(self, stream: Stream) -> None:
+        if self.incoming is not None:  # the neighbour began anew
+            self._drop(self.incoming)
+        stream.set_hop_limits(*hop_limits(self.config))
+        connection = self.incoming = self._new_connection(outgoing=False)
+        self.trace("events", f"Incoming connection from {self.neighbour} (port {stream.remote[1]}) accepted")
+        stream.set_handler(connection)
+        connection.begin(stream)
+
+    # ------------------------------------------------------------- closing
+
+    def _drop(self, connection: Connection) -> None:
+        """Lose a connection in favour of another, or of none."""
+        self._forget(connection)
+        if connection.session.state is SessionState.CLOSED:
+            connection.abort()
+        else:
+            connection.close(Notification.cease(errors.COLLISION))
+
+    def _forget(self, connection: Connection) -> None:
+        if connection is self.active:
+            self.active = None
+        if connection is self.outgoing:
+            self.outgoing = None
+        if connection is self.incoming:
+            self.incoming = None
+
+    def _close_all(self, notification: Notification | None) -> None:
+        for connection in (self.outgoing, self.incoming):
+            if connection is not None:
+                connection.close(notification)
+        self.outgoing = self.incoming = None
+        if self.active is not None:
+            self.active = None
+            self.families.close()
+
+    def _reach_changed(self, reason: str) -> None:
+        """The neighbour's interface or address came, went or changed."""
+        if not self._running:
+            return
+        if self.reach.usable:
+            if self.active is not None:
+                self.families.next_hop_changed()
+            elif self.outgoing is None and self.incoming is None:
+                self.wait()
+            return
+        was_active = self.active is not None
+        if was_active or self.outgoing or self.incoming:
+            self.last_error = f"Error: {reason}"
+            self.log("info", reason)
+        self._close_all(None)
+        if was_active:
+            self.went_down()
+        self.wait()
+
+    # ------------------------------------------------------------ channels
+
+    def make_channel(self, config: ChannelConfig) -> Channel:
+        return BgpChannel(config, self)
+
+    def exporter(self, channel: Channel) -> Exporter | None:
+        config = channel.config
+        return self.families.exporter(config) if isinstance(config, BgpChannelConfig) else None
+
+    def transmit(self, channel: Channel, packed: Any) -> None:
+        self.families.transmit(packed)
+
+    def feed_done(self, channel: Channel) -> None:
+        self.families.feed_done(channel)
+
+    def request_refresh(self, channel: Channel) -> bool:
+        return self.families.request_refresh(channel)
+
+    # ------------------------------------------------------------- reloads
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        return reconfigure.accepts(old, new)
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        if not isinstance(new, BgpConfig) or not reconfigure.accepts(self.config, new):
+            return False
+        self.pace.adapt(new)
+        self.error_wait.adapt(new)
+        self.reach.adapt(new)
+        return True
+
+    def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
+        return reconfigure.reloads(old, new)
+
+    # ---------------------------------------------------------- for others
+
+    def holds(self, key: Key) -> bool:
+        """The key is that of our neighbour (the listener asks)."""
+        config = self.config
+        if config.remote_address != key.address or config.vrf != key.vrf:
+            return False
+        if key.port and config.remote_port != key.port:
+            return False
+        if not key.ifindex or config.interface is None:
+            return True
+        if self._running:
+            return self.reach.ifindex == key.ifindex
+        interface = self.router.interfaces.named(config.interface)
+        return interface is not None and interface.index == key.ifindex
+
+    def takes(self, key: Key) -> bool:
+        """Only dynamic protocols have a range."""
+        return False
+
+    @property
+    def router_id(self) -> int:
+        """Our BGP identifier."""
+        written = self.config.router_id
+        return self.router.router_id if written is None else written
+
+    @property
+    def remote_as(self) -> int | None:
+        """The neighbour's AS number, once it is known."""
+        if self.active is not None and self.active.session.remote is not None:
+            return self.active.session.remote.asn
+        if self.config.remote_as is None and self.config.remote_kind == "internal":
+            return self.config.local_as
+        return self.config.remote_as
+
+    @property
+    def internal(self) -> bool:
+        """An iBGP session."""
+        return self.remote_as == self.config.local_as
+
+    @property
+    def neighbour(self) -> str:
+        """The neighbour's address, with the interface of a link-local one."""
+        address = self.config.remote_address
+        assert address is not None
+        return f"{address}%{self.reach.ifname}" if address.is_link_local else str(address)
+
+    @property
+    def bgp_state(self) -> str:
+        """The state of RFC 4271, 8.2.2, as BIRD words it."""
+        if self.state is State.DOWN:
+            return "Down"
+        if self.active is not None:
+            return "Established"
+        for connection in (self.outgoing, self.incoming):
+            if connection is not None and connection.session.state in _STATE_NAMES:
+                return _STATE_NAMES[connection.session.state]
+        if self.outgoing is not None:
+            return "Connect"
+        if self.idle:
+            return "Idle"
+        return "Passive" if self.config.passive else "Active"
+
+    def info(self) -> str:
+        return "" if self.state is State.DOWN else details.info(self.bgp_state, self.last_error)
+
+    def details(self) -> Iterator[Detail]:
+        return details.peer_details(self)
+
+
+class BgpChannel(Channel):
+    """A channel that shows the next hop it sends."""
+
+    def details(self) -> Iterator[Detail]:
+        """What BGP adds to the channel's block of `show protocols all`."""
+        peer = self.protocol
+        if isinstance(peer, Peer) and isinstance(self.config, BgpChannelConfig):
+            hop = peer.families.own_next_hop(self.config)
+            if hop and peer.active is not None:
+                yield Detail("BGP Next hop", next_hop_text(hop))
+
+
+def _nothing() -> None:
+    pass
+
+
+_STATE_NAMES: Final[dict[SessionState, str]] = {
+    SessionState.OPEN_SENT: "OpenSent",
+    SessionState.OPEN_CONFIRM: "OpenConfirm",
+}

@@ -1,0 +1,112 @@
+"""Where a neighbour is: its interface, our address there, and whether we can talk.
+
+A direct neighbour needs an interface that is up (with `check link`, that has
+carrier): the written one, or the one whose connected network has the address.
+A link-local connection also needs our own link-local address there, past
+duplicate address detection. A neighbour behind other routers is always
+reachable as far as we know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.ports import Stream
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.bgp.terms import is_direct
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.core.interfaces import Interface, InterfaceEvent
+    from pybird.core.router import Router
+
+LOST: Final = "Neighbor lost"
+LINK_DOWN: Final = "Link down"
+
+
+class Reach:
+    """Follows the interface of one neighbour and tells of changes.
+
+    `changed(reason)` is called when the neighbour can be used again (empty
+    reason), cannot any more, or our own addresses there changed.
+    """
+
+    def __init__(self, config: BgpConfig, router: Router, changed: Callable[[str], None]) -> None:
+        self.usable = False
+        self.ifindex = 0
+        self.ifname = config.interface or ""
+        self.local_address: Address | None = None
+        self._config = config
+        self._interfaces = router.interfaces
+        self._changed = changed
+
+    def adapt(self, config: BgpConfig) -> None:
+        """`check link` or the name of the interface changed."""
+        self._config = config
+        self.look()
+
+    def watch(self) -> None:
+        """Look, and hear of changes from now on."""
+        self._look()
+        self._interfaces.listen(self)
+
+    def unwatch(self) -> None:
+        """Hear no more."""
+        self._interfaces.unlisten(self)
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """Something about interfaces changed: does it matter?"""
+        self.look()
+
+    def look(self) -> None:
+        """Look again and tell of changes."""
+        before = self.usable, self.ifindex, self.local_address
+        reason = self._look()
+        if (self.usable, self.ifindex, self.local_address) != before:
+            self._changed(reason)
+
+    def accepts(self, stream: Stream) -> bool:
+        """A connection came over the right interface."""
+        return not stream.ifindex or not self.ifindex or stream.ifindex == self.ifindex
+
+    def _look(self) -> str:
+        """Find out again; returns why the neighbour is not usable, if it is not."""
+        config = self._config
+        self.local_address = config.local_address
+        interface = self._interface()
+        if interface is not None:
+            self.ifindex, self.ifname = interface.index, interface.name
+        if not is_direct(config):
+            self.usable = True
+            return ""
+        if interface is None:
+            self.usable = False
+            return LOST
+        if config.remote_address is not None and config.remote_address.is_link_local:
+            self.local_address = self._own(interface)
+        self.usable = interface.up or (config.check_link is False and interface.link.admin_up)
+        if self.usable:
+            return ""
+        return LINK_DOWN if interface.link.admin_up else LOST
+
+    def _interface(self) -> Interface | None:
+        config = self._config
+        remote = config.remote_address
+        assert remote is not None
+        if config.parent is not None and self.ifindex in self._interfaces.by_index:
+            return self._interfaces.by_index[self.ifindex]  # it may have got another name
+        if config.interface is not None:
+            interface = self._interfaces.named(config.interface)
+            fits = interface is not None and (config.onlink or interface.on_link(remote))
+            return interface if fits or not is_direct(config) else None
+        if remote.is_link_local or not is_direct(config):
+            return None
+        return next((i for i in self._interfaces if i.on_link(remote)), None)
+
+    def _own(self, interface: Interface) -> Address | None:
+        """Our end: the written address if it is on that interface, else its link-local one."""
+        written = self._config.local_address
+        if written is not None and interface.has(written):
+            return written
+        return interface.link_local()

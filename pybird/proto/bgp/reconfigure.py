@@ -1,0 +1,89 @@
+"""Which changes of a BGP config are taken over, which restart the session.
+
+Pure functions of two configs. What only matters later (delays, what to do after
+errors, checks of the next OPEN) is taken over; what the neighbour was told or
+what decides about routes that are here restarts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Final
+
+from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.proto.bgp.config import BgpChannelConfig
+
+ADAPTED: Final = frozenset(
+    (
+        "channels",
+        "check_link",
+        "connect_delay_time",
+        "connect_retry_time",
+        "debug",
+        "description",
+        "disable_after_cease",
+        "disable_after_error",
+        "dynamic_name",
+        "dynamic_name_digits",
+        "error_forget_time",
+        "error_wait_time",
+        "interface_range",
+        "min_hold_time",
+        "min_keepalive_time",
+        "number",
+        "persist",
+        "require",
+        "restart_time",
+        "span",
+        "startup_hold_time",
+    )
+)
+
+# Channel options that are part of the negotiation or of the session's shape.
+_SESSION: Final = (
+    "afi",
+    "safi",
+    "extended_next_hop",
+    "require_extended_next_hop",
+    "mandatory",
+    "add_paths",
+    "require_add_paths",
+    "graceful_restart",
+    "import_table",
+    "export_table",
+    "secondary",
+    "igp_table",
+    "next_hop_address",
+    "table",
+)
+_IMPORT: Final = ("preference", "gateway", "next_hop_prefer", "cost")
+_EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format")
+
+
+def differing(old: ProtocolConfig, new: ProtocolConfig) -> frozenset[str]:
+    """Names of the options that differ."""
+    return frozenset(f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name))
+
+
+def accepts(old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    """The session lives on under the new config."""
+    if type(old) is not type(new) or not differing(old, new) <= ADAPTED:
+        return False
+    return _same_session(old.channels, new.channels)
+
+
+def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]) -> bool:
+    if [c.name for c in old] != [c.name for c in new]:
+        return False
+    return all(_same(before, after, _SESSION) for before, after in zip(old, new, strict=True))
+
+
+def _same(old: ChannelConfig, new: ChannelConfig, names: tuple[str, ...]) -> bool:
+    return all(getattr(old, name, None) == getattr(new, name, None) for name in names)
+
+
+def reloads(old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
+    """Whether options other than filters change what is imported, what is exported."""
+    if not isinstance(old, BgpChannelConfig) or not isinstance(new, BgpChannelConfig):
+        return False, False
+    return not _same(old, new, _IMPORT), not _same(old, new, _EXPORT)

@@ -1,0 +1,69 @@
+"""From configuration to what one session and its socket are given."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pybird.proto.bgp.capabilities import local_capabilities
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.session import Terms
+
+MULTIHOP: Final = 64  # hops when nothing is written
+DIRECT_TTL: Final = 1
+GTSM_TTL: Final = 255
+
+
+def is_internal(config: BgpConfig) -> bool | None:
+    """The neighbour is in our AS; None while that is only known from its OPEN."""
+    if config.remote_kind is not None:
+        return config.remote_kind == "internal"
+    return None if config.remote_as is None else config.remote_as == config.local_as
+
+
+def is_direct(config: BgpConfig) -> bool:
+    """The neighbour is on a link of ours, not behind other routers.
+
+    Unless written, external peers are direct and internal ones are not; a
+    link-local neighbour can only be direct.
+    """
+    address = config.remote_address
+    if address is not None and address.is_link_local:
+        return True
+    if config.remote_range is not None and config.remote_range.address.is_link_local:
+        return True
+    if config.multihop is not None:
+        return False
+    if config.direct is not None:
+        return config.direct
+    return is_internal(config) is not True
+
+
+def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
+    """The hop limit to send and the least to accept (None: any), RFC 5082."""
+    hops = 1 if is_direct(config) else config.multihop or MULTIHOP
+    if config.ttl_security:
+        return GTSM_TTL, GTSM_TTL + 1 - hops
+    return hops, None
+
+
+def terms(config: BgpConfig, router_id: int, hostname: str) -> Terms:
+    """What a session of this protocol says and asks."""
+    channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
+    require_next_hop = [c for c in channels if c.require_extended_next_hop]
+    return Terms(
+        local_as=config.local_as,
+        router_id=router_id,
+        capabilities=local_capabilities(config, hostname),
+        families=tuple((c.afi, c.safi) for c in channels),
+        mandatory=tuple((c.afi, c.safi) for c in channels if c.mandatory),
+        mandatory_next_hops=tuple((c.afi, c.safi) for c in require_next_hop),
+        remote_as=config.remote_as,
+        remote_kind=config.remote_kind,
+        require=config.require,
+        hold_time=config.hold_time,
+        min_hold_time=config.min_hold_time,
+        startup_hold_time=config.startup_hold_time,
+        keepalive_time=config.keepalive_time,
+        min_keepalive_time=config.min_keepalive_time,
+        send_hold_time=config.send_hold_time,
+    )

@@ -1,0 +1,421 @@
+"""Two real routers back to back in virtual time: connections, errors, restarts."""
+
+import pytest
+
+from pybird.core.protocol import State, StopReason
+from pybird.proto.bgp.messages import Notification
+from pybird.values.address import Address
+
+from .world import Lab, bgp_to, both, config, ipv4, ipv6, pair, routes
+
+UP = 10  # seconds within which a session with the default connect delay is up
+
+
+def established(lab, within=UP):
+    lab.expect(lambda: lab.up("a") and lab.up("b", "a"), within, "both sessions are up")
+
+
+def log_of(lab, router, *levels):
+    return [line.text for line in lab.log if line.router == router and line.level in levels]
+
+
+def test_two_routers_exchange_routes_of_both_families():
+    a = config(
+        1, routes("198.51.100.0/24"), routes("2001:db8:a::/48", name="r6"), bgp_to("10.0.0.2", 65001, 65002)
+    )
+    b = config(2, routes("203.0.113.0/24"), bgp_to("10.0.0.1", 65002, 65001, "a"))
+    lab = pair(a, b)
+    established(lab)
+    lab.run(0.1)
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+    assert lab.nets("b", proto="a") == ["198.51.100.0/24"]
+    assert lab.nets("b", "master6", "a") == ["2001:db8:a::/48"]
+    assert lab.proto("a").state is State.UP
+
+
+def test_the_connect_delay_is_five_seconds_shortened_by_up_to_a_quarter():
+    lab = both(b_options={"passive": True})
+    lab.run(3.7)
+    assert lab.state("a") == "Active"
+    assert lab.state("b", "a") == "Passive"
+    lab.run(1.4)
+    established(lab, 0.1)
+
+
+def test_a_local_session_withdraws_what_it_got_when_the_other_side_stops():
+    lab = both()
+    established(lab)
+    router = lab.nodes["b"].router
+    router.disable(lab.proto("b", "a"), "maintenance")
+    lab.run(0.1)
+    assert lab.state("a").split("  ")[0] == "Active"
+    assert lab.proto("a").last_error == 'Received: Administrative shutdown: "maintenance"'
+    assert lab.nets("a", proto="b") == []
+    router.enable(lab.proto("b", "a"))
+    established(lab)
+
+
+@pytest.mark.parametrize(("low", "high"), [("a", "b"), ("b", "a")])
+def test_of_two_connections_that_of_the_higher_identifier_stays(low, high):
+    """RFC 4271, 6.8."""
+    ids = {low: 1, high: 2}
+    a = config(ids["a"], bgp_to("10.0.0.2", 65001, 65002, connect_delay_time=0))
+    b = config(ids["b"], bgp_to("10.0.0.1", 65002, 65001, "a", connect_delay_time=0))
+    lab = pair(a, b)
+    established(lab, 1)
+    lab.run(1)
+    assert lab.session("a").outgoing == (high == "a")
+    assert lab.session("b", "a").outgoing == (high == "b")
+    for router, name in (("a", "b"), ("b", "a")):
+        peer = lab.proto(router, name)
+        assert [peer.outgoing, peer.incoming].count(None) == 1
+        assert not log_of(lab, router, "error", "remote")
+
+
+def test_with_equal_identifiers_the_higher_as_decides():
+    """RFC 6286, 2.3."""
+    a = config(7, bgp_to("10.0.0.2", 65001, 65002, connect_delay_time=0))
+    b = config(7, bgp_to("10.0.0.1", 65002, 65001, "a", connect_delay_time=0))
+    lab = pair(a, b)
+    established(lab, 1)
+    assert not lab.session("a").outgoing
+    assert lab.session("b", "a").outgoing
+
+
+def test_a_neighbour_that_is_killed_and_comes_back_is_met_again():
+    lab = both()
+    established(lab)
+    lab.nodes["b"].kill()
+    lab.run(0.5)
+    assert lab.state("a").startswith("Active")
+    assert lab.proto("a").last_error == "Socket: Connection closed"
+    assert lab.nets("a", proto="b") == []
+    lab.run(20)
+    assert lab.proto("a").last_error == "Socket: Connection refused"
+    lab.nodes["b"].start()
+    established(lab)
+
+
+def test_after_power_loss_the_old_session_is_found_dead_and_the_next_try_gets_in():
+    lab = both(a_options={"passive": True}, switch=True)
+    established(lab)
+    since = lab.proto("a").since
+    lab.nodes["b"].power_off()
+    lab.run(5)
+    assert lab.up("a")  # nobody told it
+    lab.nodes["b"].start()
+    lab.expect(lambda: lab.up("b", "a") and lab.up("a") and lab.proto("a").since > since, 20, "a new session")
+
+
+def test_a_second_connection_does_not_hurt_a_healthy_session():
+    lab = both()
+    established(lab)
+    since = lab.proto("a").since
+    stranger = _Talker()
+    network = lab.nodes["b"].router.network
+    network.connect(None, Address.parse("10.0.0.1"), 179, 0, stranger, _options())
+    lab.run(1)
+    assert stranger.events == ["connected", "closed"]
+    assert stranger.data == b""
+    assert lab.up("a")
+    assert lab.proto("a").since == since
+
+
+def test_strangers_are_refused_and_complained_about_once():
+    lab = both()
+    lab.nodes["b"].host.add_address("eth0", "10.0.0.9/24")
+    lab.run(1)
+    network = lab.nodes["b"].router.network
+    for _ in range(3):
+        stranger = _Talker()
+        network.connect(Address.parse("10.0.0.9"), Address.parse("10.0.0.1"), 179, 0, stranger, _options())
+        lab.run(0.5)
+        assert stranger.events[-1] == "closed"
+    complaints = [t for t in log_of(lab, "a", "warning") if "unknown address 10.0.0.9" in t]
+    assert len(complaints) == 1
+
+
+def test_a_disabled_neighbour_is_refused():
+    lab = both(a_options={"disabled": True})
+    lab.run(10)
+    assert lab.state("b", "a").startswith("Active")
+    assert lab.proto("b", "a").last_error == "Socket: Connection refused"
+    assert lab.proto("a").info() == ""
+
+
+def test_silence_ends_the_session_after_the_hold_time():
+    lab = both(a_options={"hold_time": 9})
+    established(lab)
+    segment = next(iter(lab.segments.values()))
+    segment.cut()
+    lab.run(5.9)
+    assert lab.up("a")
+    lab.run(3.2)
+    assert lab.proto("a").last_error == "BGP Error: Hold timer expired"
+    assert lab.state("a").startswith("Idle")
+
+
+def test_keepalives_keep_an_idle_session_up():
+    lab = both(a_options={"hold_time": 3})
+    established(lab)
+    since = lab.proto("a").since
+    lab.run(100)
+    assert lab.up("a")
+    assert lab.proto("a").since == since
+
+
+def test_a_wrong_as_number_makes_both_wait():
+    lab = both(a_options={"remote_as": 65009})
+    lab.run(6)
+    assert lab.proto("a").last_error == "BGP Error: Bad peer AS: 65002"
+    assert lab.proto("b", "a").last_error == "Received: Bad peer AS"
+    assert lab.state("a") == "Idle          BGP Error: Bad peer AS: 65002"
+    labels = {d.label: d.text for d in next(lab.proto("a").details()).below}
+    assert labels["Error wait"].endswith("/60")
+    assert labels["Last error"] == "BGP Error: Bad peer AS: 65002"
+
+
+def test_the_error_wait_doubles_up_to_its_maximum_and_connections_are_refused_meanwhile():
+    lab = both(
+        a_options={"remote_as": 65009, "error_wait_time": (10, 30)}, b_options={"error_wait_time": (1, 1)}
+    )
+    waits = []
+    lab.run(6)
+    for _ in range(60):
+        wait = lab.proto("a").error_wait.seconds
+        if wait and wait not in waits:
+            waits.append(wait)
+        lab.run(2)
+    assert waits == [10, 20, 30]
+
+
+def test_disable_after_error():
+    lab = both(a_options={"remote_as": 65009, "disable_after_error": True})
+    lab.run(7)
+    assert lab.proto("a").state is State.DOWN
+    assert not lab.proto("a").enabled
+
+
+def test_disable_after_cease():
+    lab = both(a_options={"disable_after_cease": frozenset((2,))})
+    established(lab)
+    lab.nodes["b"].router.disable(lab.proto("b", "a"))
+    lab.run(1)
+    assert lab.proto("a").state is State.DOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (StopReason.SHUTDOWN, "Administrative shutdown"),
+        (StopReason.DISABLED, "Administrative shutdown"),
+        (StopReason.RESTARTED, "Administrative reset"),
+        (StopReason.REMOVED, "Peer de-configured"),
+        (StopReason.RECONFIGURED, "Other configuration change"),
+        (StopReason.LIMIT, "Maximum number of prefixes reached"),
+    ],
+)
+def test_the_reason_of_a_stop_is_told_to_the_neighbour(reason, text):
+    """RFC 4486."""
+    lab = both()
+    established(lab)
+    lab.proto("b", "a").halt(reason)
+    lab.run(0.1)
+    assert lab.proto("a").last_error == f"Received: {text}"
+
+
+def test_a_graceful_stop_says_nothing():
+    lab = both()
+    established(lab)
+    lab.proto("b", "a").halt(StopReason.GRACEFUL)
+    lab.run(0.1)
+    assert lab.proto("a").last_error == "Socket: Connection closed"
+
+
+def test_link_down_ends_the_session_and_link_up_brings_it_back():
+    lab = both()
+    established(lab)
+    lab.link_down("b", "eth0")
+    lab.run(0.1)
+    assert lab.state("a") == "Idle          Error: Link down"
+    assert lab.nets("a", proto="b") == []
+    lab.link_up("b", "eth0")
+    established(lab)
+
+
+def test_without_check_link_a_lost_carrier_does_not_matter():
+    lab = both(a_options={"check_link": False}, b_options={"check_link": False})
+    established(lab)
+    since = lab.proto("a").since
+    lab.nodes["a"].host.set_carrier(lab.nodes["a"].host.nic("eth0"), False)
+    lab.run(1)
+    assert lab.up("a")
+    lab.nodes["a"].host.set_carrier(lab.nodes["a"].host.nic("eth0"), True)
+    lab.run(1)
+    assert lab.proto("a").since == since
+
+
+def test_a_password_must_be_the_same_on_both_sides():
+    lab = both(a_options={"password": "secret"}, b_options={"password": "secret"})
+    established(lab)
+    lab = both(a_options={"password": "secret"}, b_options={"password": "other"})
+    lab.run(30)
+    assert not lab.up("a")
+
+
+def test_ttl_security_works_between_neighbours():
+    lab = both(a_options={"ttl_security": True}, b_options={"ttl_security": True})
+    established(lab)
+
+
+def test_an_internal_session_is_multihop_unless_direct():
+    lab = both(a_options={"local_as": 65002})
+    lab2 = both(a_options={"local_as": 65002}, b_options={"remote_as": 65002})
+    lab.run(6)
+    established(lab2)
+    words = {d.label: d.text for d in next(lab2.proto("a").details()).below}["Session"]
+    assert words == "internal multihop AS4"
+
+
+def test_a_session_between_link_local_addresses():
+    a = config(
+        1,
+        routes("198.51.100.0/24"),
+        bgp_to("fe80::b", 65001, 65002, interface="eth0", channels=(ipv4(extended_next_hop=True), ipv6())),
+    )
+    b = config(
+        2,
+        routes("203.0.113.0/24"),
+        bgp_to(
+            "fe80::a", 65002, 65001, "a", interface="eth0", channels=(ipv4(extended_next_hop=True), ipv6())
+        ),
+    )
+    lab = pair(a, b)
+    established(lab)
+    lab.run(0.1)
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+    rte = lab.nodes["a"].router.tables["master4"].get(bytes.fromhex("18cb0071"))[0]
+    assert [(str(h.gateway), h.ifname) for h in rte.hop.nexthops] == [("fe80::b", "eth0")]
+    assert next(lab.proto("a").details()).below[0].text == "fe80::b%eth0"
+
+
+def test_no_common_family_is_an_error():
+    lab = both(a_options={"channels": (ipv4(),)}, b_options={"channels": (ipv6(),)})
+    lab.run(6)
+    assert lab.proto("a").last_error in (
+        "BGP Error: Required capability missing",
+        "Received: Required capability missing",
+    )
+
+
+def test_a_family_only_one_side_has_stays_down():
+    lab = both(a_options={"channels": (ipv4(), ipv6())}, b_options={"channels": (ipv4(),)})
+    established(lab)
+    states = {name: c.state.value for name, c in lab.proto("a").channels.items()}
+    assert states == {"ipv4": "UP", "ipv6": "DOWN"}
+
+
+def test_reload_of_exports_and_imports_by_route_refresh():
+    lab = both()
+    established(lab)
+    lab.run(0.1)
+    router = lab.nodes["a"].router
+    seen = lab.session("a").session.counters.received
+    router.reload(lab.proto("a"), imports=True, exports=False)
+    lab.run(0.1)
+    # BoRR, the route, EoRR of one family, BoRR and EoRR of the other
+    assert lab.session("a").session.counters.received == seen + 5
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+
+
+def test_end_of_rib_is_sent_for_every_family():
+    lab = both()
+    seen = []
+    lab.run(0)
+    families = lab.proto("a").families
+    receive = families.receive
+    families.receive = lambda updates: (seen.extend(updates), receive(updates))
+    established(lab)
+    lab.run(0.1)
+    assert [u for u in seen if not (u.withdrawn or u.attributes or u.nlri)]
+    assert any(u.attributes == bytes.fromhex("800f03000201") for u in seen)
+
+
+def test_a_crash_in_one_session_stops_only_that_protocol():
+    lab = both()
+    lab.run(0)
+
+    def broken(_):
+        raise ZeroDivisionError("boom")
+
+    lab.proto("a").families.receive = broken
+    lab.run(6)
+    assert lab.proto("a").state is State.DOWN
+    assert "ZeroDivisionError" in lab.proto("a").failure
+    assert lab.proto("b", "a").last_error.startswith("Received: ")
+    assert lab.proto("a", "routes").state is State.UP
+
+
+def test_the_session_crosses_any_fragmentation():
+    lab = both(nets_b=tuple(f"10.{n // 256}.{n % 256}.0/24" for n in range(500)))
+    lab.nodes["a"].host.fragment = True
+    established(lab)
+    lab.run(5)
+    assert len(lab.nets("a", proto="b")) == 500
+
+
+def test_a_slow_reader_pauses_the_channel_and_gets_everything_in_the_end():
+    nets = tuple(f"10.{n // 256}.{n % 256}.0/24" for n in range(3000))
+    lab = both(nets_b=nets)
+    lab.nodes["a"].host.read_rate = 2000.0
+    established(lab, 20)
+    lab.run(60)
+    assert lab.nets("a", proto="b") == sorted(nets)
+
+
+def test_the_same_seed_gives_the_same_history():
+    def history(seed):
+        lab = both(seed=seed)
+        lab.run(30)
+        return lab.digest()
+
+    assert history(3) == history(3)
+
+
+def test_a_notification_is_logged_with_its_text():
+    lab = both()
+    established(lab)
+    lab.session("b", "a").perform(lab.session("b", "a").session.close(Notification(3, 1)))
+    lab.run(0.1)
+    assert "b: Received: Malformed attribute list" in log_of(lab, "a", "remote")
+
+
+def test_listening_fails_softly():
+    lab = Lab()
+    lab.router("a", config(1, bgp_to("10.0.0.2", 65001, 65002)))
+    lab.run(0)
+    assert lab.state("a").startswith("Idle")  # no interface yet
+
+
+class _Talker:
+    def __init__(self):
+        self.events = []
+        self.data = b""
+
+    def connected(self, stream):
+        self.events.append("connected")
+
+    def received(self, data):
+        self.data += data
+
+    def closed(self, error):
+        self.events.append("closed")
+
+    def writable(self):
+        pass
+
+
+def _options():
+    from pybird.core.ports import TcpOptions
+
+    return TcpOptions()
