@@ -1,1 +1,1 @@
-"""Commands: handlers, renderers, the control session and the interactive shell."""
+"""The control plane: commands, their replies as text, JSON or tables, and the control session."""

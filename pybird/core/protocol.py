@@ -170,12 +170,20 @@ class Instance:
         """The protocol's block in `show protocols all`."""
         yield from ()
 
+    def channel_details(self, channel: Channel) -> Iterator[Detail]:
+        """The protocol's own lines in a channel's block of `show protocols all`."""
+        yield from ()
+
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
         """What the protocol knows of an entry it announced (peers: `expires`, `since`)."""
         return {}
 
     def why_not(self, net_type: NetType, key: bytes) -> str | None:
         """Why an exported entry has no child here; None: it has one or is not ours."""
+        return None
+
+    def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
+        """The dynamic child that stands for an exported entry, if there is one."""
         return None
 
     def unreachable(self, net_type: NetType, key: bytes) -> None:

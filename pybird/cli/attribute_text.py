@@ -1,0 +1,85 @@
+"""Route attributes as BIRD writes them in `show route all`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.core.replies import AttributeText, RouteAttributes
+from pybird.values.aspath import AsPath
+from pybird.values.attributes import AttributeDecl, AttributePool
+from pybird.values.enums import Origin, Rts
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+_SOURCES: Final = {
+    Rts.STATIC: "static",
+    Rts.INHERIT: "inherit",
+    Rts.DEVICE: "device",
+    Rts.STATIC_DEVICE: "static-device",
+    Rts.REDIRECT: "redirect",
+    Rts.RIP: "RIP",
+    Rts.OSPF: "OSPF",
+    Rts.OSPF_IA: "OSPF-IA",
+    Rts.OSPF_EXT1: "OSPF-E1",
+    Rts.OSPF_EXT2: "OSPF-E2",
+    Rts.BGP: "BGP",
+    Rts.PIPE: "pipe",
+    Rts.BABEL: "Babel",
+    Rts.RPKI: "RPKI",
+    Rts.PERF: "Perf",
+    Rts.L3VPN: "L3VPN",
+    Rts.AGGREGATED: "aggregated",
+    Rts.RADV: "RAdv",
+}
+_ORIGINS: Final = {0: ("IGP", "i"), 1: ("EGP", "e"), 2: ("Incomplete", "?")}
+
+
+def source_name(kind: int) -> str:
+    """What kind of protocol a route comes from, in BIRD's words."""
+    return _SOURCES.get(Rts(kind), "unknown")
+
+
+def route_info(pool: AttributePool, rte: Rte) -> str:
+    """The last column of a route: for BGP the origin AS and how it got there."""
+    if rte.source.kind != Rts.BGP:
+        return ""
+    view = pool.view(rte.attrs)
+    path = view.get("bgp_path")
+    origin = _ORIGINS.get(int(view.get("bgp_origin", 2)), ("", "?"))[1]
+    if not isinstance(path, AsPath) or not len(path):
+        return f"[{origin}]"
+    return f"[AS{path.last}{origin}]"
+
+
+def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
+    """Everything that `all` shows of a route."""
+    name = source_name(rte.source.kind)
+    pool = router.pool
+    view: Mapping[str, Any] = pool.view(rte.attrs)
+    found: list[AttributeText] = []
+    for attribute, value in view.items():
+        decl = pool.by_name.get(attribute)
+        if decl is None or not decl.hidden:
+            label = decl.label if decl is not None else ""
+            found.append(AttributeText(attribute, label, text_of(value, decl)))
+    return RouteAttributes(source=name, origin=f"{name} univ", attributes=tuple(found))
+
+
+def text_of(value: Any, decl: AttributeDecl | None = None) -> str:
+    """A value without the wrapping that `eval` puts around lists."""
+    match value:
+        case Origin():
+            return _ORIGINS.get(int(value), (str(int(value)), ""))[0]
+        case bool():
+            return ""  # an attribute that is there or not
+        case int() if decl is not None and decl.type == "enum bgp_origin":
+            return _ORIGINS.get(value, (str(value), ""))[0]
+        case bytes():
+            return value.hex(" ")
+        case tuple():
+            return " ".join(str(part) for part in value)
+        case _:
+            return str(value)

@@ -1,0 +1,393 @@
+"""Replies as the text of BIRD's control socket, byte for byte.
+
+Dialect 2 writes what BIRD 2.19 writes, dialect 3 what BIRD 3.3 writes; they
+differ in the columns of `Route change stats`, the labels of protocols and the
+names of route attributes. Each reply becomes lines of (code, text); `LineCoder`
+puts the codes in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pybird.cli.times import Times
+from pybird.core import replies as r
+from pybird.core.protocol import Detail
+
+Line = tuple[int, str]
+
+_LABEL: Final = {2: 16, 3: 20}  # width of the labels at the top of a protocol
+_CHANNEL_LABEL: Final = 16
+_BLOCK: Final = 22  # the column of values in a protocol's own block
+_LONG_LINE: Final = 80  # attributes longer than this go on below
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one session wants its text."""
+
+    dialect: int
+    times: Times
+    v2_attributes: bool = False
+
+    @property
+    def old_attributes(self) -> bool:
+        """Route attributes in the words of BIRD 2."""
+        return self.dialect == 2 or self.v2_attributes
+
+
+class LineCoder:
+    """Puts reply codes before lines: `NNNN-`, one blank for the same again, `NNNN ` at the end."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def more(self, code: int, text: str) -> str:
+        """A line that is not the last."""
+        if code == self._last:
+            return f" {text}\n"
+        self._last = code
+        return f"{code:04d}-{text}\n"
+
+    def last(self, code: int, text: str) -> str:
+        """The line that ends the reply."""
+        self._last = -1
+        return f"{code:04d} {text}\n"
+
+
+def lines(reply: r.Reply, view: View) -> Iterator[Line]:
+    """The lines of one reply."""
+    match reply:
+        case r.Note(code, text) | r.Failure(code, text):
+            for line in text.split("\n"):
+                yield code, line
+        case r.Done():
+            yield 0, ""
+        case r.RouteRow():
+            yield from _route(reply, view)
+        case r.RouteHeading(table, first):
+            if not first:
+                yield 1007, ""
+            yield 1007, f"Table {table}:"
+        case r.RouteCount():
+            yield 1007, f"{_count(reply)} in table {reply.table}"
+        case r.RouteTotal():
+            yield 14, f"Total: {_count(reply)} in {reply.tables} tables"
+        case r.ProtocolHeading():
+            yield 2002, "Name       Proto      Table      State  Since         Info"
+        case r.ProtocolRow():
+            yield from _protocol(reply, view)
+        case r.ConfigProblem():
+            for line in reply.shown:
+                yield 8002, line
+            yield 8002, f"{reply.file}:{reply.line}:{reply.column} {reply.message}"
+        case r.Values(code, texts):
+            for text in texts:
+                yield code, text
+        case _:
+            yield from _listing(reply, view)
+
+
+def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
+    match reply:
+        case r.Status():
+            yield from _status(reply, view)
+        case r.Version():
+            form = "compiled" if reply.compiled else "pure Python"
+            yield 1000, f"{reply.program} {reply.version}"
+            yield 1000, f"Python {reply.python}, {form}"
+            yield 1000, f"Speaks dialect {reply.dialect}"
+        case r.Memory():
+            yield from _memory(reply)
+        case r.InterfaceRow():
+            yield from _interface(reply)
+        case r.InterfaceHeading():
+            yield 2005, "Interface  State  IPv4 address       IPv6 address"
+        case r.InterfaceSummary():
+            yield 1005, f"{reply.name:<10} {reply.state:<6} {reply.v4:<18} {reply.v6}"
+        case r.SymbolRow():
+            yield 1010, f"{reply.name:<8}\t{reply.kind}"
+        case r.StaticRow():
+            yield 1009, reply.net + (f"\t{reply.target}" if reply.target else "")
+            for hop in reply.hops:
+                yield 1009, f"\t{hop}"
+        case r.PeerHeading():
+            yield (
+                2030,
+                f"{'Address':<28} {'Interface':<10} {'Since':<12}  {'Expires':>8}  {'Session':<12} State",
+            )
+        case r.PeerRow():
+            yield 1030, _peer(reply, view)
+        case r.HelpRow():
+            yield 1031, help_line(reply.syntax, reply.text)
+        case _:
+            raise AssertionError(f"no text for {reply!r}")
+
+
+def help_line(syntax: str, text: str) -> str:
+    """A line of `?`."""
+    return f"{syntax:<45}  {text}"
+
+
+def _status(status: r.Status, view: View) -> Iterator[Line]:
+    text = view.times.text
+    yield 1000, status.version
+    yield 1011, f"Router ID is {status.router_id}"
+    yield 1011, f"Hostname is {status.hostname}"
+    yield 1011, f"Current server time is {text(status.server_time)}"
+    yield 1011, f"Last reboot on {text(status.last_reboot)}"
+    yield 1011, f"Last reconfiguration on {text(status.last_reconfiguration)}"
+    for line in status.recovery:
+        yield 24, line
+    yield 13, status.state
+
+
+def _memory(memory: r.Memory) -> Iterator[Line]:
+    yield 1018, "BIRD memory usage"
+    yield 1018, "                  Effective    Overhead"
+    effective = overhead = 0
+    for row in memory.rows:
+        effective += row.effective
+        overhead += row.overhead
+        yield 1018, _memory_line(row.name, row.effective, row.overhead)
+    yield 1018, _memory_line("Total", effective, overhead)
+
+
+def _memory_line(name: str, effective: int, overhead: int) -> str:
+    return f"{name + ':':<17} {_size(effective)}   {_size(overhead)}"
+
+
+def _size(octets: int) -> str:
+    """Four digits at most, as BIRD writes sizes."""
+    value, unit = float(octets), " B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 9999.5:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:6.1f} {unit}"
+
+
+def _interface(row: r.InterfaceRow) -> Iterator[Line]:
+    master = f" master={row.master}" if row.master else ""
+    yield 1001, f"{row.name} {'up' if row.up else 'down'} (index={row.index}{master})"
+    yield 1004, f"\t{' '.join(row.flags)} MTU={row.mtu}"
+    for address in row.addresses:
+        inside = "Preferred, " if address.preferred else ""
+        inside += f"opposite {address.opposite}, " if address.opposite else ""
+        yield 1003, f"\t{address.address}/{address.length} ({inside}scope {address.scope})"
+
+
+def _peer(row: r.PeerRow, view: View) -> str:
+    expires = "never" if row.expires is None else f"{row.expires:.1f}"
+    since = view.times.text(row.since)
+    state = " ".join(word for word in (row.state, row.why.strip()) if word)
+    return (
+        f"{row.address:<28} {row.interface:<10} {since:<12}  {expires:>8}  {row.child or '---':<12} {state}"
+    )
+
+
+# -------------------------------------------------------------------- routes
+
+
+def _count(reply: r.RouteCount | r.RouteTotal) -> str:
+    return f"{reply.shown} of {reply.routes} routes for {reply.networks} networks"
+
+
+def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
+    gateway = row.hops[0].gateway if row.hops else ""
+    sender = f" from {row.sender}" if row.sender and row.sender != gateway else ""
+    mark = (" *" if row.primary else "") + (" !" if row.kernel_error else "")
+    metric = "" if row.metric is None else f"/{row.metric}" if row.metric >= 0 else "/?"
+    info = f" {row.info}" if row.info else ""
+    head = (
+        f"{'' if row.again else row.net:<20} {row.dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
+    )
+    yield 1007, f"{head}{mark} ({row.preference}{metric}){info}"
+    for hop in row.hops:
+        yield 1007, f"\t{_via(hop)}"
+    if row.all is not None:
+        yield from _old_attributes(row.all) if view.old_attributes else _attributes(row, row.all)
+
+
+def _via(hop: r.Via) -> str:
+    text = f"via {hop.gateway} on {hop.interface}" if hop.gateway else f"dev {hop.interface}"
+    if hop.labels:
+        text += " mpls " + "/".join(map(str, hop.labels))
+    if hop.onlink:
+        text += " onlink"
+    return text if hop.weight is None else f"{text} weight {hop.weight}"
+
+
+def _old_attributes(found: r.RouteAttributes) -> Iterator[Line]:
+    yield 1008, f"\tType: {found.origin}"
+    for attribute in found.attributes:
+        yield from _wrapped(f"\t{attribute.label or attribute.name}: ", attribute.text)
+
+
+def _attributes(row: r.RouteRow, found: r.RouteAttributes) -> Iterator[Line]:
+    yield 1012, f"\tpreference: {row.preference}"
+    if row.sender:
+        yield 1012, f"\tfrom: {row.sender}"
+    yield 1012, f"\tsource: {found.source}"
+    for attribute in found.attributes:
+        yield from _wrapped(f"\t{attribute.name}: ", attribute.text)
+
+
+def _wrapped(head: str, text: str) -> Iterator[Line]:
+    """An attribute; a long list of bracketed values goes on after two tabs."""
+    if len(head) + len(text) <= _LONG_LINE or ") (" not in text:
+        yield 1012, head + text
+        return
+    line = head
+    for item in text.replace(") (", ")\n(").split("\n"):
+        if line not in (head, "\t\t") and len(line) + len(item) > _LONG_LINE:
+            yield 1012, line.rstrip()
+            line = "\t\t"
+        line += item + " "
+    yield 1012, line.rstrip()
+
+
+# ----------------------------------------------------------------- protocols
+
+
+def _protocol(row: r.ProtocolRow, view: View) -> Iterator[Line]:
+    since = view.times.text(row.since)
+    yield (
+        1002,
+        f"{row.name:<10} {row.proto:<10} {row.table or '---':<10} {row.state:<6} {since:<12}  {row.info}",
+    )
+    if row.detail is None:
+        return
+    for text in _head(row.detail, view):
+        yield 1006, text
+    for detail in row.detail.details:
+        for text in block(_spoken(detail, view.dialect), 2):
+            yield 1006, text
+    for channel in row.detail.channels:
+        for text in _channel(channel, view.dialect):
+            yield 1006, text
+    yield 1006, ""
+
+
+def _head(detail: r.ProtocolDetail, view: View) -> Iterator[str]:
+    width = _LABEL[view.dialect]
+    rows = [
+        ("Description", detail.description),
+        ("Message", detail.message),
+        ("Created", view.times.text(detail.created) if view.dialect == 3 else ""),
+        ("Router ID", detail.router_id),
+        ("VRF", detail.vrf),
+    ]
+    for label, text in rows:
+        if text:
+            yield f"  {label + ':':<{width}}{text}"
+
+
+_ONLY_IN_3: Final = frozenset({"TX pending"})
+
+
+def _spoken(detail: Detail, dialect: int) -> Detail:
+    """A block without the lines that BIRD 2 does not have."""
+    if dialect == 3:
+        return detail
+    below = tuple(_spoken(item, 2) for item in detail.below if item.label not in _ONLY_IN_3)
+    return Detail(detail.label, detail.text, below)
+
+
+def block(detail: Detail, indent: int) -> Iterator[str]:
+    """A line of a protocol's own block and the lines below it.
+
+    Values stand in one column down to the second level, deeper after one blank.
+    """
+    label = detail.label
+    if detail.text:
+        label += "" if label.endswith(":") else ":"
+        width = _BLOCK - indent if indent < 6 else 0
+        yield f"{' ' * indent}{(label + ' ').ljust(width)}{detail.text}"
+    else:
+        yield " " * indent + label
+    for below in detail.below:
+        yield from block(below, indent + 2)
+
+
+def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
+    yield f"  Channel {channel.name}"
+    rows = [("State", channel.state)]
+    if dialect == 3:
+        rows += [("Import state", channel.import_state), ("Export state", channel.export_state)]
+    rows += [
+        ("Table", channel.table),
+        ("Preference", str(channel.preference)),
+        ("Input filter", channel.input_filter),
+        ("Output filter", channel.output_filter),
+    ]
+    for label, text in rows:
+        yield _labelled(label, text)
+    yield from _limit("Receive limit", channel.receive_limit)
+    yield from _limit("Import limit", channel.import_limit)
+    yield from _limit("Export limit", channel.export_limit)
+    if channel.imported is not None:
+        yield _labelled("Routes", _routes(channel))
+        yield from _statistics(channel, dialect)
+    for detail in channel.details:
+        yield _labelled(detail.label, detail.text) if detail.text else f"    {detail.label}"
+        for below in detail.below:
+            yield from block(below, 6)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"    {label + ':':<{_CHANNEL_LABEL}}{text}"
+
+
+def _limit(label: str, limit: r.LimitState | None) -> Iterator[str]:
+    if limit is not None:
+        yield _labelled(label, f"{limit.count}{' [HIT]' if limit.hit else ''}")
+        yield f"      {'Action:':<{_CHANNEL_LABEL - 2}}{limit.action}"
+
+
+def _routes(channel: r.ChannelDetail) -> str:
+    filtered = "" if channel.filtered is None else f"{channel.filtered} filtered, "
+    return (
+        f"{channel.imported} imported, {filtered}{channel.exported} exported, {channel.preferred} preferred"
+    )
+
+
+# Which columns a line has; the others are `---`.
+_COLUMNS: Final = {
+    2: ("received", "rejected", "filtered", "ignored", "accepted"),
+    3: ("received", "rejected", "filtered", "ignored", "RX limit", "limit", "accepted"),
+}
+_WITHOUT: Final = {
+    (2, "Import withdraws"): ("filtered",),
+    (2, "Export updates"): ("ignored",),
+    (2, "Export withdraws"): ("rejected", "filtered", "ignored"),
+    (3, "Import withdraws"): ("filtered", "RX limit", "limit"),
+    (3, "Export updates"): ("RX limit",),
+    (3, "Export withdraws"): ("rejected", "filtered", "RX limit", "limit"),
+}
+
+
+def _statistics(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
+    first, *others = _COLUMNS[dialect]
+    yield f"    Route change stats:{first:>13}" + "".join(f"{name:>11}" for name in others)
+    for label, changes in (
+        ("Import updates", channel.import_updates),
+        ("Import withdraws", channel.import_withdraws),
+        ("Export updates", channel.export_updates),
+        ("Export withdraws", channel.export_withdraws),
+    ):
+        if changes is not None:
+            yield f"      {label + ':':<19}{_change_columns(label, changes, dialect)}"
+
+
+def _change_columns(label: str, changes: r.Changes, dialect: int) -> str:
+    missing = _WITHOUT.get((dialect, label), ())
+    text = ""
+    for name in _COLUMNS[dialect]:
+        value = "---" if name in missing else str(getattr(changes, name.lower().replace(" ", "_")))
+        text += f"{value:>11}"
+    return text

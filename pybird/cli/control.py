@@ -1,0 +1,352 @@
+"""One connection of the control socket: lines in, coded reply lines out.
+
+A session reads commands, one per line, and runs them strictly in order. The
+replies of a command come from a generator that is pulled while the client
+reads: little stays buffered, and after a slice others run. There is no socket
+here: the stream is given, what it hears it tells the session.
+
+A line of the reply is held back until the next one is known, because the last
+line is marked. Lines that nobody asked for begin with `+`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pybird.cli import json_text
+from pybird.cli.birdc_text import LineCoder, View, lines
+from pybird.cli.times import Times
+from pybird.conf.model import Config
+from pybird.core.commands import Commands
+from pybird.core.ports import Stream
+from pybird.core.replies import (
+    DENIED,
+    PARSE_ERROR,
+    TOO_LONG,
+    CommandError,
+    Done,
+    Failure,
+    Pause,
+    Reply,
+    Wait,
+)
+from pybird.filter.nodes import Filter, Node
+from pybird.values.net import Net
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
+MOST_BUFFERED: Final = 64 * 1024  # octets that wait for the client
+SLICE: Final = 100  # replies between two turns of others
+MOST_COMMAND: Final = 1024 * 1024  # octets of one line
+MOST_QUEUED: Final = 1024 * 1024  # octets of lines that wait for their turn
+POLL: Final = 0.01  # seconds between two looks at what a command waits for
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a control socket is configured."""
+
+    restricted: bool = False
+    dialect: int = 2
+    v2_attributes: bool = False
+
+
+class Language(Protocol):
+    """What the console needs of the configuration language.
+
+    Raises what the language raises: errors with a `message` for the user.
+    """
+
+    def parse_command(self, text: str, config: Config) -> Any:
+        """The parse tree of a command line."""
+
+    def filter_of(self, tree: Any, config: Config) -> Filter:
+        """The filter that a command holds (`filter`, `where`)."""
+
+    def expression_of(self, tree: Any, config: Config) -> Node:
+        """The expression that a command holds, checked and folded."""
+
+    def net_of(self, tree: Any, config: Config) -> Net:
+        """The network that a command holds."""
+
+
+class Console:
+    """What the sessions of one router share.
+
+    `load(path)` reads a configuration and raises OSError or the language's
+    errors; `stop(graceful)` ends the daemon. `notice` and `log` reach every
+    session.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        commands: Commands,
+        language: Language,
+        load: Callable[[str], Config],
+        stop: Callable[[bool], None],
+    ) -> None:
+        self.router = router
+        self.commands = commands
+        self.language = language
+        self.load = load
+        self.stop = stop
+        self.sessions: dict[Session, None] = {}
+
+    def open(self, stream: Stream, options: Options | None = None) -> Session:
+        """A client connected."""
+        return Session(self, stream, options or Options())
+
+    def notice(self, text: str) -> None:
+        """Tell every client something that it did not ask for."""
+        for session in list(self.sessions):
+            session.notice(text)
+
+    def log(self, level: str, text: str) -> None:
+        """A log message for the sessions that echo its class."""
+        for session in list(self.sessions):
+            if level in session.echo:
+                session.notice(text)
+
+
+class Session:
+    """One client. It is the handler of its stream."""
+
+    def __init__(self, console: Console, stream: Stream, options: Options) -> None:
+        self.console = console
+        self.router = console.router
+        self.restricted = options.restricted
+        self.dialect = options.dialect
+        self.v2_attributes = options.v2_attributes
+        self.json = False
+        self.echo: frozenset[str] = frozenset()
+        self.formats: dict[str, Any] = {}  # use: TimeFormat, where the session has its own
+        self._stream = stream
+        self._input = bytearray()
+        self._commands: deque[bytes] = deque()
+        self._queued = 0
+        self._replies: Iterator[Reply] | None = None
+        self._held: tuple[int, str] | None = None
+        self._coder = LineCoder()
+        self._busy = False
+        self._asleep = False
+        self._too_long = False
+        self._open = True
+        console.sessions[self] = None
+        stream.set_handler(self)
+        self._write(self._coder.last(1, f"BIRD {BANNERS[self.dialect]} ready."))
+
+    # what the stream tells ----------------------------------------------
+
+    def connected(self, stream: Stream) -> None:
+        """Never called: control connections are accepted."""
+
+    def received(self, data: bytes) -> None:
+        """Octets of the client."""
+        self._input += data
+        while (end := self._input.find(b"\n")) >= 0:
+            line = bytes(self._input[:end])
+            del self._input[: end + 1]
+            self._queue(line)
+        if len(self._input) > MOST_COMMAND:
+            self._too_long = True
+            self._input.clear()
+        if self._open:
+            self._pump()
+
+    def closed(self, error: str | None) -> None:
+        """The client went."""
+        self._forget()
+
+    def writable(self) -> None:
+        """The client has read."""
+        self._pump()
+
+    def notice(self, text: str) -> None:
+        """Send a line that nobody asked for; dropped while the client does not read."""
+        if self._open and self._stream.buffered < MOST_BUFFERED:
+            for line in text.split("\n"):
+                self._write(f"+{line}\n")
+
+    def close(self) -> None:
+        """End the connection after what is buffered."""
+        if self._open:
+            self._forget()
+            self._stream.close()
+
+    def view(self) -> View:
+        """How text looks in this session now."""
+        config = self.router.config
+        times = Times(
+            base=self.formats.get("base", config.timeformat_base),
+            protocol=self.formats.get("protocol", config.timeformat_protocol),
+            route=self.formats.get("route", config.timeformat_route),
+            now=self.router.clock.wall(),
+        )
+        return View(self.dialect, times, self.v2_attributes)
+
+    # commands -----------------------------------------------------------
+
+    def _queue(self, line: bytes) -> None:
+        if self._too_long:
+            self._too_long = False
+            line = b"\0"  # answered with "too long" in its turn
+        self._commands.append(line)
+        self._queued += len(line)
+        if self._queued > MOST_QUEUED:
+            self._forget()
+            self._stream.abort()
+
+    def _pump(self) -> None:
+        """Go on with the replies until the client must read, or others must run."""
+        if self._busy or self._asleep or not self._open:
+            return
+        self._busy = True
+        left = SLICE
+        try:
+            while self._open and left and self._stream.buffered < MOST_BUFFERED:
+                if self._replies is None:
+                    if not self._commands:
+                        break
+                    line = self._commands.popleft()
+                    self._queued -= len(line)
+                    self._replies = self._run(line)
+                left = self._step(left)
+        finally:
+            self._busy = False
+        if self._open and not left:
+            self._sleep(self.router.clock.now())
+
+    def _step(self, left: int) -> int:
+        """Pull one reply; returns how much of the slice is left."""
+        assert self._replies is not None
+        reply = next(self._replies, None)
+        match reply:
+            case None:
+                self._replies = None
+                self._finish()
+            case Pause():
+                return 0
+            case Wait(ready, timeout):
+                now = self.router.clock.now()
+                self._wait(ready, now + timeout)
+                return 0
+            case _:
+                self._show(reply)
+        return left - 1
+
+    def _sleep(self, until: float) -> None:
+        """Let others run."""
+        if self._asleep:
+            return
+        self._asleep = True
+        if until <= self.router.clock.now():
+            self.router.clock.call_soon(self._wake)
+        else:
+            self.router.clock.call_at(until, self._wake)
+
+    def _wake(self) -> None:
+        self._asleep = False
+        self._pump()
+
+    def _wait(self, ready: Callable[[], bool], deadline: float) -> None:
+        """Sleep until `ready`, at most to the deadline."""
+        self._asleep = True
+
+        def look() -> None:
+            now = self.router.clock.now()
+            if ready() or now >= deadline:
+                self._wake()
+            else:
+                self.router.clock.call_at(min(now + POLL, deadline), look)
+
+        look_at = self.router.clock.call_soon if ready() else self._soon
+        look_at(look)
+
+    def _soon(self, callback: Callable[[], None]) -> None:
+        self.router.clock.call_at(self.router.clock.now() + POLL, callback)
+
+    def _run(self, line: bytes) -> Iterator[Reply]:
+        """The replies to one line; nothing that a client writes raises past here."""
+        try:
+            yield from self._replies_to(line)
+        except CommandError as error:
+            yield Failure(error.code, error.text)
+        except GeneratorExit:
+            raise
+        except Exception as error:
+            self.router.ports.log.write("bug", f"Command {line!r} failed:\n{traceback.format_exc()}")
+            yield Failure(8008, f"internal error: {type(error).__name__}, see the log")
+
+    def _replies_to(self, line: bytes) -> Iterator[Reply]:
+        if line == b"\0":
+            raise CommandError(TOO_LONG, "Command too long")
+        text = line.rstrip(b"\r").decode("utf-8", "replace")
+        tree = self._parse(text)
+        rule = str(tree.data).rpartition("__")[2]
+        command = self.console.commands.get(rule)
+        if command is None:
+            raise CommandError(PARSE_ERROR, f"command {rule} is not there")
+        if command.restricted and self.restricted:
+            raise CommandError(DENIED, "Access denied")
+        arguments = command.arguments(tree, self) if command.arguments is not None else tree
+        yield from command.handler(self.router, arguments, self)
+
+    def _parse(self, text: str) -> Any:
+        try:
+            return self.console.language.parse_command(text, self.router.config)
+        except CommandError:
+            raise
+        except Exception as error:
+            if type(error).__module__ == "builtins":
+                raise
+            raise CommandError(PARSE_ERROR, one_line(error)) from None
+
+    # output -------------------------------------------------------------
+
+    def _show(self, reply: Reply) -> None:
+        """Write the lines of a reply but for the very last, which waits for `_finish`."""
+        if self.json and not isinstance(reply, (Done, Failure)):
+            text = json_text.text(reply)
+            found = [(reply.code, text)] if text is not None else []
+        else:
+            found = list(lines(reply, self.view()))
+        out: list[str] = []
+        for line in found:
+            if self._held is not None:
+                out.append(self._coder.more(*self._held))
+            self._held = line
+        if out:
+            self._write("".join(out))
+
+    def _finish(self) -> None:
+        """The command is done: its last line is the one held back."""
+        code, text = self._held or (0, "")
+        self._held = None
+        self._write(self._coder.last(code, text))
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text.encode("utf-8", "replace"))
+
+    def _forget(self) -> None:
+        """Stop everything of this session."""
+        self._open = False
+        self.console.sessions.pop(self, None)
+        self._commands.clear()
+        self._input.clear()
+        replies, self._replies = self._replies, None
+        if replies is not None and not self._busy:
+            replies.close()  # type: ignore[attr-defined]  # it is a generator
+
+
+def one_line(error: Exception) -> str:
+    """An error of the language as one line, without the place: the line is all there is."""
+    first = getattr(error, "errors", [error])[0]
+    text = getattr(first, "message", None) or str(first)
+    return str(text).strip().split("\n")[0]

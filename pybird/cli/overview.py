@@ -1,0 +1,245 @@
+"""Commands about the router as a whole: status, version, memory, interfaces, symbols, static."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pybird
+from pybird.cli.arguments import ShowSymbols, Which
+from pybird.cli.control import BANNERS
+from pybird.cli.selection import moment, protocols, unknown
+from pybird.core.ports import Link, LinkAddress
+from pybird.core.replies import (
+    PARSE_ERROR,
+    CommandError,
+    Done,
+    InterfaceAddress,
+    InterfaceHeading,
+    InterfaceRow,
+    InterfaceSummary,
+    Memory,
+    MemoryRow,
+    Moment,
+    Note,
+    Reply,
+    StaticRow,
+    Status,
+    SymbolRow,
+    Version,
+)
+from pybird.values.address import Address
+from pybird.values.route import Dest
+
+if TYPE_CHECKING:
+    from pybird.core.interfaces import Interface
+    from pybird.core.router import Router
+
+# Octets that one of these weighs, measured on CPython 3.11; sizes are estimates.
+_ROUTE, _NETWORK, _SET, _PROTOCOL, _SYMBOL = 150, 120, 300, 12000, 600
+
+
+def show_status(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
+    """Show router status."""
+    yield Status(
+        version=f"BIRD {BANNERS[session.dialect]}",
+        router_id=str(Address.from_v4(router.router_id)),
+        hostname=router.hostname,
+        server_time=Moment(router.clock.wall(), "base"),
+        last_reboot=moment(router, router.boot_time, "base"),
+        last_reconfiguration=moment(router, router.config_time, "base"),
+        state=router_state(router),
+    )
+
+
+def router_state(router: Router) -> str:
+    """The last line of `show status`."""
+    if router.shutting_down:
+        return "Shutdown in progress"
+    return "Daemon is up and running"
+
+
+def show_version(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
+    """Show program and version."""
+    compiled = not getattr(sys.modules["pybird.values.route"], "__file__", "").endswith(".py")
+    yield Version("PyBIRD", pybird.__version__, platform.python_version(), compiled, session.dialect)
+    yield Done()
+
+
+def show_memory(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
+    """Show memory usage."""
+    routes = sum(t.route_count for t in router.tables.values())
+    networks = sum(t.net_count for t in router.tables.values())
+    rows = (
+        MemoryRow("Routing tables", routes * _ROUTE, networks * _NETWORK),
+        MemoryRow("Route attributes", len(router.pool) * _SET, 0),
+        MemoryRow("Protocols", len(router.protocols) * _PROTOCOL, 0),
+        MemoryRow("Current config", len(router.config.symbols) * _SYMBOL, 0),
+        MemoryRow("Standby memory", 0, 0),
+    )
+    yield Memory(rows)
+    yield Done()
+
+
+# --------------------------------------------------------------- interfaces
+
+
+def show_interfaces(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
+    """Show network interfaces."""
+    for interface in router.interfaces:
+        yield interface_row(router, interface)
+    yield Done()
+
+
+def show_interfaces_summary(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
+    """Show summary of network interfaces."""
+    yield InterfaceHeading()
+    for interface in router.interfaces:
+        row = interface_row(router, interface)
+        best: dict[bool, str] = {}
+        for address in row.addresses:
+            v4 = ":" not in address.address
+            if address.preferred and (v4 or address.scope != "link"):
+                best.setdefault(v4, f"{address.address}/{address.length}")
+        state = "up" if row.up else "down"
+        yield InterfaceSummary(row.name, state, best.get(True, ""), best.get(False, ""))
+    yield Done()
+
+
+def interface_row(router: Router, interface: Interface) -> InterfaceRow:
+    """One interface as data."""
+    link = interface.link
+    addresses = list(interface.addresses.values())
+    preferred = _preferred(interface)
+    master = next((i.name for i in router.interfaces if link.master and i.index == link.master), "")
+    return InterfaceRow(
+        name=link.name,
+        up=link.up,
+        index=link.index,
+        mtu=link.mtu,
+        flags=tuple(_flags(link)),
+        addresses=tuple(_address(a, a.address in preferred) for a in addresses),
+        master=master,
+    )
+
+
+def _flags(link: Link) -> Iterator[str]:
+    yield "PtP" if link.point_to_point else "MultiAccess"
+    if link.broadcast and not link.loopback:
+        yield "Broadcast"
+    if link.multicast and not link.loopback:
+        yield "Multicast"
+    yield "AdminUp" if link.admin_up else "AdminDown"
+    yield "LinkUp" if link.up else "LinkDown"
+    if link.loopback:
+        yield "Loopback"
+        yield "Ignored"
+
+
+def _preferred(interface: Interface) -> list[Address]:
+    """The address of each family that is used as source, and the link-local one."""
+    found = [interface.preferred(True), interface.preferred(False)]
+    own = [item.address for item in found if item is not None]
+    link_local = interface.link_local()
+    return own if link_local is None else [*own, link_local]
+
+
+def _address(item: LinkAddress, preferred: bool) -> InterfaceAddress:
+    opposite = "" if item.opposite is None else str(item.opposite)
+    return InterfaceAddress(str(item.address), item.length, preferred, scope(item.address), opposite)
+
+
+_PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16))
+
+
+def scope(address: Address) -> str:
+    """How far an address reaches, in BIRD's words."""
+    if address.is_loopback:
+        return "host"
+    if address.is_link_local:
+        return "link"
+    if address.is_v4:
+        private = any(address.value >> (32 - n) == net >> (32 - n) for net, n in _PRIVATE)
+        return "site" if private else "univ"
+    return "site" if address.octets[0] & 0xFE == 0xFC else "univ"
+
+
+# ---------------------------------------------------------- names and routes
+
+_KINDS = {
+    "table": "routing table",
+    "filter": "filter",
+    "function": "function",
+    "protocol": "protocol",
+    "template": "protocol template",
+    "constant": "constant",
+}
+
+
+def show_symbols(router: Router, arguments: ShowSymbols, session: Any) -> Iterator[Reply]:
+    """Show all known symbolic names."""
+    rows = symbol_rows(router)
+    if arguments.name is not None:
+        if arguments.name not in rows:
+            raise unknown("name", arguments.name, rows)
+        yield rows[arguments.name]
+        return
+    wanted = None if arguments.kind is None else _KINDS[arguments.kind]
+    for row in rows.values():
+        if wanted is None or row.kind == wanted:
+            yield row
+    yield Done()
+
+
+def symbol_rows(router: Router) -> dict[str, SymbolRow]:
+    """Every name of the configuration, then tables and protocols that came without one."""
+    rows = {name: SymbolRow(name, _kind(symbol.kind)) for name, symbol in router.config.symbols.items()}
+    for name in router.tables:
+        rows.setdefault(name, SymbolRow(name, "routing table"))
+    for name in router.protocols:
+        rows.setdefault(name, SymbolRow(name, "protocol"))
+    return rows
+
+
+def _kind(kind: str) -> str:
+    return _KINDS.get(kind, kind)
+
+
+_TARGETS = {
+    Dest.BLACKHOLE: "blackhole",
+    Dest.UNREACHABLE: "unreachable",
+    Dest.PROHIBIT: "prohibited",
+    Dest.NONE: "",
+}
+
+
+def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Reply]:
+    """Show details of static protocol."""
+    found = [p for p in protocols(router, arguments) if p.config.type_name == "static"]
+    if not found:
+        raise CommandError(PARSE_ERROR, "There is no static protocol running")
+    for number, instance in enumerate(found):
+        if number:
+            yield Note(1009, "")
+        config: Any = instance.config
+        for route in config.routes:
+            yield static_row(instance.name, route)
+    yield Done()
+
+
+def static_row(protocol: str, route: Any) -> StaticRow:
+    """One written route as data."""
+    net = str(route.net)
+    if route.recursive is not None:
+        return StaticRow(protocol, net, f"recursive {route.recursive}")
+    if route.dest is not Dest.UNICAST:
+        return StaticRow(protocol, net, _TARGETS[route.dest])
+    hops = []
+    for via in route.via:
+        if via.gateway is None:
+            hops.append(f"dev {via.interface}")
+        else:
+            hops.append(f"via {via.gateway}" + (f"%{via.interface}" if via.interface else ""))
+    return StaticRow(protocol, net, "", tuple(hops))

@@ -1,0 +1,90 @@
+"""`show peers`: every neighbour that was discovered, and what became of it.
+
+The table of peers has the entries; the protocol that announced one says how
+long it lives (`describe`), the dynamic protocols say which child stands for it
+or why there is none. No protocol is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pybird.cli.arguments import ShowPeers
+from pybird.cli.selection import moment, table
+from pybird.core.replies import PARSE_ERROR, CommandError, Done, PeerHeading, PeerRow, Reply
+from pybird.values.net import NetType, PeerNet, net_of
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.core.protocol import Instance
+    from pybird.core.router import Router
+    from pybird.core.table import Table
+
+
+def show_peers(router: Router, arguments: ShowPeers, session: Any) -> Iterator[Reply]:
+    """Show discovered neighbors and their sessions."""
+    yield PeerHeading()
+    for found in _tables(router, arguments):
+        for key in sorted(found.keys()):
+            routes = found.get(key)
+            if not routes:
+                continue
+            row = peer_row(router, found, key, routes[0])
+            if arguments.interface is None or fnmatchcase(row.interface, arguments.interface):
+                yield row
+    yield Done()
+
+
+def _tables(router: Router, arguments: ShowPeers) -> list[Table]:
+    if arguments.table is None:
+        return [t for t in router.tables.values() if t.net_type is NetType.PEER]
+    found = table(router, arguments.table)
+    if found.net_type is not NetType.PEER:
+        raise CommandError(PARSE_ERROR, f"{found.name} is not a peer table")
+    return [found]
+
+
+def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
+    """One entry as data."""
+    net = net_of(NetType.PEER, key)
+    assert isinstance(net, PeerNet)
+    known = _description(rte, key)
+    expires = known.get("expires")
+    child, why = _child(router, found, key)
+    return PeerRow(
+        table=found.name,
+        address=str(net.address),
+        interface=_interface_name(router, net.ifindex),
+        source=rte.source.name,
+        since=moment(router, known.get("since", rte.time)),
+        expires=None if expires is None else max(expires - router.clock.now(), 0.0),
+        child="" if child is None else child.name,
+        state="" if child is None else child.state.value,
+        why=why if child is None else child.info(),
+    )
+
+
+def _description(rte: Rte, key: bytes) -> dict[str, Any]:
+    owner = rte.source.owner
+    return {} if owner is None else owner.protocol.describe(NetType.PEER, key)
+
+
+def _interface_name(router: Router, index: int) -> str:
+    found = router.interfaces.by_index.get(index)
+    return f"%{index}" if found is None else found.name
+
+
+def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:
+    """The session of an entry, or the reasons of all that could have made one."""
+    reasons: list[str] = []
+    listeners = [p for p in router.protocols.values() if any(c.table is found for c in p.channels.values())]
+    for instance in listeners:
+        child = instance.child_of(NetType.PEER, key)
+        if child is not None:
+            return child, ""
+        reason = instance.why_not(NetType.PEER, key)
+        if reason:
+            reasons.append(f"{instance.name}: {reason}")
+    return None, "; ".join(reasons) or "no protocol takes it"

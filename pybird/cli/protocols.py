@@ -1,0 +1,216 @@
+"""Commands about protocols: show, enable, disable, restart, reload, debug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
+from pybird.cli.selection import moment, protocols
+from pybird.conf.model import DEBUG_FLAGS, Limit
+from pybird.core.channel import Channel, ChannelState
+from pybird.core.replies import (
+    NO_MATCH,
+    RELOAD_FAILED,
+    Changes,
+    ChannelDetail,
+    CommandError,
+    Done,
+    LimitState,
+    Note,
+    ProtocolDetail,
+    ProtocolHeading,
+    ProtocolRow,
+    Reply,
+)
+from pybird.core.router import Answer
+from pybird.filter.nodes import Filter
+from pybird.values.address import Address
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Counters
+    from pybird.core.protocol import Instance
+    from pybird.core.router import Router
+
+# Protocols whose row names the table of their first channel; others show none.
+_WITH_TABLE: Final = frozenset(("static", "kernel", "radv"))
+
+
+def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> Iterator[Reply]:
+    """Show routing protocols."""
+    found = protocols(router, arguments.which)
+    yield ProtocolHeading()
+    for instance in found:
+        yield protocol_row(router, instance, arguments.all)
+    yield Done()
+
+
+def protocol_row(router: Router, instance: Instance, everything: bool) -> ProtocolRow:
+    """One protocol as a reply."""
+    channels = list(instance.channels.values())
+    table = channels[0].table.name if channels and instance.config.type_name in _WITH_TABLE else ""
+    return ProtocolRow(
+        name=instance.name,
+        proto=instance.type.title,
+        table=table,
+        state=instance.state.value,
+        since=moment(router, instance.since),
+        info=instance.info(),
+        detail=protocol_detail(router, instance) if everything else None,
+    )
+
+
+def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
+    """What `all` adds."""
+    config = instance.config
+    return ProtocolDetail(
+        created=moment(router, instance.created),
+        description=config.description,
+        message=instance.message,
+        router_id="" if config.router_id is None else str(Address.from_v4(config.router_id)),
+        vrf=config.vrf or "",
+        details=tuple(instance.details()),
+        channels=tuple(channel_detail(channel) for channel in instance.channels.values()),
+    )
+
+
+def channel_detail(channel: Channel) -> ChannelDetail:
+    """One channel as data."""
+    config = channel.config
+    told: dict[str, Any] = {}
+    if channel.state is not ChannelState.DOWN:
+        statistics = channel.statistics
+        told = {
+            "imported": channel.imported,
+            "filtered": channel.filtered if config.keep_filtered else None,
+            "exported": channel.exported,
+            "preferred": channel.preferred,
+            "import_updates": changes(statistics.import_updates),
+            "import_withdraws": changes(statistics.import_withdraws),
+            "export_updates": changes(statistics.export_updates),
+            "export_withdraws": changes(statistics.export_withdraws),
+            "details": tuple(channel.protocol.channel_details(channel)),
+        }
+    return ChannelDetail(
+        name=channel.name,
+        state=channel.state.value,
+        import_state=channel.import_state,
+        export_state=channel.export_state.value,
+        table=channel.table.name,
+        preference=config.preference,
+        input_filter=filter_name(config.import_filter),
+        output_filter=filter_name(config.export_filter),
+        receive_limit=_limit(config.receive_limit, channel.receive_limit),
+        import_limit=_limit(config.import_limit, channel.import_limit),
+        export_limit=_limit(config.export_limit, channel.export_limit),
+        **told,
+    )
+
+
+def filter_name(found: Filter) -> str:
+    """A filter's name as BIRD shows it."""
+    return found.name or "(unnamed)"
+
+
+def changes(counters: Counters) -> Changes:
+    """The counters at this moment."""
+    c = counters
+    return Changes(c.received, c.rejected, c.filtered, c.ignored, c.rx_limit, c.limit, c.accepted)
+
+
+def _limit(config: Limit | None, state: Any) -> LimitState | None:
+    if config is None:
+        return None
+    return LimitState(config.count, config.action, bool(getattr(state, "hit", False)))
+
+
+# ------------------------------------------------------------------ control
+
+_CODES: Final = {
+    Answer.ALREADY_DISABLED: 8,
+    Answer.DISABLED: 9,
+    Answer.ALREADY_ENABLED: 10,
+    Answer.ENABLED: 11,
+    Answer.RESTARTED: 12,
+    Answer.RELOADING: 15,
+    Answer.NOT_UP: RELOAD_FAILED,
+    Answer.CANNOT_RELOAD: RELOAD_FAILED,
+}
+
+
+def enable(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
+    """Enable protocol."""
+    for instance in protocols(router, arguments.which):
+        yield answered(instance, router.enable(instance, arguments.message))
+    yield Done()
+
+
+def disable(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
+    """Disable protocol."""
+    for instance in protocols(router, arguments.which):
+        yield answered(instance, router.disable(instance, arguments.message))
+    yield Done()
+
+
+def restart(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
+    """Restart protocol."""
+    for instance in protocols(router, arguments.which):
+        yield answered(instance, router.restart(instance, arguments.message))
+    yield Done()
+
+
+def answered(instance: Instance, answer: Answer) -> Note:
+    """What was done, as BIRD says it."""
+    return Note(_CODES[answer], f"{instance.name}: {answer.value}", instance.name)
+
+
+def reload(router: Router, arguments: Reload, session: Any) -> Iterator[Reply]:
+    """Reload protocol."""
+    for instance in protocols(router, arguments.which):
+        yield _reloaded(router, instance, arguments)
+    yield Done()
+
+
+def reload_filters(router: Router, arguments: Reload, session: Any) -> Iterator[Reply]:
+    """Reload protocol filters."""
+    for instance in protocols(router, arguments.which):
+        if arguments.partial:
+            yield Note(15, f"{instance.name}: partial reload is not there, all is reloaded", instance.name)
+        yield _reloaded(router, instance, arguments)
+    yield Done()
+
+
+def reload_bgp(router: Router, arguments: Reload, session: Any) -> Iterator[Reply]:
+    """Send and request route refresh to/from neighbor."""
+    found = [p for p in protocols(router, arguments.which) if p.config.type_name == "bgp"]
+    if not found:
+        raise CommandError(NO_MATCH, "No BGP protocols match")
+    for instance in found:
+        answer = router.reload(instance, arguments.imports, arguments.exports)
+        if answer is not Answer.RELOADING:
+            yield answered(instance, answer)
+            continue
+        for channel in instance.channels.values():
+            name = f"{instance.name}.{channel.name}"
+            yield Note(15, f"{name}: reloading", name)
+    yield Done()
+
+
+def _reloaded(router: Router, instance: Instance, arguments: Reload) -> Note:
+    if not instance.enabled:
+        return answered(instance, Answer.ALREADY_DISABLED)
+    return answered(instance, router.reload(instance, arguments.imports, arguments.exports))
+
+
+def debug(router: Router, arguments: Debug, session: Any) -> Iterator[Reply]:
+    """Control protocol debugging via the log."""
+    flags = frozenset(DEBUG_FLAGS) if arguments.flags is None else arguments.flags
+    for instance in protocols(router, arguments.which):
+        if arguments.channel is None:
+            instance.debug = flags
+            continue
+        channel = instance.channels.get(arguments.channel)
+        if channel is None:
+            raise CommandError(NO_MATCH, f"{instance.name} has no {arguments.channel} channel")
+        channel.debug = flags
+    yield Done()

@@ -1,0 +1,90 @@
+"""The arguments of `show route`, in any order and repeated: from tree to value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pybird.cli.arguments import (
+    ChannelName,
+    Parts,
+    ShowRoute,
+    channel_name,
+    named,
+    rule_of,
+    tokens,
+    words,
+)
+from pybird.core.replies import PARSE_ERROR, CommandError
+from pybird.values.address import Address
+from pybird.values.net import Net, Prefix
+
+
+def show_route(tree: Any, session: Any) -> ShowRoute:
+    """`show route`.
+
+    Raises:
+        CommandError: options that exclude each other, a network that is none.
+    """
+    found = ShowRoute()
+    for rule, part in Parts(tree):
+        found = _taken(found, rule, part, session)
+    return found
+
+
+def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
+    match rule:
+        case "all":
+            return replace(found, all=True)
+        case "primary":
+            return replace(found, primary=True)
+        case "count":
+            return replace(found, count=True)
+        case "stats":
+            return replace(found, stats=True)
+        case "filtered":
+            return _with_mode(found, "filtered")
+        case "route_table":
+            return replace(found, tables=(*found.tables, named(part)))
+        case "route_every_table":
+            return replace(found, every_table=True)
+        case "route_import_table" | "route_export_table":
+            kind = rule.split("_")[1]
+            return replace(_with_mode(found, f"{kind} table"), channel=channel_name(part))
+        case "route_net" | "route_for" | "route_in":
+            match = {"route_net": "exact", "route_for": "for", "route_in": "in"}[rule]
+            return replace(found, net=net_of_tree(part, session), match=match)
+        case "policy_named" | "policy_filter" | "policy_where":
+            if found.filter is not None:
+                raise CommandError(PARSE_ERROR, "Filter specified twice")
+            return replace(found, filter=session.console.language.filter_of(part, session.router.config))
+        case "exported_to":
+            mode = words(next(c for name, c in Parts(part) if name == "export_mode"))
+            name: ChannelName = channel_name(part)
+            return replace(_with_mode(found, mode), channel=name)
+        case "route_protocol":
+            return replace(found, protocol=named(part))
+    raise CommandError(PARSE_ERROR, f"{words(part)} is not there")
+
+
+def _with_mode(found: ShowRoute, mode: str) -> ShowRoute:
+    if found.mode:
+        raise CommandError(PARSE_ERROR, f"{found.mode} and {mode} exclude each other")
+    return replace(found, mode=mode)
+
+
+def net_of_tree(part: Any, session: Any) -> Net | Address:
+    """The network or address of `route_net`, `for`, `in`.
+
+    Raises:
+        CommandError: it is none.
+    """
+    inside = [child for child in part.children if rule_of(child).startswith("net")]
+    if inside:
+        found: Net = session.console.language.net_of(inside[0], session.router.config)
+        return found
+    text = "".join(str(token) for token in tokens(part))
+    try:
+        return Prefix.parse(text) if "/" in text else Address.parse(text)
+    except ValueError as error:
+        raise CommandError(PARSE_ERROR, str(error)) from None

@@ -1,0 +1,330 @@
+"""`show route`: which routes, in slices, and a route as a reply.
+
+A walk never holds more than a few hundred networks, and pauses between them,
+so that a table of a million routes neither delays keepalives nor costs memory;
+what changes meanwhile is shown as it is when its turn comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pybird.cli.arguments import ShowRoute
+from pybird.cli.attribute_text import attributes_of, route_info
+from pybird.cli.selection import channels, moment, protocol, table
+from pybird.core.replies import (
+    NOT_FOUND,
+    PARSE_ERROR,
+    PAUSE,
+    CommandError,
+    Done,
+    Pause,
+    Reply,
+    RouteCount,
+    RouteHeading,
+    RouteRow,
+    RouteTotal,
+    Via,
+)
+from pybird.values.address import Address
+from pybird.values.net import Net, NetType, Prefix, net_of
+from pybird.values.route import FILTERED, Dest, Hop, Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
+    from pybird.core.router import Router
+    from pybird.core.table import Table
+
+STEP: Final = 200  # networks between two pauses
+_DEST: Final = {
+    Dest.NONE: "",
+    Dest.UNICAST: "unicast",
+    Dest.BLACKHOLE: "blackhole",
+    Dest.UNREACHABLE: "unreachable",
+    Dest.PROHIBIT: "prohibited",
+}
+Found = tuple[bytes, tuple[Rte, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One table to show: where its networks come from, and its name in the output."""
+
+    table: Table
+    channel: Channel | None = None  # of modes that look at one
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """What stands after `Table`."""
+        return self.title or self.table.name
+
+
+def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[Reply]:
+    """Show routing table."""
+    if arguments.mode == "filtered" and (arguments.primary or arguments.channel):
+        raise CommandError(PARSE_ERROR, "Incompatible show route options")
+    listings = chosen(router, arguments)
+    shown = 0
+    totals = [0, 0, 0]
+    for listing in listings:
+        count = 0
+        for reply in _one_table(router, arguments, listing, shown == 0):
+            if isinstance(reply, RouteRow):
+                count += 1
+                if arguments.count:
+                    continue
+            yield reply
+        shown += count
+        if arguments.count or arguments.stats:
+            sizes = listing.table.route_count, listing.table.net_count
+            yield RouteCount(listing.name, count, *sizes)
+            totals = [totals[0] + count, totals[1] + sizes[0], totals[2] + sizes[1]]
+    if not shown and arguments.net is not None and arguments.match != "in" and not arguments.count:
+        raise CommandError(NOT_FOUND, "Network not found")
+    if (arguments.count or arguments.stats) and len(listings) > 1:
+        yield RouteTotal(len(listings), *totals)
+    else:
+        yield Done()
+
+
+# ------------------------------------------------------------- which tables
+
+
+def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
+    """The tables to show, in order.
+
+    Raises:
+        CommandError: a name means nothing.
+    """
+    if arguments.channel is not None:
+        return _of_channels(router, arguments)
+    if arguments.every_table:
+        tables = list(router.tables.values())
+    elif arguments.tables:
+        tables = [table(router, name) for name in arguments.tables]
+    elif arguments.protocol is not None:
+        found = protocol(router, arguments.protocol).channels.values()
+        tables = list({c.table.name: c.table for c in found}.values())
+    else:
+        tables = default_tables(router)
+    return [Listing(t) for t in tables if fits(t, arguments.net)]
+
+
+def _of_channels(router: Router, arguments: ShowRoute) -> list[Listing]:
+    assert arguments.channel is not None
+    title = arguments.mode.partition(" ")[0] if arguments.mode.endswith("table") else ""
+    names = arguments.tables
+    return [
+        Listing(c.table, c, title)
+        for c in channels(router, arguments.channel)
+        if fits(c.table, arguments.net) and (not names or c.table.name in names)
+    ]
+
+
+def default_tables(router: Router) -> list[Table]:
+    """The first table of each net type; master4 and master6 come first of theirs."""
+    first: dict[NetType, Table] = {}
+    for name in ("master4", "master6"):
+        if name in router.tables:
+            first[router.tables[name].net_type] = router.tables[name]
+    for found in router.tables.values():
+        first.setdefault(found.net_type, found)
+    return [first[net_type] for net_type in sorted(first)]
+
+
+def fits(found: Table, net: Net | Address | None) -> bool:
+    """May this table hold the network?"""
+    if net is None:
+        return True
+    if isinstance(net, Address):
+        return found.net_type is (NetType.IP4 if net.is_v4 else NetType.IP6)
+    return net.type is found.net_type
+
+
+# ------------------------------------------------------------- which routes
+
+
+def _one_table(
+    router: Router, arguments: ShowRoute, listing: Listing, first: bool
+) -> Iterator[RouteRow | RouteHeading | Pause]:
+    wanted = _wanted(router, arguments, listing)
+    own = not listing.title and arguments.mode not in ("filtered",)
+    headed = False
+    for found in _networks(router, arguments, listing):
+        if found is None:
+            yield PAUSE
+            continue
+        key, routes = found
+        again = False
+        for rte in routes[:1] if arguments.primary else routes:
+            kept = wanted(key, rte)
+            if kept is None:
+                continue
+            if not headed:
+                headed = True
+                if not arguments.count:
+                    yield RouteHeading(listing.name, first)
+            net = str(net_of(listing.table.net_type, key))
+            is_best = own and rte is routes[0] and not rte.flags & FILTERED
+            yield route_row(router, listing.name, net, kept, again, is_best, arguments.all)
+            again = True
+
+
+def _wanted(router: Router, arguments: ShowRoute, listing: Listing) -> Callable[[bytes, Rte], Rte | None]:
+    """What the filter and the protocol leave of a route."""
+    test = arguments.filter
+    policy = None if test is None else router.policy(test, listing.table.net_type)
+    name = arguments.protocol
+
+    def wanted(key: bytes, rte: Rte) -> Rte | None:
+        if name is not None and rte.source.name != name:
+            return None
+        return rte if policy is None else policy.judge(rte, key)
+
+    return wanted
+
+
+def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found | None]:
+    """Networks with their routes; None now and then: time to pause."""
+    match arguments.mode:
+        case "filtered":
+            source = _filtered(router, arguments, listing)
+        case "import table":
+            assert listing.channel is not None
+            source = _kept(listing.channel.received_routes(), arguments, listing.table.net_type)
+        case "exported" | "export table":
+            source = _exported(arguments, listing)
+        case "export" | "preexport" | "noexport":
+            source = _judged(router, arguments, listing)
+        case _:
+            source = _stored(arguments, listing.table)
+    for count, found in enumerate(source, 1):
+        yield found
+        if count % STEP == 0:
+            yield None
+
+
+def _stored(arguments: ShowRoute, found: Table) -> Iterator[Found]:
+    """What the table holds of the networks asked for; empty routes keep the pace of long walks."""
+    net = arguments.net
+    if net is None:
+        walk = found.walk()
+        while keys := walk.take(STEP):
+            for key in keys:
+                yield key, found.get(key)
+        return
+    if arguments.match == "in":
+        yield from found.inside(whole(net))
+    elif arguments.match == "for":
+        best = found.longest_match(whole(net))
+        if best is not None:
+            yield best
+    else:
+        key = whole(net).key
+        routes = found.get(key)
+        if routes:
+            yield key, routes
+
+
+def whole(net: Net | Address) -> Net:
+    """An address as the prefix that holds only it."""
+    return Prefix(net, net.bits) if isinstance(net, Address) else net
+
+
+def _filtered(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+    for instance in list(router.protocols.values()):
+        for channel in instance.channels.values():
+            if channel.table is listing.table:
+                yield from _kept(channel.filtered_routes(), arguments, listing.table.net_type)
+
+
+def _kept(routes: dict[bytes, list[Rte]], arguments: ShowRoute, net_type: NetType) -> Iterator[Found]:
+    for key, found in routes.items():
+        if _inside(key, arguments, net_type):
+            yield key, tuple(found)
+
+
+def _inside(key: bytes, arguments: ShowRoute, net_type: NetType) -> bool:
+    if arguments.net is None:
+        return True
+    wanted = whole(arguments.net)
+    if arguments.match == "exact" or not isinstance(wanted, Prefix):
+        return key == wanted.key
+    net = net_of(net_type, key)
+    if not isinstance(net, Prefix):
+        return False
+    return wanted.covers(net) if arguments.match == "in" else net.covers(wanted)
+
+
+def _exported(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+    """What was really sent."""
+    channel = listing.channel
+    assert channel is not None
+    for key, _routes in _stored(arguments, listing.table):
+        sent = channel.exports(key)
+        yield key, () if sent is None else (sent,)
+
+
+def _judged(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+    """What the channel would send, has as a candidate, or refuses by its filter."""
+    channel = listing.channel
+    assert channel is not None
+    exporter = channel.protocol.exporter(channel)
+    policy = router.policy(channel.config.export_filter, listing.table.net_type)
+    for key, routes in _stored(arguments, listing.table):
+        if not routes or exporter is None:
+            continue
+        best = routes[0]
+        if best.source.owner is channel or not exporter.admit(best):
+            yield key, ()
+            continue
+        kept = policy.judge(best, key)
+        if arguments.mode == "preexport":
+            yield key, (best,)
+        elif arguments.mode == "export":
+            yield key, () if kept is None else (kept,)
+        else:
+            yield key, (best,) if kept is None else ()
+
+
+# ------------------------------------------------------- a route as a reply
+
+
+def route_row(
+    router: Router, name: str, net: str, rte: Rte, again: bool, primary: bool, everything: bool
+) -> RouteRow:
+    """One route as data."""
+    hop = rte.hop
+    return RouteRow(
+        table=name,
+        net=net,
+        again=again,
+        dest=_DEST[hop.dest],
+        protocol=rte.source.name,
+        since=moment(router, rte.time, "route"),
+        sender="" if rte.source.address is None else str(rte.source.address),
+        primary=primary,
+        preference=rte.preference,
+        info=route_info(router.pool, rte),
+        metric=None,
+        hops=vias(hop),
+        all=attributes_of(router, rte) if everything else None,
+    )
+
+
+def vias(hop: Hop) -> tuple[Via, ...]:
+    """The next hops as data; weights only where there are several."""
+    several = len(hop.nexthops) > 1
+    return tuple(
+        Via(
+            gateway="" if h.gateway is None else str(h.gateway),
+            interface=h.ifname,
+            weight=h.weight if several else None,
+            onlink=h.onlink,
+            labels=h.labels,
+        )
+        for h in hop.nexthops
+    )

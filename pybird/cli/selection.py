@@ -1,0 +1,86 @@
+"""Finding protocols, channels and tables by what a command says."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from pybird.cli.arguments import ChannelName, Which
+from pybird.core.replies import NO_MATCH, PARSE_ERROR, CommandError, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pybird.core.channel import Channel
+    from pybird.core.protocol import Instance
+    from pybird.core.router import Router
+    from pybird.core.table import Table
+
+
+def protocols(router: Router, which: Which) -> list[Instance]:
+    """The protocols that are meant.
+
+    Raises:
+        CommandError: no protocol of that name (9001), none matches (8003).
+    """
+    if which.name is not None:
+        return [protocol(router, which.name)]
+    if which.pattern is None:
+        return list(router.protocols.values())
+    found = [p for p in router.protocols.values() if fnmatchcase(p.name, which.pattern)]
+    if not found:
+        raise CommandError(NO_MATCH, "No protocols match")
+    return found
+
+
+def protocol(router: Router, name: str) -> Instance:
+    """The protocol of this name.
+
+    Raises:
+        CommandError: there is none.
+    """
+    found = router.protocols.get(name)
+    if found is None:
+        raise unknown("protocol", name, router.protocols)
+    return found
+
+
+def table(router: Router, name: str) -> Table:
+    """The table of this name.
+
+    Raises:
+        CommandError: there is none.
+    """
+    found = router.tables.get(name)
+    if found is None:
+        raise unknown("table", name, router.tables)
+    return found
+
+
+def channels(router: Router, name: ChannelName) -> list[Channel]:
+    """The channels that are meant.
+
+    Raises:
+        CommandError: no such protocol or channel.
+    """
+    instance = protocol(router, name.protocol)
+    if name.channel is None:
+        return list(instance.channels.values())
+    found = instance.channels.get(name.channel)
+    if found is None:
+        raise CommandError(PARSE_ERROR, f"{name.protocol} has no {name.channel} channel")
+    return [found]
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> CommandError:
+    """The error for a name that means nothing, with what may have been meant."""
+    near = get_close_matches(name, list(known), n=1)
+    hint = f", did you mean {near[0]}?" if near else ""
+    return CommandError(PARSE_ERROR, f"there is no {kind} {name}{hint}")
+
+
+def moment(router: Router, when: float, use: str = "protocol") -> Moment:
+    """A time of the router's clock for people to read."""
+    clock = router.clock
+    return Moment(clock.wall() - (clock.now() - when), use)

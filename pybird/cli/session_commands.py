@@ -1,0 +1,94 @@
+"""Commands about the session itself: restrict, echo, timeformat, output, dialect, help, eval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pybird.cli.arguments import TimeChoice
+from pybird.cli.times import ISO_LONG, ISO_SHORT
+from pybird.conf.model import TimeFormat
+from pybird.core.replies import (
+    ARGUMENT_ERROR,
+    EVAL_ERROR,
+    PARSE_ERROR,
+    CommandError,
+    Done,
+    HelpRow,
+    Note,
+    Reply,
+)
+from pybird.filter.compile import compile_expression
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.format import show_value
+from pybird.filter.subject import Subject
+from pybird.values.net import NetType
+
+if TYPE_CHECKING:
+    from pybird.cli.control import Session
+    from pybird.core.router import Router
+
+_DIGITS = {"": 0, "ms": 3, "us": 6}
+
+
+def restrict(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+    """Restrict current CLI session to safe commands."""
+    session.restricted = True
+    yield Note(16, "Access restricted")
+
+
+def echo(router: Router, arguments: frozenset[str], session: Session) -> Iterator[Reply]:
+    """Show log messages of some classes in this session."""
+    session.echo = arguments
+    yield Done()
+
+
+def timeformat(router: Router, arguments: TimeChoice, session: Session) -> Iterator[Reply]:
+    """Set time format for this CLI session."""
+    chosen = time_format(arguments)
+    for use in arguments.uses:
+        session.formats[use] = chosen
+    yield Done()
+
+
+def time_format(choice: TimeChoice) -> TimeFormat:
+    """What `timeformat` says, as a format."""
+    words = choice.format.split()
+    if words[:1] == ["iso"] and len(words) in (2, 3):
+        digits = _DIGITS[words[2] if len(words) == 3 else ""]
+        return (ISO_SHORT if words[1] == "short" else ISO_LONG)[digits]
+    return TimeFormat(choice.format, choice.limit, choice.old)
+
+
+def output(router: Router, arguments: bool, session: Session) -> Iterator[Reply]:
+    """Choose the form of replies in this session."""
+    yield Done()
+    session.json = arguments
+
+
+def dialect(router: Router, arguments: int, session: Session) -> Iterator[Reply]:
+    """Answer as BIRD 2 or BIRD 3 does in this session."""
+    if arguments not in (2, 3):
+        raise CommandError(ARGUMENT_ERROR, f"dialect {arguments} is not 2 or 3")
+    session.dialect = arguments
+    yield Done()
+
+
+def help_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+    """List all commands."""
+    for command in session.console.commands:
+        yield HelpRow(command.syntax, command.help)
+    yield Done()
+
+
+def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+    """Evaluate an expression."""
+    node = session.console.language.expression_of(arguments, router.config)
+    subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text))
+    try:
+        value = compile_expression(node, router.pool.by_name)(subject)
+    except FilterTypeError as error:
+        raise CommandError(PARSE_ERROR, error.message) from None
+    except (FilterRuntimeError, AttributeError):  # there is no route here to ask
+        raise CommandError(EVAL_ERROR, "runtime error") from None
+    yield Note(23, show_value(value))

@@ -1,0 +1,47 @@
+"""Time as BIRD writes it: strftime with `%f` for fractions, shorter for what is recent."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from pybird.conf.model import TimeFormat
+from pybird.core.replies import Moment
+
+_FRACTION: Final = re.compile(r"%(\d?)f")
+
+ISO_SHORT: Final = {
+    0: TimeFormat("%T", 72000, "%F"),
+    3: TimeFormat("%T.%3f", 72000, "%F"),
+    6: TimeFormat("%T.%6f", 72000, "%F"),
+}
+ISO_LONG: Final = {0: TimeFormat("%F %T"), 3: TimeFormat("%F %T.%3f"), 6: TimeFormat("%F %T.%6f")}
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The formats of one session, and the time it is there now."""
+
+    base: TimeFormat
+    protocol: TimeFormat
+    route: TimeFormat
+    now: float = 0.0
+
+    def text(self, moment: Moment) -> str:
+        """A moment in the format that its use has in this session."""
+        chosen: TimeFormat = getattr(self, moment.use)
+        return written(moment.wall, chosen, self.now)
+
+
+def written(wall: float, style: TimeFormat, now: float) -> str:
+    """Local time in a BIRD time format.
+
+    What lies longer ago than the format's limit is written in its `old` form.
+    """
+    pattern = style.old if style.limit and now - wall > style.limit else style.format
+    whole = int(wall // 1)
+    micros = int((wall - whole) * 1_000_000)
+    digits = _FRACTION.sub(lambda found: f"{micros:06d}"[: int(found[1] or 6)], pattern)
+    return time.strftime(digits, time.localtime(whole))

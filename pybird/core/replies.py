@@ -1,0 +1,457 @@
+"""Replies: what a command answers, as data.
+
+A handler yields these; renderers in `cli` turn them into the text of BIRD's
+control socket, into JSON or into tables, so that the forms cannot diverge. The
+code of a reply is BIRD's (`NNNN` before each line): 0xxx done, 1xxx rows, 2xxx
+headings, 8xxx a command failed, 9xxx it was not understood. One reply may be
+several lines of text. Three kinds are for the session and never shown:
+`Pause`, `Wait` and headings in JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from pybird.core.protocol import Detail
+
+
+class Reply:
+    """Base of all replies. `code` is that of the first line."""
+
+    __slots__ = ()
+    code: int
+
+
+class CommandError(Exception):
+    """A command cannot be carried out: ends its reply with this code and text."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+NOT_FOUND: Final = 8001
+CONFIG_ERROR: Final = 8002
+NO_MATCH: Final = 8003
+STOPPED: Final = 8004
+PROTOCOL_DOWN: Final = 8005
+RELOAD_FAILED: Final = 8006
+DENIED: Final = 8007
+EVAL_ERROR: Final = 8008
+FILE_ERROR: Final = 8009
+TOO_LONG: Final = 9000
+PARSE_ERROR: Final = 9001
+ARGUMENT_ERROR: Final = 9003
+
+
+# ------------------------------------------------------------ of the session
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Reply):
+    """Nothing to show yet: let others run, then go on."""
+
+    code: int = field(default=-1, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Reply):
+    """Go on when `ready()` is true, or after `timeout` seconds."""
+
+    code: int = field(default=-1, init=False)
+    ready: Callable[[], bool]
+    timeout: float
+
+
+PAUSE: Final = Pause()
+
+
+# ------------------------------------------------------------------ general
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, seconds since the epoch; shown in the session's format.
+
+    `use` says which of the session's formats: base, protocol or route.
+    """
+
+    wall: float
+    use: str = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Reply):
+    """One line of text with a code: what a command did, and to whom."""
+
+    code: int
+    text: str
+    name: str | None = None  # of the protocol, table or file it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Reply):
+    """The end of a reply that has no last word of its own."""
+
+    code: int = field(default=0, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Reply):
+    """The end of a reply that failed, 8xxx or 9xxx."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem(Reply):
+    """An error of a configuration file.
+
+    `shown` are the source line with a caret and what helps. Text puts them
+    before the message, because tools read the last line.
+    """
+
+    code: int = field(default=8002, init=False)
+    file: str
+    line: int
+    column: int
+    message: str
+    source: str = ""
+    shown: tuple[str, ...] = ()
+
+
+# -------------------------------------------------------------- show status
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Reply):
+    """`show status`. `recovery` are lines about graceful restart."""
+
+    code: int = field(default=1000, init=False)
+    version: str
+    router_id: str
+    hostname: str
+    server_time: Moment
+    last_reboot: Moment
+    last_reconfiguration: Moment
+    state: str
+    recovery: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Reply):
+    """`show version`: what really runs, whatever the banner says."""
+
+    code: int = field(default=1000, init=False)
+    program: str
+    version: str
+    python: str
+    compiled: bool
+    dialect: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """Octets in use by one kind of thing, and octets kept for it without use."""
+
+    name: str
+    effective: int
+    overhead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory(Reply):
+    """`show memory`; the rows do not contain the total."""
+
+    code: int = field(default=1018, init=False)
+    rows: tuple[MemoryRow, ...]
+    resident: int = 0  # octets of the whole process in memory, 0: unknown
+
+
+# ----------------------------------------------------------- show protocols
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolHeading(Reply):
+    """The line above the rows of `show protocols`."""
+
+    code: int = field(default=2002, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One line of `Route change stats`. A dialect shows what it has columns for."""
+
+    received: int = 0
+    rejected: int = 0
+    filtered: int = 0
+    ignored: int = 0
+    rx_limit: int = 0
+    limit: int = 0
+    accepted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """A route limit of a channel."""
+
+    count: int
+    action: str
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDetail:
+    """One channel of `show protocols all`; counts are None while it is down."""
+
+    name: str
+    state: str
+    import_state: str
+    export_state: str
+    table: str
+    preference: int
+    input_filter: str
+    output_filter: str
+    receive_limit: LimitState | None = None
+    import_limit: LimitState | None = None
+    export_limit: LimitState | None = None
+    imported: int | None = None
+    filtered: int | None = None
+    exported: int | None = None
+    preferred: int | None = None
+    import_updates: Changes | None = None
+    import_withdraws: Changes | None = None
+    export_updates: Changes | None = None
+    export_withdraws: Changes | None = None
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolDetail:
+    """What `show protocols all` adds to a row."""
+
+    created: Moment
+    description: str = ""
+    message: str = ""
+    router_id: str = ""
+    vrf: str = ""
+    details: tuple[Detail, ...] = ()
+    channels: tuple[ChannelDetail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolRow(Reply):
+    """One protocol; `table` is empty when it has none or several."""
+
+    code: int = field(default=1002, init=False)
+    name: str
+    proto: str
+    table: str
+    state: str
+    since: Moment
+    info: str
+    detail: ProtocolDetail | None = None
+
+
+# --------------------------------------------------------------- show route
+
+
+@dataclass(frozen=True, slots=True)
+class RouteHeading(Reply):
+    """The line above the first route of a table."""
+
+    code: int = field(default=1007, init=False)
+    table: str
+    first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One next hop of a route."""
+
+    gateway: str
+    interface: str
+    weight: int | None = None  # only of several next hops
+    onlink: bool = False
+    labels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeText:
+    """One attribute: its name in filters, its name in dialect 2, its value."""
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAttributes:
+    """What `show route all` adds to a route."""
+
+    source: str  # BGP, static, device, ...
+    origin: str  # the same as dialect 2 says it
+    attributes: tuple[AttributeText, ...] = ()
+    local_metric: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRow(Reply):
+    """One route. `again`: its network is the one of the row before."""
+
+    code: int = field(default=1007, init=False)
+    table: str
+    net: str
+    again: bool
+    dest: str
+    protocol: str
+    since: Moment
+    sender: str  # the address it came from
+    primary: bool
+    preference: int
+    info: str  # [AS65002i]
+    metric: int | None = None
+    kernel_error: bool = False
+    hops: tuple[Via, ...] = ()
+    all: RouteAttributes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCount(Reply):
+    """`N of M routes for K networks in table T`."""
+
+    code: int = field(default=1007, init=False)
+    table: str
+    shown: int
+    routes: int
+    networks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTotal(Reply):
+    """The sum over several tables."""
+
+    code: int = field(default=14, init=False)
+    tables: int
+    shown: int
+    routes: int
+    networks: int
+
+
+# ------------------------------------------------------- the other listings
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """An address of an interface; scope is BIRD's word: host, link, site, univ."""
+
+    address: str
+    length: int
+    preferred: bool
+    scope: str
+    opposite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceRow(Reply):
+    """One interface of `show interfaces`."""
+
+    code: int = field(default=1001, init=False)
+    name: str
+    up: bool
+    index: int
+    mtu: int
+    flags: tuple[str, ...]
+    addresses: tuple[InterfaceAddress, ...] = ()
+    master: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceHeading(Reply):
+    """The line above `show interfaces summary`."""
+
+    code: int = field(default=2005, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceSummary(Reply):
+    """One interface with its preferred addresses."""
+
+    code: int = field(default=1005, init=False)
+    name: str
+    state: str
+    v4: str
+    v6: str
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolRow(Reply):
+    """A name of the configuration and what it is."""
+
+    code: int = field(default=1010, init=False)
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRow(Reply):
+    """A route of a static protocol as configured."""
+
+    code: int = field(default=1009, init=False)
+    protocol: str
+    net: str
+    target: str = ""
+    hops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHeading(Reply):
+    """The line above the rows of `show peers`."""
+
+    code: int = field(default=2030, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRow(Reply):
+    """A discovered neighbour and the session that was made of it.
+
+    `child` is empty where there is none, then `why` says why not; otherwise
+    `why` is the child's info.
+    """
+
+    code: int = field(default=1030, init=False)
+    table: str
+    address: str
+    interface: str
+    source: str  # the protocol that found it
+    since: Moment
+    expires: float | None  # seconds from now, None: never
+    child: str = ""
+    state: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow(Reply):
+    """A command: how it is written, what it does."""
+
+    code: int = field(default=1031, init=False)
+    syntax: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Reply):
+    """Rows of a protocol's own command; the code of each line and its text, and the same as data."""
+
+    code: int
+    lines: tuple[str, ...]
+    data: dict[str, object] = field(default_factory=dict)
+
+
+# What `output json` leaves out: they say how the text looks.
+HEADINGS: Final = (ProtocolHeading, RouteHeading, InterfaceHeading, PeerHeading)
