@@ -72,6 +72,7 @@ class Router:
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
+        self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
         self._meanings: dict[int, tuple[Filter, str]] = {}
         self._judge = Judge(
@@ -154,6 +155,8 @@ class Router:
             self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
         self._compiled.clear()
         self._meanings.clear()
+        for observer in list(self.config_observers):
+            observer(config)
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it."""

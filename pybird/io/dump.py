@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 
 from pybird.core.ports import StreamHandler
 from pybird.values.address import UNSPECIFIED_V4, Address
 
+_LAST_LINE = re.compile(rb"^[0-9]{4} ", re.MULTILINE)
+
 
 class FileStream:
-    """Writes to a new file that only its owner may read; nothing is ever received."""
+    """Writes to a new file that only its owner may read; nothing is ever received.
 
-    def __init__(self, path: str, failed: Callable[[str], None]) -> None:
+    It closes itself after so many whole replies: a reply's last line has a
+    blank behind its code.
+    """
+
+    def __init__(self, path: str, replies: int, failed: Callable[[str], None]) -> None:
         """Make the file, replacing an older one.
 
         Raises:
@@ -22,6 +29,7 @@ class FileStream:
         self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
         self.ifindex = 0
         self.buffered = 0
+        self._replies = replies
         self._failed = failed
         try:
             os.unlink(path)
@@ -44,6 +52,10 @@ class FileStream:
         except OSError as error:
             self._failed(error.strerror or str(error))
             self.abort()
+            return
+        self._replies -= len(_LAST_LINE.findall(data))
+        if self._replies <= 0:
+            self.close()
 
     def close(self) -> None:
         """Finish the file."""

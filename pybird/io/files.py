@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -18,6 +19,30 @@ def read_text(path: str) -> str:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
         return octets.decode("latin-1")
+
+
+_IPROUTE2 = {"rt_protos": "ipp_", "rt_scopes": "ips_", "rt_tables": "ipt_", "rt_realms": "ipr_"}
+
+
+def iproute2_names(folders: tuple[str, ...] = ("/usr/share/iproute2", "/etc/iproute2")) -> dict[str, int]:
+    """The names that ip(8) knows for protocols, scopes, tables and realms, as constants.
+
+    Files of later folders win; what cannot be read is not there.
+    """
+    found: dict[str, int] = {}
+    for folder in folders:
+        for name, prefix in _IPROUTE2.items():
+            main = Path(folder, name)
+            for path in (main, *sorted(Path(folder, f"{name}.d").glob("*.conf"))):
+                try:
+                    text = read_text(str(path))
+                except OSError:
+                    continue
+                for line in text.splitlines():
+                    words = line.partition("#")[0].split()
+                    if len(words) == 2 and re.fullmatch(r"[0-9]+|0x[0-9a-fA-F]+", words[0]):
+                        found[prefix + re.sub(r"[^A-Za-z0-9]", "_", words[1])] = int(words[0], 0)
+    return found
 
 
 def cache_folder() -> Path | None:
@@ -55,7 +80,10 @@ class PidFile:
             OSError: it cannot be made.
         """
         self._path = path
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise OSError(error.errno, f"Cannot create PID file {path}: {error.strerror}") from None
 
     def write(self) -> None:
         """Write this process's number."""

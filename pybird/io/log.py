@@ -216,6 +216,7 @@ class LogFiles:
         self._format = ISO_LONG_MS
         self._slots: list[_Slot] = []
         self._extra: list[_Slot] = []  # of -d and -D: not touched by `configure`
+        self.listener: Callable[[str, str], None] | None = None  # also hears level and text
 
     def write(self, level: str, text: str) -> None:
         """Log one message; line breaks in it become spaces."""
@@ -227,6 +228,8 @@ class LogFiles:
                 continue
             line = line or self._line(level, text)
             self._put(slot, level, text, line)
+        if self.listener is not None:
+            self.listener(level, text)
 
     def _line(self, level: str, text: str) -> str:
         return f"{format_time(self._format, self._wall())} <{CLASSES.get(level, '???')}> {text}"
