@@ -368,7 +368,7 @@ def read_back(out: BgpExporter, messages: list[bytes], ext: bool = True) -> tupl
 keys4 = st.lists(
     st.integers(0, 32).flatmap(
         lambda n: st.binary(min_size=(n + 7) // 8, max_size=(n + 7) // 8).map(
-            lambda b: bytes((n // 8 * 8,)) + b[: n // 8]
+            lambda b: bytes((n // 8 * 8,)) + (b"\x0a" + b)[: n // 8]
         )
     ),
     min_size=1,

@@ -8,7 +8,8 @@ or an unnumbered link is the same set. LOCAL_PREF is always there: what a peer
 may not set (or did not) is our default.
 
 Errors follow RFC 7606: an attribute is discarded, or the routes of the whole
-UPDATE are withdrawn (`RefusedError`), or the session is reset (`UpdateError`).
+UPDATE count as withdrawn (`RefusedError`). What resets a session is found
+before, in `updates`.
 
 Hot (also compiled): once per attribute set seen first, about 5 us.
 """
@@ -36,7 +37,6 @@ from pybird.proto.bgp.attributes import (
     Check,
     check_as_path,
 )
-from pybird.proto.bgp.errors import UNKNOWN_WELL_KNOWN, UpdateError
 from pybird.proto.bgp.messages import AS_TRANS
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
@@ -97,22 +97,20 @@ def canonical_next_hop(octets: bytes) -> bytes | None:
     """A next hop of 4, 16 or 32 octets in canonical form; None: no address of a host.
 
     `LL`, `LL LL` and `:: LL` are all `:: LL` (RFC 2545 has no form without a
-    global address; these are what daemons send).
+    global address; these are what daemons send). Of two addresses the second
+    counts only when it is link-local.
     """
     if len(octets) == 4:
-        return None if octets[0] in (0, 127) or octets[0] >= 224 else octets
+        return None if octets[0] == 0 or octets[0] >= 224 else octets
     first = octets[:16]
-    if len(octets) == 16:
-        if _is_link_local(first):
-            return bytes(16) + first
-        return first if _is_host(first) else None
     second = octets[16:]
-    if not _is_link_local(second):
-        # FRR's and others' way to say "no link-local address"
-        return first if second == bytes(16) and _is_host(first) and not _is_link_local(first) else None
-    if _is_link_local(first) or first == bytes(16):
-        return bytes(16) + second
-    return octets if _is_host(first) else None
+    if len(octets) == 32 and _is_link_local(second):
+        if _is_link_local(first) or first == bytes(16):
+            return bytes(16) + second
+        return octets if _is_host(first) else None
+    if _is_link_local(first):
+        return bytes(16) + first
+    return first if _is_host(first) else None
 
 
 def _is_link_local(octets: bytes) -> bool:
@@ -120,8 +118,8 @@ def _is_link_local(octets: bytes) -> bool:
 
 
 def _is_host(octets: bytes) -> bool:
-    """Neither unspecified nor loopback nor multicast."""
-    return octets[0] != 0xFF and (octets[0] != 0 or int.from_bytes(octets, "big") > 1)
+    """Neither unspecified nor multicast."""
+    return octets[0] != 0xFF and any(octets)
 
 
 # ------------------------------------------------------------- the whole set
@@ -148,7 +146,6 @@ class Canonical:
 
         Raises:
             RefusedError: the routes count as withdrawn.
-            UpdateError: 3/2, an unknown well-known attribute.
         """
         found = self._scan(data)
         self._require(found, next_hop)
@@ -166,7 +163,7 @@ class Canonical:
         """Only the errors of these attributes, with none required.
 
         Raises:
-            RefusedError, UpdateError: as `read`.
+            RefusedError: as `read`.
         """
         self._scan(data)
 
@@ -224,7 +221,8 @@ class Canonical:
             # RFC 6793, section 6: malformed ones, and those of a 4-octet speaker, are discarded
             return -1 if self._as4 or not _fit_transition(flags, code, value) else flags
         if not flags & OPTIONAL:
-            raise UpdateError(UNKNOWN_WELL_KNOWN, octets_of(flags & 0xF0, code, value))
+            # RFC 4271, 6.3 resets the session for it; as BIRD does, in the spirit of RFC 7606, we do not
+            raise RefusedError(f"unknown well-known attribute {code}")
         if not flags & TRANSITIVE:
             return -1  # RFC 4271, 5: quietly ignored
         return flags & 0xF0 | PARTIAL  # RFC 4271, 5: passed on with the Partial bit

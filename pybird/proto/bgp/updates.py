@@ -28,7 +28,7 @@ from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_h
 from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.messages import Update
-from pybird.proto.bgp.nlri import read_keys
+from pybird.proto.bgp.nlri import bogus_keys, read_keys
 from pybird.values.attributes import AttributePool, AttributeSet
 
 MEMO_SIZE: Final = 16384
@@ -232,7 +232,7 @@ class UpdateReader:
         if nlri:
             entry = self._classic.get(attributes)
             if entry is not None:
-                self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+                self._announce(out, IPV4_UNICAST, self._keys(out, IPV4_UNICAST, nlri), entry)
                 return out
         elif not attributes:
             if not update.withdrawn:
@@ -256,7 +256,7 @@ class UpdateReader:
             self._reach(out, parts)
         if nlri:
             entry = self._entry(self._classic, parts.others, parts, None)
-            self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+            self._announce(out, IPV4_UNICAST, self._keys(out, IPV4_UNICAST, nlri), entry)
         elif parts.reach is None:
             self._check_useless(parts)
 
@@ -295,10 +295,10 @@ class UpdateReader:
         start = 5 + size
         if (size not in (16, 32) and not (size == 4 and family[0] == 1)) or start > len(value):
             raise _optional_error(MP_REACH, value)
-        keys = read_keys(value[start:], family[0])
+        keys = self._keys(out, family, value[start:])
         next_hop = value[4 : 4 + size]
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, next_hop)
-        if keys:
+        if start < len(value):
             self._announce(out, family, keys, entry)
         elif entry.attrs is None:
             raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {entry.reason}")
@@ -332,8 +332,19 @@ class UpdateReader:
             raise RefusedError(f"next hop {octets.hex()} is no address of a host")
         return hop
 
+    def _keys(self, out: Received, family: Family, packed: bytes) -> list[bytes]:
+        """The announced networks, without the bogus ones."""
+        keys = read_keys(packed, family[0])
+        bogus = bogus_keys(keys, family[0])
+        if bogus:
+            out.withdrawn.append(Withdrawn(family, bogus, "bogus network"))
+            keys = [key for key in keys if key not in bogus]
+        return keys
+
     def _announce(self, out: Received, family: Family, keys: list[bytes], entry: _Entry) -> None:
         attrs = entry.attrs
+        if not keys:
+            return
         if family not in self.terms.families:
             out.ignored = family
         elif attrs is None:
