@@ -28,7 +28,7 @@ class Problem:
     message: str
 
 
-def check(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
+def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
     """The problems of a filter, a function, a block or an expression, in source order.
 
     Functions that it calls are checked when they are defined, not again here.
@@ -39,6 +39,9 @@ def check(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> list[Probl
             checker.statement(body)
         case n.Function():
             checker.function(node)
+        case n.FunctionRef(function=function):
+            if function is not None:
+                checker.function(function)
         case n.Block():
             checker.statement(node)
         case _:

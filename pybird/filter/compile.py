@@ -367,7 +367,7 @@ class _Body:
             case n.Declare():
                 self._declare(node)
             case n.Assign(target=target, value=value):
-                self._assign(target, self._expressions.converted(value, self._typing.of(target)), node)
+                self._assign_value(target, value, node)
             case n.Unset(attribute=attribute):
                 self._line(f"s.changes[{attribute.name!r}] = None", node)
             case n.Return(value=value):
@@ -393,7 +393,7 @@ class _Body:
         self._depth -= 1
 
     def _if(self, node: n.If, word: str) -> None:
-        self._line(f"{word} {self._expressions.code(node.condition)}:", node)
+        self._line(f"{word} {self._expressions.sure(node.condition)}:", node)
         self._nested(node.then)
         if isinstance(node.otherwise, n.If):
             self._if(node.otherwise, "elif")
@@ -448,6 +448,12 @@ class _Body:
         else:
             code = self._expressions.literal(n.Literal(node.variable.type, empty_value(node.variable.type)))
         self._line(f"{local_name(node.variable)} = {code}", node)
+
+    def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
+        code = self._expressions.converted(value, self._typing.of(target))
+        if isinstance(target, n.Attribute) and self._expressions.may_be_void(value):
+            code = f"need({code})"
+        self._assign(target, code, node)
 
     def _assign(self, target: n.Node, code: str, node: n.Node) -> None:
         match target:

@@ -25,9 +25,17 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show
 from pybird.filter.literals import mask_item, mask_literal, mask_value, set_literal
 from pybird.filter.methods import CALL_STYLE, METHODS
-from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
-from pybird.filter.types import Typing, children, empty_value, fits, method_argument, operands
-from pybird.values.net import NetType, Prefix
+from pybird.filter.runtime import EXPORTS, make_extended, make_pair, net_length, text_pattern
+from pybird.filter.types import (
+    Typing,
+    children,
+    empty_value,
+    falls_through,
+    fits,
+    method_argument,
+    operands,
+)
+from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
@@ -42,6 +50,7 @@ _COMPARE: Final = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_MIRRORED: Final = str.maketrans("<>", "><")
 _PYTHON: Final = {"=": "==", "!=": "!="}
 _ARITHMETIC: Final = {
     "+": "({} + {} & 4294967295)",
@@ -55,22 +64,33 @@ _ARITHMETIC: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NetTest:
-    """A test of the network alone: in a set, equal to a prefix, or by length (`operator`, `length`)."""
+    """A test of the network alone: in a set, equal to a prefix, or by length (`operator`, `length`).
+
+    `only`: the networks of VPNs and ROAs do not match by their prefix.
+    """
 
     prefixes: PrefixSet | None = None
     equal: Any = None
     operator: str = ""
     length: int = 0
+    only: bool = False
 
     def for_type(self, net_type: NetType) -> Callable[[bytes], bool] | None:
         """A function of the key for tables of this type; None: it never holds."""
         if self.prefixes is not None:
-            return self.prefixes.match if self.prefixes.net_type is net_type else None
+            if self.prefixes.net_type is net_type:
+                return self.prefixes.match
+            if net_type in (NetType.IP4, NetType.IP6) or self.only or self.prefixes.net_type is None:
+                return None
+            prefixes = self.prefixes
+            return lambda tested: net_of(net_type, tested) in prefixes
         if self.equal is not None:
             key = self.equal.key
             return (lambda tested: bool(tested == key)) if self.equal.type is net_type else None
         compare, length = _COMPARE[self.operator], self.length
-        return lambda tested: bool(compare(tested[0], length))
+        if net_type in (NetType.IP4, NetType.IP6):
+            return lambda tested: bool(compare(tested[0], length))
+        return lambda tested: bool(compare(net_length(net_of(net_type, tested)), length))
 
 
 @dataclass(slots=True)
@@ -150,9 +170,15 @@ class Expressions:
                 high = self._known(number).value if number is not None else 0
                 value = make_extended(name, self._known(key).value, self._known(data).value, high)
             case _:
-                # The source of the expression is run at once: there is one engine.
-                value = eval(self._code(node), self.namespace)
+                value = self._run(self._code(node))
         return n.Literal(kind, value, span=node.span)
+
+    def _run(self, code: str) -> Any:
+        """The source of an expression, run at once: there is one engine."""
+        try:
+            return eval(code, self.namespace)
+        except (TypeError, AttributeError, ValueError, OverflowError):
+            raise FilterRuntimeError("an operand has no value") from None
 
     def _known(self, node: n.Node) -> n.Literal:
         found = self.constant(node)
@@ -271,14 +297,54 @@ class Expressions:
             if not fits(left, right) and not fits(right, left):
                 return "False" if op == "=" else "True"
             return f"({a} {_PYTHON[op]} {b})"
-        if left == "bgppath":
+        return self._ordered(op, left, (node.left, a), (node.right, b))
+
+    def _ordered(self, op: str, kind: str, left: tuple[n.Node, str], right: tuple[n.Node, str]) -> str:
+        """`<` and its kin; a void operand is less than any value."""
+        a, b = left[1], right[1]
+        if kind == "bgppath":
             return f"({a}.members {op} {b}.members)"
-        return f"({a} {op} {b})"
+        if kind == "prefix":
+            return f"(net_order({a}) {op} net_order({b}))"
+        unsure, unsure_right = self.may_be_void(left[0]), self.may_be_void(right[0])
+        if not unsure and not unsure_right:
+            return f"({a} {op} {b})"
+        if unsure and unsure_right:
+            return f"(void_order({a}, {b}) {op} 0)"
+        if unsure_right:
+            a, b, op = b, a, op.translate(_MIRRORED)
+        if op[0] == "<":
+            return f"((t := {a}) is None or t {op} {b})"
+        return f"((t := {a}) is not None and t {op} {b})"
+
+    def may_be_void(self, node: n.Node) -> bool:
+        """True when an expression may turn out to have no value."""
+        match node:
+            case n.Local():
+                return True
+            case n.Attribute(name=name):
+                access = ACCESS.get(name)
+                if access is not None:
+                    return name == "igp_metric"
+                declared = self.typing.declaration(name)
+                return (
+                    declared is None or declared.type in ("int", "bool") or empty_value(declared.type) is None
+                )
+            case n.Method(name=name):
+                return name in ("min", "max", "src", "dst", "router_ip")
+            case n.Call(function=ref):
+                return ref.function is None or falls_through(ref.function.body)
+        return False
+
+    def sure(self, node: n.Node) -> str:
+        """The source of an expression that must have a value; a void one stops the filter."""
+        code = self.code(node)
+        return f"need({code})" if self.may_be_void(node) and not isinstance(node, n.Local) else code
 
     def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
         left, right = self.typing.of(left_node), self.typing.of(right_node)
         known = self.constant(right_node) if is_constant(right_node) else None
-        a, b = self.code(left_node), self.code(right_node)
+        a, b = self.sure(left_node), self.code(right_node)
         match left, right:
             case _, "empty set":
                 return "False"
@@ -300,6 +366,8 @@ class Expressions:
                 return f"text_match({a}, {b})"
             case _, "prefix":
                 return f"net_inside({a}, {b})"
+            case "clist", "ip set":
+                return f"addresses_match({a}, {b})"
             case "bgppath", _:
                 return f"{b}.any_of({a}.members)"
             case "clist" | "eclist" | "lclist", _:
@@ -332,7 +400,7 @@ class Expressions:
             case n.Attribute(name="net"), n.Literal(value=PrefixSet() as prefixes) if node.op in ("~", "!~"):
                 return NetTest(prefixes=prefixes)
             case n.Attribute(name="net"), n.Literal(value=Prefix() as prefix) if node.op in ("~", "!~"):
-                return NetTest(prefixes=PrefixSet.of((prefix, prefix.length, prefix.address.bits)))
+                return NetTest(prefixes=PrefixSet.of((prefix, prefix.length, prefix.address.bits)), only=True)
             case n.Attribute(name="net"), n.Literal(type="prefix", value=value) if node.op in ("=", "!="):
                 return NetTest(equal=value)
             case n.Method(target=n.Attribute(name="net"), name="len"), n.Literal(type="int", value=value):
@@ -345,6 +413,8 @@ class Expressions:
                 return "False"
             match, other = self.hoist(test.prefixes.match), self.hoist(test.prefixes)
             wanted = int(test.prefixes.net_type)
+            if test.only:
+                return f"(s.net_type == {wanted} and {match}(s.key))"
             return f"({match}(s.key) if s.net_type == {wanted} else s.net in {other})"
         if test.equal is not None:
             return f"(s.key == {test.equal.key!r} and s.net_type == {int(test.equal.type)})"

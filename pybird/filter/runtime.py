@@ -18,6 +18,7 @@ from pybird.values.address import Address
 from pybird.values.aspath import EMPTY_PATH, AsPath
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
+from pybird.values.nets import EvpnNet, FlowNet
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.scalars import ExtendedCommunity, Pair, Quad
@@ -39,7 +40,26 @@ def divide(a: int, b: int) -> int:
     return a // b
 
 
+def need(value: Any) -> Any:
+    """The value. Raises FilterRuntimeError when there is none."""
+    if value is None:
+        raise FilterRuntimeError("an operand has no value")
+    return value
+
+
+def void_order(a: Any, b: Any) -> int:
+    """-1, 0 or 1 as `a` is less than, equal to or greater than `b`; void comes first."""
+    if a is None or b is None:
+        return (b is None) - (a is None) if a is not b else 0
+    return -1 if a < b else int(a > b)
+
+
 # ------------------------------------------------------------------ nets
+
+
+def net_order(net: Any) -> Any:
+    """What nets of any type sort by."""
+    return (int(net.type), net) if not isinstance(net, EvpnNet) else (int(net.type), net.key)
 
 
 def net_length(net: Any) -> int:
@@ -65,15 +85,22 @@ def net_part(net: Any, name: str) -> Any:
     """A part that only some types of net have."""
     if not hasattr(net, name):
         raise FilterRuntimeError(f"{net} has no {name}")
-    return getattr(net, name)
+    part = getattr(net, name)
+    if part is None and isinstance(net, FlowNet):
+        return net.everything
+    return part
 
 
 def net_inside(net: Any, outer: Any) -> bool:
-    """True when `net` is the prefix `outer` or lies in it; an address may stand for its net."""
+    """True when `net` is of the type of `outer` and its prefix is that of `outer` or lies in it."""
+    around = outer if isinstance(outer, Prefix) else getattr(outer, "prefix", None)
+    if not isinstance(around, Prefix):
+        return bool(net == outer)
     if isinstance(net, Address):
-        return bool(outer.contains(net))
-    inner = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
-    return isinstance(inner, Prefix) and isinstance(outer, Prefix) and outer.covers(inner)
+        return around.contains(net)
+    if net.type != outer.type:
+        return False
+    return around.covers(net if isinstance(net, Prefix) else net.prefix)
 
 
 def make_prefix(address: Address, length: int) -> Prefix:
@@ -135,6 +162,11 @@ def least(listed: Any) -> Any:
 def greatest(listed: Any) -> Any:
     """The largest member; None of an empty list."""
     return max(listed.items) if listed.items else None
+
+
+def addresses_match(listed: Any, addresses: Any) -> bool:
+    """True when a clist has a member that is, as an IPv4 address, in the set."""
+    return any(Address.from_v4(item) in addresses for item in listed.items)
 
 
 def append(a: Any, b: Any) -> Any:
@@ -200,6 +232,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "Reject": Reject,
     "Pair": Pair,
     "ValueSet": ValueSet,
+    "addresses_match": addresses_match,
     "append": append,
     "aspa_check": aspa_check,
     "divide": divide,
@@ -213,10 +246,13 @@ EXPORTS: Final[dict[str, Any]] = {
     "net_address": net_address,
     "net_inside": net_inside,
     "net_length": net_length,
+    "need": need,
+    "net_order": net_order,
     "net_part": net_part,
     "only": only,
     "roa_check": roa_check,
     "text_match": text_match,
+    "void_order": void_order,
     "without": without,
     "without_any": without_any,
 }

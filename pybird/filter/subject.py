@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from pybird.filter.errors import FilterRuntimeError
 from pybird.filter.runtime import net_length
-from pybird.values.address import Address
+from pybird.values.address import UNSPECIFIED_V6, Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Net, NetType, net_of
 from pybird.values.route import BLACKHOLE, PROHIBIT, UNREACHABLE, Dest, Hop, NextHop, Rte
@@ -34,6 +34,7 @@ _FIXED: Final[dict[int, Hop]] = {
     Dest.UNREACHABLE: UNREACHABLE,
     Dest.PROHIBIT: PROHIBIT,
 }
+IMPLICIT_NULL: Final = 3
 _NO_WAY: Final = NextHop(None, 0, "")
 
 
@@ -117,9 +118,9 @@ class Subject:
     # attributes of the route ------------------------------------------------
 
     def origin(self) -> Any:
-        """`from`: the router that announced the route."""
+        """`from`: the router that announced the route, `::` when none did."""
         set_value = self.read("from")
-        return set_value if set_value is not None else self.rte.source.address
+        return set_value or self.rte.source.address or UNSPECIFIED_V6
 
     def igp_metric(self) -> Any:
         """The distance of the next hop; None when it is unknown."""
@@ -145,8 +146,8 @@ class Subject:
         self.hop = Hop(Dest.UNICAST, (way,))
 
     def gateway(self) -> Any:
-        """`gw`: None without one."""
-        return self._way().gateway
+        """`gw`: unspecified (`::`) without one."""
+        return self._way().gateway or UNSPECIFIED_V6
 
     def dest(self) -> int:
         """`dest`, an RTD_* number."""
@@ -169,9 +170,9 @@ class Subject:
         return self._way().onlink
 
     def label(self) -> Any:
-        """`gw_mpls`: the outermost label, None without one."""
+        """`gw_mpls`: the outermost label, implicit null without one (RFC 3032, 2.1)."""
         labels = self._way().labels
-        return labels[0] if labels else None
+        return labels[0] if labels else IMPLICIT_NULL
 
     def set_gateway(self, value: Address) -> None:
         """Send packets to a neighbour; the interface follows from the address."""

@@ -90,6 +90,7 @@ _MATCHES: Final = frozenset(
         ("clist", "pair set"),
         ("clist", "quad set"),
         ("clist", "int set"),
+        ("clist", "ip set"),
         ("eclist", "ec set"),
         ("lclist", "lc set"),
         ("ip", "quad set"),
@@ -432,6 +433,20 @@ def _returns_of(node: n.Node) -> Iterator[n.Return]:
         yield from _returns_of(below)
 
 
+def falls_through(node: n.Node) -> bool:
+    """True when a statement may end without `return` and without a decision."""
+    match node:
+        case n.Return() | n.Decide():
+            return False
+        case n.Block(statements=statements):
+            return all(falls_through(inner) for inner in statements)
+        case n.If(then=then, otherwise=otherwise):
+            return otherwise is None or falls_through(then) or falls_through(otherwise)
+        case n.Case(arms=arms):
+            return all(arm.labels for arm in arms) or any(falls_through(arm.body) for arm in arms)
+    return True
+
+
 def empty_value(type_name: str) -> Any:
     """What a variable of this type holds before anything is assigned; None: void."""
     return _EMPTY_VALUES.get(type_name)
@@ -454,6 +469,7 @@ __all__ = [
     "Typing",
     "children",
     "empty_value",
+    "falls_through",
     "fits",
     "matches",
     "method_argument",

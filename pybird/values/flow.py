@@ -80,8 +80,13 @@ class FlowNet:
 
     @property
     def prefix(self) -> Prefix:
-        """The destination, or the whole address space."""
-        return self.dst or Prefix(Address(bytes(16 if self.v6 else 4)), 0)
+        """The destination, or everything."""
+        return self.dst or self.everything
+
+    @property
+    def everything(self) -> Prefix:
+        """The prefix of all addresses: what an absent destination or source stands for."""
+        return Prefix(Address(bytes(16 if self.v6 else 4)), 0)
 
     def _prefix(self, wanted: int) -> Prefix | None:
         for code, value in self._components():

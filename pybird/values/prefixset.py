@@ -21,6 +21,8 @@ from pybird.values.net import NetType, Prefix, net_of
 _PIVOT: Final = {NetType.IP4: 2, NetType.IP6: 4}
 _BITS: Final = {NetType.IP4: 32, NetType.IP6: 128}
 
+_WITH_PREFIX: Final = (NetType.VPN4, NetType.VPN6, NetType.ROA4, NetType.ROA6)
+
 Pattern = tuple[bytes, int, int]  # key of the prefix, shortest and longest length that match
 _Level = tuple[int, dict[int, int]]  # pattern length, bits of the network to bitmap of lengths
 
@@ -122,8 +124,10 @@ class PrefixSet:
         return False
 
     def __contains__(self, net: object) -> bool:
-        """Match any value with an IPv4 or IPv6 prefix in it."""
-        prefix = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
+        """Match a prefix; networks of VPNs and ROAs match by theirs, others never."""
+        prefix = net if isinstance(net, Prefix) else None
+        if prefix is None and getattr(net, "type", None) in _WITH_PREFIX:
+            prefix = net.prefix  # type: ignore[attr-defined]
         return isinstance(prefix, Prefix) and prefix.type == self.net_type and self.match(prefix.key)
 
     def __iter__(self) -> Iterator[tuple[Any, int, int]]:

@@ -188,13 +188,17 @@ class ExtendedCommunity(int):
         return cls((high | 0x0200) << 48 | _fits(low, 32) << 16 | _fits(value, 16))
 
     def __str__(self) -> str:
-        form, name = self >> 56, _KIND_NAMES.get(self >> 48 & 255)
-        if name is not None and form == 0:
-            return f"({name}, {self >> 32 & U16}, {self & U32})"
-        if name is not None and form in (1, 2):
+        kind = self >> 48
+        form = kind >> 8 & ~0x40  # bit 6: not transitive (RFC 4360, 2)
+        if form == 0:
+            fields = f"{self >> 32 & U16}, {self & U32}"
+        elif form in (1, 2):
             key = self >> 16 & U32
-            return f"({name}, {Quad(key) if form == 1 else key}, {self & U16})"
-        return f"(generic, {self >> 32:#x}, {self & U32:#x})"
+            fields = f"{Quad(key) if form == 1 else key}, {self & U16}"
+        else:
+            return f"(generic, {self >> 32:#x}, {self & U32:#x})"
+        name = _KIND_NAMES.get(kind & 255) if kind < 0x0300 else None
+        return f"({name or f'unknown {kind:#x}'}, {fields})"
 
     def __repr__(self) -> str:
         return f"ExtendedCommunity{self}"
