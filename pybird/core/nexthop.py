@@ -187,8 +187,8 @@ class HopTable:
                 self._note(hop)
         return False
 
-    def table_added(self, name: str) -> None:
-        """A table came or was made anew: entries that need it are resolved again."""
+    def table_changed(self, name: str) -> None:
+        """A table came, went or was made anew: entries that need it are resolved again."""
         for key, hop in self._recursive.items():
             if key.table == name:
                 self._follow(name)

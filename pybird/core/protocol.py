@@ -126,16 +126,41 @@ class Instance:
     def reconfigure(self, new: ProtocolConfig) -> bool:
         """Adapt to a changed config without a restart.
 
-        Called before `self.config` is replaced, with only the protocol's own
-        part differing (channels are handled by the core through
-        `channel_restart`). False: must be restarted. Must not change anything
-        before it is sure to return True.
+        Called before `self.config` and the channels' configs are replaced.
+        False: must be restarted. Must not change anything before it is sure to
+        return True.
+        """
+        return self.accepts(self.config, new)
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Pure: would `reconfigure` say True? Used by the planner and `configure check`.
+
+        Both configs are whole. Filters, limits, preference, debug and
+        description are the core's: a difference in nothing else is not asked
+        for. True for a different set of channels is a promise to follow
+        `channel_added` and `channel_removed`.
         """
         return False
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """Pure: would `reconfigure` say True? Used by the planner and `configure check`."""
-        return False
+    def channel_added(self, channel: Channel) -> None:
+        """A reload brought a channel to the running instance; the others are open or not."""
+        if self.state is State.UP:
+            channel.open()
+
+    def channel_removed(self, channel: Channel) -> None:
+        """A reload took a channel away; it is closed after this."""
+
+    def renew(self, config: ProtocolConfig) -> None:
+        """Called while the instance is down: the next start is with this config."""
+        self.config = config
+        self.enabled = self.enabled and not config.disabled
+        self.debug = config.debug
+        self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
+
+    @property
+    def is_down(self) -> bool:
+        """It does not run."""
+        return self.state is State.DOWN
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
@@ -276,7 +301,8 @@ class Instance:
         self.stop_reason = reason
         self._enter(State.STOP)
         self.guarded(self.stop, reason)
-        self._close_channels()
+        if self.state is State.STOP:  # it takes longer; its routes need not wait
+            self._close_channels()
 
     def crashed(self, error: Exception) -> None:
         """The instance's code raised: log it, stop the instance, remember why."""

@@ -24,6 +24,7 @@ from pybird.core.nexthop import HopTable
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
+from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.scheduler import Job, Scheduler
 from pybird.core.table import Table
 from pybird.filter.attributes import declarations_of
@@ -71,6 +72,7 @@ class Router:
         self.interfaces.listen(self)
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
+        self.reconfiguration = Reconfiguration(self)
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
         self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
@@ -99,8 +101,13 @@ class Router:
     def add_table(self, config: TableConfig) -> Table:
         """Make a table; its name is free."""
         table = self.tables[config.name] = Table(config)
-        self.hops.table_added(config.name)
+        self.hops.table_changed(config.name)
         return table
+
+    def remove_table(self, name: str) -> None:
+        """Forget a table that no running protocol uses."""
+        self.tables.pop(name, None)
+        self.hops.table_changed(name)
 
     def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
         """A filter made ready for one channel or group; compiled code is shared."""
@@ -137,14 +144,35 @@ class Router:
             self.add_table(table)
         for protocol in config.protocols:
             self.create(protocol)
-        phases = {protocol.type.phase: None for protocol in self.protocols.values()}
+        self.begin(list(self.protocols.values()))
+        if not self.router_id:
+            self.log("error", "Cannot determine router ID, please configure it manually")
+
+    def begin(self, instances: list[Instance]) -> None:
+        """Start these in the order of their phases: interfaces first, then the router id."""
+        phases = {instance.type.phase: None for instance in instances}
         for phase in sorted(phases):
-            for instance in list(self.protocols.values()):
+            for instance in instances:
                 if instance.type.phase == phase:
                     instance.begin()
             self.choose_router_id()
-        if not self.router_id:
-            self.log("error", "Cannot determine router ID, please configure it manually")
+
+    def order(self) -> None:
+        """Protocols in the order of the config, dynamic children last."""
+        names = [config.name for config in self.config.protocols if config.name in self.protocols]
+        names += [name for name in self.protocols if self.config.protocol(name) is None]
+        ordered = {name: self.protocols[name] for name in names}
+        self.protocols.clear()
+        self.protocols.update(ordered)
+
+    def reconfigure(self, wanted: Config, soft: bool = False, timeout: float | None = None) -> Outcome:
+        """Go to a new configuration while running (`reconfiguration` knows how far it is)."""
+        return self.reconfiguration.request(wanted, soft, timeout)
+
+    def runs(self, config: ProtocolConfig) -> bool:
+        """Does this version run the protocol?"""
+        kind = self.types.get(config.type_name)
+        return kind is not None and kind.instance is not None and not isinstance(config, NotRun)
 
     def adopt(self, config: Config) -> None:
         """Take over the global options of a config."""
@@ -160,10 +188,11 @@ class Router:
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it."""
-        kind = self.types.get(config.type_name)
-        if kind is None or kind.instance is None or isinstance(config, NotRun):
+        if not self.runs(config):
             return None
-        instance = kind.instance(config, self)
+        make = self.types[config.type_name].instance
+        assert make is not None
+        instance = make(config, self)
         self.protocols[config.name] = instance
         return instance
 
@@ -212,9 +241,9 @@ class Router:
         """Give a dynamic child a new config, as a reload does for written protocols.
 
         Its channels are reconfigured, added and removed alike; what it does not
-        accept restarts it (StopReason.RECONFIGURED).
+        accept restarts it (StopReason.RECONFIGURED), as the same object.
         """
-        raise NotImplementedError
+        adapt_child(self, instance, config)
 
     def children(self, parent: Instance) -> list[Instance]:
         """The dynamic children of an instance."""

@@ -1,0 +1,312 @@
+"""What must happen to get from one configuration to another.
+
+`plan` is pure: two configs in, an ordered tuple of frozen actions out. Nothing
+is touched, so `configure check` can print it and tests are two texts and a
+list. `core/reconfigure.py` carries it out.
+
+A protocol lives on when name, type, VRF and `disabled` are the same, none of
+its tables is made anew, and the protocol itself accepts the difference
+(`Instance.accepts`). Filters are compared by what they do: a changed constant
+or a changed function that is called counts, a name or a comment does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol
+
+from pybird.conf.model import ChannelConfig, Config, NotRun, ProtocolConfig, TableConfig
+from pybird.filter.nodes import Block, Filter, Node
+
+
+@dataclass(frozen=True, slots=True)
+class SetOptions:
+    """Global options change; `names` are the fields of `Config`."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"set {', '.join(self.names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddTable:
+    """A table is made, or made anew."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"add table {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTable:
+    """A table goes, with what is in it."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"remove table {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class StopProtocol:
+    """A protocol is not in the new configuration."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"stop {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RestartProtocol:
+    """A protocol cannot take over its new config while it runs."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"restart {self.name}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptProtocol:
+    """A protocol takes over its new config and lives on."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"adapt {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadChannel:
+    """Routes go through changed filters again."""
+
+    protocol: str
+    channel: str
+    imports: bool
+    exports: bool
+
+    def __str__(self) -> str:
+        what = [word for word, wanted in (("import", self.imports), ("export", self.exports)) if wanted]
+        return f"reload {self.protocol}.{self.channel} {' and '.join(what)}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartProtocol:
+    """A protocol is new."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"start {self.name}"
+
+
+Action = (
+    SetOptions
+    | AddTable
+    | RemoveTable
+    | StopProtocol
+    | RestartProtocol
+    | AdaptProtocol
+    | ReloadChannel
+    | StartProtocol
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actions in the order in which they are carried out."""
+
+    actions: tuple[Action, ...] = ()
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The actions of one kind."""
+        return [action for action in self.actions if isinstance(action, kind)]
+
+    def __str__(self) -> str:
+        return "\n".join([str(action) for action in self.actions])
+
+
+class Judgement(Protocol):
+    """What the planner asks a running protocol instance; nothing is changed by asking."""
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Can it live on under the new config?"""
+
+    def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
+        """Do the channel's own options ask to reload imports, exports?"""
+
+    @property
+    def is_down(self) -> bool:
+        """It does not run, so that there is nothing to keep."""
+
+
+Meaning = Callable[[Filter], str]
+
+_SCOPES = frozenset({"path", "tables", "protocols", "symbols", "filters", "functions", "warnings"})
+# What never restarts a protocol: the core takes it over.
+_LIVE = ("description", "debug", "span", "restart_time", "channels")
+_CHANNEL_LIVE = ("import_filter", "export_filter", "span")
+
+
+def plan(
+    running: Config,
+    wanted: Config,
+    judges: Mapping[str, Judgement],
+    meaning: Meaning,
+    run: Callable[[ProtocolConfig], bool] = lambda config: not isinstance(config, NotRun),
+) -> Plan:
+    """The way from `running` to `wanted`; `judges` are the running instances by name.
+
+    `run` tells which protocols this version runs; the others do not take part.
+    """
+    for whole in (running, wanted):
+        settle_digests(whole, meaning)
+    old_tables = {table.name: table for table in running.tables}
+    new_tables = {table.name: table for table in wanted.tables}
+    renewed = {name for name, table in old_tables.items() if not _kept(table, new_tables.get(name))}
+    old = {config.name: config for config in running.protocols if run(config)}
+    new = {config.name: config for config in wanted.protocols if run(config)}
+    stops: list[Action] = [StopProtocol(name) for name in old if name not in new]
+    changes: list[Action] = []
+    for name, config in new.items():
+        if name in old:
+            before, after = _effective(old[name], running), _effective(config, wanted)
+            changes += change(before, after, judges.get(name), meaning, renewed)
+    restarts: list[Action] = [action for action in changes if isinstance(action, RestartProtocol)]
+    others = [action for action in changes if not isinstance(action, RestartProtocol)]
+    known = [f.name for f in fields(Config) if f.name not in _SCOPES]
+    names = tuple([name for name in known if getattr(running, name) != getattr(wanted, name)])
+    options: list[Action] = [SetOptions(names)] if names else []
+    removed: list[Action] = [RemoveTable(name) for name in old_tables if name in renewed]
+    added: list[Action] = [AddTable(n) for n in new_tables if n in renewed or n not in old_tables]
+    starts: list[Action] = [StartProtocol(name) for name in new if name not in old]
+    return Plan((*options, *stops, *restarts, *removed, *added, *others, *starts))
+
+
+def change(
+    old: ProtocolConfig,
+    new: ProtocolConfig,
+    judge: Judgement | None,
+    meaning: Meaning,
+    renewed: set[str] = frozenset(),  # type: ignore[assignment]
+) -> list[Action]:
+    """What happens to one protocol that is in both configurations."""
+    name = new.name
+    for channel in old.channels:
+        if channel.table in renewed:
+            return [RestartProtocol(name, f"table {channel.table} is made anew")]
+    if _equal(old, new, meaning):
+        return []
+    reason = _obstacle(old, new, judge)
+    if reason is not None:
+        return [RestartProtocol(name, reason)]
+    assert judge is not None
+    actions: list[Action] = [AdaptProtocol(name)]
+    before = {channel.name: channel for channel in old.channels}
+    for channel in new.channels:
+        known = before.get(channel.name)
+        if known is None:
+            continue
+        imports, exports = judge.reloads(known, channel)
+        imports |= meaning(known.import_filter) != meaning(channel.import_filter)
+        imports |= known.preference != channel.preference
+        exports |= meaning(known.export_filter) != meaning(channel.export_filter)
+        exports |= known.export_in != channel.export_in or known.export_limit != channel.export_limit
+        if imports or exports:
+            actions.append(ReloadChannel(name, channel.name, imports, exports))
+    return actions
+
+
+def _obstacle(old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None) -> str | None:
+    """Why the protocol cannot live on; None: it can."""
+    if old.type_name != new.type_name or type(old) is not type(new):
+        return "another type"
+    if old.disabled != new.disabled:
+        return "disabled" if new.disabled else "enabled"
+    if old.vrf != new.vrf:
+        return "another VRF"
+    if judge is None or judge.is_down:
+        return "it is down"
+    before = {channel.name: channel for channel in old.channels}
+    for channel in new.channels:
+        known = before.get(channel.name)
+        if known is None:
+            continue
+        for option in ("table", "net_type", "keep_filtered"):
+            if getattr(known, option) != getattr(channel, option):
+                return f"channel {channel.name} has another {option.replace('_', ' ')}"
+    if not _same_but_live(old, new) and not judge.accepts(old, new):
+        return "options that cannot change while it runs"
+    return None
+
+
+def _same_but_live(old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    """Do they differ only in what the core takes over: filters, limits, debug, description?"""
+    if [channel.name for channel in old.channels] != [channel.name for channel in new.channels]:
+        return False
+    live: dict[str, Any] = {name: getattr(new, name) for name in _LIVE}
+    if replace(old, **live) != new:
+        return False
+    core = [f.name for f in fields(ChannelConfig)]
+    for before, after in zip(old.channels, new.channels, strict=True):
+        same: dict[str, Any] = {name: getattr(after, name) for name in core}
+        if type(before) is not type(after) or replace(before, **same) != after:
+            return False
+    return True
+
+
+def _equal(old: ProtocolConfig, new: ProtocolConfig, meaning: Meaning) -> bool:
+    """Equal in all they say; filters by what they do."""
+    if type(old) is not type(new) or len(old.channels) != len(new.channels):
+        return False
+    if replace(old, channels=new.channels) != new:
+        return False
+    for before, after in zip(old.channels, new.channels, strict=True):
+        if type(before) is not type(after):
+            return False
+        same: dict[str, Any] = {name: getattr(after, name) for name in _CHANNEL_LIVE}
+        if replace(before, **same) != after:
+            return False
+        if meaning(before.import_filter) != meaning(after.import_filter):
+            return False
+        if meaning(before.export_filter) != meaning(after.export_filter):
+            return False
+    return True
+
+
+def _kept(old: TableConfig, new: TableConfig | None) -> bool:
+    return new is not None and (old.net_type, old.sorted, old.trie) == (new.net_type, new.sorted, new.trie)
+
+
+def _effective(config: ProtocolConfig, whole: Config) -> ProtocolConfig:
+    """The config with what it inherits from the global options."""
+    router_id = config.router_id if config.router_id is not None else whole.router_id
+    hostname = config.hostname if config.hostname is not None else whole.hostname
+    return replace(config, router_id=router_id, hostname=hostname)
+
+
+def settle_digests(config: Config, meaning: Meaning) -> None:
+    """Give every function that some option's filter code calls its digest.
+
+    Calls compare by digest; only a computed one tells that a function changed.
+    """
+    for protocol in config.protocols:
+        for f in fields(protocol):
+            if f.name != "channels":
+                _settle(getattr(protocol, f.name), meaning)
+
+
+def _settle(value: Any, meaning: Meaning) -> None:
+    if isinstance(value, Node):
+        meaning(Filter(None, value if isinstance(value, Block) else Block((value,))))
+    elif isinstance(value, tuple):
+        for item in value:
+            _settle(item, meaning)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for f in fields(value):
+            _settle(getattr(value, f.name), meaning)

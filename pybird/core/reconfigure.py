@@ -1,0 +1,336 @@
+"""Carrying out a plan while the router runs.
+
+What can be done at once is: protocols adapt, channels reload. What must stop,
+stops; when the last one is down, tables are removed and added and the
+restarted and new protocols begin, phase by phase. One request can wait behind
+a running one (the latest wins). The previous configuration is kept for one
+`undo`; `configure timeout` undoes by itself unless it is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pybird.conf.model import Config, ProtocolConfig
+from pybird.core.plan import (
+    Action,
+    AdaptProtocol,
+    AddTable,
+    Plan,
+    ReloadChannel,
+    RemoveTable,
+    RestartProtocol,
+    SetOptions,
+    StartProtocol,
+    StopProtocol,
+    change,
+    plan,
+)
+from pybird.core.ports import Timer
+from pybird.core.protocol import Instance, State, StopReason
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+
+class Outcome(Enum):
+    """What a request came to, as the CLI replies it."""
+
+    DONE = "Reconfigured"  # 0003
+    IN_PROGRESS = "Reconfiguration in progress"  # 0004
+    QUEUED = "Reconfiguration already in progress, queueing new config"  # 0005
+    SHUTDOWN = "Reconfiguration ignored, shutting down"  # 0006
+    CONFIRMED = "Reconfiguration confirmed"  # 0018
+    UNQUEUED = "Reconfiguration already in progress, removing queued config"  # 0017
+    NOTHING = "Nothing to do"  # 0019
+    UNDO = "Undo requested"  # 0021
+
+
+class Reconfiguration:
+    """Reconfigurations of one router: the running one, the waiting one, the undo."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._previous: Config | None = None
+        self._queued: tuple[Config, bool, float | None] | None = None
+        self._waiting = 0
+        self._wanted: Config | None = None  # of the running reconfiguration
+        self._plan = Plan()
+        self._timer: Timer | None = None
+        self.undo_at: float | None = None  # when the timeout will undo
+        self._done: list[Callable[[], None]] = []
+
+    @property
+    def busy(self) -> bool:
+        """True while protocols still stop for a new configuration."""
+        return self._wanted is not None
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call once when no reconfiguration runs or waits."""
+        if self.busy:
+            self._done.append(callback)
+        else:
+            callback()
+
+    def plan(self, wanted: Config) -> Plan:
+        """What would happen; nothing does."""
+        router = self._router
+        return plan(router.config, wanted, router.protocols, router.meaning, router.runs)
+
+    def request(self, wanted: Config, soft: bool = False, timeout: float | None = None) -> Outcome:
+        """Go to a new configuration; `timeout` seconds later back, unless confirmed."""
+        if self._router.shutting_down:
+            return Outcome.SHUTDOWN
+        self._disarm()
+        if self.busy:
+            self._queued = (wanted, soft, timeout)
+            return Outcome.QUEUED
+        if timeout is not None:
+            clock = self._router.clock
+            self.undo_at = clock.now() + timeout
+            self._timer = clock.call_at(self.undo_at, self._time_out)
+        return self._go(wanted, soft)
+
+    def undo(self) -> Outcome:
+        """Return to the configuration before the last one."""
+        if self._router.shutting_down:
+            return Outcome.SHUTDOWN
+        self._disarm()
+        if self._queued is not None:
+            self._queued = None
+            return Outcome.UNQUEUED
+        if self._previous is None:
+            return Outcome.NOTHING
+        wanted, self._previous = self._previous, None
+        if self.busy:
+            self._queued = (wanted, False, None)
+            return Outcome.QUEUED
+        outcome = self._go(wanted, soft=False)
+        self._previous = None  # one level
+        return outcome
+
+    def confirm(self) -> Outcome:
+        """Keep the new configuration: the timeout does not undo."""
+        if self._timer is None:
+            return Outcome.NOTHING
+        self._disarm()
+        return Outcome.CONFIRMED
+
+    def status(self) -> Outcome:
+        """Is one running?"""
+        if self._router.shutting_down:
+            return Outcome.SHUTDOWN
+        if self._queued is not None:
+            return Outcome.QUEUED
+        return Outcome.IN_PROGRESS if self.busy else Outcome.DONE
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self._router.log("info", "Config timeout expired, starting undo")
+        self.undo()
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        self.undo_at = None
+
+    # carrying out -----------------------------------------------------------
+
+    def _go(self, wanted: Config, soft: bool) -> Outcome:
+        router = self._router
+        router.log("info", "Reconfiguring")
+        self._previous = router.config
+        self._plan = self.plan(wanted)
+        self._wanted = wanted
+        self._waiting = 1
+        router.adopt(wanted)
+        for option in self._plan.of(SetOptions):
+            self._set_options(option)
+        for stop in self._plan.of(StopProtocol):
+            self._stop(stop.name, StopReason.REMOVED)
+        for restart in self._plan.of(RestartProtocol):
+            self._stop(restart.name, _reason(wanted.protocol(restart.name)))
+        fresh = dict.fromkeys([action.name for action in self._plan.of(RemoveTable)])
+        for table in self._plan.of(AddTable):
+            if table.name not in fresh:
+                self._add_table(table.name)
+        self._take_over(wanted)
+        for action in self._plan.of(AdaptProtocol):
+            self._adapt(action.name)
+        for action in self._plan.of(ReloadChannel):
+            self._reload(action, soft)
+        self._one_down()
+        return Outcome.IN_PROGRESS if self.busy else Outcome.DONE
+
+    def _set_options(self, action: SetOptions) -> None:
+        if "router_id" in action.names or "router_id_from" in action.names:
+            self._router.router_id = 0
+            self._router.choose_router_id()
+
+    def _stop(self, name: str, reason: StopReason) -> None:
+        instance = self._router.protocols.get(name)
+        if instance is None:
+            return
+        self._waiting += 1
+        instance.halt(reason, self._one_down)
+
+    def _one_down(self) -> None:
+        self._waiting -= 1
+        if self._waiting == 0:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Everything that had to stop is down: make the new things."""
+        router = self._router
+        wanted = self._wanted
+        assert wanted is not None
+        held = {name: _held(router.protocols.get(name)) for name in router.protocols}
+        for stop in self._plan.of(StopProtocol):
+            router.protocols.pop(stop.name, None)
+        for restart in self._plan.of(RestartProtocol):
+            router.protocols.pop(restart.name, None)
+        removed = self._plan.of(RemoveTable)
+        for table in removed:
+            router.remove_table(table.name)
+        for table in self._plan.of(AddTable):
+            if table.name not in router.tables:
+                self._add_table(table.name)
+        names = [action.name for action in (*self._plan.of(RestartProtocol), *self._plan.of(StartProtocol))]
+        begins: list[Instance] = []
+        for name in names:
+            config = wanted.protocol(name)
+            assert config is not None
+            instance = router.create(config)
+            if instance is not None:
+                hold = held.get(name)
+                if hold is not None and hold[0] == config.disabled:
+                    instance.enabled = hold[1]
+                begins.append(instance)
+        router.order()
+        self._wanted = None
+        router.begin(begins)
+        router.log("info", "Reconfigured")
+        for instance in list(router.protocols.values()):
+            instance.guarded(instance.settled)
+        if self._queued is not None:
+            config_, soft, timeout = self._queued
+            self._queued = None
+            self.request(config_, soft, timeout)
+        if not self.busy:
+            done, self._done = self._done, []
+            for callback in done:
+                callback()
+
+    def _add_table(self, name: str) -> None:
+        assert self._wanted is not None
+        config = self._wanted.table(name)
+        assert config is not None
+        self._router.add_table(config)
+
+    def _take_over(self, wanted: Config) -> None:
+        """Everything that stays gets the new config's values and places."""
+        router = self._router
+        for config in wanted.tables:
+            table = router.tables.get(config.name)
+            if table is not None and RemoveTable(config.name) not in self._plan.actions:
+                table.config = config
+        changed = {a.name for a in self._plan.actions if isinstance(a, (RestartProtocol, AdaptProtocol))}
+        for protocol in wanted.protocols:
+            instance = router.protocols.get(protocol.name)
+            if instance is None or protocol.name in changed:
+                continue
+            instance.config = protocol
+            for channel in protocol.channels:
+                known = instance.channels.get(channel.name)
+                if known is not None:
+                    known.reconfigure(channel)
+
+    def _adapt(self, name: str) -> None:
+        assert self._wanted is not None
+        config = self._wanted.protocol(name)
+        instance = self._router.protocols[name]
+        assert config is not None
+        if not adapt(instance, config):
+            self._restart(name)
+
+    def _reload(self, action: ReloadChannel, soft: bool) -> None:
+        instance = self._router.protocols.get(action.protocol)
+        channel = instance.channels.get(action.channel) if instance is not None else None
+        if instance is None or channel is None or instance.state is State.STOP:
+            return
+        if soft:
+            for word, wanted in (("import", action.imports), ("export", action.exports)):
+                if wanted:
+                    instance.log("info", f"Channel {channel.name} changed {word}")
+            return
+        if action.exports:
+            channel.reload_exports()
+        if action.imports and not channel.reload_imports():
+            instance.log("info", f"Restarting: channel {channel.name} cannot reload its imports")
+            self._restart(action.protocol)
+
+    def _restart(self, name: str) -> None:
+        """Turn a change that was meant to be live into a restart."""
+        action = RestartProtocol(name, "it could not adapt")
+        self._plan = replace(self._plan, actions=(*self._plan.actions, action))
+        self._stop(name, StopReason.RECONFIGURED)
+
+
+def adapt(instance: Instance, config: ProtocolConfig) -> bool:
+    """Give a running instance a new config that it accepts; False: it did not."""
+    if not instance.guarded(instance.reconfigure, config):
+        return False
+    instance.config = config
+    instance.debug = config.debug
+    wanted = {channel.name: channel for channel in config.channels}
+    for name in list(instance.channels):
+        if name not in wanted:
+            channel = instance.channels.pop(name)
+            instance.guarded(instance.channel_removed, channel)
+            channel.close()
+    for name, channel_config in wanted.items():
+        known = instance.channels.get(name)
+        if known is not None:
+            known.reconfigure(channel_config)
+            continue
+        fresh = instance.channels[name] = instance.make_channel(channel_config)
+        instance.guarded(instance.channel_added, fresh)
+    return True
+
+
+def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> None:
+    """A dynamic child follows its parent's new config, or restarts with it."""
+    actions: list[Action] = change(instance.config, config, instance, router.meaning)
+    if not actions:
+        instance.config = config
+        return
+    if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
+
+        def renew() -> None:
+            instance.renew(config)
+            instance.begin()
+
+        instance.halt(StopReason.RECONFIGURED, renew)
+        return
+    for action in actions:
+        if isinstance(action, ReloadChannel):
+            channel = instance.channels[action.channel]
+            if action.exports:
+                channel.reload_exports()
+            if action.imports and not channel.reload_imports():
+                instance.halt(StopReason.RECONFIGURED, instance.begin)
+                return
+
+
+def _reason(config: ProtocolConfig | None) -> StopReason:
+    """Why a protocol stops for its new config."""
+    return StopReason.DISABLED if config is not None and config.disabled else StopReason.RECONFIGURED
+
+
+def _held(instance: Instance | None) -> tuple[bool, bool] | None:
+    """(the config's `disabled`, is it enabled): what the operator said outlives a reload."""
+    return (instance.config.disabled, instance.enabled) if instance is not None else None

@@ -1,0 +1,167 @@
+from dataclasses import replace
+
+from pybird.core.protocol import State, StopReason
+from pybird.core.reconfigure import Outcome
+from pybird.filter.nodes import REJECT
+from tests.core.world import MASTER4, MASTER6, World, config, ipv4, key, peer
+
+A, B, C = peer("a"), peer("b"), peer("c")
+
+
+def fed_world() -> World:
+    world = World().load(A, B)
+    world["a"].announce("10.0.0.0/8", "10.1.0.0/16")
+    world.clock.run()
+    return world
+
+
+def test_an_unchanged_protocol_keeps_its_since():
+    world = fed_world()
+    a, b, since = world["a"], world["b"], world["a"].since
+    world.clock.run(5)
+    assert world.router.reconfigure(config(A, B, C)) is Outcome.DONE
+    world.clock.run()
+    assert (world["a"], world["b"]) == (a, b)
+    assert a.since == since
+    assert list(world["c"].got) == [key("10.0.0.0/8"), key("10.1.0.0/16")]
+
+
+def test_a_removed_protocol_takes_its_routes_along():
+    world = fed_world()
+    world.router.reconfigure(config(B))
+    world.clock.run()
+    assert list(world.router.protocols) == ["b"]
+    assert world["b"].got == {}
+
+
+def test_an_export_filter_change_withdraws_exactly_what_was_sent():
+    world = fed_world()
+    world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))))
+    world.clock.run()
+    b = world["b"]
+    assert (b.got, b.spurious, b.channel.exported, b.feeds) == ({}, 0, 0, 1)
+    world.router.reconfigure(config(A, B))
+    world.clock.run()
+    assert len(b.got) == b.channel.exported == 2
+
+
+def test_soft_only_tells():
+    world = fed_world()
+    world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))), soft=True)
+    world.clock.run()
+    assert len(world["b"].got) == 2
+    assert "<info> b: Channel ipv4 changed export" in world.log.lines
+
+
+def test_an_import_filter_change_asks_for_a_refresh_or_restarts():
+    world = fed_world()
+    world.router.reconfigure(config(peer("a", ipv4(import_filter=REJECT)), B))
+    assert world["a"].refreshes == 1
+    assert world["a"].stops == []
+    a = world["a"]
+    a.refreshable = False
+    world.router.reconfigure(config(A, B))
+    world.clock.run()
+    assert a.stops == [StopReason.RECONFIGURED]
+    assert world["a"] is not a
+    assert world["a"].state is State.UP
+
+
+def test_a_table_made_anew_restarts_its_protocols():
+    world = fed_world()
+    a, table = world["a"], world.router.tables["master4"]
+    world.router.reconfigure(config(A, B, tables=(replace(MASTER4, sorted=True), MASTER6)))
+    world.clock.run()
+    assert world.router.tables["master4"] is not table
+    assert world["a"] is not a
+    assert world["a"].channel.table is world.router.tables["master4"]
+
+
+def test_undo_goes_back_once():
+    world = fed_world()
+    world.router.reconfigure(config(A, B, C))
+    world.clock.run()
+    assert world.router.reconfiguration.undo() is Outcome.DONE
+    world.clock.run()
+    assert list(world.router.protocols) == ["a", "b"]
+    assert world.router.reconfiguration.undo() is Outcome.NOTHING
+
+
+def test_a_timeout_undoes_unless_confirmed():
+    world = fed_world()
+    world.router.reconfigure(config(A, B, C), timeout=30)
+    world.clock.run(31)
+    assert list(world.router.protocols) == ["a", "b"]
+    world.router.reconfigure(config(A, B, C), timeout=30)
+    assert world.router.reconfiguration.confirm() is Outcome.CONFIRMED
+    assert world.router.reconfiguration.confirm() is Outcome.NOTHING
+    world.clock.run(31)
+    assert list(world.router.protocols) == ["a", "b", "c"]
+
+
+def test_a_second_request_waits_for_the_first():
+    world = fed_world()
+    assert world.router.reconfigure(config(B)) is Outcome.IN_PROGRESS  # routes of a must go
+    assert world.router.reconfigure(config(B, C)) is Outcome.QUEUED
+    done = []
+    world.router.reconfiguration.when_done(lambda: done.append(list(world.router.protocols)))
+    world.clock.run()
+    assert done == [["b", "c"]]
+    assert world.router.reconfiguration.status() is Outcome.DONE
+
+
+def test_what_the_operator_disabled_stays_disabled():
+    world = fed_world()
+    world.router.disable(world["a"])
+    world.clock.run()
+    world.router.reconfigure(config(replace(A, group="h"), B))
+    world.clock.run()
+    assert not world["a"].enabled
+    assert world["a"].state is State.DOWN
+
+
+def test_disabled_in_the_config_stops_with_that_reason():
+    world = fed_world()
+    a = world["a"]
+    world.router.reconfigure(config(replace(A, disabled=True), B))
+    world.clock.run()
+    assert a.stops == [StopReason.DISABLED]
+    assert world["a"].state is State.DOWN
+
+
+def test_a_child_follows_its_parent_as_the_same_object():
+    world = fed_world()
+    child = world.router.spawn(peer("child"), world["b"])
+    world.clock.run()
+    world.router.adapt(child, peer("child", ipv4(export_filter=REJECT)))
+    world.clock.run()
+    assert child.got == {}
+    assert child.spurious == 0
+    world.router.adapt(child, peer("child", restarts_on="x"))
+    world.clock.run()
+    assert child.stops == [StopReason.RECONFIGURED]
+    assert world["child"] is child
+    assert len(child.got) == 2
+
+
+def test_children_go_with_their_parent():
+    world = fed_world()
+    child = world.router.spawn(peer("child"), world["b"])
+    world.clock.run()
+    world.router.disable(world["b"])
+    world.clock.run()
+    assert child.stops == [StopReason.DISABLED]
+    assert list(world.router.protocols) == ["a", "b"]
+
+
+def test_a_crash_stops_only_the_instance_that_crashed():
+    world = fed_world()
+    b = world["b"]
+    b.transmit = lambda *_: 1 // 0
+    world["a"].announce("10.2.0.0/16")
+    world.clock.run()
+    assert b.state is State.DOWN
+    assert b.failure.startswith("ZeroDivisionError")
+    assert b.stops == [StopReason.FAILED]
+    assert world["a"].state is State.UP
+    assert any("ZeroDivisionError" in line for line in world.log.lines)
