@@ -312,8 +312,12 @@ class Instance:
             self.router.log("bug", f"{self.name}: {line}")
         if self.state in (State.START, State.UP):
             self.halt(StopReason.FAILED)
+        self._end_crashed()
+
+    def _end_crashed(self) -> None:
+        """Its code cannot be relied on to say that it has stopped."""
         if self.state is State.STOP:
-            self.stopped()  # it cannot be relied on to say so itself
+            self.stopped()
 
     def _close_channels(self) -> None:
         for channel in self.channels.values():
