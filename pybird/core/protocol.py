@@ -301,7 +301,11 @@ class Instance:
         self.stop_reason = reason
         self._enter(State.STOP)
         self.guarded(self.stop, reason)
-        if self.state is State.STOP:  # it takes longer; its routes need not wait
+        self._flush_early()
+
+    def _flush_early(self) -> None:
+        """It takes longer to stop: its routes need not wait."""
+        if self.state is State.STOP:
             self._close_channels()
 
     def crashed(self, error: Exception) -> None:
