@@ -96,13 +96,13 @@ def test_a_route_that_is_not_from_bgp():
 def test_a_full_segment_gets_a_new_one_in_front():
     """RFC 4271, 5.1.2 b: a segment holds at most 255."""
     long = "02ff" + "0000fdea" * 255
-    wire = attributes(exporter(), route(ORIGIN_IGP, "500203fe", long, NEXT_HOP))
+    wire = attributes(exporter(), route(ORIGIN_IGP, "500203fe", long, NEXT_HOP, peer=EXTERNAL))
     assert wire == ORIGIN_IGP + "5002040402010000fde9" + long + "4003040a000001"
 
 
 def test_a_path_that_begins_with_a_set_gets_a_sequence_in_front():
     """RFC 4271, 5.1.2."""
-    wire = attributes(exporter(), route(ORIGIN_IGP, "40020601010000fdea", NEXT_HOP))
+    wire = attributes(exporter(), route(ORIGIN_IGP, "40020601010000fdea", NEXT_HOP, peer=EXTERNAL))
     assert wire == ORIGIN_IGP + "40020c02010000fde901010000fdea" + "4003040a000001"
 
 
@@ -238,6 +238,12 @@ def test_next_hop_self_and_keep():
 def test_a_next_hop_that_the_filter_set_is_sent():
     rte = route(ORIGIN_IGP + PATH_65002 + "4003040a000063", peer=EXTERNAL)
     assert next_hop(exporter(next_hop_self="yes"), rte, attrs(CANONICAL)) == "0a000063"
+
+
+def test_a_next_hop_that_was_set_with_a_static_route_is_sent():
+    rte = route("4003040a00004d", gateway="10.0.0.9")
+    assert next_hop(exporter(), rte) == "0a00004d"
+    assert next_hop(exporter(internal=True), rte) == "0a00004d"
 
 
 def test_the_gateway_of_a_static_route():

@@ -207,12 +207,17 @@ class BgpExporter:
         terms = self.terms
         chosen = self._own
         if current:
-            set_here = rte.attrs is not before and current != find(before.wire, NEXT_HOP)
-            if set_here or self._keeps(current, rte):
+            if self._is_set_here(current, rte, before) or self._keeps(current, rte):
                 chosen = self._fit(current, rte)
         elif not self._by_config(terms.next_hop_self, rte):
             chosen = self._fit(self._gateway(rte), rte)
         return chosen or self._own
+
+    def _is_set_here(self, current: bytes, rte: Rte, before: AttributeSet) -> bool:
+        """The next hop was set by the export filter, or with a route that is not from BGP."""
+        if not isinstance(rte.source.peer, PeerIdentity):
+            return True
+        return rte.attrs is not before and current != find(before.wire, NEXT_HOP)
 
     def _keeps(self, current: bytes, rte: Rte) -> bool:
         """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3).
