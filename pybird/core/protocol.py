@@ -200,7 +200,11 @@ class Instance:
         yield from ()
 
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
-        """What the protocol knows of an entry it announced (peers: `expires`, `since`)."""
+        """What the protocol knows of an entry it announced.
+
+        Peers: `since` and `expires` on the router's clock; of an entry that it
+        has just withdrawn, `withdrawn` is the reason for people.
+        """
         return {}
 
     def why_not(self, net_type: NetType, key: bytes) -> str | None:

@@ -86,8 +86,6 @@ def session_words(peer: Peer, session: Session) -> Iterator[str]:
         yield "route-server"
     if session.negotiated.as4:
         yield "AS4"
-    if session.negotiated.extended_messages:
-        yield "ext-messages"
 
 
 # ------------------------------------------------------------- capabilities

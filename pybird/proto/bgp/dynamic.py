@@ -29,7 +29,7 @@ from pybird.core.protocol import Detail, Instance, StopReason
 from pybird.proto.bgp import details, errors
 from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
 from pybird.proto.bgp.connection import refuse
-from pybird.proto.bgp.listener import Key, Listeners, SocketKey
+from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.peer import Peer
 from pybird.values.attributes import AttributeSet
@@ -208,12 +208,27 @@ class Dynamic(Instance):
             return channel.persist
         return self.config.persist
 
+    def channel_added(self, channel: Channel) -> None:
+        if self._running and channel.net_type is NetType.PEER:
+            channel.open()
+
+    def channel_removed(self, channel: Channel) -> None:
+        """Without its channel no neighbour is discovered any more."""
+        if channel.net_type is NetType.PEER:
+            entries, self.entries = self.entries, {}
+            for entry in entries.values():
+                key = self.key_of(entry.net)
+                child = self.children.get(key)
+                if child is not None:
+                    self.log("info", f"peer {self.label(entry.net)}: no peers channel, removing {child.name}")
+                    self._remove(key, child)
+
     # ------------------------------------------------------------ decisions
 
     def key_of(self, net: PeerNet) -> Key:
         """The session key of an entry; a global address is the same on all interfaces."""
         ifindex = net.ifindex if net.address.is_link_local else 0
-        return Key(self.config.vrf, ifindex, net.address, self.config.remote_port)
+        return Key(vrf_of(self.config), ifindex, net.address, self.config.remote_port)
 
     def label(self, net: PeerNet) -> str:
         """The entry for people: address and interface name."""
@@ -222,7 +237,7 @@ class Dynamic(Instance):
 
     def interface_event(self, event: InterfaceEvent) -> None:
         """An interface changed: `from`, its state or its index may decide otherwise."""
-        self.look_again()
+        self.guarded(self.look_again)
 
     def look_again(self) -> None:
         """Interfaces, owners or options changed: decide about every entry again."""
@@ -236,6 +251,8 @@ class Dynamic(Instance):
 
     def _work(self) -> None:
         self._turn = None
+        if self.router.reconfiguration.busy:
+            return  # `settled` looks at every entry again
         work, self._dirty = self._dirty, {}
         later: float | None = None
         for key in work:
@@ -292,7 +309,7 @@ class Dynamic(Instance):
         entry.fresh = False
         child.orphan = False
         self.log("info", f"peer {self.label(entry.net)} discovered, it is {child.name}")
-        child.hurry()
+        child.guarded(child.hurry)
 
     def _unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbour; None: it does."""
@@ -370,7 +387,7 @@ class Dynamic(Instance):
 
     def wants(self, key: Key) -> bool:
         """This protocol has, or would have, a child of that key."""
-        if not self._running or key.vrf != self.config.vrf:
+        if not self._running or key.vrf != vrf_of(self.config):
             return False
         if key in self.children:
             return True
@@ -387,7 +404,7 @@ class Dynamic(Instance):
 
     def _tell_others(self) -> None:
         for other in self._others():
-            other.look_again()
+            other.guarded(other.look_again)
 
     # ------------------------------------------------------------- children
 
@@ -432,7 +449,7 @@ class Dynamic(Instance):
     def takes(self, key: Key) -> bool:
         """A connection with this key would be ours."""
         wanted = self.config.remote_range
-        if not self._running or key.vrf != self.config.vrf or wanted is None:
+        if not self._running or key.vrf != vrf_of(self.config) or wanted is None:
             return False
         if not wanted.contains(key.address):
             return False
@@ -464,7 +481,7 @@ class Dynamic(Instance):
             return
         child = self._spawn(net)
         self.log("info", f"connection from {self.label(net)}, starting {child.name}")
-        child.incoming_stream(stream)
+        child.guarded(child.incoming_stream, stream)
         self._tell_others()
 
     # -------------------------------------------------------------- reloads
@@ -480,11 +497,6 @@ class Dynamic(Instance):
         if not self._running:
             return
         self._relisten()
-        channel = self.peers_channel
-        if channel is None:
-            for entry in list(self.entries.values()):
-                self.entries.pop(entry.net.key)
-                self._left(entry)
         for key, child in list(self.children.items()):
             if child.orphan and child.enabled and not self.persist:
                 self._remove_orphan(key)
@@ -506,9 +518,7 @@ class Dynamic(Instance):
         assert config.remote_address is not None
         net = PeerNet(config.remote_address, child.reach.ifindex)
         wanted = child_config(self.config, config.name, net, child.reach.ifname or config.interface)
-        wanted = replace(wanted, disabled=config.disabled)
-        if wanted != config:
-            self.router.adapt(child, wanted)
+        self.router.adapt(child, replace(wanted, disabled=config.disabled))
 
     # ------------------------------------------------------------ for people
 
@@ -559,10 +569,12 @@ def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None)
 
 
 def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
-    """Everything is adapted to by looking again at entries and children, but another VRF."""
+    """Looking again at entries and children adapts to everything but who and where we are."""
     if not isinstance(old, BgpConfig) or not isinstance(new, BgpConfig):
         return False
-    return new.remote_range is not None and old.remote_range is not None and old.vrf == new.vrf
+    if new.remote_range is None or old.remote_range is None:
+        return False
+    return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)
 
 
 def _why_withdrawn(entry: Entry) -> str:

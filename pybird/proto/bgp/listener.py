@@ -9,9 +9,9 @@ protocol in the file whose `neighbor range` has the address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from pybird.core.ports import Listener, Stream, TcpOptions
 from pybird.proto.bgp.config import BgpConfig
@@ -40,6 +40,9 @@ class Member(Protocol):
 
     config: BgpConfig
     enabled: bool
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call; what it raises stops this protocol only."""
 
     @property
     def name(self) -> str: ...
@@ -161,7 +164,7 @@ class Listeners:
         elif not member.enabled or not serves(member.config, socket, stream):
             stream.abort()
         else:
-            member.incoming_stream(stream)
+            member.guarded(member.incoming_stream, stream)
 
     def _complain(self, stream: Stream) -> None:
         now = self._router.clock.now()
@@ -184,11 +187,16 @@ class _Accept:
         self._listeners.accepted(stream, self._key)
 
 
+def vrf_of(config: BgpConfig) -> str | None:
+    """The VRF to bind to; `vrf default` is what sockets have anyway."""
+    return None if config.vrf == "default" else config.vrf
+
+
 def socket_key(config: BgpConfig, ifindex: int) -> SocketKey:
     """The socket that a protocol listens on."""
     address = config.local_address if config.strict_bind else None
     link_local = address is not None and address.is_link_local
-    return SocketKey(config.vrf, address, config.local_port, ifindex if link_local else 0)
+    return SocketKey(vrf_of(config), address, config.local_port, ifindex if link_local else 0)
 
 
 def serves(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:

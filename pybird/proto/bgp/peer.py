@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel, Exporter
-from pybird.core.ports import Stream, TcpOptions
+from pybird.core.ports import Stream, TcpOptions, Timer
 from pybird.core.protocol import Detail, Instance, State, StopReason
 from pybird.proto.bgp import details, errors, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
@@ -32,7 +32,7 @@ from pybird.proto.bgp.connection import Connection
 from pybird.proto.bgp.countdown import Countdown
 from pybird.proto.bgp.errors import BgpError
 from pybird.proto.bgp.families import Families, next_hop_text
-from pybird.proto.bgp.listener import Key, Listeners, SocketKey
+from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
 from pybird.proto.bgp.messages import Notification, Open
 from pybird.proto.bgp.pace import ErrorWait, Pace
 from pybird.proto.bgp.reach import Reach
@@ -43,6 +43,8 @@ from pybird.values.net import Prefix
 
 if TYPE_CHECKING:
     from pybird.core.router import Router
+
+LISTEN_AGAIN: Final = 5.0  # seconds after a listening socket could not be opened
 
 _CEASE_OF: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
@@ -67,28 +69,32 @@ class Peer(Instance):
         self.active: Connection | None = None  # the Established one, also in one of the two
         self.last_error = ""
         self._refusal = ""  # what was logged of a neighbour that does not talk to us
-        self.reach = Reach(config, router, self._reach_changed)
-        self.pace = Pace(config, router.random)
-        self.error_wait = ErrorWait(config)
+        self._prepare(config)
         self.families = Families(self)
         self.orphan = False  # a child whose entry was withdrawn
         self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
         self.countdown = Countdown(router.clock)
         self._socket: SocketKey | None = None
+        self._listen_timer: Timer | None = None
         self._running = False
+
+    def _prepare(self, config: BgpConfig) -> None:
+        self.reach = Reach(config, self.router, lambda reason: self.guarded(self._reach_changed, reason))
+        self.pace = Pace(config, self.router.random)
+        self.error_wait = ErrorWait(config)
+
+    def renew(self, config: ProtocolConfig) -> None:
+        super().renew(config)
+        self._prepare(self.config)
 
     # ---------------------------------------------------------- life cycle
 
     def start(self) -> None:
         self._running = True
         self.pace.reset()
-        try:
-            self._listen()
-        except OSError as error:
-            self.log("error", f"Cannot listen: {error.strerror or error}")
-            self.last_error = "Error: No listening socket"
         self.reach.watch()
+        self._listen()
         self.wait()
         self.started_hook()
 
@@ -107,14 +113,26 @@ class Peer(Instance):
         return Notification.cease(_CEASE_OF[reason], self.message)
 
     def _listen(self) -> None:
+        """Have a listening socket; where that fails, try again later."""
         address = self.config.remote_address
         assert address is not None
         # a child's key is covered by the prefix key of its parent
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
-        listeners = Listeners.of(self.router)
-        self._socket = listeners.open(self.name, self.config, self.reach.ifindex, password_for)
+        try:
+            listeners = Listeners.of(self.router)
+            self._socket = listeners.open(self.name, self.config, self.reach.ifindex, password_for)
+        except OSError as error:
+            text = f"Cannot listen: {error.strerror or error}"
+            if self.last_error != f"Error: {text}":
+                self.last_error = f"Error: {text}"
+                self.log("error", text)
+            clock = self.router.clock
+            self._listen_timer = clock.call_at(clock.now() + LISTEN_AGAIN, self._listen)
 
     def _unlisten(self) -> None:
+        if self._listen_timer is not None:
+            self._listen_timer.cancel()
+            self._listen_timer = None
         if self._socket is not None:
             Listeners.of(self.router).close(self.name, self._socket)
             self._socket = None
@@ -152,7 +170,7 @@ class Peer(Instance):
             return  # still tentative: `_reach_changed` comes again
         connection = self.outgoing = self._new_connection(outgoing=True)
         ttl, min_ttl = hop_limits(config)
-        options = TcpOptions(ttl, min_ttl, config.password, config.vrf, config.free_bind)
+        options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind)
         source = f" from local address {local}" if local is not None else ""
         self.trace("events", f"Connecting to {self.neighbour}{source}")
         try:
@@ -268,13 +286,17 @@ class Peer(Instance):
         self._count_error(notification, effect.received)
         if was_active:
             self._session_over()
+        elif effect.received and connection.outgoing and connection.session.remote is None:
+            self._refused()
+        else:
+            self.pace.failed()
         self._try_again(connection)
 
     def _log_end(self, effect: Closed) -> None:
-        level = "remote" if effect.received else "error"
-        if effect.notification.code == errors.CEASE:
-            level = "remote" if effect.received else "info"
-        self.log(level, f"{'Received' if effect.received else 'Error'}: {effect.text}")
+        own_cease = effect.notification.code == errors.CEASE and not effect.received
+        self.log(
+            "info" if own_cease else "remote", f"{'Received' if effect.received else 'Error'}: {effect.text}"
+        )
 
     def _count_error(self, notification: Notification, received: bool) -> None:
         """Errors make the next try wait; a received Cease may disable, never wait."""
@@ -285,7 +307,6 @@ class Peer(Instance):
             self._disable()
         elif not cease:
             self.error_wait.failed(self.router.clock.now())
-            self.pace.failed()
             self._refuse_the_other()
 
     def _refuse_the_other(self) -> None:
@@ -374,6 +395,9 @@ class Peer(Instance):
         """The neighbour's interface or address came, went or changed."""
         if not self._running:
             return
+        if self.config.remote_address is not None and self.config.remote_address.is_link_local:
+            self._unlisten()  # the socket or its MD5 key may belong to the interface
+            self._listen()
         if self.reach.usable:
             if self.active is not None:
                 self.families.next_hop_changed()
@@ -428,7 +452,7 @@ class Peer(Instance):
     def holds(self, key: Key) -> bool:
         """The key is that of our neighbour (the listener asks)."""
         config = self.config
-        if config.remote_address != key.address or config.vrf != key.vrf:
+        if config.remote_address != key.address or vrf_of(config) != key.vrf:
             return False
         if key.port and config.remote_port != key.port:
             return False
@@ -468,7 +492,8 @@ class Peer(Instance):
         """The neighbour's address, with the interface of a link-local one."""
         address = self.config.remote_address
         assert address is not None
-        return f"{address}%{self.reach.ifname}" if address.is_link_local else str(address)
+        ifname = self.reach.ifname if address.is_link_local else self.config.interface
+        return f"{address}%{ifname}" if ifname else str(address)
 
     @property
     def bgp_state(self) -> str:
