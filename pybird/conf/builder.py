@@ -1,0 +1,395 @@
+"""From parse trees to the configuration: what every part of it needs.
+
+The builder walks the file in source order, names before use. It holds the
+scope, reads literal values out of option trees, reports errors with their
+place and collects them, so that one wrong option does not hide the next.
+`top.py` has the statements of the file, `protocols.py` the frame of protocols,
+`channels.py` that of channels; each protocol's own options are in its folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn, Protocol
+
+from pybird.conf.draft import Draft
+from pybird.conf.errors import ConfigError, closest
+from pybird.conf.expressions import Expressions
+from pybird.conf.include import Sources
+from pybird.conf.model import (
+    ChannelConfig,
+    InterfacePattern,
+    Limit,
+    ProtocolConfig,
+    Symbol,
+    TableConfig,
+    Warning,
+)
+from pybird.conf.options import Handlers
+from pybird.conf.scope import Scope
+from pybird.conf.statements import filter_of, where
+from pybird.conf.tree import Item, Token, Tree
+from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, FunctionRef, Literal, Node, Span
+from pybird.values.address import Address
+from pybird.values.attributes import AttributeDecl
+from pybird.values.enums import CONSTANTS, ENUMS
+from pybird.values.net import NetType, Prefix
+
+Evaluate = Callable[[Node], Literal]
+Check = Callable[[Filter | FunctionRef, Mapping[str, AttributeDecl]], Iterable[tuple[str, Span]]]
+
+
+class ProtocolTypeLike(Protocol):
+    """What a configuration needs to know of a protocol type (`core.protocol.ProtocolType`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def preference(self) -> int: ...
+    @property
+    def build(self) -> Callable[..., ProtocolConfig]: ...
+    @property
+    def instance(self) -> object | None: ...
+    @property
+    def attributes(self) -> tuple[AttributeDecl, ...]: ...
+
+
+class Builder:
+    """The state of one reading of a configuration."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        types: Mapping[str, ProtocolTypeLike],
+        scope: Scope,
+        attributes: Mapping[str, AttributeDecl],
+        evaluate: Evaluate,
+        check: Check,
+    ) -> None:
+        self.sources = sources
+        self.types = types
+        self.scope = scope
+        self.evaluate = evaluate
+        self._check = check
+        self.attributes: dict[str, AttributeDecl] = dict(attributes)
+        self.enum_types = ENUMS
+        self.errors: list[ConfigError] = []
+        self.warnings: list[Warning] = []
+        self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
+        self.tables: dict[str, TableConfig] = {}
+        self.protocols: list[ProtocolConfig] = []
+        self.bases: dict[str, ProtocolConfig] = {}  # what `from` may name
+        self.default_peers = "peers"
+        self.template = False  # a template is being built, checks of the whole are left out
+        self.type: ProtocolTypeLike | None = None  # the protocol type being built
+
+    # ----------------------------------------------------------------- errors
+
+    def span(self, item: Item) -> Span:
+        """Where this is in the text."""
+        return self.sources.span(item.start, item.end)
+
+    def error(
+        self,
+        message: str,
+        item: Item | Span,
+        *,
+        symbol: Symbol | None = None,
+        hint: str = "",
+        expected: tuple[str, ...] = (),
+    ) -> ConfigError:
+        """An error at this place, to be raised; `symbol` is shown as the other place that matters."""
+        span = item if isinstance(item, Span) else self.span(item)
+        related = None
+        if symbol is not None and symbol.span != NO_SPAN:
+            related = (f"{symbol.kind} declared here", symbol.span)
+        return self.sources.error(message, span, hint=hint, expected=expected, related=related)
+
+    def end_error(self, message: str, tree: Tree) -> ConfigError:
+        """An error that is known at the end of a block: at its closing brace."""
+        return self.error(message, self.sources.span(tree.end - 1, tree.end))
+
+    def warn(self, text: str, item: Item | Span) -> None:
+        """Tell the user something, once per place."""
+        warning = Warning(text, item if isinstance(item, Span) else self.span(item))
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep an error for later and go on."""
+        try:
+            yield
+        except ConfigError as error:
+            self.errors.append(error)
+
+    def phrase(self, tree: Tree) -> str:
+        """The text of a short tree as it stands in the file."""
+        source = self.sources.source(tree.start)
+        text = source.text[tree.start - source.base : tree.end - source.base]
+        first = " ".join(text.split("{", 1)[0].split())
+        return first if len(first) <= 50 else first[:47] + "..."
+
+    def undefined(
+        self, name: Token, scope: Scope, *, extra: Iterable[str] = (), what: str = ""
+    ) -> ConfigError:
+        """An unknown name. One whose declaration is broken was reported there."""
+        if name in self.declared and self.scope.find(name) is None:
+            declared = self.declared[name]
+            if declared.start < name.start:
+                return Silenced(f"{name} was declared in a broken statement", self.span(name))
+            related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))
+            text = f"`{name}` is declared only later; names must be declared before use"
+            return self.error(text, name, symbol=related)
+        hint = closest(name, {*scope.every(), *extra})
+        text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
+        return self.error(text, name, hint=hint)
+
+    def silenced(self, message: str, item: Item) -> ConfigError:
+        """The consequence of an error that was reported at its own place."""
+        return Silenced(message, self.span(item))
+
+    # ---------------------------------------------------------------- symbols
+
+    def declare(self, name: Token, kind: str, value: object = None, type_: str = "") -> Symbol:
+        """Give a name of the file its meaning."""
+        known = self.scope.here(name)
+        if isinstance(known, Symbol):
+            raise self.error(f"Symbol '{name}' already defined", name, symbol=known)
+        symbol = Symbol(str(name), kind, value, type_, self.span(name))
+        self.scope.add(str(name), symbol)
+        return symbol
+
+    def symbol(self, name: Token, kind: str) -> Symbol:
+        """The symbol of this kind that a name stands for."""
+        found = self.scope.find(name)
+        if found is None:
+            same = [n for n, s in self.scope.names.items() if isinstance(s, Symbol) and s.kind == kind]
+            raise self.undefined(name, Scope(), extra=same, what=kind)
+        if not isinstance(found, Symbol) or found.kind != kind:
+            what = found.kind if isinstance(found, Symbol) else "variable"
+            symbol = found if isinstance(found, Symbol) else None
+            raise self.error(f"`{name}` is a {what}, not a {kind}", name, symbol=symbol)
+        return found
+
+    def table(self, name: Token) -> TableConfig:
+        """The table of that name."""
+        return self.tables[self.symbol(name, "routing table").name]
+
+    def default_table(self, net_type: NetType, item: Item | Span) -> TableConfig:
+        """The first table of this type; peers get an implicit one."""
+        if net_type is NetType.PEER:
+            return self.peer_table()
+        for table in self.tables.values():
+            if table.net_type is net_type:
+                return table
+        raise self.error("Routing table not specified", item)
+
+    def peer_table(self) -> TableConfig:
+        """The first peer table of the file, wherever it stands, else the implicit `peers`."""
+        name = self.default_peers
+        if name not in self.tables:
+            self.tables[name] = TableConfig(name, NetType.PEER, implicit=True)
+            if self.scope.here(name) is None:
+                self.scope.add(name, Symbol(name, "routing table", name))
+        return self.tables[name]
+
+    def attribute_type(self, name: str) -> str | None:
+        """The type of a route attribute."""
+        decl = self.attributes.get(name)
+        return decl.type if decl is not None else None
+
+    # ----------------------------------------------------------------- values
+
+    def node(self, item: Item) -> Node:
+        """An expression outside of any filter."""
+        return Expressions(self, self.scope).expr(item)
+
+    def constant(self, item: Item, *types: str) -> Literal:
+        """The value of an expression that must be known now, of one of these types."""
+        literal = self.evaluated(self.node(item), item)
+        if types and literal.type not in types:
+            name = f"`{literal.name}`" if literal.name else "this"
+            raise self.error(f"{_article(types[0])} expected here, {name} is {_article(literal.type)}", item)
+        return literal
+
+    def evaluated(self, node: Node, item: Item) -> Literal:
+        """The value of a constant node, errors at their place."""
+        if isinstance(node, Literal):
+            return node
+        try:
+            return self.evaluate(node)
+        except ConfigError:
+            raise
+        except Exception as problem:  # FilterTypeError, FilterRuntimeError: the evaluator's
+            span = getattr(problem, "span", NO_SPAN)
+            message = getattr(problem, "message", None)
+            if message is None:
+                raise
+            raise self.error(message, span if span.line else self.span(item)) from None
+
+    def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF) -> int:
+        """A whole number from low to high."""
+        literal = self.constant(item)
+        if literal.type != "int":
+            raise self.error(f"a number expected here, this is {_article(literal.type)}", item)
+        value = int(literal.value)
+        if not low <= value <= high:
+            raise self.error(f"{value} is out of range, {low} to {high} are possible", item)
+        return value
+
+    def text(self, item: Item) -> str:
+        """A text."""
+        return str(self.constant(item, "string").value)
+
+    def octets(self, item: Item) -> bytes:
+        """A byte string."""
+        literal = self.constant(item, "bytestring", "string")
+        return literal.value if literal.type == "bytestring" else str(literal.value).encode()
+
+    def address(self, item: Item) -> Address:
+        """An IP address."""
+        value = self.constant(item, "ip").value
+        assert isinstance(value, Address)
+        return value
+
+    def prefix(self, item: Item) -> Prefix:
+        """A prefix; an address counts as the prefix of just itself where BIRD says so: nowhere."""
+        value = self.constant(item, "prefix").value
+        if not isinstance(value, Prefix):
+            raise self.error("a plain prefix expected here", item)
+        return value
+
+    def router_id(self, item: Item) -> int:
+        """A number or an IPv4 address."""
+        literal = self.constant(item, "int", "ip", "quad")
+        if literal.type != "ip":
+            return int(literal.value)
+        if not literal.value.is_v4:
+            raise self.error("Router IDs must be hexadecimal numbers or IPv4 addresses", item)
+        return int(literal.value.value)
+
+    def switch(self, item: Item) -> bool:
+        """On or off; nothing means on. Numbers are taken as BIRD takes them, with a warning."""
+        assert isinstance(item, Tree)
+        if not item.children:
+            return True
+        value = item.children[0]
+        if isinstance(value, Token) and value.type != "NAME" and value in ("on", "yes", "off", "no"):
+            return value in ("on", "yes")
+        literal = self.constant(value, "bool", "int")
+        if literal.type == "int":
+            self.warn("a number as a switch is deprecated, write `on` or `off`", value)
+        return bool(literal.value)
+
+    def seconds(self, item: Item) -> float:
+        """A time with a unit, or a plain number of seconds."""
+        units = {"time_s": 1.0, "time_ms": 1e-3, "time_us": 1e-6}
+        if isinstance(item, Tree) and item.data in units:
+            return self.number(item.children[0]) * units[item.data]
+        return float(self.number(item))
+
+    def interface_patterns(self, tree: Item) -> tuple[InterfacePattern, ...]:
+        """`[-]"mask" [prefix], ...`."""
+        assert isinstance(tree, Tree)
+        return tuple(self._pattern(child) for child in tree.trees())
+
+    def _pattern(self, tree: Tree) -> InterfacePattern:
+        values = [c for c in tree.children if not (isinstance(c, Tree) and c.data == "negative")]
+        negative = len(values) < len(tree.children)
+        first = self.constant(values[0], "string", "prefix")
+        if first.type == "prefix":
+            if len(values) > 1:
+                raise self.error("after a prefix no further prefix", values[1])
+            return InterfacePattern(None, self.prefix(values[0]), negative)
+        mask = str(first.value)
+        if mask.startswith("-"):
+            mask, negative = mask[1:], not negative
+        prefix = self.prefix(values[1]) if len(values) > 1 else None
+        return InterfacePattern(mask, prefix, negative)
+
+    def flags(self, tree: Item, every: tuple[str, ...]) -> frozenset[str]:
+        """`all`, `off` or `{ ... }`."""
+        assert isinstance(tree, Tree)
+        words = [word for word in tree.words() if word not in ("{", "}", ",")]
+        if words == ["all"]:
+            return frozenset(every)
+        return frozenset(str(word) for word in words if word != "off")
+
+    def limit(self, tree: Item) -> Limit | None:
+        """`N [action A]` or `off`."""
+        assert isinstance(tree, Tree)
+        first = tree.children[0]
+        if isinstance(first, Token) and first == "off" and first.type != "NAME":
+            return None
+        count = self.number(first)
+        return Limit(count, str(tree.children[-1])) if len(tree.children) > 1 else Limit(count)
+
+    def policy(self, tree: Item) -> Filter:
+        """`all`, `none`, `filter ...`, `where ...`."""
+        assert isinstance(tree, Tree)
+        match tree.data:
+            case "policy_all":
+                return ACCEPT
+            case "policy_none":
+                return REJECT
+            case "policy_named":
+                name = tree.children[0]
+                assert isinstance(name, Token)
+                found = self.symbol(name, "filter").value
+                assert isinstance(found, Filter)
+                return found
+            case "policy_where":
+                return self.checked(where(self, tree.children[0]), tree)
+        locals_, block = tree.trees()
+        return self.checked(filter_of(self, None, locals_, block), tree)
+
+    def checked(self, made: Filter, item: Item) -> Filter:
+        """A finished filter, after the checker looked at it."""
+        self.check(made)
+        return made
+
+    def check(self, made: Filter | FunctionRef) -> None:
+        """Report what the filter language's checker finds."""
+        for message, span in self._check(made, self.attributes):
+            self.errors.append(self.error(message, span))
+
+    # ---------------------------------------------------------------- options
+
+    def each(self, items: Iterable[Item], draft: Draft[Any], handlers: Handlers) -> None:
+        """Apply every option to the draft, collecting errors."""
+        for item in items:
+            if isinstance(item, Tree) and item.data in handlers:
+                with self.collecting():
+                    handlers[item.data](self, draft, item)
+
+    def unreachable(self, tree: Tree) -> NoReturn:
+        """A rule of the grammar that no code knows: a mistake of ours."""
+        raise AssertionError(f"no handler for `{tree.data}`")
+
+
+class Silenced(ConfigError):
+    """A consequence of an error that was reported already."""
+
+
+def _article(noun: str) -> str:
+    noun = {"int": "number", "string": "text", "ip": "IP address", "bool": "truth value"}.get(noun, noun)
+    return f"an {noun}" if noun[0] in "aeiouIA" else f"a {noun}"
+
+
+def predefined(attributes: Mapping[str, AttributeDecl], numbers: Mapping[str, int]) -> Scope:
+    """The outermost scope: enumerations, `true`, `false`, iproute2's numbers, attributes."""
+    scope = Scope()
+    for name, (kind, value) in CONSTANTS.items():
+        scope.add(name, Symbol(name, "constant", Literal(kind, value), kind))
+    for name, truth in (("true", True), ("false", False)):
+        scope.add(name, Symbol(name, "constant", Literal("bool", truth), "bool"))
+    for name, number in numbers.items():
+        scope.add(name, Symbol(name, "constant", Literal("int", number), "int"))
+    for name, decl in attributes.items():
+        scope.add(name, Symbol(name, "attribute", None, decl.type))
+    return scope
+
+
+__all__ = ["Builder", "ChannelConfig", "ProtocolTypeLike", "Silenced", "predefined"]

@@ -1,0 +1,147 @@
+"""The files of a configuration: reading, `include`, and from offsets to lines.
+
+Each piece of text gets its own stretch of one number line, in the order of
+reading, so that a single integer says file, line and column. Files are read
+through the `Files` that the caller gives.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from glob import has_magic
+from typing import Protocol
+
+from pybird.conf.errors import ConfigError
+from pybird.filter.nodes import NO_SPAN, Span
+
+MAX_DEPTH = 8
+
+
+class Files(Protocol):
+    """How a configuration reaches files."""
+
+    def read(self, path: str) -> str:
+        """The text of a file, line ends untouched. Raises OSError."""
+
+    def find(self, pattern: str) -> list[str]:
+        """The files that a shell pattern names, sorted. Raises OSError for a missing folder."""
+
+
+class DiskFiles:
+    """Files of the file system. Octets that are not UTF-8 are kept as surrogates."""
+
+    def read(self, path: str) -> str:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+
+    def find(self, pattern: str) -> list[str]:
+        import glob  # noqa: PLC0415
+
+        folder = os.path.dirname(pattern)
+        if folder and not has_magic(folder):
+            os.stat(folder)
+        return [path for path in sorted(glob.glob(pattern)) if not os.path.isdir(path)]
+
+
+class Source:
+    """One text and where the lexer stands in it."""
+
+    __slots__ = ("_lines", "base", "file", "parent", "position", "text")
+
+    def __init__(self, file: str, text: str, base: int, parent: Source | None) -> None:
+        self.file = file
+        self.text = text
+        self.base = base
+        self.parent = parent
+        self.position = 0
+        self._lines: list[int] = []
+
+    @property
+    def depth(self) -> int:
+        """How many files stand around this one."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """1-based line and column."""
+        if not self._lines:
+            self._lines = [0]
+            at = self.text.find("\n")
+            while at >= 0:
+                self._lines.append(at + 1)
+                at = self.text.find("\n", at + 1)
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a 1-based line."""
+        self.place(0)
+        start = self._lines[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)]
+
+
+class Sources:
+    """Every text that was read, by offset."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._all: list[Source] = []
+        self._bases: list[int] = []
+
+    def add(self, file: str, text: str, parent: Source | None = None) -> Source:
+        """Give a text its stretch of offsets."""
+        last = self._all[-1] if self._all else None
+        source = Source(file, text, last.base + len(last.text) + 1 if last else 0, parent)
+        self._all.append(source)
+        self._bases.append(source.base)
+        return source
+
+    def open(self, path: str, parent: Source | None = None) -> Source:
+        """Read a file. Raises OSError."""
+        return self.add(path, self._files.read(path), parent)
+
+    def included(self, name: str, source: Source, start: int, end: int) -> list[Source]:
+        """The files that `include "name"` in `source` brings, in order.
+
+        Raises:
+            ConfigError: missing file or folder, or more than 8 deep.
+        """
+        span = self.span(source.base + start, source.base + end)
+        if source.depth >= MAX_DEPTH - 1:
+            raise self.error("Max include depth reached", span)
+        path = name if name.startswith("/") else os.path.join(os.path.dirname(source.file), name)
+        try:
+            paths = self._files.find(path) if has_magic(path) else [path]
+        except OSError as problem:
+            raise self.error(f"Unable to match pattern {path}: {problem.strerror}", span) from None
+        found = []
+        for each in paths:
+            try:
+                found.append(self.open(each, source))
+            except OSError as problem:
+                text = f"Unable to open included file {each}: {problem.strerror}"
+                raise self.error(text, span) from None
+        return found
+
+    def source(self, offset: int) -> Source:
+        """The text that an offset is in."""
+        return self._all[max(bisect_right(self._bases, offset) - 1, 0)]
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of a stretch of text; one that runs into another file ends with its own."""
+        if not self._all:
+            return NO_SPAN
+        source = self.source(start)
+        line, column = source.place(start - source.base)
+        end_line, end_column = source.place(min(max(end, start) - source.base, len(source.text)))
+        return Span(source.file, line, column, end_line, end_column)
+
+    def error(self, message: str, span: Span, **more: object) -> ConfigError:
+        """An error with its source line."""
+        text = ""
+        for source in self._all:
+            if source.file == span.file and span.line:
+                text = source.line(span.line)
+                break
+        return ConfigError(message, span, text, **more)  # type: ignore[arg-type]

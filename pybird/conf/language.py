@@ -1,0 +1,215 @@
+"""The language as one object: files, commands and expressions in, values out.
+
+`Language(PROTOCOLS)` reads the parser's tables once (from the cache folder if
+one is given) and can then load any number of configurations. It knows the
+protocols only by what is handed to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pybird.conf.builder import Builder, ProtocolTypeLike, Silenced, predefined
+from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.evaluate import check, evaluate
+from pybird.conf.include import DiskFiles, Files, Source, Sources
+from pybird.conf.lexer import Lexer
+from pybird.conf.model import Config, Symbol, TableConfig
+from pybird.conf.parser import Parser
+from pybird.conf.scope import Scope
+from pybird.conf.tables import load as load_tables
+from pybird.conf.top import Top
+from pybird.conf.tree import Item, Tree
+from pybird.filter.nodes import Filter, Node, Span
+from pybird.values.attributes import AttributeDecl
+from pybird.values.net import NetType
+
+# iproute2's names that everybody has (rt_protos, rt_scopes, rt_tables, rt_realms).
+NUMBERS: Mapping[str, int] = {
+    "ipp_redirect": 1, "ipp_kernel": 2, "ipp_boot": 3, "ipp_static": 4, "ipp_gated": 8, "ipp_ra": 9,
+    "ipp_mrt": 10, "ipp_zebra": 11, "ipp_bird": 12, "ipp_dhcp": 16,
+    "ips_global": 0, "ips_nowhere": 255, "ips_host": 254, "ips_link": 253, "ips_site": 200,
+    "ipt_default": 253, "ipt_main": 254, "ipt_local": 255, "ipr_cosmos": 0,
+}  # fmt: skip
+
+T = TypeVar("T")
+
+IMPLICIT_TABLES = (("master4", NetType.IP4), ("master6", NetType.IP6))
+
+
+class Language:
+    """PyBIRD's language with these protocols."""
+
+    def __init__(
+        self,
+        protocols: Iterable[ProtocolTypeLike],
+        *,
+        cache: str | Path | None = None,
+        numbers: Mapping[str, int] | None = None,
+        attributes: Iterable[AttributeDecl] = (),
+    ) -> None:
+        self._types = {each.name: each for each in protocols}
+        self._tables = load_tables(cache)
+        self._numbers = {**NUMBERS, **(numbers or {})}
+        self._attributes = {decl.name: decl for decl in attributes}
+        for each in self._types.values():
+            self._attributes.update({decl.name: decl for decl in each.attributes})
+
+    # ---------------------------------------------------------------- a file
+
+    def load(self, path: str, files: Files | None = None) -> Config:
+        """Read a configuration file and all it includes.
+
+        Raises:
+            ConfigErrors: with every independent error.
+            OSError: the file cannot be read.
+        """
+        sources = Sources(files or DiskFiles())
+        return self._load(sources, path, sources.open(path))
+
+    def read(self, text: str, path: str = "<text>", files: Files | None = None) -> Config:
+        """Read a configuration given as text.
+
+        Raises:
+            ConfigErrors: with every independent error.
+        """
+        sources = Sources(files or DiskFiles())
+        return self._load(sources, path, sources.add(path, text))
+
+    def _load(self, sources: Sources, path: str, source: Source) -> Config:
+        lexer = Lexer(self._tables, sources)
+        lexer.open(source)
+        parser = Parser(self._tables, lexer, "config")
+        tree = parser.parse()
+        builder = self._builder(sources)
+        builder.declared = lexer.declared
+        for token in lexer.overrides:
+            builder.warn(f"Symbol '{token}' overrides existing keyword", token)
+        top = Top(builder)
+        if tree is not None:
+            builder.default_peers = _first_peer_table(tree) or "peers"
+            for statement in tree.trees():
+                if not any(statement.start <= place < statement.end for place in parser.broken):
+                    with builder.collecting():
+                        top.statement(statement)
+        return _finish(builder, top, path, parser.errors)
+
+    def _builder(self, sources: Sources, config: Config | None = None) -> Builder:
+        outer = predefined({**self._attributes}, self._numbers)
+        builder = Builder(sources, self._types, Scope(outer), self._attributes, evaluate, check)
+        if config is None:
+            for name, net_type in IMPLICIT_TABLES:
+                builder.tables[name] = TableConfig(name, net_type, implicit=True)
+                builder.scope.add(name, Symbol(name, "routing table", name))
+            return builder
+        builder.tables = {table.name: table for table in config.tables}
+        for name, symbol in config.symbols.items():
+            builder.scope.add(name, symbol)
+        for attribute in config.attributes:
+            decl = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
+            builder.attributes[attribute.name] = decl
+        return builder
+
+    # -------------------------------------------------- commands, expressions
+
+    def parse_command(self, text: str) -> Tree:
+        """A line of the control socket, as the tree of `grammar/commands.lark`.
+
+        Raises:
+            ConfigError: the line is no command.
+        """
+        return self._line(text, "command")
+
+    def expected(self, text: str) -> tuple[str, ...]:
+        """What may follow this beginning of a command: keywords, and kinds of values as `<name>`.
+
+        Empty when the beginning itself is wrong.
+        """
+        return self._parser(text, "command").completions()
+
+    def expression(self, text: str, config: Config) -> Node:
+        """An expression for `eval` and tools, with the names of this configuration.
+
+        Raises:
+            ConfigError: it is no expression, or a name is not defined.
+        """
+        return self.expression_of(self._line(text, "expression").children[0], config)
+
+    def filter_of(self, tree: Tree, config: Config) -> Filter:
+        """The filter of a `policy` in a command (`filter NAME`, `filter { }`, `where EXPR`).
+
+        Raises:
+            ConfigError: at its place in the command.
+        """
+        return self._made(tree, config, lambda reader: reader.policy(tree))
+
+    def expression_of(self, item: Item, config: Config) -> Node:
+        """The node of an expression in a command.
+
+        Raises:
+            ConfigError: at its place in the command.
+        """
+        return self._made(item, config, lambda reader: reader.node(item))
+
+    def reader(self, item: Item, config: Config) -> Builder:
+        """What reads values (`prefix`, `address`, `table`, `text`) out of a command's tree.
+
+        Its methods raise `ConfigError`.
+        """
+        return self._builder(item.sources, config)
+
+    def _made(self, item: Item, config: Config, make: Callable[[Builder], T]) -> T:
+        reader = self.reader(item, config)
+        made = make(reader)
+        if reader.errors:
+            raise reader.errors[0]
+        return made
+
+    def _parser(self, text: str, start: str) -> Parser:
+        sources = Sources(DiskFiles())
+        source = sources.add(f"<{start}>", text)
+        lexer = Lexer(self._tables, sources, includes=False)
+        lexer.open(source)
+        return Parser(self._tables, lexer, start, recover=False)
+
+    def _line(self, text: str, start: str) -> Tree:
+        parser = self._parser(text, start)
+        tree = parser.parse()
+        if parser.errors or tree is None:
+            raise parser.errors[0]
+        for item in tree.walk():
+            item.sources = parser.sources
+        return tree
+
+
+def _first_peer_table(tree: Tree) -> str | None:
+    for statement in tree.trees():
+        if statement.data == "table" and statement.trees()[0].text() in ("peer", "neighbor"):
+            return str(statement.words()[0])
+    return None
+
+
+def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
+    """Put everything together, or raise what is wrong, in the order of the text."""
+    found = [*errors, *(error for error in builder.errors if not isinstance(error, Silenced))]
+    if not found and not builder.errors and not builder.protocols:
+        found.append(ConfigError("No protocol is specified in the config file", Span(path, 1, 1, 1, 1)))
+    if found:
+        raise ConfigErrors(found, tuple(builder.warnings))
+    symbols = {name: each for name, each in builder.scope.names.items() if isinstance(each, Symbol)}
+    return Config(
+        path=path,
+        tables=tuple(builder.tables.values()),
+        protocols=tuple(builder.protocols),
+        logs=tuple(top.logs),
+        sockets=tuple(top.sockets),
+        attributes=tuple(top.attributes),
+        options=tuple(top.options.items()),
+        symbols=symbols,
+        filters=top.filters,
+        functions=top.functions,
+        warnings=tuple(builder.warnings),
+        **top.values,
+    )

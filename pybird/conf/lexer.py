@@ -1,0 +1,312 @@
+"""From text to tokens.
+
+One master expression, made of the patterns in `grammar/lexical.lark`, finds
+the next piece of text. What a word is depends on where it stands: it is one of
+the user's symbols if one of that name is in scope, else a keyword if the
+parser can take that keyword here, else a new name. Symbols are recorded when
+the token that declares them is read (an LALR parser reduces one token late).
+
+`include` is not grammar: it is recognised as the first word of a line, at any
+place, and the text of the file takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from pybird.conf.errors import ConfigError
+from pybird.conf.include import Source, Sources
+from pybird.conf.tables import Tables
+from pybird.conf.tree import Token
+
+MAX_SYMBOL = 64
+END = "$END"
+BAD = "$BAD"  # what the lexer could not read; an error was recorded
+
+# Tried in this order; `WORD` stands for the four kinds of names.
+LITERALS = ("TEXT", "MAC", "BYTES", "PREFIX", "ADDRESS", "RD", "NUMBER")
+DECLARING = ("NEW_NAME", "NEW_LOCAL", "PARAMETER")
+# Never names of the user's, whatever the place.
+RESERVED = frozenset(
+    ("in ng v2 v3 af rtd rts roa aspa scope net_type bgp_origin ra_preference mpls_policy "
+     "net_evpn_type kbr_source").split()
+)  # fmt: skip
+RESERVED_CONSTANT = re.compile(
+    r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
+)
+INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
+
+Accepts = Callable[[str], bool]
+
+
+class Lexer:
+    """The tokens of one configuration, command or expression."""
+
+    def __init__(
+        self, tables: Tables, sources: Sources, known: Iterable[str] = (), *, includes: bool = True
+    ) -> None:
+        self.sources = sources
+        self.errors: list[ConfigError] = []
+        self.overrides: list[Token] = []  # names that hide a keyword
+        self.declared: dict[str, Token] = {}
+        self._keywords = tables.keywords
+        self._words = {*tables.keywords.values(), *DECLARING, "RESERVED"}
+        self._operators = tables.operators
+        self._match = _master(tables).match
+        self._includes = includes
+        self._known: dict[str, int] = dict.fromkeys(known, 1)
+        self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
+        self._depth = 0
+        self._source: Source | None = None
+        self._waiting: list[Source] = []  # included files to read next
+        self._unread: Token | None = None
+        self._said: set[str] = set()
+        self._end = 0
+
+    def open(self, source: Source) -> None:
+        """Read this text."""
+        self._source = source
+
+    # ------------------------------------------------------------ raw tokens
+
+    def raw(self) -> Token:
+        """The next token, whatever the parser expects; words are `NAME`, at the end `$END`."""
+        token = self._unread
+        if token is not None:
+            self._unread = None
+            return token
+        while True:
+            source = self._source
+            if source is None:
+                return Token.make(END, "", self._end, self._end)
+            found = self._match(source.text, source.position)
+            assert found is not None
+            kind = found.lastgroup
+            start, end = found.span(kind or 0)
+            source.position = end
+            if kind == "WORD":
+                token = self._word(source, found[kind], start, end)
+                if token is not None:
+                    return token
+            elif kind == "OPERATOR":
+                text = found[kind]
+                return Token.make(self._operators[text], text, source.base + start, source.base + end)
+            elif kind == "TEXT":
+                return Token.make(kind, found[kind][1:-1], source.base + start, source.base + end)
+            elif kind is not None:
+                return self._literal(source, kind, found[kind], start, end)
+            elif source.position >= len(source.text):
+                self._leave(source)
+            else:
+                token = self._problem(source)
+                if token is not None:
+                    return token
+
+    def unread(self, token: Token) -> None:
+        """Give a token back; the next `raw` returns it, as it was before it was read as something."""
+        if token.type in self._words:
+            token.type = "NAME"
+        self._unread = token
+
+    def _literal(self, source: Source, kind: str, text: str, start: int, end: int) -> Token:
+        if kind == "PREFIX":
+            follow = source.text[end : end + 3].lstrip(" \t")[:2]
+            if follow[:1] in ("+", "-") and follow not in ("++", "->"):
+                end = source.text.index(follow[0], end) + 1
+                source.position = end
+                kind = "PREFIX_LONGER" if follow[0] == "+" else "PREFIX_SHORTER"
+        return Token.make(kind, text, source.base + start, source.base + end)
+
+    def _word(self, source: Source, text: str, start: int, end: int) -> Token | None:
+        if text[0] == "'":
+            text = text[1:-1]
+            return self._sized(Token.make("QUOTED", text, source.base + start, source.base + end))
+        if text == "include" and self._includes and self._first_on_line(source, start):
+            if self._include(source, start, end):
+                return None
+            return Token.make(BAD, text, source.base + start, source.base + end)
+        if text == "else" and source.text[end : end + 1] == ":":
+            source.position = end + 1
+            return Token.make("ELSE_COLON", text, source.base + start, source.base + end + 1)
+        return self._sized(Token.make("NAME", text, source.base + start, source.base + end))
+
+    def _sized(self, token: Token) -> Token:
+        if len(token) > MAX_SYMBOL:
+            self._error("Symbol too long", token.start, token.end)
+        return token
+
+    # --------------------------------------------------------------- include
+
+    @staticmethod
+    def _first_on_line(source: Source, start: int) -> bool:
+        line = source.text.rfind("\n", 0, start) + 1
+        return not source.text[line:start].strip(" \t")
+
+    def _include(self, source: Source, start: int, end: int) -> bool:
+        found = INCLUDE.match(source.text, end)
+        assert found is not None
+        if found[1] is None or found[2] is None:
+            at = found.start(1) - 1 if found[1] is not None else start
+            self._error("Unterminated include", source.base + at, source.base + max(found.end(1) + 1, end))
+            return False
+        source.position = found.end()
+        try:
+            files = self.sources.included(found[1], source, found.start(1) - 1, found.end(1) + 1)
+        except ConfigError as error:
+            self.errors.append(error)
+            return True
+        if files:
+            self._source, *rest = files
+            self._waiting.extend(reversed(rest))
+        return True
+
+    def _leave(self, source: Source) -> None:
+        self._end = source.base + len(source.text)
+        if self._waiting and self._waiting[-1].parent is source.parent:
+            self._source = self._waiting.pop()
+        else:
+            self._source = source.parent
+
+    # -------------------------------------------------------------- problems
+
+    def _problem(self, source: Source) -> Token | None:
+        """Text that starts no token. None when there is a way to go on as if it were blank."""
+        text, at = source.text, source.position
+        start = source.base + at
+        if text.startswith("/*", at):
+            return self._comment(source, at)
+        char = text[at]
+        if char == '"':
+            line_end = text.find("\n", at)
+            source.position = end = line_end if line_end >= 0 else len(text)
+            self._error("Unterminated string", start, source.base + end)
+            return Token.make("TEXT", text[at + 1 : end], start, source.base + end)
+        source.position = at + 1
+        if char == "\r":
+            self._once("Unknown character: a carriage return; the file has DOS line ends", start)
+            return None
+        if char == "\ufeff":
+            self._once("Unknown character: a byte order mark; save the file without BOM", start)
+            return None
+        shown = char if char.isprintable() else f"U+{ord(char):04X}"
+        self._error(f"Unknown character `{shown}`", start, start + 1)
+        return Token.make(BAD, char, start, start + 1)
+
+    def _comment(self, source: Source, at: int) -> None:
+        text = source.text
+        end = text.find("*/", at + 2)
+        if end < 0:
+            self._error("Unterminated comment", source.base + at, source.base + at + 2)
+            source.position = len(text)
+            return
+        nested = text.find("/*", at + 2, end)
+        if nested >= 0:
+            self._error("Comment nesting not supported", source.base + nested, source.base + nested + 2)
+        source.position = end + 2
+
+    def _once(self, message: str, start: int) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._error(message, start, start + 1)
+
+    def _error(self, message: str, start: int, end: int) -> None:
+        self.errors.append(self.sources.error(message, self.sources.span(start, end)))
+
+    # --------------------------------------------------- tokens for a parser
+
+    def next(self, accepts: Accepts) -> Token:
+        """The next token as the parser's state wants to read it."""
+        return self.read_as(self.raw(), accepts)
+
+    def read_as(self, token: Token, accepts: Accepts) -> Token:
+        """Decide what a raw token is, and follow scopes."""
+        kind = token.type
+        if kind in ("NAME", "QUOTED"):
+            token.type = self.kind_of(token, accepts)
+            if token.type in DECLARING:
+                self._declare(token)
+        elif kind == "LBRACE":
+            if accepts("BODY"):
+                return self._body(token)
+            self._depth += 1
+            self._scopes.append((self._depth, []))
+        elif kind == "RBRACE":
+            self._close()
+        return token
+
+    def kind_of(self, word: Token, accepts: Accepts) -> str:
+        """What a word is here: a keyword's terminal, `NAME`, or a declaring terminal."""
+        known = word in self._known or word.type == "QUOTED"
+        keyword = None if known else self._keywords.get(word)
+        if keyword is not None and accepts(keyword):
+            return keyword
+        if accepts("NAME"):
+            return "NAME"
+        for kind in DECLARING:
+            if accepts(kind):
+                return keyword or "RESERVED" if self._reserved(word) else kind
+        return "NAME"
+
+    @staticmethod
+    def _reserved(word: Token) -> bool:
+        return word.type == "NAME" and (word in RESERVED or RESERVED_CONSTANT.match(word) is not None)
+
+    def keyword(self, word: str) -> str | None:
+        """The terminal of a keyword."""
+        return self._keywords.get(word)
+
+    def _declare(self, token: Token) -> None:
+        if token in self._keywords and token not in self._known:
+            self.overrides.append(token)
+        if token.type == "PARAMETER":
+            self._open_header()
+        self._known[token] = self._known.get(token, 0) + 1
+        if self._scopes:
+            self._scopes[-1][1].append(token)
+        if token.type == "NEW_NAME":
+            self.declared.setdefault(token, token)
+
+    def _open_header(self) -> None:
+        """Parameters live from their declaration to the end of the body that follows."""
+        if not self._scopes or self._scopes[-1][0] != -1 - self._depth:
+            self._scopes.append((-1 - self._depth, []))
+
+    def _close(self) -> None:
+        if self._scopes and self._scopes[-1][0] == self._depth:
+            self._forget()
+        if self._depth:
+            self._depth -= 1
+        if self._scopes and self._scopes[-1][0] == -1 - self._depth:
+            self._forget()
+
+    def _forget(self) -> None:
+        for name in self._scopes.pop()[1]:
+            self._known[name] -= 1
+            if not self._known[name]:
+                del self._known[name]
+
+    def _body(self, opening: Token) -> Token:
+        depth = 1
+        while depth:
+            token = self.raw()
+            if token.type == "LBRACE":
+                depth += 1
+            elif token.type == "RBRACE":
+                depth -= 1
+            elif token.type == END:
+                self._error("the brace opened here is not closed", opening.start, opening.end)
+                self.unread(token)
+                break
+        return Token.make("BODY", "", opening.start, token.end)
+
+
+def _master(tables: Tables) -> re.Pattern[str]:
+    patterns = tables.patterns
+    hexadecimal = "|".join(f"(?P<{name}>{patterns[name]})" for name in ("MAC", "BYTES", "PREFIX", "ADDRESS", "RD"))
+    operators = "|".join(re.escape(text) for text in sorted(tables.operators, key=len, reverse=True) if text != "else:")
+    return re.compile(
+        r"(?:[ \t\n]+|\#[^\n]*)*"
+        rf"(?:(?=[0-9a-fA-F:h])(?:{hexadecimal})|(?P<WORD>{patterns['NAME']})|(?P<NUMBER>{patterns['NUMBER']})"
+        rf"|(?P<TEXT>{patterns['TEXT']})|(?!/\*)(?P<OPERATOR>{operators}))?"
+    )

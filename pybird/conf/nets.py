@@ -1,0 +1,153 @@
+"""Networks that are not plain prefixes, as literals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pybird.conf.tree import Token, Tree
+from pybird.values.enums import EvpnType
+from pybird.values.flow import COMPONENTS, FRAGMENT_BITS, FlowNet, bits_component, number_component, prefix_component
+from pybird.values.net import Net, PeerNet, Prefix
+from pybird.values.nets import AspaNet, EthNet, EvpnNet, MplsNet, RoaNet, SadrNet, VpnNet
+
+if TYPE_CHECKING:
+    from pybird.conf.builder import Builder
+    from pybird.conf.tree import Item
+
+FLOW_OPERATORS = {
+    "flow_equal": "=", "flow_unequal": "!=", "flow_less": "<", "flow_at_most": "<=", "flow_greater": ">",
+    "flow_at_least": ">=",
+}  # fmt: skip
+
+
+def net_literal(builder: Builder, tree: Tree) -> Net:
+    """The value of one of the `net` rules."""
+    part = tree.children
+    match tree.data.removeprefix("net_"):
+        case "sadr":
+            return SadrNet(builder.prefix(part[0]), builder.prefix(part[1]))
+        case "vpn":
+            return VpnNet(builder.constant(part[0], "rd").value, builder.prefix(part[1]))
+        case "roa":
+            return _roa(builder, tree)
+        case "eth":
+            vlan = builder.number(part[1], 1, 4095) if len(part) > 1 else 0
+            return EthNet(builder.constant(part[0], "mac").value, vlan)
+        case "mpls":
+            return MplsNet(builder.number(part[0], 0, (1 << 20) - 1))
+        case "aspa":
+            return AspaNet(builder.number(part[0]))
+        case "peer":
+            return PeerNet(builder.address(part[0]), _index(builder, part[1]))
+        case "flow4" | "flow6":
+            return _flow(builder, tree, v6=tree.data == "net_flow6")
+    return _evpn(builder, tree)
+
+
+def _roa(builder: Builder, tree: Tree) -> Net:
+    prefix = builder.prefix(tree.children[0])
+    longest = builder.number(tree.children[1])
+    if not prefix.length <= longest <= prefix.address.bits:
+        text = f"Invalid max prefix length {longest}: {prefix.length} to {prefix.address.bits} are possible"
+        raise builder.error(text, tree.children[1])
+    return RoaNet(prefix, longest, builder.number(tree.children[2]))
+
+
+def _index(builder: Builder, item: Item) -> int:
+    if builder.constant(item).type == "string":
+        raise builder.error("an interface index expected here; names are only known at run time", item)
+    return builder.number(item)
+
+
+def _evpn(builder: Builder, tree: Tree) -> Net:
+    part = tree.children
+    rd = builder.constant(part[0], "rd").value
+    match tree.data:
+        case "net_evpn_ead":
+            return EvpnNet(EvpnType.EAD, rd, builder.number(part[1]), _segment(builder, part[2]))
+        case "net_evpn_mac":
+            mac = builder.constant(part[2], "mac").value
+            ip = builder.address(part[3]) if len(part) > 3 else None
+            return EvpnNet(EvpnType.MAC, rd, builder.number(part[1]), mac=mac, ip=ip)
+        case "net_evpn_imet":
+            return EvpnNet(EvpnType.IMET, rd, builder.number(part[1]), ip=builder.address(part[2]))
+    return EvpnNet(EvpnType.ES, rd, esi=_segment(builder, part[1]), ip=builder.address(part[2]))
+
+
+def _segment(builder: Builder, item: Item) -> bytes:
+    octets = builder.octets(item)
+    if len(octets) != 10:
+        raise builder.error("an Ethernet segment identifier has 10 octets", item)
+    return octets
+
+
+def _flow(builder: Builder, tree: Tree, *, v6: bool) -> Net:
+    (items,) = tree.trees()
+    components: dict[int, bytes] = {}
+    for item in items.trees():
+        octets = _component(builder, item, v6=v6)
+        if octets[0] in components:
+            raise builder.error("the same flow component twice", item)
+        components[octets[0]] = octets
+    return FlowNet.of(components.values(), v6=v6)
+
+
+def _component(builder: Builder, item: Tree, *, v6: bool) -> bytes:
+    match item.data:
+        case "flow_dst" | "flow_src":
+            return _flow_prefix(builder, item, v6=v6)
+        case "flow_numeric":
+            return _numeric(builder, item)
+        case "flow_tcp_flags":
+            return bits_component(COMPONENTS["tcp flags"], _bits(builder, item.trees()[0]))
+    return bits_component(COMPONENTS["fragment"], _fragments(item.trees()[0]))
+
+
+def _flow_prefix(builder: Builder, item: Tree, *, v6: bool) -> bytes:
+    prefix: Prefix = builder.prefix(item.children[0])
+    if prefix.address.is_v4 == v6:
+        raise builder.error("a prefix of the other address family", item.children[0])
+    offset = builder.number(item.children[1], 0, prefix.length) if len(item.children) > 1 else 0
+    return prefix_component(COMPONENTS[item.data.removeprefix("flow_")], prefix, offset)
+
+
+def _joined(tree: Tree) -> list[tuple[Tree, bool]]:
+    """Each term, and whether `&&` stands before it."""
+    found, glue = [], False
+    for child in tree.children:
+        if isinstance(child, Token):
+            glue = child == "&&"
+        else:
+            found.append((child, glue))
+            glue = False
+    return found
+
+
+def _numeric(builder: Builder, item: Tree) -> bytes:
+    field, terms = item.trees()
+    out: list[tuple[str, int, bool]] = []
+    for term, glue in _joined(terms):
+        values = [builder.number(child) for child in term.children]
+        if term.data == "flow_range":
+            out += [(">=", values[0], glue), ("<=", values[1], True)]
+        elif term.data in FLOW_OPERATORS:
+            out.append((FLOW_OPERATORS[term.data], values[0], glue))
+        else:
+            out.append((term.data.removeprefix("flow_"), 0, glue))
+    return number_component(COMPONENTS[field.text()], out)
+
+
+def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
+    return [
+        (term.data == "flow_no_mask", builder.number(term.children[0]), builder.number(term.children[1]), glue)
+        for term, glue in _joined(tree)
+    ]
+
+
+def _fragments(tree: Tree) -> list[tuple[bool, int, int, bool]]:
+    out = []
+    for term, glue in _joined(tree):
+        words = term.words()
+        bit = FRAGMENT_BITS[words[-1]]
+        out.append((len(words) > 1, bit, bit, glue))
+    return out

@@ -1,0 +1,121 @@
+"""The frame of every protocol: name, template, common options, and its checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pybird.conf.draft import Draft
+from pybird.conf.model import DEBUG_FLAGS, NotRun, ProtocolConfig, Symbol
+from pybird.conf.options import Handlers, constant, ignored, nothing, switch, text
+from pybird.conf.tree import Token, Tree
+
+if TYPE_CHECKING:
+    from pybird.conf.builder import Builder
+
+P = TypeVar("P", bound=ProtocolConfig)
+
+
+def open_protocol(builder: Builder, tree: Tree, kind: type[P]) -> Draft[P]:
+    """A draft with the name and what the template gives, after the common options."""
+    head = tree.find("protocol_head")
+    assert head is not None
+    assert builder.type is not None
+    base = _base(builder, head, kind)
+    draft = Draft(
+        kind, base, type_name=builder.type.name, name=_name(builder, tree, head), span=builder.span(head)
+    )
+    builder.each(tree.children, draft, COMMON)
+    return draft
+
+
+def _name(builder: Builder, tree: Tree, head: Tree) -> str:
+    name = next(iter(head.words()), None)
+    if name is not None:
+        builder.declare(name, "template" if builder.template else "protocol", tree.data)
+        return str(name)
+    if builder.template:
+        raise builder.error("a template needs a name", head if head.end > head.start else tree)
+    assert builder.type is not None
+    number = 1
+    while builder.scope.here(f"{builder.type.name}{number}") is not None:
+        number += 1
+    made = f"{builder.type.name}{number}"
+    builder.scope.add(made, Symbol(made, "protocol", tree.data, span=builder.sources.span(tree.start, tree.start)))
+    return made
+
+
+def _base(builder: Builder, head: Tree, kind: type[ProtocolConfig]) -> ProtocolConfig | None:
+    origin = head.find("protocol_from")
+    if origin is None:
+        return None
+    name = origin.words()[0]
+    found = builder.scope.find(name)
+    if found is None:
+        known = [n for n, s in builder.scope.names.items() if isinstance(s, Symbol) and s.kind == "template"]
+        raise builder.undefined(name, type(builder.scope)(), extra=known, what="template")
+    if not isinstance(found, Symbol) or found.kind not in ("template", "protocol"):
+        raise builder.error(f"`{name}` is no template or protocol", name)
+    base = builder.bases.get(str(name))
+    if base is None:
+        raise builder.silenced(f"{name} is broken", name)
+    assert builder.type is not None
+    if base.type_name != builder.type.name:
+        raise builder.error("Can't copy configuration from a different protocol type", name, symbol=found)
+    return base
+
+
+def build_protocol(builder: Builder, statement: Tree) -> None:
+    """One `protocol` or `template` statement."""
+    tree = statement.trees()[0]
+    builder.template = statement.data == "template_statement"
+    name = tree.children[0].text() if tree.data == "skipped" and isinstance(tree.children[0], Tree) else ""
+    known = builder.types.get(name.split(" ")[0] or tree.data)
+    builder.type = known
+    before = len(builder.errors)
+    config = _skipped(builder, tree, name) if known is None else known.build(builder, tree)
+    if len(builder.errors) > before:
+        return
+    builder.bases[config.name] = config
+    if builder.template:
+        return
+    if known is None or known.instance is None:
+        shown = tree.data if not name else name.split(" ")[0]
+        builder.warn(f"protocol {shown} is understood but not run by this version", statement)
+    builder.protocols.append(config)
+
+
+def _skipped(builder: Builder, tree: Tree, name: str) -> ProtocolConfig:
+    raise builder.error(f"BIRD has protocol {name or tree.data}, PyBIRD does not yet", tree)
+
+
+def not_run(builder: Builder, tree: Tree) -> ProtocolConfig:
+    """A protocol whose braces are not looked into."""
+    return open_protocol(builder, tree, NotRun).freeze()
+
+
+def _debug(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["debug"] = builder.flags(tree.children[0], DEBUG_FLAGS)
+
+
+def _router_id(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["router_id"] = builder.router_id(tree.children[0])
+
+
+def _restart_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["restart_time"] = builder.seconds(tree.children[0])
+
+
+COMMON: Handlers = {
+    "disabled": switch("disabled"),
+    "restart_time": _restart_time,
+    "debug": _debug,
+    "mrtdump": ignored("MRT dumps are not written"),
+    "router_id": _router_id,
+    "hostname": text("hostname"),
+    "description": text("description"),
+    "vrf": text("vrf"),
+    "vrf_default": constant("vrf", "default"),
+    "thread_group": nothing,
+}
+
+__all__ = ["COMMON", "Token", "build_protocol", "not_run", "open_protocol"]

@@ -1,0 +1,207 @@
+"""Filters and functions: from parse trees to nodes.
+
+One `Code` per filter or function: it numbers the variables and follows the
+blocks. Slots are unique in the whole function, so that a shadowed variable is
+another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pybird.conf.expressions import Expressions
+from pybird.conf.model import Symbol
+from pybird.conf.scope import Scope
+from pybird.conf.tree import Item, Token, Tree
+from pybird.filter import nodes
+from pybird.filter.nodes import Block, Filter, Local, Node
+
+if TYPE_CHECKING:
+    from pybird.conf.builder import Builder
+
+VERDICTS = ("accept", "reject", "error")
+
+
+def type_name(builder: Builder, tree: Item) -> str:
+    """`int`, `prefix set`, `enum rts`."""
+    assert isinstance(tree, Tree)
+    name = tree.text()
+    if name.startswith("enum ") and name.removesuffix(" set") not in builder.enum_types:
+        raise builder.error(f"no such enumeration: {name.removesuffix(' set')}", tree)
+    return name
+
+
+class Code(Expressions):
+    """The body of one filter or function."""
+
+    def __init__(self, builder: Builder, scope: Scope, *, in_function: bool = False) -> None:
+        super().__init__(builder, Scope(scope))
+        self._in_function = in_function
+        self._slots = 0
+
+    def local(self, kind: Item, name: Item) -> Local:
+        """Declare a variable in the present block."""
+        assert isinstance(name, Token)
+        if self.scope.here(name) is not None:
+            raise self.builder.error(f"Symbol '{name}' already defined", name)
+        variable = Local(str(name), self._slots, type_name(self.builder, kind), span=self.span(name))
+        self._slots += 1
+        self.scope.add(str(name), variable)
+        return variable
+
+    def parameters(self, tree: Tree) -> tuple[Local, ...]:
+        """The parameters of a function."""
+        return tuple(self.local(*each.children) for each in tree.trees())
+
+    def body(self, locals_: Tree, block: Tree) -> Block:
+        """The whole body, after old-style locals."""
+        declared = [nodes.Declare(self.local(*each.children), span=self.span(each)) for each in locals_.trees()]
+        whole = self.block(block)
+        return Block((*declared, *whole.statements), span=whole.span)
+
+    def block(self, tree: Tree) -> Block:
+        """`{ ... }`, a scope of its own."""
+        self.scope = Scope(self.scope)
+        try:
+            return Block(self._list(tree.children), span=self.span(tree))
+        finally:
+            assert self.scope.parent is not None
+            self.scope = self.scope.parent
+
+    def _list(self, items: list[Item]) -> tuple[Node, ...]:
+        made = []
+        for item in items:
+            with self.builder.collecting():
+                node = self.statement(item)
+                if node is not None:
+                    made.append(node)
+        return tuple(made)
+
+    def statement(self, item: Item) -> Node | None:
+        """One statement; None for an empty one."""
+        assert isinstance(item, Tree)
+        if item.data in VERDICTS:
+            return nodes.Decide(item.data, self.arguments(item.children[0]), span=self.span(item))
+        return self._KINDS[item.data](self, item)
+
+    def _one(self, item: Item) -> Node:
+        return self.statement(item) or Block((), span=self.span(item))
+
+    def _nothing(self, tree: Tree) -> None:
+        return None
+
+    def _if(self, tree: Tree) -> Node:
+        condition, then, *otherwise = tree.children
+        test = self.expr(condition)
+        last = self._one(otherwise[0]) if otherwise else None
+        return nodes.If(test, self._one(then), last, span=self.span(tree))
+
+    def _for(self, tree: Tree) -> Node:
+        kind, name, sequence, body = tree.children
+        items = self.expr(sequence)
+        self.scope = Scope(self.scope)
+        variable = self.local(kind, name)
+        node = nodes.For(variable, items, self._one(body), span=self.span(tree))
+        assert self.scope.parent is not None
+        self.scope = self.scope.parent
+        return node
+
+    def _case(self, tree: Tree) -> Node:
+        subject = self.expr(tree.children[0])
+        arms: list[nodes.Arm] = []
+        labels: Tree | None = None
+        body: list[Item] = []
+        for child in tree.children[1:]:
+            assert isinstance(child, Tree)
+            if child.data not in ("labels", "otherwise"):
+                body.append(child)
+                continue
+            if labels is not None:
+                arms.append(self._arm(labels, body))
+            labels, body = child, []
+        if labels is not None:
+            arms.append(self._arm(labels, body))
+        elif body:
+            raise self.builder.error("a label and `:` must come first in `case`", body[0])
+        return nodes.Case(subject, tuple(arms), span=self.span(tree))
+
+    def _arm(self, labels: Tree, body: list[Item]) -> nodes.Arm:
+        items = tuple(self.set_item(item) for item in labels.children) if labels.data == "labels" else ()
+        self.scope = Scope(self.scope)
+        statements = self._list(body)
+        assert self.scope.parent is not None
+        self.scope = self.scope.parent
+        return nodes.Arm(items, Block(statements, span=self.span(labels)), span=self.span(labels))
+
+    def _declare(self, tree: Tree) -> Node:
+        kind, name, *value = tree.children
+        start = self.expr(value[0]) if value else None
+        return nodes.Declare(self.local(kind, name), start, span=self.span(tree))
+
+    def target(self, token: Item) -> Local | nodes.Attribute:
+        """What may stand left of `=`."""
+        assert isinstance(token, Token)
+        meaning = self.scope.find(token)
+        if isinstance(meaning, Symbol) and meaning.kind not in ("attribute", "custom attribute"):
+            raise self.builder.error(f"`{token}` is a {meaning.kind}; it cannot be set", token, symbol=meaning)
+        node = self.name(token)
+        assert isinstance(node, Local | nodes.Attribute)
+        return node
+
+    def _assign(self, tree: Tree) -> Node:
+        name, value = tree.children
+        target = self.target(name)
+        return nodes.Assign(target, self.expr(value), span=self.span(tree))
+
+    def _evaluate(self, tree: Tree) -> Node:
+        return nodes.Evaluate(self.expr(tree.children[0]), span=self.span(tree))
+
+    def _return(self, tree: Tree) -> Node:
+        if not self._in_function:
+            raise self.builder.error("Can't return from a non-function, use accept or reject instead.", tree)
+        value = self.expr(tree.children[0]) if tree.children else None
+        return nodes.Return(value, span=self.span(tree))
+
+    def _print(self, tree: Tree) -> Node:
+        newline = tree.data == "print"
+        return nodes.Print(self.arguments(tree.children[0]), newline, span=self.span(tree))
+
+    def _unset(self, tree: Tree) -> Node:
+        target = self.target(tree.children[0])
+        if not isinstance(target, nodes.Attribute):
+            raise self.builder.error("only an attribute can be unset", tree.children[0])
+        return nodes.Unset(target, span=self.span(tree))
+
+    def _not_yet(self, tree: Tree) -> Node:
+        raise self.builder.error(f"BIRD has `{tree.data}`, PyBIRD does not yet", tree)
+
+    _KINDS: dict[str, Callable[[Code, Tree], Node | None]] = {
+        "block": block,
+        "nothing": _nothing,
+        "if": _if,
+        "for": _for,
+        "case": _case,
+        "declare": _declare,
+        "assign": _assign,
+        "evaluate": _evaluate,
+        "return": _return,
+        "print": _print,
+        "printn": _print,
+        "unset": _unset,
+        "bt_assert": _not_yet,
+        "bt_check_assign": _not_yet,
+    }
+
+
+def filter_of(builder: Builder, name: str | None, locals_: Tree, block: Tree) -> Filter:
+    """A named filter, or one written in place."""
+    return Filter(name, Code(builder, builder.scope).body(locals_, block), span=builder.span(block))
+
+
+def where(builder: Builder, expression: Item) -> Filter:
+    """`where EXPR`: accept what the expression holds for."""
+    span = builder.span(expression)
+    condition = Expressions(builder, builder.scope).expr(expression)
+    accept, reject = nodes.Decide("accept", span=span), nodes.Decide("reject", span=span)
+    return Filter(None, Block((nodes.If(condition, accept, reject, span=span),), span=span), span=span)

@@ -1,0 +1,161 @@
+"""The parser's tables, made from the grammar by Lark and kept in a cache.
+
+Lark reads `grammar/bird.lark` and computes the LALR(1) automaton; this module
+flattens it into dictionaries of small integers that `parser.py` runs on. With
+a warm cache Lark is not even imported.
+
+The cache file is marshalled (numbers, texts, tuples), named by a hash of the
+grammar files and of Lark's and Python's version. It is used only when it
+belongs to our user and nobody else can write it; a folder that cannot be
+written means that the tables are made again at each start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+STARTS = ("config", "command", "expression")
+FORMAT = 3  # raise it when the shape of the tables changes
+
+DROP, KEEP, SPLICE = 0, 1, 2  # what happens to each part of a rule
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The automaton.
+
+    `states[s]` maps a terminal to a state to shift to (0 and up) or to the
+    rule to reduce by, `-1 - rule`; and a nonterminal to a state. A rule is
+    (length, left side, tree name or None to splice, inline a single child,
+    what to do with each part). `keywords` and `operators` map text to terminal.
+    """
+
+    states: list[dict[str, int]]
+    rules: list[tuple[int, str, str | None, bool, tuple[int, ...]]]
+    starts: dict[str, int]
+    ends: dict[str, int]
+    keywords: dict[str, str]
+    operators: dict[str, str]
+    patterns: dict[str, str]
+
+
+def grammar_folder() -> Path:
+    """Where the grammar is: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "grammar", package.parent / "grammar"):
+        if (folder / "bird.lark").is_file():
+            return folder
+    raise FileNotFoundError(f"no grammar in {package} or beside it")
+
+
+def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
+    """The tables of the grammar, from the cache folder if it has them."""
+    folder = folder or grammar_folder()
+    if cache is None:
+        return build(folder)
+    path = Path(cache) / f"tables-{fingerprint(folder)}.marshal"
+    found = _read(path)
+    if found is not None:
+        return Tables(*found)
+    tables = build(folder)
+    _write(path, tuple(getattr(tables, name) for name in Tables.__dataclass_fields__))
+    return tables
+
+
+def fingerprint(folder: Path) -> str:
+    """A hash of everything the tables depend on."""
+    digest = hashlib.sha256(f"{FORMAT} {metadata.version('lark')} {sys.version}".encode())
+    for file in sorted(folder.glob("*.lark")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def build(folder: Path, *, strict: bool = False) -> Tables:
+    """Compute the tables. `strict` refuses every conflict that Lark would resolve silently."""
+    from lark import Lark  # 60 ms that a warm cache saves  # noqa: PLC0415
+
+    with open(folder / "bird.lark", encoding="utf-8") as file:
+        lark = Lark(
+            file, parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=False, strict=strict
+        )
+    return _flatten(lark)
+
+
+def _flatten(lark: Any) -> Tables:
+    table = lark.parser.parser._parse_table
+    number = {state: index for index, state in enumerate(table.states)}
+    rules = {rule: index for index, rule in enumerate(lark.rules)}
+    states: list[dict[str, int]] = []
+    for actions in table.states.values():
+        flat = {}
+        for symbol, (action, argument) in actions.items():
+            shift = action.name == "Shift"
+            flat[str(symbol)] = number[argument] if shift else -1 - rules[argument]
+        states.append(flat)
+    keywords, operators, patterns = {}, {}, {}
+    for terminal in lark.terminals:
+        pattern = terminal.pattern
+        if pattern.type != "str":
+            patterns[str(terminal.name)] = str(pattern.value)
+        elif pattern.value.isidentifier():
+            keywords[str(pattern.value)] = str(terminal.name)
+        else:
+            operators[str(pattern.value)] = str(terminal.name)
+    return Tables(
+        states,
+        [_rule(rule) for rule in lark.rules],
+        {str(name): number[state] for name, state in table.start_states.items()},
+        {str(name): number[state] for name, state in table.end_states.items()},
+        keywords,
+        operators,
+        patterns,
+    )
+
+
+def _rule(rule: Any) -> tuple[int, str, str | None, bool, tuple[int, ...]]:
+    """As Lark shapes trees: `_rule` splices, `?rule` inlines a single child, texts are dropped."""
+    left = str(rule.origin.name)
+    parts = []
+    for symbol in rule.expansion:
+        if symbol.is_term:
+            kept = rule.options.keep_all_tokens or not symbol.filter_out
+            parts.append(KEEP if kept else DROP)
+        else:
+            parts.append(SPLICE if symbol.name.startswith("_") else KEEP)
+    name = None if left.startswith("_") else _plain(str(rule.alias or left))
+    inline = bool(rule.options.expand1 and not rule.alias)
+    return len(rule.expansion), left, name, inline, tuple(parts)
+
+
+def _plain(name: str) -> str:
+    return name.rsplit("__", 1)[-1]
+
+
+def _read(path: Path) -> Any:
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.getuid() or status.st_mode & 0o077:
+                return None
+            return marshal.loads(file.read())
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+
+
+def _write(path: Path, value: Any) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(marshal.dumps(value))
+        os.replace(name, path)
+    except OSError:
+        pass  # made again at the next start

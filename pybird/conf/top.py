@@ -1,0 +1,267 @@
+"""The statements of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pybird.conf.channels import NET_TYPES
+from pybird.conf.expressions import Expressions
+from pybird.conf.model import (
+    DEBUG_FLAGS,
+    CustomAttribute,
+    LogConfig,
+    SocketConfig,
+    Symbol,
+    TableConfig,
+    TimeFormat,
+)
+from pybird.conf.protocols import build_protocol
+from pybird.conf.statements import Code, filter_of, type_name
+from pybird.conf.tree import Item, Token, Tree
+from pybird.filter import nodes
+from pybird.filter.nodes import Filter, FunctionRef, Literal
+from pybird.values.attributes import AttributeDecl
+from pybird.values.net import NetType
+
+if TYPE_CHECKING:
+    from pybird.conf.builder import Builder
+
+LOG_CLASSES = ("debug", "trace", "info", "remote", "warning", "error", "auth", "fatal", "bug")
+WITH_TRIE = frozenset(NetType) - {
+    NetType.FLOW4, NetType.FLOW6, NetType.ETH, NetType.MPLS, NetType.ASPA, NetType.EVPN, NetType.PEER,
+}  # fmt: skip
+LOG_LIMIT = 16384  # octets; smaller files are not rotated
+
+
+class Top:
+    """What the statements of one file have set."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.values: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
+        self.logs: list[LogConfig] = []
+        self.sockets: list[SocketConfig] = []
+        self.attributes: list[CustomAttribute] = []
+        self.filters: dict[str, Filter] = {}
+        self.functions: dict[str, nodes.Function] = {}
+
+    def statement(self, tree: Tree) -> None:
+        """Carry out one statement; errors are collected by the builder."""
+        handler = STATEMENTS.get(tree.data)
+        if handler is None:
+            self.builder.unreachable(tree)
+        handler(self, tree)
+
+    # ----------------------------------------------------------- definitions
+
+    def define(self, tree: Tree) -> None:
+        name, value = tree.children
+        assert isinstance(name, Token)
+        node = self.builder.node(value)
+        literal = self.builder.evaluated(node, value)
+        self.builder.declare(name, "constant", literal, literal.type)
+
+    def attribute(self, tree: Tree) -> None:
+        *code, kind, name = tree.children
+        assert isinstance(name, Token)
+        type_ = type_name(self.builder, kind)
+        number = self.builder.number(code[0], 1, 255) if code else None
+        if number is not None and type_ != "bytestring":
+            raise self.builder.error("an unknown BGP attribute has type bytestring", kind)
+        self.builder.declare(name, "custom attribute", None, type_)
+        self.attributes.append(CustomAttribute(str(name), type_, number))
+        flags = 0xC0 if number is not None else 0
+        self.builder.attributes[str(name)] = AttributeDecl(str(name), type_, number, flags)
+
+    def filter(self, tree: Tree) -> None:
+        name, locals_, block = tree.children
+        assert isinstance(name, Token)
+        assert isinstance(locals_, Tree)
+        assert isinstance(block, Tree)
+        symbol = self.builder.declare(name, "filter")
+        made = self.builder.checked(filter_of(self.builder, str(name), locals_, block), tree)
+        self.filters[str(name)] = made
+        self._fill(symbol, made)
+
+    def function(self, tree: Tree) -> None:
+        name = tree.children[0]
+        assert isinstance(name, Token)
+        parameters, *kinds, locals_, block = tree.trees()
+        code = Code(self.builder, self.builder.scope, in_function=True)
+        declared = code.parameters(parameters)
+        returns = type_name(self.builder, kinds[0]) if kinds else None
+        reference = FunctionRef(str(name), declared, returns)
+        self.builder.declare(name, "function", reference, returns or "")
+        body = code.body(locals_, block)
+        made = nodes.Function(str(name), declared, body, returns, span=self.builder.span(tree))
+        reference.function = made
+        self.builder.check(reference)
+        self.functions[str(name)] = made
+
+    def _fill(self, symbol: Symbol, value: Any) -> None:
+        self.builder.scope.add(symbol.name, replace(symbol, value=value))
+
+    def eval(self, tree: Tree) -> None:
+        Expressions(self.builder, self.builder.scope).expr(tree.children[0])
+
+    def table(self, tree: Tree) -> None:
+        kind, name, *options = tree.children
+        assert isinstance(kind, Tree)
+        assert isinstance(name, Token)
+        net_type = NET_TYPES[kind.text()]
+        known = self.builder.tables.get(name)
+        if known is None or not known.implicit:
+            self.builder.declare(name, "routing table", str(name))
+        elif known.net_type is not net_type:
+            raise self.builder.error(f"Symbol '{name}' already defined", name)
+        else:
+            self._fill(Symbol(str(name), "routing table", str(name), span=self.builder.span(name)), str(name))
+        values = self._table_options(net_type, options)
+        self.builder.tables[str(name)] = TableConfig(
+            str(name), net_type, span=self.builder.span(name), **values
+        )
+
+    def _table_options(self, net_type: NetType, options: list[Item]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        others: list[tuple[str, Any]] = []
+        for option in options:
+            assert isinstance(option, Tree)
+            name = option.data.removeprefix("table_")
+            if name in ("sorted", "trie"):
+                values[name] = self.builder.switch(option.children[0])
+            elif name == "debug":
+                values["debug"] = self.builder.flags(option.children[0], DEBUG_FLAGS)
+            elif name != "thread_group":
+                others.append((name, tuple(self.builder.seconds(child) for child in option.children)))
+            if name == "trie" and net_type not in WITH_TRIE:
+                raise self.builder.error("Trie option not supported for this table type", option)
+        if others:
+            values["options"] = tuple(others)
+        return values
+
+    # ------------------------------------------------------------------ globals
+
+    def router_id(self, tree: Tree) -> None:
+        self.values["router_id"] = self.builder.router_id(tree.children[0])
+
+    def router_id_from(self, tree: Tree) -> None:
+        self.values["router_id_from"] = self.builder.interface_patterns(tree.children[0])
+
+    def hostname(self, tree: Tree) -> None:
+        self.values["hostname"] = self.builder.text(tree.children[0])
+
+    def graceful_restart_wait(self, tree: Tree) -> None:
+        self.values["graceful_restart_wait"] = self.builder.number(tree.children[0])
+
+    def debug(self, tree: Tree) -> None:
+        self.values[tree.data] = self.builder.flags(tree.children[0], DEBUG_FLAGS)
+
+    def debug_commands(self, tree: Tree) -> None:
+        self.values["debug_commands"] = self.builder.number(tree.children[0], 0, 2)
+
+    def timeformat(self, tree: Tree) -> None:
+        use, spec = tree.children
+        assert isinstance(spec, Tree)
+        self.values[f"timeformat_{use}"] = self._time_format(spec)
+
+    def _time_format(self, spec: Tree) -> TimeFormat:
+        if spec.data == "timeformat_text":
+            words = spec.words()
+            if len(words) == 1:
+                return TimeFormat(str(words[0]))
+            return TimeFormat(str(words[0]), self.builder.number(words[1]), str(words[2]))
+        words = [str(word) for word in spec.words()]
+        fraction = {"ms": ".%3f", "us": ".%6f"}.get(words[-1], "")
+        if words[1] == "short":
+            return TimeFormat("%T" + fraction, 72000, "%F")
+        return TimeFormat("%F %T" + fraction)
+
+    def log(self, tree: Tree) -> None:
+        *values, classes = tree.children
+        kind = tree.data.removeprefix("log_")
+        found = self.builder.flags(classes, LOG_CLASSES)
+        match kind:
+            case "rotated" | "fixed":
+                path, limit = self.builder.text(values[0]), self.builder.number(values[1])
+                backup = self.builder.text(values[2]) if kind == "rotated" else ""
+                if kind == "rotated" and limit < LOG_LIMIT:
+                    raise self.builder.error(f"Log file limit must be at least {LOG_LIMIT}", values[1])
+                log = LogConfig("file" if backup else "fixed", found, path, limit, backup)
+            case "udp":
+                host = self.builder.constant(values[0], "string", "ip")
+                port = self.builder.number(values[1], 1, 65535) if len(values) > 1 else 514
+                log = LogConfig(kind, found, str(host.value), port=port)
+            case _:
+                log = LogConfig(kind, found, self.builder.text(values[0]) if values else "")
+        self.logs.append(log)
+
+    def cli(self, tree: Tree) -> None:
+        path = self.builder.text(tree.children[0])
+        items = {item.data: item for item in tree.children[1:] if isinstance(item, Tree)}
+        dialect = self.builder.number(items["cli_dialect"].children[0], 2, 3) if "cli_dialect" in items else None
+        self.sockets.append(SocketConfig(path, "cli_restrict" in items, dialect, "cli_attributes" in items))
+
+    def option(self, tree: Tree) -> None:
+        """Read, kept by name, and nothing else so far."""
+        self.options[tree.data] = tuple(self.builder.seconds(child) for child in tree.children)
+
+    def not_acted_on(self, tree: Tree) -> None:
+        self.builder.warn(f"`{self.builder.phrase(tree)}` is not acted on yet", tree)
+
+    def threads(self, tree: Tree) -> None:
+        """One thread does the work, whatever the number."""
+
+    def refused(self, tree: Tree) -> None:
+        raise self.builder.error(f"BIRD has `{self.builder.phrase(tree)}`, PyBIRD does not yet", tree)
+
+    def protocol(self, tree: Tree) -> None:
+        build_protocol(self.builder, tree)
+
+
+STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
+    "define": Top.define,
+    "attribute": Top.attribute,
+    "attribute_bgp": Top.attribute,
+    "eval": Top.eval,
+    "filter": Top.filter,
+    "function": Top.function,
+    "table": Top.table,
+    "router_id": Top.router_id,
+    "router_id_from": Top.router_id_from,
+    "hostname": Top.hostname,
+    "graceful_restart_wait": Top.graceful_restart_wait,
+    "debug_protocols": Top.debug,
+    "debug_channels": Top.debug,
+    "debug_tables": Top.debug,
+    "debug_commands": Top.debug_commands,
+    "timeformat": Top.timeformat,
+    "log_file": Top.log,
+    "log_rotated": Top.log,
+    "log_fixed": Top.log,
+    "log_syslog": Top.log,
+    "log_stderr": Top.log,
+    "log_udp": Top.log,
+    "cli": Top.cli,
+    "watchdog_warning": Top.option,
+    "watchdog_timeout": Top.option,
+    "protocol_statement": Top.protocol,
+    "template_statement": Top.protocol,
+    # Speed and convenience: read, not acted on.
+    "debug_show_route": Top.not_acted_on,
+    "debug_latency": Top.not_acted_on,
+    "debug_latency_limit": Top.not_acted_on,
+    "mrtdump_file": Top.not_acted_on,
+    "mrtdump_protocols": Top.not_acted_on,
+    "threads": Top.threads,
+    "thread_group_statement": Top.threads,
+    "filter_stacks": Top.threads,
+    # What the configuration relies on.
+    "mpls_domain": Top.refused,
+    "bt_test_suite": Top.refused,
+    "bt_test_same": Top.refused,
+}
+
+__all__ = ["STATEMENTS", "Literal", "Top"]
