@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
 from pybird.conf.errors import ConfigError, closest
@@ -24,20 +24,22 @@ from pybird.conf.model import (
     ProtocolConfig,
     Symbol,
     TableConfig,
-    Warning,
+    Warning,  # noqa: A004
 )
 from pybird.conf.options import Handlers
 from pybird.conf.scope import Scope
 from pybird.conf.statements import filter_of, where
 from pybird.conf.tree import Item, Token, Tree
-from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, FunctionRef, Literal, Node, Span
+from pybird.filter.check import check
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.fold import evaluate
+from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Literal, Node, Span
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
 from pybird.values.net import NetType, Prefix
 
-Evaluate = Callable[[Node], Literal]
-Check = Callable[[Filter | FunctionRef, Mapping[str, AttributeDecl]], Iterable[tuple[str, Span]]]
+N = TypeVar("N", bound=Node)
 
 
 class ProtocolTypeLike(Protocol):
@@ -64,14 +66,10 @@ class Builder:
         types: Mapping[str, ProtocolTypeLike],
         scope: Scope,
         attributes: Mapping[str, AttributeDecl],
-        evaluate: Evaluate,
-        check: Check,
     ) -> None:
         self.sources = sources
         self.types = types
         self.scope = scope
-        self.evaluate = evaluate
-        self._check = check
         self.attributes: dict[str, AttributeDecl] = dict(attributes)
         self.enum_types = ENUMS
         self.errors: list[ConfigError] = []
@@ -138,7 +136,7 @@ class Builder:
         if name in self.declared and self.scope.find(name) is None:
             declared = self.declared[name]
             if declared.start < name.start:
-                return Silenced(f"{name} was declared in a broken statement", self.span(name))
+                return SilencedError(f"{name} was declared in a broken statement", self.span(name))
             related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))
             text = f"`{name}` is declared only later; names must be declared before use"
             return self.error(text, name, symbol=related)
@@ -148,7 +146,7 @@ class Builder:
 
     def silenced(self, message: str, item: Item) -> ConfigError:
         """The consequence of an error that was reported at its own place."""
-        return Silenced(message, self.span(item))
+        return SilencedError(message, self.span(item))
 
     # ---------------------------------------------------------------- symbols
 
@@ -219,15 +217,10 @@ class Builder:
         if isinstance(node, Literal):
             return node
         try:
-            return self.evaluate(node)
-        except ConfigError:
-            raise
-        except Exception as problem:  # FilterTypeError, FilterRuntimeError: the evaluator's
-            span = getattr(problem, "span", NO_SPAN)
-            message = getattr(problem, "message", None)
-            if message is None:
-                raise
-            raise self.error(message, span if span.line else self.span(item)) from None
+            return evaluate(node)
+        except (FilterTypeError, FilterRuntimeError) as problem:
+            place = problem.span if problem.span.line else self.span(item)
+            raise self.error(problem.message, place) from None
 
     def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF) -> int:
         """A whole number from low to high."""
@@ -290,6 +283,12 @@ class Builder:
             return self.number(item.children[0]) * units[item.data]
         return float(self.number(item))
 
+    def interface_name(self, item: Item) -> str:
+        """`% eth0` or `% "eth0"`."""
+        if isinstance(item, Token) and item.type == "NAME":
+            return str(item)
+        return self.text(item)
+
     def interface_patterns(self, tree: Item) -> tuple[InterfacePattern, ...]:
         """`[-]"mask" [prefix], ...`."""
         assert isinstance(tree, Tree)
@@ -341,19 +340,15 @@ class Builder:
                 assert isinstance(found, Filter)
                 return found
             case "policy_where":
-                return self.checked(where(self, tree.children[0]), tree)
+                return self.checked(where(self, tree.children[0]))
         locals_, block = tree.trees()
-        return self.checked(filter_of(self, None, locals_, block), tree)
+        return self.checked(filter_of(self, None, locals_, block))
 
-    def checked(self, made: Filter, item: Item) -> Filter:
-        """A finished filter, after the checker looked at it."""
-        self.check(made)
+    def checked(self, made: N) -> N:
+        """A finished filter, function or block, after the filter language's checker looked at it."""
+        for problem in check(made, self.attributes):
+            self.errors.append(self.error(problem.message, problem.span))
         return made
-
-    def check(self, made: Filter | FunctionRef) -> None:
-        """Report what the filter language's checker finds."""
-        for message, span in self._check(made, self.attributes):
-            self.errors.append(self.error(message, span))
 
     # ---------------------------------------------------------------- options
 
@@ -369,7 +364,7 @@ class Builder:
         raise AssertionError(f"no handler for `{tree.data}`")
 
 
-class Silenced(ConfigError):
+class SilencedError(ConfigError):
     """A consequence of an error that was reported already."""
 
 
@@ -392,4 +387,4 @@ def predefined(attributes: Mapping[str, AttributeDecl], numbers: Mapping[str, in
     return scope
 
 
-__all__ = ["Builder", "ChannelConfig", "ProtocolTypeLike", "Silenced", "predefined"]
+__all__ = ["Builder", "ChannelConfig", "ProtocolTypeLike", "SilencedError", "predefined"]

@@ -82,7 +82,9 @@ def _table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     table: TableConfig = builder.table(name)
     if table.net_type is not draft["net_type"]:
         symbol = builder.symbol(name, "routing table")
-        raise builder.error(f"Incompatible table type: {name} is not for {draft['name']}", name, symbol=symbol)
+        raise builder.error(
+            f"Incompatible table type: {name} is not for {draft['name']}", name, symbol=symbol
+        )
     draft["table"] = table.name
 
 
@@ -149,4 +151,13 @@ CHANNEL: Handlers = {
     "persist": _persist,
 }
 
-__all__ = ["ACCEPT", "CHANNEL", "NET_TYPES", "PEERS", "close_channel", "common_channel", "name_of", "open_channel"]
+__all__ = [
+    "ACCEPT",
+    "CHANNEL",
+    "NET_TYPES",
+    "PEERS",
+    "close_channel",
+    "common_channel",
+    "name_of",
+    "open_channel",
+]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from pybird.conf.model import Warning
+from pybird.conf.model import Warning  # noqa: A004
 from pybird.filter.nodes import Span
 
 
@@ -63,7 +63,7 @@ class ConfigError(Exception):
         return "\n".join(lines)
 
 
-class ConfigErrors(Exception):
+class ConfigErrors(Exception):  # noqa: N818  it is many
     """All errors of a configuration, in the order of the text, and the warnings."""
 
     def __init__(self, errors: list[ConfigError], warnings: tuple[Warning, ...] = ()) -> None:

@@ -269,7 +269,9 @@ class Expressions:
 
     def _pair_pattern(self, tree: Tree) -> Node:
         left, right = (self.expr(child) for child in tree.children)
-        if not isinstance(left, nodes.Range | nodes.Wildcard) and not isinstance(right, nodes.Range | nodes.Wildcard):
+        if not isinstance(left, nodes.Range | nodes.Wildcard) and not isinstance(
+            right, nodes.Range | nodes.Wildcard
+        ):
             return nodes.Pair(left, right, span=self.span(tree))
         return nodes.PairPattern(left, right, span=self.span(tree))
 
@@ -277,7 +279,9 @@ class Expressions:
         parts = [self.expr(child) for child in tree.children]
         for before, part, child in zip(parts, parts[1:], tree.children[1:], strict=False):
             if isinstance(before, nodes.Range | nodes.Wildcard) and not isinstance(part, nodes.Wildcard):
-                raise self.builder.error("after `*` or a range only `*` may stand in a large community", child)
+                raise self.builder.error(
+                    "after `*` or a range only `*` may stand in a large community", child
+                )
         first, second, third = parts
         if not any(isinstance(part, nodes.Range | nodes.Wildcard) for part in parts):
             return nodes.LargeCommunity(first, second, third, span=self.span(tree))

@@ -36,7 +36,7 @@ class DiskFiles:
             return file.read()
 
     def find(self, pattern: str) -> list[str]:
-        import glob  # noqa: PLC0415
+        import glob
 
         folder = os.path.dirname(pattern)
         if folder and not has_magic(folder):

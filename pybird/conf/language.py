@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from pybird.conf.builder import Builder, ProtocolTypeLike, Silenced, predefined
+from pybird.conf.builder import Builder, ProtocolTypeLike, SilencedError, predefined
 from pybird.conf.errors import ConfigError, ConfigErrors
-from pybird.conf.evaluate import check, evaluate
 from pybird.conf.include import DiskFiles, Files, Source, Sources
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
@@ -22,6 +21,7 @@ from pybird.conf.scope import Scope
 from pybird.conf.tables import load as load_tables
 from pybird.conf.top import Top
 from pybird.conf.tree import Item, Tree
+from pybird.filter.attributes import declarations_of
 from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
@@ -53,7 +53,7 @@ class Language:
         self._types = {each.name: each for each in protocols}
         self._tables = load_tables(cache)
         self._numbers = {**NUMBERS, **(numbers or {})}
-        self._attributes = {decl.name: decl for decl in attributes}
+        self._attributes = declarations_of(tuple(attributes))
         for each in self._types.values():
             self._attributes.update({decl.name: decl for decl in each.attributes})
 
@@ -98,7 +98,7 @@ class Language:
 
     def _builder(self, sources: Sources, config: Config | None = None) -> Builder:
         outer = predefined({**self._attributes}, self._numbers)
-        builder = Builder(sources, self._types, Scope(outer), self._attributes, evaluate, check)
+        builder = Builder(sources, self._types, Scope(outer), self._attributes)
         if config is None:
             for name, net_type in IMPLICIT_TABLES:
                 builder.tables[name] = TableConfig(name, net_type, implicit=True)
@@ -193,7 +193,7 @@ def _first_peer_table(tree: Tree) -> str | None:
 
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
-    found = [*errors, *(error for error in builder.errors if not isinstance(error, Silenced))]
+    found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
     if not found and not builder.errors and not builder.protocols:
         found.append(ConfigError("No protocol is specified in the config file", Span(path, 1, 1, 1, 1)))
     if found:

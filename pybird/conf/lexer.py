@@ -29,9 +29,9 @@ LITERALS = ("TEXT", "MAC", "BYTES", "PREFIX", "ADDRESS", "RD", "NUMBER")
 DECLARING = ("NEW_NAME", "NEW_LOCAL", "PARAMETER")
 # Never names of the user's, whatever the place.
 RESERVED = frozenset(
-    ("in ng v2 v3 af rtd rts roa aspa scope net_type bgp_origin ra_preference mpls_policy "
-     "net_evpn_type kbr_source").split()
-)  # fmt: skip
+    ("in", "ng", "v2", "v3", "af", "rtd", "rts", "roa", "aspa", "scope", "net_type", "bgp_origin")
+    + ("ra_preference", "mpls_policy", "net_evpn_type", "kbr_source")
+)
 RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
 )
@@ -175,7 +175,8 @@ class Lexer:
         text, at = source.text, source.position
         start = source.base + at
         if text.startswith("/*", at):
-            return self._comment(source, at)
+            self._comment(source, at)
+            return None
         char = text[at]
         if char == '"':
             line_end = text.find("\n", at)
@@ -303,8 +304,12 @@ class Lexer:
 
 def _master(tables: Tables) -> re.Pattern[str]:
     patterns = tables.patterns
-    hexadecimal = "|".join(f"(?P<{name}>{patterns[name]})" for name in ("MAC", "BYTES", "PREFIX", "ADDRESS", "RD"))
-    operators = "|".join(re.escape(text) for text in sorted(tables.operators, key=len, reverse=True) if text != "else:")
+    hexadecimal = "|".join(
+        f"(?P<{name}>{patterns[name]})" for name in ("MAC", "BYTES", "PREFIX", "ADDRESS", "RD")
+    )
+    operators = "|".join(
+        re.escape(text) for text in sorted(tables.operators, key=len, reverse=True) if text != "else:"
+    )
     return re.compile(
         r"(?:[ \t\n]+|\#[^\n]*)*"
         rf"(?:(?=[0-9a-fA-F:h])(?:{hexadecimal})|(?P<WORD>{patterns['NAME']})|(?P<NUMBER>{patterns['NUMBER']})"

@@ -58,7 +58,9 @@ def prefix(text: str) -> Prefix:
         raise ValueError(f"Invalid prefix length {length}")
     masked = base.masked(length)
     if masked != base:
-        raise ValueError(f"Invalid IPv{4 if base.is_v4 else 6} prefix {base}/{length}, maybe you wanted {masked}/{length}")
+        raise ValueError(
+            f"Invalid IPv{4 if base.is_v4 else 6} prefix {base}/{length}, maybe you wanted {masked}/{length}"
+        )
     return Prefix(base, length)
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from pybird.conf.tree import Token, Tree
 from pybird.values.enums import EvpnType
-from pybird.values.flow import COMPONENTS, FRAGMENT_BITS, FlowNet, bits_component, number_component, prefix_component
+from pybird.values.flow import (
+    COMPONENTS,
+    FRAGMENT_BITS,
+    FlowNet,
+    bits_component,
+    number_component,
+    prefix_component,
+)
 from pybird.values.net import Net, PeerNet, Prefix
 from pybird.values.nets import AspaNet, EthNet, EvpnNet, MplsNet, RoaNet, SadrNet, VpnNet
 
@@ -139,7 +146,12 @@ def _numeric(builder: Builder, item: Tree) -> bytes:
 
 def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
     return [
-        (term.data == "flow_no_mask", builder.number(term.children[0]), builder.number(term.children[1]), glue)
+        (
+            term.data == "flow_no_mask",
+            builder.number(term.children[0]),
+            builder.number(term.children[1]),
+            glue,
+        )
         for term, glue in _joined(tree)
     ]
 

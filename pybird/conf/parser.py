@@ -140,7 +140,9 @@ class Parser:
 
     def expected(self) -> list[str]:
         """Every terminal that the parser would take now."""
-        return [kind for kind in self._states[self._stack[-1]] if self._is_terminal(kind) and self.accepts(kind)]
+        return [
+            kind for kind in self._states[self._stack[-1]] if self._is_terminal(kind) and self.accepts(kind)
+        ]
 
     @staticmethod
     def _is_terminal(kind: str) -> bool:
@@ -182,7 +184,9 @@ class Parser:
         self._feed(Token.make("SEMICOLON", ";", at, at))
         self._lexer.unread(token)
         retried = self._lexer.raw()
-        kind = self._lexer.kind_of(retried, self.accepts) if retried.type in ("NAME", "QUOTED") else retried.type
+        kind = (
+            self._lexer.kind_of(retried, self.accepts) if retried.type in ("NAME", "QUOTED") else retried.type
+        )
         self._lexer.unread(retried)
         if self.accepts(kind):
             return True
@@ -215,9 +219,12 @@ class Parser:
                     lexer.unread(token)
                     return True
                 self._blocks.pop()  # its opening is dropped with it
-            elif kind in ("SEMICOLON", "RBRACE") and not depth:
-                if self._cut(self._blocks[-1][0] if self._blocks else None):
-                    return True
+            elif (
+                kind in ("SEMICOLON", "RBRACE")
+                and not depth
+                and self._cut(self._blocks[-1][0] if self._blocks else None)
+            ):
+                return True
             token = lexer.raw()
 
     def _cut(self, block: int | None) -> bool:
@@ -247,7 +254,9 @@ class Parser:
             text = f"`{token}` is your own name here, not the keyword"
             related = ("declared here", sources.span(hidden.start, hidden.end)) if hidden.end else None
             return sources.error(text, span, expected=words, related=related)
-        if token.type == "RESERVED" or (token in self._keyword_texts() and set(expected) & {"NEW_NAME", "NEW_LOCAL", "PARAMETER"}):
+        if token.type == "RESERVED" or (
+            token in self._keyword_texts() and set(expected) & {"NEW_NAME", "NEW_LOCAL", "PARAMETER"}
+        ):
             return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
         if "SEMICOLON" in expected and self._line_ended(token):
             return sources.error(f"`;` missing before {self._shown(token)}", span, expected=words)
@@ -257,7 +266,9 @@ class Parser:
             if "NAME" in expected:
                 choices += self._lexer.declared
             hint = closest(token, choices)
-        return sources.error(f"unexpected {self._shown(token)}{_wanted(words)}", span, expected=words, hint=hint)
+        return sources.error(
+            f"unexpected {self._shown(token)}{_wanted(words)}", span, expected=words, hint=hint
+        )
 
     def _explain_end(self, token: Token, words: tuple[str, ...]) -> ConfigError:
         sources = self._lexer.sources
@@ -265,7 +276,9 @@ class Parser:
         if self._blocks:
             brace = self._blocks[-1][1]
             where = sources.span(brace.start, brace.end)
-            return sources.error("the file ends inside a block", span, expected=words, related=("opened here", where))
+            return sources.error(
+                "the file ends inside a block", span, expected=words, related=("opened here", where)
+            )
         return sources.error(f"the text ends too early{_wanted(words)}", span, expected=words)
 
     def _hidden(self, token: Token, expected: list[str]) -> Token | None:
@@ -290,8 +303,24 @@ class Parser:
         left = set(kinds)
         out: list[str] = []
         if left >= EXPRESSION and "NEW_LOCAL" not in left:
-            out.append("an expression" if "EXCLAMATION" in {k.strip("_") for k in left} or "BANG" in left else "a value")
-            left -= {"TEXT", "NUMBER", "ADDRESS", "PREFIX", "MAC", "BYTES", "RD", "NAME", "LPAR", "BANG", "LSQB"}
+            out.append(
+                "an expression"
+                if "EXCLAMATION" in {k.strip("_") for k in left} or "BANG" in left
+                else "a value"
+            )
+            left -= {
+                "TEXT",
+                "NUMBER",
+                "ADDRESS",
+                "PREFIX",
+                "MAC",
+                "BYTES",
+                "RD",
+                "NAME",
+                "LPAR",
+                "BANG",
+                "LSQB",
+            }
         named = sorted({KINDS[kind] for kind in left if kind in KINDS})
         texts = sorted(f"`{self._words[kind]}`" for kind in left if kind in self._words and kind not in KINDS)
         return (*out, *named, *texts)

@@ -40,7 +40,9 @@ def _name(builder: Builder, tree: Tree, head: Tree) -> str:
     while builder.scope.here(f"{builder.type.name}{number}") is not None:
         number += 1
     made = f"{builder.type.name}{number}"
-    builder.scope.add(made, Symbol(made, "protocol", tree.data, span=builder.sources.span(tree.start, tree.start)))
+    builder.scope.add(
+        made, Symbol(made, "protocol", tree.data, span=builder.sources.span(tree.start, tree.start))
+    )
     return made
 
 

@@ -56,7 +56,9 @@ class Code(Expressions):
 
     def body(self, locals_: Tree, block: Tree) -> Block:
         """The whole body, after old-style locals."""
-        declared = [nodes.Declare(self.local(*each.children), span=self.span(each)) for each in locals_.trees()]
+        declared = [
+            nodes.Declare(self.local(*each.children), span=self.span(each)) for each in locals_.trees()
+        ]
         whole = self.block(block)
         return Block((*declared, *whole.statements), span=whole.span)
 
@@ -144,7 +146,9 @@ class Code(Expressions):
         assert isinstance(token, Token)
         meaning = self.scope.find(token)
         if isinstance(meaning, Symbol) and meaning.kind not in ("attribute", "custom attribute"):
-            raise self.builder.error(f"`{token}` is a {meaning.kind}; it cannot be set", token, symbol=meaning)
+            raise self.builder.error(
+                f"`{token}` is a {meaning.kind}; it cannot be set", token, symbol=meaning
+            )
         node = self.name(token)
         assert isinstance(node, Local | nodes.Attribute)
         return node

@@ -21,6 +21,7 @@ from pybird.conf.protocols import build_protocol
 from pybird.conf.statements import Code, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
+from pybird.filter.digest import digest
 from pybird.filter.nodes import Filter, FunctionRef, Literal
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
@@ -82,7 +83,7 @@ class Top:
         assert isinstance(locals_, Tree)
         assert isinstance(block, Tree)
         symbol = self.builder.declare(name, "filter")
-        made = self.builder.checked(filter_of(self.builder, str(name), locals_, block), tree)
+        made = self.builder.checked(filter_of(self.builder, str(name), locals_, block))
         self.filters[str(name)] = made
         self._fill(symbol, made)
 
@@ -98,7 +99,8 @@ class Top:
         body = code.body(locals_, block)
         made = nodes.Function(str(name), declared, body, returns, span=self.builder.span(tree))
         reference.function = made
-        self.builder.check(reference)
+        self.builder.checked(made)
+        digest(made)
         self.functions[str(name)] = made
 
     def _fill(self, symbol: Symbol, value: Any) -> None:
@@ -173,9 +175,9 @@ class Top:
             if len(words) == 1:
                 return TimeFormat(str(words[0]))
             return TimeFormat(str(words[0]), self.builder.number(words[1]), str(words[2]))
-        words = [str(word) for word in spec.words()]
-        fraction = {"ms": ".%3f", "us": ".%6f"}.get(words[-1], "")
-        if words[1] == "short":
+        texts = [str(word) for word in spec.words()]
+        fraction = {"ms": ".%3f", "us": ".%6f"}.get(texts[-1], "")
+        if texts[1] == "short":
             return TimeFormat("%T" + fraction, 72000, "%F")
         return TimeFormat("%F %T" + fraction)
 
@@ -201,7 +203,9 @@ class Top:
     def cli(self, tree: Tree) -> None:
         path = self.builder.text(tree.children[0])
         items = {item.data: item for item in tree.children[1:] if isinstance(item, Tree)}
-        dialect = self.builder.number(items["cli_dialect"].children[0], 2, 3) if "cli_dialect" in items else None
+        dialect = (
+            self.builder.number(items["cli_dialect"].children[0], 2, 3) if "cli_dialect" in items else None
+        )
         self.sockets.append(SocketConfig(path, "cli_restrict" in items, dialect, "cli_attributes" in items))
 
     def option(self, tree: Tree) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pybird.core.protocol import ProtocolType
+from pybird.proto.device.build import build
 from pybird.proto.device.config import DeviceConfig
 from pybird.proto.device.device import Device
 from pybird.values.enums import Rts
-
-
-def _unbuilt(*_: Any) -> DeviceConfig:
-    raise NotImplementedError("the grammar has no device yet")
-
 
 TYPE = ProtocolType(
     name="device",
@@ -20,7 +14,7 @@ TYPE = ProtocolType(
     kind=Rts.DEVICE,
     preference=240,
     config=DeviceConfig,
-    build=_unbuilt,
+    build=build,
     instance=Device,
     phase=0,
 )

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pybird.core.protocol import ProtocolType
 from pybird.proto.kernel.attributes import ATTRIBUTES
+from pybird.proto.kernel.build import build
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.kernel import KernelInstance
 from pybird.values.enums import Rts
-
-
-def _unbuilt(*_: Any) -> KernelConfig:
-    raise NotImplementedError("the grammar has no kernel yet")
-
 
 TYPE = ProtocolType(
     name="kernel",
@@ -21,7 +15,7 @@ TYPE = ProtocolType(
     kind=Rts.INHERIT,
     preference=10,
     config=KernelConfig,
-    build=_unbuilt,
+    build=build,
     instance=KernelInstance,
     attributes=ATTRIBUTES,
 )

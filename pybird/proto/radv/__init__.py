@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from pybird.core.protocol import ProtocolType
+from pybird.proto.radv.build import build
 from pybird.proto.radv.config import RadvConfig
 from pybird.proto.radv.radv import Radv
 from pybird.values.attributes import AttributeDecl
@@ -18,17 +19,13 @@ ATTRIBUTES: Final = (
 )
 
 
-def _unbuilt(*_: Any) -> RadvConfig:
-    raise NotImplementedError("the grammar has no radv yet")
-
-
 TYPE = ProtocolType(
     name="radv",
     title="RAdv",
     kind=Rts.RADV,
     preference=0,
     config=RadvConfig,
-    build=_unbuilt,
+    build=build,
     instance=Radv,
     attributes=ATTRIBUTES,
 )

@@ -1,0 +1,395 @@
+"""From `protocol bgp` to its configuration: the options, and what must hold at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.builder import Builder
+from pybird.conf.channels import PEERS
+from pybird.conf.draft import Draft
+from pybird.conf.options import Handler, Handlers, address, ignored, nothing, number, refused, switch, text
+from pybird.conf.protocols import open_protocol
+from pybird.conf.tree import Item, Tree
+from pybird.proto.bgp.build_channel import peers_channel, unicast_channel
+from pybird.proto.bgp.config import ALL_CEASES, BgpChannelConfig, BgpConfig
+from pybird.values.address import Address
+from pybird.values.net import NetType, Prefix
+
+ANY_LOCAL_AS = 255
+MULTIHOP = 64
+LINK_LOCAL = Prefix(Address.parse("fe80::"), 10)
+
+# RFC 4486: the names of the manual.
+CEASES = {
+    "cease": 0, "prefix limit hit": 1, "administrative shutdown": 2, "peer deconfigured": 3,
+    "administrative reset": 4, "connection rejected": 5, "configuration change": 6,
+    "connection collision": 7, "out of resources": 8,
+}  # fmt: skip
+
+
+def build(builder: Builder, tree: Tree) -> BgpConfig:
+    """One `protocol bgp` or template."""
+    draft = open_protocol(builder, tree, BgpConfig)
+    builder.each(tree.children, draft, OPTIONS)
+    config = draft.freeze()
+    if not builder.template:
+        _check(builder, config, tree)
+    return config
+
+
+# ------------------------------------------------------------------ checks
+
+
+def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
+    """What BIRD checks when the block ends; all of it at the closing brace."""
+    for problem in (*_missing(config), *_session(config), *_policy(config)):
+        builder.errors.append(builder.end_error(problem, tree))
+    _warn_of_missing_next_hop(builder, config)
+
+
+def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
+    """Link-local neighbours have no IPv4 address: IPv4 routes need RFC 8950."""
+    if config.remote_range is None or not LINK_LOCAL.covers(config.remote_range):
+        return
+    for channel in config.channels:
+        if channel.name == "ipv4" and isinstance(channel, BgpChannelConfig) and not channel.extended_next_hop:
+            text = "ipv4 channel of link-local neighbours without `extended next hop`: no routes go this way"
+            builder.warn(text, channel.span)
+
+
+def is_internal(config: BgpConfig) -> bool:
+    """The neighbour is in our own AS."""
+    return config.remote_kind == "internal" or (
+        config.remote_as is not None and config.remote_as == config.local_as
+    )
+
+
+def _missing(config: BgpConfig) -> list[str]:
+    found = []
+    if not config.local_as:
+        found.append("Local AS number must be set")
+    if config.remote_address is None and config.remote_range is None:
+        found.append("Neighbor must be configured")
+    if config.remote_as is None and config.remote_kind is None:
+        found.append("Remote AS number must be set")
+    return found
+
+
+def _session(config: BgpConfig) -> list[str]:
+    found = []
+    internal = is_internal(config)
+    if config.remote_as is not None and config.local_as:
+        if config.remote_kind == "internal" and config.remote_as != config.local_as:
+            found.append("Internal neighbor must have the local AS number")
+        if config.remote_kind == "external" and config.remote_as == config.local_as:
+            found.append("External neighbor must not have the local AS number")
+    if config.rr_client and not internal:
+        found.append("Only internal neighbor can be RR client")
+    if config.rs_client and internal:
+        found.append("Only external neighbor can be RS client")
+    local, remote = config.local_address, config.remote_address
+    if local is not None and remote is not None and local.is_v4 != remote.is_v4:
+        found.append("Local and neighbor address must be of one family")
+    found += _direct(config)
+    if config.keepalive_time is not None and config.hold_time and config.keepalive_time > config.hold_time:
+        found.append("Keepalive time must be at most hold time")
+    if any(c.name == PEERS for c in config.channels) and config.remote_range is None:
+        found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
+    if config.interface_range and not config.strict_bind:
+        found.append("`interface range` needs `strict bind`")
+    return found
+
+
+def _direct(config: BgpConfig) -> list[str]:
+    found = []
+    multihop = config.multihop is not None
+    remote = config.remote_address
+    if multihop and config.remote_range is not None and LINK_LOCAL.covers(config.remote_range):
+        found.append(
+            "Multihop BGP cannot be used with a link-local range: link-local addresses end at the link"
+        )
+    if remote is not None and remote.is_link_local:
+        if multihop:
+            found.append("Multihop BGP cannot be used with link-local addresses")
+        if config.interface is None and config.local_interface is None:
+            found.append("Link-local neighbor address requires specified interface")
+    if multihop and config.interface is not None and config.local_address is None:
+        found.append("Multihop BGP cannot be bound to interface")
+    return found
+
+
+def _policy(config: BgpConfig) -> list[str]:
+    """RFC 8212: an external session needs import and export policies that somebody wrote."""
+    if is_internal(config):
+        return []
+    found = []
+    for each in config.channels:
+        if isinstance(each, BgpChannelConfig):
+            if not each.import_set:
+                found.append("EBGP requires explicit import policy")
+            if not each.export_set:
+                found.append("EBGP requires explicit export policy")
+    return list(dict.fromkeys(found))
+
+
+# ------------------------------------------------------------ who is who
+
+
+def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    for part in tree.trees():
+        match part.data:
+            case "endpoint":
+                draft["local_address"] = builder.address(part.children[0])
+                if len(part.children) > 1:
+                    draft["local_interface"] = builder.interface_name(part.children[1])
+            case "port":
+                draft["local_port"] = _port(builder, part)
+            case "as_number":
+                draft["local_as"] = builder.number(part.children[0], 1)
+
+
+def _port(builder: Builder, part: Tree) -> int:
+    value = builder.number(part.children[0])
+    if not 1 <= value <= 65535:
+        raise builder.error("Invalid port number", part.children[0])
+    return value
+
+
+def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    for part in tree.trees():
+        match part.data:
+            case "endpoint":
+                _only_one(builder, draft, part)
+                draft["remote_address"] = builder.address(part.children[0])
+                if len(part.children) > 1:
+                    draft["interface"] = builder.interface_name(part.children[1])
+            case "range":
+                _only_one(builder, draft, part)
+                draft["remote_range"] = builder.prefix(part.children[0])
+            case "port":
+                draft["remote_port"] = _port(builder, part)
+            case "as_number":
+                draft["remote_as"] = builder.number(part.children[0], 1)
+            case "internal" | "external":
+                draft["remote_kind"] = part.data
+            case "onlink":
+                draft["onlink"] = True
+
+
+def _only_one(builder: Builder, draft: Draft[Any], part: Tree) -> None:
+    if draft["remote_address"] is not None or draft["remote_range"] is not None:
+        raise builder.error("Only one neighbor per BGP instance is allowed", part)
+
+
+def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["interface"] = builder.text(tree.children[0])
+
+
+def _interface_range(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["interface_range"] = builder.interface_patterns(tree.children[0])
+
+
+def _direct_session(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["direct"] = True
+    draft["multihop"] = None
+
+
+def _multihop(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["multihop"] = builder.number(tree.children[0], 1, 255) if tree.children else MULTIHOP
+    draft["direct"] = False
+
+
+def _onlink(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["onlink"] = True
+
+
+def _cluster_id(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["rr_cluster_id"] = builder.router_id(tree.children[0])
+
+
+def _allow_local_as(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["allow_local_as"] = builder.number(tree.children[0], 0, 255) if tree.children else ANY_LOCAL_AS
+
+
+# ---------------------------------------------------------------- timers
+
+
+def _hold(field: str) -> Handler:
+    """Zero, or at least three seconds (RFC 4271, 4.2)."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        value = builder.number(tree.children[0], 0, 65535)
+        if value in (1, 2):
+            raise builder.error("Hold time must be in range 3-65535 or zero", tree.children[0])
+        draft[field] = value
+
+    return handle
+
+
+def _start_delay(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    builder.warn("`start delay time` is deprecated, use `connect delay time`", tree)
+    draft["connect_delay_time"] = builder.number(tree.children[0], 0, 65535)
+
+
+def _error_wait(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    low, high = (builder.number(child, 1, 65535) for child in tree.children)
+    if low > high:
+        raise builder.error("the first time must not be longer than the second", tree)
+    draft["error_wait_time"] = (low, high)
+
+
+def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    what = tree.trees()[0]
+    if what.data == "cease_set":
+        draft["disable_after_cease"] = frozenset(CEASES[item.text()] for item in what.trees())
+    else:
+        draft["disable_after_cease"] = ALL_CEASES if builder.switch(what) else frozenset()
+
+
+# ----------------------------------------------- capabilities, authentication
+
+
+def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    on = builder.switch(tree.children[0])
+    draft["graceful_restart"] = "on" if on else "off"
+    if on:
+        builder.warn(
+            "`graceful restart` is not acted on yet: restarts of this router are not announced as graceful",
+            tree,
+        )
+
+
+def _aware(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["graceful_restart"] = "aware"
+
+
+def _require(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    what, on = tree.trees()
+    name = what.text()
+    draft["require"] = draft["require"] | {name} if builder.switch(on) else draft["require"] - {name}
+
+
+def _capabilities(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["capabilities"] = builder.switch(tree.children[0])
+
+
+def _password(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    value = builder.text(tree.children[0])
+    if not 1 <= len(value.encode("utf-8", "surrogateescape")) <= 80:
+        raise builder.error("a TCP MD5 password has 1 to 80 octets", tree.children[0])
+    draft["password"] = value
+
+
+def _authentication(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    if tree.text().endswith("ao"):
+        raise builder.error("BIRD has `authentication ao`, PyBIRD does not yet", tree)
+
+
+def _only_value(field: str) -> Handler:
+    """A number that stands last, after keywords in either spelling."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        draft[field] = builder.number(tree.children[-1])
+
+    return handle
+
+
+def _by_switch(field: str) -> Handler:
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        item: Item = tree.children[-1]
+        draft[field] = builder.switch(item)
+
+    return handle
+
+
+# Read, and not acted on: what a session loses is speed or convenience.
+NOT_ACTED_ON: Handlers = {
+    "bfd": ignored("the session notices a dead neighbour by its hold time"),
+    "bfd_graceful": ignored("the session notices a dead neighbour by its hold time"),
+    "bfd_options": ignored("the session notices a dead neighbour by its hold time"),
+    "graceful_restart_time": ignored("restarts are not announced as graceful"),
+    "min_graceful_restart_time": ignored("restarts are not announced as graceful"),
+    "max_graceful_restart_time": ignored("restarts are not announced as graceful"),
+    "long_lived_graceful_restart": ignored("stale routes are not kept"),
+    "long_lived_graceful_restart_aware": nothing,
+    "long_lived_stale_time": ignored("stale routes are not kept"),
+    "min_long_lived_stale_time": ignored("stale routes are not kept"),
+    "max_long_lived_stale_time": ignored("stale routes are not kept"),
+    "tx_size_warning": ignored("there is no such limit here"),
+    "setkey": nothing,  # of BSD
+}
+
+# Read, and refused: policy or security would not be what the user wrote.
+NOT_YET: Handlers = {
+    "local_role": refused("the role would not be checked"),
+    "require_roles": refused("roles would not be checked"),
+    "confederation": refused("the AS path would show the member AS"),
+    "confederation_member": refused("the AS path would show the member AS"),
+    "keys": refused("the session would not be authenticated"),
+    "disable_rx": refused(),
+}
+
+OPTIONS: Handlers = {
+    **NOT_ACTED_ON,
+    **NOT_YET,
+    "bgp_channel": unicast_channel,
+    "bgp_peers": peers_channel,
+    "local": _local,
+    "source_address": address("local_address"),
+    "interface": _interface,
+    "interface_range": _interface_range,
+    "strict_bind": switch("strict_bind"),
+    "free_bind": switch("free_bind"),
+    "onlink": _onlink,
+    "neighbor": _neighbor,
+    "direct": _direct_session,
+    "multihop": _multihop,
+    "passive": switch("passive"),
+    "ttl_security": switch("ttl_security"),
+    "check_link": switch("check_link"),
+    "rr_client": switch("rr_client"),
+    "rr_cluster_id": _cluster_id,
+    "rs_client": switch("rs_client"),
+    "allow_local_as": _allow_local_as,
+    "dynamic_name": text("dynamic_name"),
+    "dynamic_name_digits": number("dynamic_name_digits", 0, 10),
+    "persist": switch("persist"),
+    "hold_time": _hold("hold_time"),
+    "min_hold_time": number("min_hold_time", 0, 65535),
+    "startup_hold_time": _hold("startup_hold_time"),
+    "keepalive_time": number("keepalive_time", 1, 65535),
+    "min_keepalive_time": number("min_keepalive_time", 0, 65535),
+    "send_hold_time": number("send_hold_time", 0, 65535),
+    "connect_delay_time": number("connect_delay_time", 0, 65535),
+    "start_delay_time": _start_delay,
+    "connect_retry_time": number("connect_retry_time", 1, 65535),
+    "error_wait_time": _error_wait,
+    "error_forget_time": number("error_forget_time", 1, 65535),
+    "disable_after_error": switch("disable_after_error"),
+    "disable_after_cease": _after_cease,
+    "enable_route_refresh": switch("enable_route_refresh"),
+    "enable_enhanced_route_refresh": switch("enable_enhanced_route_refresh"),
+    "enable_as4": switch("enable_as4"),
+    "enable_extended_messages": switch("enable_extended_messages"),
+    "advertise_hostname": switch("advertise_hostname"),
+    "capabilities": _capabilities,
+    "graceful_restart": _graceful_restart,
+    "graceful_restart_aware": _aware,
+    "require": _require,
+    "password": _password,
+    "authentication": _authentication,
+    "enforce_first_as": switch("enforce_first_as"),
+    "interpret_communities": switch("interpret_communities"),
+    "allow_local_pref": _by_switch("allow_local_pref"),
+    "allow_med": _by_switch("allow_med"),
+    "allow_as_sets": switch("allow_as_sets"),
+    "path_metric": switch("path_metric"),
+    "med_metric": switch("med_metric"),
+    "igp_metric": switch("igp_metric"),
+    "prefer_older": switch("prefer_older"),
+    "deterministic_med": switch("deterministic_med"),
+    "default_med": _only_value("default_med"),
+    "default_local_pref": _only_value("default_local_pref"),
+}
+
+__all__ = ["CEASES", "OPTIONS", "NetType", "build", "is_internal"]

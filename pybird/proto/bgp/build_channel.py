@@ -1,0 +1,100 @@
+"""From the channels of `protocol bgp` to their configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.builder import Builder
+from pybird.conf.channels import CHANNEL, close_channel, name_of, open_channel
+from pybird.conf.draft import Draft
+from pybird.conf.options import (
+    Handler,
+    Handlers,
+    address,
+    ignored,
+    nothing,
+    number,
+    refused,
+    switch,
+    table,
+    word,
+)
+from pybird.conf.tree import Tree
+from pybird.filter.nodes import ACCEPT
+from pybird.proto.bgp.config import BgpChannelConfig, PeersChannelConfig
+
+# AFI and SAFI (RFC 4760) of the channels that are run.
+FAMILIES = {"ipv4": (1, 1), "ipv6": (2, 1)}
+
+
+def unicast_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """A channel of an address family; one that is not run yet is left out with a warning."""
+    name = name_of(tree)
+    if name not in FAMILIES:
+        if name in ("ipv6 sadr", "eth", "aspa", "roa4", "roa6", "vpn4", "vpn6"):
+            raise builder.error(f"protocol bgp has no {name} channel", tree, expected=tuple(FAMILIES))
+        builder.warn(f"the {name} channel is understood but not run by this version", tree)
+        return
+    afi, safi = FAMILIES[name]
+    made = open_channel(builder, draft, tree, BgpChannelConfig, afi=afi, safi=safi)
+    builder.each(tree.children, made, OPTIONS)
+    close_channel(builder, draft, made, tree)
+
+
+def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """The channel of discovered neighbours: common options, `from` and `persist`."""
+    made = open_channel(builder, draft, tree, PeersChannelConfig, export_filter=ACCEPT)
+    for item in tree.trees():
+        if item.data in OPTIONS and item.data not in CHANNEL:
+            with builder.collecting():
+                raise builder.error(f"`{builder.phrase(item)}` is not an option of peers channels", item)
+    builder.each(tree.children, made, CHANNEL)
+    close_channel(builder, draft, made, tree)
+
+
+def _next_hop(field: str) -> Handler:
+    """Off, on, or only for routes from one side."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        what = tree.trees()[0]
+        if what.data in ("ibgp", "ebgp"):
+            draft[field] = what.data
+        else:
+            draft[field] = "yes" if builder.switch(what) else "no"
+
+    return handle
+
+
+def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    table("igp_table")(builder, draft, tree)
+
+
+OPTIONS: Handlers = {
+    **CHANNEL,
+    "mandatory": switch("mandatory"),
+    "next_hop_address": address("next_hop_address"),
+    "next_hop_self": _next_hop("next_hop_self"),
+    "next_hop_keep": _next_hop("next_hop_keep"),
+    "next_hop_prefer": word("next_hop_prefer"),
+    "link_local_format": word("link_local_format"),
+    "missing_lladdr": nothing,  # BIRD takes it for old times' sake
+    "gateway": word("gateway"),
+    "igp_table": _igp_table,
+    "import_table": switch("import_table"),
+    "export_table": switch("export_table"),
+    "export_settle_time": nothing,
+    "secondary": switch("secondary"),
+    "extended_next_hop": switch("extended_next_hop"),
+    "require_extended_next_hop": switch("require_extended_next_hop"),
+    "cost": number("cost"),
+    "channel_graceful_restart": switch("graceful_restart"),
+    "channel_long_lived": ignored("stale routes are not kept"),
+    "channel_stale_time": ignored("stale routes are not kept"),
+    "validate": ignored("only flow channels have it"),
+    "base_table": ignored("only flow channels have it"),
+    # Which routes are exchanged would not be what the user wrote.
+    "add_paths": refused("only best routes are exchanged"),
+    "require_add_paths": refused("only best routes are exchanged"),
+    "aigp": refused("the metric would not count"),
+    "aigp_originate": refused("the metric would not be sent"),
+}

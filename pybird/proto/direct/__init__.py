@@ -1,0 +1,12 @@
+"""Routes of the networks that interfaces are on. Understood, not run yet."""
+
+from __future__ import annotations
+
+from pybird.core.protocol import ProtocolType
+from pybird.proto.direct.build import build
+from pybird.proto.direct.config import DirectConfig
+from pybird.values.enums import Rts
+
+TYPE = ProtocolType(
+    name="direct", title="Direct", kind=Rts.DEVICE, preference=240, config=DirectConfig, build=build
+)

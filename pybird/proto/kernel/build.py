@@ -1,0 +1,72 @@
+"""From `protocol kernel` to its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.builder import Builder
+from pybird.conf.channels import common_channel
+from pybird.conf.draft import Draft
+from pybird.conf.options import Handlers, ignored, number, switch
+from pybird.conf.protocols import open_protocol
+from pybird.conf.tree import Tree
+from pybird.proto.kernel.config import KernelConfig
+
+MERGE_LIMIT = 16
+
+
+def build(builder: Builder, tree: Tree) -> KernelConfig:
+    """One `protocol kernel`: one channel, and no other on its table."""
+    draft = open_protocol(builder, tree, KernelConfig)
+    builder.each(tree.children, draft, OPTIONS)
+    config = draft.freeze()
+    if not builder.template:
+        _check(builder, config, tree)
+    return config
+
+
+def _check(builder: Builder, config: KernelConfig, tree: Tree) -> None:
+    if not config.channels:
+        raise builder.end_error("Channel not specified", tree)
+    if len(config.channels) > 1:
+        raise builder.end_error("a kernel protocol has one channel; use one protocol for each", tree)
+    (channel,) = config.channels
+    for other in builder.protocols:
+        if not isinstance(other, KernelConfig) or not other.channels:
+            continue
+        if other.channels[0].table == channel.table:
+            raise builder.end_error(
+                f"Kernel syncer ({other.name}) already attached to table {channel.table}", tree
+            )
+
+
+def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    common_channel(builder, draft, tree, ("ipv4", "ipv6"))
+
+
+def _learn_all(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["learn"] = "all"
+
+
+def _learn(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["learn"] = "yes" if builder.switch(tree.children[0]) else "no"
+
+
+def _merge_paths(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    on, *limit = tree.children
+    most = builder.number(limit[0], 1, 255) if limit else MERGE_LIMIT
+    draft["merge_paths"] = most if builder.switch(on) else 0
+
+
+OPTIONS: Handlers = {
+    "channel": _channel,
+    "persist": switch("persist"),
+    "scan_time": number("scan_time"),
+    "learn": _learn,
+    "learn_all": _learn_all,
+    "graceful_restart": ignored("routes of an earlier run are kept until the first sync in any case"),
+    "merge_paths": _merge_paths,
+    "kernel_table": number("kernel_table", 0, 0xFFFFFFFF),
+    "metric": number("metric"),
+    "netlink_rx_buffer": number("netlink_rx_buffer"),
+}

@@ -1,0 +1,67 @@
+"""From `protocol pipe` to its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.builder import Builder
+from pybird.conf.channels import CHANNEL, NET_TYPES
+from pybird.conf.draft import Draft
+from pybird.conf.model import ChannelConfig
+from pybird.conf.options import Handlers, number
+from pybird.conf.protocols import open_protocol
+from pybird.conf.tree import Token, Tree
+from pybird.filter.nodes import ACCEPT
+from pybird.proto.pipe.config import PipeConfig
+
+
+def build(builder: Builder, tree: Tree) -> PipeConfig:
+    """One `protocol pipe`: both tables of one type, two different ones."""
+    draft = open_protocol(builder, tree, PipeConfig)
+    builder.each(tree.children, draft, OPTIONS)
+    base = draft["channels"][0] if draft["channels"] else None
+    channel = Draft(ChannelConfig, base, name="", span=builder.span(tree))
+    channel.preset("export_filter", ACCEPT)
+    table = next((each for each in tree.trees() if each.data == "channel_table"), None)
+    if table is not None:
+        name = table.children[0]
+        assert isinstance(name, Token)
+        channel["net_type"] = builder.table(name).net_type
+    builder.each(tree.children, channel, CHANNEL)
+    if builder.template and channel["table"] is None:
+        return draft.freeze()
+    return draft.freeze(channels=(_finish(builder, draft, channel, tree),))
+
+
+def _finish(builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree) -> ChannelConfig:
+    if not draft["peer_table"]:
+        raise builder.end_error("Peer routing table not specified", tree)
+    peer = builder.tables[draft["peer_table"]]
+    if channel["table"] is None:
+        channel["net_type"] = peer.net_type
+        channel["table"] = builder.default_table(peer.net_type, tree).name
+    if channel["table"] == peer.name:
+        raise builder.end_error("Primary table and peer table must be different", tree)
+    if channel["net_type"] is not peer.net_type:
+        raise builder.end_error("Primary table and peer table must have the same type", tree)
+    channel["name"] = next(name for name, each in NET_TYPES.items() if each is peer.net_type)
+    frozen: ChannelConfig = channel.freeze()
+    return frozen
+
+
+def _peer_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    name = tree.children[0]
+    assert isinstance(name, Token)
+    draft["peer_table"] = builder.table(name).name
+
+
+def _import_in(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["import_in"] = builder.prefix(tree.children[0])
+    draft["peer_import"] = builder.policy(tree.children[1])
+
+
+OPTIONS: Handlers = {
+    "peer_table": _peer_table,
+    "import_in": _import_in,
+    "max_generation": number("max_generation", 1, 254),
+}

@@ -1,0 +1,128 @@
+"""From `protocol static` to its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.conf.builder import Builder
+from pybird.conf.channels import common_channel
+from pybird.conf.draft import Draft
+from pybird.conf.nets import net_literal
+from pybird.conf.options import Handlers, switch, table
+from pybird.conf.protocols import open_protocol
+from pybird.conf.statements import Code
+from pybird.conf.tree import Item, Tree
+from pybird.filter.nodes import Block
+from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
+from pybird.values.net import Net, NetType
+from pybird.values.route import Dest
+
+DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
+
+# Types whose routes lead nowhere.
+WITHOUT_TARGET = frozenset(
+    (NetType.ROA4, NetType.ROA6, NetType.FLOW4, NetType.FLOW6, NetType.PEER, NetType.ASPA)
+)
+
+
+def build(builder: Builder, tree: Tree) -> StaticConfig:
+    """One `protocol static`: one channel, and routes that fit it."""
+    draft = open_protocol(builder, tree, StaticConfig)
+    builder.each(tree.children, draft, OPTIONS)
+    config = draft.freeze()
+    if not builder.template:
+        _check(builder, config, tree)
+    return config
+
+
+def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
+    if not config.channels:
+        raise builder.end_error("Channel not specified", tree)
+    types = {channel.net_type for channel in config.channels}
+    for route in config.routes:
+        if route.net.type not in types:
+            text = f"Route {route.net} incompatible with channel type"
+            raise builder.error(text, route.span)
+
+
+def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    common_channel(builder, draft, tree)
+    if len(draft["channels"]) > 1:
+        raise builder.error("Multiple channels: a static protocol has one", tree)
+
+
+def _net(builder: Builder, item: Item) -> Net:
+    if isinstance(item, Tree) and item.data.startswith("net_"):
+        return net_literal(builder, item)
+    value: Net = builder.constant(item, "prefix").value
+    return value
+
+
+def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    net = _net(builder, tree.children[0])
+    values: dict[str, Any] = {"dest": Dest.NONE}
+    via: list[StaticVia] = []
+    for part in tree.trees()[1:] if isinstance(tree.children[0], Tree) else tree.trees():
+        match part.data:
+            case "via":
+                via.append(_via(builder, part))
+                values["dest"] = Dest.UNICAST
+            case "recursive":
+                values |= {"dest": Dest.UNICAST, "recursive": builder.address(part.children[0])}
+            case "blackhole" | "unreachable" | "prohibit":
+                values["dest"] = DESTS[part.data]
+            case "providers":
+                values["providers"] = tuple(builder.number(child) for child in part.children)
+            case "transit":
+                values["providers"] = (0,)
+            case "block":
+                values["attributes"] = _attributes(builder, part)
+            case "route_label":
+                raise builder.error("BIRD has routes with MPLS labels, PyBIRD does not yet", part)
+    if values["dest"] is Dest.NONE and net.type not in WITHOUT_TARGET:
+        raise builder.error("a route of this type needs `via`, `recursive`, `blackhole`, ...", tree)
+    if (net.type is NetType.ASPA) != ("providers" in values):
+        raise builder.error("`providers` or `transit` belong to ASPA routes, which need one of them", tree)
+    route = StaticRoute(net=net, via=tuple(via), span=builder.span(tree), **values)
+    draft["routes"] = (*draft["routes"], route)
+
+
+def _attributes(builder: Builder, block: Tree) -> Block:
+    return builder.checked(Code(builder, builder.scope).block(block))
+
+
+def _via(builder: Builder, tree: Tree) -> StaticVia:
+    where = builder.constant(tree.children[0], "ip", "string")
+    values: dict[str, Any] = {}
+    if where.type == "ip":
+        values["gateway"] = where.value
+    else:
+        values["interface"] = where.value
+    for option in tree.trees():
+        match option.data:
+            case "interface_name":
+                values["interface"] = builder.interface_name(option.children[0])
+            case "via_dev":
+                values["interface"] = builder.text(option.children[0])
+            case "via_onlink":
+                values["onlink"] = builder.switch(option.children[0])
+            case "via_weight":
+                values["weight"] = builder.number(option.children[0], 1, 256)
+            case "via_labels":
+                raise builder.error("BIRD has next hops with MPLS labels, PyBIRD does not yet", option)
+            case "via_bfd":
+                values["bfd"] = builder.switch(option.children[0])
+                if values["bfd"]:
+                    builder.warn("`bfd` is not acted on yet: the next hop counts as alive", option)
+    if values.get("onlink") and values.get("bfd"):
+        raise builder.error("`onlink` and `bfd` exclude each other", tree)
+    return StaticVia(**values)
+
+
+OPTIONS: Handlers = {
+    "channel": _channel,
+    "peers_channel": _channel,
+    "check_link": switch("check_link"),
+    "igp_table": table("igp_table"),
+    "route": _route,
+}
