@@ -16,6 +16,7 @@ from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.include import DiskFiles, Files, Source, Sources
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
+from pybird.conf.nets import net_literal
 from pybird.conf.parser import Parser
 from pybird.conf.scope import Scope
 from pybird.conf.tables import load as load_tables
@@ -24,7 +25,7 @@ from pybird.conf.tree import Item, Tree
 from pybird.filter.attributes import declarations_of
 from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
-from pybird.values.net import NetType
+from pybird.values.net import Net, NetType
 
 # iproute2's names that everybody has (rt_protos, rt_scopes, rt_tables, rt_realms).
 NUMBERS: Mapping[str, int] = {
@@ -114,8 +115,10 @@ class Language:
 
     # -------------------------------------------------- commands, expressions
 
-    def parse_command(self, text: str) -> Tree:
+    def parse_command(self, text: str, config: Config | None = None) -> Tree:
         """A line of the control socket, as the tree of `grammar/commands.lark`.
+
+        Words are keywords where one fits, whatever names the configuration has.
 
         Raises:
             ConfigError: the line is no command.
@@ -152,6 +155,14 @@ class Language:
             ConfigError: at its place in the command.
         """
         return self._made(item, config, lambda reader: reader.node(item))
+
+    def net_of(self, tree: Tree, config: Config) -> Net:
+        """The value of a network literal (`net`) in a command.
+
+        Raises:
+            ConfigError: at its place in the command.
+        """
+        return self._made(tree, config, lambda reader: net_literal(reader, tree))
 
     def reader(self, item: Item, config: Config) -> Builder:
         """What reads values (`prefix`, `address`, `table`, `text`) out of a command's tree.

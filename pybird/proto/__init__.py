@@ -5,23 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pybird.core.protocol import ProtocolType
-from pybird.proto import device, direct, kernel, pipe, radv, skipped, static
-from pybird.proto.bgp.attributes import ATTRIBUTES as BGP_ATTRIBUTES
-from pybird.proto.bgp.build import build as build_bgp
-from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.selection import SELECTION as BGP_SELECTION
-from pybird.values.enums import Rts
-
-_BGP: Final = ProtocolType(
-    name="bgp",
-    title="BGP",
-    kind=Rts.BGP,
-    preference=100,
-    config=BgpConfig,
-    build=build_bgp,
-    attributes=BGP_ATTRIBUTES,
-    selection=BGP_SELECTION,
-)
+from pybird.proto import bgp, device, direct, kernel, pipe, radv, skipped, static
 
 PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     device.TYPE,
@@ -30,6 +14,6 @@ PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     kernel.TYPE,
     pipe.TYPE,
     radv.TYPE,
-    _BGP,
+    bgp.TYPE,
     *skipped.TYPES,
 )

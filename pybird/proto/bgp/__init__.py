@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pybird.conf.model import ProtocolConfig
 from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.router import Router
 from pybird.proto.bgp.attributes import ATTRIBUTES
+from pybird.proto.bgp.build import build
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.dynamic import Dynamic
 from pybird.proto.bgp.peer import Peer
@@ -21,17 +20,13 @@ def make_instance(config: ProtocolConfig, router: Router) -> Instance:
     return Dynamic(config, router) if config.remote_range is not None else Peer(config, router)
 
 
-def _unbuilt(*_: Any) -> BgpConfig:
-    raise NotImplementedError("the grammar has no bgp yet")
-
-
 TYPE = ProtocolType(
     name="bgp",
     title="BGP",
     kind=Rts.BGP,
     preference=100,
     config=BgpConfig,
-    build=_unbuilt,
+    build=build,
     instance=make_instance,
     attributes=ATTRIBUTES,
     selection=SELECTION,
