@@ -29,7 +29,7 @@ LITERALS = ("TEXT", "MAC", "BYTES", "PREFIX", "ADDRESS", "RD", "NUMBER")
 DECLARING = ("NEW_NAME", "NEW_LOCAL", "PARAMETER")
 # Never names of the user's, whatever the place.
 RESERVED = frozenset(
-    [
+    {
         "in",
         "ng",
         "v2",
@@ -46,7 +46,7 @@ RESERVED = frozenset(
         "mpls_policy",
         "net_evpn_type",
         "kbr_source",
-    ]
+    }
 )
 RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"

@@ -159,7 +159,8 @@ def test_template_channels_are_reopened() -> None:
 def test_equal_meaning_is_equal_value() -> None:
     one = load(
         DEVICE
-        + "define A = 2; protocol bgp x { local as 1; neighbor 10.0.0.1 as A; ipv4 { import all; export none; }; }"
+        + "define A = 2; protocol bgp x { local as 1; neighbor 10.0.0.1 as A;"
+        + " ipv4 { import all; export none; }; }"
     )
     two = load(
         DEVICE + "template bgp t { local as (0+1); }\n"
