@@ -70,24 +70,21 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     """One `protocol` or `template` statement."""
     tree = statement.trees()[0]
     builder.template = statement.data == "template_statement"
-    name = tree.children[0].text() if tree.data == "skipped" and isinstance(tree.children[0], Tree) else ""
-    known = builder.types.get(name.split(" ")[0] or tree.data)
-    builder.type = known
+    other = tree.find("skipped_kind")
+    name = other.text().split(" ")[0] if other is not None else tree.data
+    builder.type = builder.types.get(name)
+    if builder.type is None:
+        raise builder.error(f"BIRD has protocol {name}, PyBIRD does not yet", tree)
     before = len(builder.errors)
-    config = _skipped(builder, tree, name) if known is None else known.build(builder, tree)
+    config = builder.type.build(builder, tree)
     if len(builder.errors) > before:
         return
     builder.bases[config.name] = config
     if builder.template:
         return
-    if known is None or known.instance is None:
-        shown = tree.data if not name else name.split(" ")[0]
-        builder.warn(f"protocol {shown} is understood but not run by this version", statement)
+    if builder.type.instance is None:
+        builder.warn(f"protocol {name} is understood but not run by this version", statement)
     builder.protocols.append(config)
-
-
-def _skipped(builder: Builder, tree: Tree, name: str) -> ProtocolConfig:
-    raise builder.error(f"BIRD has protocol {name or tree.data}, PyBIRD does not yet", tree)
 
 
 def not_run(builder: Builder, tree: Tree) -> ProtocolConfig:
