@@ -225,7 +225,7 @@ def _row(
         code,
         flags,
         check,
-        AttributeDecl(name, type, code, flags, decode, encode, type != "opaque", label, text=text),
+        AttributeDecl(name, type, code, flags, decode, encode, label=label, text=text),
     )
 
 
