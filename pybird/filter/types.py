@@ -249,8 +249,6 @@ class Typing:
             if not matches(left, right):
                 raise FilterTypeError(f"{left} {op} {right} is not possible", node.span)
             return "bool"
-        if "void" in (left, right):
-            raise FilterTypeError(f"`{op}` has nothing to compare: the function returns no value", node.span)
         if op in _ORDER and not _orders(left, right):
             raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
         return "bool"
@@ -347,7 +345,9 @@ class Typing:
                 raise FilterTypeError(
                     f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
                 )
-        return self.returned(ref) or "any"
+        found = self.returned(ref)
+        # BIRD takes a function that only decides where a value is wanted; it never comes to that.
+        return found if found is not None and found != "void" else "any"
 
     def _builtin(self, node: n.Builtin) -> str:
         name, arguments = node.name, node.arguments
