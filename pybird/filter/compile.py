@@ -103,20 +103,15 @@ class CompiledFilter:
 
     def masker(self, net_type: NetType) -> Callable[[bytes], int]:
         """A function from a key of such a table to the mask; make it once per channel."""
-        found = [(1 << at, test.for_type(net_type)) for at, test in enumerate(self.net_tests)]
-        tests = [(bit, test) for bit, test in found if test is not None]
-        if len(tests) == 1:
-            only_bit, only = tests[0]
-            return lambda key: only_bit if only(key) else 0
-
-        def mask(key: bytes) -> int:
-            bits = 0
-            for bit, test in tests:
-                if test(key):
-                    bits |= bit
-            return bits
-
-        return mask
+        lines = ["def mask(key):", "    bits = 0"]
+        names: dict[str, Any] = {}
+        for at, test in enumerate(self.net_tests):
+            condition = test.code(net_type, names)
+            if condition:
+                lines += [f"    if {condition}:", f"        bits |= {1 << at}"]
+        exec("\n".join([*lines, "    return bits"]), names)
+        made: Callable[[bytes], int] = names["mask"]
+        return made
 
     def clear(self) -> None:
         """Cut the cycle between the function and its namespace; the filter cannot run any more."""

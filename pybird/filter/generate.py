@@ -13,7 +13,6 @@ numbered; with `masked` set, their outcome is read from `s.mask` instead.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -42,14 +41,7 @@ from pybird.values.sets import ValueSet
 
 _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
 _MASK32: Final = 0xFFFFFFFF
-_COMPARE: Final = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
 _MIRRORED: Final = str.maketrans("<>", "><")
 _PYTHON: Final = {"=": "==", "!=": "!="}
 _ARITHMETIC: Final = {
@@ -75,22 +67,25 @@ class NetTest:
     length: int = 0
     only: bool = False
 
-    def for_type(self, net_type: NetType) -> Callable[[bytes], bool] | None:
-        """A function of the key for tables of this type; None: it never holds."""
+    def code(self, net_type: NetType, names: dict[str, Any]) -> str:
+        """The test as source with the variable `key`, for tables of this type; "": it never holds."""
+        name = f"t{len(names)}"
+        plain = net_type in (NetType.IP4, NetType.IP6)
         if self.prefixes is not None:
             if self.prefixes.net_type is net_type:
-                return self.prefixes.match
-            if net_type in (NetType.IP4, NetType.IP6) or self.only or self.prefixes.net_type is None:
-                return None
+                names[name] = self.prefixes.match
+                return f"{name}(key)"
+            if plain or self.only or self.prefixes.net_type is None:
+                return ""
             prefixes = self.prefixes
-            return lambda tested: net_of(net_type, tested) in prefixes
+            names[name] = lambda key: net_of(net_type, key) in prefixes
+            return f"{name}(key)"
         if self.equal is not None:
-            key = self.equal.key
-            return (lambda tested: bool(tested == key)) if self.equal.type is net_type else None
-        compare, length = _COMPARE[self.operator], self.length
-        if net_type in (NetType.IP4, NetType.IP6):
-            return lambda tested: bool(compare(tested[0], length))
-        return lambda tested: bool(compare(net_length(net_of(net_type, tested)), length))
+            return f"key == {self.equal.key!r}" if self.equal.type is net_type else ""
+        if plain:
+            return f"key[0] {_PYTHON.get(self.operator, self.operator)} {self.length}"
+        names[name] = lambda key: net_length(net_of(net_type, key))
+        return f"{name}(key) {_PYTHON.get(self.operator, self.operator)} {self.length}"
 
 
 @dataclass(slots=True)

@@ -146,6 +146,8 @@ def without(listed: Any, item: Any) -> Any:
 
 def without_any(listed: Any, unwanted: Any) -> Any:
     """A list or path without the members of a set or list."""
+    if isinstance(unwanted, ValueSet) and not unwanted.any_of(listed.items):
+        return listed
     return listed.keep(lambda member: member not in unwanted)
 
 

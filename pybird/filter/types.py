@@ -345,9 +345,9 @@ class Typing:
                 raise FilterTypeError(
                     f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
                 )
-        found = self.returned(ref)
+        result = self.returned(ref)
         # BIRD takes a function that only decides where a value is wanted; it never comes to that.
-        return found if found is not None and found != "void" else "any"
+        return result if result is not None and result != "void" else "any"
 
     def _builtin(self, node: n.Builtin) -> str:
         name, arguments = node.name, node.arguments

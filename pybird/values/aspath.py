@@ -73,6 +73,11 @@ class AsPath:
         return self._members
 
     @property
+    def items(self) -> tuple[int, ...]:
+        """The members, by the name that community lists use."""
+        return self.members
+
+    @property
     def length(self) -> int:
         """Hops as best path selection counts them: a set is 1, confederation segments 0."""
         octets = self.octets

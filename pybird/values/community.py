@@ -62,7 +62,12 @@ class _List(Generic[Item]):
 
     def add(self, item: Any) -> Self:
         """The list with this item at the end, unless it has it."""
-        return self if item in self.items else type(self)(self.octets + self.pack(item))
+        items = self.items
+        if item in items:
+            return self
+        longer = type(self)(self.octets + self.pack(item))
+        longer._items = (*items, item)
+        return longer
 
     def union(self, other: Self) -> Self:
         """The list with the items of another at the end that it lacks."""

@@ -4,10 +4,10 @@ A pattern is a prefix P and a range of lengths: a network of such a length
 matches when it lies in P or contains P. Hot code: matching takes the table's
 key and, in most cases, one or two dictionary look-ups. Plain prefixes are keys
 of `_exact`. Patterns with ranges stand in a dictionary per pattern length,
-network bits to a bitmap of lengths; those of at least `_PIVOT` bits are reached
-through an index on the first octets, so that a network far from the set costs
-one failed look-up. A part below a pattern's own length (`P-`) is entered as the
-plain prefixes it consists of.
+network bits to a bitmap of lengths. Which of these dictionaries can match is
+found by the first octet for short patterns and by the first `_PIVOT` octets for
+longer ones, so that a network far from the set costs two failed look-ups. A part
+below a pattern's own length (`P-`) is entered as the plain prefixes it consists of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final, final
 
 from pybird.values.net import NetType, Prefix, net_of
 
-# Pattern lengths from here on are indexed by the octets that all such keys have.
+# Patterns of at least so many octets are indexed by them, shorter ones by their first.
 _PIVOT: Final = {NetType.IP4: 2, NetType.IP6: 4}
 _BITS: Final = {NetType.IP4: 32, NetType.IP6: 128}
 
@@ -25,6 +25,7 @@ _WITH_PREFIX: Final = (NetType.VPN4, NetType.VPN6, NetType.ROA4, NetType.ROA6)
 
 Pattern = tuple[bytes, int, int]  # key of the prefix, shortest and longest length that match
 _Level = tuple[int, dict[int, int]]  # pattern length, bits of the network to bitmap of lengths
+_NONE: Final[tuple[_Level, ...]] = ()
 
 
 @final
@@ -34,11 +35,11 @@ class PrefixSet:
     __slots__ = (
         "_any",
         "_exact",
+        "_first",
         "_index",
         "_octets",
         "_pivot",
         "_seen",
-        "_short",
         "bits",
         "net_type",
         "patterns",
@@ -57,9 +58,13 @@ class PrefixSet:
         levels: dict[int, dict[int, int]] = {}
         for key, low, high in self.patterns:
             self._enter(levels, key, low, high)
-        self._short: tuple[_Level, ...] = tuple([(n, levels[n]) for n in sorted(levels) if n < self._pivot])
+        self._first: dict[int, tuple[_Level, ...]] = {}
         self._index: dict[bytes, tuple[_Level, ...]] = {}
-        self._build_index([(n, levels[n]) for n in sorted(levels) if n >= self._pivot])
+        for length in sorted(levels):
+            if length < self._pivot:
+                self._index_short(length, levels[length])
+            else:
+                self._index_long(length, levels[length])
 
     @classmethod
     def of(cls, *patterns: Prefix | tuple[Prefix, int, int]) -> PrefixSet:
@@ -89,14 +94,24 @@ class PrefixSet:
                 level = levels.setdefault(length, {})
                 level[value] = level.get(value, 0) | bitmap
 
-    def _build_index(self, levels: list[_Level]) -> None:
-        for length, level in levels:
-            drop = length - self._pivot
-            for value in level:
-                head = (value >> drop).to_bytes(self._octets, "big")
-                reached = self._index.get(head, ())
+    def _index_short(self, length: int, level: dict[int, int]) -> None:
+        for value in level:
+            if length >= 8:
+                octets = range(value >> (length - 8), (value >> (length - 8)) + 1)
+            else:
+                octets = range(value << (8 - length), value + 1 << (8 - length))
+            for octet in octets:
+                reached = self._first.get(octet, ())
                 if not reached or reached[-1][1] is not level:
-                    self._index[head] = (*reached, (length, level))
+                    self._first[octet] = (*reached, (length, level))
+
+    def _index_long(self, length: int, level: dict[int, int]) -> None:
+        drop = length - self._pivot
+        for value in level:
+            head = (value >> drop).to_bytes(self._octets, "big")
+            reached = self._index.get(head, ())
+            if not reached or reached[-1][1] is not level:
+                self._index[head] = (*reached, (length, level))
 
     def match(self, key: bytes) -> bool:
         """True when the network with this key (of this set's type) matches."""
@@ -107,7 +122,9 @@ class PrefixSet:
             return False
         if self._any >> length & 1:
             return True
-        levels = self._short
+        if not length:
+            return False
+        levels = self._first.get(key[1], _NONE)
         if length >= self._pivot:
             near = self._index.get(key[1 : 1 + self._octets])
             if near is not None:
