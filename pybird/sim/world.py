@@ -19,10 +19,12 @@ from random import Random
 from typing import Any, NamedTuple
 
 from pybird.core.ports import Icmp6Packet, Ports
+from pybird.core.router import Router
 from pybird.sim.clock import SimClock
 from pybird.sim.host import Host
 from pybird.sim.link import Segment
 from pybird.sim.network import SimNetwork, transmit
+from pybird.sim.tables import TableTrace
 from pybird.sim.trace import Trace
 from pybird.values.address import Address
 
@@ -55,6 +57,7 @@ class Node:
         self.config = config
         self.router: Any = None  # what `boot` returned; None while no program runs
         self.boots = 0
+        self._tables: TableTrace | None = None
 
     def write(self, level: str, text: str) -> None:
         """The `Log` port."""
@@ -78,6 +81,18 @@ class Node:
             self.config = config
         self.world.trace.note(self.world.clock.now(), self.name, "start")
         self.router = self.world.boot(self.ports(), self.config)
+        self._tables = TableTrace(self.name, self.host.process, self.world.trace)
+        self.follow_tables()
+
+    def follow_tables(self) -> None:
+        """Trace changes of all tables, those too that a reload has brought."""
+        if isinstance(self.router, Router) and self._tables is not None:
+            self._tables.follow(self.router.tables)
+
+    def stop(self, graceful: bool = False) -> None:
+        """End the program in order: sessions are closed with a message, then it exits."""
+        process = self.host.process
+        self.router.shutdown(lambda: process.call_soon(self.kill), graceful)
 
     def kill(self) -> None:
         """SIGKILL: the program has no time for a goodbye; its connections are closed by the kernel."""
@@ -214,7 +229,8 @@ class _SeedNote:
         self._world = world
 
     def __enter__(self) -> None:
-        pass
+        for node in self._world.nodes.values():
+            node.follow_tables()
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is not None:

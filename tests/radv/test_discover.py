@@ -50,6 +50,11 @@ def test_new_router_is_greeted_and_announced_once():
     assert machine.entries[PEER].expires == 40
 
 
+def test_router_that_answered_us_needs_no_greeting():
+    machine = discovery()
+    assert machine.heard(PEER, 30, 1, 0.0, to_all=False) == [Announce(PEER, 30, 1)]
+
+
 def test_lifetime_change_alone_only_moves_the_deadline():
     machine = discovery()
     machine.heard(PEER, 30, 0, 0.0)

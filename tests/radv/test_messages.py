@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pybird.core.ports import Icmp6Packet
 from pybird.proto.radv.messages import (
@@ -162,3 +164,13 @@ def test_solicitations_of_rfc_4861_6_1_1():
 def test_bad_domains_are_refused(domain):
     with pytest.raises(ValueError, match=r"domain|longer"):
         domain_octets(domain)
+
+
+@given(st.binary(max_size=200))
+def test_any_octets_are_read_or_refused(octets):
+    for data in (octets, GOOD + octets, b"\x85\0\0\0\0\0\0\0" + octets):
+        for decode in (decode_ra, decode_rs):
+            try:
+                decode(packet(data))
+            except RadvError:
+                pass

@@ -81,14 +81,14 @@ def test_latecomer_is_told_at_once_although_our_interval_is_long():
 
 def test_clean_stop_withdraws_at_once():
     world = joined()
-    world.nodes["r1"].router.shutdown(lambda: None)
+    world.nodes["r1"].stop()
     took = world.expect(lambda: peers(world, "r2") == [], 1, "lifetime 0 arrived")
     assert took < 0.01
 
 
 def test_graceful_stop_says_nothing():
     world = joined()
-    world.nodes["r1"].router.shutdown(lambda: None, graceful=True)
+    world.nodes["r1"].stop(graceful=True)
     world.run(5)
     assert peers(world, "r2") == [R1]
 

@@ -20,7 +20,8 @@ from pybird.values.address import Address
 INITIAL: Final = 3  # advertisements at the start and after changes
 INITIAL_INTERVAL: Final = 3.0  # seconds
 ANSWER_DELAY: Final = 0.5  # seconds at most before a solicited answer (RFC 4861, 6.2.6)
-MOST_UNICASTS: Final = 32  # inside one gap; then everybody waits for the next multicast
+MOST_UNICASTS: Final = 64  # inside one gap; then everybody waits for the next multicast
+ANSWERED: Final = 1.0  # seconds for which an answer serves a Solicitation that comes later
 DEFAULT_INTERVAL: Final = 600
 DISCOVERY_INTERVAL: Final = 10
 
@@ -62,7 +63,7 @@ class Schedule:
         self._wanted: float | None = None  # a multicast out of turn
         self._answers: dict[Address, float] = {}
         self._gap_end = float("-inf")
-        self._unicasts = 0
+        self._answered: dict[Address, float] = {}  # unicasts since the last multicast, and when
 
     def start(self, now: float) -> None:
         """The interface begins, or what it says has changed (RFC 4861, 6.2.4)."""
@@ -82,7 +83,7 @@ class Schedule:
 
     def solicited(self, source: Address | None, now: float) -> None:
         """A valid Solicitation came, from the unspecified address if `source` is None."""
-        if self._regular is not None:
+        if self._regular is not None and not self._is_answered(source, now):
             self._answer(source, now + self._random.uniform(0, ANSWER_DELAY))
 
     def answer(self, to: Address, now: float) -> None:
@@ -90,8 +91,11 @@ class Schedule:
         if self._regular is not None:
             self._answer(to, now)
 
+    def _is_answered(self, to: Address | None, now: float) -> bool:
+        return to is not None and now - self._answered.get(to, float("-inf")) < ANSWERED
+
     def _answer(self, to: Address | None, at: float) -> None:
-        if to is None or self._unicasts + len(self._answers) >= MOST_UNICASTS:
+        if to is None or len(self._answered) + len(self._answers) >= MOST_UNICASTS:
             self._want(max(at, self._gap_end))
         elif self.timing.solicited_unicast or at < self._gap_end:
             self._answers[to] = min(at, self._answers.get(to, at))
@@ -125,7 +129,7 @@ class Schedule:
         for to, at in list(self._answers.items()):
             if at <= now:
                 del self._answers[to]
-                self._unicasts += 1
+                self._answered[to] = now
                 ready.append(to)
         return ready
 
@@ -135,7 +139,7 @@ class Schedule:
         self._gap_end = now + timing.min_delay
         self._wanted = None
         self._answers.clear()
-        self._unicasts = 0
+        self._answered.clear()
         interval = self._random.uniform(timing.shortest, timing.longest)
         if self._initial > 0:
             self._initial -= 1

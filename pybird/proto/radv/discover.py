@@ -114,27 +114,33 @@ class Discovery:
         self._told_full = False
         return gone
 
-    def heard(self, source: Address, lifetime: int, preference: int, now: float) -> list[Effect]:
-        """A valid advertisement came. Lifetime 0 from an unknown router does nothing."""
+    def heard(
+        self, source: Address, lifetime: int, preference: int, now: float, to_all: bool = True
+    ) -> list[Effect]:
+        """A valid advertisement came. Lifetime 0 from an unknown router does nothing.
+
+        One that was not `to_all` is the answer of a router that knows us: no need to greet it.
+        """
         entry = self.entries.get(source)
         if lifetime == 0:
             return [] if entry is None else [self._remove(source, "lifetime 0")]
         if self._start_left < SOLICITATIONS:  # somebody answered: no need to ask again
             self._next_start = None
         if entry is None:
-            return self._new(source, lifetime, preference, now)
-        effects: list[Effect] = [Greet(source)] if entry.is_overdue(now) else []
+            return self._new(source, lifetime, preference, now, to_all)
+        effects: list[Effect] = [Greet(source)] if to_all and entry.is_overdue(now) else []
         if preference != entry.preference:
             effects.append(Announce(source, lifetime, preference))
         entry.heard, entry.lifetime, entry.preference, entry.asked = now, lifetime, preference, 0
         return effects
 
-    def _new(self, source: Address, lifetime: int, preference: int, now: float) -> list[Effect]:
+    def _new(self, source: Address, lifetime: int, preference: int, now: float, to_all: bool) -> list[Effect]:
         if len(self.entries) >= self.limit:
             told, self._told_full = self._told_full, True
             return [] if told else [Full(self.limit)]
         self.entries[source] = Entry(now, now, lifetime, preference)
-        return [Greet(source), Announce(source, lifetime, preference)]
+        announce = Announce(source, lifetime, preference)
+        return [Greet(source), announce] if to_all else [announce]
 
     def _remove(self, address: Address, reason: str) -> Withdraw:
         del self.entries[address]

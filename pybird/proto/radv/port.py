@@ -174,7 +174,8 @@ class RadvPort:
             "packets", f"Received RA from {packet.source}%{self.interface.name}, lifetime {lifetime}"
         )
         now = self._clock.now()
-        self._carry_out(self.discovery.heard(packet.source, lifetime, advertisement.preference, now))
+        to_all = packet.destination.is_multicast
+        self._carry_out(self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all))
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         name = self.interface.name

@@ -1,0 +1,41 @@
+"""Table changes as lines of the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pybird.core.ports import Clock
+from pybird.core.table import Reader, Table
+from pybird.sim.trace import Trace
+from pybird.values.net import net_of
+
+
+class TableTrace:
+    """Follows all tables of one router."""
+
+    def __init__(self, name: str, clock: Clock, trace: Trace) -> None:
+        self._name = name
+        self._clock = clock
+        self._trace = trace
+        self._followed: dict[Table, None] = {}
+
+    def follow(self, tables: Mapping[str, Table]) -> None:
+        """Begin with those that are new."""
+        for table in tables.values():
+            if table not in self._followed:
+                self._followed[table] = None
+                reader = Reader(lambda: None, every=True)
+                reader.wake = lambda table=table, reader=reader: self._wake(table, reader)  # type: ignore[misc]
+                table.readers.append(reader)
+
+    def _wake(self, table: Table, reader: Reader) -> None:
+        self._clock.call_soon(lambda: self._read(table, reader))
+
+    def _read(self, table: Table, reader: Reader) -> None:
+        for key in reader.take(len(reader.pending)):
+            found = table.get(key)
+            words: list[object] = [rte.source.name for rte in found]
+            if found:
+                words += [found[0].attrs.wire.hex(), found[0].attrs.other, found[0].hop]
+            net = net_of(table.net_type, key)
+            self._trace.note(self._clock.now(), self._name, "table", table.name, net, *words)
