@@ -1,0 +1,75 @@
+"""What every protocol owes the rest of the program."""
+
+from dataclasses import is_dataclass
+from pathlib import Path
+
+import pytest
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.protocol import Instance
+from pybird.proto import PROTOCOLS
+
+GRAMMAR = Path(__file__).parents[1] / "grammar"
+PREFERENCE = {  # the manual's defaults
+    "direct": 240,
+    "static": 200,
+    "bgp": 100,
+    "kernel": 10,
+    "radv": 0,
+}
+RUN = ("device", "static", "kernel", "radv", "bgp")
+
+each = pytest.mark.parametrize("kind", PROTOCOLS, ids=lambda kind: kind.name)
+
+
+def test_names_are_unique():
+    names = [kind.name for kind in PROTOCOLS]
+    assert len(names) == len(set(names))
+    assert set(RUN) <= set(names)
+
+
+@pytest.mark.checkout
+@each
+def test_it_has_a_grammar_file_or_shares_the_one_of_those_not_run(kind):
+    if kind.instance is not None:
+        root = (GRAMMAR / "bird.lark").read_text()
+        assert (GRAMMAR / f"{kind.name}.lark").is_file()
+        assert f"%import .{kind.name} " in root or f"%import .{kind.name}." in root
+
+
+@each
+def test_its_config_is_a_frozen_value(kind):
+    assert issubclass(kind.config, ProtocolConfig)
+    assert is_dataclass(kind.config)
+    assert kind.config.__dataclass_params__.frozen
+
+
+@each
+def test_its_preference_is_the_manuals(kind):
+    if kind.name in PREFERENCE:
+        assert kind.preference == PREFERENCE[kind.name]
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_it_runs(name):
+    kind = next(kind for kind in PROTOCOLS if kind.name == name)
+    assert kind.instance is not None
+    if isinstance(kind.instance, type):
+        assert issubclass(kind.instance, Instance)
+        assert kind.instance.start is not Instance.start
+        assert kind.instance.stop is not Instance.stop
+
+
+def test_attributes_are_declared_once():
+    names = [decl.name for kind in PROTOCOLS for decl in kind.attributes]
+    assert len(names) == len(set(names))
+    codes = [decl.code for kind in PROTOCOLS for decl in kind.attributes if decl.code is not None]
+    assert len(codes) == len(set(codes))
+
+
+@each
+def test_an_attribute_with_a_code_has_both_codecs(kind):
+    for decl in kind.attributes:
+        if decl.code is not None:
+            assert decl.decode is not None, decl.name
+            assert decl.encode is not None, decl.name
