@@ -36,7 +36,7 @@ def isolated(test):
     """The test runs in a child that has its own network; loopback is up there."""
 
     @functools.wraps(test)
-    def run():
+    def run(*arguments, **fixtures):
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -46,7 +46,7 @@ def isolated(test):
                 if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
                     raise OSError(ctypes.get_errno(), "unshare")
                 ip("link set lo up")
-                test()
+                test(*arguments, **fixtures)
                 status = 0
             except BaseException:
                 os.write(writer, traceback.format_exc().encode()[-60000:])

@@ -1,0 +1,205 @@
+"""The daemon: a router on this machine, with its logs, control sockets and signals.
+
+Everything is made here and handed to the router as ports; nothing else knows
+that there is a machine. A new configuration reaches the router through
+`reconfigure`; what belongs to the daemon alone, log files and further control
+sockets, is changed when the router has taken the configuration over.
+"""
+
+from __future__ import annotations
+
+import signal
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from pybird.cli.control import Console
+from pybird.cli.control import Options as SessionOptions
+from pybird.cli.registry import commands
+from pybird.conf.errors import ConfigErrors
+from pybird.conf.model import Config, LogConfig, SocketConfig
+from pybird.core.ports import Ports, Stream
+from pybird.core.router import Router
+from pybird.io import loop as event_loop
+from pybird.io.clock import AsyncioClock
+from pybird.io.control_socket import AnotherDaemonError, ControlSocket
+from pybird.io.dump import FileStream
+from pybird.io.kernel import NetlinkKernel
+from pybird.io.log import ALL_CLASSES, LogFiles, default_targets
+from pybird.io.network import AsyncioNetwork
+from pybird.options import Options
+from pybird.proto import PROTOCOLS
+
+if TYPE_CHECKING:
+    from pybird.conf.language import Language
+
+DUMP_FILE: Final = "bird.dump"
+DUMP_COMMANDS: Final = (
+    "show status",
+    "show interfaces",
+    "show protocols all",
+    "show memory",
+    "show symbols",
+    "show route table all all",
+)
+SHUTDOWN_LIMIT: Final = 30.0  # seconds that protocols may take to stop
+FAREWELL_LIMIT: Final = 0.5  # seconds that last messages may take to reach their peers
+
+
+class Daemon:
+    """A running PyBIRD."""
+
+    def __init__(self, options: Options, language: Language, config: Config) -> None:
+        """Open logs and control sockets; no protocol runs yet.
+
+        Raises:
+            AnotherDaemonError: another daemon serves the control socket.
+            OSError: a socket or the debug file cannot be made.
+        """
+        self._options = options
+        self._language = language
+        self._config = config
+        self.log = LogFiles()
+        if options.debug:
+            kind = "file" if options.debug_file is not None else "stderr"
+            self.log.also(LogConfig(kind, ALL_CLASSES, options.debug_file or ""))
+        self._open_logs(config)
+        self.loop = event_loop.new_loop(self.log)
+        self.network = AsyncioNetwork(self.loop, self.log)
+        self.kernel = NetlinkKernel(self.loop, self.log)
+        ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random())
+        self.router = Router(ports, PROTOCOLS)
+        self.console = Console(self.router, commands(PROTOCOLS), language, language.load, self.shut_down)
+        self.log.listener = self.console.log
+        self._sockets: dict[SocketConfig, ControlSocket] = {}
+        self._main_socket = self._open_socket(SocketConfig(options.socket))
+        self._open_sockets(config)
+        self._ending = False
+
+    # life ---------------------------------------------------------------
+
+    def run(self) -> None:
+        """Start the protocols and run until the end."""
+        self.router.configure(self._config)
+        self.router.config_observers[self._taken_over] = None
+        if self._options.graceful:
+            self.log.write("warning", "Graceful restart recovery (-R) is not there yet: starting afresh")
+        self.log.write("info", "Started")
+        handlers = {
+            signal.SIGHUP: self.reload,
+            signal.SIGTERM: self._terminated,
+            signal.SIGUSR1: self.dump,
+        }
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            handlers[signal.SIGINT] = self._terminated
+        event_loop.run(self.loop, handlers)
+
+    def _terminated(self) -> None:
+        self.shut_down(graceful=False)
+
+    def shut_down(self, graceful: bool) -> None:
+        """Stop all protocols, then end; asked a second time, end at once."""
+        if self._ending:
+            self._end()
+            return
+        self._ending = True
+        self.log.write("info", "Shutting down for graceful restart" if graceful else "Shutting down")
+        self.loop.call_later(SHUTDOWN_LIMIT, self._overdue)
+        self.router.shutdown(self._all_down, graceful)
+
+    def _overdue(self) -> None:
+        for instance in self.router.protocols.values():
+            if instance.state.value != "down":
+                self.log.write("error", f"{instance.name}: does not stop")
+        self._end()
+
+    def _all_down(self) -> None:
+        self._farewell(self.loop.time() + FAREWELL_LIMIT)
+
+    def _farewell(self, deadline: float) -> None:
+        """Let last messages go out: closing the process would cut them off."""
+        if self.network.closing and self.loop.time() < deadline:
+            self.loop.call_later(0.005, self._farewell, deadline)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.log.write("fatal", "Shutdown completed")
+        for socket in (self._main_socket, *self._sockets.values()):
+            socket.close()
+        self._sockets.clear()
+        self.kernel.close()
+        self.loop.stop()
+
+    # configuration ------------------------------------------------------
+
+    def reload(self) -> None:
+        """SIGHUP: read the configuration file again."""
+        self.log.write("info", "Reconfiguration requested by SIGHUP")
+        path = self.router.config.path or self._options.config
+        try:
+            config = self._language.load(path)
+        except OSError as error:
+            self.log.write("error", f"Unable to open configuration file {path}: {error.strerror or error}")
+            return
+        except ConfigErrors as errors:
+            for problem in errors.errors:
+                self.log.write("error", str(problem))
+            return
+        self.router.reconfigure(config)
+
+    def _taken_over(self, config: Config) -> None:
+        """The router has a new configuration: logs and sockets follow."""
+        self._open_logs(config)
+        for warning in config.warnings:
+            span = warning.span
+            self.log.write("warning", f"{span.file}:{span.line}:{span.column} {warning.text}")
+        self._open_sockets(config)
+
+    def _open_logs(self, config: Config) -> None:
+        targets = config.logs
+        if not targets and not self._options.debug:
+            targets = default_targets(self._options.foreground)
+        self.log.configure(targets, config.timeformat_log)
+
+    # control sockets ----------------------------------------------------
+
+    def _open_sockets(self, config: Config) -> None:
+        """The sockets of `cli` statements: new ones open, those that are gone close."""
+        wanted = {item: None for item in config.sockets if item.path != self._options.socket}
+        for item in [item for item in self._sockets if item not in wanted]:
+            self._sockets.pop(item).close()
+        for item in wanted:
+            if item in self._sockets:
+                continue
+            try:
+                self._sockets[item] = self._open_socket(item)
+            except (OSError, AnotherDaemonError) as error:
+                self.log.write("error", str(error))
+
+    def _open_socket(self, config: SocketConfig) -> ControlSocket:
+        options = SessionOptions(config.restrict, config.dialect or 2, config.v2_attributes)
+
+        def accepted(stream: Stream) -> None:
+            self.console.open(stream, options)
+
+        try:
+            return ControlSocket(self.loop, self.log, config.path, accepted)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, f"Cannot create control socket {config.path}: {reason}") from None
+
+    # dump ---------------------------------------------------------------
+
+    def dump(self) -> None:
+        """SIGUSR1: write what the shell would show to a file in the working folder."""
+
+        def failed(reason: str) -> None:
+            self.log.write("error", f"Cannot write {DUMP_FILE}: {reason}")
+
+        try:
+            stream = FileStream(DUMP_FILE, len(DUMP_COMMANDS) + 1, failed)
+        except OSError as error:
+            failed(error.strerror or str(error))
+            return
+        session = self.console.open(stream)
+        session.received("".join(f"{command}\n" for command in DUMP_COMMANDS).encode())

@@ -1,0 +1,287 @@
+"""The program: BIRD's flags, its exit codes and messages; and the subcommands.
+
+Options are read as getopt does (bundling, attached values), because start
+scripts rely on it. What is slow to import is imported when it is needed, so
+`pybird --version` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import getopt
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import pybird
+from pybird.options import DEFAULT_CONFIG, DEFAULT_SOCKET, Options
+
+if TYPE_CHECKING:
+    from pybird.conf.language import Language
+    from pybird.conf.model import Config
+    from pybird.io.files import PidFile
+
+COMPATIBLE: Final = "2.19.2"  # the version whose language and clients we follow
+
+USAGE: Final = "Usage: bird [--version] [--help] [-c <config-file>] [OPTIONS]\n"
+HELP: Final = f"""{USAGE}
+Options:\x20
+  -c <config-file>     Use given configuration file instead of
+                       {DEFAULT_CONFIG}
+  -d                   Enable debug messages and run bird in foreground
+  -D <debug-file>      Log debug messages to given file instead of stderr
+  -f                   Run bird in foreground
+  -g <group>           Use given group ID
+  -h, --help           Display this information
+  -l                   Look for a configuration file and a control socket
+                       in the current working directory
+  -p                   Test configuration file and exit without start
+  -P <pid-file>        Create a PID file with given filename
+  -R                   Apply graceful restart recovery after start
+  -s <control-socket>  Use given filename for a control socket
+  -u <user>            Drop privileges and use given user ID
+  --version            Display version of BIRD
+
+Subcommands:
+  pybird check FILE... Say what is wrong in configuration files, or not run
+  pybird demo A B      Two routers that find each other, and a shell
+"""
+# the module of each subcommand; None: planned, not there yet
+SUBCOMMANDS: Final = {
+    "check": "pybird.tools.check",
+    "demo": "pybird.tools.demo",
+    "fmt": None,
+    "test": None,
+    "explain": None,
+    "lab": None,
+}
+
+
+class UsageError(Exception):
+    """The command line is wrong."""
+
+
+def read_options(argv: list[str]) -> Options:
+    """The options of the daemon.
+
+    Raises:
+        UsageError: an unknown option, a missing value, or a word too many.
+    """
+    try:
+        found, rest = getopt.getopt(argv, "c:dD:ps:P:u:g:flR")
+    except getopt.GetoptError as error:
+        text = str(error)
+        if "requires argument" in text:
+            raise UsageError(f"option requires an argument -- '{error.opt}'") from None
+        if "--" in text:
+            raise UsageError(f"unrecognized option '--{error.opt}'") from None
+        raise UsageError(f"invalid option -- '{error.opt or '-'}'") from None
+    if rest:
+        raise UsageError(f"unexpected argument '{rest[0]}'")
+    values = dict(found)
+    local = "-l" in values
+    return Options(
+        config=values.get("-c", "bird.conf" if local else DEFAULT_CONFIG),
+        socket=values.get("-s", "bird.ctl" if local else DEFAULT_SOCKET),
+        debug="-d" in values or "-D" in values,
+        debug_file=values.get("-D"),
+        foreground="-f" in values or "-d" in values,
+        check_only="-p" in values,
+        pid_file=values.get("-P"),
+        user=values.get("-u"),
+        group=values.get("-g"),
+        graceful="-R" in values,
+    )
+
+
+def version_text() -> str:
+    """BIRD's line, which tools parse, and ours: version, form of the hot modules, Python."""
+    form = import_module("pybird.values.route").__file__ or ""
+    kind = "compiled" if form.endswith(".so") else "pure Python"
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return f"BIRD version {COMPATIBLE}\nPyBIRD {pybird.__version__} ({kind}, Python {python})\n"
+
+
+def complain(text: str) -> None:
+    """One message on stderr, in BIRD's form."""
+    sys.stderr.write(f"bird: {text}\n")
+
+
+def main(argv: list[str]) -> int:
+    """The whole program; returns the exit status."""
+    first = argv[0] if argv else ""
+    if first in SUBCOMMANDS:
+        return subcommand(first, argv[1:])
+    if first in ("--help", "-h"):
+        sys.stderr.write(HELP)
+        return 0
+    if first == "--version":
+        sys.stderr.write(version_text())
+        return 0
+    try:
+        options = read_options(argv)
+    except UsageError as error:
+        complain(f"{error}\n\n{USAGE.rstrip()}")
+        return 1
+    if options.check_only:
+        return 1 if load(make_language(), options.config) is None else 0
+    if options.foreground:
+        return start(options, Readiness(None))
+    return in_background(options)
+
+
+def subcommand(name: str, argv: list[str]) -> int:
+    """Run `pybird NAME ...`."""
+    module = SUBCOMMANDS[name]
+    if module is None:
+        sys.stderr.write(f"pybird {name}: this version does not have it yet\n")
+        return 1
+    return int(import_module(module).main(argv))
+
+
+# ---------------------------------------------------------------- configuration
+
+
+def make_language() -> Language:
+    """BIRD's language with our protocols, its tables from the cache where there is one."""
+    from pybird.conf.language import Language
+    from pybird.io.files import cache_folder, iproute2_names
+    from pybird.proto import PROTOCOLS
+
+    return Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+
+
+def load(language: Language, path: str) -> Config | None:
+    """Read a configuration; what is wrong with it goes to stderr, one line for tools first."""
+    from pybird.conf.errors import ConfigErrors
+
+    try:
+        config = language.load(path)
+    except OSError as error:
+        complain(f"Unable to open configuration file {path}: {error.strerror or error}")
+        return None
+    except ConfigErrors as errors:
+        for problem in errors.errors:
+            complain(str(problem))
+            for line in problem.show().splitlines()[1:]:
+                sys.stderr.write(line + "\n")
+        return None
+    for warning in config.warnings:
+        span = warning.span
+        complain(f"{span.file}:{span.line}:{span.column} {warning.text}")
+    return config
+
+
+# ------------------------------------------------------------------ the daemon
+
+
+class Readiness:
+    """How the background process tells the one that was called how it went."""
+
+    def __init__(self, pipe: int | None) -> None:
+        self._pipe = pipe
+
+    def ready(self) -> None:
+        """We run: let the caller go, and let go of its terminal."""
+        if self._pipe is None:
+            return
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        os.close(null)
+        os.write(self._pipe, b"+")
+        os.close(self._pipe)
+        self._pipe = None
+
+
+def in_background(options: Options) -> int:
+    """Start the daemon in a process of its own; returns when it runs or has failed.
+
+    Everything that can go wrong at start happens in the child while it still
+    has the caller's stderr, so that the message is seen and the status is right.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            if pipe.read(1):
+                return 0
+        _pid, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status) or 1
+    os.close(reader)
+    os.setsid()
+    status = 1
+    try:
+        status = start(options, Readiness(writer))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def start(options: Options, readiness: Readiness) -> int:
+    """Become the daemon; returns its exit status when it ends."""
+    from pybird.io.control_socket import AnotherDaemonError, check_free
+    from pybird.io.files import PidFile
+
+    pid_file = None
+    try:
+        check_free(options.socket)
+        if options.pid_file is not None:
+            pid_file = PidFile(options.pid_file)
+        return serve(options, readiness, pid_file)
+    except LookupError as error:
+        complain(str(error.args[0]))
+    except AnotherDaemonError as error:
+        complain(str(error))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        complain(f"{error.filename}: {reason}" if error.filename else reason)
+    finally:
+        if pid_file is not None:
+            pid_file.remove()
+    return 1
+
+
+def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> int:
+    """Drop privileges, read the configuration, run.
+
+    Raises:
+        LookupError: no such user or group.
+        AnotherDaemonError: somebody took the control socket meanwhile.
+        OSError: a socket or file cannot be made, or the user not be changed.
+    """
+    from pybird.daemon import Daemon
+
+    language = make_language()  # while we may still read our own files
+    become_user(options)
+    config = load(language, options.config)
+    if config is None:
+        return 1
+    daemon = Daemon(options, language, config)
+    if pid_file is not None:
+        pid_file.write()
+    readiness.ready()
+    daemon.run()
+    return 0
+
+
+def become_user(options: Options) -> None:
+    """What `-u` and `-g` ask for: that user, that group or the user's, network capabilities."""
+    from pybird.io import privileges
+
+    user, group = None, None
+    if options.user is not None:
+        user, group = privileges.user_id(options.user)
+    if options.group is not None:
+        group = privileges.group_id(options.group)
+    if user is not None or group is not None:
+        privileges.drop(user, group)
+
+
+def run() -> None:
+    """The console entry."""
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""The whole program, started as a user would start it, in a namespace of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.io.isolation import ip, isolated
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-m", "pybird"]
+CONFIG = """\
+log "{folder}/bird.log" all;
+router id 1.2.3.4;
+protocol device {{ }}
+protocol kernel {{ ipv4 {{ export all; }}; }}
+protocol static {{ ipv4; route 10.5.0.0/16 blackhole; }}
+"""
+
+
+def pybird(folder, *arguments):
+    """Run the program to its end (in the background it goes on without us)."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def ask(folder, command, name="bird.ctl"):
+    """All reply lines of one command."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(Path(folder, name)))
+        client.settimeout(5)
+        client.sendall(f"{command}\n".encode())
+        text, ends = "", 0
+        while ends < 2:  # the banner is the first
+            data = client.recv(65536)
+            if not data:
+                break
+            text += data.decode()
+            ends = len(re.findall(r"^\d{4} ", text, re.MULTILINE))
+    return text.splitlines()[1:]
+
+
+def until(condition, seconds=8):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+
+
+def runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def folder(tmp_path, request):
+    (tmp_path / "bird.conf").write_text(CONFIG.format(folder=tmp_path))
+    tmp_path.chmod(0o777)
+    return tmp_path
+
+
+def test_p_is_silent_on_success_and_names_the_place_of_an_error(folder):
+    done = pybird(folder, "-p", "-l")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (folder / "bad.conf").write_text("router id 1.2.3.4;\nprotocol device { scan tine 10; }\n")
+    done = pybird(folder, "-pc", "bad.conf")
+    assert (done.returncode, done.stdout) == (1, "")
+    first, *rest = done.stderr.splitlines()
+    assert re.match(r"bird: bad\.conf:2:\d+ ", first)
+    assert any("^" in line for line in rest)
+    done = pybird(folder, "-pc", "nosuch.conf")
+    assert done.stderr == "bird: Unable to open configuration file nosuch.conf: No such file or directory\n"
+    assert done.returncode == 1
+
+
+def test_what_cannot_be_made_is_told_in_one_line(folder):
+    for arguments, text in [
+        (
+            ["-l", "-s", "/nowhere/x.ctl"],
+            "Cannot create control socket /nowhere/x.ctl: No such file or directory",
+        ),
+        (["-l", "-P", "/nowhere/pid"], "Cannot create PID file /nowhere/pid: No such file or directory"),
+        (["-l", "-u", "nosuch"], "Cannot find user 'nosuch'"),
+        (["-lD", "/nowhere/log"], "/nowhere/log: No such file or directory"),
+    ]:
+        done = pybird(folder, *arguments)
+        assert (done.returncode, done.stderr) == (1, f"bird: {text}\n")
+    assert sorted(path.name for path in folder.iterdir()) == ["bird.conf"] or (folder / "bird.log").exists()
+
+
+def in_background(folder, *arguments):
+    done = pybird(folder, "-l", "-P", "pid", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    until(lambda: (folder / "pid").read_text().strip())
+    return int((folder / "pid").read_text())
+
+
+@isolated
+def test_a_life_in_the_background(folder):
+    pid = in_background(folder)
+    until(lambda: "blackhole 10.5.0.0/16" in ip("route"))
+    assert Path(f"/proc/{pid}/fd/2").resolve() == Path("/dev/null")
+    assert any("Router ID is 1.2.3.4" in line for line in ask(folder, "show status"))
+
+    second = pybird(folder, "-l")
+    assert (second.returncode, second.stderr) == (1, "bird: I found another BIRD running.\n")
+
+    config, log = folder / "bird.conf", folder / "bird.log"
+    config.write_text(config.read_text() + "protocol static more { ipv4; route 10.6.0.0/16 blackhole; }\n")
+    log.rename(folder / "bird.log.1")
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: "blackhole 10.6.0.0/16" in ip("route"))
+    assert "Reconfiguration requested by SIGHUP" in (folder / "bird.log.1").read_text()
+    until(lambda: log.exists() and "<INFO> Reconfigured" in log.read_text())
+
+    good = config.read_text()
+    config.write_text(good + "protocl;\n")
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: re.search(r"<ERR> bird\.conf:7:1 ", log.read_text()))
+    config.write_text(good)
+
+    os.kill(pid, signal.SIGUSR1)
+    until(lambda: (folder / "bird.dump").exists() and "10.6.0.0/16" in (folder / "bird.dump").read_text())
+    assert (folder / "bird.dump").stat().st_mode & 0o777 == 0o400
+
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not runs(pid))
+    assert log.read_text().endswith("<FATAL> Shutdown completed\n")
+    assert "10.5.0.0/16" not in ip("route")
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"bird.conf", "bird.log", "bird.log.1", "bird.dump"}
+
+
+@isolated
+def test_privileges_are_dropped_and_routes_still_go_to_the_kernel(folder):
+    pid = in_background(folder, "-u", "65534", "-g", "65534")
+    until(lambda: "blackhole 10.5.0.0/16" in ip("route"))
+    status = Path(f"/proc/{pid}/status").read_text()
+    assert re.search(r"^Uid:(\t65534){4}$", status, re.MULTILINE)
+    assert re.search(r"^CapEff:\t0000000000003400$", status, re.MULTILINE)
+    made = (folder / "bird.ctl").stat()
+    assert (made.st_gid, made.st_mode & 0o777) == (65534, 0o660)
+    assert ask(folder, "down")[0].startswith("0007")
+    until(lambda: not runs(pid))
+    assert not (folder / "bird.ctl").exists()
+
+
+@isolated
+def test_more_sockets_come_and_go_with_the_configuration(folder):
+    config = folder / "bird.conf"
+    plain = config.read_text()
+    config.write_text(plain + f'cli "{folder}/ro.ctl" {{ restrict; }};\n')
+    pid = in_background(folder)
+    assert ask(folder, "down", "ro.ctl")[0].startswith("8007")
+    config.write_text(plain)
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: not (folder / "ro.ctl").exists())
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not runs(pid))

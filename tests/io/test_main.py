@@ -1,0 +1,68 @@
+import subprocess
+import sys
+
+import pytest
+
+from pybird.main import SUBCOMMANDS, UsageError, main, read_options
+from pybird.options import Options
+
+
+def test_defaults_are_birds():
+    assert read_options([]) == Options()
+    assert (Options().config, Options().socket) == ("/etc/bird/bird.conf", "/run/bird/bird.ctl")
+
+
+def test_options_bundle_and_take_attached_values():
+    assert read_options(["-fRcx.conf", "-sbird.ctl", "-P", "pid"]) == Options(
+        config="x.conf", socket="bird.ctl", pid_file="pid", foreground=True, graceful=True
+    )
+
+
+def test_l_looks_in_the_working_folder_unless_told_otherwise():
+    assert read_options(["-l"]) == Options(config="bird.conf", socket="bird.ctl")
+    assert read_options(["-l", "-c", "/etc/x"]) == Options(config="/etc/x", socket="bird.ctl")
+
+
+def test_d_means_foreground_and_debug_file_does_not():
+    assert read_options(["-d"]) == Options(debug=True, foreground=True)
+    assert read_options(["-D", "log"]) == Options(debug=True, debug_file="log")
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["-x"], "invalid option -- 'x'"),
+        (["-c"], "option requires an argument -- 'c'"),
+        (["--foo"], "unrecognized option '--foo'"),
+        (["foo"], "unexpected argument 'foo'"),
+    ],
+)
+def test_wrong_usage_is_told_as_getopt_does(argv, text, capsys):
+    with pytest.raises(UsageError, match=text):
+        read_options(argv)
+    assert main(argv) == 1
+    assert capsys.readouterr().err.startswith(f"bird: {text}\n\nUsage: bird [--version]")
+
+
+def test_help_and_version_go_to_stderr(capsys):
+    assert main(["--help"]) == main(["-h"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "  -s <control-socket>  Use given filename for a control socket\n" in shown.err
+    assert main(["--version"]) == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("BIRD version 2.")
+    assert second.startswith("PyBIRD ")
+
+
+def test_a_subcommand_that_is_not_there_says_so(capsys):
+    assert SUBCOMMANDS["lab"] is None
+    assert main(["lab"]) == 1
+    assert capsys.readouterr().err == "pybird lab: this version does not have it yet\n"
+
+
+def test_version_imports_nothing_slow():
+    code = "import sys; from pybird.main import main; main(['--version']); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for slow in ("asyncio", "lark", "rich", "prompt_toolkit"):
+        assert f"'{slow}'" not in done.stdout
