@@ -299,6 +299,24 @@ def test_a_session_between_link_local_addresses():
     assert next(lab.proto("a").details()).below[0].text == "fe80::b%eth0"
 
 
+def test_an_address_that_comes_later_becomes_the_next_hop():
+    six = routes("2001:db8:a::/48", name="six")
+    a = config(1, six, bgp_to("10.0.0.2", 65001, 65002))
+    b = config(2, bgp_to("10.0.0.1", 65002, 65001, "a"))
+    lab = Lab()
+    lab.router("a", a)
+    lab.router("b", b)
+    lab.link("a", "eth0", "b", "eth0", ("fe80::a", "fe80::b"))
+    lab.nodes["a"].host.add_address("eth0", "10.0.0.1/24")
+    lab.nodes["b"].host.add_address("eth0", "10.0.0.2/24")
+    lab.nodes["b"].host.add_address("eth0", "2001:db8::2/64")
+    established(lab)
+    lab.nodes["a"].host.add_address("eth0", "2001:db8::1/64")
+    lab.run(1)
+    rte = lab.nodes["b"].router.tables["master6"].get(bytes.fromhex("3020010db8000a"))[0]
+    assert [str(h.gateway) for h in rte.hop.nexthops] == ["2001:db8::1"]
+
+
 def test_no_common_family_is_an_error():
     lab = both(a_options={"channels": (ipv4(),)}, b_options={"channels": (ipv6(),)})
     lab.run(6)

@@ -269,12 +269,14 @@ class Families:
             link.link_local() if link is not None and direct else None,
         )
 
-    def next_hop_changed(self) -> None:
-        """Our addresses changed: export again where our next hop did."""
+    def addresses_changed(self) -> None:
+        """Addresses of ours came or went: export again where our next hop changed."""
         for found in self._open.values():
             channel = found.channel
-            exporter = self.exporter(channel.config) if isinstance(channel.config, BgpChannelConfig) else None
-            member = channel.member
+            if not isinstance(channel.config, BgpChannelConfig):
+                continue
+            found.resolver = self._resolver(channel.config)
+            exporter, member = self.exporter(channel.config), channel.member
             if exporter is not None and member is not None and member.group.exporter.key != exporter.key:
                 channel.reload_exports()
 

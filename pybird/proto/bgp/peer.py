@@ -76,6 +76,7 @@ class Peer(Instance):
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
         self.countdown = Countdown(router.clock)
         self._socket: SocketKey | None = None
+        self._listens_at = 0  # interface
         self._listen_timer: Timer | None = None
         self._running = False
 
@@ -118,6 +119,7 @@ class Peer(Instance):
         assert address is not None
         # a child's key is covered by the prefix key of its parent
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
+        self._listens_at = self.reach.ifindex
         try:
             listeners = Listeners.of(self.router)
             self._socket = listeners.open(self.name, self.config, self.reach.ifindex, password_for)
@@ -395,12 +397,12 @@ class Peer(Instance):
         """The neighbour's interface or address came, went or changed."""
         if not self._running:
             return
-        if self.config.remote_address is not None and self.config.remote_address.is_link_local:
+        if self.reach.ifindex != self._listens_at:
             self._unlisten()  # the socket or its MD5 key may belong to the interface
             self._listen()
         if self.reach.usable:
             if self.active is not None:
-                self.families.next_hop_changed()
+                self.families.addresses_changed()
             elif self.outgoing is None and self.incoming is None:
                 self.wait()
             return
@@ -414,9 +416,6 @@ class Peer(Instance):
         self.wait()
 
     # ------------------------------------------------------------ channels
-
-    def make_channel(self, config: ChannelConfig) -> Channel:
-        return BgpChannel(config, self)
 
     def exporter(self, channel: Channel) -> Exporter | None:
         config = channel.config
@@ -517,16 +516,10 @@ class Peer(Instance):
     def details(self) -> Iterator[Detail]:
         return details.peer_details(self)
 
-
-class BgpChannel(Channel):
-    """A channel that shows the next hop it sends."""
-
-    def details(self) -> Iterator[Detail]:
-        """What BGP adds to the channel's block of `show protocols all`."""
-        peer = self.protocol
-        if isinstance(peer, Peer) and isinstance(self.config, BgpChannelConfig):
-            hop = peer.families.own_next_hop(self.config)
-            if hop and peer.active is not None:
+    def channel_details(self, channel: Channel) -> Iterator[Detail]:
+        if self.active is not None and isinstance(channel.config, BgpChannelConfig):
+            hop = self.families.own_next_hop(channel.config)
+            if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
 
 

@@ -57,13 +57,13 @@ class Reach:
 
     def interface_event(self, event: InterfaceEvent) -> None:
         """Something about interfaces changed: does it matter?"""
-        self.look()
+        self.look(address=event.address is not None)
 
-    def look(self) -> None:
-        """Look again and tell of changes."""
+    def look(self, address: bool = False) -> None:
+        """Look again and tell of changes; `address`: some address of ours came or went."""
         before = self.usable, self.ifindex, self.local_address
         reason = self._look()
-        if (self.usable, self.ifindex, self.local_address) != before:
+        if address or (self.usable, self.ifindex, self.local_address) != before:
             self._changed(reason)
 
     def accepts(self, stream: Stream) -> bool:
