@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from pybird.cli import json_text
 from pybird.cli.birdc_text import LineCoder, View, lines
 from pybird.cli.times import Times
+from pybird.conf.errors import ConfigError
 from pybird.conf.model import Config
 from pybird.core.commands import Commands
 from pybird.core.ports import Stream
@@ -35,7 +36,6 @@ from pybird.core.replies import (
     Wait,
 )
 from pybird.filter.nodes import Filter, Node
-from pybird.values.net import Net
 
 if TYPE_CHECKING:
     from pybird.core.router import Router
@@ -63,17 +63,14 @@ class Language(Protocol):
     Raises what the language raises: errors with a `message` for the user.
     """
 
-    def parse_command(self, text: str, config: Config) -> Any:
+    def parse_command(self, text: str) -> Any:
         """The parse tree of a command line."""
 
     def filter_of(self, tree: Any, config: Config) -> Filter:
         """The filter that a command holds (`filter`, `where`)."""
 
-    def expression_of(self, tree: Any, config: Config) -> Node:
+    def expression_of(self, item: Any, config: Config) -> Node:
         """The expression that a command holds, checked and folded."""
-
-    def net_of(self, tree: Any, config: Config) -> Net:
-        """The network that a command holds."""
 
 
 class Console:
@@ -278,8 +275,8 @@ class Session:
             yield from self._replies_to(line)
         except CommandError as error:
             yield Failure(error.code, error.text)
-        except GeneratorExit:
-            raise
+        except ConfigError as error:
+            yield Failure(PARSE_ERROR, error.message)
         except Exception as error:
             self.router.ports.log.write("bug", f"Command {line!r} failed:\n{traceback.format_exc()}")
             yield Failure(8008, f"internal error: {type(error).__name__}, see the log")
@@ -288,7 +285,7 @@ class Session:
         if line == b"\0":
             raise CommandError(TOO_LONG, "Command too long")
         text = line.rstrip(b"\r").decode("utf-8", "replace")
-        tree = self._parse(text)
+        tree = self.console.language.parse_command(text)
         rule = str(tree.data).rpartition("__")[2]
         command = self.console.commands.get(rule)
         if command is None:
@@ -297,16 +294,6 @@ class Session:
             raise CommandError(DENIED, "Access denied")
         arguments = command.arguments(tree, self) if command.arguments is not None else tree
         yield from command.handler(self.router, arguments, self)
-
-    def _parse(self, text: str) -> Any:
-        try:
-            return self.console.language.parse_command(text, self.router.config)
-        except CommandError:
-            raise
-        except Exception as error:
-            if type(error).__module__ == "builtins":
-                raise
-            raise CommandError(PARSE_ERROR, one_line(error)) from None
 
     # output -------------------------------------------------------------
 
@@ -343,10 +330,3 @@ class Session:
         replies, self._replies = self._replies, None
         if replies is not None and not self._busy:
             replies.close()  # type: ignore[attr-defined]  # it is a generator
-
-
-def one_line(error: Exception) -> str:
-    """An error of the language as one line, without the place: the line is all there is."""
-    first = getattr(error, "errors", [error])[0]
-    text = getattr(first, "message", None) or str(first)
-    return str(text).strip().split("\n")[0]

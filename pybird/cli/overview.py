@@ -58,6 +58,8 @@ def router_state(router: Router) -> str:
     """The last line of `show status`."""
     if router.shutting_down:
         return "Shutdown in progress"
+    if router.reconfiguration.busy:
+        return "Reconfiguration in progress"
     return "Daemon is up and running"
 
 

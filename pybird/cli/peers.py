@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 def show_peers(router: Router, arguments: ShowPeers, session: Any) -> Iterator[Reply]:
     """Show discovered neighbors and their sessions."""
+    tables = _tables(router, arguments)
     yield PeerHeading()
-    for found in _tables(router, arguments):
+    for found in tables:
         for key in sorted(found.keys()):
             routes = found.get(key)
             if not routes:

@@ -11,13 +11,11 @@ from pybird.cli.arguments import (
     ShowRoute,
     channel_name,
     named,
-    rule_of,
-    tokens,
     words,
 )
 from pybird.core.replies import PARSE_ERROR, CommandError
 from pybird.values.address import Address
-from pybird.values.net import Net, Prefix
+from pybird.values.net import Net
 
 
 def show_route(tree: Any, session: Any) -> ShowRoute:
@@ -79,12 +77,9 @@ def net_of_tree(part: Any, session: Any) -> Net | Address:
     Raises:
         CommandError: it is none.
     """
-    inside = [child for child in part.children if rule_of(child).startswith("net")]
-    if inside:
-        found: Net = session.console.language.net_of(inside[0], session.router.config)
-        return found
-    text = "".join(str(token) for token in tokens(part))
-    try:
-        return Prefix.parse(text) if "/" in text else Address.parse(text)
-    except ValueError as error:
-        raise CommandError(PARSE_ERROR, str(error)) from None
+    node = session.console.language.expression_of(part.children[0], session.router.config)
+    value: Any = getattr(node, "value", None)
+    if not isinstance(value, Address) and not hasattr(value, "key"):
+        raise CommandError(PARSE_ERROR, f"{words(part)} is not a network")
+    found: Net | Address = value
+    return found

@@ -89,6 +89,8 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
         value = compile_expression(node, router.pool.by_name)(subject)
     except FilterTypeError as error:
         raise CommandError(PARSE_ERROR, error.message) from None
-    except (FilterRuntimeError, AttributeError):  # there is no route here to ask
-        raise CommandError(EVAL_ERROR, "runtime error") from None
+    except FilterRuntimeError as error:
+        raise CommandError(EVAL_ERROR, error.message) from None
+    except AttributeError:  # there is no route here to ask
+        raise CommandError(EVAL_ERROR, "there is no route here") from None
     yield Note(23, show_value(value))

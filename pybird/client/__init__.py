@@ -1,1 +1,1 @@
-"""Talking to a running daemon: the pybirdc program and a library for other programs."""
+"""The client side: `pybirdc`, and a library for other programs."""

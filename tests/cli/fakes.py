@@ -7,8 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from pybird.cli.control import Console, Options
+from pybird.conf.errors import ConfigError
 from pybird.conf.model import Config
 from pybird.core.commands import Command, Commands
+from pybird.filter.nodes import NO_SPAN
 
 
 class FakeClock:
@@ -81,17 +83,11 @@ class FakeStream:
 class Words:
     """A language whose parse tree is the words of the line."""
 
-    def parse_command(self, text: str, config: Config) -> Any:
+    def parse_command(self, text: str) -> Any:
         words = text.partition("#")[0].split()
         if not words:
-            raise MisunderstoodError("syntax error, unexpected END")
+            raise ConfigError("syntax error, unexpected END", NO_SPAN)
         return SimpleNamespace(data=words[0], children=words[1:])
-
-
-class MisunderstoodError(Exception):
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 def connected(*commands: Command, options: Options | None = None) -> tuple[Any, FakeStream, FakeClock]:

@@ -1,0 +1,5 @@
+"""`python -m pybird.client` is `pybirdc`."""
+
+from pybird.client.main import run
+
+run()

@@ -1,0 +1,118 @@
+"""What TAB offers: a pure function of the text, the commands and the live names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pybird.client.words import ROOT, Node, candidates
+
+_TOKEN = re.compile(r'"[^"]*"?|\'[^\']*\'?|[^\s"\']+')
+_PLACE = re.compile(r"<([a-z]+)>")
+_OPTION = re.compile(r"(?<![<\w-])([a-z]{2,})(?![\w>-])")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
+
+# Which names a placeholder of a command's syntax stands for.
+_KINDS = {
+    "protocol": "protocols",
+    "p": "protocols",
+    "table": "tables",
+    "t": "tables",
+    "f": "filters",
+    "interface": "interfaces",
+    "symbol": "symbols",
+}
+# Words of `show route` and others after which names of one kind follow.
+_AFTER = {
+    "table": "tables",
+    "protocol": "protocols",
+    "export": "protocols",
+    "preexport": "protocols",
+    "noexport": "protocols",
+    "exported": "protocols",
+    "filter": "filters",
+}
+_QUOTED = ("interfaces",)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What has a name in the router now."""
+
+    protocols: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+
+class Candidate(NamedTuple):
+    """A word that may stand here; `help` says what it is."""
+
+    text: str
+    help: str = ""
+
+
+def complete(text: str, names: Names, root: Node = ROOT) -> tuple[str, list[Candidate]]:
+    """The unfinished last word of the text, and what it may become."""
+    words = _TOKEN.findall(text)
+    begun = words.pop() if words and not text[-1:].isspace() else ""
+    node, at = root, 0
+    while node.below and at < len(words):
+        found = candidates(node, words[at])
+        if len(found) != 1:
+            break
+        node, at = found[0], at + 1
+    if at < len(words) and not node.syntax:
+        return begun, []
+    offered = [] if at < len(words) else [_keyword(below) for below in node.below.values()]
+    if node.syntax:
+        offered += _arguments(node, words[at:], names)
+    return begun, _fitting(offered, begun)
+
+
+def _keyword(node: Node) -> Candidate:
+    if node.syntax:
+        return Candidate(node.path[-1], node.help)
+    return Candidate(node.path[-1], "...")
+
+
+def _fitting(offered: list[Candidate], begun: str) -> list[Candidate]:
+    kept: dict[str, Candidate] = {}
+    for candidate in offered:
+        if candidate.text.startswith(begun) or candidate.text.strip("'\"").startswith(begun or "\0"):
+            kept.setdefault(candidate.text, candidate)
+    return list(kept.values())
+
+
+def _arguments(node: Node, given: list[str], names: Names) -> list[Candidate]:
+    """What the syntax of a command allows next, without counting."""
+    syntax = " ".join(node.syntax.split()[len(node.path) :])
+    last = given[-1] if given else ""
+    options = list(dict.fromkeys(_OPTION.findall(re.sub(r'<[^>]*>|"[^"]*"', "", syntax))))
+    if last in _AFTER and last in options:
+        more = [Candidate("all", "every table")] if last == "table" else []
+        return _named(_AFTER[last], names) + more
+    found = [Candidate(word) for word in options if word not in given or word == "table"]
+    for place in dict.fromkeys(_PLACE.findall(syntax)):
+        kind = _KINDS.get(place)
+        if kind is not None and place not in ("t", "p", "f") and not _is_name(last, kind, names):
+            found += _named(kind, names)
+    return found
+
+
+def _is_name(word: str, kind: str, names: Names) -> bool:
+    return word in getattr(names, kind)
+
+
+def _named(kind: str, names: Names) -> list[Candidate]:
+    described = kind.removesuffix("s")
+    return [Candidate(quoted(name, kind), described) for name in getattr(names, kind)]
+
+
+def quoted(name: str, kind: str) -> str:
+    """A name as it must be written in a command."""
+    if kind in _QUOTED:
+        return f'"{name}"'
+    return name if _PLAIN.match(name) else f"'{name}'"

@@ -1,0 +1,90 @@
+"""The client's end of a control socket: lines sent, replies read as they come.
+
+Works with PyBIRD and with BIRD. Only the standard library's `socket` is
+needed, so that a one-shot command starts at once.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import NamedTuple
+
+DEFAULT_SOCKET = "/run/bird/bird.ctl"
+
+
+class Line(NamedTuple):
+    """One line of a reply. `raw` is what came; `last` ends the reply."""
+
+    code: int
+    text: str
+    last: bool
+    raw: str
+
+    @property
+    def unasked(self) -> bool:
+        """A message that belongs to no command."""
+        return self.raw.startswith("+")
+
+
+class ConnectionLostError(Exception):
+    """The daemon closed the connection within a reply."""
+
+
+class Connection:
+    """A connected control socket; `banner` is the daemon's greeting."""
+
+    def __init__(self, path: str, timeout: float | None = None) -> None:
+        """Connect and read the greeting.
+
+        Raises:
+            OSError: nobody listens there.
+        """
+        self.path = path
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sock.settimeout(timeout)
+        self._code = 0
+        try:
+            self._sock.connect(path)
+            self._file = self._sock.makefile("rb", buffering=65536)
+            self.banner = next(self.replies()).text
+        except (OSError, ConnectionLostError):
+            self._sock.close()
+            raise
+
+    def send(self, command: str) -> None:
+        """Send a command; its replies are still to be read."""
+        self._sock.sendall(command.encode() + b"\n")
+
+    def replies(self) -> Iterator[Line]:
+        """The lines of one reply, the last one included, and unasked ones between them.
+
+        Raises:
+            ConnectionLostError: the daemon went away.
+        """
+        while True:
+            octets = self._file.readline()
+            if not octets.endswith(b"\n"):
+                raise ConnectionLostError("Connection closed by server")
+            line = self._line(octets[:-1].decode("utf-8", "replace"))
+            yield line
+            if line.last:
+                return
+
+    def _line(self, raw: str) -> Line:
+        if raw[:1] == "+":
+            return Line(-1, raw[1:], False, raw)
+        if raw[:1] == " " or not raw[:4].isdigit():
+            return Line(self._code, raw[1:], False, raw)
+        self._code = int(raw[:4])
+        return Line(self._code, raw[5:], raw[4:5] != "-", raw)
+
+    def ask(self, command: str) -> list[Line]:
+        """Send a command and collect its reply."""
+        self.send(command)
+        return [line for line in self.replies() if not line.unasked]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._file.close()
+        self._sock.close()

@@ -1,0 +1,182 @@
+"""`pybirdc`: the shell of PyBIRD, and of BIRD.
+
+With a command on the command line it runs that and exits: 0 if the last reply
+code is below 8000, else 1. Without one it is a shell on a terminal and reads
+commands line by line from anything else. Nothing but the standard library is
+imported for one command: it must be done in a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import getopt
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from pybird.client.connection import DEFAULT_SOCKET, Connection, ConnectionLostError, Line
+from pybird.client.words import NoCommandError, expand
+
+USAGE = "[-s <control-socket>] [-v] [-r] [-l] [--json] [<command>]"
+FAILED = 8000  # reply codes from here on are errors
+
+
+class Options:
+    """What the command line says."""
+
+    def __init__(self) -> None:
+        self.socket = os.environ.get("PYBIRD_SOCKET", DEFAULT_SOCKET)
+        self.verbose = False
+        self.restricted = False
+        self.json = False
+        self.command = ""
+        self.as_birdc = False  # called by birdc's name: print what birdc prints
+
+
+class UsageError(Exception):
+    """The command line cannot be understood."""
+
+
+def parsed(argv: list[str]) -> Options:
+    """Read the command line.
+
+    Raises:
+        UsageError: with the words that getopt says.
+    """
+    options = Options()
+    options.as_birdc = os.path.basename(argv[0]) in ("birdc", "birdcl")
+    try:
+        flags, words = getopt.getopt(argv[1:], "s:vrl", ["json"])
+    except getopt.GetoptError as error:
+        raise UsageError(str(error)) from None
+    for flag, value in flags:
+        if flag == "-s":
+            options.socket = value
+        elif flag == "-l":
+            options.socket = os.path.basename(options.socket)
+        elif flag == "-v":
+            options.verbose = True
+        elif flag == "-r":
+            options.restricted = True
+        else:
+            options.json = True
+    options.command = " ".join(words)
+    return options
+
+
+def run() -> None:
+    """The program `pybirdc`."""
+    try:
+        sys.exit(main(sys.argv))
+    except KeyboardInterrupt:
+        sys.exit(1)
+    except BrokenPipeError:  # `pybirdc show route | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def main(argv: list[str]) -> int:
+    """Run and return the exit code."""
+    try:
+        options = parsed(argv)
+    except UsageError as error:
+        sys.stderr.write(f"{argv[0]}: {error}\nUsage: {argv[0]} {USAGE}\n")
+        return 1
+    try:
+        connection = Connection(options.socket)
+    except OSError as error:
+        sys.stderr.write(f"Unable to connect to server control socket ({options.socket}): {error.strerror}\n")
+        return 1
+    except ConnectionLostError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    try:
+        return _with(connection, options)
+    except ConnectionLostError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        connection.close()
+
+
+def _with(connection: Connection, options: Options) -> int:
+    greet = options.as_birdc or options.verbose
+    if greet and (options.command or not sys.stdin.isatty()):
+        print_lines([Line(1, connection.banner, True, f"0001 {connection.banner}")], options.verbose)
+    if options.restricted:
+        lines = connection.ask("restrict")
+        if greet:
+            print_lines(lines, options.verbose)
+    if options.command:
+        return one(connection, options.command, options)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from pybird.client.shell import Shell
+
+        return Shell(connection, options.restricted).run()
+    return each(connection, sys.stdin, options)
+
+
+def each(connection: Connection, source: TextIO, options: Options) -> int:
+    """Run commands from a file or a pipe."""
+    code = 0
+    for line in source:
+        command = line.strip()
+        if command in ("quit", "exit"):
+            break
+        if command:
+            code = one(connection, command, options)
+    return code
+
+
+def one(connection: Connection, text: str, options: Options) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        command = expand(text)
+    except NoCommandError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    if options.json:
+        return as_json(connection, command)
+    connection.send(command)
+    return print_lines(connection.replies(), options.verbose)
+
+
+def print_lines(lines: Iterable[Line], verbose: bool) -> int:
+    """Print a reply; returns the exit code for its last code."""
+    code = 0
+    out: list[str] = []
+    for line in lines:
+        if line.unasked:
+            out.append(f">>> {line.text}\n")
+        elif verbose:
+            out.append(f"{line.raw if line.raw[:1] != ' ' else '    ' + line.raw}\n")
+        elif line.text or not line.last:
+            out.append(f"{line.text}\n")
+        code = line.code if line.last else code
+        if len(out) > 200:
+            sys.stdout.write("".join(out))
+            out.clear()
+    sys.stdout.write("".join(out))
+    sys.stdout.flush()
+    return int(code >= FAILED)
+
+
+def as_json(connection: Connection, command: str) -> int:
+    """Print the reply as one JSON array, or an object with `error` and `code`."""
+    if connection.ask("output json")[-1].code >= FAILED:
+        sys.stderr.write("This daemon does not answer in JSON\n")
+        return 1
+    connection.send(command)
+    begun = False
+    for line in connection.replies():
+        if line.last and line.code >= FAILED:
+            import json
+
+            error = json.dumps({"error": line.text, "code": line.code})
+            sys.stdout.write(f",\n{error}\n]\n" if begun else f"{error}\n")
+            return 1
+        if line.text.startswith("{"):
+            sys.stdout.write((",\n" if begun else "[\n") + line.text)
+            begun = True
+    sys.stdout.write("\n]\n" if begun else "[]\n")
+    return 0

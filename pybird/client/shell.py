@@ -1,0 +1,260 @@
+"""The interactive shell: history, completion, `?` help, tables and a pager."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from rich.console import Console
+
+from pybird.client import tables
+from pybird.client.completion import Names, complete
+from pybird.client.connection import Connection, ConnectionLostError, Line
+from pybird.client.words import NoCommandError, expand, help_for
+
+PROMPT = "bird> "
+FRESH = 2.0  # seconds for which live names are believed
+ROWS = 2000  # rows in one table; the next rows begin another
+
+
+class LiveNames:
+    """Names of the router, asked for over a connection of their own."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._names = Names()
+        self._when = float("-inf")
+
+    def get(self) -> Names:
+        """The names of now, at most two seconds old; empty while the daemon is away."""
+        if time.monotonic() - self._when > FRESH:
+            with contextlib.suppress(OSError, ConnectionLostError):
+                self._names = self._ask()
+            self._when = time.monotonic()
+        return self._names
+
+    def _ask(self) -> Names:
+        connection = Connection(self._path, timeout=1.0)
+        try:
+            symbols = [line.text.split("\t") for line in connection.ask("show symbols") if line.code == 1010]
+            links = [
+                line.text.split() for line in connection.ask("show interfaces summary") if line.code == 1005
+            ]
+        finally:
+            connection.close()
+        of_kind: dict[str, list[str]] = {}
+        for name, kind in (row for row in symbols if len(row) == 2):
+            of_kind.setdefault(kind.strip(), []).append(name.strip())
+        return Names(
+            protocols=tuple(of_kind.get("protocol", ())),
+            tables=tuple(of_kind.get("routing table", ())),
+            filters=tuple(of_kind.get("filter", ())),
+            interfaces=tuple(words[0] for words in links if words),
+            symbols=tuple(name for names in of_kind.values() for name in names),
+        )
+
+
+class ShellCompleter(Completer):
+    """`complete` for prompt-toolkit."""
+
+    def __init__(self, names: LiveNames) -> None:
+        self._names = names
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
+        """What may stand at the cursor."""
+        begun, found = complete(document.text_before_cursor, self._names.get())
+        for candidate in found:
+            yield Completion(candidate.text, -len(begun), display_meta=candidate.help)
+
+
+def key_bindings() -> KeyBindings:
+    """`?` prints help, unless it stands in a text or an expression."""
+    bindings = KeyBindings()
+
+    @bindings.add("?")
+    def _(event: KeyPressEvent) -> None:
+        before = event.current_buffer.document.text_before_cursor
+        if before.count('"') % 2 or "[" in before:
+            event.current_buffer.insert_text("?")
+            return
+        lines = "\n".join(help_for(before))
+        run_in_terminal(lambda: sys.stdout.write(f"{PROMPT}{before}?\n{lines}\n"))
+
+    return bindings
+
+
+def history() -> History:
+    """Commands of earlier shells, where the user's files may be written."""
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pybird"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "history"
+        path.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(path))
+
+
+class Shell:
+    """One interactive session."""
+
+    def __init__(self, connection: Connection, restricted: bool = False) -> None:
+        self._connection = connection
+        self._restricted = restricted
+        self._json = True  # until the daemon refuses it
+        self._screen = Console()
+
+    def run(self) -> int:
+        """Read and run commands until Ctrl-D."""
+        names = LiveNames(self._connection.path)
+        session: PromptSession[str] = PromptSession(
+            PROMPT,
+            history=history(),
+            completer=ShellCompleter(names),
+            complete_while_typing=False,
+            key_bindings=key_bindings(),
+        )
+        self._screen.print(f"[dim]{self._connection.banner}  `?` helps, TAB completes, Ctrl-D leaves.[/dim]")
+        while True:
+            try:
+                text = session.prompt().strip()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return 0
+            if text and not self._do(text):
+                return 0
+
+    def _do(self, text: str) -> bool:
+        """Run one line; False ends the shell."""
+        try:
+            command = expand(text)
+        except NoCommandError as error:
+            sys.stdout.write(f"{error}\n")
+            return True
+        if command in ("quit", "exit"):
+            return False
+        try:
+            self.show(command)
+        except (KeyboardInterrupt, BrokenPipeError):
+            self._reconnect()
+        except (OSError, ConnectionLostError) as error:
+            sys.stdout.write(f"{error}\n")
+            if command in ("down", "graceful restart"):
+                return False
+            self._reconnect()
+        return True
+
+    def show(self, command: str) -> None:
+        """Run a command and show its reply, as a table where there is one."""
+        if self._json and tables.shows(command) and self._as_table(command):
+            return
+        self._connection.send(command)
+        page(self._texts(self._connection.replies()), self._screen.height)
+
+    def _as_table(self, command: str) -> bool:
+        if self._connection.ask("output json")[-1].code >= 8000:
+            self._json = False
+            return False
+        self._connection.send(command)
+        page(self._tables(self._connection.replies()), self._screen.height)
+        self._connection.ask("output text")
+        return True
+
+    def _texts(self, lines: Iterable[Line]) -> Iterator[str]:
+        for line in lines:
+            if line.unasked:
+                yield f">>> {line.text}\n"
+            elif line.text or not line.last:
+                yield f"{line.text}\n"
+
+    def _tables(self, lines: Iterable[Line]) -> Iterator[str]:
+        rows: list[dict[str, Any]] = []
+        for line in lines:
+            if not line.text.startswith("{"):
+                if rows:
+                    yield self._rendered(rows)
+                    rows = []
+                yield from self._texts([line])
+                continue
+            rows.append(json.loads(line.text))
+            if len(rows) >= ROWS:
+                yield self._rendered(rows)
+                rows = []
+        if rows:
+            yield self._rendered(rows)
+
+    def _rendered(self, rows: list[dict[str, Any]]) -> str:
+        out = StringIO()
+        console = Console(
+            file=out, force_terminal=True, width=self._screen.width, color_system="standard", highlight=False
+        )
+        for shown in tables.render(rows):
+            console.print(shown)
+        return out.getvalue()
+
+    def _reconnect(self) -> None:
+        """A reply was broken off: a new connection is the clean way on."""
+        self._connection.close()
+        try:
+            fresh = Connection(self._connection.path)
+        except (OSError, ConnectionLostError) as error:
+            sys.stdout.write(f"The daemon is away: {error}\n")
+            return
+        if self._restricted:
+            fresh.ask("restrict")
+        self._connection = fresh
+
+
+def page(texts: Iterable[str], height: int) -> None:
+    """Print; what is longer than the screen goes through the pager.
+
+    Raises:
+        BrokenPipeError: the pager was left early.
+    """
+    held: list[str] = []
+    lines = 0
+    rest = iter(texts)
+    for text in rest:
+        held.append(text)
+        lines += text.count("\n")
+        if lines >= height - 1:
+            break
+    else:
+        sys.stdout.write("".join(held))
+        sys.stdout.flush()
+        return
+    pager = shutil.which("less")
+    if pager is None or not sys.stdout.isatty():
+        sys.stdout.writelines([*held])
+        sys.stdout.writelines(rest)
+        return
+    _paged([pager, "-RFX"], held, rest)
+
+
+def _paged(command: list[str], held: list[str], rest: Iterator[str]) -> None:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    try:
+        process.stdin.writelines(held)
+        for text in rest:
+            process.stdin.write(text)
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        process.wait()

@@ -1,0 +1,117 @@
+"""Abbreviations and help of commands, decided in the client as birdc does.
+
+A command is its leading words (`show protocols`); what follows is arguments.
+Each leading word may be shortened to a prefix that only one word of its level
+has. Words that came after BIRD's own give way to these, so that `show p` stays
+`show protocols`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pybird.client.command_list import COMMANDS, GROUPS
+
+LATER = frozenset(("peers", "neighbors", "version"))  # lower priority in abbreviations
+NO_SUCH = "No such command. Press `?' for help."
+AMBIGUOUS = "Ambiguous command, possible expansions are:"
+_WORD = re.compile(r"\s*([A-Za-z_-]+)(?=\s|$)")
+
+
+@dataclass(slots=True)
+class Node:
+    """One word of commands and the words that may follow it."""
+
+    path: tuple[str, ...] = ()
+    syntax: str = ""  # of the command that ends here, empty if none does
+    help: str = ""
+    below: dict[str, Node] = field(default_factory=dict)
+
+    def commands(self) -> list[Node]:
+        """All commands at and below this word."""
+        own = [self] if self.syntax else []
+        return own + [found for node in self.below.values() for found in node.commands()]
+
+
+class NoCommandError(Exception):
+    """The text is no command; `str` is what to print."""
+
+
+def leading(syntax: str) -> tuple[str, ...]:
+    """The words of a command before its first argument."""
+    words: list[str] = []
+    for word in syntax.split():
+        if not re.fullmatch(r"[a-z]+", word):
+            break
+        words.append(word)
+    return tuple(words)
+
+
+def tree(commands: tuple[tuple[str, str], ...] = COMMANDS) -> Node:
+    """All commands as a tree of words."""
+    root = Node()
+    for syntax, text in commands:
+        node = root
+        for word in leading(syntax):
+            node = node.below.setdefault(word, Node((*node.path, word)))
+        node.syntax, node.help = syntax, text
+    return root
+
+
+ROOT = tree()
+
+
+def expand(text: str, root: Node = ROOT) -> str:
+    """The command with its leading words in full.
+
+    Raises:
+        NoCommandError: unknown, incomplete or ambiguous.
+    """
+    node, at = root, 0
+    while node.below and (found := _WORD.match(text, at)):
+        matches = candidates(node, found[1])
+        if not matches:
+            break
+        if len(matches) > 1:
+            shown = [help_line(command) for match in matches for command in match.commands()]
+            raise NoCommandError("\n".join([AMBIGUOUS, *shown]))
+        node, at = matches[0], found.end()
+    if not node.syntax:
+        raise NoCommandError(NO_SUCH)
+    rest = text[at:].strip()
+    return " ".join(node.path) + (f" {rest}" if rest else "")
+
+
+def candidates(node: Node, word: str) -> list[Node]:
+    """What a word of this level may mean: itself, or all it is a prefix of."""
+    if word in node.below:
+        return [node.below[word]]
+    found = [below for name, below in node.below.items() if name.startswith(word)]
+    first = [below for below in found if below.path[-1] not in LATER]
+    return first or found
+
+
+def help_line(node: Node) -> str:
+    """A line of help."""
+    return f"{node.syntax:<45}  {node.help}"
+
+
+def help_for(text: str, root: Node = ROOT) -> list[str]:
+    """What `?` prints after this text: the commands that can follow."""
+    node, at = root, 0
+    while node.below and (found := _WORD.match(text, at)):
+        at = found.end()
+        matches = candidates(node, found[1])
+        if len(matches) != 1:
+            return [help_line(c) for match in matches for c in match.commands()] or [NO_SUCH]
+        node = matches[0]
+    if node is not root:
+        return [help_line(command) for command in node.commands()]
+    lines = []
+    for word, below in root.below.items():
+        if word in GROUPS:
+            lines.append(f"{word + ' ...':<45}  {GROUPS[word]}")
+        else:
+            lines += [help_line(command) for command in below.commands()]
+    return lines

@@ -1,0 +1,357 @@
+"""Commands against a router with static routes, as BIRD answers them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from pybird.cli.control import Options
+from tests.cli.lab import CONFIG, Lab
+
+TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3}")
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab()
+
+
+def masked(text: str) -> str:
+    return TIME.sub("HH:MM:SS.mmm", text)
+
+
+def test_show_protocols(lab: Lab) -> None:
+    assert masked(lab.ask("show protocols")) == (
+        "2002-Name       Proto      Table      State  Since         Info\n"
+        "1002-device1    Device     ---        up     HH:MM:SS.mmm  \n"
+        " st4        Static     master4    up     HH:MM:SS.mmm  \n"
+        " st6        Static     master6    up     HH:MM:SS.mmm  \n"
+        " st_roa     Static     r4         up     HH:MM:SS.mmm  \n"
+        " st_off     Static     master4    down   HH:MM:SS.mmm  \n"
+        "0000 "
+    )
+
+
+def test_show_protocols_by_name_and_pattern(lab: Lab) -> None:
+    assert " st6 " not in lab.ask("show protocols st4")
+    assert "1002-st4 " in lab.ask("show protocols 'st4'")
+    assert lab.ask('show protocols "st?"').count("Static") == 2
+    assert lab.ask('show protocols "zzz*"') == "8003 No protocols match"
+    assert lab.ask("show protocols nosuch").startswith("9001 ")
+    assert lab.ask("show protocols st5") == "9001 there is no protocol st5, did you mean st6?"
+
+
+def test_show_protocols_all(lab: Lab) -> None:
+    assert masked(lab.ask("show protocols all st4")) == (
+        "2002-Name       Proto      Table      State  Since         Info\n"
+        "1002-st4        Static     master4    up     HH:MM:SS.mmm  \n"
+        "1006-  Description:    static v4 routes\n"
+        "   Channel ipv4\n"
+        "     State:          UP\n"
+        "     Table:          master4\n"
+        "     Preference:     200\n"
+        "     Input filter:   ACCEPT\n"
+        "     Output filter:  REJECT\n"
+        "     Routes:         6 imported, 0 exported, 6 preferred\n"
+        "     Route change stats:     received   rejected   filtered    ignored   accepted\n"
+        "       Import updates:              6          0          0          0          6\n"
+        "       Import withdraws:            0          0        ---          0          0\n"
+        "       Export updates:              0          0          0        ---          0\n"
+        "       Export withdraws:            0        ---        ---        ---          0\n"
+        " \n"
+        "0000 "
+    )
+
+
+def test_show_route(lab: Lab) -> None:
+    """Networks stand in the order of addresses."""
+    assert masked(lab.ask("show route")) == (
+        "1007-Table master4:\n"
+        " 10.9.0.0/16          unreachable [st4 HH:MM:SS.mmm] * (200)\n"
+        " 10.10.0.0/16         prohibited [st4 HH:MM:SS.mmm] * (200)\n"
+        " 10.11.0.0/16         unicast [st4 HH:MM:SS.mmm] * (200)\n"
+        " \tdev dum0\n"
+        " 198.51.100.0/24      blackhole [st4 HH:MM:SS.mmm] * (200)\n"
+        " 203.0.113.0/24       unicast [st4 HH:MM:SS.mmm] * (200)\n"
+        " \tvia 10.0.0.2 on va\n"
+        " 203.0.113.128/25     unicast [st4 HH:MM:SS.mmm] * (200)\n"
+        " \tvia 192.0.2.77 on dum0 weight 3\n"
+        " \tvia 10.0.0.2 on va weight 2\n"
+        " \n"
+        " Table master6:\n"
+        " 2001:db8:200::/48    unreachable [st6 HH:MM:SS.mmm] * (200)\n"
+        " \n"
+        " Table r4:\n"
+        " 198.18.0.0/15-24 AS65002  [st_roa HH:MM:SS.mmm] * (200)\n"
+        "0000 "
+    )
+
+
+def nets(text: str) -> set[str]:
+    return set(re.findall(r"^(?:1007-| )([0-9a-f:.]+/\d+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("198.51.100.0/24", {"198.51.100.0/24"}),
+        ("for 203.0.113.200", {"203.0.113.128/25"}),
+        ("for 203.0.113.0/26", {"203.0.113.0/24"}),
+        ("in 203.0.113.0/24", {"203.0.113.0/24", "203.0.113.128/25"}),
+        ("in 99.0.0.0/8", set()),
+        ("where net ~ 10.0.0.0/8", {"10.9.0.0/16", "10.10.0.0/16", "10.11.0.0/16"}),
+        ("where net ~ BOGONS table master4", {"10.9.0.0/16", "10.10.0.0/16", "10.11.0.0/16"}),
+        ("filter { if net.len > 24 then accept; reject; } table master4", {"203.0.113.128/25"}),
+        ("filter imp_b table master6", {"2001:db8:200::/48"}),
+        ("protocol st6", {"2001:db8:200::/48"}),
+        ("table master6 primary", {"2001:db8:200::/48"}),
+        ("table master6 where preference = 200", {"2001:db8:200::/48"}),
+        ("export st4", set()),
+        ("noexport st6", set()),
+        ("filtered", set()),
+    ],
+)
+def test_show_route_options(lab: Lab, options: str, expected: set[str]) -> None:
+    assert nets(lab.ask(f"show route {options}")) == expected
+
+
+def test_show_route_counts(lab: Lab) -> None:
+    assert lab.ask("show route count") == (
+        "1007-6 of 6 routes for 6 networks in table master4\n"
+        " 1 of 1 routes for 1 networks in table master6\n"
+        " 1 of 1 routes for 1 networks in table r4\n"
+        " 0 of 0 routes for 0 networks in table peers\n"
+        "0014 Total: 8 of 8 routes for 8 networks in 4 tables"
+    )
+    assert lab.ask("show route where net.len > 24 table master4 count") == (
+        "1007-1 of 6 routes for 6 networks in table master4\n0000 "
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("show route 9.9.9.0/24", "8001 Network not found"),
+        ("show route table nosuch", "9001 "),
+        ("show route filtered primary", "9001 Incompatible show route options"),
+        ("show route where nosuch = 1", "9001 "),
+        ("show route protocol nosuch", "9001 "),
+        ("show foo", "9001 "),
+        ("show status;", "9001 "),
+        ("", "9001 "),
+        ("SHOW STATUS", "9001 "),
+        ("show symbols nosuch", "9001 "),
+        ("eval nosuch", "9001 "),
+        ("eval 1/0", "8008 "),
+        ("dialect 4", "9003 "),
+        ('dump routes "/tmp/x"', "8009 "),
+    ],
+)
+def test_errors(lab: Lab, command: str, answer: str) -> None:
+    found = lab.ask(command)
+    assert found.startswith(answer)
+    assert "\n" not in found
+    assert lab.world.log.lines == [] or not any("<bug>" in line for line in lab.world.log.lines)
+
+
+def test_show_route_all_in_both_dialects(lab: Lab) -> None:
+    assert masked(lab.ask("show route 198.51.100.0/24 all")) == (
+        "1007-Table master4:\n"
+        " 198.51.100.0/24      blackhole [st4 HH:MM:SS.mmm] * (200)\n"
+        "1008-\tType: static univ\n"
+        "0000 "
+    )
+    lab.ask("dialect 3")
+    assert masked(lab.ask("show route 198.51.100.0/24 all")) == (
+        "1007-Table master4:\n"
+        " 198.51.100.0/24      blackhole [st4 HH:MM:SS.mmm] * (200)\n"
+        "1012-\tpreference: 200\n"
+        " \tsource: static\n"
+        "0000 "
+    )
+
+
+def test_enable_disable_restart_reload(lab: Lab) -> None:
+    assert lab.ask("enable st4") == "0010-st4: already enabled\n0000 "
+    assert lab.ask('disable st4 "for a reason"') == "0009-st4: disabled\n0000 "
+    assert lab.ask("disable st4") == "0008-st4: already disabled\n0000 "
+    assert lab.ask("restart st4") == "0008-st4: already disabled\n0000 "
+    assert "Message:        for a reason" in lab.ask("show protocols all st4")
+    assert nets(lab.ask("show route table master4")) == set()
+    assert lab.ask('enable "st4"') == "0011-st4: enabled\n0000 "
+    assert lab.ask("restart st4") == "0012-st4: restarted\n0000 "
+    assert len(nets(lab.ask("show route table master4"))) == 6
+    assert lab.ask("reload st4") == "0015-st4: reloading\n0000 "
+    assert lab.ask("reload in st4") == "0015-st4: reloading\n0000 "
+    assert lab.ask("reload filters out st4") == "0015-st4: reloading\n0000 "
+    assert lab.ask('reload "st?"') == "0015-st4: reloading\n st6: reloading\n0000 "
+
+
+def test_debug_sets_the_flags(lab: Lab) -> None:
+    lab.ask("debug st4 { states, routes }")
+    assert lab.router.protocols["st4"].debug == {"states", "routes"}
+    lab.ask("debug st4.ipv4 all")
+    assert len(lab.router.protocols["st4"].channels["ipv4"].debug) == 6
+    lab.ask("debug all off")
+    assert lab.router.protocols["st4"].debug == frozenset()
+
+
+def test_configure(lab: Lab) -> None:
+    since = lab.router.protocols["st4"].since
+    lab.files["bird.conf"] = CONFIG.replace(
+        "route 10.9.0.0/16 unreachable;", "route 10.99.0.0/16 unreachable;"
+    )
+    assert lab.ask("configure") == "0002-Reading configuration from bird.conf\n0003 Reconfigured"
+    assert lab.router.protocols["st4"].since == since
+    assert "10.99.0.0/16" in nets(lab.ask("show route table master4"))
+    assert lab.ask("configure undo") == "0021-Undo requested\n0003 Reconfigured"
+    assert "10.9.0.0/16" in nets(lab.ask("show route table master4"))
+    assert lab.ask("configure undo") == "0021-Undo requested\n0019 Nothing to do"
+
+
+def test_configure_with_timeout(lab: Lab) -> None:
+    assert lab.ask("configure confirm") == "0019 Nothing to do"
+    assert lab.ask("configure timeout 30") == (
+        "0002-Reading configuration from bird.conf\n0022-Undo scheduled in 30 s\n0003 Reconfigured"
+    )
+    assert lab.ask("configure status") == (
+        "0003-Daemon is up and running\n0022-Configuration unconfirmed, undo in 28.000 s\n0000 "
+    )
+    assert lab.ask("configure confirm") == "0018 Reconfiguration confirmed"
+    assert lab.ask("configure status") == "0003-Daemon is up and running\n0000 "
+    assert "Undo scheduled in 300 s" in lab.ask("configure soft timeout")
+
+
+def test_configure_says_what_is_wrong_and_changes_nothing(lab: Lab) -> None:
+    lab.files["bad.conf"] = 'protocol device {}\nprotocol static st4 {\n  routes 10.0.0.0/8 via "dum0";\n}\n'
+    found = lab.ask('configure check "bad.conf"').split("\n")
+    assert found[0] == "0002-Reading configuration from bad.conf"
+    assert any(line.endswith('routes 10.0.0.0/8 via "dum0";') for line in found)
+    assert found[-1].startswith("8002 bad.conf:3:3 ")
+    assert lab.ask('configure "bad.conf"').split("\n")[-1].startswith("8002 bad.conf:3:3 ")
+    assert lab.ask('configure check "none.conf"') == (
+        "0002-Reading configuration from none.conf\n8002 none.conf: No such file or directory"
+    )
+    assert len(nets(lab.ask("show route table master4"))) == 6
+    assert lab.ask("configure check") == "0002-Reading configuration from bird.conf\n0020 Configuration OK"
+
+
+def test_show_status(lab: Lab) -> None:
+    found = lab.ask("show status").split("\n")
+    assert found[:3] == ["1000-BIRD 2.19.2", "1011-Router ID is 10.0.0.1", " Hostname is alpha"]
+    assert re.fullmatch(r" Current server time is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", found[3])
+    assert found[-1] == "0013 Daemon is up and running"
+
+
+def test_show_interfaces(lab: Lab) -> None:
+    assert lab.ask("show interfaces") == (
+        "1001-lo up (index=1)\n"
+        "1004-\tMultiAccess AdminUp LinkUp Loopback Ignored MTU=65536\n"
+        "1003-\t127.0.0.1/8 (Preferred, scope host)\n"
+        " \t::1/128 (Preferred, scope host)\n"
+        "1001-va up (index=2)\n"
+        "1004-\tMultiAccess Broadcast Multicast AdminUp LinkUp MTU=1500\n"
+        "1003-\t10.0.0.1/24 (Preferred, scope site)\n"
+        "1001-dum0 up (index=3)\n"
+        "1004-\tMultiAccess Broadcast Multicast AdminUp LinkUp MTU=1500\n"
+        "1003-\t192.0.2.1/24 (Preferred, scope univ)\n"
+        " \tfe80::1/64 (Preferred, scope link)\n"
+        "0000 "
+    )
+    assert lab.ask("show interfaces summary") == (
+        "2005-Interface  State  IPv4 address       IPv6 address\n"
+        "1005-lo         up     127.0.0.1/8        ::1/128\n"
+        " va         up     10.0.0.1/24        \n"
+        " dum0       up     192.0.2.1/24       \n"
+        "0000 "
+    )
+
+
+def test_show_symbols(lab: Lab) -> None:
+    assert lab.ask("show symbols filter") == "1010-imp_b   \tfilter\n0000 "
+    assert lab.ask("show symbols function") == "1010-is_bogon\tfunction\n0000 "
+    assert lab.ask("show symbols imp_b") == "1010 imp_b   \tfilter"
+    assert " st_roa  \tprotocol" in lab.ask("show symbols").split("\n")
+
+
+def test_show_static(lab: Lab) -> None:
+    assert lab.ask("show static st4") == (
+        "1009-198.51.100.0/24\tblackhole\n"
+        " 203.0.113.0/24\n"
+        " \tvia 10.0.0.2\n"
+        " 203.0.113.128/25\n"
+        " \tvia 192.0.2.77\n"
+        " \tvia 10.0.0.2\n"
+        " 10.9.0.0/16\tunreachable\n"
+        " 10.10.0.0/16\tprohibited\n"
+        " 10.11.0.0/16\n"
+        " \tdev dum0\n"
+        "0000 "
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("1+2*3", "7"),
+        ("(1,2)", "(1,2)"),
+        ("(rt, 10, 20)", "(rt, 10, 20)"),
+        ("[1..3,5]", "[1..3, 5]"),
+        ("BOGONS", "[10.0.0.0/8{1.255.255.255}, 192.168.0.0/16{0.1.255.0}]"),
+        ("+empty+.prepend(1).prepend(2)", "(path 2 1)"),
+        ("MYAS", "65001"),
+    ],
+)
+def test_eval(lab: Lab, expression: str, value: str) -> None:
+    assert lab.ask(f"eval {expression}") == f"0023 {value}"
+
+
+def test_eval_of_a_route_attribute_fails(lab: Lab) -> None:
+    assert lab.ask("eval net").startswith("8008 ")
+
+
+def test_timeformat_of_the_session(lab: Lab) -> None:
+    lab.ask("timeformat protocol iso long")
+    assert re.search(r"up     \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  $", lab.ask("show protocols st4"), re.MULTILINE)
+    lab.ask('timeformat "%s"')
+    assert re.search(r"up     \d{10}    $", lab.ask("show protocols st4"), re.MULTILINE)
+
+
+def test_restricted_sessions_cannot_change_anything() -> None:
+    lab = Lab(options=Options(restricted=True))
+    for command in ("configure", "disable st4", "restart all", "reload st4", "down", "debug all all"):
+        assert lab.ask(command) == "8007 Access denied"
+    assert lab.ask("show status").endswith("0013 Daemon is up and running")
+
+
+def test_down(lab: Lab) -> None:
+    assert lab.ask("down") == "0007 Shutdown requested"
+    assert lab.stopped == [False]
+
+
+def test_every_row_as_json(lab: Lab) -> None:
+    lab.ask("output json")
+    for command in ("show protocols all", "show route all", "show interfaces", "show status", "show memory"):
+        lines = lab.ask(command).split("\n")
+        rows = [json.loads(line[line.index("{") :]) for line in lines if "{" in line]
+        assert rows, command
+    row = json.loads(lab.ask("show route 10.11.0.0/16").split("\n")[0][5:])
+    assert (row["net"], row["dest"], row["hops"][0]["interface"]) == ("10.11.0.0/16", "unicast", "dum0")
+
+
+def test_help_lists_every_command(lab: Lab) -> None:
+    found = lab.ask("help")
+    assert "show status" + " " * 36 + "Show router status" in found
+    assert "configure check" in found
+
+
+def test_show_version_names_the_program(lab: Lab) -> None:
+    assert "PyBIRD" in lab.ask("show version")
+
+
+def test_show_peers_of_nobody(lab: Lab) -> None:
+    assert lab.ask("show peers").split("\n")[1:] == ["0000 "]
+    assert lab.ask("show neighbors").split("\n")[1:] == ["0000 "]
+    assert lab.ask("show peers table r4") == "9001 r4 is not a peer table"
