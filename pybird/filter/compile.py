@@ -20,6 +20,7 @@ from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import rich
 from pybird.filter.generate import Expressions, NetTest, Reads, is_constant, local_name
+from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.runtime import Accept, Reject
 from pybird.filter.subject import Subject
@@ -110,7 +111,8 @@ class CompiledFilter:
             if condition:
                 lines += [f"    if {condition}:", f"        bits |= {1 << at}"]
         exec("\n".join([*lines, "    return bits"]), names)
-        made: Callable[[bytes], int] = names["mask"]
+        # Not left in its own namespace: that would be a cycle.
+        made: Callable[[bytes], int] = names.pop("mask")
         return made
 
     def clear(self) -> None:
@@ -294,7 +296,7 @@ class Program:
 
     def _write(self, body: _Body, name: str, parameters: tuple[n.Local, ...], node: n.Node) -> None:
         inner = node.body if isinstance(node, (n.Filter, n.Function)) else node
-        body.statement(inner)
+        body.statement(inline_constants(inner, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
         self._lines.append((f"def {name}({taken}):", node.span))
         if any("view." in text for text, _ in body.lines):
@@ -402,11 +404,16 @@ class _Body:
         self._cases += 1
         self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
         word, default = "if", None
+        sure = not self._expressions.may_be_void(node.subject)
         for arm in node.arms:
             if not arm.labels:
                 default = arm
                 continue
-            self._line(f"{word} {self._label(tested, kind, arm)}:", arm)
+            label = self._label(tested, kind, arm)
+            if sure or " == " in label:
+                self._line(f"{word} {label}:", arm)
+            else:
+                self._line(f"{word} {tested} is not None and {label}:", arm)
             self._nested(arm.body)
             word = "elif"
         if default is None:
@@ -440,13 +447,15 @@ class _Body:
     def _declare(self, node: n.Declare) -> None:
         if node.value is not None:
             code = self._expressions.converted(node.value, node.variable.type)
+            if self._expressions.may_be_void(node.value) and not isinstance(node.value, n.Local):
+                code = f"need({code})"
         else:
             code = self._expressions.literal(n.Literal(node.variable.type, empty_value(node.variable.type)))
         self._line(f"{local_name(node.variable)} = {code}", node)
 
     def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
         code = self._expressions.converted(value, self._typing.of(target))
-        if isinstance(target, n.Attribute) and self._expressions.may_be_void(value):
+        if self._expressions.may_be_void(value) and not isinstance(value, n.Local):
             code = f"need({code})"
         self._assign(target, code, node)
 
