@@ -362,3 +362,15 @@ def test_a_crash_in_a_packet_stops_the_protocol_and_not_the_router():
     assert running.failure
     assert peers(world, "r1") == []
     assert world.nodes["r1"].messages("bug")
+
+
+def test_describe_tells_why_an_entry_went():
+    world = joined()
+    running = instance(world, "r2")
+    world.nodes["r1"].stop()
+    world.run(1)
+    assert running.describe(NetType.PEER, peer_key(R1)) == {"withdrawn": "lifetime 0"}
+    world.nodes["r1"].start()
+    world.run(1)
+    assert set(running.describe(NetType.PEER, peer_key(R1))) == {"since", "expires"}
+    assert running.describe(NetType.PEER, peer_key(R3)) == {}

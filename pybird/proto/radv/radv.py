@@ -63,6 +63,7 @@ class Radv(Instance):
         self.ports: dict[int, RadvPort] = {}
         self.routes: dict[Prefix, RouteOptions] = {}
         self._triggered = False
+        self._gone: dict[bytes, str] = {}  # why the last withdrawn entries went
         self._warned: dict[tuple[str, str], None] = {}
 
     # life ---------------------------------------------------------------
@@ -199,14 +200,24 @@ class Radv(Instance):
         )
         rte = Rte(attrs, channel.source, NO_HOP, channel.config.preference, self.router.clock.now())
         self.trace("events", f"Neighbor {router.address}%{port.interface.name} discovered")
-        channel.announce([PeerNet(router.address, port.interface.index).key], rte)
+        key = PeerNet(router.address, port.interface.index).key
+        self._gone.pop(key, None)
+        channel.announce([key], rte)
 
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
         """A router is gone; called by its port."""
         channel = self._peers
         self.trace("events", f"Neighbor {address}%{port.interface.name} withdrawn ({reason})")
         if channel is not None:
-            channel.withdraw([PeerNet(address, port.interface.index).key])
+            key = PeerNet(address, port.interface.index).key
+            self._remember(key, reason)
+            channel.withdraw([key])
+
+    def _remember(self, key: bytes, reason: str) -> None:
+        """Who follows the table asks later why an entry went."""
+        self._gone[key] = reason
+        while len(self._gone) > MOST_ENTRIES:
+            del self._gone[next(iter(self._gone))]
 
     def request_refresh(self, channel: Channel) -> bool:
         """Announce all known routers again."""
@@ -228,12 +239,12 @@ class Radv(Instance):
         return None if port is None else (port, net.address)
 
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
-        """When the entry was first heard and when it will expire, on the router's clock."""
+        """`since` and `expires` of an entry, on the router's clock; or why it was `withdrawn`."""
         found = self._port_of(net_type, key)
-        if found is None:
-            return {}
-        entry = found[0].discovery.entries.get(found[1])
-        return {} if entry is None else {"since": entry.since, "expires": entry.expires}
+        entry = None if found is None else found[0].discovery.entries.get(found[1])
+        if entry is not None:
+            return {"since": entry.since, "expires": entry.expires}
+        return {"withdrawn": self._gone[key]} if key in self._gone else {}
 
     def unreachable(self, net_type: NetType, key: bytes) -> None:
         """The router refused to talk: it may not have heard of us."""
