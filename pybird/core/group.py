@@ -198,15 +198,18 @@ class Group:
             marks = store.get(bid)
             if marks is not None:
                 marks.discard(key)
-                if not marks and bid not in self.table.buckets:
-                    del store[bid]
+                if not marks:
+                    self._heavy[bid] = None
 
     def _balance(self) -> None:
         """Record the smaller half of a bucket; only while nothing is pending."""
         for bid in self._heavy:
             bucket = self.table.buckets.get(bid)
             marks = self._rejected.get(bid)
-            if bucket is not None and marks is not None and 2 * len(marks) > len(bucket):
+            if bucket is None:
+                self._rejected.pop(bid, None)
+                self._picked.pop(bid, None)
+            elif marks is not None and 2 * len(marks) > len(bucket):
                 del self._rejected[bid]
                 self._picked[bid] = {key for key in bucket if key not in marks}
         self._heavy.clear()
@@ -395,19 +398,27 @@ class Group:
             channel.fed()
 
     def _walk(self, member: Member, out: Segment) -> int:
-        budget = SLICE
         gained = 0
         todo = member.todo
-        while todo and budget > 0:
-            bid = next(iter(todo))
+        for bid in self._some(todo):
             del todo[bid]
             bucket = self.table.buckets.get(bid, {})
-            budget -= len(bucket) + 1
             fresh = bid in self._todo
             if fresh:
                 del self._todo[bid]
             gained += self._visit(member, bid, bucket, fresh, out)
         return gained
+
+    def _some(self, bids: dict[bytes, None]) -> list[bytes]:
+        """The first buckets of a walk, about a slice of networks."""
+        part: list[bytes] = []
+        budget = SLICE
+        for bid in bids:
+            part.append(bid)
+            budget -= len(self.table.buckets.get(bid, ())) + 1
+            if budget <= 0:
+                break
+        return part
 
     def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
         """Send one bucket to a member; the first visit also records what is announced."""
@@ -463,7 +474,11 @@ class Group:
     def _catch_up(self, member: Member, out: Segment) -> int:
         """Bring what changed while the member was out of step."""
         gained = 0
-        part = list(member.dirty)[:SLICE]
+        part: list[bytes] = []
+        for key in member.dirty:
+            part.append(key)
+            if len(part) >= SLICE:
+                break
         for key in part:
             had = member.dirty.pop(key)
             found = self.current(key)
@@ -485,13 +500,9 @@ class Group:
         """A slice of a refeed: what is announced already, once more."""
         again = member.again
         assert again is not None
-        budget = SLICE
-        while again and budget > 0:
-            bid = next(iter(again))
+        for bid in self._some(again):
             del again[bid]
-            bucket = self.table.buckets.get(bid, {})
-            budget -= len(bucket) + 1
-            for key in bucket:
+            for key in self.table.buckets.get(bid, {}):
                 found = self.current(key)
                 if found is not None and not self.owned(found[0], member):
                     out.add(found[1], key)

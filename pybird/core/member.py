@@ -75,13 +75,13 @@ class Member:
 
     def moved(self, exporter: Exporter) -> Member:
         """The member in the group that the channel's config asks for now."""
-        group = find(self.channel, exporter)
-        if group is self.group:
-            self.refeed()
-            return self
         old = self.group
         if self.origin is not None or not self.fed:
             old.finish(self)  # a second change within one walk: end the first
+        group = find(self.channel, exporter)
+        if group is old:
+            self.refeed()
+            return self
         old.flush_all()
         group.flush_all()
         member = Member(self.channel, group)

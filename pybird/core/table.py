@@ -174,6 +174,7 @@ class Table:
         others: list[bytes] = []
         same = 0
         added = 0
+        best = 0
         met: Rte | None = None  # the last other route compared with, and the outcome
         wins = False
         for key in keys:
@@ -195,6 +196,8 @@ class Table:
                         bucket[key] = (rte, old)
                         won.append(key)
                         lost.append(old)
+                        old.source.best -= 1
+                        best += 1
                     else:
                         bucket[key] = (old, rte)
                         others.append(key)
@@ -220,37 +223,46 @@ class Table:
                 else:
                     won.append(key)
                     lost.append(old[0])
+                    old[0].source.best -= 1
+                    routes[0].source.best += 1
         self._nets += len(fresh)
         self._routes += len(fresh) + added
         source.routes += len(fresh) + added
-        source.best += len(fresh)
+        source.best += len(fresh) + best
         if fresh or won or others:
-            self._moved(won, lost)
             self._tell(fresh, won, lost, others)
         return same
 
     def withdraw(self, keys: list[bytes], source: Source) -> int:
         """Remove the source's routes of these networks; returns how many there were."""
+        buckets = self.buckets
+        short = self.short
+        end = self.end
+        in_order = self.config.sorted
         won: list[bytes] = []
         lost: list[Rte] = []
         others: list[bytes] = []
         nets = 0
+        best = 0
         for key in keys:
-            bid = self.bucket_of(key)
-            bucket = self.buckets.get(bid)
-            old = bucket.get(key) if bucket is not None else None
-            if bucket is None or old is None:
+            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            bucket = buckets.get(bid)
+            if bucket is None:
                 continue
+            old = bucket.get(key)
             if isinstance(old, Rte):
                 if old.source is source:
                     del bucket[key]
                     if not bucket:
-                        del self.buckets[bid]
+                        del buckets[bid]
                     nets += 1
+                    best += 1
                     won.append(key)
                     lost.append(old)
                 continue
-            routes = left(old, source, self.config.sorted)
+            if old is None:
+                continue
+            routes: tuple[Rte, ...] = left(old, source, in_order)
             if routes is old:
                 continue
             bucket[key] = routes if len(routes) > 1 else routes[0]
@@ -259,12 +271,14 @@ class Table:
             else:
                 won.append(key)
                 lost.append(old[0])
+                old[0].source.best -= 1
+                routes[0].source.best += 1
         removed = len(won) + len(others)
         if removed:
             self._nets -= nets
             self._routes -= removed
             source.routes -= removed
-            self._moved(won, lost)
+            source.best -= best
             self._tell([], won, lost, others)
         return removed
 
@@ -285,16 +299,9 @@ class Table:
         if routes[0] is old[0]:
             self._tell([], [], [], [key])
             return
-        self._moved([key], [old[0]])
+        old[0].source.best -= 1
+        routes[0].source.best += 1
         self._tell([], [key], [old[0]], [])
-
-    def _moved(self, won: list[bytes], lost: list[Rte]) -> None:
-        """Networks have another best route: count it for its source."""
-        for at in range(len(won)):
-            lost[at].source.best -= 1
-            new = self.best(won[at])
-            if new is not None:
-                new.source.best += 1
 
     def _tell(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
         self.generation += 1
@@ -363,6 +370,10 @@ def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
 
 def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...]:
     """The routes of a network without this source's; `old` itself when it had none."""
+    if len(old) == 2:
+        if old[0].source is source:
+            return (old[1],)
+        return (old[0],) if old[1].source is source else old
     for at in range(len(old)):
         if old[at].source is not source:
             continue

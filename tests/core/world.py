@@ -13,6 +13,7 @@ from pybird.core.channel import Channel, ExportMode
 from pybird.core.ports import Link, LinkAddress, Ports
 from pybird.core.protocol import Instance, ProtocolType, StopReason
 from pybird.core.router import Router
+from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
 from pybird.values.route import NO_HOP, Hop, Rte
 
@@ -217,6 +218,7 @@ PEER = ProtocolType(
     config=PeerConfig,
     build=lambda *_: PeerConfig(type_name="peer", name="x"),
     instance=Peer,
+    attributes=(AttributeDecl("med", "int"),),
 )
 Peer.type = PEER
 

@@ -1,0 +1,119 @@
+"""What a receiver holds is table x filter, whatever happened on the way."""
+
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pybird.core import channel, group
+from pybird.core.channel import ExportMode
+from pybird.core.selection import choose
+from pybird.filter import nodes as n
+from pybird.filter.nodes import ACCEPT, REJECT, Filter
+from tests.core.world import World, ipv4, peer
+
+NETS = ["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.2.0/24", "10.2.0.0/16", "10.2.1.0/24", "0.0.0.0/0"]
+NAMES = ["a", "b", "c", "any"]
+
+
+def when(condition: n.Node) -> Filter:
+    return Filter(None, n.Block((n.If(condition, n.Decide("reject")), n.Decide("accept"))))
+
+
+FILTERS = {
+    "all": (ACCEPT, lambda net, med: True),
+    "none": (REJECT, lambda net, med: False),
+    "med": (when(n.Binary("=", n.Attribute("med"), n.Literal("int", 1))), lambda net, med: med != 1),
+    "med2": (when(n.Binary(">", n.Attribute("med"), n.Literal("int", 1))), lambda net, med: med <= 1),
+    "length": (
+        when(n.Binary(">", n.Method(n.Attribute("net"), "len"), n.Literal("int", 16))),
+        lambda net, med: net[0] <= 16,
+    ),
+}
+
+peers = st.sampled_from(NAMES)
+nets = st.lists(st.sampled_from(NETS), min_size=1, max_size=4)
+step = st.one_of(
+    st.tuples(st.just("announce"), peers, nets, st.integers(1, 3), st.sampled_from([100, 100, 200])),
+    st.tuples(st.just("withdraw"), peers, nets),
+    st.tuples(st.just("filter"), peers, st.sampled_from(sorted(FILTERS))),
+    st.tuples(st.just("pause"), peers),
+    st.tuples(st.just("resume"), peers),
+    st.tuples(st.just("restart"), peers),
+    st.tuples(st.just("refeed"), peers),
+    st.tuples(st.just("run"), st.integers(1, 4)),
+)
+
+
+class Model:
+    def __init__(self) -> None:
+        configs = [peer(name) for name in NAMES[:-1]]
+        self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED))
+        self.filters = dict.fromkeys(NAMES, "all")
+
+    def apply(self, action: str, *arguments: Any) -> None:
+        if action == "run":
+            for _ in range(arguments[0]):
+                self.world.clock.step()
+            return
+        target = self.world[arguments[0]]
+        match action:
+            case "announce":
+                target.announce(*arguments[1], med=arguments[2], preference=arguments[3])
+            case "withdraw":
+                target.withdraw(*arguments[1])
+            case "filter":
+                self.filters[target.name] = arguments[1]
+                target.channel.reconfigure(ipv4(export_filter=FILTERS[arguments[1]][0]))
+                target.channel.reload_exports()
+            case "pause":
+                target.channel.pause()
+            case "resume":
+                target.channel.resume()
+            case "refeed":
+                target.channel.refeed()
+            case "restart":
+                self.world.router.restart(target)
+
+    def expected(self, name: str) -> dict[bytes, Any]:
+        table = self.world.router.tables["master4"]
+        accepts = FILTERS[self.filters[name]][1]
+        found = {}
+        for net in list(table.keys()):
+            routes = choose(list(table.get(net)), True) if name == "any" else table.get(net)[:1]
+            for rte in routes:
+                own = rte.source.name == name
+                if accepts(net, dict(rte.attrs.other)["med"]) and not own:
+                    found[net] = (rte.attrs, rte.source.name, ())
+                    break
+        return found
+
+
+def interleave(model: Model, steps: list[Any]) -> None:
+    for action in steps:
+        model.apply(*action)
+    for name in NAMES:
+        model.world[name].channel.resume()
+    model.world.clock.run()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(step, max_size=40))
+def test_what_was_sent_is_table_times_filter(steps):
+    with patch.object(group, "SLICE", 2), patch.object(channel, "SLICE", 2):
+        model = Model()
+        interleave(model, steps)
+    table = model.world.router.tables["master4"]
+    for name in NAMES:
+        target = model.world[name]
+        assert target.got == model.expected(name), name
+        assert target.channel.exported == len(target.got), name
+        assert target.spurious == 0, name
+        assert target.state.value == "up"
+    routes = [table.get(net) for net in list(table.keys())]
+    for name in NAMES:
+        mine = model.world[name].channel
+        assert mine.imported == sum(rte.source.name == name for some in routes for rte in some)
+        assert mine.preferred == sum(some[0].source.name == name for some in routes)
+    assert not [line for line in model.world.log.lines if "<bug>" in line]
