@@ -1,0 +1,214 @@
+from pybird.conf.model import Limit
+from pybird.core.channel import ChannelState
+from pybird.core.protocol import State, StopReason
+from pybird.filter import nodes as n
+from pybird.filter.nodes import REJECT, Filter
+from pybird.values.route import Source
+from tests.core.world import World, ipv4, key, peer
+
+REFUSE_1 = Filter(
+    "refuse",
+    n.Block(
+        (
+            n.If(n.Binary("=", n.Attribute("med"), n.Literal("int", 1)), n.Decide("reject")),
+            n.Decide("accept"),
+        )
+    ),
+)
+NETS = ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16", "10.4.0.0/16"]
+
+
+def limited(**options) -> World:
+    return World().load(peer("a", ipv4(**options)), peer("b"))
+
+
+def test_an_import_limit_splits_the_batch_exactly():
+    world = limited(import_limit=Limit(3, "block"))
+    a = world["a"]
+    a.announce(*NETS)
+    a.announce(*NETS[:3], med=5)  # replacements pass
+    world.clock.run()
+    assert list(world["b"].got) == [key(net) for net in NETS[:3]]
+    count = a.channel.statistics.import_updates
+    assert (count.received, count.accepted, count.limit) == (8, 6, 2)
+    assert a.channel.import_limit.hit
+    assert world.log.lines.count("<warning> a: Channel ipv4 hits route import limit (3), action: block") == 1
+    a.withdraw(NETS[0])
+    a.announce(NETS[4])
+    assert a.channel.imported == 3
+
+
+def test_a_limit_with_warn_only_warns():
+    world = limited(import_limit=Limit(3, "warn"))
+    world["a"].announce(*NETS)
+    world.clock.run()
+    assert len(world["b"].got) == 5
+    assert len([line for line in world.log.lines if "import limit" in line]) == 1
+
+
+def test_a_limit_with_disable_stops_the_protocol():
+    world = limited(receive_limit=Limit(3, "disable"))
+    a = world["a"]
+    a.announce(*NETS)
+    assert a.channel.statistics.import_updates.rx_limit == 2
+    world.clock.run()
+    assert a.stops == [StopReason.LIMIT]
+    assert (a.state, a.enabled) == (State.DOWN, False)
+    assert world["b"].got == {}
+
+
+def test_a_limit_with_restart_starts_again():
+    world = limited(import_limit=Limit(3, "restart"))
+    a = world["a"]
+    a.announce(*NETS)
+    world.clock.run()
+    assert a.stops == [StopReason.LIMIT]
+    assert a.state is State.UP
+    assert a.channel.imported == 0
+
+
+def test_filtered_routes_count_towards_the_receive_limit_when_kept():
+    options = {"import_filter": REFUSE_1, "receive_limit": Limit(3, "block")}
+    world = limited(keep_filtered=True, **options)
+    a = world["a"]
+    a.announce(*NETS[:2], med=1)
+    a.announce(*NETS[2:], med=2)
+    assert (a.channel.filtered, a.channel.imported) == (2, 1)
+    assert list(a.channel.filtered_routes()) == [key(net) for net in NETS[:2]]
+    world = limited(**options)
+    world["a"].announce(*NETS[:2], med=1)
+    world["a"].announce(*NETS[2:], med=2)
+    assert (world["a"].channel.filtered, world["a"].channel.imported) == (0, 3)
+
+
+def test_a_route_that_is_refused_now_withdraws_what_was_accepted():
+    world = limited(import_filter=REFUSE_1)
+    a = world["a"]
+    a.announce(NETS[0], med=2)
+    a.announce(NETS[0], med=1)
+    world.clock.run()
+    assert world["b"].got == {}
+    assert a.channel.statistics.import_updates.filtered == 1
+
+
+def test_withdrawals_of_unknown_networks_are_ignored():
+    world = limited()
+    a = world["a"]
+    a.announce(NETS[0])
+    a.withdraw(*NETS)
+    count = a.channel.statistics.import_withdraws
+    assert (count.received, count.accepted, count.ignored) == (5, 1, 4)
+
+
+def test_an_export_limit_blocks_and_lets_go():
+    world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2, "block"))))
+    world["a"].announce(*NETS[:3])
+    world.clock.run()
+    b = world["b"]
+    assert list(b.got) == [key(net) for net in NETS[:2]]
+    assert b.channel.statistics.export_updates.limit == 1
+    world["a"].announce(NETS[0], med=5)
+    world["a"].withdraw(NETS[1])
+    world.clock.run()
+    assert list(b.got) == [key(NETS[0]), key(NETS[2])]
+    assert b.channel.exported == 2
+
+
+def test_an_export_limit_with_disable():
+    world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2))))
+    world["a"].announce(*NETS)
+    world.clock.run()
+    assert world["b"].stops == [StopReason.LIMIT]
+    assert world["b"].state is State.DOWN
+
+
+def test_what_stays_stale_is_withdrawn_at_the_end_of_a_refresh():
+    world = limited()
+    a = world["a"]
+    a.announce(*NETS)
+    world.clock.run(10)
+    since = world.router.tables["master4"].best(key(NETS[0])).time
+    a.channel.begin_refresh()
+    a.announce(*NETS[:2])
+    a.channel.end_refresh()
+    world.clock.run()
+    assert list(world["b"].got) == [key(net) for net in NETS[:2]]
+    assert world.router.tables["master4"].best(key(NETS[0])).time == since
+
+
+def test_routes_of_several_sources_of_one_channel_live_side_by_side():
+    world = limited()
+    a = world["a"]
+    second = Source("a", 11, a.type.selection, a.channel, path_id=2)
+    rte = a.announce(NETS[0])
+    other = type(rte)(rte.attrs, second, rte.hop, 90, 0.0)
+    a.channel.announce([key(NETS[0])], other)
+    assert a.channel.imported == 2
+    world.router.disable(a)
+    world.clock.run()
+    assert world.router.tables["master4"].route_count == 0
+
+
+def test_a_channel_may_open_again_while_its_old_routes_still_leave():
+    world = limited()
+    a = world["a"]
+    a.announce(*NETS)
+    a.channel.close()
+    assert a.channel.state is ChannelState.STOP
+    a.channel.open()
+    a.announce(NETS[1])
+    world.clock.run()
+    assert a.channel.state is ChannelState.UP
+    assert list(world["b"].got) == [key(NETS[1])]
+
+
+def test_a_kept_import_table_is_filtered_again_without_asking():
+    world = limited()
+    a = world["a"]
+    a.channel.keep_received = True
+    a.announce(NETS[0], med=1)
+    a.announce(NETS[1], med=2)
+    a.channel.reconfigure(ipv4(import_filter=REFUSE_1))
+    assert a.channel.reload_imports()
+    world.clock.run()
+    assert a.refreshes == 0
+    assert list(world["b"].got) == [key(NETS[1])]
+
+
+def test_an_export_filter_that_rejects_all_only_counts():
+    world = World().load(peer("a"), peer("b", ipv4(export_filter=REJECT)))
+    world["a"].announce(*NETS)
+    world.clock.run()
+    count = world["b"].channel.statistics.export_updates
+    assert (count.received, count.filtered, count.accepted) == (5, 5, 0)
+    assert world["b"].channel.export_state.value == "READY"
+
+
+def test_a_paused_member_gets_only_the_last_state():
+    world = World().load(peer("a"), peer("b"), peer("c"))
+    b = world["b"]
+    world["a"].announce(NETS[0], NETS[1])
+    world.clock.run()
+    b.channel.pause()
+    b.messages.clear()
+    for med in (1, 2, 3):
+        world["a"].announce(NETS[0], med=med)
+        world.clock.run()
+    world["a"].withdraw(NETS[1])
+    world["a"].announce(NETS[2])
+    world["a"].withdraw(NETS[2])
+    world.clock.run()
+    assert b.messages == []
+    b.channel.resume()
+    world.clock.run()
+    assert len(b.messages) == 1
+    assert b.got == world["c"].got
+
+
+def test_the_default_route_of_a_group_is_packed_once_for_all_members():
+    world = World().load(*[peer(f"p{at}") for at in range(9)])
+    world["p0"].announce(*NETS)
+    world.clock.run()
+    (group,) = world.router.tables["master4"].groups.values()
+    assert group.exporter.packs == 1
+    assert sum(len(world[f"p{at}"].got) for at in range(9)) == 40
