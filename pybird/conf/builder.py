@@ -79,7 +79,8 @@ class Builder:
         self.protocols: list[ProtocolConfig] = []
         self.bases: dict[str, ProtocolConfig] = {}  # what `from` may name
         self.default_peers = "peers"
-        self.template = False  # a template is being built, checks of the whole are left out
+        self.template = False  # a template is being built
+        self.mark = 0  # errors before the protocol being built
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
 
     # ----------------------------------------------------------------- errors
@@ -104,9 +105,14 @@ class Builder:
             related = (f"{symbol.kind} declared here", symbol.span)
         return self.sources.error(message, span, hint=hint, expected=expected, related=related)
 
-    def end_error(self, message: str, tree: Tree) -> ConfigError:
-        """An error that is known at the end of a block: at its closing brace."""
-        return self.error(message, self.sources.span(tree.end - 1, tree.end))
+    def end_error(self, message: str, tree: Tree, *, place: tuple[str, Span] | None = None) -> ConfigError:
+        """An error that is known at the end of a block: at its closing brace, as BIRD says it.
+
+        `place` is the other place that matters.
+        """
+        error = self.error(message, self.sources.span(tree.end - 1, tree.end))
+        error.related = place
+        return error
 
     def warn(self, text: str, item: Item | Span) -> None:
         """Tell the user something, once per place."""
@@ -124,8 +130,8 @@ class Builder:
 
     def phrase(self, tree: Tree) -> str:
         """The text of a short tree as it stands in the file."""
-        source = self.sources.source(tree.start)
-        text = source.text[tree.start - source.base : tree.end - source.base]
+        source, start = self.sources.locate(tree.start)
+        text = source.text[start : start + tree.end - tree.start]
         first = " ".join(text.split("{", 1)[0].split())
         return first if len(first) <= 50 else first[:47] + "..."
 
@@ -147,6 +153,11 @@ class Builder:
     def silenced(self, message: str, item: Item) -> ConfigError:
         """The consequence of an error that was reported at its own place."""
         return SilencedError(message, self.span(item))
+
+    @property
+    def complete(self) -> bool:
+        """A protocol is being built, and all its options were right: the whole can be checked."""
+        return not self.template and len(self.errors) == self.mark
 
     # ---------------------------------------------------------------- symbols
 

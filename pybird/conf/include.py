@@ -13,7 +13,7 @@ from glob import has_magic
 from typing import Protocol
 
 from pybird.conf.errors import ConfigError
-from pybird.filter.nodes import NO_SPAN, Span
+from pybird.filter.nodes import Span
 
 MAX_DEPTH = 8
 
@@ -73,6 +73,11 @@ class Source:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Where a 1-based line and column are."""
+        self.place(0)
+        return self._lines[min(line, len(self._lines)) - 1] + column - 1
+
     def line(self, number: int) -> str:
         """The text of a 1-based line."""
         self.place(0)
@@ -82,65 +87,77 @@ class Source:
 
 
 class Sources:
-    """Every text that was read, by offset."""
+    """Every text that was read, in stretches of offsets in the order of reading.
+
+    A text that goes on after an `include` gets a new stretch, so that offsets
+    grow from token to token whatever file they are in.
+    """
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._all: list[Source] = []
-        self._bases: list[int] = []
+        self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
+        self._next = 0
 
     def add(self, file: str, text: str, parent: Source | None = None) -> Source:
-        """Give a text its stretch of offsets."""
-        last = self._all[-1] if self._all else None
-        source = Source(file, text, last.base + len(last.text) + 1 if last else 0, parent)
-        self._all.append(source)
-        self._bases.append(source.base)
+        """Take a text."""
+        source = Source(file, text, 0, parent)
+        self.resume(source)
         return source
+
+    def resume(self, source: Source) -> None:
+        """Go on in this text: give it a stretch of offsets after all others."""
+        source.base = self._next
+        self._stretches.append((source.base, source, source.position))
+        self._next += len(source.text) + 1
 
     def open(self, path: str, parent: Source | None = None) -> Source:
         """Read a file. Raises OSError."""
         return self.add(path, self._files.read(path), parent)
 
-    def included(self, name: str, source: Source, start: int, end: int) -> list[Source]:
-        """The files that `include "name"` in `source` brings, in order.
+    def included(self, name: str, source: Source, start: int, end: int) -> list[str]:
+        """The paths of the files that `include "name"` in `source` brings, in order.
 
         Raises:
-            ConfigError: missing file or folder, or more than 8 deep.
+            ConfigError: a missing folder, or more than 8 deep.
         """
         span = self.span(source.base + start, source.base + end)
         if source.depth >= MAX_DEPTH - 1:
             raise self.error("Max include depth reached", span)
         path = name if name.startswith("/") else os.path.join(os.path.dirname(source.file), name)
         try:
-            paths = self._files.find(path) if has_magic(path) else [path]
+            return self._files.find(path) if has_magic(path) else [path]
         except OSError as problem:
             raise self.error(f"Unable to match pattern {path}: {problem.strerror}", span) from None
-        found = []
-        for each in paths:
-            try:
-                found.append(self.open(each, source))
-            except OSError as problem:
-                text = f"Unable to open included file {each}: {problem.strerror}"
-                raise self.error(text, span) from None
-        return found
 
-    def source(self, offset: int) -> Source:
-        """The text that an offset is in."""
-        return self._all[max(bisect_right(self._bases, offset) - 1, 0)]
+    def locate(self, offset: int) -> tuple[Source, int]:
+        """The text that an offset is in, and where in it."""
+        at = bisect_right(self._stretches, offset, key=lambda stretch: stretch[0])
+        base, source, _ = self._stretches[max(at - 1, 0)]
+        return source, offset - base
 
     def span(self, start: int, end: int) -> Span:
-        """The place of a stretch of text; one that runs into another file ends with its own."""
-        if not self._all:
-            return NO_SPAN
-        source = self.source(start)
-        line, column = source.place(start - source.base)
-        end_line, end_column = source.place(min(max(end, start) - source.base, len(source.text)))
-        return Span(source.file, line, column, end_line, end_column)
+        """The place of a stretch of text; one that ends in another file ends with its own."""
+        source, first = self.locate(start)
+        last_source, last = self.locate(max(end - 1, start))
+        line, column = source.place(first)
+        if last_source is not source:
+            return Span(source.file, line, column, *source.place(len(source.text)))
+        return Span(source.file, line, column, *source.place(min(last + (end > start), len(source.text))))
+
+    def offset(self, span: Span) -> int:
+        """Where a place comes in the order of reading."""
+        found = 0
+        for base, source, begin in self._stretches:
+            if source.file == span.file and span.line:
+                at = source.offset(span.line, span.column)
+                if begin <= at:
+                    found = base + at
+        return found
 
     def error(self, message: str, span: Span, **more: object) -> ConfigError:
         """An error with its source line."""
         text = ""
-        for source in self._all:
+        for _, source, _ in self._stretches:
             if source.file == span.file and span.line:
                 text = source.line(span.line)
                 break

@@ -208,6 +208,7 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
     if not found and not builder.errors and not builder.protocols:
         found.append(ConfigError("No protocol is specified in the config file", Span(path, 1, 1, 1, 1)))
     if found:
+        found.sort(key=lambda error: builder.sources.offset(error.span))
         raise ConfigErrors(found, tuple(builder.warnings))
     symbols = {name: each for name, each in builder.scope.names.items() if isinstance(each, Symbol)}
     return Config(

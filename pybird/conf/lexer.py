@@ -19,6 +19,7 @@ from pybird.conf.errors import ConfigError
 from pybird.conf.include import Source, Sources
 from pybird.conf.tables import Tables
 from pybird.conf.tree import Token
+from pybird.filter.nodes import Span
 
 MAX_SYMBOL = 64
 END = "$END"
@@ -48,6 +49,10 @@ RESERVED = frozenset(
         "kbr_source",
     }
 )
+# Words that stand for nothing but themselves where a value is expected.
+NEVER_VALUES = frozenset(
+    ("if", "then", "else", "case", "for", "do", "return", "accept", "reject", "print", "function")
+)
 RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
 )
@@ -75,7 +80,7 @@ class Lexer:
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
         self._depth = 0
         self._source: Source | None = None
-        self._waiting: list[Source] = []  # included files to read next
+        self._waiting: list[tuple[str, Source, Span]] = []  # files to include next: path, by whom, where
         self._unread: Token | None = None
         self._said: set[str] = set()
         self._end = 0
@@ -172,17 +177,33 @@ class Lexer:
         except ConfigError as error:
             self.errors.append(error)
             return True
-        if files:
-            self._source, *rest = files
-            self._waiting.extend(reversed(rest))
+        self._waiting.extend(
+            (path, source, self.sources.span(source.base + end, source.base + found.end()))
+            for path in reversed(files)
+        )
+        self._open_next(source)
         return True
+
+    def _open_next(self, parent: Source) -> bool:
+        """Open the next file that an `include` of this text brought, if there is one."""
+        while self._waiting and self._waiting[-1][1] is parent:
+            path, _, span = self._waiting.pop()
+            try:
+                self._source = self.sources.open(path, parent)
+            except OSError as problem:
+                text = f"Unable to open included file {path}: {problem.strerror}"
+                self.errors.append(self.sources.error(text, span))
+            else:
+                return True
+        return False
 
     def _leave(self, source: Source) -> None:
         self._end = source.base + len(source.text)
-        if self._waiting and self._waiting[-1].parent is source.parent:
-            self._source = self._waiting.pop()
-        else:
-            self._source = source.parent
+        parent = source.parent
+        if parent is None or not self._open_next(parent):
+            self._source = parent
+            if parent is not None:
+                self.sources.resume(parent)
 
     # -------------------------------------------------------------- problems
 
@@ -195,11 +216,8 @@ class Lexer:
             return None
         char = text[at]
         if char == '"':
-            line_end = text.find("\n", at)
-            source.position = end = line_end if line_end >= 0 else len(text)
-            self._error("Unterminated string", start, source.base + end)
-            return Token.make("TEXT", text[at + 1 : end], start, source.base + end)
-        source.position = at + 1
+            return self._open_string(source, at)
+        source.position = end = at + len(text[at:]) - len(text[at:].lstrip(char))
         if char == "\r":
             self._once("Unknown character: a carriage return; the file has DOS line ends", start)
             return None
@@ -207,8 +225,19 @@ class Lexer:
             self._once("Unknown character: a byte order mark; save the file without BOM", start)
             return None
         shown = char if char.isprintable() else f"U+{ord(char):04X}"
-        self._error(f"Unknown character `{shown}`", start, start + 1)
-        return Token.make(BAD, char, start, start + 1)
+        self._error(f"Unknown character `{shown}`", start, source.base + end)
+        return Token.make(BAD, char, start, source.base + end)
+
+    def _open_string(self, source: Source, at: int) -> Token:
+        """A text without end on its line; one that ends on the next line is taken as one."""
+        text, start = source.text, source.base + at
+        line = text.find("\n", at)
+        end = line if line >= 0 else len(text)
+        self._error("Unterminated string", start, source.base + end)
+        following = text.find("\n", end + 1)
+        rest = text[end : following if following >= 0 else len(text)]
+        source.position = end + rest.rindex('"') + 1 if rest.count('"') % 2 else end
+        return Token.make("TEXT", text[at + 1 : end], start, source.base + end)
 
     def _comment(self, source: Source, at: int) -> None:
         text = source.text
@@ -256,7 +285,7 @@ class Lexer:
         """What a word is here: a keyword's terminal, `NAME`, or a declaring terminal."""
         known = word in self._known or word.type == "QUOTED"
         keyword = None if known else self._keywords.get(word)
-        if keyword is not None and accepts(keyword):
+        if keyword is not None and (accepts(keyword) or (word in NEVER_VALUES and not accepts("NEW_NAME"))):
             return keyword
         if accepts("NAME"):
             return "NAME"

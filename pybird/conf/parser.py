@@ -57,6 +57,7 @@ class Parser:
         self._to: list[int] = []
         self._blocks: list[tuple[int, Token]] = []  # height of the stack after each open brace
         self._last: Token | None = None
+        self._told = 0  # errors before the present statement
 
     # ------------------------------------------------------------ the driver
 
@@ -165,19 +166,24 @@ class Parser:
 
     def _recover(self, token: Token) -> bool:
         """Report the token and find a place to go on; False at the end."""
-        if token.type != BAD:
+        if token.type != BAD and len(self._lexer.errors) == self._told:
             self.errors.append(self._explain(token))
         self.broken.append(token.start)
         if self._last is not None:
             self.broken.append(self._last.start)
         if not self._recovers or len(self.errors) >= MAX_ERRORS:
             return False
-        if self._insert_semicolon(token):
-            return True
-        return self._skip(token)
+        found = self._insert_semicolon(token) or self._skip(token)
+        self._told = len(self._lexer.errors)
+        return found
+
+    def _misses_semicolon(self) -> bool:
+        """A `;` could stand here, and would end something."""
+        ended = self._last is None or self._last.type in ("SEMICOLON", "LBRACE")
+        return not ended and self.accepts("SEMICOLON")
 
     def _insert_semicolon(self, token: Token) -> bool:
-        if token.type in (BAD, END, "SEMICOLON") or not self.accepts("SEMICOLON"):
+        if token.type in (BAD, END, "SEMICOLON") or not self._misses_semicolon():
             return False
         saved = (self._stack[:], self._values[:], self._from[:], self._to[:], self._blocks[:], self._last)
         at = self._last.end if self._last else token.start
@@ -258,7 +264,7 @@ class Parser:
             token in self._keyword_texts() and set(expected) & {"NEW_NAME", "NEW_LOCAL", "PARAMETER"}
         ):
             return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
-        if "SEMICOLON" in expected and self._line_ended(token):
+        if self._misses_semicolon() and self._line_ended(token):
             return sources.error(f"`;` missing before {self._shown(token)}", span, expected=words)
         hint = ""
         if token.type not in ("TEXT", "NUMBER") and token.isidentifier():
@@ -266,9 +272,10 @@ class Parser:
             if "NAME" in expected:
                 choices += self._lexer.declared
             hint = closest(token, choices)
-        return sources.error(
-            f"unexpected {self._shown(token)}{_wanted(words)}", span, expected=words, hint=hint
-        )
+        text = f"unexpected {self._shown(token)}{_wanted(words)}"
+        if token.isidentifier() and {"SEMICOLON", "RBRACE"} <= set(expected) and "NAME" not in expected:
+            text = f"`{token}` is not an option here"
+        return sources.error(text, span, expected=words, hint=hint)
 
     def _explain_end(self, token: Token, words: tuple[str, ...]) -> ConfigError:
         sources = self._lexer.sources
@@ -290,8 +297,9 @@ class Parser:
     def _line_ended(self, token: Token) -> bool:
         if self._last is None:
             return False
-        source = self._lexer.sources.source(token.start)
-        return "\n" in source.text[max(self._last.end - source.base, 0) : token.start - source.base]
+        source, at = self._lexer.sources.locate(token.start)
+        before, last = self._lexer.sources.locate(max(self._last.end - 1, 0))
+        return before is not source or "\n" in source.text[last:at]
 
     def _keyword_texts(self) -> set[str]:
         return {"in", "ng", "v2", "v3"}

@@ -75,9 +75,9 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     builder.type = builder.types.get(name)
     if builder.type is None:
         raise builder.error(f"BIRD has protocol {name}, PyBIRD does not yet", tree)
-    before = len(builder.errors)
+    builder.mark = len(builder.errors)
     config = builder.type.build(builder, tree)
-    if len(builder.errors) > before:
+    if len(builder.errors) > builder.mark:
         return
     builder.bases[config.name] = config
     if builder.template:

@@ -32,7 +32,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
     draft = open_protocol(builder, tree, BgpConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
-    if not builder.template:
+    if builder.complete:
         _check(builder, config, tree)
     return config
 
@@ -42,8 +42,10 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """What BIRD checks when the block ends; all of it at the closing brace."""
-    for problem in (*_missing(config), *_session(config), *_policy(config)):
+    for problem in (*_missing(config), *_session(config)):
         builder.errors.append(builder.end_error(problem, tree))
+    if not is_internal(config):
+        _check_policy(builder, config, tree)
     _warn_of_missing_next_hop(builder, config)
 
 
@@ -118,18 +120,16 @@ def _direct(config: BgpConfig) -> list[str]:
     return found
 
 
-def _policy(config: BgpConfig) -> list[str]:
+def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """RFC 8212: an external session needs import and export policies that somebody wrote."""
-    if is_internal(config):
-        return []
-    found = []
     for each in config.channels:
-        if isinstance(each, BgpChannelConfig):
-            if not each.import_set:
-                found.append("EBGP requires explicit import policy")
-            if not each.export_set:
-                found.append("EBGP requires explicit export policy")
-    return list(dict.fromkeys(found))
+        if not isinstance(each, BgpChannelConfig) or (each.import_set and each.export_set):
+            continue
+        what = "export policy" if each.import_set else "import policy"
+        if not each.import_set and not each.export_set:
+            what = "import and export policies"
+        place = (f"{each.name} channel", each.span)
+        builder.errors.append(builder.end_error(f"EBGP requires explicit {what}", tree, place=place))
 
 
 # ------------------------------------------------------------ who is who

@@ -20,7 +20,7 @@ def build(builder: Builder, tree: Tree) -> KernelConfig:
     draft = open_protocol(builder, tree, KernelConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
-    if not builder.template:
+    if builder.complete:
         _check(builder, config, tree)
     return config
 

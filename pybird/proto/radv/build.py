@@ -24,7 +24,7 @@ def build(builder: Builder, tree: Tree) -> RadvConfig:
     draft = open_protocol(builder, tree, RadvConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
-    if not builder.template:
+    if builder.complete:
         _check(builder, config, tree)
     return config
 

@@ -30,7 +30,7 @@ def build(builder: Builder, tree: Tree) -> StaticConfig:
     draft = open_protocol(builder, tree, StaticConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
-    if not builder.template:
+    if builder.complete:
         _check(builder, config, tree)
     return config
 
@@ -42,7 +42,7 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
     for route in config.routes:
         if route.net.type not in types:
             text = f"Route {route.net} incompatible with channel type"
-            raise builder.error(text, route.span)
+            raise builder.end_error(text, tree, place=("the route", route.span))
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
