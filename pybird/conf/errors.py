@@ -84,8 +84,9 @@ def caret(source_line: str, span: Span) -> list[str]:
 
 def closest(word: str, choices: Iterable[str]) -> str:
     """What the user may have meant, or nothing."""
-    found = difflib.get_close_matches(word, sorted(set(choices) - {word}), 1, 0.7)
-    return found[0] if found else ""
+    found = difflib.get_close_matches(word, sorted(set(choices) - {word}), 3, 0.6)
+    swapped = [choice for choice in found if sorted(choice) == sorted(word)]
+    return (swapped or found or [""])[0]
 
 
 def either(words: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ the places, and the builder leaves out the statements around them.
 from __future__ import annotations
 
 from pybird.conf.errors import ConfigError, closest, either
-from pybird.conf.lexer import BAD, END, Lexer
+from pybird.conf.lexer import BAD, END, NEVER_VALUES, Lexer
 from pybird.conf.tables import DROP, KEEP, Tables
 from pybird.conf.tree import Item, Token, Tree
 
@@ -35,7 +35,12 @@ KINDS = {
     "BODY": "`{`",
     END: "the end",
 }
-EXPRESSION = frozenset(("ADDRESS", "NUMBER", "NAME", "LPAR"))
+VALUE = frozenset(("ADDRESS", "NUMBER", "NAME", "("))
+LITERALS = frozenset(("TEXT", "PREFIX", "MAC", "BYTES", "RD"))
+OPERATORS = frozenset(
+    ("=", "!=", "<", "<=", ">", ">=", "~", "!~", "+", "-", "++", "*", "/", "&&", "||", "|", "&", ".")
+)
+MANY_OPERATORS = 4  # that many are called "an operator"
 
 
 class Parser:
@@ -255,6 +260,8 @@ class Parser:
         if token.type == END:
             return self._explain_end(token, words)
         span = sources.span(token.start, max(token.end, token.start + 1))
+        if token == "include" and token.type == "NAME":
+            return sources.error("`include` must be the first word on its line", span, expected=words)
         hidden = self._hidden(token, expected)
         if hidden is not None:
             text = f"`{token}` is your own name here, not the keyword"
@@ -266,7 +273,7 @@ class Parser:
             return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
         if self._misses_semicolon() and self._line_ended(token):
             return sources.error(f"`;` missing before {self._shown(token)}", span, expected=words)
-        hint = ""
+        hint = self._meant_before(token)
         if token.type not in ("TEXT", "NUMBER") and token.isidentifier():
             choices = [self._words[kind] for kind in expected if kind in self._words]
             if "NAME" in expected:
@@ -276,6 +283,13 @@ class Parser:
         if token.isidentifier() and {"SEMICOLON", "RBRACE"} <= set(expected) and "NAME" not in expected:
             text = f"`{token}` is not an option here"
         return sources.error(text, span, expected=words, hint=hint)
+
+    def _meant_before(self, token: Token) -> str:
+        """A misspelt keyword is read as a name; the error shows at the token after it."""
+        last = self._last
+        if last is None or last.type != "NAME" or last in self._lexer.declared or token.isidentifier():
+            return ""
+        return closest(last, NEVER_VALUES)
 
     def _explain_end(self, token: Token, words: tuple[str, ...]) -> ConfigError:
         sources = self._lexer.sources
@@ -308,29 +322,16 @@ class Parser:
         return f'"{token}"' if token.type == "TEXT" else f"`{token}`"
 
     def _in_words(self, kinds: list[str]) -> tuple[str, ...]:
-        left = set(kinds)
+        left = {self._words[kind] if kind in self._words and kind not in KINDS else kind for kind in kinds}
         out: list[str] = []
-        if left >= EXPRESSION and "NEW_LOCAL" not in left:
-            out.append(
-                "an expression"
-                if "EXCLAMATION" in {k.strip("_") for k in left} or "BANG" in left
-                else "a value"
-            )
-            left -= {
-                "TEXT",
-                "NUMBER",
-                "ADDRESS",
-                "PREFIX",
-                "MAC",
-                "BYTES",
-                "RD",
-                "NAME",
-                "LPAR",
-                "BANG",
-                "LSQB",
-            }
+        if left >= VALUE:
+            out.append("an expression" if "!" in left else "a value")
+            left -= {*VALUE, *LITERALS, "!", "[", "[=", "+", "-"}
+        if len(left & OPERATORS) >= MANY_OPERATORS:
+            out.append("an operator")
+            left -= OPERATORS
         named = sorted({KINDS[kind] for kind in left if kind in KINDS})
-        texts = sorted(f"`{self._words[kind]}`" for kind in left if kind in self._words and kind not in KINDS)
+        texts = sorted(f"`{word}`" for word in left if word not in KINDS)
         return (*out, *named, *texts)
 
 

@@ -83,7 +83,9 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     if builder.template:
         return
     if builder.type.instance is None:
-        builder.warn(f"protocol {name} is understood but not run by this version", statement)
+        head = tree.find("protocol_head")
+        place = builder.sources.span(statement.start, head.end if head is not None else tree.end)
+        builder.warn(f"protocol {name} is understood but not run by this version", place)
     builder.protocols.append(config)
 
 

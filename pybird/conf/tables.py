@@ -17,6 +17,7 @@ import marshal
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -81,10 +82,20 @@ def fingerprint(folder: Path) -> str:
 def build(folder: Path, *, strict: bool = False) -> Tables:
     """Compute the tables. `strict` refuses every conflict that Lark would resolve silently."""
     from lark import Lark  # 60 ms that a warm cache saves
+    from lark.lexer import Lexer
+
+    class NoLexer(Lexer):
+        """Lark's own lexer is not used; `lexer.py` makes the tokens."""
+
+        def __init__(self, conf: object) -> None:
+            pass
+
+        def lex(self, *_: object) -> Iterator[Any]:
+            yield from ()
 
     with open(folder / "bird.lark", encoding="utf-8") as file:
         lark = Lark(
-            file, parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=False, strict=strict
+            file, parser="lalr", lexer=NoLexer, start=list(STARTS), maybe_placeholders=False, strict=strict
         )
     return _flatten(lark)
 
