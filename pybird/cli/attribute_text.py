@@ -70,6 +70,8 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
 
 def text_of(value: Any, decl: AttributeDecl | None = None) -> str:
     """A value without the wrapping that `eval` puts around lists."""
+    if decl is not None and decl.text is not None:
+        return decl.text(value)
     match value:
         case Origin():
             return _ORIGINS.get(int(value), (str(int(value)), ""))[0]

@@ -95,6 +95,7 @@ class Console:
         self.load = load
         self.stop = stop
         self.sessions: dict[Session, None] = {}
+        router.reconfiguration.expiry_observers[self.notice] = None
 
     def open(self, stream: Stream, options: Options | None = None) -> Session:
         """A client connected."""

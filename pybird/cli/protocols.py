@@ -26,6 +26,7 @@ from pybird.core.replies import (
 from pybird.core.router import Answer
 from pybird.filter.nodes import Filter
 from pybird.values.address import Address
+from pybird.values.net import NetType
 
 if TYPE_CHECKING:
     from pybird.core.channel import Counters
@@ -47,8 +48,10 @@ def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> It
 
 def protocol_row(router: Router, instance: Instance, everything: bool) -> ProtocolRow:
     """One protocol as a reply."""
-    channels = list(instance.channels.values())
-    table = channels[0].table.name if channels and instance.config.type_name in _WITH_TABLE else ""
+    table = ""
+    if instance.config.type_name in _WITH_TABLE:
+        tables = [c.table for c in instance.channels.values() if c.net_type is not NetType.PEER]
+        table = tables[0].name if tables else ""
     return ProtocolRow(
         name=instance.name,
         proto=instance.type.title,

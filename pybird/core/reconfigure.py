@@ -62,6 +62,7 @@ class Reconfiguration:
         self._timer: Timer | None = None
         self.undo_at: float | None = None  # when the timeout will undo
         self._done: list[Callable[[], None]] = []
+        self.expiry_observers: dict[Callable[[str], None], None] = {}  # told when a timeout undoes
 
     @property
     def busy(self) -> bool:
@@ -129,7 +130,10 @@ class Reconfiguration:
 
     def _time_out(self) -> None:
         self._timer = None
-        self._router.log("info", "Config timeout expired, starting undo")
+        text = "Config timeout expired, starting undo"
+        self._router.log("info", text)
+        for observer in list(self.expiry_observers):
+            observer(text)
         self.undo()
 
     def _disarm(self) -> None:

@@ -95,7 +95,12 @@ def connected(*commands: Command, options: Options | None = None) -> tuple[Any, 
     clock = FakeClock()
     logged: list[tuple[str, str]] = []
     log = SimpleNamespace(write=lambda level, text: logged.append((level, text)), lines=logged)
-    router: Any = SimpleNamespace(clock=clock, config=Config(), ports=SimpleNamespace(log=log))
+    router: Any = SimpleNamespace(
+        clock=clock,
+        config=Config(),
+        ports=SimpleNamespace(log=log),
+        reconfiguration=SimpleNamespace(expiry_observers={}),
+    )
     console: Any = Console(router, Commands(commands), Words(), lambda path: Config(), lambda graceful: None)  # type: ignore[arg-type]
     stream = FakeStream()
     return console.open(stream, options), stream, clock

@@ -224,6 +224,15 @@ def test_configure_with_timeout(lab: Lab) -> None:
     assert "Undo scheduled in 300 s" in lab.ask("configure soft timeout")
 
 
+def test_an_expired_configuration_is_undone_and_told(lab: Lab) -> None:
+    lab.files["bird.conf"] = CONFIG.replace("10.9.0.0/16", "10.99.0.0/16")
+    lab.ask("configure timeout 5")
+    assert "10.99.0.0/16" in nets(lab.ask("show route table master4"))
+    lab.world.clock.run(5)
+    assert lab.stream.taken() == "+Config timeout expired, starting undo\n"
+    assert "10.9.0.0/16" in nets(lab.ask("show route table master4"))
+
+
 def test_configure_says_what_is_wrong_and_changes_nothing(lab: Lab) -> None:
     lab.files["bad.conf"] = 'protocol device {}\nprotocol static st4 {\n  routes 10.0.0.0/8 via "dum0";\n}\n'
     found = lab.ask('configure check "bad.conf"').split("\n")

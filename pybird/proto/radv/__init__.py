@@ -12,8 +12,8 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import Rts
 
 ATTRIBUTES: Final = (
-    AttributeDecl("radv_preference", "enum ra_preference"),
-    AttributeDecl("radv_lifetime", "int"),
+    AttributeDecl("radv_preference", "enum ra_preference", label="RAdv.preference"),
+    AttributeDecl("radv_lifetime", "int", label="RAdv.lifetime"),
     AttributeDecl("ra_preference", "enum ra_preference", hidden=True),  # the names of BIRD 2.0
     AttributeDecl("ra_lifetime", "int", hidden=True),
 )
