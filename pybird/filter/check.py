@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
-from pybird.filter.compile import written_target
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.generate import Expressions, is_constant
 from pybird.filter.methods import ELEMENTS
+from pybird.filter.program import written_target
 from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
 

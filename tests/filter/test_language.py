@@ -1,5 +1,7 @@
 """From the text of a filter to its verdict."""
 
+import gc
+
 import pytest
 
 from pybird.conf.language import Language
@@ -312,6 +314,36 @@ def test_how_often_a_filter_must_run(body, kind):
     else:
         assert inputs.per_net == (kind == "per net")
         assert bool(inputs.net_sets) == (kind == "masked")
+
+
+SIMPLE = "function long() -> bool { return bgp_path.len > 9; } filter f { if long() then reject; accept; }"
+RECURSIVE = "function sum(int n) -> int { if n = 0 then return 0; return n + sum(n - 1); } "
+RECURSIVE += "filter f { if sum(3) = 6 then accept; reject; }"
+
+
+@pytest.mark.parametrize(("text", "clear"), [(SIMPLE, False), (RECURSIVE, True)])
+def test_a_dropped_filter_leaves_nothing_to_the_collector(text, clear):
+    node = LANGUAGE.read(f"protocol device {{}}\n{text}\n").filters["f"]
+    subject = Subject(AttributePool(DECLARED.values()), NetType.IP4, print)
+    gc.collect()
+    gc.disable()
+    try:
+        compiled = compile_filter(node, DECLARED)
+        assert compiled.run(subject)
+        compiled.masker(NetType.IP4)
+        if clear:
+            compiled.clear()
+        del compiled
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_an_error_names_the_line_of_the_statement_in_both_forms():
+    text = "filter f {\n if net ~ [10.0.0.0/8+] then {\n  bgp_med = bgp_med + 1;\n }\n accept;\n}"
+    result = Result(text)
+    assert not result.accepted
+    assert result.log == ["<text>:4: filter f: an operand has no value"] * 2
 
 
 def test_ipv6_networks():

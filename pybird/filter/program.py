@@ -1,0 +1,355 @@
+"""The Python source of a filter with everything it calls, and the code made of it.
+
+The function of the filter stands inside a function that returns it, and so do
+those of the user's functions: they find each other as closures, not in the
+namespace of the code, so that nothing refers to itself and a dropped filter is
+freed at once (the daemon runs without the cycle collector). Only a recursive
+function cannot do without such a cycle; `Code.clear` cuts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from pybird.filter import nodes as n
+from pybird.filter.attributes import ACCESS, ADJUSTING
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.format import rich
+from pybird.filter.generate import Expressions, Reads, local_name
+from pybird.filter.inline import inline_constants
+from pybird.filter.methods import ELEMENTS
+from pybird.filter.subject import Subject
+from pybird.filter.types import Typing, children, empty_value
+from pybird.values.attributes import AttributeDecl
+from pybird.values.sets import ValueSet
+
+Run = Callable[[Subject], Any]
+Lines = list[tuple[str, n.Span]]
+
+_WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
+
+
+def filter_code(filter: n.Filter, declarations: Mapping[str, AttributeDecl], *, masked: bool = False) -> Code:  # noqa: A002
+    """The code of a filter; `masked`: tests of the network are read from `s.mask`."""
+    return _Program(filter.name or "(unnamed)", declarations, masked=masked).code(filter.body, in_filter=True)
+
+
+def expression_code(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> tuple[Code, str]:
+    """The code that gives the value of an expression, and its type."""
+    program = _Program("expression", declarations)
+    kind = program.typing.of(node)
+    return program.code(n.Return(node, span=node.span), in_filter=False), kind
+
+
+class Code:
+    """Compiled source: `run(subject)` gives True, False or None, or a value."""
+
+    __slots__ = ("_name", "_namespace", "_spans", "reads", "run", "source")
+
+    def __init__(self, name: str, lines: Lines, namespace: dict[str, Any], reads: Reads) -> None:
+        self.source = "\n".join([text for text, _ in lines]) + "\n"
+        self.reads = reads
+        self._name = name
+        self._spans = [span for _, span in lines]
+        self._namespace = namespace
+        exec(compile(self.source, f"<{name}>", "exec"), namespace)
+        self.run: Run = namespace.pop("make")()
+
+    def clear(self) -> None:
+        """Let go of everything; the code cannot run any more. Cuts the cycle of recursive functions."""
+        _cut(self.run)
+        self._namespace.clear()
+        self.run = _cleared
+
+    def describe(self, failure: BaseException) -> str:
+        """The log line of a failed run."""
+        span = self._place(failure.__traceback__)
+        where = f"{span.file}:{span.line}: " if span.line else ""
+        return f"{where}filter {self._name}: {reason(failure)}"
+
+    def _place(self, trace: TracebackType | None) -> n.Span:
+        span = n.NO_SPAN
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == f"<{self._name}>":
+                at = trace.tb_lineno - 1
+                if at < len(self._spans):
+                    span = self._spans[at]
+            trace = trace.tb_next
+        return span
+
+
+def reason(failure: BaseException) -> str:
+    """What went wrong in the user's words."""
+    match failure:
+        case FilterRuntimeError(message=message):
+            return message
+        case RecursionError():
+            return "too many nested calls"
+        case TypeError() | AttributeError() | IndexError():
+            return "an operand has no value"
+        case _:
+            return str(failure)
+
+
+def _cut(function: Any) -> None:
+    """Empty the closures of a function and of all that it calls."""
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            called = cell.cell_contents
+        except ValueError:  # emptied already
+            continue
+        del cell.cell_contents
+        _cut(called)
+
+
+def _cleared(subject: Subject) -> bool:
+    raise AssertionError("a filter of a dropped configuration was run")
+
+
+class _Functions:
+    """The user's functions that the code calls, in the order they are met."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, tuple[str, n.FunctionRef]] = {}
+
+    def name(self, ref: n.FunctionRef) -> str:
+        """The Python name of a function."""
+        known = self.found.get(id(ref))
+        if known is None:
+            plain = "".join([c if c.isascii() and c.isalnum() else "_" for c in ref.name])
+            known = self.found[id(ref)] = (f"f{len(self.found)}_{plain}", ref)
+        return known[0]
+
+
+class _Program:
+    """The source as it is written."""
+
+    def __init__(self, name: str, declarations: Mapping[str, AttributeDecl], *, masked: bool = False) -> None:
+        self.typing = Typing(declarations)
+        self._name = name
+        self._written: dict[str, None] = {}
+        self._functions = _Functions()
+        self.expressions = Expressions(self.typing, self._functions.name, self._written)
+        self.expressions.masked = masked
+
+    def code(self, body: n.Node, *, in_filter: bool) -> Code:
+        """Write everything and compile it."""
+        self._find_writes(body, {})
+        lines = self._function("decide", (), body, in_filter=in_filter)
+        done = 0
+        while done < len(self._functions.found):
+            name, ref = list(self._functions.found.values())[done]
+            done += 1
+            if ref.function is None:
+                raise FilterTypeError(f"function {ref.name} has no body")
+            lines += self._function(name, ref.function.parameters, ref.function.body, in_filter=False)
+        whole: Lines = [("def make():", body.span), *lines, ("    return decide", body.span)]
+        return Code(self._name, whole, self.expressions.namespace, self.expressions.reads)
+
+    def _function(
+        self, name: str, parameters: tuple[n.Local, ...], body: n.Node, *, in_filter: bool
+    ) -> Lines:
+        written = _Body(self.typing, self.expressions, in_filter=in_filter)
+        written.statement(inline_constants(body, self.typing.of))
+        taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
+        lines: Lines = [(f"    def {name}({taken}):", body.span)]
+        if any("view." in text for text, _ in written.lines):
+            lines.append(("        view = s.view", body.span))
+        return lines + (written.lines or [("        pass", body.span)])
+
+    def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
+        match node:
+            case n.Assign(target=n.Attribute(name=name)) | n.Unset(attribute=n.Attribute(name=name)):
+                self._written[name] = None
+            case n.Evaluate(expression=n.Method() as method):
+                target = written_target(method)
+                if isinstance(target, n.Attribute):
+                    self._written[target.name] = None
+            case n.Call(function=ref):
+                if id(ref) not in seen and ref.function is not None:
+                    seen[id(ref)] = None
+                    self._find_writes(ref.function.body, seen)
+        for below in children(node):
+            self._find_writes(below, seen)
+
+
+class _Body:
+    """The statements of one function."""
+
+    def __init__(self, typing: Typing, expressions: Expressions, *, in_filter: bool) -> None:
+        self.lines: Lines = []
+        self._typing = typing
+        self._expressions = expressions
+        self._in_filter = in_filter
+        self._depth = 2
+        self._cases = 0
+
+    def _line(self, text: str, node: n.Node) -> None:
+        self.lines.append(("    " * self._depth + text, node.span))
+
+    def statement(self, node: n.Node) -> None:
+        """Write one statement."""
+        match node:
+            case n.Block(statements=statements):
+                for inner in statements:
+                    self.statement(inner)
+            case n.If():
+                self._if(node, "if")
+            case n.Case():
+                self._case(node)
+            case n.For():
+                self._for(node)
+            case n.Declare():
+                self._declare(node)
+            case n.Assign(target=target, value=value):
+                self._assign_value(target, value, node)
+            case n.Unset(attribute=attribute):
+                self._line(f"s.changes[{attribute.name!r}] = None", node)
+            case n.Return(value=value):
+                self._line(
+                    f"return {self._expressions.code(value)}" if value is not None else "return None", node
+                )
+            case n.Decide():
+                self._decide(node)
+            case n.Print(arguments=arguments, newline=newline):
+                self._expressions.reads.volatile = True
+                self._line(f"s.print({self._text(arguments)}, {newline})", node)
+            case n.Evaluate(expression=expression):
+                self._evaluate(expression, node)
+            case _:
+                raise FilterTypeError("this is not a statement", node.span)
+
+    def _nested(self, node: n.Node) -> None:
+        before = len(self.lines)
+        self._depth += 1
+        self.statement(node)
+        if len(self.lines) == before:
+            self._line("pass", node)
+        self._depth -= 1
+
+    def _if(self, node: n.If, word: str) -> None:
+        self._line(f"{word} {self._expressions.sure(node.condition)}:", node)
+        self._nested(node.then)
+        if isinstance(node.otherwise, n.If):
+            self._if(node.otherwise, "elif")
+        elif node.otherwise is not None:
+            self._line("else:", node.otherwise)
+            self._nested(node.otherwise)
+
+    def _case(self, node: n.Case) -> None:
+        kind = self._typing.of(node.subject)
+        tested = f"c{self._cases}"
+        self._cases += 1
+        self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
+        word, default = "if", None
+        sure = not self._expressions.may_be_void(node.subject)
+        for arm in node.arms:
+            if not arm.labels:
+                default = arm
+                continue
+            label = self._label(tested, kind, arm)
+            if sure or " == " in label:
+                self._line(f"{word} {label}:", arm)
+            else:
+                self._line(f"{word} {tested} is not None and {label}:", arm)
+            self._nested(arm.body)
+            word = "elif"
+        if default is None:
+            return
+        if word == "if":
+            self.statement(default.body)
+        else:
+            self._line("else:", default)
+            self._nested(default.body)
+
+    def _label(self, tested: str, kind: str, arm: n.Arm) -> str:
+        literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
+        if literal is None:
+            raise FilterTypeError("the values of a case must be constants", arm.span)
+        value = literal.value
+        if isinstance(value, ValueSet) and value.only_single:
+            single = [self._expressions.literal(n.Literal(kind, member)) for member in value.single]
+            return f"{tested} == {single[0]}" if len(single) == 1 else f"{tested} in ({', '.join(single)})"
+        return f"{tested} in {self._expressions.hoist(value)}"
+
+    def _for(self, node: n.For) -> None:
+        kind = self._typing.of(node.sequence)
+        if kind not in ELEMENTS:
+            raise FilterTypeError(f"for cannot walk {kind}", node.sequence.span)
+        members = "members" if kind == "bgppath" else "items"
+        self._line(
+            f"for {local_name(node.variable)} in {self._expressions.code(node.sequence)}.{members}:", node
+        )
+        self._nested(node.body)
+
+    def _declare(self, node: n.Declare) -> None:
+        if node.value is not None:
+            code = self._expressions.converted(node.value, node.variable.type)
+            if self._expressions.may_be_void(node.value) and not isinstance(node.value, n.Local):
+                code = f"need({code})"
+        else:
+            code = self._expressions.literal(n.Literal(node.variable.type, empty_value(node.variable.type)))
+        self._line(f"{local_name(node.variable)} = {code}", node)
+
+    def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
+        code = self._expressions.converted(value, self._typing.of(target))
+        if self._expressions.may_be_void(value) and not isinstance(value, n.Local):
+            code = f"need({code})"
+        self._assign(target, code, node)
+
+    def _assign(self, target: n.Node, code: str, node: n.Node) -> None:
+        match target:
+            case n.Local():
+                self._line(f"{local_name(target)} = {code}", node)
+            case n.Attribute(name=name):
+                access = ACCESS.get(name)
+                if access is not None and not access.write:
+                    raise FilterTypeError(f"{name} cannot be set", target.span)
+                if access is not None:
+                    if name in ADJUSTING:
+                        self._expressions.read(name)  # it keeps the rest of the next hop
+                    self._line(access.write.format(code), node)
+                else:
+                    self._line(f"s.changes[{name!r}] = {self._kept(target, code)}", node)
+            case _:
+                raise FilterTypeError("this cannot be assigned to", target.span)
+
+    def _kept(self, target: n.Attribute, code: str) -> str:
+        """Attribute sets hold rich values: the CLI shows them without knowing the filter's types."""
+        kind = self._typing.of(target)
+        if kind in _WRAPPED or kind.startswith("enum "):
+            self._expressions.namespace["rich"] = rich
+            return f"rich({kind!r}, {code})"
+        return code
+
+    def _decide(self, node: n.Decide) -> None:
+        if node.message or node.verdict == "error":
+            self._expressions.reads.volatile = True
+            text = self._text(node.message) if node.message else repr("filter error")
+            self._line(f"s.print({text}, True)", node)
+        accepted = node.verdict == "accept"
+        if self._in_filter:
+            self._line(f"return {accepted}", node)
+        else:
+            self._line("raise Accept" if accepted else "raise Reject", node)
+
+    def _text(self, arguments: tuple[n.Node, ...]) -> str:
+        return " + ".join([self._expressions.shown(argument) for argument in arguments]) or "''"
+
+    def _evaluate(self, expression: n.Node, node: n.Node) -> None:
+        if isinstance(expression, n.Method):
+            target = written_target(expression)
+            if target is not None:
+                self._assign(target, self._expressions.code(expression), node)
+                return
+        self._line(self._expressions.code(expression), node)
+
+
+def written_target(method: n.Method) -> n.Node | None:
+    """What `target.method(…);` writes back to: the attribute or variable it starts from."""
+    target: n.Node = method
+    while isinstance(target, n.Method):
+        target = target.target
+    return target if isinstance(target, (n.Attribute, n.Local)) else None
