@@ -77,11 +77,12 @@ class Router:
         self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
         self._meanings: dict[int, tuple[Filter, str]] = {}
+        self.lookup = TableLookup(self.tables, self.pool)
         self._judge = Judge(
             self.pool,
             self.compile,
             self._filter_log,
-            TableLookup(self.tables, self.pool),
+            self.lookup,
             self.hops.settle,
             self._generation,
         )
