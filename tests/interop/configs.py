@@ -41,7 +41,7 @@ protocol device {{ }}
 protocol static own4 {{ ipv4; route 10.{number}.0.1/32 via "lo"; }}
 protocol static own6 {{ ipv6; route 2001:db8:{number}::1/128 via "lo"; }}
 {fib}
-protocol radv ra {{
+protocol radv {{
   peers {{ }};
   interface "eth0" {{ router discovery yes; {radv} }};
 }}

@@ -21,7 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pybird
+
 FRR = Path("/usr/lib/frr")
+# The daemon is the package that the tests import, installed or not.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pybird.__file__).parents[1])}
 _numbers = itertools.count(1)
 
 
@@ -68,7 +72,7 @@ def until(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> 
 class Daemon:
     """A running program on a host."""
 
-    def __init__(self, host: Host, name: str, command: list[str], env: dict[str, str] | None = None) -> None:
+    def __init__(self, host: Host, name: str, command: list[str]) -> None:
         self.host = host
         self.name = name
         self.output = host.folder / f"{name}.out"
@@ -79,7 +83,7 @@ class Daemon:
                 stdout=out,
                 stderr=out,
                 cwd=host.folder,
-                env={**os.environ, **(env or {})},
+                env=ENVIRONMENT,
             )
 
     def text(self) -> str:
@@ -128,6 +132,7 @@ class BirdLike(Daemon):
             text=True,
             check=False,
             timeout=20,
+            env=ENVIRONMENT,
         )
         return done.stdout + done.stderr
 
@@ -314,6 +319,7 @@ class Lab:
     """Namespaces with links; a context manager that leaves nothing behind."""
 
     def __init__(self, folder: Path) -> None:
+        """`folder` must be reachable for other users: FRR runs as one."""
         self.prefix = f"pb{os.getpid()}x{next(_numbers)}"
         self.folder = folder
         folder.chmod(0o755)

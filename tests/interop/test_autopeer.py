@@ -66,7 +66,7 @@ def test_pybird_and_frr_whoever_starts_first(lab, first):
         frr = b.frr(frr_unnumbered(2))
     pybird = a.pybird(autopeer(1))
     if first == "pybird":
-        until(lambda: "ra " in pybird.cli("show protocols"), 5)
+        until(lambda: "radv1" in pybird.cli("show protocols"), 5)
         frr = b.frr(frr_unnumbered(2))
     up(pybird)
     until(frr.established, 10, "FRR's session")
