@@ -56,6 +56,16 @@ def drop(user: int | None, group: int | None) -> None:
     Raises:
         OSError: not allowed.
     """
+    try:
+        _drop(user, group)
+    except OSError as error:
+        who = " ".join(
+            f"{kind} {number}" for kind, number in (("user", user), ("group", group)) if number is not None
+        )
+        raise OSError(error.errno, f"Cannot become {who}: {os.strerror(error.errno or 0)}") from None
+
+
+def _drop(user: int | None, group: int | None) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if user is not None and os.geteuid() == 0 and libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0):
         _fail("prctl")

@@ -19,6 +19,17 @@ def _may_unshare() -> bool:
     )
 
 
+def _other_users() -> bool:
+    """Are we the real root, or root of a user namespace without anybody else?"""
+    if os.geteuid() != 0:
+        return False
+    ranges = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(int(first) <= 65534 < int(first) + int(count) for first, _outside, count in ranges)
+
+
+needs_other_users = pytest.mark.skipif(not _other_users(), reason="needs root and another user to become")
+
+
 def ip(command):
     """Run `ip COMMAND` in the namespace of the test."""
     return subprocess.run(["ip", *command.split()], check=True, capture_output=True, text=True).stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.io.isolation import ip, isolated
+from tests.io.isolation import ip, isolated, needs_other_users
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "pybird"]
@@ -133,6 +133,8 @@ def test_a_life_in_the_background(folder):
     config.write_text(good + "protocl;\n")
     os.kill(pid, signal.SIGHUP)
     until(lambda: re.search(r"<ERR> bird\.conf:7:1 ", log.read_text()))
+    answer = ask(folder, "configure")
+    assert any(line.startswith("8002 bird.conf:7:1 ") for line in answer), answer
     config.write_text(good)
 
     os.kill(pid, signal.SIGUSR1)
@@ -147,6 +149,7 @@ def test_a_life_in_the_background(folder):
     assert left == {"bird.conf", "bird.log", "bird.log.1", "bird.dump"}
 
 
+@needs_other_users
 @isolated
 def test_privileges_are_dropped_and_routes_still_go_to_the_kernel(folder):
     pid = in_background(folder, "-u", "65534", "-g", "65534")

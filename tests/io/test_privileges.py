@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from pybird.io import privileges
+from tests.io.isolation import needs_other_users
 
 PROGRAM = """
 import os, socket
@@ -23,7 +24,7 @@ except PermissionError:
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@needs_other_users
 def test_only_network_capabilities_are_left():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, cwd=os.getcwd()
