@@ -118,12 +118,12 @@ def _flow_prefix(builder: Builder, item: Tree, *, v6: bool) -> bytes:
     return prefix_component(COMPONENTS[item.data.removeprefix("flow_")], prefix, offset)
 
 
-def _joined(tree: Tree) -> list[tuple[Tree, bool]]:
-    """Each term, and whether `&&` stands before it."""
+def _joined(tree: Tree, *both: str) -> list[tuple[Tree, bool]]:
+    """Each term, and whether one of these words, that mean and, stands before it."""
     found, glue = [], False
     for child in tree.children:
         if isinstance(child, Token):
-            glue = child == "&&"
+            glue = child in both
         else:
             found.append((child, glue))
             glue = False
@@ -133,7 +133,7 @@ def _joined(tree: Tree) -> list[tuple[Tree, bool]]:
 def _numeric(builder: Builder, item: Tree) -> bytes:
     field, terms = item.trees()
     out: list[tuple[str, int, bool]] = []
-    for term, glue in _joined(terms):
+    for term, glue in _joined(terms, "&&"):
         values = [builder.number(child) for child in term.children]
         if term.data == "flow_range":
             out += [(">=", values[0], glue), ("<=", values[1], True)]
@@ -152,13 +152,13 @@ def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
             builder.number(term.children[1]),
             glue,
         )
-        for term, glue in _joined(tree)
+        for term, glue in _joined(tree, "&&", ",")
     ]
 
 
 def _fragments(tree: Tree) -> list[tuple[bool, int, int, bool]]:
     out = []
-    for term, glue in _joined(tree):
+    for term, glue in _joined(tree, "&&", ","):
         words = term.words()
         bit = FRAGMENT_BITS[words[-1]]
         out.append((len(words) > 1, bit, bit, glue))

@@ -100,7 +100,7 @@ class Top:
         made = nodes.Function(str(name), declared, body, returns, span=self.builder.span(tree))
         reference.function = made
         self.builder.checked(made)
-        digest(made)
+        digest(reference)
         self.functions[str(name)] = made
 
     def _fill(self, symbol: Symbol, value: Any) -> None:

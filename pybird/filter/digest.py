@@ -19,9 +19,12 @@ from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
 
 
-def digest(node: n.Node) -> str:
-    """The digest of a filter, function or expression; fills that of every function it calls."""
-    return _Digest().of(node)
+def digest(node: n.Node | n.FunctionRef) -> str:
+    """The digest of a filter, function or expression; fills that of every function it calls.
+
+    References compare by it, so it is called for each function when its body ends.
+    """
+    return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().of(node)
 
 
 class _Digest:

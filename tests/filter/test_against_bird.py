@@ -110,6 +110,7 @@ flow4 { dst 10.0.0.0/8; proto = 23; dport > 24 && < 30 || 40..50,60..70,80 && >=
 flow4 { proto = 23; length 2048..65535; dscp = 63; }
 flow4 { tcp flags 0x03/0x0f; fragment dont_fragment && is_fragment || !first_fragment; }
 flow4 { tcp flags 1/3 || 2/2; }
+flow4 { tcp flags 1/1, 2/2; fragment dont_fragment, is_fragment || !first_fragment; }
 flow4 { port != 5 && != 6; }
 flow6 { dst ::1234:5678:9800:0/104 offset 64; next header 23; label 5; icmp type 80; }
 []

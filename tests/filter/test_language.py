@@ -6,6 +6,7 @@ import pytest
 
 from pybird.conf.language import Language
 from pybird.filter.compile import compile_filter
+from pybird.filter.digest import digest
 from pybird.filter.subject import Subject
 from pybird.proto import PROTOCOLS
 from pybird.values.address import Address
@@ -246,6 +247,17 @@ def test_for_walks_every_list():
         accept;
     }""")
     assert result.log[0] == str(1000 + 3 + 101 + 5000 + 10000)
+
+
+def test_a_changed_function_makes_another_filter():
+    texts = [
+        f"function g() -> int {{ return {n}; }} filter f {{ if g() = 1 then accept; reject; }}"
+        for n in (1, 1, 2)
+    ]
+    one, same, other = (LANGUAGE.read(f"protocol device {{}}\n{text}\n").filters["f"] for text in texts)
+    assert one == same
+    assert one != other
+    assert digest(one) != digest(other)
 
 
 def test_blocks_shadow_outer_variables():
