@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
 MOST_BUFFERED: Final = 64 * 1024  # octets that wait for the client
+MOST_LINES: Final = 200  # lines given to the stream at once
 SLICE: Final = 100  # replies between two turns of others
 MOST_COMMAND: Final = 1024 * 1024  # octets of one line
 MOST_QUEUED: Final = 1024 * 1024  # octets of lines that wait for their turn
@@ -132,6 +133,8 @@ class Session:
         self._replies: Iterator[Reply] | None = None
         self._held: tuple[int, str] | None = None
         self._coder = LineCoder()
+        self._out: list[str] = []  # lines on their way to the stream
+        self._view: View | None = None  # for the replies of one slice
         self._busy = False
         self._asleep = False
         self._too_long = False
@@ -169,12 +172,14 @@ class Session:
     def notice(self, text: str) -> None:
         """Send a line that nobody asked for; dropped while the client does not read."""
         if self._open and self._stream.buffered < MOST_BUFFERED:
+            self._flush()
             for line in text.split("\n"):
                 self._write(f"+{line}\n")
 
     def close(self) -> None:
         """End the connection after what is buffered."""
         if self._open:
+            self._flush()
             self._forget()
             self._stream.close()
 
@@ -206,6 +211,7 @@ class Session:
         if self._busy or self._asleep or not self._open:
             return
         self._busy = True
+        self._view = None
         left = SLICE
         try:
             while self._open and left and self._stream.buffered < MOST_BUFFERED:
@@ -218,6 +224,7 @@ class Session:
                 left = self._step(left)
         finally:
             self._busy = False
+            self._flush()
         if self._open and not left:
             self._sleep(self.router.clock.now())
 
@@ -302,22 +309,34 @@ class Session:
         """Write the lines of a reply but for the very last, which waits for `_finish`."""
         if self.json and not isinstance(reply, (Done, Failure)):
             text = json_text.text(reply)
-            found = [(reply.code, text)] if text is not None else []
-        else:
-            found = list(lines(reply, self.view()))
-        out: list[str] = []
-        for line in found:
-            if self._held is not None:
-                out.append(self._coder.more(*self._held))
-            self._held = line
-        if out:
-            self._write("".join(out))
+            if text is not None:
+                self._line((reply.code, text))
+            return
+        if self._view is None:
+            self._view = self.view()
+        for line in lines(reply, self._view):
+            self._line(line)
+
+    def _line(self, line: tuple[int, str]) -> None:
+        """Hold this line back, write the one before it."""
+        if self._held is not None:
+            self._out.append(self._coder.more(*self._held))
+            if len(self._out) >= MOST_LINES:
+                self._flush()
+        self._held = line
 
     def _finish(self) -> None:
         """The command is done: its last line is the one held back."""
         code, text = self._held or (0, "")
         self._held = None
-        self._write(self._coder.last(code, text))
+        self._view = None  # the command may have changed it
+        self._out.append(self._coder.last(code, text))
+
+    def _flush(self) -> None:
+        """Hand what is ready to the stream."""
+        out, self._out = self._out, []
+        if out and self._open:
+            self._write("".join(out))
 
     def _write(self, text: str) -> None:
         self._stream.write(text.encode("utf-8", "replace"))

@@ -70,18 +70,13 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
     shown = 0
     totals = [0, 0, 0]
     for listing in listings:
-        count = 0
-        for reply in _one_table(router, arguments, listing, shown == 0):
-            if isinstance(reply, RouteRow):
-                count += 1
-                if arguments.count:
-                    continue
-            yield reply
-        shown += count
+        tally = Tally()
+        yield from _one_table(router, arguments, listing, shown == 0, tally)
+        shown += tally.shown
         if arguments.count or arguments.stats:
             sizes = listing.table.route_count, listing.table.net_count
-            yield RouteCount(listing.name, count, *sizes)
-            totals = [totals[0] + count, totals[1] + sizes[0], totals[2] + sizes[1]]
+            yield RouteCount(listing.name, tally.shown, *sizes)
+            totals = [totals[0] + tally.shown, totals[1] + sizes[0], totals[2] + sizes[1]]
     if not shown and arguments.net is not None and arguments.match != "in" and not arguments.count:
         raise CommandError(NOT_FOUND, "Network not found")
     if (arguments.count or arguments.stats) and len(listings) > 1:
@@ -147,30 +142,40 @@ def fits(found: Table, net: Net | Address | None) -> bool:
 # ------------------------------------------------------------- which routes
 
 
+class Tally:
+    """How many routes of a table were shown, or would have been."""
+
+    def __init__(self) -> None:
+        self.shown = 0
+
+
 def _one_table(
-    router: Router, arguments: ShowRoute, listing: Listing, first: bool
+    router: Router, arguments: ShowRoute, listing: Listing, first: bool, tally: Tally
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
     wanted = _wanted(router, arguments, listing)
-    own = not listing.title and arguments.mode not in ("filtered",)
-    headed = False
+    net_type = listing.table.net_type
+    ranked = not listing.title and arguments.mode != "filtered"  # the first route is the best one
     for found in _networks(router, arguments, listing):
         if found is None:
             yield PAUSE
             continue
         key, routes = found
-        again = False
-        for rte in routes[:1] if arguments.primary else routes:
-            kept = wanted(key, rte)
-            if kept is None:
-                continue
-            if not headed:
-                headed = True
-                if not arguments.count:
-                    yield RouteHeading(listing.name, first)
-            net = str(net_of(listing.table.net_type, key))
-            is_best = own and rte is routes[0] and not rte.flags & FILTERED
-            yield route_row(router, listing.name, net, kept, again, is_best, arguments.all)
-            again = True
+        kept = [
+            (rte, fine)
+            for rte in (routes[:1] if arguments.primary else routes)
+            if (fine := wanted(key, rte)) is not None
+        ]
+        if not kept:
+            continue
+        tally.shown += len(kept)
+        if arguments.count:
+            continue
+        if tally.shown == len(kept):
+            yield RouteHeading(listing.name, first)
+        net = str(net_of(net_type, key))
+        for number, (rte, fine) in enumerate(kept):
+            best = ranked and rte is routes[0] and not rte.flags & FILTERED
+            yield route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
 
 
 def _wanted(router: Router, arguments: ShowRoute, listing: Listing) -> Callable[[bytes, Rte], Rte | None]:

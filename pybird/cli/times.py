@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pybird.conf.model import TimeFormat
@@ -41,6 +42,11 @@ def written(wall: float, style: TimeFormat, now: float) -> str:
     What lies longer ago than the format's limit is written in its `old` form.
     """
     pattern = style.old if style.limit and now - wall > style.limit else style.format
+    return _formatted(pattern, wall)
+
+
+@lru_cache(maxsize=4096)  # many routes came at the same time
+def _formatted(pattern: str, wall: float) -> str:
     whole = int(wall // 1)
     micros = int((wall - whole) * 1_000_000)
     digits = _FRACTION.sub(lambda found: f"{micros:06d}"[: int(found[1] or 6)], pattern)

@@ -27,6 +27,8 @@ def served(folder: Path, text: str = CONFIG) -> Iterator[str]:
         socket = ControlSocket(loop, log, path, lambda stream: lab.console.open(stream) and None)
         loop.call_later(0.05, ready.set)  # the router's protocols are up
         loop.run_forever()
+        for session in list(lab.console.sessions):
+            session.close()
         socket.close()
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -1,0 +1,156 @@
+"""The interactive shell, in a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pybird.client import tables
+from pybird.client.shell import page
+from tests.cli.served import served
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
+
+
+class Terminal:
+    """A shell in a pseudo terminal of 200 columns."""
+
+    def __init__(self, socket: str, home: Path) -> None:
+        self.screen = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm", COLUMNS="200", LINES="50", XDG_STATE_HOME=str(home), NO_COLOR="1")
+            os.execv(sys.executable, [sys.executable, "-m", "pybird.client", "-s", socket])
+
+    def read(self, seconds: float = 0.05) -> bool:
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return False
+        try:
+            octets = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        if b"\x1b[6n" in octets:  # where is the cursor?
+            os.write(self.fd, b"\x1b[1;1R")
+        self.screen += CONTROL.sub("", octets.decode(errors="replace"))
+        return bool(octets)
+
+    def expect(self, text: str, within: float = 15.0) -> None:
+        end = time.monotonic() + within
+        while text not in self.screen:
+            assert time.monotonic() < end, f"{text!r} did not appear in:\n{self.screen}"
+            self.read()
+        self.screen = self.screen.partition(text)[2]
+
+    def type(self, text: str) -> None:
+        os.write(self.fd, text.encode())
+
+    def leave(self) -> int:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            self.type("\x04")  # lost while no prompt is there
+            self.read(0.3)
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError(f"the shell did not end:\n{self.screen}")
+
+
+@pytest.fixture
+def socket(tmp_path: Path) -> Iterator[str]:
+    with served(tmp_path) as path:
+        yield path
+
+
+def test_a_session_in_a_terminal(socket: str, tmp_path: Path) -> None:
+    shell = Terminal(socket, tmp_path)
+    shell.expect("BIRD 2.19.2 ready.")
+    shell.type("show proto\r")
+    shell.expect("Name")
+    shell.expect("st_roa")
+    shell.type("show route\r")
+    shell.expect("Table master4")
+    shell.expect("198.51.100.0/24")
+    shell.type("show route 9.9.9.0/24\r")
+    shell.expect("Network not found")
+    shell.type("configure ?")
+    shell.expect("configure check")
+    shell.type("\x15foo\r")
+    shell.expect("No such command")
+    shell.type("show static st_r\t")
+    shell.expect("st_roa")
+    shell.type("\r")
+    shell.expect("198.18.0.0/15-24 AS65002")
+    assert shell.leave() == 0
+    assert "show proto" in (tmp_path / "pybird" / "history").read_text()
+
+
+def test_output_to_a_pipe_is_plain(socket: str) -> None:
+    command = [sys.executable, "-m", "pybird.client", "-s", socket]
+    done = subprocess.run(
+        command, input="show route\n", capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout.startswith("Table master4:\n10.9.0.0/16          unreachable [st4 ")
+    assert "\x1b" not in done.stdout
+
+
+def shown(rows: list[dict[str, object]]) -> list[str]:
+    out = StringIO()
+    console = Console(file=out, width=120, color_system=None)
+    for item in tables.render(rows):
+        console.print(item)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_tables_of_routes_stand_apart() -> None:
+    row = {
+        "reply": "route_row",
+        "table": "master4",
+        "net": "10.0.0.0/8",
+        "again": False,
+        "dest": "unicast",
+        "protocol": "edge",
+        "since": "2026-11-22T13:44:28.750+00:00",
+        "primary": True,
+        "preference": 100,
+        "info": "[AS65002i]",
+        "hops": [{"gateway": "fe80::1", "interface": "eth0", "weight": None}],
+    }
+    blackhole = {**row, "table": "t2", "dest": "blackhole", "hops": [], "primary": False}
+    found = shown([row, blackhole])
+    assert found[0] == "Table master4"
+    assert found[2].split() == [
+        "*", "10.0.0.0/8", "fe80::1", "eth0", "edge", "100", "[AS65002i]", "2026-11-22", "13:44:28",
+    ]  # fmt: skip
+    assert found[3] == "Table t2"
+    assert "blackhole" in found[5]
+
+
+def test_which_commands_have_tables() -> None:
+    assert tables.shows("show route for 10.0.0.1")
+    assert tables.shows("show protocols")
+    assert tables.shows("show peers")
+    assert not tables.shows("show route all")
+    assert not tables.shows("show protocols all")
+    assert not tables.shows("show status")
+
+
+def test_short_output_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
+    page(["one\n", "two\n"], 24)
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_long_output_without_a_terminal_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
+    page((f"{n}\n" for n in range(100)), 24)
+    assert capsys.readouterr().out == "".join(f"{n}\n" for n in range(100))
