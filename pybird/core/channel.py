@@ -100,7 +100,7 @@ class Channel:
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
         self.member: Member | None = None
-        self._policy: Policy | None = None
+        self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
         self._received: dict[Source, dict[bytes, Rte]] = {}
         self._sweeps: dict[Source, None] = {}
@@ -166,7 +166,7 @@ class Channel:
             return
         self.state = ChannelState.UP
         self._trace("states", "State changed to up")
-        self._policy = self.router.policy(self.config.import_filter, self.net_type)
+        self.policy = self.router.policy(self.config.import_filter, self.net_type)
         exporter = self.protocol.exporter(self)
         if exporter is not None:
             self.export_state = ExportState.FEEDING
@@ -198,6 +198,13 @@ class Channel:
             self._flushed.append(callback)
         else:
             callback()
+
+    def discard(self) -> None:
+        """The channel is down and will not open again."""
+        for source in self.sources:
+            source.owner = None
+        self.sources = {}
+        self.policy = None
 
     # import -------------------------------------------------------------
 
@@ -243,7 +250,7 @@ class Channel:
 
     def _evaluate(self, keys: list[bytes], rte: Rte) -> None:
         """Import filter and what comes after it."""
-        policy = self._policy
+        policy = self.policy
         assert policy is not None
         if policy.accepts_all:
             if keys:
@@ -429,7 +436,7 @@ class Channel:
         if old.export_limit != config.export_limit:
             self.export_limit = _limit(config.export_limit)
         if self.state is ChannelState.UP:
-            self._policy = self.router.policy(config.import_filter, self.net_type)
+            self.policy = self.router.policy(config.import_filter, self.net_type)
 
     def reload_exports(self) -> None:
         """Join the group of the config's export filter, with exact withdrawals."""

@@ -143,7 +143,12 @@ class Interfaces:
     def _tell(self, kind: str, interface: Interface, address: LinkAddress | None = None) -> None:
         event = InterfaceEvent(kind, interface, address)
         for listener in list(self._listeners):
-            if listener in self._listeners:
+            if listener not in self._listeners:
+                continue
+            guarded = getattr(listener, "guarded", None)  # a protocol instance: its faults are its own
+            if guarded is not None:
+                guarded(listener.interface_event, event)
+            else:
                 listener.interface_event(event)
 
     # changes, from the device protocol ------------------------------------

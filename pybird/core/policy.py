@@ -92,6 +92,11 @@ class Policy:
         self.per_net: Final = kind != ONCE
 
     @property
+    def compiled(self) -> CompiledFilter | None:
+        """The filter's code; None for plain accept and reject."""
+        return self._compiled
+
+    @property
     def generation(self) -> int:
         """Part of every memo's key: changes when a table that the filter asks changes."""
         return self._judge.generation(self.tables) if self.tables else 0

@@ -155,7 +155,14 @@ class Instance:
         self.config = config
         self.enabled = self.enabled and not config.disabled
         self.debug = config.debug
+        self.discard()
         self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
+
+    def discard(self) -> None:
+        """The instance is down and will not run again: let go of what holds it in a circle."""
+        for channel in self.channels.values():
+            channel.discard()
+        self.channels = {}
 
     @property
     def is_down(self) -> bool:

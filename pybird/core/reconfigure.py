@@ -193,10 +193,8 @@ class Reconfiguration:
         wanted = self._wanted
         assert wanted is not None
         held = {name: _held(router.protocols.get(name)) for name in router.protocols}
-        for stop in self._plan.of(StopProtocol):
-            router.protocols.pop(stop.name, None)
-        for restart in self._plan.of(RestartProtocol):
-            router.protocols.pop(restart.name, None)
+        for action in (*self._plan.of(StopProtocol), *self._plan.of(RestartProtocol)):
+            router.forget(action.name)
         removed = self._plan.of(RemoveTable)
         for table in removed:
             router.remove_table(table.name)
@@ -217,6 +215,7 @@ class Reconfiguration:
         router.order()
         self._wanted = None
         router.begin(begins)
+        router.drop_unused_code()
         router.log("info", "Reconfigured")
         for instance in list(router.protocols.values()):
             instance.guarded(instance.settled)

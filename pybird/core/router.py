@@ -76,6 +76,7 @@ class Router:
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
         self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
+        self._code: list[CompiledFilter] = []
         self._meanings: dict[int, tuple[Filter, str]] = {}
         self.lookup = TableLookup(self.tables, self.pool)
         self._judge = Judge(
@@ -127,7 +128,30 @@ class Router:
         if known is None:
             compiled = compile_filter(filter, self.pool.by_name)
             known = self._compiled[id(filter.body)] = (filter, compiled)
+            self._code.append(compiled)
         return known[1]
+
+    def drop_unused_code(self) -> None:
+        """Cut the cycles of compiled filters that nothing runs any more.
+
+        The daemon runs without the garbage collector, so a dropped
+        configuration must go by reference counts alone.
+        """
+        used = {id(code): None for _, code in self._compiled.values()}
+        for instance in self.protocols.values():
+            for channel in instance.channels.values():
+                if channel.policy is not None:
+                    used[id(channel.policy.compiled)] = None
+        for table in self.tables.values():
+            for group in table.groups.values():
+                used[id(group.policy.compiled)] = None
+        kept: list[CompiledFilter] = []
+        for code in self._code:
+            if id(code) in used:
+                kept.append(code)
+            else:
+                code.clear()
+        self._code = kept
 
     def _generation(self, names: tuple[str, ...]) -> int:
         total = 0
@@ -232,11 +256,17 @@ class Router:
 
         def forget() -> None:
             if self.protocols.get(instance.name) is instance:
-                del self.protocols[instance.name]
+                self.forget(instance.name)
             if after is not None:
                 after()
 
         instance.halt(reason, forget)
+
+    def forget(self, name: str) -> None:
+        """Drop an instance that is down for good."""
+        instance = self.protocols.pop(name, None)
+        if instance is not None:
+            instance.discard()
 
     def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
         """Give a dynamic child a new config, as a reload does for written protocols.

@@ -76,7 +76,7 @@ class Device(Instance):
             if index not in links:
                 interfaces.link_removed(index)
         for link in links.values():
-            self.link_changed(link)
+            self._learn(link)
             theirs = addresses.get(link.index, {})
             for known in list(interfaces.by_index[link.index].addresses):
                 if known not in theirs:
@@ -96,24 +96,27 @@ class Device(Instance):
 
     def link_changed(self, link: Link) -> None:
         """A link came or changed."""
+        self.guarded(self._learn, link)
+
+    def _learn(self, link: Link) -> None:
         self.router.interfaces.link_changed(link)
         self._prefer(self.router.interfaces.by_index[link.index], self.options)
 
     def link_removed(self, index: int) -> None:
         """A link is gone."""
-        self.router.interfaces.link_removed(index)
+        self.guarded(self.router.interfaces.link_removed, index)
 
     def address_changed(self, address: LinkAddress) -> None:
         """An address came, or is tentative no more."""
-        self.router.interfaces.address_changed(address)
+        self.guarded(self.router.interfaces.address_changed, address)
 
     def address_removed(self, ifindex: int, address: Address) -> None:
         """An address is gone."""
-        self.router.interfaces.address_removed(ifindex, address)
+        self.guarded(self.router.interfaces.address_removed, ifindex, address)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
         """Not ours: kernel's."""
 
     def overflow(self) -> None:
         """Events were lost: read everything again."""
-        self.scan()
+        self.guarded(self.scan)
