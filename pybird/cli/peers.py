@@ -28,14 +28,21 @@ def show_peers(router: Router, arguments: ShowPeers, session: Any) -> Iterator[R
     tables = _tables(router, arguments)
     yield PeerHeading()
     for found in tables:
-        for key in sorted(found.keys()):
-            routes = found.get(key)
-            if not routes:
-                continue
-            row = peer_row(router, found, key, routes[0])
+        for row in _rows(router, found):
             if arguments.interface is None or fnmatchcase(row.interface, arguments.interface):
                 yield row
     yield Done()
+
+
+def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
+    for key in sorted(found.keys()):
+        routes = found.get(key)
+        if routes:
+            yield peer_row(router, found, key, routes[0])
+    for parent in _listeners(router, found):
+        for key, child in parent.orphans(NetType.PEER).items():
+            if not found.get(key):
+                yield _orphan_row(router, found, key, child)
 
 
 def _tables(router: Router, arguments: ShowPeers) -> list[Table]:
@@ -67,6 +74,23 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
     )
 
 
+def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> PeerRow:
+    """A session that outlived its entry (`persist yes`)."""
+    net = net_of(NetType.PEER, key)
+    assert isinstance(net, PeerNet)
+    return PeerRow(
+        table=found.name,
+        address=str(net.address),
+        interface=_interface_name(router, net.ifindex),
+        source="---",
+        since=moment(router, child.since),
+        expires=None,
+        child=child.name,
+        state=child.state.value,
+        why=f"orphan, {child.info()}".rstrip(", "),
+    )
+
+
 def _description(rte: Rte, key: bytes) -> dict[str, Any]:
     owner = rte.source.owner
     return {} if owner is None else owner.protocol.describe(NetType.PEER, key)
@@ -77,11 +101,14 @@ def _interface_name(router: Router, index: int) -> str:
     return f"%{index}" if found is None else found.name
 
 
+def _listeners(router: Router, found: Table) -> list[Instance]:
+    return [p for p in router.protocols.values() if any(c.table is found for c in p.channels.values())]
+
+
 def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:
     """The session of an entry, or the reasons of all that could have made one."""
     reasons: list[str] = []
-    listeners = [p for p in router.protocols.values() if any(c.table is found for c in p.channels.values())]
-    for instance in listeners:
+    for instance in _listeners(router, found):
         child = instance.child_of(NetType.PEER, key)
         if child is not None:
             return child, ""

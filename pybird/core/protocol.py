@@ -222,6 +222,10 @@ class Instance:
         """The dynamic child that stands for an exported entry, if there is one."""
         return None
 
+    def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
+        """Dynamic children that outlive their entry, by the key that it had."""
+        return {}
+
     def unreachable(self, net_type: NetType, key: bytes) -> None:
         """Somebody could not use an entry announced here: the peer refused to talk.
 

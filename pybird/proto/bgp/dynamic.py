@@ -546,6 +546,12 @@ class Dynamic(Instance):
             return "refused by the export filter" if channel.table.get(key) else None
         return None if self.key_of(entry.net) in self.children else entry.reason or "starting"
 
+    def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
+        if net_type is not NetType.PEER:
+            return {}
+        found = self.children.items()
+        return {PeerNet(key.address, key.ifindex).key: child for key, child in found if child.orphan}
+
 
 # ---------------------------------------------------------------- decisions
 
