@@ -77,11 +77,6 @@ def test_interface_prefixes_are_announced_but_link_local_and_ipv4():
     assert [o.prefix for o in options(PrefixInformation, content(), hosts=hosts)] == [ONE, TWO]
 
 
-def test_host_prefix_is_not_autonomous():
-    (option,) = options(PrefixInformation, content(), hosts=("2001:db8::1/128",))
-    assert (option.onlink, option.autonomous) == (True, False)
-
-
 def test_the_interfaces_prefix_block_wins_over_the_protocols():
     own = RaPrefix(prefix=ONE, autonomous=False, valid_lifetime=7, preferred_lifetime=5, pd_preferred=True)
     all_ = RaPrefix(prefix=Prefix.parse("2001:db8::/32"), skip=True)

@@ -215,7 +215,7 @@ def _prefix_information(prefix: Prefix, options: RaPrefix, active: bool) -> Pref
     return PrefixInformation(
         prefix,
         options.onlink,
-        options.autonomous and prefix.length < 128,
+        options.autonomous,
         0 if options.valid_sensitive and not active else options.valid_lifetime,
         0 if options.preferred_sensitive and not active else options.preferred_lifetime,
         options.pd_preferred,
