@@ -19,6 +19,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 HOT_MODULES = (
     "pybird/values/route.py",
     "pybird/values/attributes.py",
+    "pybird/values/prefixset.py",
+    "pybird/filter/runtime.py",
     "pybird/proto/bgp/messages.py",
     "pybird/proto/bgp/nlri.py",
     "pybird/proto/bgp/attributes.py",
