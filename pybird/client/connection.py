@@ -7,19 +7,24 @@ needed, so that a one-shot command starts at once.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from typing import NamedTuple
+
+TYPE_CHECKING = False  # `typing` is too slow to import for one command
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DEFAULT_SOCKET = "/run/bird/bird.ctl"
 
 
-class Line(NamedTuple):
+class Line:
     """One line of a reply. `raw` is what came; `last` ends the reply."""
 
-    code: int
-    text: str
-    last: bool
-    raw: str
+    __slots__ = ("code", "last", "raw", "text")
+
+    def __init__(self, code: int, text: str, last: bool, raw: str) -> None:
+        self.code = code
+        self.text = text
+        self.last = last
+        self.raw = raw
 
     @property
     def unasked(self) -> bool:

@@ -8,14 +8,16 @@ imported for one command: it must be done in a few milliseconds.
 
 from __future__ import annotations
 
-import getopt
 import os
 import sys
-from collections.abc import Iterable
-from typing import TextIO
 
 from pybird.client.connection import DEFAULT_SOCKET, Connection, ConnectionLostError, Line
 from pybird.client.words import NoCommandError, expand
+
+TYPE_CHECKING = False  # `typing` is too slow to import for one command
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
 
 USAGE = "[-s <control-socket>] [-v] [-r] [-l] [--json] [<command>]"
 FAILED = 8000  # reply codes from here on are errors
@@ -41,27 +43,42 @@ def parsed(argv: list[str]) -> Options:
     """Read the command line.
 
     Raises:
-        UsageError: with the words that getopt says.
+        UsageError: with getopt's words.
     """
     options = Options()
     options.as_birdc = os.path.basename(argv[0]) in ("birdc", "birdcl")
-    try:
-        flags, words = getopt.getopt(argv[1:], "s:vrl", ["json"])
-    except getopt.GetoptError as error:
-        raise UsageError(str(error)) from None
-    for flag, value in flags:
-        if flag == "-s":
-            options.socket = value
-        elif flag == "-l":
-            options.socket = os.path.basename(options.socket)
-        elif flag == "-v":
-            options.verbose = True
-        elif flag == "-r":
-            options.restricted = True
-        else:
+    words = argv[1:]
+    while words and words[0].startswith("-") and words[0] != "-":
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word == "--json":
             options.json = True
+        elif word.startswith("--"):
+            raise UsageError(f"unrecognized option '{word}'")
+        else:
+            _flags(word[1:], words, options)
     options.command = " ".join(words)
     return options
+
+
+def _flags(letters: str, words: list[str], options: Options) -> None:
+    """`-vr`, `-s PATH`, `-sPATH`: short flags as getopt takes them."""
+    while letters:
+        flag, letters = letters[0], letters[1:]
+        if flag == "s":
+            if not letters and not words:
+                raise UsageError("option requires an argument -- 's'")
+            options.socket = letters or words.pop(0)
+            return
+        if flag == "l":
+            options.socket = os.path.basename(options.socket)
+        elif flag == "v":
+            options.verbose = True
+        elif flag == "r":
+            options.restricted = True
+        else:
+            raise UsageError(f"invalid option -- '{flag}'")
 
 
 def run() -> None:

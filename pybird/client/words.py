@@ -8,25 +8,23 @@ has. Words that came after BIRD's own give way to these, so that `show p` stays
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-
 from pybird.client.command_list import COMMANDS, GROUPS
 
 LATER = frozenset(("peers", "neighbors", "version"))  # lower priority in abbreviations
 NO_SUCH = "No such command. Press `?' for help."
 AMBIGUOUS = "Ambiguous command, possible expansions are:"
-_WORD = re.compile(r"\s*([A-Za-z_-]+)(?=\s|$)")
 
 
-@dataclass(slots=True)
 class Node:
     """One word of commands and the words that may follow it."""
 
-    path: tuple[str, ...] = ()
-    syntax: str = ""  # of the command that ends here, empty if none does
-    help: str = ""
-    below: dict[str, Node] = field(default_factory=dict)
+    __slots__ = ("below", "help", "path", "syntax")
+
+    def __init__(self, path: tuple[str, ...] = ()) -> None:
+        self.path = path
+        self.syntax = ""  # of the command that ends here, empty if none does
+        self.help = ""
+        self.below: dict[str, Node] = {}
 
     def commands(self) -> list[Node]:
         """All commands at and below this word."""
@@ -42,7 +40,7 @@ def leading(syntax: str) -> tuple[str, ...]:
     """The words of a command before its first argument."""
     words: list[str] = []
     for word in syntax.split():
-        if not re.fullmatch(r"[a-z]+", word):
+        if not (word.isalpha() and word.islower()):
             break
         words.append(word)
     return tuple(words)
@@ -62,6 +60,16 @@ def tree(commands: tuple[tuple[str, str], ...] = COMMANDS) -> Node:
 ROOT = tree()
 
 
+def next_word(text: str, at: int) -> tuple[str, int]:
+    """The plain word that begins there, after blanks, and its end; "" if there is none."""
+    start = len(text) - len(text[at:].lstrip())
+    end = start
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    word = text[start:end]
+    return (word, end) if word.replace("-", "").replace("_", "").isalpha() else ("", at)
+
+
 def expand(text: str, root: Node = ROOT) -> str:
     """The command with its leading words in full.
 
@@ -69,14 +77,15 @@ def expand(text: str, root: Node = ROOT) -> str:
         NoCommandError: unknown, incomplete or ambiguous.
     """
     node, at = root, 0
-    while node.below and (found := _WORD.match(text, at)):
-        matches = candidates(node, found[1])
+    while node.below:
+        word, end = next_word(text, at)
+        matches = candidates(node, word) if word else []
         if not matches:
             break
         if len(matches) > 1:
             shown = [help_line(command) for match in matches for command in match.commands()]
             raise NoCommandError("\n".join([AMBIGUOUS, *shown]))
-        node, at = matches[0], found.end()
+        node, at = matches[0], end
     if not node.syntax:
         raise NoCommandError(NO_SUCH)
     rest = text[at:].strip()
@@ -100,9 +109,11 @@ def help_line(node: Node) -> str:
 def help_for(text: str, root: Node = ROOT) -> list[str]:
     """What `?` prints after this text: the commands that can follow."""
     node, at = root, 0
-    while node.below and (found := _WORD.match(text, at)):
-        at = found.end()
-        matches = candidates(node, found[1])
+    while node.below:
+        word, at = next_word(text, at)
+        if not word:
+            break
+        matches = candidates(node, word)
         if len(matches) != 1:
             return [help_line(c) for match in matches for c in match.commands()] or [NO_SUCH]
         node = matches[0]

@@ -141,6 +141,12 @@ def test_unknown_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Usage: pybirdc [-s <control-socket>]" in capsys.readouterr().err
 
 
+def test_flags_as_getopt_takes_them(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert client.main(["pybirdc", f"-vrs{socket}", "--", "show", "symbols", "imp_b"]) == 0
+    assert "0016 Access restricted\n1010 imp_b" in capsys.readouterr().out
+    assert client.main(["pybirdc", "-s"]) == 1
+
+
 def test_commands_from_a_pipe(socket: str) -> None:
     command = [sys.executable, "-m", "pybird.client", "-s", socket]
     asked = "show symbols imp_b\nsh st\n\nquit\nshow status\n"
@@ -152,7 +158,8 @@ def test_commands_from_a_pipe(socket: str) -> None:
 def test_one_command_imports_nothing_slow(socket: str) -> None:
     code = (
         "import sys; from pybird.client.main import main; main(['pybirdc','-s',sys.argv[1],'show','status']);"
-        "slow = {'lark','rich','prompt_toolkit','asyncio','json','dataclasses_json'} & set(sys.modules);"
+        "slow = {'lark','rich','prompt_toolkit','asyncio','json','dataclasses','typing','re','getopt'};"
+        "slow &= set(sys.modules);"
         "assert not slow, slow"
     )
     subprocess.run([sys.executable, "-c", code, socket], check=True, capture_output=True, timeout=20)

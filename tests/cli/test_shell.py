@@ -86,6 +86,8 @@ def test_a_session_in_a_terminal(socket: str, tmp_path: Path) -> None:
     shell.expect("Network not found")
     shell.type("configure ?")
     shell.expect("configure check")
+    shell.expect("bird> configure")  # drawn again
+    shell.read(0.3)
     shell.type("\x15foo\r")
     shell.expect("No such command")
     shell.type("show static st_r\t")
