@@ -177,6 +177,7 @@ def _interface(row: r.InterfaceRow) -> Iterator[Line]:
     yield 1004, f"\t{' '.join(row.flags)} MTU={row.mtu}"
     for address in row.addresses:
         inside = "Preferred, " if address.preferred else ""
+        inside += "Secondary, " if address.secondary else ""
         inside += f"opposite {address.opposite}, " if address.opposite else ""
         yield 1003, f"\t{address.address}/{address.length} ({inside}scope {address.scope})"
 

@@ -118,7 +118,7 @@ def interface_row(router: Router, interface: Interface) -> InterfaceRow:
     master = next((i.name for i in router.interfaces if link.master and i.index == link.master), "")
     return InterfaceRow(
         name=link.name,
-        up=link.up,
+        up=link.admin_up,
         index=link.index,
         mtu=link.mtu,
         flags=tuple(_flags(link)),
@@ -149,8 +149,10 @@ def _preferred(interface: Interface) -> list[Address]:
 
 
 def _address(item: LinkAddress, preferred: bool) -> InterfaceAddress:
-    opposite = "" if item.opposite is None else str(item.opposite)
-    return InterfaceAddress(str(item.address), item.length, preferred, scope(item.address), opposite)
+    opposite = "" if item.opposite is None or item.length < item.address.bits else str(item.opposite)
+    return InterfaceAddress(
+        str(item.address), item.length, preferred, scope(item.address), opposite, item.secondary
+    )
 
 
 _PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16))

@@ -70,14 +70,7 @@ class Interface:
             return False
         if address.is_link_local:
             return True
-        for own in self.ready_addresses():
-            if own.opposite is not None and own.opposite.is_v4 == address.is_v4:
-                if own.opposite == address:
-                    return True
-                continue
-            if own.prefix.contains(address):
-                return True
-        return False
+        return any(own.prefix.contains(address) for own in self.ready_addresses())
 
     def _pick(self, addresses: list[Address]) -> Address | None:
         for wish in self.preferred_first:

@@ -89,8 +89,6 @@ def _match_length(interface: Interface, address: Address) -> int:
     """The length of the longest prefix of the interface that has the address."""
     longest = 0
     for own in interface.ready_addresses():
-        if own.opposite == address:
-            return address.bits
         if own.prefix.contains(address):
             longest = max(longest, own.length)
     return longest

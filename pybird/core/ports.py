@@ -211,7 +211,9 @@ class LinkAddress:
 
     @property
     def prefix(self) -> Prefix:
-        return Prefix(self.address.masked(self.length), self.length)
+        """The network that is on the link; of a point-to-point link, the other end's."""
+        on_link = self.address if self.opposite is None else self.opposite
+        return Prefix(on_link.masked(self.length), self.length)
 
 
 @dataclass(frozen=True, slots=True)

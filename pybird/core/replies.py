@@ -354,6 +354,7 @@ class InterfaceAddress:
     preferred: bool
     scope: str
     opposite: str = ""
+    secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

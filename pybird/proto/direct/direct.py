@@ -1,0 +1,174 @@
+"""Direct: routes of the networks that interfaces are on.
+
+Each usable address of an interface that is administratively up makes one route
+of its prefix (of a point-to-point link, of the other end) over that interface.
+With `check link` the interface must have a carrier too. Loopback (127/8, ::1)
+and link-local networks make none. A network that several interfaces are on has
+one route for each of them, the lowest interface index first; several addresses
+of one interface in one network make one route. In `ipv6 sadr` tables the routes
+hold for every source (`from ::/0`).
+
+Every event compares what an interface should announce with what it does, so
+that routes follow renames and moved addresses, and stay untouched otherwise.
+"""
+
+from __future__ import annotations
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import Channel
+from pybird.core.interfaces import Interface, InterfaceEvent, matches_address
+from pybird.core.nexthop import Way
+from pybird.core.ports import LinkAddress
+from pybird.core.protocol import Instance, StopReason
+from pybird.core.router import Router
+from pybird.proto.direct.config import DirectConfig
+from pybird.values.address import UNSPECIFIED_V6
+from pybird.values.net import NetType, Prefix
+from pybird.values.nets import SadrNet
+from pybird.values.route import Hop, Rte, Source
+
+EVERY_SOURCE = Prefix(UNSPECIFIED_V6, 0)
+Announced = dict[tuple[Channel, bytes], Hop]
+
+
+class Direct(Instance):
+    """One direct protocol."""
+
+    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self._announced: dict[int, Announced] = {}  # by interface index
+        self._sources: dict[tuple[Channel, int], Source] = {}
+
+    @property
+    def options(self) -> DirectConfig:
+        """The config under its own type."""
+        assert isinstance(self.config, DirectConfig)
+        return self.config
+
+    def start(self) -> None:
+        """Announce the networks of all interfaces."""
+        for channel in self.channels.values():
+            channel.open()
+        self.router.interfaces.listen(self)
+        for interface in self.router.interfaces:
+            self._update(interface)
+        self.went_up()
+
+    def stop(self, reason: StopReason) -> None:
+        """The routes go with their channels."""
+        self.router.interfaces.unlisten(self)
+        self._announced.clear()
+        self._sources.clear()
+        self.stopped()
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """`interface` and `check link` change live; channels come and go."""
+        return True
+
+    def reconfigure(self, new: ProtocolConfig) -> bool:
+        """Compare every interface with what the new options say."""
+        assert isinstance(new, DirectConfig)
+        for interface in self.router.interfaces:
+            self._update(interface, new)
+        return True
+
+    def channel_added(self, channel: Channel) -> None:
+        """Announce to the new channel what the others have."""
+        super().channel_added(channel)
+        for interface in self.router.interfaces:
+            self._update(interface)
+
+    def channel_removed(self, channel: Channel) -> None:
+        """Forget what was announced to it; the core withdraws it."""
+        for announced in self._announced.values():
+            for place in [place for place in announced if place[0] is channel]:
+                del announced[place]
+        for name in [name for name in self._sources if name[0] is channel]:
+            del self._sources[name]
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Announce everything again."""
+        for index, announced in self._announced.items():
+            for (owner, key), hop in announced.items():
+                if owner is channel:
+                    self._announce(channel, key, hop, index)
+        return True
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """An interface or one of its addresses came, changed or went."""
+        self._update(event.interface, gone=event.kind == "removed")
+
+    # announcing -------------------------------------------------------------
+
+    def _update(self, interface: Interface, config: DirectConfig | None = None, gone: bool = False) -> None:
+        """Announce and withdraw what differs for one interface."""
+        options = config if config is not None else self.options
+        wanted = {} if gone else self._wanted(interface, options)
+        index = interface.index
+        had = self._announced.pop(index, {})
+        if wanted:
+            self._announced[index] = wanted
+        for channel, key in had:
+            if (channel, key) not in wanted:
+                channel.withdraw([key], self._source(channel, index))
+        for (channel, key), hop in wanted.items():
+            if had.get((channel, key)) is not hop:
+                self._announce(channel, key, hop, index)
+        if gone:
+            for channel in self.channels.values():
+                self._sources.pop((channel, index), None)
+
+    def _announce(self, channel: Channel, key: bytes, hop: Hop, index: int) -> None:
+        now = self.router.clock.now()
+        source = self._source(channel, index)
+        rte = Rte(self.router.pool.empty, source, hop, channel.config.preference, now)
+        channel.announce([key], rte)
+
+    def _source(self, channel: Channel, index: int) -> Source:
+        """Routes of different interfaces to one network are different routes."""
+        source = self._sources.get((channel, index))
+        if source is None:
+            own = channel.source
+            source = Source(own.name, own.kind, own.type, channel, path_id=index)
+            self._sources[channel, index] = source
+        return source
+
+    def _wanted(self, interface: Interface, options: DirectConfig) -> Announced:
+        if not self._is_usable(interface, options):
+            return {}
+        way = Way(None, interface.index, None, check_link=False)
+        hop = self.router.hops.ways((way,))
+        wanted: Announced = {}
+        for address in interface.ready_addresses():
+            if not _makes_route(address) or not self._is_chosen(interface, address, options):
+                continue
+            for channel in self.channels.values():
+                key = _key(channel.net_type, address.prefix)
+                if key is not None:
+                    wanted[channel, key] = hop
+        return wanted
+
+    def _is_usable(self, interface: Interface, options: DirectConfig) -> bool:
+        if not self.router.interfaces.in_vrf(interface, options.vrf):
+            return False
+        return interface.up if options.check_link else interface.link.admin_up
+
+    def _is_chosen(self, interface: Interface, address: LinkAddress, options: DirectConfig) -> bool:
+        """Patterns with a prefix choose addresses, not whole interfaces."""
+        if not options.interfaces:
+            return True
+        return matches_address(options.interfaces, interface, address.address)
+
+
+def _makes_route(address: LinkAddress) -> bool:
+    own = address.address
+    return not own.is_loopback and not own.is_link_local and not address.secondary
+
+
+def _key(net_type: NetType, prefix: Prefix) -> bytes | None:
+    """The network in a table of this type; None when it has no place there."""
+    if prefix.type is net_type:
+        return prefix.key
+    if net_type is NetType.IP6_SADR and prefix.type is NetType.IP6:
+        return SadrNet(prefix, EVERY_SOURCE).key
+    return None
