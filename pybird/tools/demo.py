@@ -28,14 +28,18 @@ You are on router A. Ctrl-D stops both routers.
 TOUR = ("show protocols", "show peers", "show route")
 PATIENCE = 20.0  # seconds until the session must be up
 INSIDE = "--inside"  # we are the copy that runs in a user's own namespaces
+SERVE = "--serve"  # we are the copy that runs the simulated network
+SIMULATED = "--simulated"  # do not look for namespaces
 
 
 def main(argv: list[str]) -> int:
     """Run the demo; the exit status is 0 when the routers found each other."""
+    if argv[:1] == [SERVE]:
+        return _serve_simulated(argv[1:])
     inside = INSIDE in argv
-    configs = [Path(arg) for arg in argv if arg != INSIDE]
+    configs = [Path(arg) for arg in argv if arg not in (INSIDE, SIMULATED)]
     if len(configs) != 2:
-        print("usage: pybird demo A.conf B.conf", file=sys.stderr)
+        print("usage: pybird demo [--simulated] A.conf B.conf", file=sys.stderr)
         return 1
     for path in configs:
         if not path.is_file():
@@ -43,10 +47,10 @@ def main(argv: list[str]) -> int:
             return 1
     if inside:
         _fresh_run_folder()
-    why_not = _why_no_namespaces()
+    why_not = f"{SIMULATED} was given" if SIMULATED in argv else _why_no_namespaces()
     if why_not is None:
         return _in_namespaces(configs)
-    if not inside and _may_unshare():
+    if not inside and SIMULATED not in argv and _may_unshare():
         command = ["unshare", "-rnm", sys.executable, "-m", "pybird", "demo", INSIDE, *map(str, configs)]
         return subprocess.run(command, check=False).returncode
     print(f"No network namespaces here ({why_not}): the same configs run on the simulated network.")
@@ -61,7 +65,7 @@ def _why_no_namespaces() -> str | None:
     probe = f"pybird-probe-{os.getpid()}"
     made = _ip("netns", "add", probe)
     _ip("netns", "del", probe)
-    return None if made is None else made
+    return made
 
 
 def _may_unshare() -> bool:
@@ -127,9 +131,16 @@ def _in_namespaces(configs: list[Path]) -> int:
 @contextmanager
 def _daemon(namespace: str, config: Path, stem: Path) -> Iterator[None]:
     command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "pybird", "-f"]
+    with _running([*command, "-c", str(config), "-s", str(stem.with_suffix(".ctl"))], stem):
+        yield
+
+
+@contextmanager
+def _running(command: list[str], stem: Path) -> Iterator[None]:
+    """A process that logs to a file and ends with the block."""
     with stem.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "-c", str(config), "-s", str(stem.with_suffix(".ctl"))],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -177,8 +188,20 @@ def _ask(socket: Path, command: str) -> str:
         text=True,
         check=False,
     )
-    return done.stdout.partition("\n")[2] if done.returncode == 0 else ""
+    return done.stdout if done.returncode == 0 else ""
 
 
 def _simulated(configs: list[Path]) -> int:
-    raise NotImplementedError
+    with tempfile.TemporaryDirectory(prefix="pybird-demo-") as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "pybird", "demo", SERVE, str(folder / "a.ctl"), *map(str, configs)]
+        with _running(command, folder / "a"):
+            return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
+
+
+def _serve_simulated(arguments: list[str]) -> int:
+    from pybird.tools.simulated import serve
+
+    socket, *configs = map(Path, arguments)
+    serve(configs, socket)
+    return 0

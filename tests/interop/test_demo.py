@@ -1,0 +1,62 @@
+"""`make run`: two routers in namespaces and a shell; nothing stays behind."""
+
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.interop.lab import ENVIRONMENT, until
+from tests.tools.test_demo import CONFIGS, demo
+
+
+def namespaces():
+    return subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.usefixtures("lab")
+def test_without_a_terminal_it_shows_the_session_and_ends():
+    done = demo(*CONFIGS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Two routers in network namespaces" in done.stdout
+    assert "10.2.0.1/32          unicast [auto01" in done.stdout
+    assert "pybird-a-" not in namespaces()
+
+
+@pytest.mark.usefixtures("lab")
+def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pybird", "demo", *CONFIGS],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**ENVIRONMENT, "TERM": "xterm"},
+        start_new_session=True,
+    )
+    os.close(slave)
+    os.set_blocking(master, False)
+    seen = []
+
+    def text():
+        try:
+            seen.append(os.read(master, 65536).decode(errors="replace"))
+        except (BlockingIOError, OSError):
+            time.sleep(0.05)
+        return "".join(seen)
+
+    try:
+        until(lambda: "Ctrl-D stops both routers" in text(), 30, "the hint")
+        until(lambda: "bird>" in text(), 15, "the prompt")
+        os.write(master, b"show protocols\r")
+        until(lambda: text().count("Established") >= 1, 10, "a table of protocols")
+        os.write(master, b"\x04")
+        until(lambda: (text(), process.poll() is not None)[1], 15, "the end")
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    assert "pybird-a-" not in namespaces()
