@@ -18,12 +18,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from pybird.core.ports import Icmp6Packet, Ports
+from pybird.core.ports import Clock, Icmp6Packet, Ports
 from pybird.core.router import Router
 from pybird.sim.clock import SimClock
 from pybird.sim.host import Host
 from pybird.sim.link import Segment
 from pybird.sim.network import SimNetwork, transmit
+from pybird.sim.pace import Pacer
 from pybird.sim.tables import TableTrace
 from pybird.sim.trace import Trace
 from pybird.values.address import Address
@@ -212,6 +213,16 @@ class World:
             last = "\n".join(map(str, self.log[-40:]))
             raise WorldError(f"not within {within} s: {what} ({self.where()})\n{last}")
         return self.clock.now() - began
+
+    def pace(self, real: Clock, speed: float = 1.0) -> Pacer:
+        """Let virtual time follow a real clock (the daemon's) until `Pacer.stop`.
+
+        Who looks at a router from outside, such as a control socket, calls
+        `Pacer.catch_up` first.
+        """
+        for node in self.nodes.values():
+            node.follow_tables()
+        return Pacer(self.clock, real, speed)
 
     def digest(self) -> str:
         """The hash over everything that happened."""
