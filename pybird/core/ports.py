@@ -259,7 +259,8 @@ class Kernel(Protocol):
     def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterable[KernelRoute]:
         """The routes of one table, of all protocols or of one; may be read in slices.
 
-        Routes changed meanwhile may be missing or old.
+        Routes changed meanwhile may be missing or old. Raises InterruptedError
+        at the end when others may be missing too; other OSErrors at any time.
         """
 
     def change_routes(

@@ -170,8 +170,6 @@ class NetlinkKernel:
                 route = rt.decode_route(body, self._name)
                 if route is not None and route.table == table:
                     yield route
-        except InterruptedError:
-            pass  # changed while it was read: events and the next walk tell the rest
         except OSError as error:
             if error.errno != errno.ENOENT:  # a table without routes does not exist
                 raise

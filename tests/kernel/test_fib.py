@@ -86,6 +86,19 @@ def test_what_a_scan_tells_of_a_network_changed_meanwhile_is_not_believed():
     assert fib.end_scan() == 0
 
 
+def test_a_scan_that_lost_its_place_does_not_tell_what_is_missing():
+    fib = Fib()
+    for key in (b"1", b"2"):
+        fib.want(key, A)
+    drain(fib)
+    fib.begin_scan()
+    fib.want(b"1", None)
+    drain(fib)
+    assert fib.end_scan(steady=False) == 0
+    fib.begin_scan()
+    assert fib.end_scan(steady=False) == 1
+
+
 def test_clear_removes_what_the_kernel_holds():
     fib = Fib()
     for key in (b"1", b"2", b"3"):

@@ -73,6 +73,7 @@ class Fib:
         self.leftover: dict[bytes, Way] = {}  # of an earlier run, until the first feed is done
         # networks met by the scan that runs; True if changed since, so that what it tells may be old
         self._seen: dict[bytes, bool] | None = None
+        self._removed = False  # something was removed since the scan began
 
     @property
     def installed(self) -> int:
@@ -123,6 +124,7 @@ class Fib:
             want = self.wanted.get(key)
             if self._seen is not None:
                 self._seen[key] = True
+                self._removed = self._removed or (have is not None and want is None)
             if have != want:
                 changes.append(Change(key, have, want))
         return changes
@@ -150,6 +152,7 @@ class Fib:
     def begin_scan(self) -> None:
         """The kernel's routes are about to be told by `saw`."""
         self._seen = {}
+        self._removed = False
 
     def saw(self, key: bytes, way: Way) -> bool:
         """The kernel holds this route of ours; False: one too many, it can go at once."""
@@ -169,17 +172,22 @@ class Fib:
             self.queue[key] = way
         return True
 
-    def end_scan(self) -> int:
-        """Queue what is missing or was refused; returns how much is to be repaired."""
+    def end_scan(self, *, steady: bool = True) -> int:
+        """Queue what is missing or was refused; returns how much is to be repaired.
+
+        A scan that is not `steady` loses its place when routes are removed
+        under it (IPv6): then what it did not tell of is not taken as missing.
+        """
         seen, self._seen = self._seen or {}, None
         for key in [key for key in self.refused if key not in seen]:
             del self.refused[key]
             self.queue[key] = None
-        for key in self.wanted:
-            if key not in seen and key not in self.queue:
-                self.queue[key] = None
-        for key in [key for key in self.leftover if key not in seen]:
-            del self.leftover[key]
+        if steady or not self._removed:
+            for key in self.wanted:
+                if key not in seen and key not in self.queue:
+                    self.queue[key] = None
+            for key in [key for key in self.leftover if key not in seen]:
+                del self.leftover[key]
         return len(self.queue)
 
     def abandon_scan(self) -> None:

@@ -73,6 +73,8 @@ class KernelInstance(Instance):
             return
         self._v4 = self._channel.net_type is NetType.IP4
         self.fib = Fib()
+        self._complained.clear()
+        self._hops.clear()
         self._stopping = False
         self._aliens = None if self.config.learn == "no" else Aliens(self.config.learn == "all")
         kernel = self.router.kernel
@@ -81,15 +83,22 @@ class KernelInstance(Instance):
         self._up = {link.index: link.up for link in kernel.links()}
         kernel.watch(self._events)
         self._watching = True
-        for route in kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
-            if self._is_ours(route):
-                self.fib.adopt(route.prefix.key, way_of(route))
+        self._adopt_leftovers()
         self.went_up()
         self._channel.open()
         if self._aliens is not None:
             self._scan_in(0.0)
         elif self._interval():
             self._scan_in(self._interval())
+
+    def _adopt_leftovers(self) -> None:
+        """Read what an earlier run left; what a walk that is disturbed misses, a scan finds."""
+        try:
+            for route in self.router.kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
+                if self._is_ours(route):
+                    self.fib.adopt(route.prefix.key, way_of(route))
+        except InterruptedError:
+            self._scan_in(SOON)
 
     def stop(self, reason: StopReason) -> None:
         """Remove our routes, unless they are to outlive us."""
@@ -291,6 +300,10 @@ class KernelInstance(Instance):
                     self._finish_scan()
                     return
                 self._scanned(route)
+        except InterruptedError:  # changed while it was read: there may be holes in it
+            self._end_scan()
+            self._scan_in(SOON)
+            return
         except OSError as error:
             self.log("error", f"cannot read the kernel's table: {error.strerror or error}")
             self._end_scan()
@@ -307,7 +320,7 @@ class KernelInstance(Instance):
 
     def _finish_scan(self) -> None:
         self._scan = None
-        repairs = self.fib.end_scan()
+        repairs = self.fib.end_scan(steady=self._v4)
         if repairs:
             self.trace("events", f"Repairing {repairs} routes")
             self._flush_in(0.0)
