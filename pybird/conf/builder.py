@@ -73,7 +73,7 @@ class Builder:
         self.attributes: dict[str, AttributeDecl] = dict(attributes)
         self.enum_types = ENUMS
         self.errors: list[ConfigError] = []
-        self.warnings: list[Warning] = []
+        self.warnings: dict[Warning, None] = {}
         self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
         self.tables: dict[str, TableConfig] = {}
         self.protocols: list[ProtocolConfig] = []
@@ -116,9 +116,7 @@ class Builder:
 
     def warn(self, text: str, item: Item | Span) -> None:
         """Tell the user something, once per place."""
-        warning = Warning(text, item if isinstance(item, Span) else self.span(item))
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+        self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item))] = None
 
     @contextmanager
     def collecting(self) -> Iterator[None]:

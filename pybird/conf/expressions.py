@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pybird.conf.bulk import BulkError, number_set, prefix_set
 from pybird.conf.literals import literal
 from pybird.conf.model import Symbol
 from pybird.conf.nets import net_literal
@@ -38,6 +39,11 @@ EMPTY: dict[str, tuple[str, Any]] = {
     "empty_clist": ("clist", CommunityList()),
     "empty_eclist": ("eclist", ExtendedList()),
     "empty_lclist": ("lclist", LargeList()),
+}
+
+BULK: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "PREFIX_SET": ("prefix set", prefix_set),
+    "NUMBER_SET": ("int set", number_set),
 }
 
 PREFIX_ITEMS = frozenset(("prefix_exact", "prefix_longer", "prefix_shorter", "prefix_between"))
@@ -211,9 +217,19 @@ class Expressions:
     def set_of(self, tree: Tree) -> Node:
         """`[ ... ]`; a set of literal prefixes is made at once."""
         items = tree.children
+        if items and isinstance(items[0], Token) and items[0].type in BULK:
+            return self._bulk(items[0])
         if items and all(isinstance(item, Tree) and item.data in PREFIX_ITEMS for item in items):
             return self._prefix_set(tree)
         return nodes.SetOf(tuple(self.set_item(item) for item in items), span=self.span(tree))
+
+    def _bulk(self, token: Token) -> Node:
+        kind, make = BULK[token.type]
+        try:
+            return Literal(kind, make(token), span=self.span(token))
+        except BulkError as problem:
+            place = self.builder.sources.span(token.start + problem.start, token.start + problem.end)
+            raise self.builder.error(problem.message, place) from None
 
     def _prefix_set(self, tree: Tree) -> Node:
         patterns = []

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError
 from pybird.conf.include import Source, Sources
 from pybird.conf.tables import Tables
@@ -57,6 +58,9 @@ RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
 )
 INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
+
+# Terminal, what it matches, characters from which on it pays.
+BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS))
 
 Accepts = Callable[[str], bool]
 
@@ -279,7 +283,21 @@ class Lexer:
             self._scopes.append((self._depth, []))
         elif kind == "RBRACE":
             self._close()
+        elif kind == "LSQB" and accepts("PREFIX_SET"):
+            return self._bulk(token)
         return token
+
+    def _bulk(self, opening: Token) -> Token:
+        """A whole set as one token, if it holds nothing but prefixes or many numbers."""
+        source, at = self.sources.locate(opening.start)
+        if source.position != at + 1:
+            return opening  # it was unread
+        for kind, pattern, least in BULK:
+            found = pattern.match(source.text, at)
+            if found is not None and found.end() - at >= least:
+                source.position = found.end()
+                return Token.make(kind, found[0], opening.start, opening.start + found.end() - at)
+        return opening
 
     def kind_of(self, word: Token, accepts: Accepts) -> str:
         """What a word is here: a keyword's terminal, `NAME`, or a declaring terminal."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pybird.conf.errors import ConfigError, closest, either
 from pybird.conf.lexer import BAD, END, NEVER_VALUES, Lexer
-from pybird.conf.tables import DROP, KEEP, Tables
+from pybird.conf.tables import DROP, KEEP, SPLICE, Tables
 from pybird.conf.tree import Item, Token, Tree
 
 MAX_ERRORS = 50
@@ -32,11 +32,13 @@ KINDS = {
     "NEW_LOCAL": "a new name",
     "PARAMETER": "a new name",
     "ELSE_COLON": "`else:`",
+    "PREFIX_SET": "a set",
+    "NUMBER_SET": "a set",
     "BODY": "`{`",
     END: "the end",
 }
 VALUE = frozenset(("ADDRESS", "NUMBER", "NAME", "("))
-LITERALS = frozenset(("TEXT", "PREFIX", "MAC", "BYTES", "RD"))
+LITERALS = frozenset(("TEXT", "PREFIX", "MAC", "BYTES", "RD", "PREFIX_SET", "NUMBER_SET"))
 OPERATORS = frozenset(
     ("=", "!=", "<", "<=", ">", ">=", "~", "!~", "+", "-", "++", "*", "/", "&&", "||", "|", "&", ".")
 )
@@ -329,14 +331,19 @@ class Parser:
             left -= {*VALUE, *LITERALS, "!", "[", "[=", "+", "-"}
         if len(left & OPERATORS) >= MANY_OPERATORS:
             out.append("an operator")
-            left -= OPERATORS
+            left -= {*OPERATORS, "("}
         named = sorted({KINDS[kind] for kind in left if kind in KINDS})
         texts = sorted(f"`{word}`" for word in left if word not in KINDS)
         return (*out, *named, *texts)
 
 
 def _children(values: list[Item | list[Item]], parts: tuple[int, ...]) -> list[Item]:
-    children: list[Item] = []
+    # A list that grows item by item (`x*`) is extended in place, or long lists cost their square.
+    first = values[0]
+    if parts[0] == SPLICE and isinstance(first, list):
+        children, values, parts = first, values[1:], parts[1:]
+    else:
+        children = []
     for value, part in zip(values, parts, strict=True):
         if part == DROP:
             continue

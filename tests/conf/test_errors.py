@@ -1,0 +1,160 @@
+"""Errors: where, under what, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybird.conf.errors import ConfigError
+from tests.conf.loading import DEVICE, error, errors
+
+BGP = "protocol bgp a { local as 1; neighbor 10.0.0.1 as 2; ipv4 { import all; export all; };%s }\n"
+
+
+def marked(text: str) -> tuple[str, int, int, int]:
+    """The text without its `«»` marks, and the line and columns that they mark."""
+    before, rest = text.split("«")
+    inside, after = rest.split("»")
+    line = before.count("\n") + 1
+    column = len(before) - before.rfind("\n")
+    return before + inside + after, line, column, column + len(inside)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("router id 1.2.3.4\n«protocol» device {}\n", "`;` missing before `protocol`"),
+        ("protocol device { «scn» time 5; }", "`scn` is not an option here"),
+        ("protocol «bpg» y { }\n" + DEVICE, "unexpected `bpg`"),
+        (DEVICE + BGP % "hold «tme» 5;", "unexpected `tme`, expected `time`"),
+        (DEVICE + BGP % "hold time «2»;", "Hold time must be in range 3-65535 or zero"),
+        (DEVICE + BGP % "local port «70000»;", "Invalid port number"),
+        (DEVICE + BGP % 'hold time «"x"»;', "a number expected here, this is a text"),
+        (DEVICE + BGP % "rr cluster id «::1»;", "Router IDs must be hexadecimal numbers or IPv4 addresses"),
+        (DEVICE + BGP % " ipv6 { table «master4»; };", "Incompatible table type: master4 is not for ipv6"),
+        (DEVICE + BGP % " ipv6 { table «nope»; };", "routing table `nope` is not defined"),
+        (DEVICE + BGP % " ipv6 { import filter «nope»; };", "filter `nope` is not defined"),
+        (DEVICE + BGP % " «ipv4 { }»;", "Multiple ipv4 channels"),
+        (DEVICE + "filter f { if true «thn» accept; }", "unexpected `thn`, expected an operator or `then`"),
+        (DEVICE + "filter f { «x» = 5; accept; }", "`x` is not defined"),
+        (DEVICE + "filter f { int x; int «x»; accept; }", "Symbol 'x' already defined"),
+        (DEVICE + "define A = 1; filter f { «A» = 5; accept; }", "`A` is a constant; it cannot be set"),
+        (DEVICE + "function f(int a) -> int { return a; } define B = «f(1, 2)»;",
+         "Function 'f' expects 1 argument, got 2"),
+        (DEVICE + "define B = «f»(1);", "function `f` is not defined"),
+        (DEVICE + "define A = 1; define «A» = 2;", "Symbol 'A' already defined"),
+        (DEVICE + "attribute «enum nope» x;", "no such enumeration: enum nope"),
+        ("protocol static { ipv4; route 10.0.0.0/8 via \"eth0\" «mpls 5»; }", "next hops with MPLS labels"),
+        ("protocol kernel { «roa4»; }", "protocol kernel has no roa4 channel"),
+        (DEVICE + BGP % " «local role peer»;", "BIRD has `local role peer`, PyBIRD does not yet"),
+        (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
+        (DEVICE + BGP % " «keys { key { id 1; }; }»;", "BIRD has `keys`, PyBIRD does not yet"),
+        (DEVICE + BGP % " ipv6 { «add paths tx»; };", "BIRD has `add paths tx`, PyBIRD does not yet"),
+        ("«mpls domain x» ;" + DEVICE, "BIRD has `mpls domain x`, PyBIRD does not yet"),
+    ],
+)  # fmt: skip
+def test_the_caret_is_under_what_is_wrong(text: str, message: str) -> None:
+    plain, line, column, end = marked(text)
+    found = error(plain)
+    assert message in found.message
+    assert (found.line, found.column, found.span.end_column) == (line, column, end)
+    mark = found.show().split("\n")[2]
+    assert mark.index("^") - 4 == column - 1
+    assert mark.count("^") + mark.count("~") == max(end - column, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("protocol bpg y { }\n" + DEVICE, "bgp"),
+        ("protocol device { scn time 5; }", "scan"),
+        (DEVICE + "filter foo { acept; }", "accept"),
+        (DEVICE + "filter foo { bgp_comunity.add((1,2)); accept; }", "bgp_community"),
+        (DEVICE + "define PEERS = 1; define A = PEER;", "PEERS"),
+        (DEVICE + "template bgp common { local as 1; } protocol bgp from comon { }", "common"),
+        (DEVICE + BGP % " ipv6 { exprot all; };", "export"),
+    ],
+)
+def test_did_you_mean(text: str, hint: str) -> None:
+    assert error(text).hint == hint
+
+
+def test_birds_one_line_comes_first() -> None:
+    found = error("protocol device {\n  scan time x;\n}\n")
+    assert str(found) == "bird.conf:2:13 `x` is not defined"
+    assert found.show().split("\n")[0] == str(found)
+
+
+def test_expected_is_said_in_the_users_words() -> None:
+    found = error("router id;" + DEVICE)
+    assert found.message == "unexpected `;`, expected a value or `from`"
+    assert found.expected == ("a value", "`from`")
+
+
+def test_every_independent_error_is_reported() -> None:
+    found = errors(
+        "define A = B;\n"
+        "protocol device { scn time 5; scan tim 6; }\n"
+        "protocol static { ipv4; route 10.0.0.0/8 via; route 11.0.0.0/8 blackhole; }\n"
+        "filter f { if net ~ then accept; if true thn accept; }\n"
+        "protocol bgp { local as 0; neighbor 1.1.1.1 as 1; }\n"
+    )
+    assert [each.line for each in found] == [1, 2, 2, 3, 4, 4, 5]
+
+
+def test_what_follows_from_an_error_is_not_reported() -> None:
+    found = error("define A = 1 +;\ndefine B = A;\nfilter f { if A = 1 then accept; }\n" + DEVICE)
+    assert found.line == 1
+
+
+def test_the_other_place_is_named() -> None:
+    found = error("define A = 1;\n" + DEVICE + "define A = 2;\n")
+    assert found.related is not None
+    text, span = found.related
+    assert (text, span.line, span.column) == ("constant declared here", 1, 8)
+    assert "bird.conf:1:8 constant declared here" in found.show()
+
+
+def test_an_open_block_is_shown_where_it_was_opened() -> None:
+    found = error(DEVICE + "protocol static {\n  ipv4;\n")
+    assert found.message == "the file ends inside a block"
+    assert found.related is not None
+    assert (found.related[1].line, found.related[1].column) == (2, 17)
+
+
+def test_checks_at_the_end_of_a_block_carry_its_closing_brace() -> None:
+    found = error(DEVICE + "protocol bgp {\n  local as 1; neighbor 1.1.1.1 as 2;\n  ipv4;\n}\n")
+    assert (found.message, found.line) == ("EBGP requires explicit import and export policies", 5)
+    assert found.related is not None
+    assert found.related[1].line == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("neighbor 1.1.1.1 as 2;", "Local AS number must be set"),
+        ("local as 1;", "Neighbor must be configured"),
+        ("local as 1; neighbor 1.1.1.1;", "Remote AS number must be set"),
+        ("local as 1; neighbor 1.1.1.1 as 2; rr client;", "Only internal neighbor can be RR client"),
+        ("local as 1; neighbor 1.1.1.1 as 1; rs client;", "Only external neighbor can be RS client"),
+        ("local as 1; neighbor fe80::1 as 1;", "Link-local neighbor address requires specified interface"),
+        ("local as 1; neighbor 1.1.1.1 as 2; ipv4 { import all; };", "EBGP requires explicit export policy"),
+        ("local as 1; neighbor 1.1.1.1 as 2; ipv4 { export all; };", "EBGP requires explicit import policy"),
+    ],
+)
+def test_what_a_bgp_protocol_needs(body: str, message: str) -> None:
+    found = errors(DEVICE + f"protocol bgp {{ {body} }}\n")
+    assert message in [each.message for each in found]
+
+
+def test_a_tab_before_the_error_stays_a_tab() -> None:
+    shown = error("protocol device {\n\tscn time 5;\n}").show().split("\n")
+    assert shown[1:3] == ["    \tscn time 5;", "    \t^~~"]
+
+
+def test_errors_come_in_the_order_of_reading() -> None:
+    found = errors('define A = x;\ninclude "a.inc";\ndefine B = y;\n' + DEVICE, a_inc="define C = z;\n")
+    assert [(each.file, each.line) for each in found] == [("bird.conf", 1), ("a.inc", 1), ("bird.conf", 3)]
+
+
+def test_an_error_shows_without_a_source_line() -> None:
+    assert ConfigError("broken", error("x").span).show().startswith("bird.conf:1:1 broken")

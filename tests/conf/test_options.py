@@ -1,0 +1,227 @@
+"""Every option of the manual's lists is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, SocketConfig, TimeFormat
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.device.config import DeviceConfig
+from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.radv.config import Dnssl, Lifetime, RadvConfig, Rdnss
+from pybird.values.address import Address
+from pybird.values.net import NetType, Prefix
+from tests.conf.loading import DEVICE, error, load
+
+BGP_OPTIONS = """
+local 10.0.0.2 port 1179 as 65001; source address 10.0.0.2; strict bind; free bind on; onlink; direct;
+neighbor 10.0.0.1 port 1790 as 65002 external; passive yes; ttl security off; check link; bfd off;
+rr cluster id 1.2.3.4; allow local as 2; dynamic name "x"; dynamic name digits 3; persist no;
+hold time 90; min hold time 10; startup hold time 60; keepalive time 30; min keepalive time 5;
+send hold time 200;
+connect delay time 1; connect retry time 60; error wait time 10, 20; error forget time 100;
+disable after error; disable after cease { cease, prefix limit hit, out of resources };
+enable route refresh off; enable enhanced route refresh off; enable as4 off; enable extended messages;
+advertise hostname; capabilities on; graceful restart aware; long lived graceful restart aware;
+require route refresh; require as4; require hostname off; password "secret"; authentication md5;
+enforce first as; interpret communities no; allow bgp_local_pref; allow bgp_med; allow as sets;
+path metric off; med metric; igp metric off; prefer older; deterministic med; default bgp_med 5;
+default bgp_local_pref 200; setkey on; disabled; restart time 7; debug { states, events }; router id 9.9.9.9;
+hostname "h"; description "d"; vrf "red"; thread group x;
+"""
+
+
+def test_the_options_of_bgp() -> None:
+    channel = """ipv4 { import all; export all; mandatory; next hop address 10.0.0.9; next hop self ebgp;
+      next hop keep ibgp; next hop prefer local; link local next hop format native; missing lladdr ignore;
+      gateway recursive; igp table master4; import table; export table off; secondary off; extended next hop;
+      require extended next hop; add paths off; cost 5; graceful restart off; aigp off; preference 50;
+      import keep filtered; rpki reload off; debug all; import limit 5 action warn; receive limit off;
+      export limit 7; table master4; };"""
+    config = load(DEVICE + "protocol bgp a {" + BGP_OPTIONS + channel + "}")
+    found = config.protocol("a")
+    assert isinstance(found, BgpConfig)
+    assert (found.local_port, found.remote_port, found.remote_kind) == (1179, 1790, "external")
+    assert (found.hold_time, found.keepalive_time, found.error_wait_time) == (90, 30, (10, 20))
+    assert found.disable_after_cease == {0, 1, 8}
+    assert found.require == {"route refresh", "as4"}
+    assert (found.password, found.restart_time, found.vrf) == ("secret", 7.0, "red")
+    assert found.debug == {"states", "events"}
+    assert not found.enable_as4
+    four = found.channels[0]
+    assert (four.next_hop_self, four.next_hop_keep, four.gateway) == ("ebgp", "ibgp", "recursive")
+    assert (four.cost, four.preference, four.keep_filtered, four.rpki_reload) == (5, 50, True, False)
+    assert not config.warnings
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["bfd;", "bfd graceful;", "bfd { interval 1 s; };", "graceful restart;", "graceful restart time 5;",
+     "long lived stale time 5;", "tx size warning 5;"],
+)  # fmt: skip
+def test_what_is_not_acted_on_is_said_once(option: str) -> None:
+    text = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; %s }"
+    (warning,) = load(DEVICE + text % option).warnings
+    assert "not acted on yet" in warning.text
+
+
+@pytest.mark.parametrize("channel", ["ipv4 multicast", "vpn4 mpls", "flow4", "evpn", "ipv6 mpls"])
+def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
+    config = load(
+        DEVICE + f"protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {channel} {{ import all; }}; }}"
+    )
+    assert config.protocol("a").channels == ()
+    assert config.warnings[0].text == f"the {channel} channel is understood but not run by this version"
+
+
+def test_the_options_of_radv() -> None:
+    config = load(
+        """
+        peer table p;
+        protocol radv {
+          ipv6 { table master6; export all; }; neighbors { table p; };
+          interface "eth*", -"lo" 10.0.0.0/8 {
+            min ra interval 5; max ra interval 20; min delay 2; solicited ra unicast; managed;
+            other config yes;
+            link mtu 1400; reachable time 100; retrans timer 50; current hop limit 32;
+            default lifetime 60 sensitive yes; default preference high;
+            route lifetime 50 sensitive off; route preference low;
+            prefix linger time 9; route linger time 8; rdnss local; dnssl local no; custom option local;
+            neighbor discovery on; rdnss 2001:db8::53; dnssl "example.net";
+            prefix 2001:db8::/64 { skip off; onlink no; autonomous; pd preferred;
+              valid lifetime 500 sensitive;
+              preferred lifetime 400 sensitive no; };
+            custom option type 38 value hex:0102030405060708090a0b0c0d0e;
+          };
+          prefix ::/0 { skip; };
+          rdnss { ns 2001:db8::1; ns 2001:db8::2; lifetime mult 5; };
+          dnssl { domain "a.example"; lifetime 60; };
+          trigger 2001:db8::/32; propagate routes;
+        }
+"""
+    )
+    radv = config.protocols[0]
+    assert isinstance(radv, RadvConfig)
+    (interface,) = radv.interfaces
+    assert interface.patterns == (
+        InterfacePattern("eth*"), InterfacePattern("lo", Prefix.parse("10.0.0.0/8"), negative=True),
+    )  # fmt: skip
+    assert (interface.min_ra_interval, interface.max_ra_interval, interface.min_delay) == (5, 20, 2)
+    assert (interface.default_lifetime, interface.default_lifetime_sensitive) == (60, True)
+    assert (interface.default_preference, interface.route_preference) == (1, 3)
+    assert interface.discovery
+    assert interface.prefixes[0].valid_sensitive
+    assert not interface.prefixes[0].onlink
+    assert interface.custom_options[0].type == 38
+    assert radv.rdnss == tuple(
+        Rdnss(Address.parse(f"2001:db8::{number}"), Lifetime(multiplier=5)) for number in (1, 2)
+    )
+    assert radv.dnssl == (Dnssl("a.example", Lifetime(60)),)
+    assert radv.propagate_routes
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("max ra interval 3;", "3 is out of range, 4 to 1800 are possible"),
+        ("max ra interval 20; min ra interval 16;", "at most 3/4 of Max RA interval, 15"),
+        ("max ra interval 20; default lifetime 10;", "0 or at least Max RA interval, 20"),
+        ("prefix 10.0.0.0/8;", "Prefix must be IPv6"),
+        ("router discovery;", "`router discovery` needs a `peers` channel"),
+    ],
+)
+def test_what_radv_refuses(option: str, message: str) -> None:
+    assert message in error(f'protocol radv {{ interface "x" {{ {option} }}; }}').message
+
+
+def test_the_options_of_kernel_and_device() -> None:
+    config = load(
+        'protocol device { scan time 5; interface "eth0" { preferred 10.0.0.1; }; }'
+        "protocol kernel { ipv6 { export all; }; persist; scan time 9; learn all; merge paths on limit 4;"
+        " kernel table ipt_main; metric 7; netlink rx buffer 100; }"
+    )
+    device, kernel = config.protocols
+    assert isinstance(device, DeviceConfig)
+    assert device.scan_time == 5
+    assert isinstance(kernel, KernelConfig)
+    assert (kernel.learn, kernel.merge_paths, kernel.kernel_table, kernel.metric) == ("all", 4, 254, 7)
+    assert kernel.channels[0].table == "master6"
+
+
+def test_direct_and_pipe_are_understood() -> None:
+    config = load(
+        'ipv4 table t; protocol direct { ipv4; interface -"x", "*"; check link; }'
+        "protocol pipe { peer table t; import none; export where source = RTS_BGP; max generation 3; }"
+    )
+    assert [protocol.name for protocol in config.protocols] == ["direct1", "pipe1"]
+    assert len(config.warnings) == 2
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["ospf", "ospf v2", "ospf v3", "rip", "rip ng", "babel", "bfd", "rpki", "mrt", "bmp", "aggregator",
+     "l3vpn", "evpn", "bridge", "perf"],
+)  # fmt: skip
+def test_other_protocols_are_understood(kind: str) -> None:
+    text = f'protocol {kind} x {{ any {{ thing; "}}" }}; # }}\n }};\nprotocol {kind} {{}}\n'
+    config = load(DEVICE + text)
+    name = kind.split()[0]
+    assert [protocol.name for protocol in config.protocols[1:]] == ["x", f"{name}1"]
+    assert [warning.text for warning in config.warnings] == [
+        f"protocol {name} is understood but not run by this version"
+    ] * 2
+
+
+def test_the_statements_of_the_file() -> None:
+    config = load(
+        """
+        log "/var/log/bird.log" 100000 "/var/log/old" all; log syslog name "x" { info, warning };
+        log stderr all; log udp 10.0.0.1 port 515 { error }; log fixed "/tmp/ring" 5000 all;
+        debug protocols { states, events }; debug channels all; debug tables off; debug commands 1;
+        router id 10.0.0.9; hostname "r"; graceful restart wait 15; threads 4;
+        timeformat route "%T" 3600 "%F"; timeformat protocol iso short; timeformat base iso long us;
+        timeformat log iso long ms;
+        cli "/run/second.ctl" { restrict; v2 attributes; dialect 3; };
+        ipv4 table t1
+        roa6 table r { sorted; gc period 10 s; gc threshold 5; export settle time 1 ms 2 ms; debug all; };
+        ipv6 table master6 sorted { trie on; };
+        eval 1 + 1;
+        ;;;
+        protocol device {}
+        """
+    )
+    assert config.router_id == 0x0A000009
+    assert config.logs[0].limit == 100000
+    assert config.logs[1] == LogConfig("syslog", frozenset(("info", "warning")), "x")
+    assert config.logs[3].port == 515
+    assert config.sockets == (SocketConfig("/run/second.ctl", True, 3, True),)
+    assert config.timeformat_route == TimeFormat("%T", 3600, "%F")
+    assert config.timeformat_log == ISO_LONG_MS
+    assert config.table("master6").sorted
+    assert config.table("r").net_type is NetType.ROA6
+    assert (config.hostname, config.graceful_restart_wait, config.debug_commands) == ("r", 15, 1)
+
+
+@pytest.mark.parametrize("value", ["", "on", "yes", "true", "1", "(1 = 1)", "T"])
+def test_switches_that_are_on(value: str) -> None:
+    config = load(f"define T = true; protocol kernel {{ ipv4; persist {value}; }}")
+    assert config.protocols[0].persist is True
+
+
+@pytest.mark.parametrize("value", ["off", "no", "false", "0"])
+def test_switches_that_are_off(value: str) -> None:
+    assert load(f"protocol kernel {{ ipv4; persist {value}; }}").protocols[0].persist is False
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["ipv4", "ipv6", "ipv6 sadr", "vpn4", "vpn6", "roa4", "roa6", "flow4", "flow6", "eth", "mpls", "aspa",
+     "evpn", "peer", "neighbor"],
+)  # fmt: skip
+def test_tables_of_all_net_types(kind: str) -> None:
+    assert load(f"{kind} table t;" + DEVICE).table("t") is not None
+
+
+def test_iproute2_names_are_constants() -> None:
+    config = load("protocol kernel { ipv4; kernel table ipt_local; }")
+    assert config.protocols[0].kernel_table == 255
