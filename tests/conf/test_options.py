@@ -7,7 +7,9 @@ import pytest
 from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, SocketConfig, TimeFormat
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.device.config import DeviceConfig
+from pybird.proto.direct.config import DirectConfig
 from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.pipe.config import PipeConfig
 from pybird.proto.radv.config import Dnssl, Lifetime, RadvConfig, Rdnss
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
@@ -154,7 +156,12 @@ def test_direct_and_pipe_are_understood() -> None:
         "protocol pipe { peer table t; import none; export where source = RTS_BGP; max generation 3; }"
     )
     assert [protocol.name for protocol in config.protocols] == ["direct1", "pipe1"]
-    assert len(config.warnings) == 2
+    direct, pipe = config.protocols
+    assert isinstance(direct, DirectConfig)
+    assert (direct.interfaces[0].negative, direct.check_link) == (True, True)
+    assert isinstance(pipe, PipeConfig)
+    assert (pipe.peer_table, pipe.channels[0].table, pipe.max_generation) == ("t", "master4", 3)
+    assert pipe.channels[0].import_filter.name == "REJECT"
 
 
 @pytest.mark.parametrize(
