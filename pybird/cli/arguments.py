@@ -115,6 +115,14 @@ class Debug:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """`echo CLASSES [LIMIT]`; the limit is octets that may wait unread, more is dropped."""
+
+    classes: frozenset[str]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimeChoice:
     """`timeformat [USE] ...`: the formats of which uses, and which format."""
 
@@ -308,12 +316,14 @@ def dump(tree: Any, _session: Any) -> str:
     return words(parts.first("dump_kind"))
 
 
-def echo(tree: Any, _session: Any) -> frozenset[str]:
-    """`echo`: the classes to echo."""
-    found = words(Parts(tree).first("echo_classes"))
-    if found == "all":
-        return LOG_CLASSES
-    return frozenset(word for word in found.split() if word in LOG_CLASSES)
+def echo(tree: Any, _session: Any) -> Echo:
+    """`echo`: the classes to echo, and how much may wait for the client."""
+    parts = Parts(tree)
+    found = words(parts.first("echo_classes")).split()
+    classes = LOG_CLASSES if found == ["all"] else frozenset(w for w in found if w in LOG_CLASSES)
+    limit = parts.first("NUMBER")
+    return Echo(classes, DEFAULT_ECHO if limit is None else number(limit))
 
 
+DEFAULT_ECHO = 64 * 1024
 LOG_CLASSES = frozenset(("debug", "trace", "info", "remote", "warning", "error", "auth", "fatal", "bug"))

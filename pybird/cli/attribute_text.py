@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from pybird.core.nexthop import Recursive
 from pybird.core.replies import AttributeText, RouteAttributes
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributeDecl, AttributePool
@@ -65,7 +66,9 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
         if decl is None or not decl.hidden:
             label = decl.label if decl is not None else ""
             found.append(AttributeText(attribute, label, text_of(value, decl)))
-    return RouteAttributes(source=name, origin=f"{name} univ", attributes=tuple(found))
+    key = rte.hop.key
+    hostentry = f"via {key.gateway} table {key.table}" if isinstance(key, Recursive) else ""
+    return RouteAttributes(name, f"{name} univ", tuple(found), hostentry)
 
 
 def text_of(value: Any, decl: AttributeDecl | None = None) -> str:

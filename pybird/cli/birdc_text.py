@@ -230,6 +230,8 @@ def _old_attributes(found: r.RouteAttributes) -> Iterator[Line]:
 
 
 def _attributes(row: r.RouteRow, found: r.RouteAttributes) -> Iterator[Line]:
+    if found.hostentry:
+        yield 1012, f"\thostentry: {found.hostentry}"
     yield 1012, f"\tpreference: {row.preference}"
     if row.sender:
         yield 1012, f"\tfrom: {row.sender}"

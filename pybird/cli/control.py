@@ -110,7 +110,7 @@ class Console:
     def log(self, level: str, text: str) -> None:
         """A log message for the sessions that echo its class."""
         for session in list(self.sessions):
-            if level in session.echo:
+            if level in session.echo and session.unread < session.echo_limit:
                 session.notice(text)
 
 
@@ -125,6 +125,7 @@ class Session:
         self.v2_attributes = options.v2_attributes
         self.json = False
         self.echo: frozenset[str] = frozenset()
+        self.echo_limit = MOST_BUFFERED
         self.formats: dict[str, Any] = {}  # use: TimeFormat, where the session has its own
         self._stream = stream
         self._input = bytearray()
@@ -175,6 +176,11 @@ class Session:
             self._flush()
             for line in text.split("\n"):
                 self._write(f"+{line}\n")
+
+    @property
+    def unread(self) -> int:
+        """Octets that wait for the client."""
+        return self._stream.buffered
 
     def close(self) -> None:
         """End the connection after what is buffered."""

@@ -38,8 +38,10 @@ def _fields(item: Any) -> dict[str, Any]:
 
 def _plain(item: Any) -> Any:
     match item:
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float():
             return item
+        case str():
+            return item.rstrip()  # the Info column is padded
         case Moment(wall):
             return datetime.fromtimestamp(wall).astimezone().isoformat(timespec="milliseconds")
         case Enum():

@@ -70,7 +70,7 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
         expires=None if expires is None else max(expires - router.clock.now(), 0.0),
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
-        why=why if child is None else child.info(),
+        why=why if child is None else child.info().strip(),
     )
 
 

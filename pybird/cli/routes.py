@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pybird.cli.arguments import ShowRoute
 from pybird.cli.attribute_text import attributes_of, route_info
 from pybird.cli.selection import channels, moment, protocol, table
+from pybird.core.nexthop import Recursive
 from pybird.core.replies import (
     NOT_FOUND,
     PARSE_ERROR,
@@ -29,11 +30,13 @@ from pybird.core.replies import (
     Via,
 )
 from pybird.values.address import Address
+from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
 from pybird.values.route import FILTERED, Dest, Hop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
+    from pybird.core.policy import Policy
     from pybird.core.router import Router
     from pybird.core.table import Table
 
@@ -152,7 +155,26 @@ class Tally:
 def _one_table(
     router: Router, arguments: ShowRoute, listing: Listing, first: bool, tally: Tally
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
-    wanted = _wanted(router, arguments, listing)
+    """The rows of one table; the filter of a command lives no longer than this."""
+    policy = None
+    if arguments.filter is not None:
+        policy = router.trial(arguments.filter, listing.table.net_type)
+    try:
+        yield from _rows(router, arguments, listing, first, tally, policy)
+    finally:
+        if policy is not None and policy.compiled is not None:
+            policy.compiled.clear()
+
+
+def _rows(
+    router: Router,
+    arguments: ShowRoute,
+    listing: Listing,
+    first: bool,
+    tally: Tally,
+    policy: Policy | None,
+) -> Iterator[RouteRow | RouteHeading | Pause]:
+    wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title and arguments.mode != "filtered"  # the first route is the best one
     for found in _networks(router, arguments, listing):
@@ -178,10 +200,8 @@ def _one_table(
             yield route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
 
 
-def _wanted(router: Router, arguments: ShowRoute, listing: Listing) -> Callable[[bytes, Rte], Rte | None]:
+def _wanted(arguments: ShowRoute, policy: Policy | None) -> Callable[[bytes, Rte], Rte | None]:
     """What the filter and the protocol leave of a route."""
-    test = arguments.filter
-    policy = None if test is None else router.policy(test, listing.table.net_type)
     name = arguments.protocol
 
     def wanted(key: bytes, rte: Rte) -> Rte | None:
@@ -314,10 +334,17 @@ def route_row(
         primary=primary,
         preference=rte.preference,
         info=route_info(router.pool, rte),
-        metric=None,
+        metric=igp_metric(rte),
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
     )
+
+
+def igp_metric(rte: Rte) -> int | None:
+    """The metric to a BGP route's next hop where that is looked up; -1: unreachable."""
+    if rte.source.kind != Rts.BGP or not isinstance(rte.hop.key, Recursive):
+        return None
+    return -1 if rte.hop.igp_metric is None else rte.hop.igp_metric
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

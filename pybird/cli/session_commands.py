@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pybird.cli.arguments import TimeChoice
+from pybird.cli.arguments import Echo, TimeChoice
 from pybird.cli.times import ISO_LONG, ISO_SHORT
 from pybird.conf.model import TimeFormat
 from pybird.core.replies import (
@@ -37,9 +37,10 @@ def restrict(router: Router, arguments: Any, session: Session) -> Iterator[Reply
     yield Note(16, "Access restricted")
 
 
-def echo(router: Router, arguments: frozenset[str], session: Session) -> Iterator[Reply]:
+def echo(router: Router, arguments: Echo, session: Session) -> Iterator[Reply]:
     """Show log messages of some classes in this session."""
-    session.echo = arguments
+    session.echo = arguments.classes
+    session.echo_limit = arguments.limit
     yield Done()
 
 
@@ -86,11 +87,15 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     node = session.console.language.expression_of(arguments, router.config)
     subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text))
     try:
-        value = compile_expression(node, router.pool.by_name)(subject)
+        expression = compile_expression(node, router.pool.by_name)
     except FilterTypeError as error:
         raise CommandError(PARSE_ERROR, error.message) from None
+    try:
+        value = expression(subject)
     except FilterRuntimeError as error:
         raise CommandError(EVAL_ERROR, error.message) from None
     except AttributeError:  # there is no route here to ask
         raise CommandError(EVAL_ERROR, "there is no route here") from None
+    finally:
+        expression.clear()
     yield Note(23, show_value(value))

@@ -169,7 +169,6 @@ class Memory(Reply):
 
     code: int = field(default=1018, init=False)
     rows: tuple[MemoryRow, ...]
-    resident: int = 0  # octets of the whole process in memory, 0: unknown
 
 
 # ----------------------------------------------------------- show protocols
@@ -296,7 +295,7 @@ class RouteAttributes:
     source: str  # BGP, static, device, ...
     origin: str  # the same as dialect 2 says it
     attributes: tuple[AttributeText, ...] = ()
-    local_metric: int | None = None
+    hostentry: str = ""  # where the next hop is looked up
 
 
 @dataclass(frozen=True, slots=True)

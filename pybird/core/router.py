@@ -115,6 +115,11 @@ class Router:
         """A filter made ready for one channel or group; compiled code is shared."""
         return Policy(filter, net_type, self._judge, inside)
 
+    def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
+        """A filter for one command: shared with nothing; `compiled.clear()` when it is done."""
+        judge = self._judge._replace(compile=lambda found: compile_filter(found, self.pool.by_name))
+        return Policy(filter, net_type, judge)
+
     def meaning(self, filter: Filter) -> str:  # noqa: A002
         """The filter's digest: equal when two filters do the same."""
         known = self._meanings.get(id(filter))

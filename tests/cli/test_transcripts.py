@@ -364,3 +364,36 @@ def test_show_peers_of_nobody(lab: Lab) -> None:
     assert lab.ask("show peers").split("\n")[1:] == ["0000 "]
     assert lab.ask("show neighbors").split("\n")[1:] == ["0000 "]
     assert lab.ask("show peers table r4") == "9001 r4 is not a peer table"
+
+
+def test_echo_shows_log_messages(lab: Lab) -> None:
+    assert lab.ask("echo { info, error } 4096") == "0000 "
+    lab.console.log("info", "hello")
+    lab.console.log("debug", "not this")
+    assert lab.stream.taken() == "+hello\n"
+    assert lab.session.echo_limit == 4096
+    lab.ask("echo off")
+    lab.console.log("info", "hello")
+    assert lab.stream.taken() == ""
+
+
+def test_filters_of_commands_are_not_kept(lab: Lab) -> None:
+    before = len(lab.router._code)
+    for _ in range(3):
+        lab.ask("show route where net.len > 24")
+    assert len(lab.router._code) == before
+
+
+def test_recursive_routes_say_where_they_are_looked_up() -> None:
+    lab = Lab(CONFIG + "protocol static rec { ipv4; route 10.12.0.0/16 recursive 203.0.113.5; }\n")
+    lab.ask("dialect 3")
+    assert masked(lab.ask("show route 10.12.0.0/16 all")) == (
+        "1007-Table master4:\n"
+        " 10.12.0.0/16         unicast [rec HH:MM:SS.mmm] * (200)\n"
+        " \tvia 10.0.0.2 on va\n"
+        "1012-\thostentry: via 203.0.113.5 table master4\n"
+        " \tpreference: 200\n"
+        " \tsource: static\n"
+        "0000 "
+    )
+    assert "10.12.0.0/16\trecursive 203.0.113.5" in lab.ask("show static rec")
