@@ -210,8 +210,8 @@ class Table:
                     won.append(key)
                     lost.append(old)
             else:
-                routes: tuple[Rte, ...] = entered(old, rte, in_order)
-                if routes is old:
+                routes: tuple[Rte, ...] | None = entered(old, rte, in_order)
+                if routes is None:
                     same += 1
                     continue
                 bucket[key] = routes
@@ -262,8 +262,8 @@ class Table:
                 continue
             if old is None:
                 continue
-            routes: tuple[Rte, ...] = left(old, source, in_order)
-            if routes is old:
+            routes: tuple[Rte, ...] | None = left(old, source, in_order)
+            if routes is None:
                 continue
             bucket[key] = routes if len(routes) > 1 else routes[0]
             if routes[0] is old[0]:
@@ -343,8 +343,8 @@ def renewed(old: Rte, new: Rte) -> Rte:
     return rte
 
 
-def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
-    """The routes of a network after one came; `old` itself when nothing changed."""
+def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...] | None:
+    """The routes of a network after one came; None when nothing changed."""
     source = rte.source
     for at in range(len(old)):
         other = old[at]
@@ -352,7 +352,7 @@ def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
             continue
         if is_same(other, rte):
             if other.epoch == rte.epoch:
-                return old
+                return None
             return (*old[:at], renewed(other, rte), *old[at + 1 :])
         if at == 0:
             return choose([rte, *old[1:]], in_order)
@@ -368,12 +368,12 @@ def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
     return (*old, rte)
 
 
-def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...]:
-    """The routes of a network without this source's; `old` itself when it had none."""
+def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...] | None:
+    """The routes of a network without this source's; None when it had none."""
     if len(old) == 2:
         if old[0].source is source:
             return (old[1],)
-        return (old[0],) if old[1].source is source else old
+        return (old[0],) if old[1].source is source else None
     for at in range(len(old)):
         if old[at].source is not source:
             continue
@@ -381,7 +381,7 @@ def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...
         if at == 0 or source.type.dependent:
             return choose(rest, in_order)
         return tuple(rest)
-    return old
+    return None
 
 
 def by_address(key: bytes) -> tuple[bytes, int]:
