@@ -42,7 +42,7 @@ $(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird gramm
 	$(PYTHON) -m venv $(COMPILED)/venv
 	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps -w $(COMPILED)/dist .
 	$(COMPILED)/venv/bin/pip install -q --disable-pip-version-check "$$(ls $(COMPILED)/dist/*.whl)[dev]"
-	$(COMPILED)/venv/bin/python -c "import pybird.values.route as m; assert m.__file__.endswith('.so'), m.__file__"
+	cd $(COMPILED) && venv/bin/python -c "import pybird.values.route as m; assert m.__file__.endswith('.so'), m.__file__"
 	@touch $@
 
 # All seeds and the soak: too slow for every change.
