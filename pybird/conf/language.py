@@ -175,7 +175,7 @@ class Language:
         reader = self.reader(item, config)
         made = make(reader)
         if reader.errors:
-            raise reader.errors[0]
+            raise reader.errors.pop(0)
         return made
 
     def _parser(self, text: str, start: str) -> Parser:
@@ -189,7 +189,7 @@ class Language:
         parser = self._parser(text, start)
         tree = parser.parse()
         if parser.errors or tree is None:
-            raise parser.errors[0]
+            raise parser.errors.pop(0)  # a list that keeps it would be a cycle
         for item in tree.walk():
             item.sources = parser.sources
         return tree
