@@ -103,6 +103,7 @@ class Group:
             del self.table.groups[self.key]
         self._scheduler.cancel(self._flush)
         self._scheduler.cancel(self._feed)
+        self.reader.wake = _nobody  # it held the group in a circle
 
     def sort(self) -> None:
         """Divide the members by whether they are in step."""
@@ -506,3 +507,7 @@ class Group:
                 found = self.current(key)
                 if found is not None and not self.owned(found[0], member):
                     out.add(found[1], key)
+
+
+def _nobody() -> None:
+    """Nobody follows the journal any more."""

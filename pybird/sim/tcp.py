@@ -157,6 +157,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Send what is left, then FIN."""
+        self.handler = None
         if self.state == "connecting":
             self.state = "closed"
         elif self.state == "open":
@@ -165,6 +166,7 @@ class Endpoint:
 
     def abort(self) -> None:
         """Reset."""
+        self.handler = None
         was, self.state = self.state, "closed"
         if was in ("open", "closing"):
             self._send_reset()
@@ -301,7 +303,7 @@ class Endpoint:
             handler.received(data)
             self._open_window()
         elif self.ended:
-            self.state = "closed"
+            self.state, self.handler = "closed", None
             handler.closed(self.error)
             return
         self._drain_soon()
@@ -453,7 +455,7 @@ class Tcp:
         if endpoint.state != "connecting":
             return
         endpoint.state = "closed"
-        handler = endpoint.handler
+        handler, endpoint.handler = endpoint.handler, None
         if handler is not None:
             endpoint.process.run(lambda: handler.closed(error))
 

@@ -157,11 +157,12 @@ class Connection:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.stream is not None and abort is not None:
+        stream, self.stream = self.stream, None  # they know each other
+        if stream is not None and abort is not None:
             if abort:
-                self.stream.abort()
+                stream.abort()
             else:
-                self.stream.close()
+                stream.close()
 
     def _arm(self) -> None:
         deadline = self.session.next_deadline()

@@ -550,7 +550,7 @@ class Dynamic(Instance):
         if net_type is not NetType.PEER:
             return {}
         found = self.children.items()
-        return {PeerNet(key.address, key.ifindex).key: child for key, child in found if child.orphan}
+        return {PeerNet(key.address, child.reach.ifindex).key: child for key, child in found if child.orphan}
 
 
 # ---------------------------------------------------------------- decisions

@@ -70,7 +70,6 @@ class Peer(Instance):
         self.last_error = ""
         self._refusal = ""  # what was logged of a neighbour that does not talk to us
         self._prepare(config)
-        self.families = Families(self)
         self.orphan = False  # a child whose entry was withdrawn
         self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
@@ -81,6 +80,7 @@ class Peer(Instance):
         self._running = False
 
     def _prepare(self, config: BgpConfig) -> None:
+        self.families = Families(self)
         self.reach = Reach(config, self.router, lambda reason: self.guarded(self._reach_changed, reason))
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
@@ -88,6 +88,10 @@ class Peer(Instance):
     def renew(self, config: ProtocolConfig) -> None:
         super().renew(config)
         self._prepare(self.config)
+
+    def discard(self) -> None:
+        super().discard()
+        del self.families, self.reach
 
     # ---------------------------------------------------------- life cycle
 
