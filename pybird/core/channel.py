@@ -25,7 +25,7 @@ from pybird.core.policy import Policy
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.table import Table, Walk
-from pybird.values.net import NetType
+from pybird.values.net import NetType, net_of
 from pybird.values.route import FILTERED, Rte, Source
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ class Channel:
             if kept:
                 for key in keys:
                     kept.pop(key, None)
+        if "routes" in self.debug:
+            self.trace_nets("> removed", keys)
         removed = self.table.withdraw(keys, source)
         count.accepted += removed
         count.ignored += len(keys) - removed
@@ -270,6 +272,8 @@ class Channel:
         if kept:
             for key in keys:
                 kept.pop(key, None)
+        if "routes" in self.debug:
+            self.trace_nets("> added", keys)
         same = self.table.announce(keys, rte)
         count = self.statistics.import_updates
         count.ignored += same
@@ -278,6 +282,8 @@ class Channel:
     def _refuse(self, keys: list[bytes], rte: Rte) -> None:
         """The filter rejected: an earlier route of this source leaves the table."""
         self.statistics.import_updates.filtered += len(keys)
+        if "filters" in self.debug:
+            self.trace_nets("> filtered out", keys)
         if rte.source.routes:
             self.table.withdraw(keys, rte.source)
         if self.config.keep_filtered:
@@ -468,6 +474,18 @@ class Channel:
         """Hand what the group packed to the protocol."""
         protocol = self.protocol
         protocol.guarded(protocol.transmit, self, packed)
+
+    def trace_exports(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> None:
+        """Write what goes out, when `debug { routes }` is on."""
+        for keys in announce.values():
+            self.trace_nets("< added", keys)
+        self.trace_nets("< removed", withdraw)
+
+    def trace_nets(self, what: str, keys: list[bytes]) -> None:
+        """One trace line per network."""
+        for key in keys:
+            net = net_of(self.net_type, key)
+            self.router.log("trace", f"{self.protocol.name}.{self.name} {what} {net}")
 
     def fed(self) -> None:
         """A whole feed was transmitted."""

@@ -240,7 +240,13 @@ class Group:
             pass
         self._scheduler.cancel(self._flush)
 
-    def _process(self, changes: dict[bytes, Rte | None]) -> None:
+    def revalidate(self, keys: list[bytes]) -> None:
+        """Judge these networks again: what the filter asks besides the route has changed."""
+        self.flush_all()
+        for at in range(0, len(keys), SLICE):
+            self._process({key: self.table.best(key) for key in keys[at : at + SLICE]}, again=True)
+
+    def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         """Judge, record and send a batch of changed networks."""
         if self.policy.rejects_all:
             self._count_filtered(len(changes))
@@ -268,7 +274,7 @@ class Group:
             new = bucket.get(key) if bucket is not None else None
             if new is not None and not isinstance(new, Rte):
                 new = new[0]
-            if new is old:
+            if new is old and (new is None or not again):
                 continue
             was = old is not None and (plain or self._is_announced(bid, key))
             if outsiders:
@@ -342,10 +348,14 @@ class Group:
                     continue
                 if packed is None:
                     packed = self.exporter.pack(segment.announce, segment.withdraw)
+                if "routes" in member.channel.debug:
+                    member.channel.trace_exports(segment.announce, segment.withdraw)
                 member.channel.transmit(packed)
         for channel, keys in batch.own.items():
             for member in stream:
                 if member.channel is channel:
+                    if "routes" in channel.debug:
+                        channel.trace_exports({}, keys)
                     channel.transmit(self.exporter.pack({}, keys))
 
     # feeding ------------------------------------------------------------
@@ -387,6 +397,8 @@ class Group:
         channel.statistics.export_updates.accepted += sent
         channel.statistics.export_withdraws.accepted += len(out.withdraw)
         if out.announce or out.withdraw:
+            if "routes" in channel.debug:
+                channel.trace_exports(out.announce, out.withdraw)
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
         if not member.fed and not member.todo:
             member.fed = True

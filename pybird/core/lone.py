@@ -57,7 +57,7 @@ class LoneGroup(Group):
             return NOTHING
         return super().verdict(rte, key)
 
-    def _process(self, changes: dict[bytes, Rte | None]) -> None:
+    def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         out = Segment()
         gained = 0
         live = self._stream
@@ -94,6 +94,8 @@ class LoneGroup(Group):
         channel.statistics.export_withdraws.received += len(out.withdraw)
         channel.statistics.export_withdraws.accepted += len(out.withdraw)
         if out.announce or out.withdraw:
+            if "routes" in channel.debug:
+                channel.trace_exports(out.announce, out.withdraw)
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
 
     def _settle(self, key: bytes) -> bool:

@@ -218,6 +218,7 @@ class Reconfiguration:
         router.drop_unused_code()
         router.log("info", "Reconfigured")
         for instance in list(router.protocols.values()):
+            router.set_debug(instance)
             instance.guarded(instance.settled)
         if self._queued is not None:
             config_, soft, timeout = self._queued

@@ -25,6 +25,7 @@ from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
 from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
+from pybird.core.revalidate import Revalidation
 from pybird.core.scheduler import Job, Scheduler
 from pybird.core.table import Table
 from pybird.filter.attributes import declarations_of
@@ -73,6 +74,7 @@ class Router:
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
         self.reconfiguration = Reconfiguration(self)
+        self.revalidation = Revalidation(self)
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
         self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
@@ -111,9 +113,17 @@ class Router:
         self.tables.pop(name, None)
         self.hops.table_changed(name)
 
+    def set_debug(self, instance: Instance) -> None:
+        """Give an instance the debug flags of its config, or the global ones."""
+        instance.debug = instance.config.debug or self.config.debug_protocols
+        for channel in instance.channels.values():
+            channel.debug = channel.config.debug or self.config.debug_channels
+
     def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
         """A filter made ready for one channel or group; compiled code is shared."""
-        return Policy(filter, net_type, self._judge, inside)
+        policy = Policy(filter, net_type, self._judge, inside)
+        self.revalidation.follow(policy.tables)
+        return policy
 
     def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
         """A filter for one command: shared with nothing; `compiled.clear()` when it is done."""
@@ -224,6 +234,7 @@ class Router:
         assert make is not None
         instance = make(config, self)
         self.protocols[config.name] = instance
+        self.set_debug(instance)
         return instance
 
     def choose_router_id(self) -> None:

@@ -1,0 +1,104 @@
+"""`rpki reload`: routes are judged again when a ROA or ASPA table changes.
+
+Every table that some filter asks is followed. When it has been quiet for
+`SETTLE` seconds, at the latest after `SETTLE_MOST`, what may have changed is
+judged again: exports of the networks under the changed records at once, imports
+by one refresh of the channel (or from its import table). A channel that cannot
+refresh keeps its routes; it is never restarted for this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.channel import Channel, ChannelState
+from pybird.core.ports import Timer
+from pybird.core.table import Reader, Table
+from pybird.values.net import NetType, Prefix, net_of
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+SETTLE: Final = 1.0
+SETTLE_MOST: Final = 20.0
+
+
+class Revalidation:
+    """The followed tables of one router."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._readers: dict[str, Reader] = {}
+        self._timer: Timer | None = None
+        self._since = 0.0  # when the first change of this round came
+
+    def follow(self, names: tuple[str, ...]) -> None:
+        """Hear of changes of these tables from now on."""
+        for name in names:
+            table = self._router.tables.get(name)
+            known = self._readers.get(name)
+            if table is not None and (known is None or known not in table.readers):
+                reader = self._readers[name] = Reader(self._changed)
+                table.readers.append(reader)
+
+    def _changed(self) -> None:
+        """The first change since the last round: wait until it is quiet."""
+        self._since = self._router.clock.now()
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        sizes = self._sizes()
+        clock = self._router.clock
+        self._timer = clock.call_at(clock.now() + SETTLE, lambda: self._look(sizes))
+
+    def _sizes(self) -> int:
+        """Grows while changes keep coming."""
+        total = 0
+        for name in self._readers:
+            table = self._router.tables.get(name)
+            total += table.generation if table is not None else 0
+        return total
+
+    def _look(self, sizes: int) -> None:
+        self._timer = None
+        if self._sizes() != sizes and self._router.clock.now() - self._since < SETTLE_MOST:
+            self._arm()
+            return
+        changed: dict[str, list[bytes]] = {}
+        for name, reader in self._readers.items():
+            if reader.pending:
+                changed[name] = list(reader.pending)
+                reader.pending = {}
+        for instance in list(self._router.protocols.values()):
+            for channel in list(instance.channels.values()):
+                if channel.config.rpki_reload and channel.state is ChannelState.UP:
+                    self._reload(channel, changed)
+
+    def _reload(self, channel: Channel, changed: dict[str, list[bytes]]) -> None:
+        policy = channel.policy
+        asks = policy is not None and not changed.keys().isdisjoint(policy.tables)
+        if asks and not channel.reload_imports():
+            channel.protocol.log("info", f"Channel {channel.name} cannot refresh its imports")
+        member = channel.member
+        if member is None:
+            return
+        for name in member.group.policy.tables:
+            if name in changed:
+                member.group.revalidate(self._affected(channel.table, name, changed[name]))
+
+    def _affected(self, table: Table, name: str, records: list[bytes]) -> list[bytes]:
+        """The networks whose validity these records may change."""
+        source = self._router.tables.get(name)
+        if source is None or source.net_type not in (NetType.ROA4, NetType.ROA6):
+            return list(table.keys())
+        found: dict[bytes, None] = {}
+        wanted = NetType.IP4 if source.net_type is NetType.ROA4 else NetType.IP6
+        if table.net_type is wanted:
+            for prefix in dict.fromkeys([key[:-5] for key in records]):
+                net = net_of(wanted, prefix)
+                assert isinstance(net, Prefix)
+                for key, _ in table.inside(net):
+                    found[key] = None
+        return list(found)

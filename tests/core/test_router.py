@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+from pybird.core.channel import ExportMode
+from pybird.core.protocol import State, StopReason
+from pybird.core.router import Answer
+from pybird.core.selection import Selection
+from pybird.filter import nodes as n
+from pybird.filter.nodes import Filter
+from pybird.proto import PROTOCOLS
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+from pybird.values.route import Dest, Hop, NextHop
+from tests.conf.loading import load
+from tests.core.world import World, config, ipv4, key, peer
+
+
+def test_enable_disable_restart_say_what_they_did():
+    world = World().load(peer("a"))
+    a, router = world["a"], world.router
+    assert router.enable(a) is Answer.ALREADY_ENABLED
+    assert router.disable(a, "for lunch") is Answer.DISABLED
+    assert (a.message, a.state, a.stops) == ("for lunch", State.DOWN, [StopReason.DISABLED])
+    assert router.disable(a) is Answer.ALREADY_DISABLED
+    assert router.restart(a) is Answer.ALREADY_DISABLED
+    assert router.reload(a, True, True) is Answer.NOT_UP
+    assert router.enable(a) is Answer.ENABLED
+    assert router.restart(a) is Answer.RESTARTED
+    assert a.state is State.UP
+    assert router.reload(a, True, True) is Answer.RELOADING
+    a.refreshable = False
+    assert router.reload(a, True, False) is Answer.CANNOT_RELOAD
+
+
+def test_reload_out_feeds_everything_again():
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce("10.0.0.0/8")
+    world.clock.run()
+    world["b"].messages.clear()
+    world.router.reload(world["b"], False, True)
+    world.clock.run()
+    assert len(world["b"].messages) == 1
+    assert world["b"].feeds == 2
+
+
+def test_restart_later_waits_and_can_be_overtaken():
+    world = World().load(peer("a"))
+    a = world["a"]
+    a.restart_later(5)
+    world.clock.run(4)
+    assert a.state is State.DOWN
+    world.clock.run(1)
+    assert a.state is State.UP
+    a.restart_later(5)
+    world.router.disable(a)
+    world.clock.run(6)
+    assert a.state is State.DOWN
+
+
+def test_shutdown_ends_when_all_are_down():
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce("10.0.0.0/8")
+    world.clock.run()
+    ended: list[bool] = []
+    world.router.shutdown(lambda: ended.append(True), graceful=True)
+    assert ended == []
+    world.clock.run()
+    assert ended == [True]
+    assert world["a"].stops == [StopReason.GRACEFUL]
+
+
+def test_free_names():
+    world = World().load(peer("dyn1"), peer("x"))
+    assert world.router.free_name("dyn", 0) == "dyn2"
+    assert world.router.free_name("dyn", 2) == "dyn01"
+
+
+def test_a_fault_in_a_timer_stops_its_owner():
+    world = World().load(peer("a"), peer("b"))
+    a = world["a"]
+    a.guarded(lambda: world.router.clock.call_at(world.clock.now() + 1, lambda: 1 // 0))
+    world.clock.run(2)
+    assert a.state is State.DOWN
+    assert world["b"].state is State.UP
+    assert world.router.enable(a) is Answer.ENABLED
+    assert (a.state, a.failure) == (State.UP, "")
+
+
+def test_merged_routes_have_all_next_hops():
+    ways = [NextHop(Address.parse(f"192.0.2.{at}"), 2, "eth0") for at in (1, 2, 3)]
+    world = World().load(peer("a"), peer("b"), peer("c"), peer("m", mode=ExportMode.MERGED))
+    for at, name in enumerate("abc"):
+        source = world[name].channel.source
+        source.type = EQUAL
+        world[name].announce("10.0.0.0/8", hop=Hop(Dest.UNICAST, (ways[at],)))
+    world.clock.run()
+    m = world["m"]
+    assert m.got[key("10.0.0.0/8")][2] == tuple(ways)
+    messages = len(m.messages)
+    world["b"].withdraw("10.0.0.0/8")
+    world.clock.run()
+    assert m.got[key("10.0.0.0/8")][2] == (ways[0], ways[2])
+    assert len(m.messages) == messages + 1
+
+
+EQUAL = Selection()
+
+
+def test_accepted_mode_takes_the_best_that_the_filter_accepts():
+    refuse = Filter(
+        None,
+        n.Block(
+            (
+                n.If(n.Binary("=", n.Attribute("med"), n.Literal("int", 1)), n.Decide("reject")),
+                n.Decide("accept"),
+            )
+        ),
+    )
+    world = World().load(
+        peer("a"), peer("b"), peer("p", ipv4(export_filter=refuse), mode=ExportMode.ACCEPTED)
+    )
+    world["a"].announce("10.0.0.0/8", med=1, preference=200)
+    world["b"].announce("10.0.0.0/8", med=2)
+    world.clock.run()
+    p = world["p"]
+    assert p.got[key("10.0.0.0/8")][1] == "b"
+    world["a"].announce("10.0.0.0/8", med=3, preference=200)
+    world.clock.run()
+    assert p.got[key("10.0.0.0/8")][1] == "a"
+    world["a"].withdraw("10.0.0.0/8")
+    world["b"].withdraw("10.0.0.0/8")
+    world.clock.run()
+    assert (p.got, p.spurious) == ({}, 0)
+
+
+def test_debug_flags_come_from_the_protocol_or_from_the_global_default():
+    world = World()
+    own = peer("a", debug=frozenset({"states"}))
+    routes = frozenset({"routes"})
+    whole = replace(config(own, peer("b")), debug_protocols=frozenset({"events"}), debug_channels=routes)
+    world.router.configure(whole)
+    assert (world["a"].debug, world["b"].debug) == ({"states"}, {"events"})
+    world["a"].announce("10.0.0.0/8")
+    world.clock.run()
+    assert "<trace> a.ipv4 > added 10.0.0.0/8" in world.log.lines
+    assert "<trace> b.ipv4 < added 10.0.0.0/8" in world.log.lines
+    world.router.reconfigure(config(own, peer("b")))
+    assert world["b"].debug == frozenset()
+
+
+def test_a_changed_roa_table_judges_routes_again():
+    text = """
+      router id 1.1.1.1;
+      protocol device { scan time 0; }
+      roa4 table r4;
+      protocol static roas { roa4; %s }
+      protocol static s { ipv4 {
+          import where roa_check(r4, net, 65001) != ROA_INVALID; };
+        route 10.0.0.0/16 blackhole; route 11.0.0.0/8 blackhole; }
+    """
+    world = World(*PROTOCOLS)
+    world.router.configure(load(text % ""))
+    table = world.router.tables["master4"]
+    assert table.net_count == 2
+    world.router.reconfigure(load(text % "route 10.0.0.0/8 max 8 as 65001;"))
+    world.clock.run(0.5)
+    assert table.net_count == 2
+    world.clock.run(3)
+    assert list(table.keys()) == [Prefix.parse("11.0.0.0/8").key]
+    world.router.reconfigure(load(text % "route 10.0.0.0/8 max 16 as 65001;"))
+    world.clock.run(3)
+    assert table.net_count == 2
