@@ -713,6 +713,21 @@ def test_an_interface_that_gets_another_name_keeps_its_session():
     assert lab.proto("a", "auto01").neighbour == "fe80::b%uplink"
 
 
+@pytest.mark.parametrize("persist", [True, False])
+def test_an_interface_that_is_removed_takes_its_children_along(persist):
+    lab = lab_with([FOUND_B, auto(65001, persist=persist)])
+    lab.run(1)
+    withdraw(lab)
+    lab.nodes["a"].host.detach("eth0")
+    lab.run(1)
+    assert children(lab) == []
+    assert not log_of(lab, "bug")
+
+
+def log_of(lab, level, router="a"):
+    return [line.text for line in lab.log if line.router == router and line.level == level]
+
+
 def test_a_rename_evaluates_from_again():
     lab = lab_with([FOUND_B, auto(65001, channels=channels(from_interfaces=(ETH0,)))])
     lab.run(1)

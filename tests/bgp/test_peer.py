@@ -1,8 +1,12 @@
 """Two real routers back to back in virtual time: connections, errors, restarts."""
 
+from dataclasses import replace
+
 import pytest
 
+from pybird.conf.model import Limit
 from pybird.core.protocol import State, StopReason
+from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.messages import Notification
 from pybird.values.address import Address
 
@@ -398,6 +402,48 @@ def test_the_same_seed_gives_the_same_history():
         return lab.digest()
 
     assert history(3) == history(3)
+
+
+def test_a_route_limit_ends_the_session_with_its_own_cease():
+    """RFC 4486: 6/1."""
+    limited = (ipv4(import_limit=Limit(2, "disable")), ipv6())
+    lab = both(a_options={"channels": limited}, nets_b=("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"))
+    lab.run(7)
+    assert lab.proto("a").state is State.DOWN
+    assert lab.proto("b", "a").last_error == "Received: Maximum number of prefixes reached"
+
+
+def test_an_import_table_reloads_without_asking_the_neighbour():
+    lab = both(a_options={"channels": (ipv4(import_table=True), ipv6(import_table=True))})
+    established(lab)
+    lab.run(0.1)
+    sent = lab.session("a").session.counters.sent
+    lab.nodes["a"].router.reload(lab.proto("a"), imports=True, exports=False)
+    lab.run(0.1)
+    assert lab.session("a").session.counters.sent == sent
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+
+
+def test_without_capabilities_there_is_ipv4_only():
+    lab = both(a_options={"capabilities": False})
+    established(lab)
+    lab.run(0.1)
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+    assert {n: c.state.value for n, c in lab.proto("a").channels.items()} == {"ipv4": "UP", "ipv6": "DOWN"}
+
+
+def test_a_refused_refresh_restarts_the_session_of_a_reload():
+    """A neighbour without route refresh: a changed import filter needs a new session."""
+    lab = both(b_options={"enable_route_refresh": False})
+    established(lab)
+    since = lab.proto("a").since
+    running = lab.nodes["a"].router
+    closed = (ipv4(import_filter=REJECT), ipv6())
+    changed = tuple(replace(p, channels=closed) if p.name == "b" else p for p in running.config.protocols)
+    running.reconfigure(replace(running.config, protocols=changed))
+    established(lab, 20)
+    assert lab.proto("a").since > since
+    assert lab.nets("a", proto="b") == []
 
 
 def test_a_notification_is_logged_with_its_text():

@@ -155,8 +155,8 @@ class Dynamic(Instance):
         return PeersExporter() if channel.net_type is NetType.PEER else None
 
     def transmit(self, channel: Channel, packed: Changes) -> None:
-        if not self._running:
-            return
+        if not self._running or self.router.shutting_down:
+            return  # the children have their own way to end
         for key in packed.withdrawn:
             entry = self.entries.pop(key, None)
             if entry is not None:
@@ -197,7 +197,9 @@ class Dynamic(Instance):
     def _remove(self, key: Key, child: Peer) -> None:
         """Withdraw a child: its routes go, and its key is refused for a while."""
         del self.children[key]
-        self._refused[key] = self.router.clock.now() + self.config.error_wait_time[0]
+        now = self.router.clock.now()
+        self._refused = {known: until for known, until in self._refused.items() if until > now}
+        self._refused[key] = now + self.config.error_wait_time[0]
         self.router.remove(child)
 
     @property
@@ -237,7 +239,16 @@ class Dynamic(Instance):
 
     def interface_event(self, event: InterfaceEvent) -> None:
         """An interface changed: `from`, its state or its index may decide otherwise."""
+        if event.kind == "removed":
+            self.guarded(self._interface_gone, event.interface)
         self.guarded(self.look_again)
+
+    def _interface_gone(self, interface: Interface) -> None:
+        """Its number will not come back: neither will children there, not even orphans."""
+        for key, child in list(self.children.items()):
+            if key.ifindex == interface.index:
+                self.log("info", f"{interface.name} is gone, removing {child.name}")
+                self._drop_unfit(key, child)
 
     def look_again(self) -> None:
         """Interfaces, owners or options changed: decide about every entry again."""

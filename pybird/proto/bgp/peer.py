@@ -79,15 +79,18 @@ class Peer(Instance):
         self._listen_timer: Timer | None = None
         self._running = False
 
-    def _prepare(self, config: BgpConfig) -> None:
+    def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.families = Families(self)
-        self.reach = Reach(config, self.router, lambda reason: self.guarded(self._reach_changed, reason))
+        self.reach = Reach(
+            config, self.router, lambda reason: self.guarded(self._reach_changed, reason), ifindex
+        )
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
 
     def renew(self, config: ProtocolConfig) -> None:
+        ifindex = self.reach.ifindex
         super().renew(config)
-        self._prepare(self.config)
+        self._prepare(self.config, ifindex)
 
     def discard(self) -> None:
         super().discard()

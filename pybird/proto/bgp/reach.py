@@ -32,9 +32,12 @@ class Reach:
     reason), cannot any more, or our own addresses there changed.
     """
 
-    def __init__(self, config: BgpConfig, router: Router, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self, config: BgpConfig, router: Router, changed: Callable[[str], None], ifindex: int = 0
+    ) -> None:
+        """`ifindex` is that of a dynamic child which was somewhere already."""
         self.usable = False
-        self.ifindex = 0
+        self.ifindex = ifindex
         self.ifname = config.interface or ""
         self.local_address: Address | None = None
         self._config = config
@@ -94,8 +97,8 @@ class Reach:
         config = self._config
         remote = config.remote_address
         assert remote is not None
-        if config.parent is not None and self.ifindex in self._interfaces.by_index:
-            return self._interfaces.by_index[self.ifindex]  # it may have got another name
+        if config.parent is not None and self.ifindex and remote.is_link_local:
+            return self._interfaces.by_index.get(self.ifindex)  # it may have got another name
         if config.interface is not None:
             interface = self._interfaces.named(config.interface)
             fits = interface is not None and (config.onlink or interface.on_link(remote))
