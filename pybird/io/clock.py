@@ -21,20 +21,24 @@ class _Timer:
         self._loop = loop
         self._when = when
         self._callback: Callable[[], None] | None = callback
-        self._handle: TimerHandle = loop.call_at(when, self._fire)
+        # handle and timer refer to each other until one of them lets go: the collector is off
+        self._handle: TimerHandle | None = loop.call_at(when, self._fire)
 
     def _fire(self) -> None:
         if self._loop.time() < self._when:
             self._handle = self._loop.call_at(self._when, self._fire)
             return
+        self._handle = None
         callback, self._callback = self._callback, None
         if callback is not None:
             callback()
 
     def cancel(self) -> None:
         """Forget the call; harmless when it ran already."""
-        self._callback = None  # breaks the reference cycle: the collector is off
-        self._handle.cancel()
+        self._callback = None
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
 
 
 class AsyncioClock:

@@ -1,3 +1,5 @@
+import gc
+
 from pybird.io.clock import AsyncioClock
 from pybird.io.loop import new_loop
 
@@ -48,4 +50,27 @@ def test_an_error_in_a_callback_is_logged_as_a_bug_and_the_loop_goes_on():
     loop.run_forever()
     assert {level for level, _text in log.lines} == {"bug"}
     assert any("ZeroDivisionError" in text for _level, text in log.lines)
+    loop.close()
+
+
+def test_timers_leave_no_cycles():
+    loop = new_loop(Lines())
+    clock = AsyncioClock(loop)
+
+    def rounds():
+        for _ in range(10):
+            clock.call_at(clock.now(), lambda: None)
+            clock.call_at(clock.now() + 60, lambda: None).cancel()
+            clock.call_soon(lambda: None)
+        loop.call_later(0.01, loop.stop)
+        loop.run_forever()
+
+    rounds()
+    gc.collect()
+    gc.disable()
+    try:
+        rounds()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
     loop.close()
