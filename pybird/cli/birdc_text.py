@@ -85,9 +85,6 @@ def lines(reply: r.Reply, view: View) -> Iterator[Line]:
             for line in reply.shown:
                 yield 8002, line
             yield 8002, f"{reply.file}:{reply.line}:{reply.column} {reply.message}"
-        case r.Values(code, texts):
-            for text in texts:
-                yield code, text
         case _:
             yield from _listing(reply, view)
 

@@ -21,6 +21,7 @@ from pybird.core.replies import (
     PAUSE,
     CommandError,
     Done,
+    Note,
     Pause,
     Reply,
     RouteCount,
@@ -70,22 +71,34 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
     if arguments.mode == "filtered" and (arguments.primary or arguments.channel):
         raise CommandError(PARSE_ERROR, "Incompatible show route options")
     listings = chosen(router, arguments)
-    shown = 0
-    totals = [0, 0, 0]
+    counting = arguments.count or arguments.stats
+    if arguments.count and arguments.net is not None and not _is_there(arguments, listings):
+        raise CommandError(NOT_FOUND, "Network not found")
+    headings = 0
+    total = Tally()
     for listing in listings:
         tally = Tally()
-        yield from _one_table(router, arguments, listing, shown == 0, tally)
-        shown += tally.shown
-        if arguments.count or arguments.stats:
-            sizes = listing.table.route_count, listing.table.net_count
-            yield RouteCount(listing.name, tally.shown, *sizes)
-            totals = [totals[0] + tally.shown, totals[1] + sizes[0], totals[2] + sizes[1]]
-    if not shown and arguments.net is not None and arguments.match != "in" and not arguments.count:
+        if not arguments.count and (arguments.stats or arguments.tables):
+            tally.headed = True  # a table that was asked for is named even when it is empty
+            yield RouteHeading(listing.name, headings == 0)
+        yield from _one_table(router, arguments, listing, headings == 0, tally)
+        headings += tally.headed
+        tally.routes, tally.networks = listing.table.route_count, listing.table.net_count
+        if counting:
+            yield RouteCount(listing.name, tally.shown, tally.routes, tally.networks)
+        total.add(tally)
+    if not total.shown and arguments.net is not None and arguments.match != "in" and not arguments.count:
         raise CommandError(NOT_FOUND, "Network not found")
-    if (arguments.count or arguments.stats) and len(listings) > 1:
-        yield RouteTotal(len(listings), *totals)
+    if counting and len(listings) > 1:
+        if arguments.stats:
+            yield Note(1007, "")
+        yield RouteTotal(len(listings), total.shown, total.routes, total.networks)
     else:
         yield Done()
+
+
+def _is_there(arguments: ShowRoute, listings: list[Listing]) -> bool:
+    return arguments.match == "in" or any(next(_stored(arguments, x.table), None) for x in listings)
 
 
 # ------------------------------------------------------------- which tables
@@ -146,10 +159,17 @@ def fits(found: Table, net: Net | Address | None) -> bool:
 
 
 class Tally:
-    """How many routes of a table were shown, or would have been."""
+    """What was shown of a table, or would have been."""
 
     def __init__(self) -> None:
-        self.shown = 0
+        self.headed = False
+        self.shown = self.routes = self.networks = 0
+
+    def add(self, other: Tally) -> None:
+        """Sum up over tables."""
+        self.shown += other.shown
+        self.routes += other.routes
+        self.networks += other.networks
 
 
 def _one_table(
@@ -192,7 +212,8 @@ def _rows(
         tally.shown += len(kept)
         if arguments.count:
             continue
-        if tally.shown == len(kept):
+        if not tally.headed:
+            tally.headed = True
             yield RouteHeading(listing.name, first)
         net = str(net_of(net_type, key))
         for number, (rte, fine) in enumerate(kept):

@@ -165,10 +165,9 @@ def print_lines(lines: Iterable[Line], verbose: bool) -> int:
     for line in lines:
         if line.unasked:
             out.append(f">>> {line.text}\n")
-        elif verbose:
-            out.append(f"{line.raw if line.raw[:1] != ' ' else '    ' + line.raw}\n")
         elif line.text or not line.last:
-            out.append(f"{line.text}\n")
+            raw = f"    {line.raw}" if line.raw[:1] == " " else line.raw
+            out.append(f"{raw if verbose else line.text}\n")
         code = line.code if line.last else code
         if len(out) > 200:
             sys.stdout.write("".join(out))

@@ -444,14 +444,5 @@ class HelpRow(Reply):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Values(Reply):
-    """Rows of a protocol's own command; the code of each line and its text, and the same as data."""
-
-    code: int
-    lines: tuple[str, ...]
-    data: dict[str, object] = field(default_factory=dict)
-
-
 # What `output json` leaves out: they say how the text looks.
 HEADINGS: Final = (ProtocolHeading, RouteHeading, InterfaceHeading, PeerHeading)

@@ -130,10 +130,35 @@ def test_show_route_counts(lab: Lab) -> None:
     )
 
 
+def test_stats_and_named_tables_have_headings_even_when_empty(lab: Lab) -> None:
+    """As BIRD 2.0.12 does."""
+    assert masked(lab.ask("show route stats where net.len = 48")) == (
+        "1007-Table master4:\n"
+        " 0 of 6 routes for 6 networks in table master4\n"
+        " \n"
+        " Table master6:\n"
+        " 2001:db8:200::/48    unreachable [st6 HH:MM:SS.mmm] * (200)\n"
+        " 1 of 1 routes for 1 networks in table master6\n"
+        " \n"
+        " Table r4:\n"
+        " 0 of 1 routes for 1 networks in table r4\n"
+        " \n"
+        " Table peers:\n"
+        " 0 of 0 routes for 0 networks in table peers\n"
+        " \n"
+        "0014 Total: 1 of 8 routes for 8 networks in 4 tables"
+    )
+    assert lab.ask("show route table t4aux") == "1007-Table t4aux:\n0000 "
+    assert lab.ask("show route stats table t4aux") == (
+        "1007-Table t4aux:\n 0 of 0 routes for 0 networks in table t4aux\n0000 "
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
         ("show route 9.9.9.0/24", "8001 Network not found"),
+        ("show route 9.9.9.0/24 count", "8001 Network not found"),
         ("show route table nosuch", "9001 "),
         ("show route filtered primary", "9001 Incompatible show route options"),
         ("show route where nosuch = 1", "9001 "),
