@@ -267,6 +267,9 @@ def _protocol(row: r.ProtocolRow, view: View) -> Iterator[Line]:
     for detail in row.detail.details:
         for text in block(_spoken(detail, view.dialect), 2):
             yield 1006, text
+    if row.detail.pair is not None:
+        for text in _pair(row.detail.pair, view.dialect):
+            yield 1006, text
     for channel in row.detail.channels:
         for text in _channel(channel, view.dialect):
             yield 1006, text
@@ -332,11 +335,30 @@ def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
     yield from _limit("Export limit", channel.export_limit)
     if channel.imported is not None:
         yield _labelled("Routes", _routes(channel))
-        yield from _statistics(channel, dialect)
+        yield from _changes(channel, 4, dialect)
     for detail in channel.details:
         yield _labelled(detail.label, detail.text) if detail.text else f"    {detail.label}"
         for below in detail.below:
             yield from block(below, 6)
+
+
+def _pair(pair: r.PairDetail, dialect: int) -> Iterator[str]:
+    yield "  Channel main"
+    rows = [
+        ("Table", pair.table),
+        ("Peer table", pair.peer_table),
+        ("Import state", pair.import_state if dialect == 3 else pair.state.lower()),
+        ("Export state", pair.export_state if dialect == 3 else pair.state.lower()),
+        ("Import filter", pair.import_filter),
+        ("Export filter", pair.export_filter),
+    ]
+    for label, text in rows:
+        yield _labelled(label, text)
+    yield from _limit("Import limit", pair.import_limit)
+    yield from _limit("Export limit", pair.export_limit)
+    if pair.imported is not None:
+        yield f"  {'Routes:':<{_CHANNEL_LABEL}}{pair.imported} imported, {pair.exported} exported"
+        yield from _changes(pair, 2, "pair")
 
 
 def _labelled(label: str, text: str) -> str:
@@ -357,37 +379,42 @@ def _routes(channel: r.ChannelDetail) -> str:
 
 
 # Which columns a line has; the others are `---`.
-_COLUMNS: Final = {
+_COLUMNS: Final[dict[int | str, tuple[str, ...]]] = {
+    "pair": ("received", "rejected", "filtered", "ignored", "accepted"),
     2: ("received", "rejected", "filtered", "ignored", "accepted"),
     3: ("received", "rejected", "filtered", "ignored", "RX limit", "limit", "accepted"),
 }
-_WITHOUT: Final = {
+_WITHOUT: Final[dict[tuple[int | str, str], tuple[str, ...]]] = {
     (2, "Import withdraws"): ("filtered",),
     (2, "Export updates"): ("ignored",),
     (2, "Export withdraws"): ("rejected", "filtered", "ignored"),
     (3, "Import withdraws"): ("filtered", "RX limit", "limit"),
     (3, "Export updates"): ("RX limit",),
     (3, "Export withdraws"): ("rejected", "filtered", "RX limit", "limit"),
+    ("pair", "Import withdraws"): ("filtered",),
+    ("pair", "Export withdraws"): ("filtered",),
 }
 
 
-def _statistics(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
-    first, *others = _COLUMNS[dialect]
-    yield f"    Route change stats:{first:>13}" + "".join(f"{name:>11}" for name in others)
+def _changes(found: r.ChannelDetail | r.PairDetail, indent: int, form: int | str) -> Iterator[str]:
+    """`Route change stats`, with the columns of a dialect or of a pair."""
+    space = " " * indent
+    first, *others = _COLUMNS[form]
+    yield f"{space}Route change stats:{first:>13}" + "".join(f"{name:>11}" for name in others)
     for label, changes in (
-        ("Import updates", channel.import_updates),
-        ("Import withdraws", channel.import_withdraws),
-        ("Export updates", channel.export_updates),
-        ("Export withdraws", channel.export_withdraws),
+        ("Import updates", found.import_updates),
+        ("Import withdraws", found.import_withdraws),
+        ("Export updates", found.export_updates),
+        ("Export withdraws", found.export_withdraws),
     ):
         if changes is not None:
-            yield f"      {label + ':':<19}{_change_columns(label, changes, dialect)}"
+            yield f"{space}  {label + ':':<19}{_change_columns(label, changes, form)}"
 
 
-def _change_columns(label: str, changes: r.Changes, dialect: int) -> str:
-    missing = _WITHOUT.get((dialect, label), ())
+def _change_columns(label: str, changes: r.Changes, form: int | str) -> str:
+    missing = _WITHOUT.get((form, label), ())
     text = ""
-    for name in _COLUMNS[dialect]:
+    for name in _COLUMNS[form]:
         value = "---" if name in missing else str(getattr(changes, name.lower().replace(" ", "_")))
         text += f"{value:>11}"
     return text

@@ -18,6 +18,7 @@ from pybird.core.replies import (
     Done,
     LimitState,
     Note,
+    PairDetail,
     ProtocolDetail,
     ProtocolHeading,
     ProtocolRow,
@@ -66,6 +67,7 @@ def protocol_row(router: Router, instance: Instance, everything: bool) -> Protoc
 def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
     """What `all` adds."""
     config = instance.config
+    pair = instance.pair()
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
@@ -73,7 +75,36 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
         router_id="" if config.router_id is None else str(Address.from_v4(config.router_id)),
         vrf=config.vrf or "",
         details=tuple(instance.details()),
-        channels=tuple(channel_detail(channel) for channel in instance.channels.values()),
+        channels=()
+        if pair is not None
+        else tuple(channel_detail(channel) for channel in instance.channels.values()),
+        pair=pair_detail(*pair) if pair is not None else None,
+    )
+
+
+def pair_detail(main: Channel, peer: Channel) -> PairDetail:
+    """A protocol between two tables as data."""
+    told: dict[str, Any] = {}
+    if main.state is not ChannelState.DOWN:
+        told = {
+            "imported": main.imported,
+            "exported": peer.imported,
+            "import_updates": changes(main.statistics.import_updates),
+            "import_withdraws": changes(main.statistics.import_withdraws),
+            "export_updates": changes(peer.statistics.import_updates),
+            "export_withdraws": changes(peer.statistics.import_withdraws),
+        }
+    return PairDetail(
+        table=main.table.name,
+        peer_table=peer.table.name,
+        state=main.state.value,
+        import_state=peer.export_state.value,
+        export_state=main.export_state.value,
+        import_filter=filter_name(main.config.import_filter),
+        export_filter=filter_name(peer.config.import_filter),
+        import_limit=_limit(main.config.import_limit, main.import_limit),
+        export_limit=_limit(peer.config.import_limit, peer.import_limit),
+        **told,
     )
 
 

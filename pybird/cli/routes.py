@@ -33,7 +33,7 @@ from pybird.core.replies import (
 from pybird.values.address import Address
 from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
-from pybird.values.route import FILTERED, Dest, Hop, Rte
+from pybird.values.route import Dest, Hop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
@@ -216,8 +216,9 @@ def _rows(
             tally.headed = True
             yield RouteHeading(listing.name, first)
         net = str(net_of(net_type, key))
+        leader = (listing.table.best(key) if arguments.mode else routes[0]) if ranked else None
         for number, (rte, fine) in enumerate(kept):
-            best = ranked and rte is routes[0] and not rte.flags & FILTERED
+            best = leader is not None and rte.source is leader.source
             yield route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
 
 
@@ -244,7 +245,7 @@ def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterato
         case "exported" | "export table":
             source = _exported(arguments, listing)
         case "export" | "preexport" | "noexport":
-            source = _judged(router, arguments, listing)
+            source = _judged(arguments, listing)
         case _:
             source = _stored(arguments, listing.table)
     for count, found in enumerate(source, 1):
@@ -310,30 +311,29 @@ def _exported(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
     channel = listing.channel
     assert channel is not None
     for key, _routes in _stored(arguments, listing.table):
-        sent = channel.exports(key)
-        yield key, () if sent is None else (sent,)
+        yield key, channel.exported_routes(key)
 
 
-def _judged(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
-    """What the channel would send, has as a candidate, or refuses by its filter."""
+def _judged(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+    """What the channel would send, has as candidates, or refuses by its filter."""
     channel = listing.channel
     assert channel is not None
-    exporter = channel.protocol.exporter(channel)
-    policy = router.policy(channel.config.export_filter, listing.table.net_type)
+    policy = channel.export_policy()
     for key, routes in _stored(arguments, listing.table):
-        if not routes or exporter is None:
+        if not routes:
             continue
-        best = routes[0]
-        if best.source.owner is channel or not exporter.admit(best):
-            yield key, ()
-            continue
-        kept = policy.judge(best, key)
+        offered = channel.candidates(key)
         if arguments.mode == "preexport":
-            yield key, (best,)
-        elif arguments.mode == "export":
-            yield key, () if kept is None else (kept,)
-        else:
-            yield key, (best,) if kept is None else ()
+            yield key, offered
+            continue
+        kept: list[Rte] = []
+        for rte in offered:
+            out = policy.judge(rte, key)
+            if arguments.mode == "noexport":
+                out = rte if out is None else None
+            if out is not None:
+                kept.append(out)
+        yield key, tuple(kept)
 
 
 # ------------------------------------------------------- a route as a reply

@@ -57,6 +57,7 @@ class ChannelConfig:
     table: str
     import_filter: Filter = ACCEPT
     export_filter: Filter = REJECT
+    import_in: Prefix | None = None
     export_in: Prefix | None = None
     import_limit: Limit | None = None
     receive_limit: Limit | None = None

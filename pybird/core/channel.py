@@ -158,6 +158,32 @@ class Channel:
         """What was really sent for this network: the route after the filter."""
         return self.member.exports(key) if self.member is not None else None
 
+    def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
+        """What of this network was really sent (`show route exported`)."""
+        sent = self.exports(key)
+        return () if sent is None else (sent,)
+
+    def candidates(self, key: bytes) -> tuple[Rte, ...]:
+        """The routes of a network that the export filter is asked about (`preexport`)."""
+        exporter = self.protocol.exporter(self)
+        if exporter is None:
+            return ()
+        routes = self.table.get(key)
+        if exporter.mode is not ExportMode.ACCEPTED:
+            routes = routes[:1]
+        return tuple([rte for rte in routes if rte.source.owner is not self and exporter.admit(rte)])
+
+    def export_policy(self) -> Policy:
+        """The export filter as the config has it."""
+        return self.router.policy(self.config.export_filter, self.net_type, self.config.export_in)
+
+    def forget(self, source: Source) -> None:
+        """A source that announces nothing any more."""
+        if source is not self.source and not source.routes:
+            self.sources.pop(source, None)
+            self._filtered.pop(source, None)
+            self._received.pop(source, None)
+
     # life ---------------------------------------------------------------
 
     def open(self) -> None:
@@ -166,7 +192,7 @@ class Channel:
             return
         self.state = ChannelState.UP
         self._trace("states", "State changed to up")
-        self.policy = self.router.policy(self.config.import_filter, self.net_type)
+        self.policy = self._import_policy()
         exporter = self.protocol.exporter(self)
         if exporter is not None:
             self.export_state = ExportState.FEEDING
@@ -442,7 +468,10 @@ class Channel:
         if old.export_limit != config.export_limit:
             self.export_limit = _limit(config.export_limit)
         if self.state is ChannelState.UP:
-            self.policy = self.router.policy(config.import_filter, self.net_type)
+            self.policy = self._import_policy()
+
+    def _import_policy(self) -> Policy:
+        return self.router.policy(self.config.import_filter, self.net_type, self.config.import_in)
 
     def reload_exports(self) -> None:
         """Join the group of the config's export filter, with exact withdrawals."""

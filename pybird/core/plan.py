@@ -214,7 +214,7 @@ def change(
             continue
         imports, exports = judge.reloads(known, channel)
         imports |= meaning(known.import_filter) != meaning(channel.import_filter)
-        imports |= known.preference != channel.preference
+        imports |= known.preference != channel.preference or known.import_in != channel.import_in
         exports |= meaning(known.export_filter) != meaning(channel.export_filter)
         exports |= known.export_in != channel.export_in or known.export_limit != channel.export_limit
         if imports or exports:

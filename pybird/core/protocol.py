@@ -194,6 +194,10 @@ class Instance:
         """Get all routes of this channel again (route refresh, rescan); False: cannot."""
         return False
 
+    def pair(self) -> tuple[Channel, Channel] | None:
+        """The two channels of a protocol between two tables, which are shown as one."""
+        return None
+
     def info(self) -> str:
         """The Info column of `show protocols`."""
         return ""

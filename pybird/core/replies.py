@@ -230,6 +230,27 @@ class ChannelDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class PairDetail:
+    """A protocol between two tables; import is from the peer table. Counts are None while it is down."""
+
+    table: str
+    peer_table: str
+    state: str
+    import_state: str
+    export_state: str
+    import_filter: str
+    export_filter: str
+    import_limit: LimitState | None = None
+    export_limit: LimitState | None = None
+    imported: int | None = None
+    exported: int | None = None
+    import_updates: Changes | None = None
+    import_withdraws: Changes | None = None
+    export_updates: Changes | None = None
+    export_withdraws: Changes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolDetail:
     """What `show protocols all` adds to a row."""
 
@@ -240,6 +261,7 @@ class ProtocolDetail:
     vrf: str = ""
     details: tuple[Detail, ...] = ()
     channels: tuple[ChannelDetail, ...] = ()
+    pair: PairDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ class Source:
     from the protocol type; `peer` is what its tie-breaker needs (BGP: a record
     of router id, address and session class). `epoch` counts refreshes: routes
     of an older epoch are stale while `stale` is set. `routes` and `best` are
-    kept by the table: how many it holds, how many of them are the best.
+    kept by the table: how many it holds, how many of them are the best. Of a
+    route that was copied from another table `origin` is the source it had there.
     """
 
     __slots__ = (
@@ -92,6 +93,7 @@ class Source:
         "epoch",
         "kind",
         "name",
+        "origin",
         "owner",
         "path_id",
         "peer",
@@ -121,6 +123,7 @@ class Source:
         self.stale = False
         self.routes = 0
         self.best = 0
+        self.origin: Source | None = None
 
     def __repr__(self) -> str:
         return f"Source({self.name})"

@@ -1,10 +1,20 @@
-"""Routes from one table to another. Understood, not run yet."""
+"""Routes from one table to another and back."""
 
 from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.pipe.build import build
 from pybird.proto.pipe.config import PipeConfig
+from pybird.proto.pipe.pipe import Pipe
 from pybird.values.enums import Rts
 
-TYPE = ProtocolType(name="pipe", title="Pipe", kind=Rts.PIPE, preference=0, config=PipeConfig, build=build)
+TYPE = ProtocolType(
+    name="pipe",
+    title="Pipe",
+    kind=Rts.PIPE,
+    preference=0,
+    config=PipeConfig,
+    build=build,
+    instance=Pipe,
+)
+Pipe.type = TYPE

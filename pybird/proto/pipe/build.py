@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import CHANNEL, NET_TYPES
+from pybird.conf.channels import CHANNEL
 from pybird.conf.draft import Draft
 from pybird.conf.model import ChannelConfig
 from pybird.conf.options import Handlers, number
@@ -20,21 +21,26 @@ def build(builder: Builder, tree: Tree) -> PipeConfig:
     draft = open_protocol(builder, tree, PipeConfig)
     builder.each(tree.children, draft, OPTIONS)
     base = draft["channels"][0] if draft["channels"] else None
-    channel = Draft(ChannelConfig, base, name="", span=builder.span(tree))
+    channel = Draft(ChannelConfig, base, name="pri", span=builder.span(tree))
     channel.preset("export_filter", ACCEPT)
     table = next((each for each in tree.trees() if each.data == "channel_table"), None)
     if table is not None:
         name = table.children[0]
         assert isinstance(name, Token)
         channel["net_type"] = builder.table(name).net_type
-    builder.each(tree.children, channel, CHANNEL)
+    builder.each(tree.children, channel, CHANNELS)
     if builder.template and channel["table"] is None:
         return draft.freeze()
-    return draft.freeze(channels=(_finish(builder, draft, channel, tree),))
+    return draft.freeze(channels=_finish(builder, draft, channel, tree))
 
 
-def _finish(builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree) -> ChannelConfig:
+def _finish(
+    builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree
+) -> tuple[ChannelConfig, ...]:
+    """Both channels: what one exports the other imports."""
     if not draft["peer_table"]:
+        if builder.template:
+            return (channel.freeze(),)
         raise builder.end_error("Peer routing table not specified", tree)
     peer = builder.tables[draft["peer_table"]]
     if channel["table"] is None:
@@ -44,9 +50,19 @@ def _finish(builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree
         raise builder.end_error("Primary table and peer table must be different", tree)
     if channel["net_type"] is not peer.net_type:
         raise builder.end_error("Primary table and peer table must have the same type", tree)
-    channel["name"] = next(name for name, each in NET_TYPES.items() if each is peer.net_type)
-    frozen: ChannelConfig = channel.freeze()
-    return frozen
+    pri: ChannelConfig = channel.freeze()
+    sec = replace(
+        pri,
+        name="sec",
+        table=peer.name,
+        import_filter=pri.export_filter,
+        export_filter=pri.import_filter,
+        import_in=pri.export_in,
+        export_in=pri.import_in,
+        import_limit=pri.export_limit,
+        export_limit=pri.import_limit,
+    )
+    return pri, sec
 
 
 def _peer_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -57,11 +73,26 @@ def _peer_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _import_in(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["import_in"] = builder.prefix(tree.children[0])
-    draft["peer_import"] = builder.policy(tree.children[1])
+    draft["import_filter"] = builder.policy(tree.children[1])
+
+
+def _receive_limit(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    if builder.limit(tree.children[0]) is not None:
+        raise builder.error("Pipe protocol does not support receive limits", tree)
+
+
+def _keep_filtered(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    if builder.switch(tree.children[0]):
+        raise builder.error("Pipe protocol prohibits keeping filtered routes", tree)
 
 
 OPTIONS: Handlers = {
     "peer_table": _peer_table,
-    "import_in": _import_in,
     "max_generation": number("max_generation", 1, 254),
+}
+CHANNELS: Handlers = {
+    **CHANNEL,
+    "import_in": _import_in,
+    "receive_limit": _receive_limit,
+    "keep_filtered": _keep_filtered,
 }

@@ -1,0 +1,300 @@
+"""Pipe: routes from one table to another and back.
+
+All routes of a network pass, not only the best one, and they stay who they
+are: protocol, preference and next hop. Each direction is a `Flow`: it follows
+the journal of one table and announces through the import side of the channel
+of the other, where filter, limits and counters are. What it has announced is
+not written down: it is what the other table holds from this channel.
+
+A copied route has a source of its own, whose `origin` is the source it was
+copied from. Along these a flow sees which tables a route has been in: it never
+returns to one of them (`pri` and `sec` of this pipe included), and it passes
+at most `max generation` pipes. Of one original route a table takes one copy, as
+in BIRD; another way to the same table gets its turn when that copy leaves.
+"""
+
+from __future__ import annotations
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import Channel, ExportState
+from pybird.core.protocol import Instance, StopReason
+from pybird.core.router import Router
+from pybird.core.scheduler import SLICE
+from pybird.core.table import Reader, Walk
+from pybird.proto.pipe.config import PipeConfig
+from pybird.values.net import net_of
+from pybird.values.route import Rte, Source
+
+MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and start
+
+
+class Pipe(Instance):
+    """One pipe protocol."""
+
+    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+        super().__init__(config, router)
+        self._flows: tuple[Flow, ...] = ()
+
+    @property
+    def options(self) -> PipeConfig:
+        """The config under its own type."""
+        assert isinstance(self.config, PipeConfig)
+        return self.config
+
+    def make_channel(self, config: ProtocolConfig) -> Channel:  # type: ignore[override]
+        """A channel that also tells what goes to the other table."""
+        return PipeChannel(config, self)  # type: ignore[arg-type]
+
+    def start(self) -> None:
+        """Open both sides and let the routes flow."""
+        pri, sec = self.channels["pri"], self.channels["sec"]
+        pri.open()
+        sec.open()
+        most = self.options.max_generation
+        export, imports = Flow(self, pri, sec, most), Flow(self, sec, pri, most)
+        export.back, imports.back = imports, export
+        self._flows = (export, imports)
+        for flow in self._flows:
+            flow.start()
+        self.went_up()
+
+    def stop(self, reason: StopReason) -> None:
+        """The routes go with the channels."""
+        for flow in self._flows:
+            flow.stop()
+        self._flows = ()
+        self.stopped()
+
+    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Filters and limits are the core's; tables and generations need a restart."""
+        assert isinstance(old, PipeConfig)
+        assert isinstance(new, PipeConfig)
+        return (old.peer_table, old.max_generation) == (new.peer_table, new.max_generation)
+
+    def request_refresh(self, channel: Channel) -> bool:
+        """Bring everything that flows into this channel again."""
+        for flow in self._flows:
+            if flow.far is channel:
+                flow.again()
+        return True
+
+    def flow_from(self, channel: Channel) -> Flow | None:
+        """The direction that takes routes out of this channel's table."""
+        return next((flow for flow in self._flows if flow.near is channel), None)
+
+    def pair(self) -> tuple[Channel, Channel]:
+        """Table and peer table."""
+        return self.channels["pri"], self.channels["sec"]
+
+    def info(self) -> str:
+        """Which tables it joins."""
+        pri, sec = self.pair()
+        return f"{pri.table.name} <=> {sec.table.name}"
+
+
+class PipeChannel(Channel):
+    """One end of a pipe: exports are what the other end imports."""
+
+    def _flow(self) -> Flow | None:
+        assert isinstance(self.protocol, Pipe)
+        return self.protocol.flow_from(self)
+
+    def candidates(self, key: bytes) -> tuple[Rte, ...]:
+        """All routes of the network that may go to the other table."""
+        flow = self._flow()
+        if flow is None:
+            return ()
+        return tuple([rte for rte in self.table.get(key) if flow.passing(rte.source) is not None])
+
+    def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
+        """The routes of the network that the other table has."""
+        flow = self._flow()
+        return flow.copied(key) if flow is not None else ()
+
+
+class Flow:
+    """One direction: out of the table of `near`, in through `far`."""
+
+    def __init__(self, pipe: Pipe, near: Channel, far: Channel, most: int) -> None:
+        self.near = near
+        self.far = far
+        self.back: Flow | None = None  # the other direction
+        self._pipe = pipe
+        self._most = most
+        self._reader = Reader(self._wake, every=True)
+        self._walk: Walk | None = None
+        self._sources: dict[Source, Source | None] = {}  # ours for theirs; None: must not pass
+        self._crowded: dict[bytes, None] = {}  # networks with a route that came another way
+        self._retry: list[bytes] = []
+        self._complaints = 0
+
+    def start(self) -> None:
+        """Follow the table, after a walk through what it has."""
+        self.near.table.readers.append(self._reader)
+        self.again()
+
+    def stop(self) -> None:
+        """Follow it no more."""
+        if self._reader in self.near.table.readers:
+            self.near.table.readers.remove(self._reader)
+        self._pipe.router.scheduler.cancel(self._step)
+        self._walk = None
+        self._sources.clear()
+        self._crowded.clear()
+        self._retry.clear()
+        self.back = None
+
+    def again(self) -> None:
+        """Bring all routes through the filter."""
+        self._walk = self.near.table.walk()
+        self.near.export_state = ExportState.FEEDING
+        self._wake()
+
+    def copied(self, key: bytes) -> tuple[Rte, ...]:
+        """The routes of a network that the other table has copies of, as they are there."""
+        copies = {rte.source.origin: rte for rte in self.far.table.get(key) if rte.source.owner is self.far}
+        found: list[Rte] = []
+        for rte in self.near.table.get(key):
+            copy = copies.get(rte.source)
+            if copy is not None:
+                found.append(Rte(copy.attrs, rte.source, copy.hop, copy.preference, copy.time))
+        return tuple(found)
+
+    def _wake(self) -> None:
+        self._pipe.router.scheduler.add(self._step)
+
+    def _step(self) -> bool:
+        """A slice of the walk, or of the changes."""
+        more = self._pipe.guarded(self._advance)
+        return bool(more)
+
+    def _advance(self) -> bool:
+        if self._reader.pending:
+            keys = list(self._reader.take(SLICE))
+            self._carry(keys)
+            if self.back is not None:
+                self.back.make_room(keys)
+        elif self._retry:
+            keys, self._retry = self._retry, []
+            self._carry(keys)
+        elif self._walk is not None:
+            keys = self._walk.take(SLICE)
+            if not keys:
+                self._walk = None
+                self.near.export_state = ExportState.READY
+            self._carry(keys)
+        if self._walk is not None or self._reader.pending or self._retry:
+            return True
+        self._forget_sources()
+        return False
+
+    # carrying -----------------------------------------------------------
+
+    def _carry(self, keys: list[bytes]) -> None:
+        """Make the other table agree about these networks."""
+        near, far = self.near.table, self.far
+        copies: dict[Rte, list[bytes]] = {}
+        gone: dict[Source, list[bytes]] = {}
+        count = far.statistics.import_updates
+        for key in keys:
+            there = far.table.get(key)
+            came: dict[Source, None] = {}
+            for rte in near.get(key):
+                source = self.passing(rte.source)
+                if source is None:
+                    count.received += 1
+                    count.rejected += 1
+                    continue
+                if there and self._is_crowded(key, source, there):
+                    count.received += 1
+                    count.rejected += 1
+                    continue
+                came[source] = None
+                if rte in copies:
+                    copies[rte].append(key)
+                else:
+                    copies[rte] = [key]
+            for rte in there:
+                source = rte.source
+                if source.owner is far and source not in came:
+                    gone.setdefault(source, []).append(key)
+        for source, theirs in gone.items():
+            far.withdraw(theirs, source)
+        now = self._pipe.router.clock.now()
+        for rte, theirs in copies.items():
+            ours = self._sources[rte.source]
+            assert ours is not None
+            far.announce(theirs, Rte(rte.attrs, ours, rte.hop, rte.preference, now))
+
+    def passing(self, source: Source) -> Source | None:
+        """The source that copies of this one's routes have; None: they must not pass."""
+        if source in self._sources:
+            return self._sources[source]
+        made = self._sources[source] = self._made(source)
+        return made
+
+    def _made(self, source: Source) -> Source | None:
+        if source.owner is self.near:
+            return None  # came out of the other table through this pipe
+        generation = 0
+        step: Source | None = source
+        while step is not None:
+            if step.owner is not None and step.owner.table is self.far.table:
+                self._complain(f"routes of {source.name} have been in {self.far.table.name} before")
+                return None
+            step = step.origin
+            generation += 1
+        if generation > self._most:
+            self._complain(
+                f"routes of {source.name} passed {generation - 1} pipes, max generation is {self._most}"
+            )
+            return None
+        made = Source(
+            source.name, source.kind, source.type, self.far, source.address, source.peer, source.path_id
+        )
+        made.origin = source
+        return made
+
+    def _is_crowded(self, key: bytes, source: Source, there: tuple[Rte, ...]) -> bool:
+        """Does the other table have the same route already, from somebody else?"""
+        root = _root(source)
+        for rte in there:
+            if rte.source.owner is not self.far and _root(rte.source) is root:
+                if key not in self._crowded:
+                    self._crowded[key] = None
+                    net = net_of(self.near.net_type, key)
+                    self._complain(f"{net} of {source.name} came to {self.far.table.name} another way")
+                return True
+        return False
+
+    def make_room(self, keys: list[bytes]) -> None:
+        """These networks changed in the other table: what found no place may try again."""
+        if not self._crowded:
+            return
+        for key in keys:
+            if key in self._crowded:
+                del self._crowded[key]
+                self._retry.append(key)
+        if self._retry:
+            self._wake()
+
+    def _complain(self, text: str) -> None:
+        self._complaints += 1
+        if self._complaints < MOST_COMPLAINTS:
+            self._pipe.log("error", text)
+        elif self._complaints == MOST_COMPLAINTS:
+            self._pipe.log("error", "more routes go in circles")
+
+    def _forget_sources(self) -> None:
+        """Sessions come and go: keep no source that has no route."""
+        for source in [source for source in self._sources if not source.routes]:
+            ours = self._sources.pop(source)
+            if ours is not None:
+                self.far.forget(ours)
+
+
+def _root(source: Source) -> Source:
+    """Who announced the route first."""
+    while source.origin is not None:
+        source = source.origin
+    return source
