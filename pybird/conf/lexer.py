@@ -54,6 +54,8 @@ RESERVED = frozenset(
 NEVER_VALUES = frozenset(
     ("if", "then", "else", "case", "for", "do", "return", "accept", "reject", "print", "function")
 )
+# Words that, at the left edge of the text, begin a statement of the file.
+STATEMENTS = frozenset(("define", "protocol", "template", "function", "filter"))
 RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
 )
@@ -85,7 +87,7 @@ class Lexer:
         self._depth = 0
         self._source: Source | None = None
         self._waiting: list[tuple[str, Source, Span]] = []  # files to include next: path, by whom, where
-        self._unread: Token | None = None
+        self._unread: list[Token] = []
         self._said: set[str] = set()
         self._end = 0
 
@@ -97,9 +99,8 @@ class Lexer:
 
     def raw(self) -> Token:
         """The next token, whatever the parser expects; words are `NAME`, at the end `$END`."""
-        token = self._unread
+        token = self._unread.pop() if self._unread else None
         if token is not None:
-            self._unread = None
             return token
         while True:
             source = self._source
@@ -132,7 +133,7 @@ class Lexer:
         """Give a token back; the next `raw` returns it, as it was before it was read as something."""
         if token.type in self._words:
             token.type = "NAME"
-        self._unread = token
+        self._unread.append(token)
 
     def _literal(self, source: Source, kind: str, text: str, start: int, end: int) -> Token:
         if kind == "PREFIX":
@@ -303,7 +304,9 @@ class Lexer:
         """What a word is here: a keyword's terminal, `NAME`, or a declaring terminal."""
         known = word in self._known or word.type == "QUOTED"
         keyword = None if known else self._keywords.get(word)
-        if keyword is not None and (accepts(keyword) or (word in NEVER_VALUES and not accepts("NEW_NAME"))):
+        if keyword is not None and (
+            accepts(keyword) or (self._never_value(word) and not accepts("NEW_NAME"))
+        ):
             return keyword
         if accepts("NAME"):
             return "NAME"
@@ -312,6 +315,9 @@ class Lexer:
                 return keyword or "RESERVED" if self._reserved(word) else kind
         return "NAME"
 
+    def _never_value(self, word: Token) -> bool:
+        return word in NEVER_VALUES or self.begins_statement(word)
+
     @staticmethod
     def _reserved(word: Token) -> bool:
         return word.type == "NAME" and (word in RESERVED or RESERVED_CONSTANT.match(word) is not None)
@@ -319,6 +325,13 @@ class Lexer:
     def keyword(self, word: str) -> str | None:
         """The terminal of a keyword."""
         return self._keywords.get(word)
+
+    def begins_statement(self, token: Token) -> bool:
+        """The word stands at the left edge and begins a statement of the file."""
+        if token not in STATEMENTS or token in self._known:
+            return False
+        source, at = self.sources.locate(token.start)
+        return at == 0 or source.text[at - 1] == "\n"
 
     def _declare(self, token: Token) -> None:
         if token in self._keywords and token not in self._known:
@@ -343,6 +356,12 @@ class Lexer:
             self._depth -= 1
         if self._scopes and self._scopes[-1][0] == -1 - self._depth:
             self._forget()
+
+    def unwind(self, depth: int) -> None:
+        """After an error: be inside this many braces."""
+        while self._scopes and (self._scopes[-1][0] > depth or self._scopes[-1][0] < -1 - depth):
+            self._forget()
+        self._depth = depth
 
     def _forget(self) -> None:
         for name in self._scopes.pop()[1]:

@@ -9,40 +9,14 @@ the places, and the builder leaves out the statements around them.
 
 from __future__ import annotations
 
-from pybird.conf.errors import ConfigError, closest, either
-from pybird.conf.lexer import BAD, END, NEVER_VALUES, Lexer
+from pybird.conf.errors import ConfigError
+from pybird.conf.explain import KINDS, Situation, explain
+from pybird.conf.lexer import BAD, END, Lexer
 from pybird.conf.tables import DROP, KEEP, SPLICE, Tables
 from pybird.conf.tree import Item, Token, Tree
 
 MAX_ERRORS = 50
-MAX_SHOWN = 6  # alternatives listed in a message
-
-KINDS = {
-    "TEXT": "a text in quotes",
-    "NUMBER": "a number",
-    "ADDRESS": "an address",
-    "PREFIX": "a prefix",
-    "PREFIX_LONGER": "a prefix",
-    "PREFIX_SHORTER": "a prefix",
-    "MAC": "a MAC address",
-    "BYTES": "octets",
-    "RD": "a route distinguisher",
-    "NAME": "a name",
-    "NEW_NAME": "a new name",
-    "NEW_LOCAL": "a new name",
-    "PARAMETER": "a new name",
-    "ELSE_COLON": "`else:`",
-    "PREFIX_SET": "a set",
-    "NUMBER_SET": "a set",
-    "BODY": "`{`",
-    END: "the end",
-}
-VALUE = frozenset(("ADDRESS", "NUMBER", "NAME", "("))
-LITERALS = frozenset(("TEXT", "PREFIX", "MAC", "BYTES", "RD", "PREFIX_SET", "NUMBER_SET"))
-OPERATORS = frozenset(
-    ("=", "!=", "<", "<=", ">", ">=", "~", "!~", "+", "-", "++", "*", "/", "&&", "||", "|", "&", ".")
-)
-MANY_OPERATORS = 4  # that many are called "an operator"
+STATEMENT = "DEFINE"  # a keyword that stands nowhere but at the beginning of a statement
 
 
 class Parser:
@@ -174,15 +148,28 @@ class Parser:
     def _recover(self, token: Token) -> bool:
         """Report the token and find a place to go on; False at the end."""
         if token.type != BAD and len(self._lexer.errors) == self._told:
-            self.errors.append(self._explain(token))
+            self.errors.append(explain(self._lexer, self._situation(), token))
         self.broken.append(token.start)
         if self._last is not None:
             self.broken.append(self._last.start)
         if not self._recovers or len(self.errors) >= MAX_ERRORS:
             return False
-        found = self._insert_semicolon(token) or self._skip(token)
+        found = self._restart_statement(token) or self._insert_semicolon(token) or self._skip(token)
         self._told = len(self._lexer.errors)
+        self._lexer.unwind(len(self._blocks))
         return found
+
+    def _situation(self) -> Situation:
+        block = self._blocks[-1][1] if self._blocks else None
+        return Situation(self.expected(), self._words, self._last, block, self._misses_semicolon())
+
+    def _restart_statement(self, token: Token) -> bool:
+        """The first word of a line begins a statement of the file: what is open was not closed."""
+        if not self._lexer.begins_statement(token) or not self._cut(None):
+            return False
+        self._blocks.clear()
+        self._lexer.unread(token)
+        return True
 
     def _misses_semicolon(self) -> bool:
         """A `;` could stand here, and would end something."""
@@ -221,6 +208,8 @@ class Parser:
             kind = token.type
             if kind == END:
                 return False
+            if self._restart_statement(token):
+                return True
             if kind == "LBRACE":
                 depth += 1
             elif kind == "RBRACE" and depth:
@@ -242,99 +231,13 @@ class Parser:
 
     def _cut(self, block: int | None) -> bool:
         """Drop the unfinished item: back to between two items of the block, or two statements."""
-        wanted = "RBRACE" if block is not None else self._statement_word()
+        wanted = "RBRACE" if block is not None else STATEMENT
         for height in range(len(self._stack), (block or 1) - 1, -1):
             if self._accepts(self._stack, height, wanted):
                 size = height - 1
                 del self._stack[height:], self._values[size:], self._from[size:], self._to[size:]
                 return True
         return False
-
-    def _statement_word(self) -> str:
-        return next((name for name, text in self._words.items() if text == "protocol"), END)
-
-    # ---------------------------------------------------------- explanations
-
-    def _explain(self, token: Token) -> ConfigError:
-        sources = self._lexer.sources
-        expected = self.expected()
-        words = self._in_words(expected)
-        if token.type == END:
-            return self._explain_end(token, words)
-        span = sources.span(token.start, max(token.end, token.start + 1))
-        if token == "include" and token.type == "NAME":
-            return sources.error("`include` must be the first word on its line", span, expected=words)
-        hidden = self._hidden(token, expected)
-        if hidden is not None:
-            text = f"`{token}` is your own name here, not the keyword"
-            related = ("declared here", sources.span(hidden.start, hidden.end)) if hidden.end else None
-            return sources.error(text, span, expected=words, related=related)
-        if token.type == "RESERVED" or (
-            token in self._keyword_texts() and set(expected) & {"NEW_NAME", "NEW_LOCAL", "PARAMETER"}
-        ):
-            return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
-        if self._misses_semicolon() and self._line_ended(token):
-            return sources.error(f"`;` missing before {self._shown(token)}", span, expected=words)
-        hint = self._meant_before(token)
-        if token.type not in ("TEXT", "NUMBER") and token.isidentifier():
-            choices = [self._words[kind] for kind in expected if kind in self._words]
-            if "NAME" in expected:
-                choices += self._lexer.declared
-            hint = closest(token, choices)
-        text = f"unexpected {self._shown(token)}{_wanted(words)}"
-        if token.isidentifier() and {"SEMICOLON", "RBRACE"} <= set(expected) and "NAME" not in expected:
-            text = f"`{token}` is not an option here"
-        return sources.error(text, span, expected=words, hint=hint)
-
-    def _meant_before(self, token: Token) -> str:
-        """A misspelt keyword is read as a name; the error shows at the token after it."""
-        last = self._last
-        if last is None or last.type != "NAME" or last in self._lexer.declared or token.isidentifier():
-            return ""
-        return closest(last, NEVER_VALUES)
-
-    def _explain_end(self, token: Token, words: tuple[str, ...]) -> ConfigError:
-        sources = self._lexer.sources
-        span = sources.span(token.start, token.start)
-        if self._blocks:
-            brace = self._blocks[-1][1]
-            where = sources.span(brace.start, brace.end)
-            return sources.error(
-                "the file ends inside a block", span, expected=words, related=("opened here", where)
-            )
-        return sources.error(f"the text ends too early{_wanted(words)}", span, expected=words)
-
-    def _hidden(self, token: Token, expected: list[str]) -> Token | None:
-        keyword = self._lexer.keyword(token)
-        if token.type != "NAME" or keyword is None or keyword not in expected or "NAME" in expected:
-            return None
-        return self._lexer.declared.get(token) or Token.make("NAME", token, 0, 0)
-
-    def _line_ended(self, token: Token) -> bool:
-        if self._last is None:
-            return False
-        source, at = self._lexer.sources.locate(token.start)
-        before, last = self._lexer.sources.locate(max(self._last.end - 1, 0))
-        return before is not source or "\n" in source.text[last:at]
-
-    def _keyword_texts(self) -> set[str]:
-        return {"in", "ng", "v2", "v3"}
-
-    def _shown(self, token: Token) -> str:
-        return f'"{token}"' if token.type == "TEXT" else f"`{token}`"
-
-    def _in_words(self, kinds: list[str]) -> tuple[str, ...]:
-        left = {self._words[kind] if kind in self._words and kind not in KINDS else kind for kind in kinds}
-        out: list[str] = []
-        if left >= VALUE:
-            out.append("an expression" if "!" in left else "a value")
-            left -= {*VALUE, *LITERALS, "!", "[", "[=", "+", "-"}
-        if len(left & OPERATORS) >= MANY_OPERATORS:
-            out.append("an operator")
-            left -= {*OPERATORS, "("}
-        named = sorted({KINDS[kind] for kind in left if kind in KINDS})
-        texts = sorted(f"`{word}`" for word in left if word not in KINDS)
-        return (*out, *named, *texts)
 
 
 def _children(values: list[Item | list[Item]], parts: tuple[int, ...]) -> list[Item]:
@@ -352,11 +255,3 @@ def _children(values: list[Item | list[Item]], parts: tuple[int, ...]) -> list[I
         else:
             children.extend(value)  # type: ignore[arg-type]
     return children
-
-
-def _wanted(words: tuple[str, ...]) -> str:
-    if not words:
-        return ""
-    if len(words) > MAX_SHOWN:
-        return ""
-    return f", expected {either(words)}"

@@ -121,6 +121,17 @@ def test_an_open_block_is_shown_where_it_was_opened() -> None:
     assert (found.related[1].line, found.related[1].column) == (2, 17)
 
 
+def test_a_statement_at_the_left_edge_shows_that_a_block_was_not_closed() -> None:
+    found = error("filter f {\n  if true then { accept;\n}\nfilter g { accept; }\n" + DEVICE)
+    assert (found.message, found.line) == ("the block before `filter` is not closed", 4)
+    assert found.related is not None
+    assert found.related[1].line == 1
+
+
+def test_a_forgotten_semicolon_before_a_brace() -> None:
+    assert error(DEVICE + "filter f { accept }").message == "`;` missing before `}`"
+
+
 def test_checks_at_the_end_of_a_block_carry_its_closing_brace() -> None:
     found = error(DEVICE + "protocol bgp {\n  local as 1; neighbor 1.1.1.1 as 2;\n  ipv4;\n}\n")
     assert (found.message, found.line) == ("EBGP requires explicit import and export policies", 5)

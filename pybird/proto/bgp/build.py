@@ -72,7 +72,7 @@ def _missing(config: BgpConfig) -> list[str]:
         found.append("Local AS number must be set")
     if config.remote_address is None and config.remote_range is None:
         found.append("Neighbor must be configured")
-    if config.remote_as is None and config.remote_kind is None:
+    elif config.remote_as is None and config.remote_kind is None:
         found.append("Remote AS number must be set")
     return found
 
