@@ -39,6 +39,8 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
 from pybird.values.net import NetType, Prefix
 
+VALUES = frozenset(("NUMBER", "TEXT", "ADDRESS", "PREFIX", "NAME"))
+
 N = TypeVar("N", bound=Node)
 
 
@@ -358,6 +360,17 @@ class Builder:
         for problem in check(made, self.attributes):
             self.errors.append(self.error(problem.message, problem.span))
         return made
+
+    def probe(self, tree: Tree) -> None:
+        """Read the values of an option that is not acted on: what is wrong with it is still said."""
+        for child in tree.children:
+            if isinstance(child, Token):
+                if child.type in VALUES:
+                    self.constant(child)
+            elif child.data == "switch":
+                self.switch(child)
+            elif child.data.startswith("time_"):
+                self.seconds(child)
 
     # ---------------------------------------------------------------- options
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pybird.conf.errors import ConfigError, closest, either
-from pybird.conf.lexer import DECLARING, END, NEVER_VALUES, Lexer
+from pybird.conf.lexer import DECLARING, END, Lexer
 from pybird.conf.tree import Token
 
 MAX_SHOWN = 6  # alternatives listed in a message
@@ -41,6 +41,10 @@ OPERATORS = frozenset(
     ("=", "!=", "<", "<=", ">", ">=", "~", "!~", "+", "-", "++", "*", "/", "&&", "||", "|", "&", ".")
 )
 NEVER_NAMES = frozenset(("in", "ng", "v2", "v3"))  # keywords that are reserved
+
+
+# What may begin a statement of a filter, where a name is taken too.
+KEYWORDS = ("accept", "reject", "error", "print", "printn", "return", "unset", "if", "case", "for", "else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
     ):
         return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
     last = situation.last
+    if last is not None and lexer.unknown(last):
+        return _unknown_before(lexer, last)
     if situation.semicolon_missing and last and (token == "}" or _line_ended(lexer, last, token)):
         return sources.error(f"`;` missing before {_shown(token)}", span, expected=words)
     return sources.error(
@@ -98,10 +104,15 @@ def _meant(lexer: Lexer, situation: Situation, token: Token) -> str:
         if "NAME" in situation.expected:
             choices += lexer.declared
         return closest(token, choices)
-    last = situation.last
-    if last is None or last.type != "NAME" or last in lexer.declared:
-        return ""
-    return closest(last, NEVER_VALUES)  # a misspelt keyword was read as a name
+    return ""
+
+
+def _unknown_before(lexer: Lexer, last: Token) -> ConfigError:
+    """The word before is nobody's name: a misspelt keyword was read as one."""
+    hint = closest(last, (*KEYWORDS, *lexer.declared))
+    return lexer.sources.error(
+        f"`{last}` is not defined", lexer.sources.span(last.start, last.end), hint=hint
+    )
 
 
 def _at_the_end(lexer: Lexer, situation: Situation, words: tuple[str, ...], token: Token) -> ConfigError:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pybird.conf.builder import Builder, ProtocolTypeLike, SilencedError, predefined
 from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.expressions import BUILTINS
 from pybird.conf.include import DiskFiles, Files, Source, Sources
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
@@ -57,6 +58,8 @@ class Language:
         self._attributes = declarations_of(tuple(attributes))
         for each in self._types.values():
             self._attributes.update({decl.name: decl for decl in each.attributes})
+        self._outer = predefined(self._attributes, self._numbers)
+        self._names = frozenset((*self._outer.names, *BUILTINS, *(name for name, _ in IMPLICIT_TABLES)))
 
     # ---------------------------------------------------------------- a file
 
@@ -80,7 +83,7 @@ class Language:
         return self._load(sources, path, sources.add(path, text))
 
     def _load(self, sources: Sources, path: str, source: Source) -> Config:
-        lexer = Lexer(self._tables, sources)
+        lexer = Lexer(self._tables, sources, self._names)
         lexer.open(source)
         parser = Parser(self._tables, lexer, "config")
         tree = parser.parse()
@@ -98,8 +101,7 @@ class Language:
         return _finish(builder, top, path, parser.errors)
 
     def _builder(self, sources: Sources, config: Config | None = None) -> Builder:
-        outer = predefined({**self._attributes}, self._numbers)
-        builder = Builder(sources, self._types, Scope(outer), self._attributes)
+        builder = Builder(sources, self._types, Scope(self._outer), self._attributes)
         if config is None:
             for name, net_type in IMPLICIT_TABLES:
                 builder.tables[name] = TableConfig(name, net_type, implicit=True)

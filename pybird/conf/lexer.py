@@ -13,14 +13,16 @@ place, and the text of the file takes its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 
 from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError
 from pybird.conf.include import Source, Sources
+from pybird.conf.literals import literal
 from pybird.conf.tables import Tables
 from pybird.conf.tree import Token
-from pybird.filter.nodes import Span
+from pybird.filter.nodes import NO_SPAN, Span
+from pybird.values.attributes import UNKNOWN_PREFIX
 
 MAX_SYMBOL = 64
 END = "$END"
@@ -50,10 +52,6 @@ RESERVED = frozenset(
         "kbr_source",
     }
 )
-# Words that stand for nothing but themselves where a value is expected.
-NEVER_VALUES = frozenset(
-    ("if", "then", "else", "case", "for", "do", "return", "accept", "reject", "print", "function")
-)
 # Words that, at the left edge of the text, begin a statement of the file.
 STATEMENTS = frozenset(("define", "protocol", "template", "function", "filter"))
 RESERVED_CONSTANT = re.compile(
@@ -64,6 +62,10 @@ INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
 # Terminal, what it matches, characters from which on it pays.
 BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS))
 
+# After these any word is a name: methods, interfaces, enumerations.
+FREE_NAMES = frozenset(("DOT", "PERCENT", "ENUM"))
+INSTEAD = {"ADDRESS": "0.0.0.0", "NUMBER": "0", "PREFIX": "0.0.0.0/0"}
+
 Accepts = Callable[[str], bool]
 
 
@@ -71,7 +73,7 @@ class Lexer:
     """The tokens of one configuration, command or expression."""
 
     def __init__(
-        self, tables: Tables, sources: Sources, known: Iterable[str] = (), *, includes: bool = True
+        self, tables: Tables, sources: Sources, predefined: Container[str] = (), *, includes: bool = True
     ) -> None:
         self.sources = sources
         self.errors: list[ConfigError] = []
@@ -82,7 +84,11 @@ class Lexer:
         self._operators = tables.operators
         self._match = _master(tables).match
         self._includes = includes
-        self._known: dict[str, int] = dict.fromkeys(known, 1)
+        self._predefined = predefined  # names that need no declaration
+        self._known: dict[str, int] = {}
+        self._previous = ""  # what came before
+        self._free: set[int] = set()  # where names stand that need no declaration
+        self.wrong: list[int] = []  # where literals are out of range
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
         self._depth = 0
         self._source: Source | None = None
@@ -275,17 +281,38 @@ class Lexer:
         kind = token.type
         if kind in ("NAME", "QUOTED"):
             token.type = self.kind_of(token, accepts)
+            if self._previous in FREE_NAMES:
+                self._free.add(token.start)
             if token.type in DECLARING:
                 self._declare(token)
-        elif kind == "LBRACE":
+            self._previous = token.type
+            return token
+        self._previous = kind
+        if kind in ("ADDRESS", "NUMBER", "PREFIX"):
+            return self._valid(token)
+        return self._bracket(token, accepts)
+
+    def _valid(self, token: Token) -> Token:
+        """A literal out of range is reported here, and goes on as some valid one."""
+        try:
+            literal(token.type, token, NO_SPAN)
+        except ValueError as problem:
+            self._error(str(problem), token.start, token.end)
+            self.wrong.append(token.start)
+            return Token.make(token.type, INSTEAD[token.type], token.start, token.end)
+        return token
+
+    def _bracket(self, token: Token, accepts: Accepts) -> Token:
+        kind = token.type
+        if kind == "LSQB" and accepts("PREFIX_SET"):
+            return self._bulk(token)
+        if kind == "LBRACE":
             if accepts("BODY"):
                 return self._body(token)
             self._depth += 1
             self._scopes.append((self._depth, []))
         elif kind == "RBRACE":
             self._close()
-        elif kind == "LSQB" and accepts("PREFIX_SET"):
-            return self._bulk(token)
         return token
 
     def _bulk(self, opening: Token) -> Token:
@@ -304,19 +331,29 @@ class Lexer:
         """What a word is here: a keyword's terminal, `NAME`, or a declaring terminal."""
         known = word in self._known or word.type == "QUOTED"
         keyword = None if known else self._keywords.get(word)
-        if keyword is not None and (
-            accepts(keyword) or (self._never_value(word) and not accepts("NEW_NAME"))
-        ):
+        if keyword is not None and accepts(keyword):
             return keyword
-        if accepts("NAME"):
-            return "NAME"
         for kind in DECLARING:
             if accepts(kind):
                 return keyword or "RESERVED" if self._reserved(word) else kind
+        if keyword is not None and self._means_nothing(word):
+            return keyword
         return "NAME"
 
-    def _never_value(self, word: Token) -> bool:
-        return word in NEVER_VALUES or self.begins_statement(word)
+    def _means_nothing(self, word: Token) -> bool:
+        """A keyword that does not fit and that nobody has declared: better refused here than later."""
+        if not self._includes or self._previous in FREE_NAMES:
+            return False
+        if word == "filter":  # also a function, of old
+            source, at = self.sources.locate(word.end - 1)
+            return source.text[at + 1 : at + 2] != "("
+        return word not in self._predefined
+
+    def unknown(self, word: Token) -> bool:
+        """Nobody has declared this name."""
+        if word.type != "NAME" or word.start in self._free or word.startswith(UNKNOWN_PREFIX):
+            return False
+        return word not in self._known and word not in self._predefined
 
     @staticmethod
     def _reserved(word: Token) -> bool:
@@ -328,7 +365,7 @@ class Lexer:
 
     def begins_statement(self, token: Token) -> bool:
         """The word stands at the left edge and begins a statement of the file."""
-        if token not in STATEMENTS or token in self._known:
+        if not self._includes or token not in STATEMENTS or token in self._known:
             return False
         source, at = self.sources.locate(token.start)
         return at == 0 or source.text[at - 1] == "\n"

@@ -108,6 +108,7 @@ def ignored(reason: str) -> Handler:
     """An option that is read and not acted on; the user is told."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        builder.probe(tree)
         if not _off(tree):
             builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {reason}", tree)
 

@@ -24,7 +24,7 @@ class Parser:
 
     def __init__(self, tables: Tables, lexer: Lexer, start: str, *, recover: bool = True) -> None:
         self.errors: list[ConfigError] = lexer.errors
-        self.broken: list[int] = []
+        self.broken = lexer.wrong  # places of errors
         self._states = tables.states
         self._rules = tables.rules
         self._lexer = lexer

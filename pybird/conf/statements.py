@@ -75,36 +75,28 @@ class Code(Expressions):
         made = []
         for item in items:
             with self.builder.collecting():
-                node = self.statement(item)
-                if node is not None:
-                    made.append(node)
+                made.append(self.statement(item))
         return tuple(made)
 
-    def statement(self, item: Item) -> Node | None:
-        """One statement; None for an empty one."""
+    def statement(self, item: Item) -> Node:
+        """One statement."""
         assert isinstance(item, Tree)
         if item.data in VERDICTS:
             return nodes.Decide(item.data, self.arguments(item.children[0]), span=self.span(item))
         return self._KINDS[item.data](self, item)
 
-    def _one(self, item: Item) -> Node:
-        return self.statement(item) or Block((), span=self.span(item))
-
-    def _nothing(self, tree: Tree) -> None:
-        return None
-
     def _if(self, tree: Tree) -> Node:
         condition, then, *otherwise = tree.children
         test = self.expr(condition)
-        last = self._one(otherwise[0]) if otherwise else None
-        return nodes.If(test, self._one(then), last, span=self.span(tree))
+        last = self.statement(otherwise[0]) if otherwise else None
+        return nodes.If(test, self.statement(then), last, span=self.span(tree))
 
     def _for(self, tree: Tree) -> Node:
         kind, name, sequence, body = tree.children
         items = self.expr(sequence)
         self.scope = Scope(self.scope)
         variable = self.local(kind, name)
-        node = nodes.For(variable, items, self._one(body), span=self.span(tree))
+        node = nodes.For(variable, items, self.statement(body), span=self.span(tree))
         assert self.scope.parent is not None
         self.scope = self.scope.parent
         return node
@@ -116,16 +108,16 @@ class Code(Expressions):
         body: list[Item] = []
         for child in tree.children[1:]:
             assert isinstance(child, Tree)
-            if child.data not in ("labels", "otherwise"):
+            if child.data in ("labels", "otherwise"):
+                if labels is not None:
+                    arms.append(self._arm(labels, body))
+                labels, body = child, []
+            elif labels is None:
+                raise self.builder.error("a label and `:` must come first in `case`", child)
+            else:
                 body.append(child)
-                continue
-            if labels is not None:
-                arms.append(self._arm(labels, body))
-            labels, body = child, []
         if labels is not None:
             arms.append(self._arm(labels, body))
-        elif body:
-            raise self.builder.error("a label and `:` must come first in `case`", body[0])
         return nodes.Case(subject, tuple(arms), span=self.span(tree))
 
     def _arm(self, labels: Tree, body: list[Item]) -> nodes.Arm:
@@ -180,9 +172,8 @@ class Code(Expressions):
     def _not_yet(self, tree: Tree) -> Node:
         raise self.builder.error(f"BIRD has `{tree.data}`, PyBIRD does not yet", tree)
 
-    _KINDS: dict[str, Callable[[Code, Tree], Node | None]] = {
+    _KINDS: dict[str, Callable[[Code, Tree], Node]] = {
         "block": block,
-        "nothing": _nothing,
         "if": _if,
         "for": _for,
         "case": _case,

@@ -213,6 +213,7 @@ class Top:
         self.options[tree.data] = tuple(self.builder.seconds(child) for child in tree.children)
 
     def not_acted_on(self, tree: Tree) -> None:
+        self.builder.probe(tree)
         self.builder.warn(f"`{self.builder.phrase(tree)}` is not acted on yet", tree)
 
     def threads(self, tree: Tree) -> None:
