@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 CLONE_NEWNET = 0x40000000
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def _may_unshare() -> bool:
@@ -43,6 +45,15 @@ def pair(one, two):
         ip(f"link set {name} up")
 
 
+def _kill_children():
+    """What a failed test left running."""
+    for _ in range(10):
+        children = Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+            os.waitpid(int(child), 0)
+
+
 def isolated(test):
     """The test runs in a child that has its own network; loopback is up there."""
 
@@ -54,7 +65,9 @@ def isolated(test):
             os.close(reader)
             status = 1
             try:
-                if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+                libc = ctypes.CDLL(None, use_errno=True)
+                libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # daemons of the test stay our children
+                if libc.unshare(CLONE_NEWNET):
                     raise OSError(ctypes.get_errno(), "unshare")
                 ip("link set lo up")
                 test(*arguments, **fixtures)
@@ -62,6 +75,7 @@ def isolated(test):
             except BaseException:
                 os.write(writer, traceback.format_exc().encode()[-60000:])
             finally:
+                _kill_children()
                 sys.stderr.flush()
                 os._exit(status)
         os.close(writer)
