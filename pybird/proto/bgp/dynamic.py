@@ -19,20 +19,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pybird.conf.model import ProtocolConfig
-from pybird.core.channel import Channel, Exporter, ExportMode
-from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.channel import Channel, Exporter
+from pybird.core.interfaces import Interface, InterfaceEvent
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance, StopReason
 from pybird.proto.bgp import details, errors
-from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
+from pybird.proto.bgp.candidates import (
+    Changes,
+    Entry,
+    PeersExporter,
+    accepts_range,
+    child_config,
+    may_listen_on,
+    peers_config,
+    unfit,
+    unready,
+    why_withdrawn,
+)
+from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.connection import refuse
 from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.peer import Peer
-from pybird.values.attributes import AttributeSet
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
@@ -40,44 +51,6 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
 
 SPAWN_RATE: Final = 10  # new children per second and interface
-
-
-class PeersExporter:
-    """Hands entries to `transmit` as they are."""
-
-    key = ("bgp", "peers")
-    mode = ExportMode.ACCEPTED
-
-    def admit(self, rte: Rte) -> bool:
-        return True
-
-    def wire(self, rte: Rte, before: AttributeSet) -> Rte:
-        return rte
-
-    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
-        return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
-
-
-class Changes:
-    """What the peers channel brings at once."""
-
-    __slots__ = ("announced", "withdrawn")
-
-    def __init__(self, announced: list[tuple[bytes, Rte]], withdrawn: list[bytes]) -> None:
-        self.announced = announced
-        self.withdrawn = withdrawn
-
-
-class Entry:
-    """One accepted entry of the peer table, and why it has no child."""
-
-    __slots__ = ("fresh", "net", "reason", "rte")
-
-    def __init__(self, net: PeerNet, rte: Rte) -> None:
-        self.net = net
-        self.rte = rte
-        self.fresh = True  # not yet told to a child that exists already
-        self.reason: str | None = None
 
 
 class Dynamic(Instance):
@@ -131,10 +104,6 @@ class Dynamic(Instance):
         return next((c for c in self.channels.values() if c.net_type is NetType.PEER), None)
 
     @property
-    def _peers_config(self) -> PeersChannelConfig | None:
-        return next((c for c in self.config.channels if isinstance(c, PeersChannelConfig)), None)
-
-    @property
     def _listeners(self) -> Listeners:
         return Listeners.of(self.router)
 
@@ -185,7 +154,7 @@ class Dynamic(Instance):
             return
         channel = self.peers_channel
         still_there = channel is not None and bool(channel.table.get(entry.net.key))
-        why = "refused by the export filter" if still_there else _why_withdrawn(entry)
+        why = "refused by the export filter" if still_there else why_withdrawn(entry)
         text = f"peer {self.label(entry.net)} withdrawn{why and f' ({why})'}"
         if not child.enabled or (self.persist and not still_there):
             child.orphan = True
@@ -205,7 +174,7 @@ class Dynamic(Instance):
     @property
     def persist(self) -> bool:
         """`persist`: the channel's value wins over the protocol's."""
-        channel = self._peers_config
+        channel = peers_config(self.config)
         if channel is not None and channel.persist is not None:
             return channel.persist
         return self.config.persist
@@ -324,43 +293,14 @@ class Dynamic(Instance):
 
     def _unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbour; None: it does."""
-        interface = self.router.interfaces.by_index.get(net.ifindex)
-        if interface is None:
-            return f"no interface {net.ifindex}"
-        return self._outside(net) or self._wrong_interface(interface)
-
-    def _outside(self, net: PeerNet) -> str | None:
-        wanted = self.config.remote_range
-        return None if wanted is not None and wanted.contains(net.address) else "outside range"
-
-    def _wrong_interface(self, interface: Interface) -> str | None:
-        config, channel = self.config, self._peers_config
-        name = interface.name
-        if (
-            channel is not None
-            and channel.from_interfaces
-            and not matches(channel.from_interfaces, interface)
-        ):
-            return f"{name} is not in `from`"
-        if config.interface is not None and config.interface != name:
-            return f"{name} is not interface {config.interface}"
-        if config.interface_range and not matches(config.interface_range, interface):
-            return f"{name} is not in the interface range"
-        if not self.router.interfaces.in_vrf(interface, config.vrf):
-            return f"{name} is in another VRF"
-        return None
+        return unfit(self.config, self.router.interfaces, net)
 
     def _not_now(self, net: PeerNet) -> str | None:
         """Why a wanted neighbour cannot have a child at this time."""
-        interface = self.router.interfaces.by_index.get(net.ifindex)
-        if interface is None or not interface.up:
-            return f"{interface.name if interface is not None else net.ifindex} is down"
-        if not interface.on_link(net.address):
-            return f"not on link of {interface.name}"
-        return self._limit_reached()
+        return unready(self.router.interfaces, net) or self._limit_reached()
 
     def _limit_reached(self) -> str | None:
-        channel = self._peers_config
+        channel = peers_config(self.config)
         limit = channel.export_limit if channel is not None else None
         if limit is None or limit.action == "warn" or len(self.children) < limit.count:
             return None
@@ -467,13 +407,7 @@ class Dynamic(Instance):
         if not key.ifindex:
             return True
         interface = self.router.interfaces.by_index.get(key.ifindex)
-        return interface is not None and self._may_listen_on(interface)
-
-    def _may_listen_on(self, interface: Interface) -> bool:
-        config = self.config
-        if config.interface is not None and config.interface != interface.name:
-            return False
-        return not config.interface_range or matches(config.interface_range, interface)
+        return interface is not None and may_listen_on(self.config, interface)
 
     def holds(self, key: Key) -> bool:
         """Only protocols with one neighbour hold a key."""
@@ -562,42 +496,3 @@ class Dynamic(Instance):
             return {}
         found = self.children.items()
         return {PeerNet(key.address, child.reach.ifindex).key: child for key, child in found if child.orphan}
-
-
-# ---------------------------------------------------------------- decisions
-
-
-def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None) -> BgpConfig:
-    """The config of a child: its parent's, with a neighbour and without the peers channel."""
-    link_local = net.address.is_link_local
-    return replace(
-        parent,
-        name=name,
-        channels=tuple(c for c in parent.channels if not isinstance(c, PeersChannelConfig)),
-        disabled=False,
-        remote_address=net.address,
-        remote_range=None,
-        interface=ifname if ifname is not None else parent.interface,
-        interface_range=(),
-        direct=True if link_local else parent.direct,
-        multihop=None if link_local else parent.multihop,
-        parent=parent.name,
-    )
-
-
-def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
-    """Looking again at entries and children adapts to everything but who and where we are."""
-    if not isinstance(old, BgpConfig) or not isinstance(new, BgpConfig):
-        return False
-    if new.remote_range is None or old.remote_range is None:
-        return False
-    return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)
-
-
-def _why_withdrawn(entry: Entry) -> str:
-    """What the source says about an entry that it withdrew."""
-    owner = entry.rte.source.owner
-    if owner is None:
-        return ""
-    told = owner.protocol.describe(NetType.PEER, entry.net.key)
-    return str(told.get("withdrawn", ""))

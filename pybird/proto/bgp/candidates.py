@@ -1,0 +1,140 @@
+"""Which neighbours a dynamic protocol wants, and what their children are like.
+
+Pure functions of the configuration, an entry of the peer table and interfaces.
+A reason is text for people: it follows `not started: ` in the log and stands in
+`show peers`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pybird.conf.model import ProtocolConfig
+from pybird.core.channel import ExportMode
+from pybird.core.interfaces import Interface, Interfaces, matches
+from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
+from pybird.values.attributes import AttributeSet
+from pybird.values.net import NetType, PeerNet
+from pybird.values.route import Rte
+
+
+class PeersExporter:
+    """Hands entries to `transmit` as they are."""
+
+    key = ("bgp", "peers")
+    mode = ExportMode.ACCEPTED
+
+    def admit(self, rte: Rte) -> bool:
+        return True
+
+    def wire(self, rte: Rte, before: AttributeSet) -> Rte:
+        return rte
+
+    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
+        return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
+
+
+class Changes:
+    """What the peers channel brings at once."""
+
+    __slots__ = ("announced", "withdrawn")
+
+    def __init__(self, announced: list[tuple[bytes, Rte]], withdrawn: list[bytes]) -> None:
+        self.announced = announced
+        self.withdrawn = withdrawn
+
+
+class Entry:
+    """One accepted entry of the peer table, and why it has no child."""
+
+    __slots__ = ("fresh", "net", "reason", "rte")
+
+    def __init__(self, net: PeerNet, rte: Rte) -> None:
+        self.net = net
+        self.rte = rte
+        self.fresh = True  # not yet told to a child that exists already
+        self.reason: str | None = None
+
+
+def peers_config(config: BgpConfig) -> PeersChannelConfig | None:
+    """The config of the peers channel, if there is one."""
+    return next((c for c in config.channels if isinstance(c, PeersChannelConfig)), None)
+
+
+def unfit(config: BgpConfig, interfaces: Interfaces, net: PeerNet) -> str | None:
+    """Why the configuration does not want this neighbour; None: it does."""
+    interface = interfaces.by_index.get(net.ifindex)
+    if interface is None:
+        return f"no interface {net.ifindex}"
+    wanted = config.remote_range
+    if wanted is None or not wanted.contains(net.address):
+        return "outside range"
+    return _wrong_interface(config, interfaces, interface)
+
+
+def _wrong_interface(config: BgpConfig, interfaces: Interfaces, interface: Interface) -> str | None:
+    name, channel = interface.name, peers_config(config)
+    wanted = channel.from_interfaces if channel is not None else ()
+    if wanted and not matches(wanted, interface):
+        return f"{name} is not in `from`"
+    if config.interface is not None and config.interface != name:
+        return f"{name} is not interface {config.interface}"
+    if config.interface_range and not matches(config.interface_range, interface):
+        return f"{name} is not in the interface range"
+    if not interfaces.in_vrf(interface, config.vrf):
+        return f"{name} is in another VRF"
+    return None
+
+
+def unready(interfaces: Interfaces, net: PeerNet) -> str | None:
+    """Why a wanted neighbour cannot be talked to at this time."""
+    interface = interfaces.by_index.get(net.ifindex)
+    if interface is None or not interface.up:
+        return f"{interface.name if interface is not None else net.ifindex} is down"
+    if not interface.on_link(net.address):
+        return f"not on link of {interface.name}"
+    return None
+
+
+def may_listen_on(config: BgpConfig, interface: Interface) -> bool:
+    """Incoming connections over this interface may become children."""
+    if config.interface is not None and config.interface != interface.name:
+        return False
+    return not config.interface_range or matches(config.interface_range, interface)
+
+
+def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None) -> BgpConfig:
+    """The config of a child: its parent's, with a neighbour and without the peers channel."""
+    link_local = net.address.is_link_local
+    return replace(
+        parent,
+        name=name,
+        channels=tuple(c for c in parent.channels if not isinstance(c, PeersChannelConfig)),
+        disabled=False,
+        remote_address=net.address,
+        remote_range=None,
+        interface=ifname if ifname is not None else parent.interface,
+        interface_range=(),
+        direct=True if link_local else parent.direct,
+        multihop=None if link_local else parent.multihop,
+        parent=parent.name,
+    )
+
+
+def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    """Looking again at entries and children adapts to everything but who and where we are."""
+    if not isinstance(old, BgpConfig) or not isinstance(new, BgpConfig):
+        return False
+    if new.remote_range is None or old.remote_range is None:
+        return False
+    return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)
+
+
+def why_withdrawn(entry: Entry) -> str:
+    """What the source says about an entry that it withdrew."""
+    owner = entry.rte.source.owner
+    if owner is None:
+        return ""
+    told = owner.protocol.describe(NetType.PEER, entry.net.key)
+    return str(told.get("withdrawn", ""))
