@@ -180,7 +180,7 @@ class Daemon:
         options = SessionOptions(config.restrict, config.dialect or 2, config.v2_attributes)
 
         def accepted(stream: Stream) -> None:
-            self.console.open(stream, options)
+            self.console.accept(stream, options)
 
         try:
             return ControlSocket(self.loop, self.log, config.path, accepted)

@@ -44,8 +44,10 @@ BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
 MOST_BUFFERED: Final = 64 * 1024  # octets that wait for the client
 MOST_LINES: Final = 200  # lines given to the stream at once
 SLICE: Final = 100  # replies between two turns of others
+MOST_CLIENTS: Final = 256  # at once: each holds a file descriptor, and BGP needs some, too
 MOST_COMMAND: Final = 1024 * 1024  # octets of one line
 MOST_QUEUED: Final = 1024 * 1024  # octets of lines that wait for their turn
+LINE_SIZE: Final = 64  # octets that a waiting line takes besides its text
 POLL: Final = 0.01  # seconds between two looks at what a command waits for
 
 
@@ -98,8 +100,15 @@ class Console:
         self.sessions: dict[Session, None] = {}
         router.reconfiguration.expiry_observers[self.notice] = None
 
+    def accept(self, stream: Stream, options: Options | None = None) -> None:
+        """A client connected to a socket; too many are sent away."""
+        if len(self.sessions) >= MOST_CLIENTS:
+            stream.abort()
+        else:
+            self.open(stream, options)
+
     def open(self, stream: Stream, options: Options | None = None) -> Session:
-        """A client connected."""
+        """A client connected, or something that acts as one."""
         return Session(self, stream, options or Options())
 
     def notice(self, text: str) -> None:
@@ -151,10 +160,12 @@ class Session:
 
     def received(self, data: bytes) -> None:
         """Octets of the client."""
+        looked = len(self._input)
         self._input += data
-        while (end := self._input.find(b"\n")) >= 0:
+        while (end := self._input.find(b"\n", looked)) >= 0:
             line = bytes(self._input[:end])
             del self._input[: end + 1]
+            looked = 0
             self._queue(line)
         if len(self._input) > MOST_COMMAND:
             self._too_long = True
@@ -207,7 +218,7 @@ class Session:
             self._too_long = False
             line = b"\0"  # answered with "too long" in its turn
         self._commands.append(line)
-        self._queued += len(line)
+        self._queued += len(line) + LINE_SIZE
         if self._queued > MOST_QUEUED:
             self._forget()
             self._stream.abort()
@@ -225,7 +236,7 @@ class Session:
                     if not self._commands:
                         break
                     line = self._commands.popleft()
-                    self._queued -= len(line)
+                    self._queued -= len(line) + LINE_SIZE
                     self._replies = self._run(line)
                 left = self._step(left)
         finally:

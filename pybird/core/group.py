@@ -67,6 +67,7 @@ class Group:
         self._picked: dict[bytes, set[bytes]] = {}
         self._heavy: dict[bytes, None] = {}
         self._verdicts: dict[Any, tuple[int, Any]] = {}
+        self._epoch = policy.epoch
         table.readers.append(self.reader)
 
     # members ------------------------------------------------------------
@@ -127,7 +128,8 @@ class Group:
         memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference, mask, policy.generation)
         found = self._verdicts.get(memo_key)
         if found is None:
-            if len(self._verdicts) >= MOST_VERDICTS:
+            if len(self._verdicts) >= MOST_VERDICTS or self._epoch != policy.epoch:
+                self._epoch = policy.epoch
                 self._verdicts.clear()
             found = self._verdicts[memo_key] = self._judge(rte, key)
         return found

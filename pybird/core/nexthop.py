@@ -6,11 +6,16 @@ gateway that must be on link, a device that must be up) or on an IGP table
 `version` rises, and one sliced walk over all tables gives every route that
 uses a changed entry a successor, so that best routes are chosen anew and
 readers hear of it.
+
+An entry that nothing uses any more is forgotten: each new one pays for a look
+at two old ones, round and round, so routes with ever new next hops cannot fill
+the memory.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import sys
+from typing import Any, Final, NamedTuple
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
 from pybird.core.neighbors import Neighbors
@@ -21,6 +26,8 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, Hop, NextHop, Rte
+
+LOOKS: Final = 2  # old entries that one new entry pays for
 
 
 class Way(NamedTuple):
@@ -61,6 +68,7 @@ class HopTable:
         self._pool = pool
         self._direct: dict[tuple[Way, ...], Hop] = {}
         self._recursive: dict[Recursive, Hop] = {}
+        self._round: list[tuple[dict[Any, Hop], Any]] = []
         self._readers: dict[str, Reader] = {}
         self._changed: dict[Hop, None] = {}
         self._walks: list[tuple[Table, Walk]] = []
@@ -90,6 +98,7 @@ class HopTable:
         """The entry for one or several ways; those that work now are its next hops."""
         hop = self._direct.get(ways)
         if hop is None:
+            self._look()
             hop = self._direct[ways] = Hop(Dest.UNREACHABLE, (), None, ways)
             self._resolve_direct(ways, hop)
         return hop
@@ -99,6 +108,7 @@ class HopTable:
         key = Recursive(table, address, labels)
         hop = self._recursive.get(key)
         if hop is None:
+            self._look()
             hop = self._recursive[key] = Hop(Dest.UNREACHABLE, (), None, key)
             self._follow(table)
             self._resolve_recursive(key, hop)
@@ -114,6 +124,19 @@ class HopTable:
             ifindex = 0 if ifname is not None else way.ifindex
             ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
+
+    def __len__(self) -> int:
+        return len(self._direct) + len(self._recursive)
+
+    def _look(self) -> None:
+        """Go on with the round through all entries and forget the unused ones."""
+        if not self._round:
+            self._round = [(self._direct, key) for key in self._direct]
+            self._round += [(self._recursive, key) for key in self._recursive]
+        for _ in range(min(LOOKS, len(self._round))):
+            entries, key = self._round.pop()
+            if key in entries and _references(entries, key) <= _UNUSED:
+                del entries[key]
 
     # resolving --------------------------------------------------------------
 
@@ -231,6 +254,13 @@ class HopTable:
         new.epoch = rte.epoch
         set_rank(new, self._pool)
         return new
+
+
+def _references(entries: dict[Any, Hop], key: Any) -> int:
+    return sys.getrefcount(entries[key])
+
+
+_UNUSED: Final = _references({0: Hop(Dest.NONE)}, 0)  # of an entry that only the table of entries has
 
 
 def _set(hop: Hop, dest: Dest, nexthops: tuple[NextHop, ...], metric: int | None) -> bool:

@@ -72,6 +72,7 @@ class Policy:
         self._judge = judge
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup)
         self._memo: dict[Any, Outcome | None] = {}
+        self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
         self._masker: Callable[[bytes], int] | None = None
@@ -100,6 +101,11 @@ class Policy:
     def generation(self) -> int:
         """Part of every memo's key: changes when a table that the filter asks changes."""
         return self._judge.generation(self.tables) if self.tables else 0
+
+    @property
+    def epoch(self) -> int:
+        """Raised when memos keyed by attribute sets are to be emptied."""
+        return self._judge.pool.epoch
 
     def mask(self, key: bytes) -> int:
         """The outcomes of the filter's tests of the network."""
@@ -151,7 +157,8 @@ class Policy:
         memo = self._memo
         if memo_key in memo:
             return memo[memo_key]
-        if len(memo) >= MOST_MEMOS:
+        if len(memo) >= MOST_MEMOS or self._epoch != self._judge.pool.epoch:
+            self._epoch = self._judge.pool.epoch
             memo.clear()
         outcome = memo[memo_key] = self._run(rte, key, mask)
         return outcome

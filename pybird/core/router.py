@@ -26,7 +26,7 @@ from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
 from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.revalidate import Revalidation
-from pybird.core.scheduler import Job, Scheduler
+from pybird.core.scheduler import SLICE, Job, Scheduler
 from pybird.core.table import Table
 from pybird.filter.attributes import declarations_of
 from pybird.filter.compile import CompiledFilter, compile_filter
@@ -167,6 +167,10 @@ class Router:
             else:
                 code.clear()
         self._code = kept
+
+    def tidy(self) -> bool:
+        """A slice of the round that drops unused attribute sets, after many routes went."""
+        return self.pool.sweep(SLICE)
 
     def _generation(self, names: tuple[str, ...]) -> int:
         total = 0

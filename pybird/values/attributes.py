@@ -10,10 +10,16 @@ set: no next hop that was resolved, no source, no preference, no time.
 
 Which attributes exist is declared by the protocols (`AttributeDecl`) and
 collected once, in the `AttributePool`. One router has one pool.
+
+A set that nobody uses any more is dropped again, in rounds through all sets
+that begin when they have doubled, so a neighbour that always sends
+something new cannot fill the memory. With each round `epoch` rises: memos that
+are keyed by sets are emptied then, or they would hold them for ever.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, final
@@ -84,6 +90,9 @@ def join(items: Iterable[tuple[int, int, bytes]]) -> bytes:
 
 
 UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
+LOOKS: Final = 4  # sets of a round that are looked at for each new one
+SET_SIZE: Final = 256  # octets of a set besides its wire form
+FREE_GROWTH: Final = 4 << 20  # octets by which sets may always grow before a round begins
 
 
 class AttributePool:
@@ -95,6 +104,12 @@ class AttributePool:
         self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
         self._views: dict[AttributeSet, dict[str, Any]] = {}
         self._most_views: Final = views
+        self.epoch = 0  # memos keyed by sets are to be emptied when it has changed
+        self._size = 0  # octets of all sets
+        self._ceiling = FREE_GROWTH  # of the size: above it a round begins
+        self._round: list[tuple[bytes, tuple[tuple[str, Any], ...]]] = []  # still to look at
+        self._unused = 0  # references to a set that only the pool has
+        self._calibrate()
         for decl in declarations:
             self.declare(decl)
         self.empty: Final = self.intern(b"")
@@ -110,8 +125,41 @@ class AttributePool:
         key = (wire, other)
         found = self._sets.get(key)
         if found is None:
+            self._size += len(wire) + SET_SIZE
+            if self._round or self._size > self._ceiling:
+                self.sweep(LOOKS)
             found = self._sets[key] = AttributeSet(wire, other)
         return found
+
+    # sets that nobody uses ----------------------------------------------
+
+    def sweep(self, most: int) -> bool:
+        """Go on with a round, or begin one, and look at this many sets; False at its end."""
+        waiting = self._round
+        if not waiting:
+            self.epoch += 1
+            self._views.clear()
+            waiting = self._round = list(self._sets)
+        sets, unused = self._sets, self._unused
+        for _ in range(min(most, len(waiting))):
+            key = waiting.pop()
+            found = sets.get(key)
+            if found is not None and sys.getrefcount(found) <= unused:
+                del sets[key]
+                self._size -= len(found.wire) + SET_SIZE
+        if waiting:
+            return True
+        self._ceiling = FREE_GROWTH + 2 * self._size
+        return False
+
+    def _calibrate(self) -> None:
+        """Find how many references `sweep` sees of an unused set; compiled code holds fewer."""
+        self.intern(b"")
+        while self._sets:
+            self._unused += 1
+            self.sweep(1)
+
+    # what a set says ----------------------------------------------------
 
     def view(self, attrs: AttributeSet) -> Mapping[str, Any]:
         """Every attribute of the set by name, as filter values. Do not change it."""

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
 
 SPAWN_RATE: Final = 10  # new children per second and interface
+MOST_STRANGERS: Final = 256  # children per interface whose neighbours were never discovered
 
 
 class Dynamic(Instance):
@@ -421,13 +422,29 @@ class Dynamic(Instance):
             refuse(stream, Notification.cease(errors.REJECTED))
             return
         crowded = self._limit_reached() is not None or key in self.children
-        if crowded or self._spawn_wait(net.ifindex) is not None:
+        if crowded or self._spawn_wait(net.ifindex) is not None or not self._has_room(net.ifindex):
             stream.abort()
             return
         child = self._spawn(net)
         self.log("info", f"connection from {self.label(net)}, starting {child.name}")
         child.guarded(child.incoming_stream, stream)
         self._tell_others()
+
+    def _has_room(self, ifindex: int) -> bool:
+        """May another neighbour that was not discovered have a child? One that is not up makes room."""
+        known = {self.key_of(entry.net) for entry in self.entries.values()}
+        strangers = [
+            key for key, child in self.children.items() if key not in known and child.reach.ifindex == ifindex
+        ]
+        if len(strangers) < MOST_STRANGERS:
+            return True
+        idle = next((key for key in strangers if self.children[key].active is None), None)
+        if idle is None:
+            return False
+        child = self.children.pop(idle)
+        self.log("info", f"too many unknown neighbors, removing {child.name}")
+        self.router.remove(child)
+        return True
 
     # -------------------------------------------------------------- reloads
 

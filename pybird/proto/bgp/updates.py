@@ -32,6 +32,7 @@ from pybird.proto.bgp.nlri import bogus_keys, read_keys
 from pybird.values.attributes import AttributePool, AttributeSet
 
 MEMO_SIZE: Final = 16384
+MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbour may always send new ones
 
 
 class ReceiveTerms(NamedTuple):
@@ -207,7 +208,7 @@ def _optional_error(code: int, value: bytes) -> UpdateError:
 class UpdateReader:
     """Reads the UPDATEs of one session."""
 
-    __slots__ = ("_canonical", "_classic", "_mp", "_pool", "_with_ipv4", "terms")
+    __slots__ = ("_canonical", "_classic", "_epoch", "_mp", "_octets", "_pool", "_with_ipv4", "terms")
 
     def __init__(self, pool: AttributePool, terms: ReceiveTerms) -> None:
         self.terms: Final = terms
@@ -218,6 +219,8 @@ class UpdateReader:
         )
         self._classic: dict[bytes, _Entry] = {}  # by the attributes
         self._mp: dict[bytes, _Entry] = {}  # by family and next hop, then the attributes
+        self._octets = 0  # of the keys of both
+        self._epoch = pool.epoch
 
     def read(self, update: Update) -> Received:
         """What the UPDATE says.
@@ -313,10 +316,18 @@ class UpdateReader:
             entry = self._make(parts.others, next_hop)
         except RefusedError as error:
             entry = _Entry(None, b"", str(error))
-        if len(memo) >= MEMO_SIZE:
-            memo.clear()
+        if len(memo) >= MEMO_SIZE or self._octets > MEMO_OCTETS or self._epoch != self._pool.epoch:
+            self._forget()
+        self._octets += len(key)
         memo[key] = entry
         return entry
+
+    def _forget(self) -> None:
+        """Empty the memo."""
+        self._classic.clear()
+        self._mp.clear()
+        self._octets = 0
+        self._epoch = self._pool.epoch
 
     def _make(self, others: bytes, next_hop: bytes | None) -> _Entry:
         hop = None if next_hop is None else self._mp_next_hop(next_hop)

@@ -1,0 +1,40 @@
+"""Attribute sets are one object each, and go when nobody uses them."""
+
+from pybird.values import attributes
+from pybird.values.attributes import AttributePool, split
+
+
+def number(value):
+    return b"\x80\x04\x04" + value.to_bytes(4, "big")
+
+
+def test_equal_sets_are_one_object():
+    pool = AttributePool(())
+    assert pool.intern(number(1)) is pool.intern(number(1))
+    assert pool.intern(number(1)) is not pool.intern(number(1), (("krt_prefsrc", 1),))
+    assert pool.intern(b"") is pool.empty
+
+
+def test_sets_that_nobody_uses_go_and_those_in_use_stay():
+    pool = AttributePool(())
+    used = [pool.intern(number(value)) for value in range(1000)]
+    for value in range(1000, 200_000):
+        pool.view(pool.intern(number(value)))  # the cache of views does not count as use
+    size = attributes.SET_SIZE + 7
+    assert len(pool) * size < 4 * attributes.FREE_GROWTH
+    assert all(pool.intern(number(value)) is found for value, found in enumerate(used))
+    assert len(list(split(used[7].wire))) == 1
+
+
+def test_a_round_tells_memos_to_let_go():
+    pool = AttributePool(())
+    memo = [pool.intern(number(value)) for value in range(100)]
+    before = pool.epoch
+    while pool.sweep(10):
+        pass
+    assert len(pool) == 101  # and the empty one
+    assert pool.epoch == before + 1
+    memo.clear()
+    while pool.sweep(10):
+        pass
+    assert len(pool) == 1
