@@ -28,7 +28,7 @@ def served(folder: Path, text: str = CONFIG) -> Iterator[str]:
         loop.call_later(0.05, ready.set)  # the router's protocols are up
         loop.run_forever()
         for session in list(lab.console.sessions):
-            session.close()
+            session._stream.abort()  # the loop runs no more: an orderly end would wait for it
         socket.close()
 
     thread = threading.Thread(target=serve, daemon=True)
