@@ -50,6 +50,8 @@ def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
             kind = rule.split("_")[1]
             return replace(_with_mode(found, f"{kind} table"), channel=channel_name(part))
         case "route_net" | "route_for" | "route_in":
+            if found.net is not None:
+                raise CommandError(PARSE_ERROR, "Only one prefix expected")
             match = {"route_net": "exact", "route_for": "for", "route_in": "in"}[rule]
             return replace(found, net=net_of_tree(part, session), match=match)
         case "policy_named" | "policy_filter" | "policy_where":
@@ -67,7 +69,7 @@ def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
 
 def _with_mode(found: ShowRoute, mode: str) -> ShowRoute:
     if found.mode:
-        raise CommandError(PARSE_ERROR, f"{found.mode} and {mode} exclude each other")
+        raise CommandError(PARSE_ERROR, "Incompatible show route options")
     return replace(found, mode=mode)
 
 

@@ -83,7 +83,8 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
             yield RouteHeading(listing.name, headings == 0)
         yield from _one_table(router, arguments, listing, headings == 0, tally)
         headings += tally.headed
-        tally.routes, tally.networks = listing.table.route_count, listing.table.net_count
+        if not arguments.mode and not arguments.primary and arguments.net is None:
+            tally.routes, tally.networks = listing.table.route_count, listing.table.net_count
         if counting:
             yield RouteCount(listing.name, tally.shown, tally.routes, tally.networks)
         total.add(tally)
@@ -98,7 +99,9 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
 
 
 def _is_there(arguments: ShowRoute, listings: list[Listing]) -> bool:
-    return arguments.match == "in" or any(next(_stored(arguments, x.table), None) for x in listings)
+    if arguments.match == "in" or arguments.mode:
+        return True
+    return any(next(_stored(arguments, x.table), None) for x in listings)
 
 
 # ------------------------------------------------------------- which tables
@@ -128,11 +131,15 @@ def _of_channels(router: Router, arguments: ShowRoute) -> list[Listing]:
     assert arguments.channel is not None
     title = arguments.mode.partition(" ")[0] if arguments.mode.endswith("table") else ""
     names = arguments.tables
-    return [
+    found = [
         Listing(c.table, c, title)
         for c in channels(router, arguments.channel)
-        if fits(c.table, arguments.net) and (not names or c.table.name in names)
+        if (title or c.protocol.exporter(c) is not None or c.protocol.pair() is not None)
+        and (not names or c.table.name in names)
     ]
+    if not found:
+        raise CommandError(PARSE_ERROR, "No valid tables")
+    return [listing for listing in found if fits(listing.table, arguments.net)]
 
 
 def default_tables(router: Router) -> list[Table]:
@@ -196,12 +203,17 @@ def _rows(
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
-    ranked = not listing.title and arguments.mode != "filtered"  # the first route is the best one
+    ranked = not listing.title
+    counting = arguments.count or arguments.stats
     for found in _networks(router, arguments, listing):
         if found is None:
             yield PAUSE
             continue
         key, routes = found
+        if counting:
+            there = routes if arguments.mode in ("", "filtered") else listing.table.get(key)
+            tally.networks += 1 if there else 0
+            tally.routes += min(len(there), 1) if arguments.primary else len(there)
         kept = [
             (rte, fine)
             for rte in (routes[:1] if arguments.primary else routes)
@@ -216,10 +228,20 @@ def _rows(
             tally.headed = True
             yield RouteHeading(listing.name, first)
         net = str(net_of(net_type, key))
-        leader = (listing.table.best(key) if arguments.mode else routes[0]) if ranked else None
+        leader = _leader(arguments, listing, key, routes) if ranked else None
         for number, (rte, fine) in enumerate(kept):
             best = leader is not None and rte.source is leader.source
             yield route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
+
+
+def _leader(arguments: ShowRoute, listing: Listing, key: bytes, routes: tuple[Rte, ...]) -> Rte | None:
+    """The route that gets the asterisk: the best one; of filtered ones the first, if they are alone."""
+    if not arguments.mode:
+        return routes[0]
+    best = listing.table.best(key)
+    if arguments.mode == "filtered":
+        return routes[0] if best is None else None
+    return best
 
 
 def _wanted(arguments: ShowRoute, policy: Policy | None) -> Callable[[bytes, Rte], Rte | None]:
@@ -282,10 +304,22 @@ def whole(net: Net | Address) -> Net:
 
 
 def _filtered(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
-    for instance in list(router.protocols.values()):
+    """Refused routes of all channels, network by network, the newest first."""
+    refused: dict[bytes, list[Rte]] = {}
+    for instance in router.protocols.values():
         for channel in instance.channels.values():
-            if channel.table is listing.table:
-                yield from _kept(channel.filtered_routes(), arguments, listing.table.net_type)
+            if channel.table is not listing.table:
+                continue
+            for key, routes in channel.filtered_routes().items():
+                refused.setdefault(key, []).extend(routes)
+    for routes in refused.values():
+        routes.reverse()
+        routes.sort(key=_age)
+    yield from _kept(refused, arguments, listing.table.net_type)
+
+
+def _age(rte: Rte) -> float:
+    return -rte.time
 
 
 def _kept(routes: dict[bytes, list[Rte]], arguments: ShowRoute, net_type: NetType) -> Iterator[Found]:
@@ -319,9 +353,7 @@ def _judged(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
     channel = listing.channel
     assert channel is not None
     policy = channel.export_policy()
-    for key, routes in _stored(arguments, listing.table):
-        if not routes:
-            continue
+    for key, _routes in _stored(arguments, listing.table):
         offered = channel.candidates(key)
         if arguments.mode == "preexport":
             yield key, offered

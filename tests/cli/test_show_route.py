@@ -1,0 +1,135 @@
+"""`show route` in all its forms, as recorded from BIRD 2.19 and 3.3 with the same configuration."""
+
+import re
+
+import pytest
+
+from tests.cli.lab import Lab
+
+CONFIG = """
+router id 10.0.0.1;
+ipv4 table other; ipv4 table copy;
+protocol device { }
+protocol static one {
+  ipv4 { import filter { if net = 198.51.100.0/24 then reject; accept; }; import keep filtered; };
+  route 198.51.100.0/24 blackhole;
+  route 203.0.113.0/24 via 10.0.0.2;
+  route 203.0.113.128/25 via 10.0.0.3;
+  route 203.0.114.0/24 via 10.0.0.2;
+}
+protocol static two {
+  ipv4 { preference 150; import keep filtered; import limit 2 action block; receive limit 5 action warn;
+         import where net != 198.51.100.0/24; };
+  route 198.51.100.0/24 unreachable;
+  route 203.0.114.0/24 unreachable;
+  route 1.0.0.0/8 blackhole; route 2.0.0.0/8 blackhole; route 3.0.0.0/8 blackhole;
+}
+protocol static six { ipv6; route 2001:db8:100::/48 unreachable; }
+protocol pipe p { table master4; peer table copy; import none; export where net != 1.0.0.0/8; }
+"""
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return Lab(CONFIG)
+
+
+def plain(text: str) -> list[str]:
+    return re.sub(r"\d\d:\d\d:\d\d\.\d{3}", "T", text).splitlines()
+
+
+def test_filtered_routes_of_all_protocols_stand_together(lab):
+    assert plain(lab.ask("show route filtered")) == [
+        "1007-Table master4:",
+        " 198.51.100.0/24      unreachable [two T] * (150)",
+        "                      blackhole [one T] (200)",
+        " 2.0.0.0/8            blackhole [two T] * (150)",
+        " 3.0.0.0/8            blackhole [two T] * (150)",
+        "0000 ",
+    ]
+    assert plain(lab.ask("show route filtered protocol one"))[1:-1] == [
+        " 198.51.100.0/24      blackhole [one T] (200)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "count"),
+    [
+        ("show route filtered count", "4 of 4 routes for 3 networks"),
+        ("show route 198.51.100.0/24 filtered count", "2 of 2 routes for 1 networks"),
+        ("show route preexport p count", "5 of 5 routes for 4 networks"),
+        ("show route noexport p count", "1 of 5 routes for 4 networks"),
+        ("show route export p count", "4 of 5 routes for 4 networks"),
+        ("show route exported p count", "4 of 5 routes for 4 networks"),
+        ("show route primary count", "4 of 4 routes for 4 networks"),
+        ("show route in 203.0.113.0/24 count", "2 of 2 routes for 2 networks"),
+        ("show route 203.0.114.0/24 count", "2 of 2 routes for 1 networks"),
+        ("show route for 203.0.113.200 count", "1 of 1 routes for 1 networks"),
+        ("show route protocol two count", "2 of 5 routes for 4 networks"),
+        ("show route where preference = 150 count", "2 of 5 routes for 4 networks"),
+    ],
+)
+def test_counts_are_of_what_was_looked_at(lab, command, count):
+    assert plain(lab.ask(command))[0] == f"1007-{count} in table master4"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("show route export one", "9001 No valid tables"),
+        ("show route table other export p", "9001 No valid tables"),
+        ("show route 203.0.113.0/24 for 1.1.1.1", "9001 Only one prefix expected"),
+        ("show route filtered export p", "9001 Incompatible show route options"),
+        ("show route for 8.8.8.8", "8001 Network not found"),
+    ],
+)
+def test_what_cannot_be_shown(lab, command, answer):
+    assert lab.ask(command) == answer
+
+
+def test_a_pipe_lists_both_tables_and_marks_the_best(lab):
+    assert plain(lab.ask("show route noexport p")) == [
+        "1007-Table master4:",
+        " 1.0.0.0/8            blackhole [two T] * (150)",
+        "0000 ",
+    ]
+    assert plain(lab.ask("show route 203.0.114.0/24 exported p"))[1:] == [
+        " 203.0.114.0/24       unicast [one T] * (200)",
+        " \tvia 10.0.0.2 on va",
+        "                      unreachable [two T] (150)",
+        "0000 ",
+    ]
+
+
+def test_limits_are_shown_with_what_they_stopped(lab):
+    shown = plain(lab.ask("show protocols all two"))
+    assert "     Receive limit:  5" in shown
+    at = shown.index("     Import limit:   2 [HIT]")
+    assert shown[at + 1] == "       Action:       block"
+    assert "     Routes:         2 imported, 3 filtered, 0 exported, 1 preferred" in shown
+    assert "       Import updates:              5          0          1          2          2" in shown
+
+
+def test_a_pipe_is_shown_as_one_channel(lab):
+    expected = """
+1006-  Channel main
+     Table:          master4
+     Peer table:     copy
+     Import state:   up
+     Export state:   up
+     Import filter:  REJECT
+     Export filter:  (unnamed)
+   Routes:         0 imported, 4 exported
+   Route change stats:     received   rejected   filtered    ignored   accepted
+     Import updates:              4          4          0          0          0
+     Import withdraws:            0          0        ---          0          0
+     Export updates:              5          0          1          0          4
+     Export withdraws:            0          0        ---          0          0
+"""
+    shown = plain(lab.ask("show protocols all p"))
+    assert shown[1] == "1002-p          Pipe       ---        up     T  master4 <=> copy"
+    assert shown[2:-2] == expected.strip("\n").splitlines()
+    lab.ask("dialect 3")
+    shown = plain(lab.ask("show protocols all p"))
+    assert "     Import state:   READY" in shown
+    lab.ask("dialect 2")
