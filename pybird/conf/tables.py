@@ -4,7 +4,9 @@ Lark reads `grammar/bird.lark` and computes the LALR(1) automaton; this module
 flattens it into dictionaries of small integers that `parser.py` runs on. With
 a warm cache Lark is not even imported.
 
-The cache file is marshalled (numbers, texts, tuples), named by a hash of the
+A wheel brings the tables beside its grammar (`ship`, called when it is built);
+they are used while they belong to the grammar files that are there. Otherwise
+they are kept in a cache folder. The cache file is marshalled (numbers, texts, tuples), named by a hash of the
 grammar files and of Lark's and Python's version. It is used only when it
 belongs to our user and nobody else can write it; a folder that cannot be
 written means that the tables are made again at each start.
@@ -23,6 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+SHIPPED = "tables.marshal"
 STARTS = ("config", "command", "expression")
 FORMAT = 3  # raise it when the shape of the tables changes
 
@@ -60,6 +63,9 @@ def grammar_folder() -> Path:
 def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
     """The tables of the grammar, from the cache folder if it has them."""
     folder = folder or grammar_folder()
+    shipped = _shipped(folder)
+    if shipped is not None:
+        return shipped
     if cache is None:
         return build(folder)
     path = Path(cache) / f"tables-{fingerprint(folder)}.marshal"
@@ -67,16 +73,39 @@ def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
     if found is not None:
         return Tables(*found)
     tables = build(folder)
-    _write(path, tuple(getattr(tables, name) for name in Tables.__dataclass_fields__))
+    _write(path, _plain_values(tables))
     return tables
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash of everything the tables depend on."""
-    digest = hashlib.sha256(f"{FORMAT} {metadata.version('lark')} {sys.version}".encode())
+    """A hash of everything that tables in a cache depend on."""
+    return _hash_of(folder, f"{metadata.version('lark')} {sys.version}")
+
+
+def ship(folder: Path, target: Path) -> None:
+    """Write the tables of a grammar to `target`, for `SHIPPED` beside the grammar in a wheel."""
+    value = (_hash_of(folder), _plain_values(build(folder)))
+    target.write_bytes(marshal.dumps(value, 4))  # format 4: Python 3.4 and later
+
+
+def _shipped(folder: Path) -> Tables | None:
+    """What the wheel brought: as trustworthy as the code beside it, if it fits the grammar."""
+    try:
+        digest, value = marshal.loads((folder / SHIPPED).read_bytes())
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    return Tables(*value) if digest == _hash_of(folder) else None
+
+
+def _hash_of(folder: Path, more: str = "") -> str:
+    digest = hashlib.sha256(f"{FORMAT} {more}".encode())
     for file in sorted(folder.glob("*.lark")):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
+
+
+def _plain_values(tables: Tables) -> tuple[Any, ...]:
+    return tuple(getattr(tables, name) for name in Tables.__dataclass_fields__)
 
 
 def build(folder: Path, *, strict: bool = False) -> Tables:

@@ -69,6 +69,19 @@ def test_a_changed_grammar_has_another_name(grammar: Path) -> None:
     assert tables.fingerprint(grammar) != before
 
 
+def test_a_wheel_brings_its_tables(tmp_path: Path, grammar: Path) -> None:
+    tables.ship(grammar, grammar / tables.SHIPPED)
+    assert tables.load(tmp_path / "cache", grammar).keywords == {"a": "A", "b": "B"}
+    assert not (tmp_path / "cache").exists()
+
+
+def test_tables_of_another_grammar_are_not_used(tmp_path: Path, grammar: Path) -> None:
+    tables.ship(grammar, grammar / tables.SHIPPED)
+    (grammar / "bird.lark").write_text(SMALL["bird"].replace('"a"*', '"a" "c"'))
+    assert "c" in tables.load(tmp_path / "cache", grammar).keywords
+    assert cached(tmp_path / "cache")
+
+
 def test_a_warm_start_is_quick() -> None:
     language()
     start = time.perf_counter()
