@@ -1,7 +1,9 @@
 """The kernel protocol in a whole router, on the kernel of a namespace of its own."""
 
 import random
+from dataclasses import replace
 
+from pybird.conf.language import Language
 from pybird.conf.model import ACCEPT, REJECT, ChannelConfig, Config, TableConfig
 from pybird.core.ports import Ports
 from pybird.core.router import Router
@@ -9,7 +11,7 @@ from pybird.io.clock import AsyncioClock
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
-from pybird.proto import device, kernel, static
+from pybird.proto import PROTOCOLS
 from pybird.proto.device.config import DeviceConfig
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
@@ -18,7 +20,6 @@ from pybird.values.net import NetType, Prefix
 from pybird.values.route import Dest
 from tests.io.isolation import ip, isolated, pair
 
-TYPES = (device.TYPE, static.TYPE, kernel.TYPE)
 FAMILIES = {"ipv4": (NetType.IP4, "master4"), "ipv6": (NetType.IP6, "master6")}
 
 
@@ -47,7 +48,7 @@ class Machine:
             self.log,
             random.Random(1),
         )
-        self.router = Router(ports, TYPES)
+        self.router = Router(ports, PROTOCOLS)
         tables = tuple(TableConfig(name, net_type) for net_type, name in FAMILIES.values())
         device_config = DeviceConfig(type_name="device", name="device1")
         config = Config(router_id=1, tables=tables, protocols=(device_config, *protocols))
@@ -260,3 +261,77 @@ def test_many_routes_go_in_and_out_in_slices():
     machine.until(lambda: len(installed()) == 5000)
     machine.stop()
     assert installed() == {}
+
+
+def second_way(name, prefix, where):
+    made = static_config("ipv4", {prefix: where})
+    return replace(made, name=name)
+
+
+@isolated
+def test_merge_paths_makes_one_route_of_equal_ones_up_to_its_limit():
+    pair("d0", "d1")
+    machine = Machine(
+        kernel_config(merge_paths=2),
+        second_way("one", "10.5.0.0/16", ["fe80::1%d0"]),
+        second_way("two", "10.5.0.0/16", ["fe80::2%d1"]),
+        second_way("three", "10.5.0.0/16", ["fe80::3%d1"]),
+    )
+    machine.until(lambda: installed().get("10.5.0.0/16", "").count("nexthop via inet6 fe80::") == 2)
+    machine.router.disable(machine.router.protocols["one"])
+    machine.router.disable(machine.router.protocols["three"])
+    machine.until(lambda: "nexthop" not in installed()["10.5.0.0/16"])
+    assert "via inet6 fe80::2 dev d1" in installed()["10.5.0.0/16"]
+    machine.stop()
+
+
+@isolated
+def test_persist_changes_live_and_another_metric_restarts():
+    routes = static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE})
+    machine = Machine(kernel_config(), routes)
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    router = machine.router
+    instance = router.protocols["kernel4"]
+    before = instance.since
+
+    def reconfigure(new):
+        old = router.config
+        protocols = tuple(new if p.name == "kernel4" else p for p in old.protocols)
+        router.reconfigure(replace(old, protocols=protocols))
+
+    reconfigure(kernel_config(persist=True))
+    machine.turn()
+    assert (instance.since, instance.config.persist) == (before, True)
+    reconfigure(kernel_config())
+    machine.turn()
+    reconfigure(kernel_config(metric=77))
+    machine.until(lambda: "metric 77" in installed().get("10.5.0.0/16", ""))
+    assert "metric 32" not in ip("route")
+    machine.stop()
+    assert installed() == {}
+
+
+@isolated
+def test_a_filter_sets_source_address_and_metrics():
+    pair("d0", "d1")
+    ip("addr add 192.0.2.1/32 dev lo")
+    language = Language(PROTOCOLS)
+    config = language.read("""
+        router id 1.1.1.1;
+        protocol device { }
+        protocol static s { ipv4; route 10.5.0.0/16 via fe80::1%d0; route 10.6.0.0/16 via "d0"; }
+        protocol kernel k { metric 0; ipv4 { export filter {
+          if net = 10.5.0.0/16 then { krt_prefsrc = 192.0.2.1; krt_mtu = 1300; krt_lock_mtu = true; }
+          krt_metric = 50; accept; }; }; }
+    """)
+    machine = Machine()
+    machine.router.reconfigure(config)
+    machine.until(lambda: len(installed()) == 2)
+    assert "src 192.0.2.1 metric 50 mtu lock 1300" in installed()["10.5.0.0/16"]
+    assert installed()["10.6.0.0/16"] == "10.6.0.0/16 dev d0 scope link metric 50"
+    machine.turn(0.2)
+    machine.router.protocols["k"].request_refresh(None)
+    machine.turn(0.2)
+    assert not machine.log.of("error")
+    assert not machine.router.protocols["k"].fib.queue  # a scan finds nothing to repair
+    machine.stop()
