@@ -82,9 +82,9 @@ def lines(reply: r.Reply, view: View) -> Iterator[Line]:
         case r.ProtocolRow():
             yield from _protocol(reply, view)
         case r.ConfigProblem():
-            for line in reply.shown:
+            message = f"{reply.file}:{reply.line}:{reply.column} {reply.message}"
+            for line in (*reply.shown, message) if reply.last else (message, *reply.shown):
                 yield 8002, line
-            yield 8002, f"{reply.file}:{reply.line}:{reply.column} {reply.message}"
         case _:
             yield from _listing(reply, view)
 

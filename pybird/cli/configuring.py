@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
-from pybird.conf.errors import ConfigErrors
+from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config
 from pybird.core.reconfigure import Outcome
 from pybird.core.replies import (
@@ -16,6 +16,7 @@ from pybird.core.replies import (
     CommandError,
     ConfigProblem,
     Done,
+    Failure,
     Note,
     Reply,
     Wait,
@@ -140,13 +141,21 @@ def _read(router: Router, arguments: Configure, session: Session) -> Generator[R
     except OSError as error:
         raise CommandError(CONFIG_ERROR, f"{path}: {error.strerror}") from None
     except ConfigErrors as errors:
+        several = len(errors.errors) > 1
         for problem in errors.errors:
-            yield ConfigProblem(
-                problem.file,
-                problem.line,
-                problem.column,
-                problem.message,
-                source=problem.source_line,
-                shown=tuple(problem.show().split("\n")[1:]),
-            )
+            yield _problem(problem, last=not several)
+        if several:  # as BIRD, which stops at the first
+            yield Failure(CONFIG_ERROR, f"{errors.errors[0]} (and {len(errors.errors) - 1} more)")
         return None
+
+
+def _problem(problem: ConfigError, last: bool) -> ConfigProblem:
+    return ConfigProblem(
+        problem.file,
+        problem.line,
+        problem.column,
+        problem.message,
+        source=problem.source_line,
+        shown=tuple(problem.show().split("\n")[1:]),
+        last=last,
+    )

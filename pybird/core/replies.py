@@ -111,8 +111,9 @@ class Failure(Reply):
 class ConfigProblem(Reply):
     """An error of a configuration file.
 
-    `shown` are the source line with a caret and what helps. Text puts them
-    before the message, because tools read the last line.
+    `shown` are the source line with a caret and what helps. Tools read the
+    last line of the reply, so of the `last` problem text puts them before the
+    message.
     """
 
     code: int = field(default=8002, init=False)
@@ -122,6 +123,7 @@ class ConfigProblem(Reply):
     message: str
     source: str = ""
     shown: tuple[str, ...] = ()
+    last: bool = True
 
 
 # -------------------------------------------------------------- show status

@@ -422,3 +422,12 @@ def test_recursive_routes_say_where_they_are_looked_up() -> None:
         "0000 "
     )
     assert "10.12.0.0/16\trecursive 203.0.113.5" in lab.ask("show static rec")
+
+
+def test_a_filter_that_fails_for_a_network_leaves_it_out():
+    """A peer has no length: `where net.len` is a run-time error for that route, not for the command."""
+    lab = Lab(
+        "router id 1.1.1.1; protocol device { } peer table near; protocol static p { peers { table near; };"
+        " route peer fe80::1 % 2; }"
+    )
+    assert "internal error" not in lab.ask("show route table near where net.len = 8")
