@@ -122,11 +122,15 @@ class Builder:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep an error for later and go on."""
+        """Keep an error for later and go on.
+
+        Without its frames: they hold this builder, and the daemon collects no cycles.
+        """
         try:
             yield
         except ConfigError as error:
-            self.errors.append(error)
+            error.__context__ = None
+            self.errors.append(error.with_traceback(None))
 
     def phrase(self, tree: Tree) -> str:
         """The text of a short tree as it stands in the file."""
