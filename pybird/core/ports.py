@@ -84,6 +84,20 @@ class Stream(Protocol):
         None leaves what the listening socket has.
         """
 
+    def set_patience(self, seconds: float) -> None:
+        """Try every few seconds, for this long, while nothing is acknowledged.
+
+        Left alone a system waits twice as long after each try, up to minutes:
+        a path that heals would not be noticed.
+        """
+
+    def probe(self) -> None:
+        """Ask the other host now whether it knows this connection.
+
+        One that lost its memory answers with a reset. Octets that were sent
+        and not acknowledged do not hold this up, as they do what is written.
+        """
+
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""
 

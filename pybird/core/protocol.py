@@ -230,6 +230,13 @@ class Instance:
         """Dynamic children that outlive their entry, by the key that it had."""
         return {}
 
+    def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
+        """What an entry stands for showed that it lives; `returned`: after a silence.
+
+        Called on those that are given the entry through this channel. Cheap:
+        it happens with every advertisement. By default nothing happens.
+        """
+
     def unreachable(self, net_type: NetType, key: bytes) -> None:
         """Somebody could not use an entry announced here: the peer refused to talk.
 

@@ -57,6 +57,12 @@ class FileStream:
         if self._replies <= 0:
             self.close()
 
+    def set_patience(self, seconds: float) -> None:
+        """A file has none."""
+
+    def probe(self) -> None:
+        """A file is there."""
+
     def close(self) -> None:
         """Finish the file."""
         try:

@@ -79,6 +79,12 @@ class SocketStream:
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
         """Nothing to set on a stream that is not TCP."""
 
+    def set_patience(self, seconds: float) -> None:
+        """Nothing to set on a stream that is not TCP."""
+
+    def probe(self) -> None:
+        """Nothing to ask on a stream that is not TCP."""
+
     def begin(self, handler: StreamHandler) -> None:
         """A connection was begun on the socket: wait for it to succeed or fail."""
         self._handler = handler

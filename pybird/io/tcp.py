@@ -28,10 +28,13 @@ IPV6_FREEBIND = 78
 SO_BINDTOIFINDEX = 62
 TCP_MD5SIG = 14
 TCP_MD5SIG_EXT = 32
+TCP_REPAIR = 19
+TCP_RTO_MAX_MS = 44
 MD5_FLAG_PREFIX = 1
 MD5_FLAG_IFINDEX = 2
 MD5_MAX_KEY = 80
 BACKLOG = 128
+RETRY = 5.0  # seconds at most between two tries to deliver; the kernel would go up to 120
 
 
 def family_of(address: Address) -> int:
@@ -133,6 +136,27 @@ class TcpStream(SocketStream):
             set_hop_limits(self._sock, ttl, min_ttl)
         except OSError:
             pass  # the loop is about to report the end of the connection
+
+    def set_patience(self, seconds: float) -> None:
+        """Bound the retransmission timeout, and say when to give up instead (RFC 5482).
+
+        The bound came with Linux 6.15; without it the kernel keeps its own ways.
+        """
+        level, sock = socket.IPPROTO_TCP, self._sock
+        try:
+            sock.setsockopt(level, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+            sock.setsockopt(level, TCP_RTO_MAX_MS, int(RETRY * 1000))
+        except OSError:
+            pass
+
+    def probe(self) -> None:
+        """Send a window probe at once, as a connection that leaves repair mode does."""
+        level, sock = socket.IPPROTO_TCP, self._sock
+        try:
+            sock.setsockopt(level, TCP_REPAIR, 1)
+            sock.setsockopt(level, TCP_REPAIR, 0)
+        except OSError:
+            pass  # not allowed, or gone already: the retransmission will tell
 
     def learn_names(self) -> None:
         """Read both addresses from the socket."""

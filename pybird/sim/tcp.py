@@ -2,9 +2,9 @@
 
 A connection is two `Endpoint`s. Octets travel in one queue per direction; each
 portion arrives a path's latency after it was sent. Where the path is broken at
-that moment, it is sent again with doubling timeouts, and after 15 tries the
-writer hears "Connection timed out", as with Linux. Nobody learns of a cut in
-any other way. A host that lost power answers with a reset. Opening takes a
+that moment, it is sent again with doubling timeouts, and after 15 tries (or when
+its patience ends) the writer hears "Connection timed out", as with Linux.
+Nobody learns of a cut in any other way. A host that lost power answers with a reset. Opening takes a
 full handshake: the one who connects hears `connected` after a round trip.
 """
 
@@ -30,6 +30,7 @@ WINDOW: Final = 262144  # octets sent and not yet read by the peer
 LOW_MARK: Final = 65536
 FIRST_RTO: Final = 0.2
 LONGEST_RTO: Final = 120.0
+BOUNDED_RTO: Final = 5.0  # of a stream with a patience, on kernels that can
 RETRIES: Final = 15
 SYN_RETRIES: Final = 6
 DEFAULT_TTL: Final = 64
@@ -129,6 +130,8 @@ class Endpoint:
         self._arrival = 0.0
         self._rto = FIRST_RTO
         self._failures = 0
+        self._patience: float | None = None
+        self._stuck_since: float | None = None
         self._sending = False
         self._draining = False
         self._full = False
@@ -143,6 +146,19 @@ class Endpoint:
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
         """Hop limits of an accepted stream."""
         self.options = replace(self.options, ttl=ttl, min_ttl=min_ttl)
+
+    def set_patience(self, seconds: float) -> None:
+        """Bound the retransmission timeout, if this kernel can."""
+        self._patience = seconds
+
+    def probe(self) -> None:
+        """A packet out of turn: a host that does not know the connection resets it."""
+        path, peer = self._path(), self.peer
+        if path is None or peer is None or self.state == "closed":
+            return
+        if path.host is not peer.host or peer.state in ("closed", "closing"):
+            clock = self.host.clock
+            clock.call_at(clock.now() + 2 * path.latency, self._got_reset)
 
     @property
     def buffered(self) -> int:
@@ -221,7 +237,7 @@ class Endpoint:
         if path is None or self.host.loses(path):
             self._retry()
             return
-        self._rto, self._failures = FIRST_RTO, 0
+        self._rto, self._failures, self._stuck_since = FIRST_RTO, 0, None
         if path.host is not peer.host or peer.state in ("closed", "closing"):
             clock.call_at(clock.now() + path.latency, self._got_reset)
             return
@@ -236,15 +252,23 @@ class Endpoint:
             self.state = "closed"
 
     def _retry(self) -> None:
+        clock = self.host.clock
+        if self._stuck_since is None:
+            self._stuck_since = clock.now()
         self._failures += 1
-        if self._failures > RETRIES:
+        if self._gives_up(clock.now() - self._stuck_since):
             self.fail(TIMED_OUT)
             return
         self._sending = True
-        clock = self.host.clock
         self._arrival = clock.now() + self._rto
         clock.call_at(self._arrival, self._arrive)
-        self._rto = min(self._rto * 2, LONGEST_RTO)
+        bounded = self._patience is not None and self.host.tcp.bounds_rto
+        self._rto = min(self._rto * 2, BOUNDED_RTO if bounded else LONGEST_RTO)
+
+    def _gives_up(self, silence: float) -> bool:
+        if self._patience is not None:
+            return silence > self._patience
+        return self._failures > RETRIES
 
     def _got_reset(self) -> None:
         self.fail(RESET)
@@ -348,6 +372,7 @@ class Tcp:
         self.listeners: list[TcpListener] = []
         self.endpoints: list[Endpoint] = []
         self.reset_after: int | None = None  # fault for new connections
+        self.bounds_rto = True  # Linux 6.15 and later
 
     def listen(
         self,

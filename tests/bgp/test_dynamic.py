@@ -347,6 +347,47 @@ def test_a_returning_entry_clears_the_error_wait():
     assert lab.state("a", "auto01").startswith("Active")
 
 
+def test_an_advertisement_clears_the_error_wait_only_after_a_silence():
+    lab = lab_with([FOUND_B, auto(65001, remote_as=65009, remote_kind=None)])
+    lab.run(1)
+    channel = lab.proto("a", "found").channels["peers"]
+    channel.heard(KEY_B, False)
+    assert lab.state("a", "auto01").startswith("Idle"), "it was heard all the time: nothing is new"
+    channel.heard(KEY_B, True)
+    assert lab.state("a", "auto01").startswith("Active")
+
+
+def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
+    lab = lab_with([FOUND_B, auto(65001, hold_time=9)])
+    lab.run(2)
+    lab.nodes["b"].host.process.freeze()
+    lab.run(20)
+    assert lab.proto("a", "auto01").countdown.name == "Error wait"
+    lab.proto("a", "found").channels["peers"].heard(KEY_B, False)
+    assert lab.proto("a", "auto01").countdown.left <= 5
+
+
+def test_a_returned_neighbour_is_asked_on_the_session_at_once():
+    lab = lab_with([FOUND_B, auto(65001)])
+    lab.run(2)
+    session = lab.session("a", "auto01").session
+    before = session.counters.sent
+    lab.proto("a", "found").channels["peers"].heard(KEY_B, True)
+    assert session.counters.sent == before + 1
+    lab.run(1)
+    assert lab.up("a", "auto01")
+
+
+def test_a_returned_neighbour_gets_a_new_connection_attempt():
+    """TCP doubles the time between its attempts: after a long silence the next is far away."""
+    lab = lab_with([FOUND_B, auto(65001)], [])
+    next(iter(lab.segments.values())).cut()
+    lab.run(2)
+    first = lab.proto("a", "auto01").outgoing
+    lab.proto("a", "found").channels["peers"].heard(KEY_B, True)
+    assert lab.proto("a", "auto01").outgoing is not first
+
+
 def test_after_a_lost_session_the_connect_delay_applies():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(1)

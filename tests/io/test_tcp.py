@@ -2,6 +2,8 @@ import errno
 import os
 import socket
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from pybird.core.ports import TcpOptions
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
 from pybird.io.stream import CHUNK, LOW_MARK
+from pybird.io.tcp import TCP_RTO_MAX_MS
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from tests.io.isolation import ip, isolated, pair
@@ -255,6 +258,38 @@ def test_hop_limits_dscp_and_nodelay(world):
         assert two._sock.getsockopt(level, ttl) == 64
         one.abort()
         two.abort()
+
+
+def test_patience_is_the_user_timeout_and_bounds_the_retransmission_timeout(world):
+    one, _here, two, _there = joined(world)
+    one.set_patience(240)
+    assert one._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 240_000
+    with suppress(OSError):  # older than Linux 6.15
+        assert one._sock.getsockopt(socket.IPPROTO_TCP, TCP_RTO_MAX_MS) == 5000
+    one.abort()
+    two.abort()
+    two.set_patience(240)  # gone: nothing happens
+    two.probe()
+
+
+def counter(name):
+    """One of the kernel's TCP counters, of this network namespace."""
+    lines = Path("/proc/net/netstat").read_text().splitlines()
+    names, values = [line.split() for line in lines if line.startswith("TcpExt:")]
+    return int(values[names.index(name)])
+
+
+@isolated
+def test_a_probe_is_a_packet_at_once_and_the_connection_lives():
+    world = World()
+    one, here, two, there = joined(world)
+    assert counter("TCPWinProbe") == 0
+    one.probe()
+    assert counter("TCPWinProbe") == 1
+    two.write(b"answer")
+    one.write(b"question")
+    world.until(lambda: here.data == b"answer" and there.data == b"question")
+    assert here.events == ["connected"]
 
 
 def test_a_packet_with_too_low_a_hop_limit_is_dropped(world):

@@ -15,6 +15,7 @@ from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
 
 HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
+FOREVER: Final = 86400.0  # seconds of patience with a neighbour that may read as late as it likes
 LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
 
 
@@ -85,6 +86,12 @@ class Connection:
         """Octets that wait for the peer to read."""
         return self.stream.buffered if self.stream is not None and not self._over else 0
 
+    def ask_for_life(self) -> None:
+        """Is the neighbour still there? If it forgot this connection, a reset comes back."""
+        self.perform(self.session.keepalive(self._clock.now()))
+        if self.stream is not None:
+            self.stream.probe()
+
     def close(self, notification: Notification | None, text: str = "") -> None:
         """End it from this side, without telling the owner."""
         if self._over:
@@ -145,10 +152,17 @@ class Connection:
             case Opened():
                 self._owner.opened(self)
             case Up():
+                self._be_patient()
                 self._owner.established(self)
             case Closed():
                 self._end(abort=effect.abort)
                 self._owner.closed(self, effect)
+
+    def _be_patient(self) -> None:
+        """The timers of BGP say when to give up; TCP shall go on trying until then."""
+        session = self.session
+        if session.hold_time and self.stream is not None:
+            self.stream.set_patience(max(session.hold_time, session.send_hold_time or FOREVER))
 
     def _end(self, abort: bool | None) -> None:
         """`abort` None: the stream is gone already."""

@@ -14,6 +14,7 @@ class Countdown:
         self.name: str | None = None
         self.length = 0.0
         self.end = 0.0
+        self._began = 0.0
         self._clock = clock
         self._timer: Timer | None = None
 
@@ -22,7 +23,8 @@ class Countdown:
         self.stop()
         self.name = name
         self.length = length or seconds
-        self.end = self._clock.now() + seconds
+        self._began = self._clock.now()
+        self.end = self._began + seconds
 
         def fire() -> None:
             self.name = self._timer = None
@@ -35,6 +37,11 @@ class Countdown:
         if self._timer is not None:
             self._timer.cancel()
         self.name = self._timer = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was started; only while it runs."""
+        return self._clock.now() - self._began
 
     @property
     def left(self) -> float:

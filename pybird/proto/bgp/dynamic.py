@@ -147,6 +147,13 @@ class Dynamic(Instance):
         self._refused.pop(self.key_of(net), None)
         self._mark(key)
 
+    def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
+        """A discovered neighbour advertised itself again: its child may stop waiting."""
+        entry = self.entries.get(key)
+        child = self.children.get(self.key_of(entry.net)) if entry is not None else None
+        if child is not None:
+            child.guarded(child.seen, returned)
+
     def _left(self, entry: Entry) -> None:
         """An entry was withdrawn, or the export filter accepts it no more."""
         key = self.key_of(entry.net)

@@ -44,6 +44,7 @@ from pybird.values.net import Prefix
 if TYPE_CHECKING:
     from pybird.core.router import Router
 
+STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
 LISTEN_AGAIN: Final = 5.0  # seconds after a listening socket could not be opened
 
 _CEASE_OF: Final[dict[StopReason, int]] = {
@@ -68,6 +69,7 @@ class Peer(Instance):
         self.incoming: Connection | None = None
         self.active: Connection | None = None  # the Established one, also in one of the two
         self.last_error = ""
+        self._silent = False  # the last session ended because nothing came any more
         self._refusal = ""  # what was logged of a neighbour that does not talk to us
         self._prepare(config)
         self.orphan = False  # a child whose entry was withdrawn
@@ -162,8 +164,22 @@ class Peer(Instance):
         """The neighbour was seen (again): forget what held us back."""
         self.error_wait.clear()
         self.pace.reset()
-        if self.active is None and self.outgoing is None:
+        if self.countdown.name == "Connect retry" and self.countdown.elapsed > STALE:
+            self._give_up()  # TCP would wait long before it asks again
+        elif self.active is None and self.outgoing is None:
             self.wait()
+
+    def seen(self, returned: bool) -> None:
+        """The neighbour advertised itself, when it has `returned` after a silence.
+
+        Any sign of life ends the wait after a session that died of silence.
+        """
+        if self.active is not None:
+            if returned:
+                self.active.ask_for_life()
+        elif returned or self._silent:
+            self._silent = False
+            self.hurry()
 
     @property
     def idle(self) -> bool:
@@ -260,6 +276,7 @@ class Peer(Instance):
             self._drop(other)
         self.active = connection
         self.last_error = self._refusal = ""
+        self._silent = False
         self.pace.reset()
         self.trace("events", "BGP session established")
         self.went_up()
@@ -293,6 +310,7 @@ class Peer(Instance):
         self.last_error = ("Received: " if effect.received else "BGP Error: ") + effect.text
         self._log_end(effect)
         self._count_error(notification, effect.received)
+        self._silent = notification.code == errors.HOLD_TIMER
         if was_active:
             self._session_over()
         elif effect.received and connection.outgoing and connection.session.remote is None:
@@ -354,7 +372,7 @@ class Peer(Instance):
         elif self.active is not None:
             self.trace("events", "Second connection closed, asking the first for a sign of life")
             stream.close()
-            self.active.perform(self.active.session.keepalive(self.router.clock.now()))
+            self.active.ask_for_life()
         elif self._has_confirmed_incoming():
             stream.close()
         else:

@@ -175,7 +175,11 @@ class RadvPort:
         )
         now = self._clock.now()
         to_all = packet.destination.is_multicast
+        known = self.discovery.entries.get(packet.source)
+        returned = known is not None and known.is_overdue(now)
         self._carry_out(self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all))
+        if known is not None and lifetime:
+            self._radv.alive(self, packet.source, returned)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         name = self.interface.name

@@ -204,6 +204,12 @@ class Radv(Instance):
         self._gone.pop(key, None)
         channel.announce([key], rte)
 
+    def alive(self, port: RadvPort, address: Address, returned: bool) -> None:
+        """A known router advertised itself again; called by its port."""
+        channel = self._peers
+        if channel is not None:
+            channel.heard(PeerNet(address, port.interface.index).key, returned)
+
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
         """A router is gone; called by its port."""
         channel = self._peers
