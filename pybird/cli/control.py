@@ -151,6 +151,7 @@ class Session:
         self._open = True
         console.sessions[self] = None
         stream.set_handler(self)
+        self._log(1, "CLI connect")
         self._write(self._coder.last(1, f"BIRD {BANNERS[self.dialect]} ready."))
 
     # what the stream tells ----------------------------------------------
@@ -175,6 +176,7 @@ class Session:
 
     def closed(self, error: str | None) -> None:
         """The client went."""
+        self._log(1, "CLI disconnect")
         self._forget()
 
     def writable(self) -> None:
@@ -212,6 +214,11 @@ class Session:
         return View(self.dialect, times, self.v2_attributes)
 
     # commands -----------------------------------------------------------
+
+    def _log(self, least: int, text: str) -> None:
+        """Log what clients do: `debug commands` 1 their coming and going, 2 what they say."""
+        if self.router.config.debug_commands >= least:
+            self.router.ports.log.write("info", text)
 
     def _queue(self, line: bytes) -> None:
         if self._too_long:
@@ -310,6 +317,7 @@ class Session:
         if line == b"\0":
             raise CommandError(TOO_LONG, "Command too long")
         text = line.rstrip(b"\r").decode("utf-8", "replace")
+        self._log(2, f"CLI: {text}")
         tree = self.console.language.parse_command(text)
         rule = str(tree.data).rpartition("__")[2]
         command = self.console.commands.get(rule)

@@ -220,7 +220,6 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         logs=tuple(top.logs),
         sockets=tuple(top.sockets),
         attributes=tuple(top.attributes),
-        options=tuple(top.options.items()),
         symbols=symbols,
         filters=top.filters,
         functions=top.functions,

@@ -43,7 +43,6 @@ class TableConfig:
     sorted: bool = False
     trie: bool = False
     debug: frozenset[str] = frozenset()
-    options: tuple[tuple[str, Any], ...] = ()  # gc, cork, settle times: name, value
     implicit: bool = field(default=False, compare=False)
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
@@ -176,7 +175,6 @@ class Config:
     timeformat_protocol: TimeFormat = ISO_SHORT_MS
     timeformat_base: TimeFormat = ISO_LONG_MS
     timeformat_log: TimeFormat = ISO_LONG_MS
-    options: tuple[tuple[str, Any], ...] = ()  # other global options, name and value
     symbols: dict[str, Symbol] = field(default_factory=dict, compare=False, repr=False)
     filters: dict[str, Filter] = field(default_factory=dict, compare=False, repr=False)
     functions: dict[str, Function] = field(default_factory=dict, compare=False, repr=False)

@@ -5,15 +5,17 @@ grammar's rules to handlers. Most are made here: `switch("passive")` sets the
 field `passive` from a rule with a switch, `number("metric", 1, 255)` from one
 with a number, and so on.
 
-Options of BIRD's that PyBIRD accepts without acting on them yet are in the
-same tables: `ignored` warns once per place, `refused` is an error. What would
-change policy or security is refused; what makes things faster or more
-convenient is ignored with a warning.
+Options of BIRD's that PyBIRD does not act on yet are in the same tables:
+`Ignored` warns once per place, `Refused` is an error, `Taken` asks for nothing
+that is not so already. What would change policy or security is refused; what
+makes things faster or more convenient is ignored with a warning. The list for
+users is docs/status.md; a test compares it with these tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pybird.conf.draft import Draft
@@ -100,30 +102,55 @@ def constant(field: str, value: object) -> Handler:
     return handle
 
 
-def nothing(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """An option that BIRD takes and ignores too."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An option that asks for nothing that is not so already, for this reason."""
+
+    reason: str
+
+    def apply(self, builder: Builder, tree: Tree) -> None:
+        """Nothing happens."""
+
+    def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        """As a handler."""
 
 
-def ignored(reason: str) -> Handler:
-    """An option that is read and not acted on; the user is told."""
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An option that is read and not acted on; the user is told what is missed."""
 
-    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    reason: str
+
+    def apply(self, builder: Builder, tree: Tree) -> None:
+        """Warn, unless it is switched off."""
         builder.probe(tree)
         if not _off(tree):
-            builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {reason}", tree)
+            builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree)
 
-    return handle
+    def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        """As a handler."""
+        self.apply(builder, tree)
 
 
-def refused(reason: str = "") -> Handler:
-    """An option that matters too much to be left out silently. Switched off it may stand."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An option that matters too much to be left out. Switched off it may stand."""
 
-    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    reason: str
+
+    def apply(self, builder: Builder, tree: Tree) -> None:
+        """Refuse, unless it is switched off.
+
+        Raises:
+            ConfigError: it is on.
+        """
         if not _off(tree):
-            more = f" ({reason})" if reason else ""
-            raise builder.error(f"BIRD has `{builder.phrase(tree)}`, PyBIRD does not yet{more}", tree)
+            text = f"BIRD has `{builder.phrase(tree)}`, PyBIRD does not yet ({self.reason})"
+            raise builder.error(text, tree)
 
-    return handle
+    def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        """As a handler."""
+        self.apply(builder, tree)
 
 
 def _off(tree: Tree) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, NotRun, ProtocolConfig, Symbol
-from pybird.conf.options import Handlers, constant, ignored, nothing, switch, text
+from pybird.conf.options import Handlers, Ignored, Taken, constant, switch, text
 from pybird.conf.tree import Token, Tree
 
 if TYPE_CHECKING:
@@ -110,13 +110,13 @@ COMMON: Handlers = {
     "disabled": switch("disabled"),
     "restart_time": _restart_time,
     "debug": _debug,
-    "mrtdump": ignored("MRT dumps are not written"),
+    "mrtdump": Ignored("MRT dumps are not written"),
     "router_id": _router_id,
     "hostname": text("hostname"),
     "description": text("description"),
     "vrf": text("vrf"),
     "vrf_default": constant("vrf", "default"),
-    "thread_group": nothing,
+    "thread_group": Taken("one thread does the work"),
 }
 
 __all__ = ["COMMON", "Token", "build_protocol", "not_run", "open_protocol"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from pybird.conf.model import (
     TableConfig,
     TimeFormat,
 )
+from pybird.conf.options import Ignored, Refused, Taken
 from pybird.conf.protocols import build_protocol
 from pybird.conf.statements import Code, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
@@ -35,6 +36,36 @@ WITH_TRIE = frozenset(NetType) - {
 }  # fmt: skip
 LOG_LIMIT = 16384  # octets; smaller files are not rotated
 
+# Options of the whole router that are not acted on.
+GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
+    "debug_show_route": Ignored("the work of commands is not traced"),
+    "debug_latency": Ignored("slow steps of the event loop are not logged"),
+    "debug_latency_limit": Ignored("slow steps of the event loop are not logged"),
+    "watchdog_warning": Ignored("slow steps of the event loop are not logged"),
+    "watchdog_timeout": Ignored("a router that hangs does not end itself"),
+    "mrtdump_file": Ignored("MRT dumps are not written"),
+    "mrtdump_protocols": Ignored("MRT dumps are not written"),
+    "threads": Taken("one thread does the work"),
+    "thread_group_statement": Taken("one thread does the work"),
+    "filter_stacks": Taken("filters have no stacks of a fixed size"),
+    "mpls_domain": Refused("there are no labels"),
+    "bt_test_suite": Refused("tests in a configuration are not run"),
+    "bt_test_same": Refused("tests in a configuration are not run"),
+}
+GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
+DEBUG_TABLES = Ignored("tables are not traced; channels are, with `debug channels`")
+
+# Options of a table that are not acted on.
+TABLE_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
+    "table_gc_threshold": Ignored("what is not used goes at once"),
+    "table_gc_period": Ignored("what is not used goes at once"),
+    "table_cork": Ignored("imports are held up by TCP alone"),
+    "table_settle": Ignored("changes go on at once"),
+    "table_refresh_settle": Ignored("changes go on at once"),
+    "table_digest_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
+    "table_thread_group": Taken("one thread does the work"),
+}
+
 
 class Top:
     """What the statements of one file have set."""
@@ -42,7 +73,6 @@ class Top:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.values: dict[str, Any] = {}
-        self.options: dict[str, Any] = {}
         self.logs: list[LogConfig] = []
         self.sockets: list[SocketConfig] = []
         self.attributes: list[CustomAttribute] = []
@@ -52,9 +82,13 @@ class Top:
     def statement(self, tree: Tree) -> None:
         """Carry out one statement; errors are collected by the builder."""
         handler = STATEMENTS.get(tree.data)
-        if handler is None:
+        if handler is not None:
+            handler(self, tree)
+            return
+        unmet = GLOBAL_OPTIONS.get(tree.data)
+        if unmet is None:
             self.builder.unreachable(tree)
-        handler(self, tree)
+        unmet.apply(self.builder, tree)
 
     # ----------------------------------------------------------- definitions
 
@@ -128,7 +162,6 @@ class Top:
 
     def _table_options(self, net_type: NetType, options: list[Item]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        others: list[tuple[str, Any]] = []
         for option in options:
             assert isinstance(option, Tree)
             name = option.data.removeprefix("table_")
@@ -136,12 +169,11 @@ class Top:
                 values[name] = self.builder.switch(option.children[0])
             elif name == "debug":
                 values["debug"] = self.builder.flags(option.children[0], DEBUG_FLAGS)
-            elif name != "thread_group":
-                others.append((name, tuple(self.builder.seconds(child) for child in option.children)))
+                self._table_debug(option, values["debug"])
+            else:
+                TABLE_OPTIONS[option.data].apply(self.builder, option)
             if name == "trie" and net_type not in WITH_TRIE:
                 raise self.builder.error("Trie option not supported for this table type", option)
-        if others:
-            values["options"] = tuple(others)
         return values
 
     # ------------------------------------------------------------------ globals
@@ -157,9 +189,18 @@ class Top:
 
     def graceful_restart_wait(self, tree: Tree) -> None:
         self.values["graceful_restart_wait"] = self.builder.number(tree.children[0])
+        GRACEFUL_WAIT.apply(self.builder, tree)
 
     def debug(self, tree: Tree) -> None:
         self.values[tree.data] = self.builder.flags(tree.children[0], DEBUG_FLAGS)
+
+    def debug_tables(self, tree: Tree) -> None:
+        self.debug(tree)
+        self._table_debug(tree, self.values[tree.data])
+
+    def _table_debug(self, tree: Tree, flags: frozenset[str]) -> None:
+        if flags:
+            DEBUG_TABLES.apply(self.builder, tree)
 
     def debug_commands(self, tree: Tree) -> None:
         self.values["debug_commands"] = self.builder.number(tree.children[0], 0, 2)
@@ -208,20 +249,6 @@ class Top:
         )
         self.sockets.append(SocketConfig(path, "cli_restrict" in items, dialect, "cli_attributes" in items))
 
-    def option(self, tree: Tree) -> None:
-        """Read, kept by name, and nothing else so far."""
-        self.options[tree.data] = tuple(self.builder.seconds(child) for child in tree.children)
-
-    def not_acted_on(self, tree: Tree) -> None:
-        self.builder.probe(tree)
-        self.builder.warn(f"`{self.builder.phrase(tree)}` is not acted on yet", tree)
-
-    def threads(self, tree: Tree) -> None:
-        """One thread does the work, whatever the number."""
-
-    def refused(self, tree: Tree) -> None:
-        raise self.builder.error(f"BIRD has `{self.builder.phrase(tree)}`, PyBIRD does not yet", tree)
-
     def protocol(self, tree: Tree) -> None:
         build_protocol(self.builder, tree)
 
@@ -240,7 +267,7 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "graceful_restart_wait": Top.graceful_restart_wait,
     "debug_protocols": Top.debug,
     "debug_channels": Top.debug,
-    "debug_tables": Top.debug,
+    "debug_tables": Top.debug_tables,
     "debug_commands": Top.debug_commands,
     "timeformat": Top.timeformat,
     "log_file": Top.log,
@@ -250,23 +277,8 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "log_stderr": Top.log,
     "log_udp": Top.log,
     "cli": Top.cli,
-    "watchdog_warning": Top.option,
-    "watchdog_timeout": Top.option,
     "protocol_statement": Top.protocol,
     "template_statement": Top.protocol,
-    # Speed and convenience: read, not acted on.
-    "debug_show_route": Top.not_acted_on,
-    "debug_latency": Top.not_acted_on,
-    "debug_latency_limit": Top.not_acted_on,
-    "mrtdump_file": Top.not_acted_on,
-    "mrtdump_protocols": Top.not_acted_on,
-    "threads": Top.threads,
-    "thread_group_statement": Top.threads,
-    "filter_stacks": Top.threads,
-    # What the configuration relies on.
-    "mpls_domain": Top.refused,
-    "bt_test_suite": Top.refused,
-    "bt_test_same": Top.refused,
 }
 
 __all__ = ["STATEMENTS", "Literal", "Top"]

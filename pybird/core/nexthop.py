@@ -40,6 +40,7 @@ class Way(NamedTuple):
     onlink: bool = False
     labels: tuple[int, ...] = ()
     check_link: bool = True  # without carrier it does not work
+    metric: int = 0  # the IGP metric of routes this way
 
 
 class Recursive(NamedTuple):
@@ -79,16 +80,21 @@ class HopTable:
     # entries ----------------------------------------------------------------
 
     def gateway(
-        self, address: Address, ifindex: int = 0, onlink: bool = False, table: str | None = None
+        self,
+        address: Address,
+        ifindex: int = 0,
+        onlink: bool = False,
+        table: str | None = None,
+        metric: int = 0,
     ) -> Hop:
         """The entry for a gateway; with `table` the routes of that table lead to it.
 
-        Without an interface the gateway must be on link somewhere. The entry is
-        UNREACHABLE while it cannot be resolved.
+        Without an interface the gateway must be on link somewhere; `metric` is
+        the distance to it. The entry is UNREACHABLE while it cannot be resolved.
         """
         if table is not None:
             return self.recursive(address, table)
-        return self.ways((Way(address, ifindex, None, 1, onlink),))
+        return self.ways((Way(address, ifindex, None, 1, onlink, metric=metric),))
 
     def device(self, ifindex: int) -> Hop:
         """The entry for a directly connected interface."""
@@ -149,7 +155,7 @@ class HopTable:
                     NextHop(way.gateway, interface.index, interface.name, way.weight, way.onlink, way.labels)
                 )
         found.sort(key=_order)
-        return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, tuple(found), 0)
+        return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, tuple(found), ways[0].metric)
 
     def _interface(self, way: Way) -> Interface | None:
         """Where this way leads now."""

@@ -104,6 +104,7 @@ class Instance:
         self._down: list[Callable[[], None]] = []  # who waits for `down`
         self._again: float | None = None  # start again so many seconds after `down`
         self._timer: Timer | None = None
+        self._restarted = -float("inf")  # when a limit last restarted it
         self._waiting = 0  # channels and children that are not down yet
         for channel in config.channels:
             self.channels[channel.name] = self.make_channel(channel)
@@ -273,10 +274,12 @@ class Instance:
             self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
         self._one_done()
 
-    def restart_later(self, delay: float) -> None:
-        """Stop now and start again after `delay` seconds (limits, errors)."""
-        self._again = delay
-        self.halt(StopReason.RESTARTED)
+    def restart_limited(self) -> None:
+        """A route limit says restart: at once, but not twice within `restart time`."""
+        now = self.router.clock.now()
+        self._again = max(self._restarted + self.config.restart_time - now, 0.0)
+        self._restarted = now + self._again
+        self.halt(StopReason.LIMIT)
 
     def log(self, level: str, text: str) -> None:
         """Write `NAME: text` in one of BIRD's log classes."""
@@ -313,7 +316,7 @@ class Instance:
 
     def halt(self, reason: StopReason, then: Callable[[], None] | None = None) -> None:
         """Stop for this reason; `then` is called once the instance is down."""
-        if reason is not StopReason.RESTARTED:
+        if reason not in (StopReason.RESTARTED, StopReason.LIMIT):
             self._cancel_restart()
         if self.state is State.DOWN:
             if then is not None:

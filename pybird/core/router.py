@@ -360,7 +360,7 @@ class Router:
             instance.enabled = False
             instance.halt(StopReason.LIMIT)
         else:
-            instance.halt(StopReason.LIMIT, instance.begin)
+            instance.restart_limited()
 
     def shutdown(self, after: Callable[[], None], graceful: bool = False) -> None:
         """Stop every protocol; `after` is called when all are down."""

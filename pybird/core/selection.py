@@ -35,12 +35,15 @@ class Selection:
     (reading the wire form is cheaper than the pool's view);
     `better(new, old)` is the full comparison of two routes of this type;
     `mergeable(best, other)` says whether both may serve one multipath route.
-    `dependent`: best-path is not transitive (MED), so a change rescans all."""
+    `dependent`: best-path is not transitive (MED), so a change rescans all.
+    `group(rte)`: routes of one group are compared with each other first, then
+    the winners (`deterministic med`); None: with everybody."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
     mergeable: Callable[[Rte, Rte], bool] = lambda best, other: best.rank == other.rank
     dependent: bool = False
+    group: Callable[[Rte], int | None] = lambda rte: None
 
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:
@@ -84,11 +87,33 @@ def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
                 at += 1
             ordered.insert(at, rte)
         return tuple(ordered)
+    best = _best(routes if len(routes) < 3 else _winners(routes))
+    return (best, *[rte for rte in routes if rte is not best])
+
+
+def _best(routes: list[Rte]) -> Rte:
     best = routes[0]
     for rte in routes[1:]:
         if beats(rte, best):
             best = rte
-    return (best, *[rte for rte in routes if rte is not best])
+    return best
+
+
+def _winners(routes: list[Rte]) -> list[Rte]:
+    """The best route of each group, and every route that has no group."""
+    groups: dict[int, list[Rte]] = {}
+    alone: list[Rte] = []
+    for rte in routes:
+        number = rte.source.type.group(rte)
+        if number is None:
+            alone.append(rte)
+        elif number in groups:
+            groups[number].append(rte)
+        else:
+            groups[number] = [rte]
+    if not groups:
+        return alone
+    return sorted([*alone, *[_best(alike) for alike in groups.values()]], key=_arrival)
 
 
 def _arrival(rte: Rte) -> tuple[str, int]:

@@ -17,9 +17,16 @@ class FakeHops:
     def __init__(self) -> None:
         self.asked = 0
 
-    def gateway(self, address: Address, ifindex: int = 0, onlink: bool = False) -> Hop:
+    def gateway(
+        self,
+        address: Address,
+        ifindex: int = 0,
+        onlink: bool = False,
+        table: str | None = None,
+        metric: int = 0,
+    ) -> Hop:
         self.asked += 1
-        return Hop(Dest.UNICAST, key=(str(address), ifindex, onlink))
+        return Hop(Dest.UNICAST, (), metric, key=(str(address), ifindex, onlink))
 
     def recursive(self, address: Address, table: str) -> Hop:
         return Hop(Dest.UNICAST, key=(str(address), table))
@@ -33,6 +40,14 @@ def resolved(octets: bytes, ifindex: int = 2, table: str | None = None, **option
 def test_direct_next_hops():
     assert resolved(V4.octets) == ("10.0.0.2", 0, False)
     assert resolved(V4.octets, onlink=True) == ("10.0.0.2", 2, True)
+
+
+def test_the_cost_is_the_metric_of_direct_next_hops_only():
+    """In recursive mode the IGP table knows the distance."""
+    direct = Resolver(FakeHops(), 2, None, cost=20).resolve(V4.octets)
+    link_local = Resolver(FakeHops(), 2, None, cost=20).resolve(ONLY_LL)
+    recursive = Resolver(FakeHops(), 0, "master4", cost=20).resolve(V4.octets)
+    assert [hop.igp_metric for hop in (direct, link_local, recursive)] == [20, 20, None]
 
 
 def test_recursive_next_hops():

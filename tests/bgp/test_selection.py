@@ -1,6 +1,8 @@
 """The decision process: RFC 4271 section 9.1.2.2, 4456 section 9, 7311 section 4."""
 
-from pybird.core.selection import RANK_BITS
+from itertools import permutations
+
+from pybird.core.selection import RANK_BITS, choose
 from pybird.proto.bgp.selection import SELECTION, PeerIdentity, better, mergeable, rank
 from pybird.values.address import Address
 from pybird.values.route import Dest, Hop, NextHop, Rte, Source
@@ -148,3 +150,35 @@ def test_multipath_takes_what_differs_in_tie_breakers_only():
     assert not mergeable(route(igp=1), route(igp=2))
     assert not mergeable(route(), route((65002, 7)))
     assert not mergeable(route(), route(remote_as=65001))
+
+
+def test_med_decides_within_a_neighbouring_as_first():
+    """RFC 4271, 9.1.2.2 c: `deterministic med`; without it the order of the names decides."""
+
+    def routes(**options):
+        return [
+            route((1, 9), med=10, router_id=3, igp=10, **options),
+            route((2, 9), router_id=4, igp=5, **options),
+            route((1, 9), med=5, router_id=5, igp=20, **options),
+        ]
+
+    plain, grouped = routes(), routes(deterministic_med=True)
+    # pair by pair: 2 beats 1 by the metric, and 3 does not beat 2
+    assert choose(plain, False)[0] is plain[1]
+    assert choose(grouped, False)[0] is grouped[1]
+    plain, grouped = routes(), routes(deterministic_med=True)
+    for some in (plain, grouped):
+        some[0].hop.igp_metric, some[1].hop.igp_metric, some[2].hop.igp_metric = 3, 5, 20
+    # the first beats the second by the metric, the third the first by MED; but the second is nearer
+    assert choose(plain, False)[0] is plain[2]
+    assert choose(grouped, False)[0] is grouped[1]
+
+
+def test_grouped_selection_does_not_depend_on_the_order_of_arrival():
+    routes = [
+        route((1, 9), med=10, router_id=3, igp=3, deterministic_med=True),
+        route((2, 9), router_id=4, igp=5, deterministic_med=True),
+        route((1, 9), med=5, router_id=5, igp=20, deterministic_med=True),
+    ]
+    for order_ in permutations(routes):
+        assert choose(list(order_), False)[0] is routes[1]

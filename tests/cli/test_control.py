@@ -9,6 +9,7 @@ import pytest
 from pybird.cli import control
 from pybird.cli.control import Options
 from pybird.cli.session_commands import output, restrict
+from pybird.conf.model import Config
 from pybird.core.commands import Command
 from pybird.core.replies import PAUSE, CommandError, Done, Note, Wait
 from tests.cli.fakes import connected
@@ -234,3 +235,14 @@ def test_a_flood_of_commands_that_nobody_reads_ends_the_connection() -> None:
     for _ in range(60):
         session.received(b"say " + b"y" * 50_000 + b"\n")
     assert stream.closed == "abort"
+
+
+def test_debug_commands_logs_what_clients_do():
+    session, _, _ = connected(*COMMANDS)
+    log = session.router.ports.log.lines
+    session.received(b"three\n")
+    assert log == []
+    session.router.config = Config(debug_commands=2)
+    session.received(b"three\n")
+    session.closed(None)
+    assert log == [("info", "CLI: three"), ("info", "CLI disconnect")]

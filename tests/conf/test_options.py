@@ -24,7 +24,7 @@ send hold time 200;
 connect delay time 1; connect retry time 60; error wait time 10, 20; error forget time 100;
 disable after error; disable after cease { cease, prefix limit hit, out of resources };
 enable route refresh off; enable enhanced route refresh off; enable as4 off; enable extended messages;
-advertise hostname; capabilities on; graceful restart aware; long lived graceful restart aware;
+advertise hostname; capabilities on; graceful restart off; long lived graceful restart off;
 require route refresh; require as4; require hostname off; password "secret"; authentication md5;
 enforce first as; interpret communities no; allow bgp_local_pref; allow bgp_med; allow as sets;
 path metric off; med metric; igp metric off; prefer older; deterministic med; default bgp_med 5;
@@ -232,3 +232,22 @@ def test_tables_of_all_net_types(kind: str) -> None:
 def test_iproute2_names_are_constants() -> None:
     config = load("protocol kernel { ipv4; kernel table ipt_local; }")
     assert config.protocols[0].kernel_table == 255
+
+
+def test_the_interface_of_the_local_address_is_that_of_the_session() -> None:
+    text = "protocol bgp a { local fe80::1%eth0 as 1; neighbor fe80::2 as 1; }"
+    found = load(DEVICE + text).protocol("a")
+    assert isinstance(found, BgpConfig)
+    assert (str(found.local_address), found.interface) == ("fe80::1", "eth0")
+
+
+def test_deterministic_med_needs_a_table_that_is_not_sorted() -> None:
+    bgp = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; deterministic med; ipv4 { table t; }; }"
+    found = error(DEVICE + "ipv4 table t sorted;" + bgp)
+    assert found.message == "BGP with deterministic MED prohibits sorted table"
+
+
+def test_gateways_in_a_vrf_need_their_interface() -> None:
+    text = 'protocol static { vrf "red"; ipv4; route 10.0.0.0/8 via 10.1.1.1%s; }'
+    assert load(DEVICE + text % "%eth0").protocols
+    assert "write `via ADDRESS%INTERFACE`" in error(DEVICE + text % "").message

@@ -42,15 +42,26 @@ def test_reload_out_feeds_everything_again():
     assert world["b"].feeds == 2
 
 
-def test_restart_later_waits_and_can_be_overtaken():
-    world = World().load(peer("a"))
+def test_limits_restart_at_once_but_not_twice_within_the_restart_time():
+    world = World().load(peer("a", restart_time=7.0))
     a = world["a"]
-    a.restart_later(5)
+    a.restart_limited()
+    world.clock.run()
+    assert (a.state, a.stops) == (State.UP, [StopReason.LIMIT])
+    world.clock.run(2)
+    a.restart_limited()
     world.clock.run(4)
     assert a.state is State.DOWN
     world.clock.run(1)
     assert a.state is State.UP
-    a.restart_later(5)
+
+
+def test_a_restart_that_waits_ends_when_the_protocol_is_disabled():
+    world = World().load(peer("a"))
+    a = world["a"]
+    for _ in range(2):
+        a.restart_limited()
+        world.clock.run()
     world.router.disable(a)
     world.clock.run(6)
     assert a.state is State.DOWN

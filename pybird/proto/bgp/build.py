@@ -7,7 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import PEERS
 from pybird.conf.draft import Draft
-from pybird.conf.options import Handler, Handlers, address, ignored, nothing, number, refused, switch, text
+from pybird.conf.options import Handler, Handlers, Ignored, Refused, Taken, address, number, switch, text
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Tree
 from pybird.proto.bgp.build_channel import peers_channel, unicast_channel
@@ -42,7 +42,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """What BIRD checks when the block ends; all of it at the closing brace."""
-    for problem in (*_missing(config), *_session(config)):
+    for problem in (*_missing(config), *_session(builder, config)):
         builder.errors.append(builder.end_error(problem, tree))
     if not is_internal(config):
         _check_policy(builder, config, tree)
@@ -77,7 +77,12 @@ def _missing(config: BgpConfig) -> list[str]:
     return found
 
 
-def _session(config: BgpConfig) -> list[str]:
+def _sorted(builder: Builder, config: BgpConfig) -> bool:
+    """A channel's table is kept in full order, where MED cannot be compared by groups."""
+    return any(c.name != PEERS and builder.tables[c.table].sorted for c in config.channels)
+
+
+def _session(builder: Builder, config: BgpConfig) -> list[str]:
     found = []
     internal = is_internal(config)
     if config.remote_as is not None and config.local_as:
@@ -97,6 +102,8 @@ def _session(config: BgpConfig) -> list[str]:
         found.append("Keepalive time must be at most hold time")
     if any(c.name == PEERS for c in config.channels) and config.remote_range is None:
         found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
+    if config.deterministic_med and _sorted(builder, config):
+        found.append("BGP with deterministic MED prohibits sorted table")
     if config.interface_range and not config.strict_bind:
         found.append("`interface range` needs `strict bind`")
     return found
@@ -113,7 +120,7 @@ def _direct(config: BgpConfig) -> list[str]:
     if remote is not None and remote.is_link_local:
         if multihop:
             found.append("Multihop BGP cannot be used with link-local addresses")
-        if config.interface is None and config.local_interface is None:
+        if config.interface is None:
             found.append("Link-local neighbor address requires specified interface")
     if multihop and config.interface is not None and config.local_address is None:
         found.append("Multihop BGP cannot be bound to interface")
@@ -141,7 +148,7 @@ def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
             case "endpoint":
                 draft["local_address"] = builder.address(part.children[0])
                 if len(part.children) > 1:
-                    draft["local_interface"] = builder.interface_name(part.children[1])
+                    draft["interface"] = builder.interface_name(part.children[1])
             case "port":
                 draft["local_port"] = _port(builder, part)
             case "as_number":
@@ -250,17 +257,13 @@ def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    on = builder.switch(tree.children[0])
-    draft["graceful_restart"] = "on" if on else "off"
-    if on:
-        builder.warn(
-            "`graceful restart` is not acted on yet: restarts of this router are not announced as graceful",
-            tree,
-        )
+    draft["graceful_restart"] = "on" if builder.switch(tree.children[0]) else "off"
+    GRACEFUL.apply(builder, tree)
 
 
 def _aware(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = "aware"
+    GRACEFUL.apply(builder, tree)
 
 
 def _require(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -302,31 +305,33 @@ def _by_switch(field: str) -> Handler:
     return handle
 
 
+GRACEFUL = Ignored("routes go with the session that brought them")
+
 # Read, and not acted on: what a session loses is speed or convenience.
 NOT_ACTED_ON: Handlers = {
-    "bfd": ignored("the session notices a dead neighbour by its hold time"),
-    "bfd_graceful": ignored("the session notices a dead neighbour by its hold time"),
-    "bfd_options": ignored("the session notices a dead neighbour by its hold time"),
-    "graceful_restart_time": ignored("restarts are not announced as graceful"),
-    "min_graceful_restart_time": ignored("restarts are not announced as graceful"),
-    "max_graceful_restart_time": ignored("restarts are not announced as graceful"),
-    "long_lived_graceful_restart": ignored("stale routes are not kept"),
-    "long_lived_graceful_restart_aware": nothing,
-    "long_lived_stale_time": ignored("stale routes are not kept"),
-    "min_long_lived_stale_time": ignored("stale routes are not kept"),
-    "max_long_lived_stale_time": ignored("stale routes are not kept"),
-    "tx_size_warning": ignored("there is no such limit here"),
-    "setkey": nothing,  # of BSD
+    "bfd": Ignored("the session notices a dead neighbour by its hold time"),
+    "bfd_graceful": Ignored("the session notices a dead neighbour by its hold time"),
+    "bfd_options": Ignored("the session notices a dead neighbour by its hold time"),
+    "graceful_restart_time": GRACEFUL,
+    "min_graceful_restart_time": GRACEFUL,
+    "max_graceful_restart_time": GRACEFUL,
+    "long_lived_graceful_restart": Ignored("stale routes are not kept"),
+    "long_lived_graceful_restart_aware": Ignored("stale routes are not kept"),
+    "long_lived_stale_time": Ignored("stale routes are not kept"),
+    "min_long_lived_stale_time": Ignored("stale routes are not kept"),
+    "max_long_lived_stale_time": Ignored("stale routes are not kept"),
+    "tx_size_warning": Ignored("there is no such limit here"),
+    "setkey": Taken("it is for BSD kernels"),
 }
 
 # Read, and refused: policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
-    "local_role": refused("the role would not be checked"),
-    "require_roles": refused("roles would not be checked"),
-    "confederation": refused("the AS path would show the member AS"),
-    "confederation_member": refused("the AS path would show the member AS"),
-    "keys": refused("the session would not be authenticated"),
-    "disable_rx": refused(),
+    "local_role": Refused("the role would not be checked"),
+    "require_roles": Refused("roles would not be checked"),
+    "confederation": Refused("the AS path would show the member AS"),
+    "confederation_member": Refused("the AS path would show the member AS"),
+    "keys": Refused("the session would not be authenticated"),
+    "disable_rx": Refused("what the neighbour sends would be taken"),
 }
 
 OPTIONS: Handlers = {

@@ -10,11 +10,11 @@ from pybird.conf.draft import Draft
 from pybird.conf.options import (
     Handler,
     Handlers,
+    Ignored,
+    Refused,
+    Taken,
     address,
-    ignored,
-    nothing,
     number,
-    refused,
     switch,
     table,
     word,
@@ -65,6 +65,14 @@ def _next_hop(field: str) -> Handler:
     return handle
 
 
+def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["graceful_restart"] = builder.switch(tree.children[0])
+    GRACEFUL.apply(builder, tree)
+
+
+GRACEFUL = Ignored("routes go with the session that brought them")
+
+
 def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     table("igp_table")(builder, draft, tree)
 
@@ -77,24 +85,24 @@ OPTIONS: Handlers = {
     "next_hop_keep": _next_hop("next_hop_keep"),
     "next_hop_prefer": word("next_hop_prefer"),
     "link_local_format": word("link_local_format"),
-    "missing_lladdr": nothing,  # BIRD takes it for old times' sake
+    "missing_lladdr": Taken("BIRD does not act on it either"),
     "gateway": word("gateway"),
     "igp_table": _igp_table,
     "import_table": switch("import_table"),
-    "export_table": switch("export_table"),
-    "export_settle_time": nothing,
+    "export_table": Taken("what was exported is always on record"),
+    "export_settle_time": Ignored("changes are sent at once"),
     "secondary": switch("secondary"),
     "extended_next_hop": switch("extended_next_hop"),
     "require_extended_next_hop": switch("require_extended_next_hop"),
     "cost": number("cost"),
-    "channel_graceful_restart": switch("graceful_restart"),
-    "channel_long_lived": ignored("stale routes are not kept"),
-    "channel_stale_time": ignored("stale routes are not kept"),
-    "validate": ignored("only flow channels have it"),
-    "base_table": ignored("only flow channels have it"),
+    "channel_graceful_restart": _graceful_restart,
+    "channel_long_lived": Ignored("stale routes are not kept"),
+    "channel_stale_time": Ignored("stale routes are not kept"),
+    "validate": Ignored("only flow channels have it"),
+    "base_table": Ignored("only flow channels have it"),
     # Which routes are exchanged would not be what the user wrote.
-    "add_paths": refused("only best routes are exchanged"),
-    "require_add_paths": refused("only best routes are exchanged"),
-    "aigp": refused("the metric would not count"),
-    "aigp_originate": refused("the metric would not be sent"),
+    "add_paths": Refused("only best routes are exchanged"),
+    "require_add_paths": Refused("only best routes are exchanged"),
+    "aigp": Refused("the metric would not count"),
+    "aigp_originate": Refused("the metric would not be sent"),
 }

@@ -28,7 +28,6 @@ class BgpChannelConfig(ChannelConfig):
     gateway: str | None = None  # direct, recursive; None: by session type
     igp_table: str | None = None
     import_table: bool = False
-    export_table: bool = False
     secondary: bool = False
     extended_next_hop: bool = False
     require_extended_next_hop: bool = False
@@ -55,7 +54,6 @@ class BgpConfig(ProtocolConfig):
     """One `protocol bgp`, or a child made from a dynamic one."""
 
     local_address: Address | None = None
-    local_interface: str | None = None
     local_port: int = 179
     local_as: int = 0
     remote_address: Address | None = None

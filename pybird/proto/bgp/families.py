@@ -127,6 +127,7 @@ class Families:
             prefer_older=config.prefer_older,
             default_med=config.default_med,
             default_local_pref=config.default_local_pref,
+            deterministic_med=config.deterministic_med,
         )
 
     def _resolver(self, config: BgpChannelConfig) -> Resolver:
@@ -139,7 +140,7 @@ class Families:
         prefer_link_local = config.next_hop_prefer == "local" or (remote is not None and remote.is_link_local)
         table = (config.igp_table or config.table) if recursive else None
         ifindex = peer.reach.ifindex if direct else 0
-        return Resolver(router.hops, ifindex, table, own, prefer_link_local, peer.config.onlink)
+        return Resolver(router.hops, ifindex, table, own, prefer_link_local, peer.config.onlink, config.cost)
 
     # -------------------------------------------------------------- inwards
 
@@ -212,8 +213,10 @@ class Families:
         connection, config = self._connection, channel.config
         if connection is None or not isinstance(config, BgpChannelConfig):
             return False
-        if (config.afi, config.safi) not in self._open or not self._negotiated.route_refresh:
+        found = self._open.get((config.afi, config.safi))
+        if found is None or not self._negotiated.route_refresh:
             return False
+        found.resolver = self._resolver(config)  # a reload may have changed how it resolves
         connection.perform(connection.session.refresh(config.afi, config.safi))
         return True
 

@@ -19,8 +19,15 @@ MEMO_SIZE: Final = 4096
 class Hops(Protocol):
     """The core's table of next hops, as much of it as BGP needs."""
 
-    def gateway(self, address: Address, ifindex: int = 0, onlink: bool = False) -> Hop:
-        """To a neighbour on this link (0: whichever link it is on)."""
+    def gateway(
+        self,
+        address: Address,
+        ifindex: int = 0,
+        onlink: bool = False,
+        table: str | None = None,
+        metric: int = 0,
+    ) -> Hop:
+        """To a neighbour on this link (0: whichever link it is on), at this distance."""
 
     def recursive(self, address: Address, table: str) -> Hop:
         """To wherever a route of this table leads."""
@@ -31,8 +38,8 @@ class Resolver:
 
     `ifindex` is the link of a direct session, else 0; `own` are our addresses
     that no next hop may be (RFC 4271, 6.3); `table` is the IGP table of the
-    recursive mode, None in direct mode. `prefer_link_local` also holds on
-    sessions between link-local addresses.
+    recursive mode, None in direct mode, where `cost` is the IGP metric.
+    `prefer_link_local` also holds on sessions between link-local addresses.
     """
 
     def __init__(
@@ -43,7 +50,9 @@ class Resolver:
         own: frozenset[Address] = frozenset(),
         prefer_link_local: bool = False,
         onlink: bool = False,
+        cost: int = 0,
     ) -> None:
+        self._cost = cost
         self._hops = hops
         self._ifindex = ifindex
         self._table = table
@@ -75,10 +84,13 @@ class Resolver:
         if address is None or address in self._own:
             return None
         if address.is_link_local:
-            return self._hops.gateway(address, self._ifindex) if self._ifindex else None
+            return self._direct(address, self._ifindex, False) if self._ifindex else None
         if self._table is not None:
             return self._hops.recursive(address, self._table)
-        return self._hops.gateway(address, self._ifindex if self._onlink else 0, self._onlink)
+        return self._direct(address, self._ifindex if self._onlink else 0, self._onlink)
+
+    def _direct(self, address: Address, ifindex: int, onlink: bool) -> Hop:
+        return self._hops.gateway(address, ifindex, onlink, metric=self._cost)
 
     def _address(self, octets: bytes) -> Address | None:
         """Which of the two addresses packets go to."""

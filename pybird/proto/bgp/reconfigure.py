@@ -50,13 +50,13 @@ _SESSION: Final = (
     "require_add_paths",
     "graceful_restart",
     "import_table",
-    "export_table",
     "secondary",
     "igp_table",
     "next_hop_address",
     "table",
 )
-_IMPORT: Final = ("preference", "gateway", "next_hop_prefer", "cost")
+_RESOLVING: Final = ("gateway", "next_hop_prefer", "cost")
+_IMPORT: Final = ("preference", *_RESOLVING)
 _EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format")
 
 
@@ -75,7 +75,13 @@ def accepts(old: ProtocolConfig, new: ProtocolConfig) -> bool:
 def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]) -> bool:
     if [c.name for c in old] != [c.name for c in new]:
         return False
-    return all(_same(before, after, _SESSION) for before, after in zip(old, new, strict=True))
+    return all(_adaptable(before, after) for before, after in zip(old, new, strict=True))
+
+
+def _adaptable(old: ChannelConfig, new: ChannelConfig) -> bool:
+    """The routes of an import table keep the next hop that they came with."""
+    resolved = _same(old, new, _RESOLVING) or not getattr(new, "import_table", False)
+    return _same(old, new, _SESSION) and resolved
 
 
 def _same(old: ChannelConfig, new: ChannelConfig, names: tuple[str, ...]) -> bool:

@@ -43,6 +43,7 @@ class PeerIdentity:
         "address",
         "default_local_pref",
         "default_med",
+        "deterministic_med",
         "igp_metric",
         "internal",
         "local_as",
@@ -67,6 +68,7 @@ class PeerIdentity:
         prefer_older: bool = False,
         default_med: int = 0,
         default_local_pref: int = 100,
+        deterministic_med: bool = False,
     ) -> None:
         self.router_id: Final = router_id
         self.address: Final = address
@@ -80,6 +82,7 @@ class PeerIdentity:
         self.prefer_older: Final = prefer_older
         self.default_med: Final = default_med
         self.default_local_pref: Final = default_local_pref
+        self.deterministic_med: Final = deterministic_med
 
 
 def rank(rte: Rte, pool: AttributePool) -> int:
@@ -161,6 +164,11 @@ def _neighbour(rte: Rte) -> int:
     return int.from_bytes(path[2:6], "big") if path[0] == 2 else 0
 
 
+def group(rte: Rte) -> int | None:
+    """`deterministic med`: the neighbouring AS, whose routes are compared first (RFC 4271, 9.1.2.2 c)."""
+    return _neighbour(rte) if rte.source.peer.deterministic_med else None
+
+
 def _prefers_older(new: Rte, old: Rte) -> bool:
     ours, theirs = new.source.peer, old.source.peer
     return (ours.prefer_older or theirs.prefer_older) and not ours.internal and not theirs.internal
@@ -176,4 +184,4 @@ def _identity(rte: Rte) -> tuple[int, int, Address, int, str]:
     return (router_id, length, peer.address, rte.source.path_id, rte.source.name)
 
 
-SELECTION: Final = Selection(rank=rank, better=better, mergeable=mergeable, dependent=True)
+SELECTION: Final = Selection(rank=rank, better=better, mergeable=mergeable, dependent=True, group=group)

@@ -7,7 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import common_channel
 from pybird.conf.draft import Draft
-from pybird.conf.options import Handlers, ignored, number, switch
+from pybird.conf.options import Handlers, number, switch
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Tree
 from pybird.proto.kernel.config import KernelConfig
@@ -64,7 +64,7 @@ OPTIONS: Handlers = {
     "scan_time": number("scan_time"),
     "learn": _learn,
     "learn_all": _learn_all,
-    "graceful_restart": ignored("routes of an earlier run are kept until the first sync in any case"),
+    "graceful_restart": switch("graceful_restart"),
     "merge_paths": _merge_paths,
     "kernel_table": number("kernel_table", 0, 0xFFFFFFFF),
     "metric": number("metric"),

@@ -8,7 +8,7 @@ from pybird.conf.builder import Builder
 from pybird.conf.channels import common_channel
 from pybird.conf.draft import Draft
 from pybird.conf.nets import net_literal
-from pybird.conf.options import Handlers, switch, table
+from pybird.conf.options import Handlers, Ignored, switch, table
 from pybird.conf.protocols import open_protocol
 from pybird.conf.statements import Code
 from pybird.conf.tree import Item, Tree
@@ -38,11 +38,19 @@ def build(builder: Builder, tree: Tree) -> StaticConfig:
 def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
     if not config.channels:
         raise builder.end_error("Channel not specified", tree)
+    if config.vrf not in (None, "default") and any(_searched(route) for route in config.routes):
+        text = "BIRD has gateways in a VRF, PyBIRD does not yet: write `via ADDRESS%INTERFACE`"
+        raise builder.end_error(text, tree)
     types = {channel.net_type for channel in config.channels}
     for route in config.routes:
         if route.net.type not in types:
             text = f"Route {route.net} incompatible with channel type"
             raise builder.end_error(text, tree, place=("the route", route.span))
+
+
+def _searched(route: StaticRoute) -> bool:
+    """A gateway is looked for on all interfaces."""
+    return any(via.interface is None for via in route.via)
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -112,12 +120,13 @@ def _via(builder: Builder, tree: Tree) -> StaticVia:
                 raise builder.error("BIRD has next hops with MPLS labels, PyBIRD does not yet", option)
             case "via_bfd":
                 values["bfd"] = builder.switch(option.children[0])
-                if values["bfd"]:
-                    builder.warn("`bfd` is not acted on yet: the next hop counts as alive", option)
+                BFD.apply(builder, option)
     if values.get("onlink") and values.get("bfd"):
         raise builder.error("`onlink` and `bfd` exclude each other", tree)
     return StaticVia(**values)
 
+
+BFD = Ignored("the next hop counts as alive while its link is up")
 
 OPTIONS: Handlers = {
     "channel": _channel,
