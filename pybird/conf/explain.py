@@ -91,8 +91,14 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
 
 
 def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> str:
-    expected = set(situation.expected)
-    if token.isidentifier() and {"SEMICOLON", "RBRACE"} <= expected and "NAME" not in expected:
+    last = situation.last
+    between = last is not None and last.type in ("SEMICOLON", "LBRACE")
+    if (
+        token.isidentifier()
+        and between
+        and "RBRACE" in situation.expected
+        and "NAME" not in situation.expected
+    ):
         return f"`{token}` is not an option here"
     return f"unexpected {_shown(token)}{_wanted(words)}"
 

@@ -25,6 +25,7 @@ def marked(text: str) -> tuple[str, int, int, int]:
         ("router id 1.2.3.4\n«protocol» device {}\n", "`;` missing before `protocol`"),
         ("protocol device { «scn» time 5; }", "`scn` is not an option here"),
         ("protocol «bpg» y { }\n" + DEVICE, "unexpected `bpg`"),
+        ("protocol static { ipv4 { «learn» x; }; }", "`learn` is not an option here"),
         (DEVICE + BGP % "hold «tme» 5;", "unexpected `tme`, expected `time`"),
         (DEVICE + BGP % "hold time «2»;", "Hold time must be in range 3-65535 or zero"),
         (DEVICE + BGP % "local port «70000»;", "Invalid port number"),
