@@ -109,7 +109,7 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
         case r.SymbolRow():
             yield 1010, f"{reply.name:<8}\t{reply.kind}"
         case r.StaticRow():
-            yield 1009, reply.net + (f"\t{reply.target}" if reply.target else "")
+            yield 1009, reply.net if reply.hops else f"{reply.net}\t{reply.target}"
             for hop in reply.hops:
                 yield 1009, f"\t{hop}"
         case r.PeerHeading():
@@ -217,7 +217,7 @@ def _via(hop: r.Via) -> str:
         text += " mpls " + "/".join(map(str, hop.labels))
     if hop.onlink:
         text += " onlink"
-    return text if hop.weight is None else f"{text} weight {hop.weight}"
+    return text if hop.weight is None or not hop.gateway else f"{text} weight {hop.weight}"
 
 
 def _old_attributes(found: r.RouteAttributes) -> Iterator[Line]:

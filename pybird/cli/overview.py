@@ -229,21 +229,24 @@ def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Repl
             yield Note(1009, "")
         config: Any = instance.config
         for route in config.routes:
-            yield static_row(instance.name, route)
+            yield static_row(instance, route)
     yield Done()
 
 
-def static_row(protocol: str, route: Any) -> StaticRow:
+def static_row(instance: Any, route: Any) -> StaticRow:
     """One written route as data."""
     net = str(route.net)
     if route.recursive is not None:
-        return StaticRow(protocol, net, f"recursive {route.recursive}")
+        return StaticRow(instance.name, net, f"recursive {route.recursive}")
     if route.dest is not Dest.UNICAST:
-        return StaticRow(protocol, net, _TARGETS[route.dest])
+        return StaticRow(instance.name, net, _TARGETS[route.dest])
     hops = []
     for via in route.via:
         if via.gateway is None:
-            hops.append(f"dev {via.interface}")
+            text = f"dev {via.interface}"
         else:
-            hops.append(f"via {via.gateway}" + (f"%{via.interface}" if via.interface else ""))
-    return StaticRow(protocol, net, "", tuple(hops))
+            text = f"via {via.gateway}" + (f"%{via.interface}" if via.interface else "")
+        text += " onlink" if via.onlink else ""
+        text += " (bfd)" if via.bfd else ""
+        hops.append(text if instance.alive(route, via) else f"{text} (dormant)")
+    return StaticRow(instance.name, net, "", tuple(hops))

@@ -48,21 +48,26 @@ class Neighbors:
         self._watches: dict[Watch, None] = {}
         interfaces.listen(self)
 
-    def find(self, address: Address, ifname: str | None = None, onlink: bool = False) -> Interface | None:
+    def find(
+        self, address: Address, ifname: str | None = None, onlink: bool = False, check_link: bool = True
+    ) -> Interface | None:
         """The interface on which this address is directly reachable now.
 
         `onlink`: the named interface reaches it whatever its prefixes say.
+        Without `check_link` an interface needs no carrier.
         """
         if ifname is not None:
             interface = self._interfaces.named(ifname)
-            if interface is not None and interface.up and (onlink or interface.on_link(address)):
+            if interface is None or not _is_usable(interface, check_link):
+                return None
+            if onlink or interface.on_link(address):
                 return interface
             return None
         if address.is_link_local or self._interfaces.owner_of(address) is not None:
             return None
         best: tuple[int, Interface] | None = None
         for interface in self._interfaces:
-            if interface.up and interface.on_link(address):
+            if _is_usable(interface, check_link) and interface.on_link(address):
                 length = _match_length(interface, address)
                 if best is None or length > best[0]:
                     best = (length, interface)
@@ -83,6 +88,10 @@ class Neighbors:
         for watch in list(self._watches):
             if watch in self._watches:
                 watch.refresh()
+
+
+def _is_usable(interface: Interface, check_link: bool) -> bool:
+    return interface.up if check_link else interface.link.admin_up
 
 
 def _match_length(interface: Interface, address: Address) -> int:

@@ -41,6 +41,7 @@ class Way(NamedTuple):
     labels: tuple[int, ...] = ()
     check_link: bool = True  # without carrier it does not work
     metric: int = 0  # the IGP metric of routes this way
+    own_address: bool = False  # an address of this router may be the gateway
 
 
 class Recursive(NamedTuple):
@@ -144,6 +145,10 @@ class HopTable:
             if key in entries and _references(entries, key) <= _UNUSED:
                 del entries[key]
 
+    def works(self, way: Way) -> bool:
+        """Can packets go this way now?"""
+        return self._interface(way) is not None
+
     # resolving --------------------------------------------------------------
 
     def _resolve_direct(self, ways: tuple[Way, ...], hop: Hop) -> bool:
@@ -154,14 +159,19 @@ class HopTable:
                 found.append(
                     NextHop(way.gateway, interface.index, interface.name, way.weight, way.onlink, way.labels)
                 )
-        found.sort(key=_order)
-        return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, tuple(found), ways[0].metric)
+        nexthops = tuple(sorted(dict.fromkeys(found), key=_order))
+        metric = ways[0].metric if ways else 0
+        return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, nexthops, metric)
 
     def _interface(self, way: Way) -> Interface | None:
         """Where this way leads now."""
         if not way.ifindex and way.ifname is None:
             assert way.gateway is not None
-            return self._neighbors.find(way.gateway)
+            if way.own_address:
+                owner = self._interfaces.owner_of(way.gateway)
+                if owner is not None:
+                    return owner
+            return self._neighbors.find(way.gateway, check_link=way.check_link)
         if way.ifindex:
             interface = self._interfaces.by_index.get(way.ifindex)
         else:
@@ -170,7 +180,7 @@ class HopTable:
             return None
         if way.gateway is None or way.onlink or interface.on_link(way.gateway):
             return interface
-        return None
+        return interface if way.own_address and interface.has(way.gateway) else None
 
     def _resolve_recursive(self, key: Recursive, hop: Hop) -> bool:
         table = self._tables.get(key.table)

@@ -3,11 +3,14 @@
 A route over gateways or interfaces is announced while at least one of them
 works, and follows interface changes through its shared next hop entry. A
 recursive route is always there; while its address has no route it is
-unreachable. A changed config is compared route by route: what stays equal is
-not touched.
+unreachable. Several routes to one network are several routes, the one written
+first is the best. A changed config is compared route by route: what stays
+equal in its place is not touched.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
@@ -16,10 +19,11 @@ from pybird.core.nexthop import Way
 from pybird.core.protocol import Instance, StopReason
 from pybird.core.router import Router
 from pybird.filter.nodes import Block, Decide, Filter
-from pybird.proto.static.config import StaticConfig, StaticRoute
+from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import CommunityList
-from pybird.values.route import BLACKHOLE, NO_HOP, PROHIBIT, UNREACHABLE, Dest, Hop, Rte
+from pybird.values.net import Net, NetType
+from pybird.values.route import BLACKHOLE, NO_HOP, PROHIBIT, UNREACHABLE, Dest, Hop, Rte, Source
 
 _FIXED = {
     Dest.NONE: NO_HOP,
@@ -29,14 +33,23 @@ _FIXED = {
 }
 
 
+class Slot(NamedTuple):
+    """The place of a route: its network, and the how manieth route to it it is."""
+
+    key: bytes
+    number: int
+
+
 class Static(Instance):
     """One static protocol."""
 
     def __init__(self, config: ProtocolConfig, router: Router) -> None:
         super().__init__(config, router)
-        self._hops: dict[StaticRoute, Hop] = {}  # every route, and where it leads
-        self._users: dict[Hop, dict[StaticRoute, None]] = {}  # routes over gateways and interfaces
+        self._routes: dict[Slot, StaticRoute] = {}
+        self._hops: dict[Slot, Hop] = {}  # where every route leads
+        self._users: dict[Hop, dict[Slot, None]] = {}  # routes over gateways and interfaces
         self._working: dict[Hop, bool] = {}  # whether those are announced
+        self._sources: dict[int, Source] = {}  # of second and later routes
         self._blocks: dict[int, Filter] = {}
 
     @property
@@ -50,13 +63,18 @@ class Static(Instance):
         for channel in self.channels.values():
             channel.open()
         self.router.interfaces.listen(self)
-        self._add(self.options.routes, self.options)
+        self._add(slots(self.options.routes), self.options)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """The routes go with their channel."""
         self.router.interfaces.unlisten(self)
-        self._forget_all()
+        self._routes.clear()
+        self._hops.clear()
+        self._users.clear()
+        self._working.clear()
+        self._sources.clear()
+        self._blocks.clear()
         self.stopped()
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
@@ -68,28 +86,29 @@ class Static(Instance):
         ]
 
     def reconfigure(self, new: ProtocolConfig) -> bool:
-        """Compare the routes pairwise; announce and withdraw only what differs."""
+        """Compare the routes place by place; announce and withdraw only what differs."""
         old = self.options
         assert isinstance(new, StaticConfig)
         if not self.accepts(old, new):
             return False
         self._blocks.clear()
-        known = dict(self._hops)
-        if old.check_link != new.check_link:
-            self._forget_all()
-        wanted = dict.fromkeys(new.routes)
-        there = {route.net.key: None for route in new.routes}
-        for route in list(self._hops):
-            if route not in wanted:
-                self._forget(route)
-        self._withdraw([route for route in known if route.net.key not in there])
-        self._add(tuple([route for route in new.routes if route not in self._hops]), new)
-        self._withdraw([route for route, hop in self._hops.items() if route.via and not hop.resolvable])
+        known, wanted = dict(self._routes), slots(new.routes)
+        everything = old.check_link != new.check_link
+        gone: list[Slot] = []
+        for slot, route in known.items():
+            if everything or wanted.get(slot) != route:
+                self._forget(slot)
+                if slot not in wanted:
+                    gone.append(slot)
+        changed = {slot: route for slot, route in wanted.items() if slot not in self._routes}
+        self._withdraw(gone)
+        self._add(changed, new)
+        self._withdraw([slot for slot in changed if slot in known and not self._works(slot)])
         return True
 
     def request_refresh(self, channel: Channel) -> bool:
         """Announce everything again."""
-        self._announce(tuple(self._hops))
+        self._announce(list(self._routes))
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
@@ -98,59 +117,76 @@ class Static(Instance):
             if hop.resolvable is working:
                 continue
             self._working[hop] = hop.resolvable
-            routes = tuple(self._users[hop])
+            users = list(self._users[hop])
             if hop.resolvable:
-                self._announce(routes)
+                self._announce(users)
             else:
-                self._withdraw(list(routes))
+                self._withdraw(users)
+
+    def alive(self, route: StaticRoute, via: StaticVia) -> bool:
+        """Does this way of a route work now? (`show static` calls others dormant.)"""
+        return _is_valid(route.net, via) and self.router.hops.works(_way(via, self.options))
 
     # what is there ------------------------------------------------------------
 
-    def _add(self, routes: tuple[StaticRoute, ...], options: StaticConfig) -> None:
-        for route in routes:
-            hop = self._hops[route] = self._hop(route, options)
+    def _add(self, routes: dict[Slot, StaticRoute], options: StaticConfig) -> None:
+        for slot, route in routes.items():
+            self._routes[slot] = route
+            hop = self._hops[slot] = self._hop(route, options)
             if route.via:
-                self._users.setdefault(hop, {})[route] = None
+                self._users.setdefault(hop, {})[slot] = None
                 self._working[hop] = hop.resolvable
-        self._announce(routes)
+        self._announce(list(routes))
 
-    def _forget(self, route: StaticRoute) -> None:
-        hop = self._hops.pop(route)
+    def _forget(self, slot: Slot) -> None:
+        del self._routes[slot]
+        hop = self._hops.pop(slot)
         users = self._users.get(hop)
         if users is not None:
-            users.pop(route, None)
+            users.pop(slot, None)
             if not users:
                 del self._users[hop]
                 del self._working[hop]
 
-    def _forget_all(self) -> None:
-        self._hops.clear()
-        self._users.clear()
-        self._working.clear()
+    def _works(self, slot: Slot) -> bool:
+        return not self._routes[slot].via or self._hops[slot].resolvable
 
     # announcing -------------------------------------------------------------
 
-    def _channel(self, route: StaticRoute) -> Channel | None:
-        for channel in self.channels.values():
-            if channel.net_type == route.net.type:
-                return channel
-        return None
+    @property
+    def _channel(self) -> Channel:
+        return next(iter(self.channels.values()))
 
-    def _announce(self, routes: tuple[StaticRoute, ...]) -> None:
+    def _source(self, number: int) -> Source:
+        """Routes to one network are told apart by their sources."""
+        own = self._channel.source
+        if not number:
+            return own
+        source = self._sources.get(number)
+        if source is None:
+            source = self._sources[number] = Source(own.name, own.kind, own.type, own.owner, path_id=number)
+        return source
+
+    def _announce(self, wanted: list[Slot]) -> None:
         """Announce those routes that work, in batches of equal attributes and next hop."""
-        batches: dict[tuple[Channel, Hop, AttributeSet, int], list[bytes]] = {}
+        batches: dict[tuple[int, Hop, AttributeSet, int], list[bytes]] = {}
+        rejected: list[Slot] = []
+        channel = self._channel
         now = self.router.clock.now()
-        for route in routes:
-            channel = self._channel(route)
-            hop = self._hops[route]
-            if channel is None or (route.via and not hop.resolvable):
+        for slot in wanted:
+            if not self._works(slot):
                 continue
-            plain = Rte(self._attrs(route), channel.source, hop, channel.config.preference, now)
+            route = self._routes[slot]
+            source = self._source(slot.number)
+            plain = Rte(self._attrs(route), source, self._hops[slot], channel.config.preference, now)
             rte = self._with_attributes(route, plain)
-            if rte is not None:
-                batches.setdefault((channel, rte.hop, rte.attrs, rte.preference), []).append(route.net.key)
-        for (channel, hop, attrs, preference), keys in batches.items():
-            channel.announce(keys, Rte(attrs, channel.source, hop, preference, now))
+            if rte is None:
+                rejected.append(slot)
+            else:
+                batches.setdefault((slot.number, rte.hop, rte.attrs, rte.preference), []).append(slot.key)
+        for (number, hop, attrs, preference), keys in batches.items():
+            channel.announce(keys, Rte(attrs, self._source(number), hop, preference, now))
+        self._withdraw(rejected)
 
     def _attrs(self, route: StaticRoute) -> AttributeSet:
         """What the route itself says: the providers of an ASPA route."""
@@ -169,42 +205,66 @@ class Static(Instance):
             block = self._blocks[id(route.attributes)] = Filter(None, body, span=route.span)
         return self.router.policy(block, route.net.type).judge(rte, route.net.key)
 
-    def _withdraw(self, routes: list[StaticRoute]) -> None:
-        batches: dict[Channel, list[bytes]] = {}
-        for route in routes:
-            channel = self._channel(route)
-            if channel is not None:
-                batches.setdefault(channel, []).append(route.net.key)
-        for channel, keys in batches.items():
-            channel.withdraw(keys)
+    def _withdraw(self, gone: list[Slot]) -> None:
+        batches: dict[int, list[bytes]] = {}
+        for slot in gone:
+            batches.setdefault(slot.number, []).append(slot.key)
+        for number, keys in batches.items():
+            self._channel.withdraw(keys, self._source(number))
+
+    # next hops ----------------------------------------------------------------
 
     def _hop(self, route: StaticRoute, options: StaticConfig) -> Hop:
         if route.recursive is not None:
             return self.router.hops.recursive(route.recursive, self._igp_table(route, options))
         if not route.via:
             return _FIXED[route.dest]
-        ways = [
-            Way(
-                via.gateway,
-                0,
-                via.interface,
-                via.weight,
-                via.onlink,
-                via.labels,
-                options.check_link,
-            )
-            for via in route.via
-        ]
+        ways: list[Way] = []
+        for via in route.via:
+            if _is_valid(route.net, via):
+                ways.append(_way(via, options))
+            else:
+                self.log("warning", f"Invalid next hop {via.gateway} of static route {route.net}")
         return self.router.hops.ways(tuple(ways))
 
     def _igp_table(self, route: StaticRoute, options: StaticConfig) -> str:
+        """The channel's own table if it is of the address's family, else the main one."""
         if options.igp_table is not None:
             return options.igp_table
         assert route.recursive is not None
-        channel = self._channel(route)
-        if (
-            channel is not None
-            and getattr(route.net, "address", route.recursive).is_v4 == route.recursive.is_v4
-        ):
-            return channel.config.table
-        return "master4" if route.recursive.is_v4 else "master6"
+        v4 = route.recursive.is_v4
+        if self._channel.net_type is (NetType.IP4 if v4 else NetType.IP6):
+            return self._channel.config.table
+        return "master4" if v4 else "master6"
+
+
+def slots(routes: tuple[StaticRoute, ...]) -> dict[Slot, StaticRoute]:
+    """Every route in its place."""
+    placed: dict[Slot, StaticRoute] = {}
+    counts: dict[bytes, int] = {}
+    for route in routes:
+        key = route.net.key
+        number = counts.get(key, 0)
+        counts[key] = number + 1
+        placed[Slot(key, number)] = route
+    return placed
+
+
+def _is_valid(net: Net, via: StaticVia) -> bool:
+    """`onlink` must say where; stations of a bridge are behind interfaces, not gateways."""
+    if via.gateway is None:
+        return True
+    return net.type is not NetType.ETH and not (via.onlink and via.interface is None)
+
+
+def _way(via: StaticVia, options: StaticConfig) -> Way:
+    return Way(
+        via.gateway,
+        0,
+        via.interface,
+        via.weight,
+        via.onlink,
+        via.labels,
+        check_link=options.check_link,
+        own_address=True,
+    )
