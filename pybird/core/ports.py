@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -154,6 +154,14 @@ class Icmp6Packet:
     hop_limit: int
 
 
+class SignatureFailures(NamedTuple):
+    """TCP segments that the system dropped because of their MD5 signature, whoever sent them."""
+
+    wrong: int = 0  # another password
+    missing: int = 0  # no signature where one is required
+    unexpected: int = 0  # a signature where none is configured
+
+
 class Network(Protocol):
     """Sockets. Every method may raise OSError with a message for the user."""
 
@@ -190,6 +198,9 @@ class Network(Protocol):
         interface's link-local address, does not hear itself, and the kernel
         fills in the checksum.
         """
+
+    def signature_failures(self) -> SignatureFailures | None:
+        """Counts since the system started; None when it does not say."""
 
 
 # --------------------------------------------------------------- kernel

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from pathlib import Path
 
-from pybird.core.ports import Icmp6Packet, Log, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import Icmp6Packet, Log, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.io import tcp
 from pybird.io.icmp6 import Icmp6Socket
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
+
+FRESH = 0.05  # seconds for which counters that were read are not read again
 
 
 class AsyncioNetwork:
@@ -18,6 +21,8 @@ class AsyncioNetwork:
     def __init__(self, loop: AbstractEventLoop, log: Log) -> None:
         self._loop = loop
         self._log = log
+        self._signatures: SignatureFailures | None = None
+        self._signatures_until = 0.0
         self.closing: dict[SocketStream, None] = {}  # what the process should not end before
 
     def listen(
@@ -48,3 +53,19 @@ class AsyncioNetwork:
     ) -> Icmp6Socket:
         """A raw ICMPv6 socket on one interface, hearing these message types."""
         return Icmp6Socket(self._loop, self._log, ifindex, types, received)
+
+    def signature_failures(self) -> SignatureFailures | None:
+        """The counters of `nstat`, of this network namespace; a thousand peers ask at once."""
+        now = self._loop.time()
+        if now >= self._signatures_until:
+            self._signatures = _read_signature_failures()
+            self._signatures_until = now + FRESH
+        return self._signatures
+
+
+def _read_signature_failures() -> SignatureFailures | None:
+    try:
+        text = Path("/proc/thread-self/net/netstat").read_text()
+    except OSError:
+        return None
+    return tcp.signature_failures(text)

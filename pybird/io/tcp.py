@@ -15,7 +15,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import Any
 
-from pybird.core.ports import Log, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import Log, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -92,6 +92,17 @@ def set_md5(sock: socket.socket, peer: Prefix, ifindex: int, password: str | Non
                 return
             if error.errno != errno.EINVAL or (option, flags, scope) == attempts[-1]:
                 raise
+
+
+def signature_failures(netstat: str) -> SignatureFailures | None:
+    """The MD5 counters from the text of /proc/net/netstat: a line of names, a line of values."""
+    names, *values = [line.split() for line in netstat.splitlines() if line.startswith("TcpExt:")] or [[]]
+    if not values:
+        return None
+    found = dict(zip(names, values[0], strict=False))
+    counters = [found.get(f"TCPMD5{name}") for name in ("Failure", "NotFound", "Unexpected")]
+    known = [int(value) for value in counters if value is not None]
+    return SignatureFailures(*known) if len(known) == len(counters) else None
 
 
 def set_hop_limits(sock: socket.socket, ttl: int | None, min_ttl: int | None) -> None:

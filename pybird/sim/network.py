@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pybird.core.ports import Icmp6Packet, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import Icmp6Packet, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.sim.tcp import Endpoint, TcpListener, os_error
 from pybird.values.address import Address
 
@@ -130,3 +130,7 @@ class SimNetwork:
         socket = Icmp6Socket(self, nic, types, received)
         self._host.sockets.append(socket)
         return socket
+
+    def signature_failures(self) -> SignatureFailures:
+        """The host's counters."""
+        return self._host.tcp.signature_failures

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pybird.core.ports import Stream, StreamHandler, TcpOptions
+from pybird.core.ports import SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.values.address import UNSPECIFIED_V4, UNSPECIFIED_V6, Address
 from pybird.values.net import Prefix
 
@@ -372,6 +372,7 @@ class Tcp:
         self.listeners: list[TcpListener] = []
         self.endpoints: list[Endpoint] = []
         self.reset_after: int | None = None  # fault for new connections
+        self.signature_failures = SignatureFailures()
         self.bounds_rto = True  # Linux 6.15 and later
 
     def listen(
@@ -517,7 +518,9 @@ class Tcp:
 
     def _admits(self, listener: TcpListener, client: Endpoint, path: Path, back: Path) -> bool:
         """MD5 keys must agree and hop limits suffice; else nobody hears anything."""
-        if listener.password(client.local[0], path.nic.index) != client.options.password:
+        wanted, given = listener.password(client.local[0], path.nic.index), client.options.password
+        if wanted != given:
+            self._count_signature(wanted, given)
             return False
         there = (client.options.ttl or DEFAULT_TTL) - path.hops + 1
         answer = listener.options.ttl or DEFAULT_TTL
@@ -526,6 +529,16 @@ class Tcp:
             and answer >= back.hops
             and answer - back.hops + 1 >= (client.options.min_ttl or 0)
         )
+
+    def _count_signature(self, wanted: str | None, given: str | None) -> None:
+        wrong, missing, unexpected = self.signature_failures
+        if wanted is None:
+            unexpected += 1
+        elif given is None:
+            missing += 1
+        else:
+            wrong += 1
+        self.signature_failures = SignatureFailures(wrong, missing, unexpected)
 
     def got_syn_ack(self, client: Endpoint, listener: TcpListener, server: Endpoint, latency: float) -> None:
         """The answer to our SYN."""

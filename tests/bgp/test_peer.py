@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pybird.conf.model import Limit
+from pybird.core.ports import SignatureFailures
 from pybird.core.protocol import State, StopReason
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.messages import Notification
@@ -263,8 +264,33 @@ def test_a_password_must_be_the_same_on_both_sides():
     lab = both(a_options={"password": "secret"}, b_options={"password": "secret"})
     established(lab)
     lab = both(a_options={"password": "secret"}, b_options={"password": "other"})
+    lab.run(9)
+    assert lab.nodes["a"].messages("auth") == []
     lab.run(30)
     assert not lab.up("a")
+    text = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
+    assert lab.state("a") == f"Connect       {text}"
+    assert lab.nodes["a"].messages("auth") == [f"b: {text}"], "told once"
+
+
+def test_a_password_on_one_side_only_is_a_suspicion_on_both():
+    lab = both(a_options={"password": "secret"}, b_options={"passive": True})
+    lab.run(30)
+    assert "MD5: segments with a signature arrive" in lab.state("b", "a")
+    lab = both(a_options={"password": "secret", "passive": True})
+    lab.run(30)
+    assert "MD5: segments without a signature arrive" in lab.state("a")
+
+
+def test_the_counters_of_the_kernel_count_from_the_loss_of_the_session():
+    secret = {"password": "secret"}
+    lab = both(a_options=secret, b_options=secret)
+    lab.nodes["a"].host.tcp.signature_failures = SignatureFailures(7, 7, 7)
+    established(lab)
+    lab.nodes["a"].host.tcp.signature_failures = SignatureFailures(8, 8, 8)
+    lab.nodes["b"].kill()
+    lab.run(30)
+    assert "MD5" not in lab.state("a")
 
 
 def test_ttl_security_works_between_neighbours():

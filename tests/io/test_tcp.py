@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pybird.core.ports import TcpOptions
+from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
 from pybird.io.stream import CHUNK, LOW_MARK
-from pybird.io.tcp import TCP_RTO_MAX_MS
+from pybird.io.tcp import TCP_RTO_MAX_MS, signature_failures
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from tests.io.isolation import ip, isolated, pair
@@ -395,3 +395,25 @@ def test_router_advertisements_between_two_interfaces():
 
 def test_the_operating_system_gives_the_words():
     assert os.strerror(errno.EHOSTUNREACH) == "No route to host"
+
+
+def test_the_counters_of_md5_signatures():
+    text = (
+        "TcpExt: SyncookiesSent TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure\nTcpExt: 9 2 3 1\nIpExt: InX\n"
+    )
+    assert signature_failures(text) == SignatureFailures(wrong=1, missing=2, unexpected=3)
+    assert signature_failures("TcpExt: A\nTcpExt: 1\n") is None
+    assert signature_failures("") is None
+
+
+@isolated
+def test_a_segment_with_another_password_is_counted():
+    world = World()
+    listener, port = world.listen(V4)
+    assert world.network.signature_failures() == SignatureFailures()
+    listener.set_md5(Prefix.parse("127.0.0.0/8"), 0, "one")
+    stream = world.connect(V4, port, Record(), password="other")
+    world.turn(0.1)
+    assert world.network.signature_failures() == SignatureFailures(wrong=1)
+    stream.abort()
+    listener.close()

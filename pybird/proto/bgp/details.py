@@ -43,6 +43,8 @@ def _lines(peer: Peer) -> Iterator[Detail]:
     yield from _waiting(peer)
     if peer.last_error and peer.active is None:
         yield Detail("Last error", peer.last_error)
+    if suspicion := peer.signatures.suspicion:
+        yield Detail("Suspicion", suspicion)
     if peer.active is not None:
         yield from _session_lines(peer, peer.active.session)
         yield Detail("TX pending", f"{peer.active.unsent} bytes")

@@ -44,6 +44,7 @@ from pybird.proto.bgp.connection import refuse
 from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.peer import Peer
+from pybird.proto.bgp.signatures import SignatureWatch
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
@@ -69,12 +70,22 @@ class Dynamic(Instance):
         self._socket: SocketKey | None = None
         self._turn: Timer | None = None
         self._running = False
+        self.signatures = SignatureWatch(router, lambda text: self.log("auth", text))
+
+    def discard(self) -> None:
+        super().discard()
+        del self.signatures
+
+    def renew(self, config: ProtocolConfig) -> None:
+        super().renew(config)
+        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
     # ---------------------------------------------------------- life cycle
 
     def start(self) -> None:
         self._running = True
         self._listen()
+        self.signatures.begin(self.config.password is not None)
         self.router.interfaces.listen(self)
         channel = self.peers_channel
         if channel is not None:
@@ -83,6 +94,7 @@ class Dynamic(Instance):
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
+        self.signatures.end()
         self.router.interfaces.unlisten(self)
         if self._turn is not None:
             self._turn.cancel()
@@ -492,7 +504,7 @@ class Dynamic(Instance):
     # ------------------------------------------------------------ for people
 
     def info(self) -> str:
-        return details.info("Passive", "")
+        return details.info("Passive", self.signatures.suspicion)
 
     def details(self) -> Iterator[Detail]:
         below = (

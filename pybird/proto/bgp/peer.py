@@ -38,6 +38,7 @@ from pybird.proto.bgp.pace import ErrorWait, Pace
 from pybird.proto.bgp.reach import Reach
 from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
 from pybird.proto.bgp.session import State as SessionState
+from pybird.proto.bgp.signatures import SignatureWatch
 from pybird.proto.bgp.terms import hop_limits, terms
 from pybird.values.net import Prefix
 
@@ -88,6 +89,7 @@ class Peer(Instance):
         )
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
+        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
     def renew(self, config: ProtocolConfig) -> None:
         ifindex = self.reach.ifindex
@@ -96,7 +98,7 @@ class Peer(Instance):
 
     def discard(self) -> None:
         super().discard()
-        del self.families, self.reach
+        del self.families, self.reach, self.signatures
 
     # ---------------------------------------------------------- life cycle
 
@@ -105,12 +107,14 @@ class Peer(Instance):
         self.pace.reset()
         self.reach.watch()
         self._listen()
+        self.signatures.begin(self.config.password is not None)
         self.wait()
         self.started_hook()
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
         self.countdown.stop()
+        self.signatures.end()
         self.reach.unwatch()
         self._close_all(self._farewell(reason))
         self._unlisten()
@@ -213,6 +217,7 @@ class Peer(Instance):
 
     def _give_up(self) -> None:
         """TCP does not answer: begin a new attempt."""
+        self.signatures.look()
         if self.outgoing is not None:
             self.outgoing.abort()
             self.outgoing = None
@@ -271,6 +276,7 @@ class Peer(Instance):
 
     def established(self, connection: Connection) -> None:
         self.countdown.stop()
+        self.signatures.end()
         other = self.incoming if connection.outgoing else self.outgoing
         if other is not None:
             self._drop(other)
@@ -361,6 +367,7 @@ class Peer(Instance):
         """Established is left: routes go, and the next try is after a real failure."""
         self.families.close()
         self.pace.failed()
+        self.signatures.begin(self.config.password is not None)
         self.went_down()
 
     # ----------------------------------------------------------- incoming
@@ -437,6 +444,7 @@ class Peer(Instance):
             self.log("info", reason)
         self._close_all(None)
         if was_active:
+            self.signatures.begin(self.config.password is not None)
             self.went_down()
         self.wait()
 
@@ -536,7 +544,9 @@ class Peer(Instance):
         return "Passive" if self.config.passive else "Active"
 
     def info(self) -> str:
-        return "" if self.state is State.DOWN else details.info(self.bgp_state, self.last_error)
+        if self.state is State.DOWN:
+            return ""
+        return details.info(self.bgp_state, self.signatures.suspicion or self.last_error)
 
     def details(self) -> Iterator[Detail]:
         return details.peer_details(self)

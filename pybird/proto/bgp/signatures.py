@@ -1,0 +1,72 @@
+"""What the kernel's TCP-MD5 counters suggest while a session does not come up.
+
+A segment with a wrong signature, with none, or with one that nobody expects is
+dropped in silence (RFC 2385, section 2): the sessions on both sides see nothing
+but time pass. The kernel counts such segments, though not per neighbour, so
+this is a hint for people and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.ports import SignatureFailures, Timer
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+WRONG: Final = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
+MISSING: Final = "MD5: segments without a signature arrive, has the neighbor this password?"
+FIRST_LOOK: Final = 10.0  # seconds without a session after which the log says what may be wrong
+UNEXPECTED: Final = "MD5: segments with a signature arrive, does the neighbor use a password?"
+
+
+class SignatureWatch:
+    """Compares the counters with those of the time when the session began to be missing.
+
+    `tell` gets the suspicion once, some seconds after `begin` or when `look` is
+    called later; it is told again only when it has changed.
+    """
+
+    def __init__(self, router: Router, tell: Callable[[str], None]) -> None:
+        self._clock = router.clock
+        self._network = router.network
+        self._tell = tell
+        self._before: SignatureFailures | None = None
+        self._told = ""
+        self._password = False
+        self._timer: Timer | None = None
+
+    def begin(self, password: bool) -> None:
+        """There is no session, with or without a password: count from now on."""
+        self.end()
+        self._password = password
+        self._before = self._network.signature_failures()
+        self._timer = self._clock.call_at(self._clock.now() + FIRST_LOOK, self.look)
+
+    def end(self) -> None:
+        """There is a session, or none is wanted."""
+        self._before = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def look(self) -> None:
+        """Tell what may be wrong, if that is new."""
+        suspicion = self.suspicion
+        if suspicion and suspicion != self._told:
+            self._tell(suspicion)
+        self._told = suspicion
+
+    @property
+    def suspicion(self) -> str:
+        """What may be wrong; empty: nothing is known to be."""
+        if self._before is None or (now := self._network.signature_failures()) is None:
+            return ""
+        before = self._before
+        if not self._password:
+            return UNEXPECTED if now.unexpected > before.unexpected else ""
+        if now.wrong > before.wrong:
+            return WRONG
+        return MISSING if now.missing > before.missing else ""
