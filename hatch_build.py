@@ -1,6 +1,8 @@
-"""Builds the hot modules with mypyc when a compiler is there.
+"""What a wheel brings beyond the sources: parser tables, and compiled hot modules.
 
-The same .py files are shipped beside the compiled ones, so a wheel without
+The tables of `grammar/` are computed here, so that an installed daemon need not
+compute and cache them. The hot modules are compiled with mypyc when a compiler
+is there. The same .py files are shipped beside the compiled ones, so a wheel without
 them (PYBIRD_COMPILE=0, no compiler, an editable install) behaves the same and
 is only slower. `pybird --version` says which form runs.
 """
@@ -9,6 +11,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -37,10 +41,13 @@ HOT_MODULES = (
 
 
 class CompileHotModules(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds the shared objects of `HOT_MODULES` to a standard wheel."""
+    """Adds parser tables and the shared objects of `HOT_MODULES` to a standard wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable" or os.environ.get("PYBIRD_COMPILE", "1") == "0":
+        if version == "editable":
+            return
+        build_data["force_include"][str(self._tables())] = "pybird/grammar/tables.marshal"
+        if os.environ.get("PYBIRD_COMPILE", "1") == "0":
             return
         if shutil.which(os.environ.get("CC", "cc")) is None:
             self.app.display_warning("no C compiler: building the pure Python form")
@@ -49,6 +56,19 @@ class CompileHotModules(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"][str(path)] = str(path.relative_to(self._output))
         build_data["infer_tag"] = True
         build_data["pure_python"] = False
+
+    def _tables(self) -> Path:
+        target = Path(tempfile.mkdtemp(prefix="pybird-build-")) / "tables.marshal"
+        command = "import sys; from pathlib import Path; from pybird.conf.tables import ship; "
+        command += "ship(Path(sys.argv[1]), Path(sys.argv[2]))"
+        # in a process of its own: the build's own modules stay out of the way
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([self.root, *sys.path])}
+        subprocess.run(
+            [sys.executable, "-c", command, str(Path(self.root) / "grammar"), str(target)],
+            check=True,
+            env=environment,
+        )
+        return target
 
     def _compile(self) -> list[Path]:
         from mypyc.build import mypycify
