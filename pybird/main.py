@@ -45,13 +45,14 @@ Options:\x20
 
 Subcommands:
   pybird check FILE    Say what is wrong in a configuration file, or not run
+  pybird fmt FILE...   Lay out configuration files; --check, --diff
   pybird demo A B      Two routers that find each other, and a shell
 """
 # the module of each subcommand; None: planned, not there yet
 SUBCOMMANDS: Final = {
     "check": "pybird.tools.check",
     "demo": "pybird.tools.demo",
-    "fmt": None,
+    "fmt": "pybird.tools.fmt",
     "test": None,
     "explain": None,
     "lab": None,

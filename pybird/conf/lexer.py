@@ -82,7 +82,7 @@ class Lexer:
         self._keywords = tables.keywords
         self._words = {*tables.keywords.values(), *DECLARING, "RESERVED"}
         self._operators = tables.operators
-        self._match = _master(tables).match
+        self._match = master(tables).match
         self._includes = includes
         self._predefined = predefined  # names that need no declaration
         self._known: dict[str, int] = {}
@@ -421,7 +421,8 @@ class Lexer:
         return Token.make("BODY", "", opening.start, token.end)
 
 
-def _master(tables: Tables) -> re.Pattern[str]:
+def master(tables: Tables) -> re.Pattern[str]:
+    """The expression that finds the next token after blanks; its groups are named by kind."""
     patterns = tables.patterns
     hexadecimal = "|".join(
         f"(?P<{name}>{patterns[name]})" for name in ("MAC", "BYTES", "PREFIX", "ADDRESS", "RD")

@@ -1,0 +1,115 @@
+"""`pybird fmt FILE...`: the canonical layout of configurations.
+
+Only blanks and line ends change; comments stay, included files are left alone
+(name them to have them laid out too). Each file is read again afterwards: were
+any token or comment different, the file would be left as it is. `--check` only
+says which files would change, `--diff` shows how; both leave the files alone
+and end with status 1 if there are any. `-` is standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+import tempfile
+
+from pybird.conf.include import DiskFiles
+from pybird.conf.tables import Tables
+from pybird.conf.tables import load as load_tables
+from pybird.io.files import cache_folder
+from pybird.tools.layout.lines import layout
+from pybird.tools.layout.pieces import LayoutError, Pieces
+from pybird.tools.layout.statements import statements_of
+
+
+def main(argv: list[str]) -> int:
+    """Lay out the files named in the arguments; 1 if one could not be, or would change."""
+    parser = argparse.ArgumentParser(prog="pybird fmt", description="Lay out a bird.conf.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration, - for standard input")
+    parser.add_argument("--check", action="store_true", help="only say which files would change")
+    parser.add_argument("--diff", action="store_true", help="only show what would change")
+    options = parser.parse_args(argv)
+    formatter = Formatter(load_tables(cache_folder()))
+    status = 0
+    for path in options.files:
+        try:
+            text = sys.stdin.read() if path == "-" else DiskFiles().read(path)
+            made = formatter.format(text)
+        except OSError as problem:
+            print(f"pybird fmt: {path}: {problem.strerror or problem}", file=sys.stderr)
+            status = 1
+            continue
+        except LayoutError as problem:
+            line, column = place(text, problem.position)
+            print(f"{path}:{line}:{column} {problem.message}; left as it is", file=sys.stderr)
+            status = 1
+            continue
+        if options.check or options.diff:
+            status |= show(path, text, made, diff=options.diff)
+        elif path == "-":
+            sys.stdout.write(made)
+        elif made != text:
+            write(path, made)
+    return status
+
+
+class Formatter:
+    """Lays out texts."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._pieces = Pieces(tables)
+
+    def format(self, text: str) -> str:
+        """The text in its canonical layout; doing it again changes nothing.
+
+        Raises:
+            LayoutError: the text cannot be read.
+        """
+        pieces = list(self._pieces.of(text))
+        made = layout(statements_of(pieces))
+        after = list(self._pieces.of(made))
+        for old, new in zip(pieces, after, strict=False):
+            if old.same != new.same:
+                raise LayoutError(f"`{old.text}` cannot be laid out", old.position)
+        if len(pieces) != len(after):
+            raise LayoutError("the end cannot be laid out", len(text))
+        return made
+
+
+def place(text: str, position: int) -> tuple[int, int]:
+    """1-based line and column."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def show(path: str, text: str, made: str, *, diff: bool) -> int:
+    """Say that and how a file would change; 1 if it would."""
+    if made == text:
+        return 0
+    if not diff:
+        print(f"{path}: would be laid out")
+        return 1
+    before, after = text.splitlines(keepends=True), made.splitlines(keepends=True)
+    for line in difflib.unified_diff(before, after, path, f"{path} (laid out)"):
+        sys.stdout.write(line.encode("utf-8", "replace").decode())
+        if not line.endswith("\n"):
+            sys.stdout.write("\n\\ No newline at end of file\n")
+    return 1
+
+
+def write(path: str, text: str) -> None:
+    """Replace a file in one step; its mode and, where we may, its owner stay."""
+    target = os.path.realpath(path)
+    status = os.stat(target)
+    number, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".pybird-fmt-")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+        os.chmod(temporary, status.st_mode & 0o7777)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(temporary, status.st_uid, status.st_gid)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise

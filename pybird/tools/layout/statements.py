@@ -1,0 +1,190 @@
+"""Pieces to statements and blocks, by braces and semicolons alone.
+
+A brace that holds statements opens a block; one that holds values (`{24,32}`,
+`{ states, routes }`) does not. Braces need not be balanced: an included file
+may open what another one closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pybird.tools.layout.pieces import Piece
+
+PEERS = frozenset(("peers", "neighbors", "peer"))
+CLOSING = {"{": "}", "<": ">"}
+HELD_BY_BLOCKS = frozenset((("operator", ";"), ("keyword", "else:"), ("keyword", "if"), ("keyword", "case")))
+COMMENTS = frozenset(("comment", "remark"))
+
+
+@dataclass(slots=True)
+class Block:
+    """`{ ... }`; `closing` is None when the text ends before."""
+
+    opening: Piece
+    remarks: list[Piece] = field(default_factory=list)  # on the line of the opening brace
+    statements: list[Statement] = field(default_factory=list)
+    closing: Piece | None = None
+
+    @property
+    def breaks(self) -> int:
+        """The line ends before it."""
+        return self.opening.breaks
+
+    @property
+    def one_line(self) -> bool:
+        """It was written on one line."""
+        if self.closing is None or self.closing.breaks or self.remarks:
+            return False
+        return all(statement.one_line for statement in self.statements)
+
+
+Element: TypeAlias = Piece | Block
+
+
+@dataclass(slots=True)
+class Statement:
+    """What ends with a semicolon or a block; or a label, a comment, an include."""
+
+    elements: list[Element] = field(default_factory=list)
+    remarks: list[Piece] = field(default_factory=list)  # after it on its last line
+
+    @property
+    def first(self) -> Element:
+        return self.elements[0]
+
+    @property
+    def one_line(self) -> bool:
+        """It was written on one line, the one before it ends on."""
+        return not self.remarks and all(
+            each.one_line if isinstance(each, Block) else not each.breaks and each.kind != "comment"
+            for each in self.elements
+        )
+
+    @property
+    def is_label(self) -> bool:
+        last = self.elements[-1]
+        return isinstance(last, Piece) and last.text in (":", "else:")
+
+    @property
+    def is_comment(self) -> bool:
+        return isinstance(self.first, Piece) and self.first.kind in COMMENTS and len(self.elements) == 1
+
+    @property
+    def ends_with_block(self) -> bool:
+        return isinstance(self.elements[-1], Block) and not self.remarks
+
+    def begins_with(self, text: str) -> bool:
+        return isinstance(self.first, Piece) and self.first.text == text
+
+
+def statements_of(pieces: Iterable[Piece]) -> list[Statement]:
+    """The statements of a text."""
+    reader = _Reader(list(pieces))
+    found = reader.statements("")
+    while reader.piece is not None:  # a brace that closes what another file opened
+        stray = Statement([reader.take()])
+        if reader.text == ";":
+            stray.elements.append(reader.take())
+        stray.remarks = reader.trailing()
+        found += [stray, *reader.statements("")]
+    return found
+
+
+class _Reader:
+    def __init__(self, pieces: list[Piece]) -> None:
+        self._pieces = pieces
+        self._at = 0
+        self._values = _value_braces(pieces)
+
+    @property
+    def piece(self) -> Piece | None:
+        return self._pieces[self._at] if self._at < len(self._pieces) else None
+
+    @property
+    def text(self) -> str:
+        return self._pieces[self._at].text if self._at < len(self._pieces) else ""
+
+    def take(self) -> Piece:
+        self._at += 1
+        return self._pieces[self._at - 1]
+
+    def trailing(self) -> list[Piece]:
+        """Comments on the line that just ended."""
+        found: list[Piece] = []
+        while (piece := self.piece) is not None and piece.kind in COMMENTS and not piece.breaks:
+            after = self._pieces[self._at + 1] if self._at + 1 < len(self._pieces) else None
+            if piece.kind == "remark" and after is not None and not after.breaks and after.kind != "comment":
+                break
+            found.append(self.take())
+        return found
+
+    def statements(self, closing: str) -> list[Statement]:
+        found: list[Statement] = []
+        while (piece := self.piece) is not None:
+            if piece.text in ("}", closing) and piece.kind == "operator":
+                break
+            found.append(self._statement(closing))
+        return found
+
+    def _statement(self, closing: str) -> Statement:
+        made = Statement()
+        if self.piece is not None and self.piece.kind in (*COMMENTS, "include"):
+            made.elements.append(self.take())
+            if made.elements[0].kind == "include":  # type: ignore[union-attr]
+                made.remarks = self.trailing()
+            return made
+        while (piece := self.piece) is not None:
+            text = piece.text if piece.kind in ("operator", "keyword") else ""
+            if text in ("}", closing) and text:
+                if self._at in self._values:
+                    made.elements.append(self.take())
+                    continue
+                break
+            if self._opens(piece, made):
+                made.elements.append(self._block())
+                if self.text == ";":
+                    continue
+                break
+            made.elements.append(self.take())
+            if text in (";", ":", "else:"):
+                break
+        made.remarks = self.trailing()
+        return made
+
+    def _opens(self, piece: Piece, made: Statement) -> bool:
+        if piece.kind != "operator":
+            return False
+        if piece.text == "{":
+            return self._at not in self._values
+        if piece.text != "<" or len(made.elements) != 1:
+            return False
+        first = made.elements[0]
+        return isinstance(first, Piece) and first.text in PEERS
+
+    def _block(self) -> Block:
+        block = Block(self.take())
+        block.remarks = self.trailing()
+        closing = CLOSING[block.opening.text]
+        block.statements = self.statements(closing)
+        if self.text == closing:
+            block.closing = self.take()
+        return block
+
+
+def _value_braces(pieces: list[Piece]) -> set[int]:
+    """The places of braces that hold values: nothing in them ends or nests, and they are not empty."""
+    found: set[int] = set()
+    opened: int | None = None
+    for at, piece in enumerate(pieces):
+        if piece.kind == "include" or (piece.kind, piece.text) in HELD_BY_BLOCKS:
+            opened = None
+        elif piece.kind == "operator" and piece.text == "{":
+            opened = at
+        elif piece.kind == "operator" and piece.text == "}":
+            if opened is not None and at > opened + 1:
+                found |= {opened, at}
+            opened = None
+    return found
