@@ -180,11 +180,28 @@ def test_real_configurations_mean_the_same_afterwards(path: Path) -> None:
     assert read(LaidOut()) == read(DiskFiles())
 
 
-BRACES = "{ } ; ( ) [ ] < > , : = . ! + - -> .. %".split()
+BRACES = ["{", "}", ";", "(", ")", "[", "]", "<", ">", ",", ":", "=", ".", "!", "+", "-", "->", "..", "%"]
 WORDS = st.sampled_from(
     [
         *BRACES,
-        *"if then else else: case do filter interface peers name 'q' \"text\" 1 fe80::1 10.0.0.0/8 {1,2}".split(),
+        *[
+            "if",
+            "then",
+            "else",
+            "else:",
+            "case",
+            "do",
+            "filter",
+            "interface",
+            "peers",
+            "name",
+            "'q'",
+            '"text"',
+            "1",
+            "fe80::1",
+            "10.0.0.0/8",
+            "{1,2}",
+        ],
         *("\n", "\n\n", "# c\n", "/* r */", '\ninclude "a";'),
     ]
 )
