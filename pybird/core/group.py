@@ -155,6 +155,10 @@ class Group:
         """The route that the group announced, when nothing is pending."""
         return best if self._is_announced(bid, key) else None
 
+    def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
+        """Did a member that has this route get it in this form?"""
+        return bool(self.verdict(rte, key)[1] == form)
+
     def owned(self, rte: Rte, member: Member) -> bool:
         """Is this route the member's own, so that it must not get it back?"""
         return rte.source.owner is member.channel
@@ -466,7 +470,7 @@ class Group:
             if kind == SENT and not own:
                 if had is None:
                     gained += 1
-                elif had is best and origin is not None and origin.verdict(best, key)[1] == form:
+                elif had is best and origin is not None and origin.sent_as(best, key, form):
                     continue
                 out.add(form, key)
             elif had is not None:

@@ -51,6 +51,10 @@ class LoneGroup(Group):
         found = self._sent.get(key)
         return found[0][0] if found is not None else None
 
+    def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
+        """Not known: other routes may have been merged with it."""
+        return False
+
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         """(SENT, form), or why the route does not go out."""
         if rte.source.owner is self._channel:

@@ -140,6 +140,9 @@ class Judgement(Protocol):
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         """Do the channel's own options ask to reload imports, exports?"""
 
+    def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Do the protocol's own options change what its channels export?"""
+
     @property
     def is_down(self) -> bool:
         """It does not run, so that there is nothing to keep."""
@@ -208,11 +211,13 @@ def change(
     assert judge is not None
     actions: list[Action] = [AdaptProtocol(name)]
     before = {channel.name: channel for channel in old.channels}
+    refeeds = judge.refeeds(old, new)
     for channel in new.channels:
         known = before.get(channel.name)
         if known is None:
             continue
         imports, exports = judge.reloads(known, channel)
+        exports |= refeeds
         imports |= meaning(known.import_filter) != meaning(channel.import_filter)
         imports |= known.preference != channel.preference or known.import_in != channel.import_in
         exports |= meaning(known.export_filter) != meaning(channel.export_filter)

@@ -174,6 +174,10 @@ class Instance:
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
         return False, False
 
+    def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Pure: do options of the protocol change what its channels export, while it runs?"""
+        return False
+
     def settled(self) -> None:
         """A reconfiguration was carried out: other protocols may have come, gone or changed."""
 

@@ -1,5 +1,6 @@
 """What a receiver holds is table x filter, whatever happened on the way."""
 
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -38,6 +39,7 @@ step = st.one_of(
     st.tuples(st.just("announce"), peers, nets, st.integers(1, 3), st.sampled_from([100, 100, 200])),
     st.tuples(st.just("withdraw"), peers, nets),
     st.tuples(st.just("filter"), peers, st.sampled_from(sorted(FILTERS))),
+    st.tuples(st.just("mode"), peers, st.sampled_from([ExportMode.OPTIMAL, ExportMode.ACCEPTED])),
     st.tuples(st.just("pause"), peers),
     st.tuples(st.just("resume"), peers),
     st.tuples(st.just("restart"), peers),
@@ -51,6 +53,7 @@ class Model:
         configs = [peer(name) for name in NAMES[:-1]]
         self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED))
         self.filters = dict.fromkeys(NAMES, "all")
+        self.modes = {**dict.fromkeys(NAMES, ExportMode.OPTIMAL), "any": ExportMode.ACCEPTED}
 
     def apply(self, action: str, *arguments: Any) -> None:
         if action == "run":
@@ -67,6 +70,10 @@ class Model:
                 self.filters[target.name] = arguments[1]
                 target.channel.reconfigure(ipv4(export_filter=FILTERS[arguments[1]][0]))
                 target.channel.reload_exports()
+            case "mode":
+                self.modes[target.name] = arguments[1]
+                target.config = replace(target.config, mode=arguments[1])
+                target.channel.reload_exports()
             case "pause":
                 target.channel.pause()
             case "resume":
@@ -81,7 +88,8 @@ class Model:
         accepts = FILTERS[self.filters[name]][1]
         found = {}
         for net in list(table.keys()):
-            routes = choose(list(table.get(net)), True) if name == "any" else table.get(net)[:1]
+            every = self.modes[name] is ExportMode.ACCEPTED
+            routes = choose(list(table.get(net)), True) if every else table.get(net)[:1]
             for rte in routes:
                 own = rte.source.name == name
                 if accepts(net, dict(rte.attrs.other)["med"]) and not own:

@@ -25,6 +25,9 @@ class Running:
     def reloads(self, old, new):
         return False, False
 
+    def refeeds(self, old, new):
+        return False
+
 
 def actions(old: Config, new: Config, **judges: Running) -> list[str]:
     running = {p.name: judges.get(p.name, Running()) for p in old.protocols}

@@ -119,10 +119,16 @@ class KernelInstance(Instance):
         self._flush()
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """`persist` and `graceful restart` change while it runs; the rest restarts."""
+        """`persist`, `graceful restart` and `merge paths` change while it runs; the rest restarts."""
         assert isinstance(old, KernelConfig)
         assert isinstance(new, KernelConfig)
         return _fixed(old) == _fixed(new)
+
+    def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Other next hops are merged: the routes go out again."""
+        assert isinstance(old, KernelConfig)
+        assert isinstance(new, KernelConfig)
+        return old.merge_paths != new.merge_paths
 
     def reconfigure(self, new: ProtocolConfig) -> bool:
         """Nothing to do: what may change is read when it is needed."""
@@ -433,9 +439,9 @@ class KernelInstance(Instance):
 def _fixed(config: KernelConfig) -> tuple[object, ...]:
     """The options that cannot change while the protocol runs."""
     return (
+        tuple([channel.name for channel in config.channels]),
         config.scan_time,
         config.learn,
-        config.merge_paths,
         config.kernel_table,
         config.metric,
         config.netlink_rx_buffer,
