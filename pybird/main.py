@@ -44,7 +44,7 @@ Options:\x20
   --version            Display version of BIRD
 
 Subcommands:
-  pybird check FILE    Say what is wrong in a configuration file, or not run
+  pybird check FILE... Say what is wrong in configuration files, or looks it
   pybird fmt FILE...   Lay out configuration files; --check, --diff
   pybird demo A B      Two routers that find each other, and a shell
 """

@@ -116,9 +116,9 @@ class Builder:
         error.related = place
         return error
 
-    def warn(self, text: str, item: Item | Span) -> None:
-        """Tell the user something, once per place."""
-        self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item))] = None
+    def warn(self, text: str, item: Item | Span, code: str = "") -> None:
+        """Tell the user something, once per place; `code` is that of docs/lint.md."""
+        self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -288,7 +288,7 @@ class Builder:
             return value in ("on", "yes")
         literal = self.constant(value, "bool", "int")
         if literal.type == "int":
-            self.warn("a number as a switch is deprecated, write `on` or `off`", value)
+            self.warn("a number as a switch is deprecated, write `on` or `off`", value, "deprecated")
         return bool(literal.value)
 
     def seconds(self, item: Item) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections.abc import Iterator
 from glob import has_magic
 from typing import Protocol
 
@@ -143,6 +144,13 @@ class Sources:
         if last_source is not source:
             return Span(source.file, line, column, *source.place(len(source.text)))
         return Span(source.file, line, column, *source.place(min(last + (end > start), len(source.text))))
+
+    def texts(self, start: int, end: int) -> Iterator[str]:
+        """The text between two offsets, piece by piece where it goes on in other files."""
+        for at, (base, source, begin) in enumerate(self._stretches):
+            following = self._stretches[at + 1][0] if at + 1 < len(self._stretches) else self._next
+            if base + begin < end and start < following:
+                yield source.text[max(start - base, begin) : max(end - base, 0)]
 
     def offset(self, span: Span) -> int:
         """Where a place comes in the order of reading."""

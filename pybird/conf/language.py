@@ -8,6 +8,7 @@ protocols only by what is handed to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,15 @@ T = TypeVar("T")
 IMPLICIT_TABLES = (("master4", NetType.IP4), ("master6", NetType.IP6))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A configuration beside its parse tree and its texts, for tools that look at the writing."""
+
+    config: Config
+    tree: Tree
+    sources: Sources
+
+
 class Language:
     """PyBIRD's language with these protocols."""
 
@@ -71,7 +81,7 @@ class Language:
             OSError: the file cannot be read.
         """
         sources = Sources(files or DiskFiles())
-        return self._load(sources, path, sources.open(path))
+        return self._load(sources, path, sources.open(path)).config
 
     def read(self, text: str, path: str = "<text>", files: Files | None = None) -> Config:
         """Read a configuration given as text.
@@ -80,9 +90,19 @@ class Language:
             ConfigErrors: with every independent error.
         """
         sources = Sources(files or DiskFiles())
+        return self._load(sources, path, sources.add(path, text)).config
+
+    def examine(self, path: str, files: Files | None = None) -> Reading:
+        """Like `load`, with the tree that the configuration was made from."""
+        sources = Sources(files or DiskFiles())
+        return self._load(sources, path, sources.open(path))
+
+    def examine_text(self, text: str, path: str = "<text>", files: Files | None = None) -> Reading:
+        """Like `read`, with the tree that the configuration was made from."""
+        sources = Sources(files or DiskFiles())
         return self._load(sources, path, sources.add(path, text))
 
-    def _load(self, sources: Sources, path: str, source: Source) -> Config:
+    def _load(self, sources: Sources, path: str, source: Source) -> Reading:
         lexer = Lexer(self._tables, sources, self._names)
         lexer.open(source)
         parser = Parser(self._tables, lexer, "config")
@@ -90,7 +110,7 @@ class Language:
         builder = self._builder(sources)
         builder.declared = lexer.declared
         for token in lexer.overrides:
-            builder.warn(f"Symbol '{token}' overrides existing keyword", token)
+            builder.warn(f"Symbol '{token}' overrides existing keyword", token, "shadowed-keyword")
         top = Top(builder)
         if tree is not None:
             builder.default_peers = _first_peer_table(tree) or "peers"
@@ -98,7 +118,9 @@ class Language:
                 if not any(statement.start <= place < statement.end for place in parser.broken):
                     with builder.collecting():
                         top.statement(statement)
-        return _finish(builder, top, path, parser.errors)
+        config = _finish(builder, top, path, parser.errors)
+        assert tree is not None
+        return Reading(config, tree, sources)
 
     def _builder(self, sources: Sources, config: Config | None = None) -> Builder:
         builder = Builder(sources, self._types, Scope(self._outer), self._attributes)

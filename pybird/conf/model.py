@@ -151,6 +151,7 @@ class Warning:  # noqa: A001  the word users know
 
     text: str
     span: Span
+    code: str = ""  # as in docs/lint.md
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

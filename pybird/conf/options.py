@@ -125,7 +125,7 @@ class Ignored:
         """Warn, unless it is switched off."""
         builder.probe(tree)
         if not _off(tree):
-            builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree)
+            builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""

@@ -85,7 +85,7 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     if builder.type.instance is None:
         head = tree.find("protocol_head")
         place = builder.sources.span(statement.start, head.end if head is not None else tree.end)
-        builder.warn(f"protocol {name} is understood but not run by this version", place)
+        builder.warn(f"protocol {name} is understood but not run by this version", place, "not-run")
     builder.protocols.append(config)
 
 

@@ -1,9 +1,11 @@
-"""`pybird check FILE`: what is wrong with a configuration, and what of it is not run.
+"""`pybird check FILE...`: what is wrong with configurations, and what is worth a second look.
 
-Errors come with the source line and a caret, then warnings. The exit status is
-0 when the file can be run and 1 when it cannot. `--json` gives the same as one
-object: `ok`, `errors` and `warnings`, each with file, line, column, end_line,
-end_column and message, and `not_run`, the protocols that are only understood.
+Errors come with the source line and a caret, then warnings, each with its code
+(`docs/lint.md` explains them). The exit status is 0 when every file can be run
+and 1 when one cannot; with `--strict` warnings count as well. `--json` gives
+the same as one object: `ok`, `errors` and `warnings`, each with code, file,
+line, column, end_line, end_column and message, and `not_run`, the protocols
+that are only understood.
 """
 
 from __future__ import annotations
@@ -11,39 +13,71 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass, field
 from typing import Any
 
 from pybird.conf.errors import ConfigError, ConfigErrors, caret
 from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
-from pybird.conf.model import Config, Warning  # noqa: A004
+from pybird.conf.model import Config
 from pybird.filter.nodes import Span
 from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
+from pybird.tools.lint.codes import ERROR, MISSING_POLICY, OTHER
+from pybird.tools.lint.run import findings
+from pybird.tools.lint.subject import Finding
+
+NO_POLICY = "EBGP requires explicit"
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was found in one configuration; `config` is None when it cannot be run."""
+
+    path: str
+    config: Config | None = None
+    errors: list[ConfigError] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
 
 
 def main(argv: list[str]) -> int:
-    """Check the file named in the arguments; 0 if it can be run."""
+    """Check the files named in the arguments; 0 if all are right."""
     parser = argparse.ArgumentParser(prog="pybird check", description="Say what is wrong with a bird.conf.")
-    parser.add_argument("file", help="the configuration")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument("--strict", action="store_true", help="warnings are failures")
     options = parser.parse_args(argv)
     language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
-    config: Config | None = None
-    errors: list[ConfigError] = []
-    try:
-        config = language.load(options.file)
-        warnings = config.warnings
-    except ConfigErrors as found:
-        errors, warnings = found.errors, found.warnings
-    except OSError as problem:
-        print(f"pybird check: {options.file}: {problem.strerror or problem}", file=sys.stderr)
+    checked, unread = [], False
+    for path in options.files:
+        try:
+            checked.append(check(language, path))
+        except OSError as problem:
+            print(f"pybird check: {path}: {problem.strerror or problem}", file=sys.stderr)
+            unread = True
+    if not checked:
         return 1
+    wrong = any(each.errors or (options.strict and each.warnings) for each in checked)
     if options.json:
-        print(json.dumps(as_json(config, errors, warnings), indent=2))
+        print(json.dumps(as_json(checked, ok=not (wrong or unread)), indent=2))
     else:
-        show(options.file, config, errors, warnings)
-    return 1 if errors else 0
+        for each in checked:
+            show(each)
+    return 1 if wrong or unread else 0
+
+
+def check(language: Language, path: str) -> Checked:
+    """Everything there is to say about one configuration.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        reading = language.examine(path)
+    except ConfigErrors as found:
+        warnings = [Finding(each.code or OTHER, each.span, each.text) for each in found.warnings]
+        return Checked(path, None, found.errors, warnings)
+    return Checked(path, reading.config, [], findings(reading))
 
 
 def not_run(config: Config) -> list[str]:
@@ -52,23 +86,26 @@ def not_run(config: Config) -> list[str]:
     return [each.name for each in config.protocols if each.type_name not in running]
 
 
-def show(path: str, config: Config | None, errors: list[ConfigError], warnings: tuple[Warning, ...]) -> None:
+def show(checked: Checked) -> None:
     """Text for people: errors, warnings, one line of summary."""
-    for error in errors:
+    for error in checked.errors:
         print(error.show())
     lines = _Lines()
-    for warning in warnings:
+    for warning in checked.warnings:
         span = warning.span
-        print(f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
+        print(f"{span.file}:{span.line}:{span.column} warning: {warning.message} [{warning.code}]")
         source_line = lines.line(span)
         if source_line:
             print("\n".join(caret(source_line, span)))
+    config = checked.config
     if config is None:
-        print(f"{path}: {_count(len(errors), 'error')}")
+        print(f"{checked.path}: {_count(len(checked.errors), 'error')}")
         return
     skipped = not_run(config)
     more = f"; not run: {', '.join(skipped)}" if skipped else ""
-    print(f"{path}: can be run, {_count(len(config.protocols) - len(skipped), 'protocol')}{more}")
+    remarks = f", {_count(len(checked.warnings), 'warning')}" if checked.warnings else ""
+    protocols = _count(len(config.protocols) - len(skipped), "protocol")
+    print(f"{checked.path}: can be run, {protocols}{remarks}{more}")
 
 
 class _Lines:
@@ -92,15 +129,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def as_json(
-    config: Config | None, errors: list[ConfigError], warnings: tuple[Warning, ...]
-) -> dict[str, Any]:
+def as_json(checked: list[Checked], *, ok: bool) -> dict[str, Any]:
     """The result as plain values."""
     return {
-        "ok": not errors,
-        "errors": [_error(error) for error in errors],
-        "warnings": [{**_place(warning.span), "message": warning.text} for warning in warnings],
-        "not_run": not_run(config) if config is not None else [],
+        "ok": ok,
+        "errors": [_error(error) for each in checked for error in each.errors],
+        "warnings": [
+            {"code": warning.code, **_place(warning.span), "message": warning.message}
+            for each in checked
+            for warning in each.warnings
+        ],
+        "not_run": [name for each in checked if each.config is not None for name in not_run(each.config)],
     }
 
 
@@ -115,7 +154,13 @@ def _place(span: Span) -> dict[str, Any]:
 
 
 def _error(error: ConfigError) -> dict[str, Any]:
-    found = {**_place(error.span), "message": error.message, "expected": list(error.expected)}
+    code = MISSING_POLICY if error.message.startswith(NO_POLICY) else ERROR
+    found = {
+        "code": code,
+        **_place(error.span),
+        "message": error.message,
+        "expected": list(error.expected),
+    }
     if error.hint:
         found["hint"] = error.hint
     if error.related:

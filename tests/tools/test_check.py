@@ -21,7 +21,8 @@ def test_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main([path]) == 0
     out = capsys.readouterr().out
     assert "warning: protocol ospf is understood but not run" in out
-    assert out.endswith("can be run, 1 protocol; not run: o\n")
+    assert "[not-run]\n" in out
+    assert out.endswith("can be run, 1 protocol, 1 warning; not run: o\n")
 
 
 def test_a_broken_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,6 +46,32 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (error,) = found["errors"]
     assert (error["line"], error["column"], error["end_column"]) == (2, 8, 9)
     assert error["related"]["line"] == 1
+
+
+def test_strict_counts_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, "define A = 1;\nprotocol device {}\n")
+    assert main([path]) == 0
+    assert main([path, "--strict"]) == 1
+    capsys.readouterr()
+    assert main([path, "--strict", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    (warning,) = found["warnings"]
+    assert not found["ok"]
+    assert (warning["code"], warning["line"], warning["column"]) == ("unused-constant", 1, 8)
+
+
+def test_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
+    good.write_text("protocol device {}\n")
+    bad.write_text("protocol device {}\nprotocol bgp { local as 1; neighbor 10.0.0.1 as 2; ipv4; }\n")
+    assert main([str(good)]) == 0
+    assert main([str(good), str(bad), str(tmp_path / "none")]) == 1
+    out = capsys.readouterr().out
+    assert f"{good}: can be run" in out
+    assert f"{bad}: 1 error" in out
+    assert main([str(good), str(bad), "--json"]) == 1
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert (error["file"], error["code"]) == (str(bad), "missing-policy")
 
 
 def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

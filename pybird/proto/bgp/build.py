@@ -234,7 +234,7 @@ def _hold(field: str) -> Handler:
 
 
 def _start_delay(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    builder.warn("`start delay time` is deprecated, use `connect delay time`", tree)
+    builder.warn("`start delay time` is deprecated, use `connect delay time`", tree, "deprecated")
     draft["connect_delay_time"] = builder.number(tree.children[0], 0, 65535)
 
 

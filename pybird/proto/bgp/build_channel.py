@@ -33,7 +33,7 @@ def unicast_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if name not in FAMILIES:
         if name in ("ipv6 sadr", "eth", "aspa", "roa4", "roa6", "vpn4", "vpn6"):
             raise builder.error(f"protocol bgp has no {name} channel", tree, expected=tuple(FAMILIES))
-        builder.warn(f"the {name} channel is understood but not run by this version", tree)
+        builder.warn(f"the {name} channel is understood but not run by this version", tree, "not-run")
         return
     afi, safi = FAMILIES[name]
     made = open_channel(builder, draft, tree, BgpChannelConfig, afi=afi, safi=safi)

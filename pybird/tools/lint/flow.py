@@ -1,0 +1,145 @@
+"""Where filters and functions go: what never runs, and ends without a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pybird.filter import nodes as n
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.fold import evaluate
+from pybird.filter.generate import is_constant
+from pybird.filter.types import children
+from pybird.tools.lint.subject import Finding, Subject
+
+Report = Callable[[n.Node, str], None]
+
+
+def unreachable(subject: Subject) -> Iterator[Finding]:
+    """Statements after a decision or return, and branches of constant conditions."""
+    found: dict[n.Span, Finding] = {}
+
+    def report(node: n.Node, why: str) -> None:
+        span = _place(node)
+        if span.line:
+            found.setdefault(span, Finding("unreachable", span, why))
+
+    for body in bodies(subject):
+        _Flow(report).falls(body)
+    yield from found.values()
+
+
+def no_decision(subject: Subject) -> Iterator[Finding]:
+    """Filters whose end can be reached."""
+    for made in filters(subject):
+        span = made.span
+        if span.line and _Flow(_quiet).falls(made.body):
+            name = f"filter `{made.name}`" if made.name else "this filter"
+            end = n.Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column)
+            yield Finding("no-decision", end, f"{name} can end here without `accept` or `reject`")
+
+
+def filters(subject: Subject) -> list[n.Filter]:
+    """Every filter once, named or written in place."""
+    config = subject.config
+    found = {id(made): made for made in config.filters.values()}
+    for protocol in config.protocols:
+        for channel in protocol.channels:
+            for made in (channel.import_filter, channel.export_filter):
+                found.setdefault(id(made), made)
+    return list({made.span: made for made in found.values()}.values())
+
+
+def bodies(subject: Subject) -> list[n.Block]:
+    """The bodies of all filters and functions."""
+    functions = [function.body for function in subject.config.functions.values()]
+    return [*functions, *(made.body for made in filters(subject))]
+
+
+def _quiet(node: n.Node, why: str) -> None:
+    pass
+
+
+class _Flow:
+    """Follows one body."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._calling: set[int] = set()
+
+    def falls(self, node: n.Node) -> bool:
+        """The statement can be followed by the next one; what it holds is looked at too."""
+        match node:
+            case n.Return() | n.Decide():
+                return False
+            case n.Block(statements=statements):
+                return self._block(statements)
+            case n.If():
+                return self._if(node)
+            case n.Case(arms=arms):
+                ends = [self.falls(arm.body) for arm in arms]
+                return all(arm.labels for arm in arms) or any(ends)
+            case n.For(body=body):
+                self.falls(body)
+            case n.Evaluate(expression=n.Call(function=ref)):
+                return self._returns(ref)
+        return True
+
+    def _block(self, statements: tuple[n.Node, ...]) -> bool:
+        for at, statement in enumerate(statements):
+            if not self.falls(statement):
+                if at + 1 < len(statements):
+                    self._report(statements[at + 1], "this is never reached")
+                return False
+        return True
+
+    def _if(self, node: n.If) -> bool:
+        truth = None if node.then.span == node.condition.span else _truth(node.condition)
+        then = self.falls(node.then)
+        otherwise = node.otherwise is None or self.falls(node.otherwise)
+        if truth is True:
+            if node.otherwise is not None:
+                self._report(node.otherwise, "this is never reached: the condition always holds")
+            return then
+        if truth is False:
+            self._report(node.then, "this is never reached: the condition never holds")
+            return otherwise
+        return then or otherwise
+
+    def _returns(self, ref: n.FunctionRef) -> bool:
+        """A call comes back: the function does not decide about the route in every case."""
+        if ref.function is None or id(ref) in self._calling:
+            return True
+        self._calling.add(id(ref))
+        inner = _Flow(_quiet)
+        inner._calling = self._calling
+        back = inner.falls(ref.function.body) or _has_return(ref.function.body)
+        self._calling.discard(id(ref))
+        return back
+
+
+def _has_return(node: n.Node) -> bool:
+    return isinstance(node, n.Return) or any(_has_return(below) for below in children(node))
+
+
+def _truth(condition: n.Node) -> bool | None:
+    """What a condition without any name of the user's always is. Named constants are switches."""
+    if not is_constant(condition) or not _plain(condition):
+        return None
+    try:
+        value = evaluate(condition).value
+    except (FilterRuntimeError, FilterTypeError):
+        return None
+    return value if isinstance(value, bool) else None
+
+
+def _plain(node: n.Node) -> bool:
+    if isinstance(node, n.Literal) and node.name not in (None, "true", "false"):
+        return False
+    return all(_plain(below) for below in children(node))
+
+
+def _place(node: n.Node) -> n.Span:
+    """The first words of a statement are enough to show it."""
+    if isinstance(node, n.Block) and node.statements:
+        return node.statements[0].span
+    return node.span

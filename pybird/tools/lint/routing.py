@@ -1,0 +1,46 @@
+"""Tables that are filled for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pybird.conf.expressions import TABLE_CALLS
+from pybird.conf.tree import Token, Tree
+from pybird.filter.nodes import REJECT
+from pybird.proto.pipe.config import PipeConfig
+from pybird.tools.lint.subject import Finding, Subject
+
+
+def unread_tables(subject: Subject) -> Iterator[Finding]:
+    """A pipe whose target no channel exports from, no other pipe reads and no filter asks."""
+    read = _read_tables(subject)
+    for protocol in subject.config.protocols:
+        if isinstance(protocol, PipeConfig):
+            for target in dict.fromkeys(table for _, table in _flows(protocol)):
+                if target not in read:
+                    text = f"pipe `{protocol.name}` fills table `{target}`, which nobody reads"
+                    yield Finding("unread-table", protocol.span, text)
+
+
+def _flows(pipe: PipeConfig) -> list[tuple[str, str]]:
+    """From which table to which."""
+    targets = [channel.table for channel in pipe.channels if channel.import_filter != REJECT]
+    tables = {channel.table for channel in pipe.channels} | {pipe.peer_table}
+    return [(source, target) for target in targets for source in tables - {target}]
+
+
+def _read_tables(subject: Subject) -> set[str]:
+    config = subject.config
+    read = set(subject.opaque)
+    if subject.opaque:
+        read |= {table.name for table in config.tables if table.implicit}
+    for protocol in config.protocols:
+        if isinstance(protocol, PipeConfig):
+            read |= {source for source, _ in _flows(protocol)}
+            continue
+        read |= {channel.table for channel in protocol.channels if channel.export_filter != REJECT}
+    for statement in subject.statements:
+        for item in statement.walk():
+            if isinstance(item, Tree) and item.data == "call" and item.children[0] in TABLE_CALLS:
+                read |= {str(word) for word in item.walk() if isinstance(word, Token)}
+    return read

@@ -1,0 +1,34 @@
+"""All lints, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pybird.conf.language import Reading
+from pybird.tools.lint import flow, forms, routing, unused
+from pybird.tools.lint.codes import OTHER
+from pybird.tools.lint.subject import Finding, Subject
+
+LINTS: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
+    unused.unused_constants,
+    unused.unused_functions,
+    unused.unused_filters,
+    unused.unused_templates,
+    unused.unused_attributes,
+    unused.unused_tables,
+    flow.unreachable,
+    flow.no_decision,
+    routing.unread_tables,
+    forms.old_locals,
+)
+
+
+def findings(reading: Reading) -> list[Finding]:
+    """The warnings of the reading itself and those of all lints, in the order of the text."""
+    subject = Subject(reading)
+    found = [Finding(each.code or OTHER, each.span, each.text) for each in reading.config.warnings]
+    for lint in LINTS:
+        found += lint(subject)
+    place = {id(each): reading.sources.offset(each.span) for each in found}
+    return sorted(found, key=lambda each: place[id(each)])

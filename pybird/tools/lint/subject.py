@@ -1,0 +1,68 @@
+"""What the lints look at, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pybird.conf.language import Reading
+from pybird.conf.model import Config
+from pybird.conf.tree import Item, Token, Tree
+from pybird.filter.nodes import Span
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'([^'\n]*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark: code, place and text."""
+
+    code: str
+    span: Span
+    message: str
+
+
+class Subject:
+    """A configuration that was read, with the names that each of its statements uses."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.config: Config = reading.config
+        self.statements: list[Tree] = reading.tree.trees()
+        self._sources = reading.sources
+        self.opaque: set[str] = set()  # words in protocols that are not looked into
+        self.uses: dict[str, set[int]] = {}  # name: the statements that mention it
+        for at, statement in enumerate(self.statements):
+            for item in statement.walk():
+                if isinstance(item, Token):
+                    self._note(item, at)
+
+    def _note(self, token: Token, at: int) -> None:
+        if token.type == "NAME":
+            self.uses.setdefault(str(token), set()).add(at)
+        elif token.type == "BODY":
+            for text in self._sources.texts(token.start, token.end):
+                words = {found[1] or found[0] for found in WORD.finditer(text)}
+                self.opaque |= words
+                for word in words:
+                    self.uses.setdefault(word, set()).add(at)
+
+    def span(self, item: Item) -> Span:
+        """Where this is in the text."""
+        return self._sources.span(item.start, item.end)
+
+    def used_outside(self, name: str, at: int) -> bool:
+        """Some statement but the one at `at` mentions the name."""
+        return bool(self.uses.get(name, set()) - {at})
+
+    def definitions(self, *rules: str) -> Iterator[tuple[int, Token]]:
+        """The statements of these rules: position and the name that each declares."""
+        for at, statement in enumerate(self.statements):
+            if statement.data in rules:
+                name = next((word for word in statement.walk() if _declares(word)), None)
+                if isinstance(name, Token):
+                    yield at, name
+
+
+def _declares(item: Item) -> bool:
+    return isinstance(item, Token) and item.type == "NEW_NAME"

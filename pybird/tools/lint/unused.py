@@ -1,0 +1,54 @@
+"""Definitions that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pybird.tools.lint.subject import Finding, Subject
+
+
+def unused_constants(subject: Subject) -> Iterator[Finding]:
+    """`define X = ...;` and no X anywhere."""
+    yield from _unused(subject, "unused-constant", "constant `{}` is not used", "define")
+
+
+def unused_functions(subject: Subject) -> Iterator[Finding]:
+    """A function that at most calls itself."""
+    yield from _unused(subject, "unused-function", "function `{}` is not called", "function")
+
+
+def unused_filters(subject: Subject) -> Iterator[Finding]:
+    """A filter that no channel names."""
+    yield from _unused(subject, "unused-filter", "filter `{}` is not used", "filter")
+
+
+def unused_templates(subject: Subject) -> Iterator[Finding]:
+    """A template that nothing is made from."""
+    text = "no protocol is made from template `{}`"
+    yield from _unused(subject, "unused-template", text, "template_statement")
+
+
+def unused_attributes(subject: Subject) -> Iterator[Finding]:
+    """`attribute int x;` that no filter reads or sets."""
+    text = "attribute `{}` is not used"
+    yield from _unused(subject, "unused-attribute", text, "attribute", "attribute_bgp")
+
+
+def unused_tables(subject: Subject) -> Iterator[Finding]:
+    """A table that is neither named nor anybody's default."""
+    config = subject.config
+    defaults = {channel.table for protocol in config.protocols for channel in protocol.channels}
+    first: set[str] = set()
+    if subject.opaque:  # what is in there may use the first table of any kind
+        kinds = {table.net_type: table.name for table in reversed(config.tables)}
+        first = set(kinds.values())
+    for finding in _unused(subject, "unused-table", "table `{}` is not used", "table"):
+        name = finding.message.split("`")[1]
+        if name not in defaults | first:
+            yield finding
+
+
+def _unused(subject: Subject, code: str, text: str, *rules: str) -> Iterator[Finding]:
+    for at, name in subject.definitions(*rules):
+        if not subject.used_outside(str(name), at):
+            yield Finding(code, subject.span(name), text.format(name))

@@ -1,0 +1,161 @@
+"""The lints of `pybird check`, code by code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pybird.tools.lint.codes import CODES
+from pybird.tools.lint.run import findings
+from tests.conf.loading import DEVICE, TextFiles, language
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def remarks(text: str, **files: str) -> list[tuple[str, str]]:
+    """Code and the text it points at, of all lines after `protocol device`."""
+    found = {name.replace("_", "."): body for name, body in files.items()}
+    whole = DEVICE + text
+    reading = language().examine_text(whole, "bird.conf", TextFiles(found))
+    lines = whole.split("\n")
+    return [(each.code, lines[each.span.line - 1][each.span.column - 1 :]) for each in findings(reading)]
+
+
+def codes(text: str, **files: str) -> list[str]:
+    return [code for code, _ in remarks(text, **files)]
+
+
+STATIC = "protocol static {{ ipv4 {{ import {}; }}; }}\n"
+USED = STATIC.format("filter f")
+
+
+def filtered(body: str, before: str = "") -> list[tuple[str, str]]:
+    return remarks(f"{before}filter f {{\n{body}\n}}\n{USED}")
+
+
+def test_every_code_is_documented() -> None:
+    text = (ROOT / "docs" / "lint.md").read_text()
+    assert re.findall(r"^\| `([a-z-]+)`", text, re.MULTILINE) == list(CODES)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("define A = 1;", ("unused-constant", "A = 1;")),
+        ("function f() -> bool { return f(); }", ("unused-function", "f() -> bool { return f(); }")),
+        ("filter f { accept; }", ("unused-filter", "f { accept; }")),
+        ("template static t { ipv4; }", ("unused-template", "t { ipv4; }")),
+        ("ipv4 table t;", ("unused-table", "t;")),
+        ("attribute int x;", ("unused-attribute", "x;")),
+    ],
+)
+def test_definitions_that_nothing_uses(text: str, expected: tuple[str, str]) -> None:
+    assert remarks(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "define A = 1;\ndefine B = A;\nprotocol static { ipv4 { preference B; }; }",
+        f"function ok() -> bool {{ return true; }}\n{STATIC.format('where ok()')}",
+        f"filter f {{ accept; }}\n{USED}",
+        "template static t { ipv4; }\nprotocol static from t { }",
+        "ipv4 table t;\nprotocol static { ipv4 { table t; }; }",
+        "peer table t;\nprotocol radv { peers; interface \"a\" { router discovery; }; }",
+        "roa4 table t;\n" + STATIC.format("where roa_check(t, net, 1) = ROA_VALID"),
+        f"attribute int x;\nfilter f {{ x = 1; accept; }}\n{USED}",
+        f"filter f {{ int A; A = 1; if A > net.len then reject; accept; }}\n{USED}",
+    ],
+)  # fmt: skip
+def test_definitions_that_are_used(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_what_a_protocol_that_is_not_run_names_is_used() -> None:
+    text = "filter f { accept; }\nipv4 table t;\n"
+    text += "protocol ospf { ipv4 { table t; import filter f; }; area 0 {}; }"
+    assert "unused-filter" not in codes(text)
+    assert "unused-table" not in codes(text)
+
+
+def test_names_used_in_an_included_file_are_used() -> None:
+    assert (
+        codes('define A = 1;\ninclude "a.inc";\n', a_inc="protocol static { ipv4 { preference A; }; }") == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("accept;\nreject;", "reject;"),
+        ("if net.len > 8 then accept; else reject;\nprint 1;", "print 1;"),
+        ("if true then accept;\nreject;", "reject;"),
+        ("if 1 > 2 then\nprint 1;\nreject;", "print 1;"),
+        ("if ! false then accept; else\nreject;", "reject;"),
+        ("case net.len { 8: accept; else: reject; }\nprint 2;", "print 2;"),
+        ("for int a in bgp_path do { reject;\nprint 1;\n}\naccept;", "print 1;"),
+    ],
+)
+def test_what_is_never_reached(body: str, place: str) -> None:
+    assert filtered(body) == [("unreachable", place)]
+
+
+def test_after_a_function_that_always_decides() -> None:
+    function = "function end() { if net.len > 8 then accept; reject; }\n"
+    assert filtered("end();\nprint 1;", function) == [("unreachable", "print 1;")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if DEBUG then print 1;\naccept;",
+        "case net.len { 8: accept; }\nreject;",
+        "if net.len > 8 then { accept; }\nreject;",
+        "for int a in bgp_path do reject;\naccept;",
+        "maybe();\naccept;",
+    ],
+)
+def test_what_may_be_reached(body: str) -> None:
+    before = "define DEBUG = false;\nfunction maybe() { if net.len > 30 then reject; }\n"
+    names = [code for code, _ in filtered(body, before)]
+    assert [code for code in names if not code.startswith("unused")] == []
+
+
+def test_a_filter_that_can_end_without_a_decision() -> None:
+    assert filtered("if net.len > 8 then accept;") == [("no-decision", "}")]
+    assert remarks(STATIC.format("filter { print 1; }")) == [("no-decision", "}; }; }")]
+    assert filtered("if net.len > 8 then accept; else reject;") == []
+    assert filtered("case net.len { 8: accept; else: reject; }") == []
+
+
+def test_a_name_that_hides_a_keyword() -> None:
+    assert codes(f"define passive = 1;\n{STATIC.format('where net.len > passive')}") == ["shadowed-keyword"]
+
+
+def test_a_pipe_to_a_table_that_nobody_reads() -> None:
+    pipe = "ipv4 table t;\nprotocol pipe p { table master4; peer table t; import none; export all; }\n"
+    assert codes(pipe) == ["unread-table"]
+    assert codes(pipe + "protocol kernel { ipv4 { table t; export all; }; }") == []
+    assert codes(pipe.replace("import none", "import all")) == []
+    further = "ipv4 table u;\nprotocol pipe q { table t; peer table u; import none; export all; }\n"
+    assert remarks(pipe + further) == [
+        ("unread-table", "q { table t; peer table u; import none; export all; }")
+    ]
+    assert codes(pipe + further + "protocol kernel { ipv4 { table u; export all; }; }") == []
+
+
+def test_deprecated_forms_name_the_new_one() -> None:
+    assert codes("protocol static { ipv4; disabled 0; }") == ["deprecated"]
+    assert filtered("accept;", "")[:1] == []
+    assert codes(f"filter f int a; {{ a = net.len; if a > 8 then accept; reject; }}\n{USED}") == [
+        "deprecated"
+    ]
+    session = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; ipv4; start delay time 3; }"
+    assert codes(session) == ["deprecated"]
+
+
+def test_what_is_not_run_or_not_acted_on() -> None:
+    assert codes("protocol perf p { ipv4; }") == ["not-run"]
+    assert codes("debug latency all;") == ["not-acted-on"]
