@@ -10,7 +10,7 @@ from pybird.core.replies import AttributeText, RouteAttributes
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.enums import Origin, Rts
-from pybird.values.route import Rte
+from pybird.values.route import UNKNOWN_METRIC, Hop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.router import Router
@@ -66,9 +66,19 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
         if decl is None or not decl.hidden:
             label = decl.label if decl is not None else ""
             found.append(AttributeText(attribute, label, text_of(value, decl)))
-    key = rte.hop.key
-    hostentry = f"via {key.gateway} table {key.table}" if isinstance(key, Recursive) else ""
-    return RouteAttributes(name, f"{name} univ", tuple(found), hostentry)
+    hostentry, metric = looked_up(rte.hop)
+    return RouteAttributes(name, f"{name} univ", tuple(found), hostentry, metric)
+
+
+def looked_up(hop: Hop) -> tuple[str, str]:
+    """Of a recursive route: what is looked up in which table, and the distance found."""
+    key = hop.key
+    if not isinstance(key, Recursive):
+        return "", ""
+    where = f"via {key.gateway} table {key.table}"
+    if hop.igp_metric is None:
+        return where, ""
+    return where, "unknown" if hop.igp_metric == UNKNOWN_METRIC else str(hop.igp_metric)
 
 
 def text_of(value: Any, decl: AttributeDecl | None = None) -> str:

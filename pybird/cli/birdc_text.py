@@ -199,7 +199,7 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     gateway = row.hops[0].gateway if row.hops else ""
     sender = f" from {row.sender}" if row.sender and row.sender != gateway else ""
     mark = (" *" if row.primary else "") + (" !" if row.kernel_error else "")
-    metric = "" if row.metric is None else f"/{row.metric}" if row.metric >= 0 else "/?"
+    metric = "" if row.metric is None else _METRICS.get(row.metric) or f"/{row.metric}"
     info = f" {row.info}" if row.info else ""
     head = (
         f"{'' if row.again else row.net:<20} {row.dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
@@ -209,6 +209,9 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
         yield 1007, f"\t{_via(hop)}"
     if row.all is not None:
         yield from _old_attributes(row.all) if view.old_attributes else _attributes(row, row.all)
+
+
+_METRICS: Final = {-1: "/?", -2: "/-"}
 
 
 def _via(hop: r.Via) -> str:
@@ -230,6 +233,8 @@ def _attributes(row: r.RouteRow, found: r.RouteAttributes) -> Iterator[Line]:
     if found.hostentry:
         yield 1012, f"\thostentry: {found.hostentry}"
     yield 1012, f"\tpreference: {row.preference}"
+    if found.local_metric:
+        yield 1012, f"\tlocal_metric: {found.local_metric}"
     if row.sender:
         yield 1012, f"\tfrom: {row.sender}"
     yield 1012, f"\tsource: {found.source}"

@@ -33,7 +33,7 @@ from pybird.core.replies import (
 from pybird.values.address import Address
 from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
-from pybird.values.route import Dest, Hop, Rte
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
@@ -394,10 +394,12 @@ def route_row(
 
 
 def igp_metric(rte: Rte) -> int | None:
-    """The metric to a BGP route's next hop where that is looked up; -1: unreachable."""
-    if rte.source.kind != Rts.BGP or not isinstance(rte.hop.key, Recursive):
+    """The metric to a BGP route's next hop where that is looked up; -1: unknown, -2: it leads nowhere."""
+    if rte.source.kind != Rts.BGP or not isinstance(rte.hop.key, Recursive) or not rte.hop.igp_metric:
         return None
-    return -1 if rte.hop.igp_metric is None else rte.hop.igp_metric
+    if rte.hop.dest is not Dest.UNICAST:
+        return -2
+    return -1 if rte.hop.igp_metric == UNKNOWN_METRIC else rte.hop.igp_metric
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

@@ -25,7 +25,7 @@ from pybird.core.table import Reader, Table, Walk
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix
-from pybird.values.route import Dest, Hop, NextHop, Rte
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 
 LOOKS: Final = 2  # old entries that one new entry pays for
 
@@ -192,7 +192,7 @@ class HopTable:
         via = best.hop
         if isinstance(via.key, Recursive):  # RFC 4271, 5.1.3: no recursion through recursion
             return _set(hop, Dest.UNREACHABLE, (), None)
-        metric = via.igp_metric if via.igp_metric is not None else 0
+        metric = self._metric(best)
         if via.dest is not Dest.UNICAST:
             return _set(hop, via.dest, (), metric)
         nexthops: list[NextHop] = []
@@ -200,6 +200,14 @@ class HopTable:
             gateway = way.gateway if way.gateway is not None else key.gateway
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
+
+    def _metric(self, rte: Rte) -> int:
+        """The distance that an IGP route gives: what a filter set, or its protocol knows."""
+        written = self._pool.view(rte.attrs).get("igp_metric")
+        if isinstance(written, int):
+            return written
+        known: int | None = rte.source.type.igp_metric(rte)
+        return UNKNOWN_METRIC if known is None else known
 
     # changes ----------------------------------------------------------------
 

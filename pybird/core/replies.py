@@ -320,6 +320,7 @@ class RouteAttributes:
     origin: str  # the same as dialect 2 says it
     attributes: tuple[AttributeText, ...] = ()
     hostentry: str = ""  # where the next hop is looked up
+    local_metric: str = ""  # the distance of that, dialect 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ def no_rank(rte: Rte, pool: AttributePool) -> int:
     return 0
 
 
+def no_metric(rte: Rte) -> int | None:
+    """A type that knows no distances."""
+    return None
+
+
 def first_by_name(new: Rte, old: Rte) -> bool:
     """The older name wins: deterministic."""
     return (new.source.name, new.source.path_id) < (old.source.name, old.source.path_id)
@@ -37,13 +42,16 @@ class Selection:
     `mergeable(best, other)` says whether both may serve one multipath route.
     `dependent`: best-path is not transitive (MED), so a change rescans all.
     `group(rte)`: routes of one group are compared with each other first, then
-    the winners (`deterministic med`); None: with everybody."""
+    the winners (`deterministic med`); None: with everybody.
+    `igp_metric(rte)`: the distance that a route of this type gives to what is
+    looked up through it; None: it has none of its own."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
     mergeable: Callable[[Rte, Rte], bool] = lambda best, other: best.rank == other.rank
     dependent: bool = False
     group: Callable[[Rte], int | None] = lambda rte: None
+    igp_metric: Callable[[Rte], int | None] = no_metric
 
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:

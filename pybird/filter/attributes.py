@@ -1,7 +1,7 @@
 """Attributes that every route has, whatever announced it.
 
 Protocols declare theirs in their own folders. Those here live in the route and
-its next hop, not in the attribute set, except for `from`, `igp_metric` and
+its next hop, not in the attribute set, except for `from`, `local_metric` and
 `scope` once a filter has set them. The subject of a filter reads and writes
 them by the code in `ACCESS`.
 """
@@ -28,7 +28,7 @@ CORE_ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
     AttributeDecl("from", "ip"),
     AttributeDecl("preference", "int"),
     AttributeDecl("igp_metric", "int"),
-    AttributeDecl("local_metric", "int"),
+    AttributeDecl("local_metric", "int", writable=False, hidden=True),
     AttributeDecl("scope", "enum scope"),
     AttributeDecl("gw", "ip", hidden=True),
     AttributeDecl("dest", "enum rtd", hidden=True),
@@ -49,7 +49,7 @@ ACCESS: Final[dict[str, Access]] = {
     "source": Access("s.rte.source.kind", "", "source"),
     "from": Access("s.origin()", "s.changes['from'] = {}", "from"),
     "preference": Access("s.preference", "s.set_preference({})", "preference"),
-    "igp_metric": Access("s.igp_metric()", "s.changes['igp_metric'] = {}", "hop"),
+    "local_metric": Access("s.local_metric()", "", "hop"),
     "gw": Access("s.gateway()", "s.set_gateway({})", "hop"),
     "dest": Access("s.dest()", "s.set_dest({})", "hop"),
     "ifname": Access("s.ifname()", "s.set_ifname({})", "hop"),

@@ -181,7 +181,7 @@ class _Checker:
         return True
 
     def _unset(self, attribute: n.Attribute) -> None:
-        if attribute.name in ACCESS and attribute.name not in ("from", "igp_metric"):
+        if attribute.name in ACCESS and attribute.name != "from":
             self._problem(attribute.span, f"{attribute.name} cannot be unset")
         else:
             self._writable(attribute)

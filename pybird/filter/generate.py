@@ -320,7 +320,7 @@ class Expressions:
             case n.Attribute(name=name):
                 access = ACCESS.get(name)
                 if access is not None:
-                    return name == "igp_metric"
+                    return name == "local_metric"
                 declared = self.typing.declaration(name)
                 return (
                     declared is None or declared.type in ("int", "bool") or empty_value(declared.type) is None

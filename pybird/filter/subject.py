@@ -16,7 +16,16 @@ from pybird.filter.runtime import net_length
 from pybird.values.address import UNSPECIFIED_V6, Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Net, NetType, net_of
-from pybird.values.route import BLACKHOLE, PROHIBIT, UNREACHABLE, Dest, Hop, NextHop, Rte
+from pybird.values.route import (
+    BLACKHOLE,
+    PROHIBIT,
+    UNKNOWN_METRIC,
+    UNREACHABLE,
+    Dest,
+    Hop,
+    NextHop,
+    Rte,
+)
 
 
 class Lookup(Protocol):
@@ -122,10 +131,10 @@ class Subject:
         set_value = self.read("from")
         return set_value or self.rte.source.address or UNSPECIFIED_V6
 
-    def igp_metric(self) -> Any:
+    def local_metric(self) -> Any:
         """The distance of the next hop; None when it is unknown."""
-        set_value = self.read("igp_metric")
-        return set_value if set_value is not None else self._hop().igp_metric
+        metric = self._hop().igp_metric
+        return None if metric == UNKNOWN_METRIC else metric
 
     def set_preference(self, value: int) -> None:
         """Raises FilterRuntimeError when it does not fit into 16 bits."""

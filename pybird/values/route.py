@@ -37,12 +37,16 @@ class NextHop(NamedTuple):
     labels: tuple[int, ...] = ()
 
 
+UNKNOWN_METRIC: Final = 0x80000000  # of an IGP route without a metric
+
+
 class Hop:
     """Where packets go; shared by every route that goes there.
 
     A hop that depends on other routes or on interfaces (`core/nexthop.py`)
     changes in place and raises `version`; the core then walks the routes that
-    use it. All others are constant. `igp_metric` is None when it is unknown.
+    use it. All others are constant. `igp_metric` is the distance to the next
+    hop: None when nothing leads there, UNKNOWN_METRIC when what does has none.
     """
 
     __slots__ = ("dest", "igp_metric", "key", "nexthops", "version")

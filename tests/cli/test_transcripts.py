@@ -418,6 +418,7 @@ def test_recursive_routes_say_where_they_are_looked_up() -> None:
         " \tvia 10.0.0.2 on va\n"
         "1012-\thostentry: via 203.0.113.5 table master4\n"
         " \tpreference: 200\n"
+        " \tlocal_metric: unknown\n"
         " \tsource: static\n"
         "0000 "
     )

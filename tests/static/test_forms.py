@@ -6,6 +6,8 @@ import pytest
 
 from pybird.core.ports import Link, LinkAddress
 from pybird.values.address import Address
+from pybird.values.net import Prefix
+from pybird.values.route import UNKNOWN_METRIC
 from tests.cli.lab import Lab
 
 HEAD = """
@@ -182,3 +184,37 @@ def test_a_block_that_rejects_after_a_reload_takes_the_route_away():
     made.files["bird.conf"] = static("10.1.0.0/16 blackhole { reject; }")
     made.ask("configure")
     assert ask(made, "show route") == []
+
+
+def test_igp_metrics_of_what_is_looked_up():
+    made = Lab(
+        static(
+            "10.1.0.0/16 recursive 203.0.113.1",
+            "10.2.0.0/16 recursive 203.0.113.2",
+            "10.3.0.0/16 recursive 10.0.0.9",
+            "10.4.0.0/16 recursive 192.0.2.77",
+        )
+        + """
+        protocol direct d { ipv4; interface "va"; }
+        protocol static igp1 { ipv4;
+          route 203.0.113.1/32 via 10.0.0.7 { igp_metric = 20; };
+          route 203.0.113.2/32 via 10.0.0.7;
+        }
+        """
+    )
+    found = made.router.tables["master4"]
+    metrics = [found.best(Prefix.parse(f"10.{at}.0.0/16").key).hop.igp_metric for at in (1, 2, 3, 4)]
+    assert metrics == [20, UNKNOWN_METRIC, 0, None]
+    made.ask("dialect 3")
+    assert ask(made, "show route 10.1.0.0/16 all")[2:] == [
+        "\thostentry: via 203.0.113.1 table master4",
+        "\tpreference: 200",
+        "\tlocal_metric: 20",
+        "\tsource: static",
+    ]
+    assert "\tlocal_metric: unknown" in ask(made, "show route 10.2.0.0/16 all")
+    assert not [line for line in ask(made, "show route 10.4.0.0/16 all") if "local_metric" in line]
+    assert ask(made, "show route where local_metric = 20") == [
+        "10.1.0.0/16          unicast [s] * (200)",
+        "\tvia 10.0.0.7 on va",
+    ]

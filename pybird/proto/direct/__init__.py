@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
+from pybird.core.selection import Selection
 from pybird.proto.direct.build import build
 from pybird.proto.direct.config import DirectConfig
 from pybird.proto.direct.direct import Direct
@@ -16,5 +17,6 @@ TYPE = ProtocolType(
     config=DirectConfig,
     build=build,
     instance=Direct,
+    selection=Selection(igp_metric=lambda rte: 0),
 )
 Direct.type = TYPE
