@@ -37,6 +37,8 @@ from tests.conf.loading import DEVICE, error, load
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pybird"
+pytestmark = pytest.mark.checkout  # it reads sources and documents
+
 STATUS = ROOT / "docs" / "status.md"
 
 BGP = DEVICE + "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; %s }"

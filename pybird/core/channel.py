@@ -17,6 +17,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from mypy_extensions import mypyc_attr
+
 from pybird.conf.model import ChannelConfig, Limit
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.limits import RouteLimit
@@ -78,6 +80,7 @@ class Statistics:
         self.export_withdraws = Counters()
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)  # protocols have channels of their own
 class Channel:
     """One channel of a running instance."""
 
