@@ -17,6 +17,7 @@ class Draft(Generic[T]):
         self._values: dict[str, Any] = {}
         self.base = base
         self.written: set[str] = set()  # set here, not by a template
+        self._lists: dict[str, list[Any]] = {}  # what `append` collects
         self.seen: dict[str, Any] = {}  # channels of a protocol: name to the tree that opened it
         if base is not None:
             self._values = {name: getattr(base, name) for name in self.fields if hasattr(base, name)}
@@ -24,10 +25,26 @@ class Draft(Generic[T]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         assert name in self.fields, f"{self.kind.__name__} has no {name}"
+        self._lists.pop(name, None)
         self._values[name] = value
         self.written.add(name)
 
+    def append(self, name: str, value: Any) -> None:
+        """Add to a field that is a tuple in the frozen value.
+
+        Long lists are collected before they become a tuple: a hundred thousand
+        static routes would cost their square.
+        """
+        found = self._lists.get(name)
+        if found is None:
+            found = list(self[name] or ())
+            self._lists[name] = found
+            self.written.add(name)
+        found.append(value)
+
     def __getitem__(self, name: str) -> Any:
+        if name in self._lists:
+            return tuple(self._lists[name])
         if name in self._values:
             return self._values[name]
         for field in fields(self.kind):  # type: ignore[arg-type]
@@ -37,8 +54,10 @@ class Draft(Generic[T]):
 
     def preset(self, name: str, value: Any) -> None:
         """Set a field that no template has set; it does not count as written."""
-        self._values.setdefault(name, value)
+        if name not in self._lists:
+            self._values.setdefault(name, value)
 
     def freeze(self, **more: Any) -> T:
         """The value."""
-        return self.kind(**{**self._values, **more})
+        collected = {name: tuple(items) for name, items in self._lists.items()}
+        return self.kind(**{**self._values, **collected, **more})

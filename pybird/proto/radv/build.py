@@ -49,7 +49,7 @@ def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     builder.each(items, interface, INTERFACE)
     made = interface.freeze()
     _check_interface(builder, made, tree)
-    draft["interfaces"] = (*draft["interfaces"], made)
+    draft.append("interfaces", made)
 
 
 def _check_interface(builder: Builder, made: RaInterface, tree: Tree) -> None:
@@ -101,7 +101,7 @@ def _prefix(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     made = prefix.freeze()
     if made.preferred_lifetime > made.valid_lifetime:
         raise builder.error("Preferred lifetime must not be longer than valid lifetime", tree)
-    draft["prefixes"] = (*draft["prefixes"], made)
+    draft.append("prefixes", made)
 
 
 def _lifetime_of(builder: Builder, item: Tree) -> Lifetime:
@@ -124,7 +124,7 @@ def _rdnss(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         server = builder.address(item)
         if server.is_v4:
             raise builder.error("a name server's address must be IPv6", item)
-        draft["rdnss"] = (*draft["rdnss"], Rdnss(server, lifetime))
+        draft.append("rdnss", Rdnss(server, lifetime))
 
 
 def _dnssl(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -134,7 +134,7 @@ def _dnssl(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         domain = builder.text(item)
         if not domain or any(not 1 <= len(label) <= 63 for label in domain.rstrip(".").split(".")):
             raise builder.error(f"Invalid domain {domain!r}", item)
-        draft["dnssl"] = (*draft["dnssl"], Dnssl(domain, lifetime))
+        draft.append("dnssl", Dnssl(domain, lifetime))
 
 
 def _common_lifetime(builder: Builder, tree: Tree) -> Lifetime:
@@ -154,7 +154,7 @@ def _custom(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         raise builder.error(
             "a custom option with its two octets of head must be a multiple of 8 octets", value
         )
-    draft["custom_options"] = (*draft["custom_options"], option)
+    draft.append("custom_options", option)
 
 
 SHARED: Handlers = {"prefix": _prefix, "rdnss": _rdnss, "dnssl": _dnssl, "custom_option": _custom}

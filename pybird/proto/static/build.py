@@ -92,7 +92,7 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if (net.type is NetType.ASPA) != ("providers" in values):
         raise builder.error("`providers` or `transit` belong to ASPA routes, which need one of them", tree)
     route = StaticRoute(net=net, via=tuple(via), span=builder.span(tree), **values)
-    draft["routes"] = (*draft["routes"], route)
+    draft.append("routes", route)
 
 
 def _attributes(builder: Builder, block: Tree) -> Block:
