@@ -27,7 +27,10 @@ def negatives() -> list[Path]:
     return sorted((CORPUS / "negative").glob("*/meta.json"))
 
 
-pytestmark = pytest.mark.skipif(not entries(), reason=f"no corpus of real configurations in {CORPUS}")
+pytestmark = [
+    pytest.mark.checkout,  # the corpus is found beside the checkout
+    pytest.mark.skipif(not entries(), reason=f"no corpus of real configurations in {CORPUS}"),
+]
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
