@@ -129,12 +129,13 @@ class Top:
         declared = code.parameters(parameters)
         returns = type_name(self.builder, kinds[0]) if kinds else None
         reference = FunctionRef(str(name), declared, returns)
-        self.builder.declare(name, "function", reference, returns or "")
+        symbol = self.builder.declare(name, "function", reference.within(), returns or "")
         body = code.body(locals_, block)
         made = nodes.Function(str(name), declared, body, returns, span=self.builder.span(tree))
         reference.function = made
         self.builder.checked(made)
         digest(reference)
+        self._fill(symbol, reference)
         self.functions[str(name)] = made
 
     def _fill(self, symbol: Symbol, value: Any) -> None:

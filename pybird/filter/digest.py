@@ -37,11 +37,11 @@ class _Digest:
     def function(self, ref: n.FunctionRef) -> str:
         if ref.digest:
             return ref.digest
-        if id(ref) in self._above:
-            return f"recursion {len(self._above) - self._above.index(id(ref))}"
+        if id(ref.identity) in self._above:
+            return f"recursion {len(self._above) - self._above.index(id(ref.identity))}"
         if ref.function is None:
             return f"undefined {ref.name}"
-        self._above.append(id(ref))
+        self._above.append(id(ref.identity))
         ref.digest = self.of(n.Block((*ref.function.parameters, ref.function.body)))
         self._above.pop()
         return ref.digest

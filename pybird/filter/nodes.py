@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,17 +318,50 @@ class FunctionRef:
 
     The builder makes the reference when it meets the name and fills `function`
     when the body ends. References compare by `digest`, the canonical text of
-    the function with everything it calls (`filter/digest.py`).
+    the function with everything it calls (`filter/digest.py`). Calls in the
+    function's own body use `within()`, which does not keep it alive: there is
+    no collector for what refers to itself.
     """
 
-    __slots__ = ("digest", "function", "name", "parameters", "return_type")
+    __slots__ = ("__weakref__", "_digest", "_function", "_whole", "name", "parameters", "return_type")
 
     def __init__(self, name: str, parameters: tuple[Local, ...], return_type: str | None) -> None:
         self.name = name
         self.parameters = parameters
         self.return_type = return_type
-        self.function: Function | None = None
-        self.digest: str = ""
+        self._function: Function | None = None
+        self._digest: str = ""
+        self._whole: ref[FunctionRef] | None = None  # of one that stands inside of the function
+
+    def within(self) -> FunctionRef:
+        """The reference for calls inside of the function itself."""
+        inner = FunctionRef(self.name, self.parameters, self.return_type)
+        inner._whole = ref(self)
+        return inner
+
+    @property
+    def identity(self) -> FunctionRef:
+        """The one reference that stands for the function, however it is called."""
+        whole = self._whole() if self._whole is not None else None
+        return self if whole is None else whole
+
+    @property
+    def function(self) -> Function | None:
+        """The function; None while its body is being read."""
+        return self.identity._function
+
+    @function.setter
+    def function(self, function: Function) -> None:
+        self._function = function
+
+    @property
+    def digest(self) -> str:
+        """What the function does, as one short text; empty until that is known."""
+        return self.identity._digest
+
+    @digest.setter
+    def digest(self, digest: str) -> None:
+        self.identity._digest = digest
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FunctionRef) and self.name == other.name and self.digest == other.digest

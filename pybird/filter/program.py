@@ -116,10 +116,10 @@ class _Functions:
 
     def name(self, ref: n.FunctionRef) -> str:
         """The Python name of a function."""
-        known = self.found.get(id(ref))
+        known = self.found.get(id(ref.identity))
         if known is None:
             plain = "".join([c if c.isascii() and c.isalnum() else "_" for c in ref.name])
-            known = self.found[id(ref)] = (f"f{len(self.found)}_{plain}", ref)
+            known = self.found[id(ref.identity)] = (f"f{len(self.found)}_{plain}", ref.identity)
         return known[0]
 
 
@@ -168,8 +168,8 @@ class _Program:
                 if isinstance(target, n.Attribute):
                     self._written[target.name] = None
             case n.Call(function=ref):
-                if id(ref) not in seen and ref.function is not None:
-                    seen[id(ref)] = None
+                if id(ref.identity) not in seen and ref.function is not None:
+                    seen[id(ref.identity)] = None
                     self._find_writes(ref.function.body, seen)
         for below in children(node):
             self._find_writes(below, seen)

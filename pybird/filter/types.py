@@ -200,10 +200,10 @@ class Typing:
         """What a function gives; None while that is being found out (recursion), "void": nothing."""
         if ref.return_type is not None:
             return ref.return_type
-        key = id(ref)
+        key = id(ref.identity)
         if key not in self._returns:
             self._returns[key] = None
-            self._refs.append(ref)
+            self._refs.append(ref.identity)
             self._returns[key] = self._inferred(ref)
         return self._returns[key]
 

@@ -17,14 +17,15 @@ class TableTrace:
         self._name = name
         self._clock = clock
         self._trace = trace
-        self._followed: dict[Table, None] = {}
+        self._followed: dict[Table, Reader] = {}
 
     def follow(self, tables: Mapping[str, Table]) -> None:
-        """Begin with those that are new."""
+        """Begin with those that are new, let go of those that went."""
+        for table in [table for table in self._followed if tables.get(table.name) is not table]:
+            self._followed.pop(table).wake = _nobody
         for table in tables.values():
             if table not in self._followed:
-                self._followed[table] = None
-                reader = Reader(lambda: None, every=True)
+                reader = self._followed[table] = Reader(_nobody, every=True)
                 reader.wake = lambda table=table, reader=reader: self._wake(table, reader)  # type: ignore[misc]
                 table.readers.append(reader)
 
@@ -39,3 +40,7 @@ class TableTrace:
                 words += [found[0].attrs.wire.hex(), found[0].attrs.other, found[0].hop]
             net = net_of(table.net_type, key)
             self._trace.note(self._clock.now(), self._name, "table", table.name, net, *words)
+
+
+def _nobody() -> None:
+    """Nobody follows the journal any more."""

@@ -143,6 +143,7 @@ class Flow:
         self._crowded.clear()
         self._retry.clear()
         self.back = None
+        self._reader.wake = _nobody  # it held the flow in a circle
 
     def again(self) -> None:
         """Bring all routes through the filter."""
@@ -291,6 +292,10 @@ class Flow:
             ours = self._sources.pop(source)
             if ours is not None:
                 self.far.forget(ours)
+
+
+def _nobody() -> None:
+    """Nobody follows the journal any more."""
 
 
 def _root(source: Source) -> Source:

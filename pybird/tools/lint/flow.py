@@ -107,13 +107,13 @@ class _Flow:
 
     def _returns(self, ref: n.FunctionRef) -> bool:
         """A call comes back: the function does not decide about the route in every case."""
-        if ref.function is None or id(ref) in self._calling:
+        if ref.function is None or id(ref.identity) in self._calling:
             return True
-        self._calling.add(id(ref))
+        self._calling.add(id(ref.identity))
         inner = _Flow(_quiet)
         inner._calling = self._calling
         back = inner.falls(ref.function.body) or _has_return(ref.function.body)
-        self._calling.discard(id(ref))
+        self._calling.discard(id(ref.identity))
         return back
 
 
