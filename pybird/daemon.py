@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.cli.control import Console
 from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
-from pybird.conf.errors import ConfigErrors
+from pybird.conf.errors import ConfigErrors, must_run
 from pybird.conf.model import Config, LogConfig, SocketConfig
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router
@@ -137,7 +137,7 @@ class Daemon:
         self.log.write("info", "Reconfiguration requested by SIGHUP")
         path = self.router.config.path or self._options.config
         try:
-            config = self._language.load(path)
+            config = must_run(self._language.load(path))
         except OSError as error:
             self.log.write("error", f"Unable to open configuration file {path}: {error.strerror or error}")
             return

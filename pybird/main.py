@@ -126,7 +126,7 @@ def main(argv: list[str]) -> int:
         complain(f"{error}\n\n{USAGE.rstrip()}")
         return 1
     if options.check_only:
-        return 1 if load(make_language(), options.config) is None else 0
+        return 1 if load(make_language(), options.config, to_run=False) is None else 0
     if options.foreground:
         return start(options, Readiness(None))
     return in_background(options)
@@ -153,12 +153,17 @@ def make_language() -> Language:
     return Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
 
 
-def load(language: Language, path: str) -> Config | None:
-    """Read a configuration; what is wrong with it goes to stderr, one line for tools first."""
-    from pybird.conf.errors import ConfigErrors
+def load(language: Language, path: str, *, to_run: bool) -> Config | None:
+    """Read a configuration; what is wrong with it goes to stderr, one line for tools first.
+
+    Not `to_run`, what is only not run by this version is right too.
+    """
+    from pybird.conf.errors import ConfigErrors, must_run
 
     try:
         config = language.load(path)
+        if to_run:
+            must_run(config)
     except OSError as error:
         complain(f"Unable to open configuration file {path}: {error.strerror or error}")
         return None
@@ -169,6 +174,8 @@ def load(language: Language, path: str) -> Config | None:
                 sys.stderr.write(line + "\n")
         return None
     for warning in config.warnings:
+        if warning.code == "not-run" and not to_run:
+            continue
         span = warning.span
         complain(f"{span.file}:{span.line}:{span.column} {warning.text}")
     return config
@@ -259,7 +266,7 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
 
     language = make_language()  # while we may still read our own files
     become_user(options)
-    config = load(language, options.config)
+    config = load(language, options.config, to_run=True)
     if config is None:
         return 1
     daemon = Daemon(options, language, config)

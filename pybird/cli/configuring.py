@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
-from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.errors import ConfigError, ConfigErrors, must_run
 from pybird.conf.model import Config
 from pybird.core.reconfigure import Outcome
 from pybird.core.replies import (
@@ -42,7 +42,7 @@ _CODES: Final = {
 
 def configure(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
     """Reload configuration."""
-    config = yield from _read(router, arguments, session)
+    config = yield from _read(router, arguments, session, to_run=True)
     if config is None:
         return
     if arguments.timeout is not None:
@@ -52,7 +52,7 @@ def configure(router: Router, arguments: Configure, session: Session) -> Iterato
 
 def configure_check(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
     """Parse configuration and check its validity."""
-    config = yield from _read(router, arguments, session)
+    config = yield from _read(router, arguments, session, to_run=False)
     if config is not None:
         yield Note(20, "Configuration OK")
 
@@ -132,12 +132,15 @@ def dump_lines(router: Router, what: str) -> Iterator[str]:
             raise CommandError(PARSE_ERROR, f"there is nothing to dump about {what}")
 
 
-def _read(router: Router, arguments: Configure, session: Session) -> Generator[Reply, None, Config | None]:
+def _read(
+    router: Router, arguments: Configure, session: Session, *, to_run: bool
+) -> Generator[Reply, None, Config | None]:
     """Read a configuration; None: what is wrong with it was the reply."""
     path = arguments.file or router.config.path
     yield Note(2, f"Reading configuration from {path}", path)
     try:
-        return session.console.load(path)
+        config = session.console.load(path)
+        return must_run(config) if to_run else config
     except OSError as error:
         raise CommandError(CONFIG_ERROR, f"{path}: {error.strerror}") from None
     except ConfigErrors as errors:

@@ -76,6 +76,7 @@ class Builder:
         self.enum_types = ENUMS
         self.errors: list[ConfigError] = []
         self.warnings: dict[Warning, None] = {}
+        self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
         self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
         self.tables: dict[str, TableConfig] = {}
         self.protocols: list[ProtocolConfig] = []
@@ -119,6 +120,11 @@ class Builder:
     def warn(self, text: str, item: Item | Span, code: str = "") -> None:
         """Tell the user something, once per place; `code` is that of docs/lint.md."""
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
+
+    def refuse(self, what: str, reason: str, item: Item) -> None:
+        """Something that BIRD has and that must not be left out: the file is right, nobody may run it."""
+        self.warn(f"{what} is not run by this version ({reason}): PyBIRD refuses to start with it", item, "refused")
+        self.refusals.append(self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item))
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -237,14 +243,14 @@ class Builder:
             place = problem.span if problem.span.line else self.span(item)
             raise self.error(problem.message, place) from None
 
-    def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF) -> int:
-        """A whole number from low to high."""
+    def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> int:
+        """A whole number from low to high; `message` says what BIRD says when it is not."""
         literal = self.constant(item)
         if literal.type != "int":
             raise self.error(f"a number expected here, this is {_article(literal.type)}", item)
         value = int(literal.value)
         if not low <= value <= high:
-            raise self.error(f"{value} is out of range, {low} to {high} are possible", item)
+            raise self.error(message or f"{value} is out of range, {low} to {high} are possible", item)
         return value
 
     def text(self, item: Item) -> str:

@@ -25,11 +25,14 @@ NET_TYPES = {
 }  # fmt: skip
 
 PEERS = "peers"
+MPLS = "mpls"
 PEERS_ONLY = "{} option only available for peers channels"
 
 
 def name_of(tree: Tree) -> str:
     """The channel's name in the manual; all spellings of `peers` are one."""
+    if tree.data == "mpls_channel":
+        return MPLS
     kind = tree.find("channel_kind")
     return kind.text() if kind is not None else PEERS
 
@@ -74,6 +77,20 @@ def common_channel(
     channel = open_channel(builder, draft, tree)
     builder.each(tree.children, channel, CHANNEL)
     close_channel(builder, draft, channel, tree)
+
+
+def default_channel(builder: Builder, draft: Draft[Any], name: str, tree: Tree) -> None:
+    """The channel of a protocol that needs one, where none is written."""
+    assert builder.type is not None
+    table = builder.default_table(NET_TYPES[name], tree).name
+    channel = ChannelConfig(
+        name=name,
+        net_type=NET_TYPES[name],
+        table=table,
+        preference=builder.type.preference,
+        span=builder.span(tree),
+    )
+    draft["channels"] = (*draft["channels"], channel)
 
 
 def _table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -154,10 +171,12 @@ CHANNEL: Handlers = {
 __all__ = [
     "ACCEPT",
     "CHANNEL",
+    "MPLS",
     "NET_TYPES",
     "PEERS",
     "close_channel",
     "common_channel",
+    "default_channel",
     "name_of",
     "open_channel",
 ]

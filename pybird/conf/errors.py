@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from pybird.conf.model import Warning  # noqa: A004
+from pybird.conf.model import Config, Warning  # noqa: A004
 from pybird.filter.nodes import Span
 
 
@@ -70,6 +70,17 @@ class ConfigErrors(Exception):  # noqa: N818  it is many
         super().__init__("\n".join(map(str, errors)))
         self.errors = errors
         self.warnings = warnings
+
+
+def must_run(config: Config) -> Config:
+    """The configuration, if a router may run it as it is written.
+
+    Raises:
+        ConfigErrors: it asks for what is not there yet and matters too much to be left out.
+    """
+    if config.refusals:
+        raise ConfigErrors(list(config.refusals), config.warnings)
+    return config
 
 
 def caret(source_line: str, span: Span) -> list[str]:

@@ -113,6 +113,9 @@ class Expressions:
             return nodes.Attribute(str(token), span=span)
         raise self.builder.undefined(token, self.scope)
 
+    def _routes(self, tree: Tree) -> Node:
+        raise self.builder.error("`routes` are there only in `merge by` of an aggregator", tree)
+
     def _not(self, tree: Tree) -> Node:
         return nodes.Unary("!", self.expr(tree.children[0]), span=self.span(tree))
 
@@ -340,6 +343,7 @@ class Expressions:
         "large_community": _large,
         "extended_community": _extended,
         "set": set_of,
+        "routes": _routes,
         "range": _range,
         "wildcard": _wildcard,
         "pair_pattern": _pair_pattern,

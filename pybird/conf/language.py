@@ -246,5 +246,6 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         filters=top.filters,
         functions=top.functions,
         warnings=tuple(builder.warnings),
+        refusals=tuple(builder.refusals),
         **top.values,
     )

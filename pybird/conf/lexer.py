@@ -254,13 +254,20 @@ class Lexer:
         text = source.text
         end = text.find("*/", at + 2)
         if end < 0:
-            self._error("Unterminated comment", source.base + at, source.base + at + 2)
+            self._unterminated(source, at)
             source.position = len(text)
             return
         nested = text.find("/*", at + 2, end)
         if nested >= 0:
             self._error("Comment nesting not supported", source.base + nested, source.base + nested + 2)
         source.position = end + 2
+
+    def _unterminated(self, source: Source, at: int) -> None:
+        """A comment without end: the error is where the file ends, as BIRD says it."""
+        end = source.base + len(source.text)
+        error = self.sources.error("Unterminated comment", self.sources.span(end, end))
+        error.related = ("it begins here", self.sources.span(source.base + at, source.base + at + 2))
+        self.errors.append(error)
 
     def _once(self, message: str, start: int) -> None:
         if message not in self._said:

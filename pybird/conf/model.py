@@ -8,11 +8,14 @@ spans do not take part in equality. A protocol's own options are a subclass of
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, Span
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
+
+if TYPE_CHECKING:
+    from pybird.conf.errors import ConfigError
 
 DEBUG_FLAGS = ("states", "routes", "filters", "interfaces", "events", "packets")
 
@@ -180,6 +183,7 @@ class Config:
     filters: dict[str, Filter] = field(default_factory=dict, compare=False, repr=False)
     functions: dict[str, Function] = field(default_factory=dict, compare=False, repr=False)
     warnings: tuple[Warning, ...] = field(default=(), compare=False, repr=False)
+    refusals: tuple[ConfigError, ...] = field(default=(), compare=False, repr=False)  # why not to run it
 
     def protocol(self, name: str) -> ProtocolConfig | None:
         """The protocol of that name."""

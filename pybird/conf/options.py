@@ -6,8 +6,8 @@ field `passive` from a rule with a switch, `number("metric", 1, 255)` from one
 with a number, and so on.
 
 Options of BIRD's that PyBIRD does not act on yet are in the same tables:
-`Ignored` warns once per place, `Refused` is an error, `Taken` asks for nothing
-that is not so already. What would change policy or security is refused; what
+`Ignored` warns once per place, with `Refused` no router starts, `Taken` asks for
+nothing that is not so already. What would change policy or security is refused; what
 makes things faster or more convenient is ignored with a warning. The list for
 users is docs/status.md; a test compares it with these tables.
 """
@@ -37,13 +37,67 @@ def switch(field: str) -> Handler:
     return handle
 
 
-def number(field: str, low: int = 0, high: int = 0xFFFFFFFF) -> Handler:
-    """A whole number in a range, both ends included."""
+def number(field: str, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
+    """A whole number in a range, both ends included; `message` is BIRD's for one that is not."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-        draft[field] = builder.number(tree.children[0], low, high)
+        draft[field] = builder.number(tree.children[0], low, high, message)
 
     return handle
+
+
+def between(field: str, what: str, low: int, high: int) -> Handler:
+    """A whole number, and BIRD's usual words for one out of range."""
+    return number(field, low, high, f"{what} must be in range {low}-{high}")
+
+
+def seconds(field: str, low: float = 0.0, high: float = 1e9, message: str = "") -> Handler:
+    """A time in a range, kept in seconds."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        value = builder.seconds(tree.children[0])
+        if not low <= value <= high:
+            raise builder.error(message or "this time is out of range", tree.children[0])
+        draft[field] = value
+
+    return handle
+
+
+def off_on_or(field: str, **others: str) -> Handler:
+    """Off, on (`no`, `yes`), or one of other rules: `tx_only="tx only"`."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        what = tree.trees()[0]
+        draft[field] = others[what.data] if what.data in others else _yes(builder.switch(what))
+
+    return handle
+
+
+def limited(field: str, most: int) -> Handler:
+    """`ecmp B [limit N]`: how many paths at most, 0 when off."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        on, *limit = tree.children
+        value = builder.number(limit[0]) if limit else most
+        draft[field] = value if builder.switch(on) else 0
+
+    return handle
+
+
+def _yes(on: bool) -> str:
+    return "yes" if on else "no"
+
+
+def _dscp(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["tx_class"] = builder.number(tree.children[0], 0, 63, "TX DSCP must be in range 0-63") << 2
+
+
+# How packets are sent: fields `tx_class` (the octet of IPv4 and IPv6) and `tx_priority`.
+PACKETS: Handlers = {
+    "tx_class": between("tx_class", "TX class", 0, 255),
+    "tx_dscp": _dscp,
+    "tx_priority": number("tx_priority"),
+}
 
 
 def text(field: str) -> Handler:
@@ -117,40 +171,61 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An option that is read and not acted on; the user is told what is missed."""
+    """An option that is read and not acted on; the user is told what is missed.
+
+    `read` checks what it says, where that is more than plain values.
+    """
 
     reason: str
+    read: Handler | None = None
 
     def apply(self, builder: Builder, tree: Tree) -> None:
         """Warn, unless it is switched off."""
         builder.probe(tree)
+        self.tell(builder, tree)
+
+    def tell(self, builder: Builder, tree: Tree) -> None:
+        """The warning."""
         if not _off(tree):
             builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""
-        self.apply(builder, tree)
+        if self.read is None:
+            self.apply(builder, tree)
+            return
+        self.read(builder, draft, tree)
+        self.tell(builder, tree)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An option that matters too much to be left out. Switched off it may stand."""
+    """An option that matters too much to be left out. Switched off it may stand.
+
+    It is read and checked (`read` sets its field), so that the whole file is;
+    only a router does not start with it.
+    """
 
     reason: str
+    read: Handler | None = None
 
     def apply(self, builder: Builder, tree: Tree) -> None:
-        """Refuse, unless it is switched off.
+        """Nobody may run this file, unless it is switched off."""
+        builder.probe(tree)
+        self.tell(builder, tree)
 
-        Raises:
-            ConfigError: it is on.
-        """
+    def tell(self, builder: Builder, tree: Tree) -> None:
+        """The warning, and the error of who wants to run it."""
         if not _off(tree):
-            text = f"BIRD has `{builder.phrase(tree)}`, PyBIRD does not yet ({self.reason})"
-            raise builder.error(text, tree)
+            builder.refuse(f"`{builder.phrase(tree)}`", self.reason, tree)
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""
-        self.apply(builder, tree)
+        if self.read is None:
+            self.apply(builder, tree)
+            return
+        self.read(builder, draft, tree)
+        self.tell(builder, tree)
 
 
 def _off(tree: Tree) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.model import DEBUG_FLAGS, NotRun, ProtocolConfig, Symbol
+from pybird.conf.model import DEBUG_FLAGS, ProtocolConfig, Symbol
 from pybird.conf.options import Handlers, Ignored, Taken, constant, switch, text
 from pybird.conf.tree import Token, Tree
 
@@ -70,8 +70,7 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     """One `protocol` or `template` statement."""
     tree = statement.trees()[0]
     builder.template = statement.data == "template_statement"
-    other = tree.find("skipped_kind")
-    name = other.text().split(" ")[0] if other is not None else tree.data
+    name = tree.data
     builder.type = builder.types.get(name)
     if builder.type is None:
         raise builder.error(f"BIRD has protocol {name}, PyBIRD does not yet", tree)
@@ -87,11 +86,6 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
         place = builder.sources.span(statement.start, head.end if head is not None else tree.end)
         builder.warn(f"protocol {name} is understood but not run by this version", place, "not-run")
     builder.protocols.append(config)
-
-
-def not_run(builder: Builder, tree: Tree) -> ProtocolConfig:
-    """A protocol whose braces are not looked into."""
-    return open_protocol(builder, tree, NotRun).freeze()
 
 
 def _debug(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -119,4 +113,4 @@ COMMON: Handlers = {
     "thread_group": Taken("one thread does the work"),
 }
 
-__all__ = ["COMMON", "Token", "build_protocol", "not_run", "open_protocol"]
+__all__ = ["COMMON", "Token", "build_protocol", "open_protocol"]

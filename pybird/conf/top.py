@@ -17,6 +17,7 @@ from pybird.conf.model import (
     TableConfig,
     TimeFormat,
 )
+from pybird.conf.mpls import domain
 from pybird.conf.options import Ignored, Refused, Taken
 from pybird.conf.protocols import build_protocol
 from pybird.conf.statements import Code, filter_of, type_name
@@ -48,10 +49,9 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
     "threads": Taken("one thread does the work"),
     "thread_group_statement": Taken("one thread does the work"),
     "filter_stacks": Taken("filters have no stacks of a fixed size"),
-    "mpls_domain": Refused("there are no labels"),
-    "bt_test_suite": Refused("tests in a configuration are not run"),
-    "bt_test_same": Refused("tests in a configuration are not run"),
 }
+TESTS = Refused("tests in a configuration are not run")
+MPLS_DOMAIN = Ignored("there are no labels")
 GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
 DEBUG_TABLES = Ignored("tables are not traced; channels are, with `debug channels`")
 
@@ -206,6 +206,30 @@ class Top:
     def debug_commands(self, tree: Tree) -> None:
         self.values["debug_commands"] = self.builder.number(tree.children[0], 0, 2)
 
+    def mpls_domain(self, tree: Tree) -> None:
+        domain(self.builder, tree)
+        MPLS_DOMAIN.apply(self.builder, tree)
+
+    def thread_group(self, tree: Tree) -> None:
+        """The name is taken, and one thread does the work."""
+        name, *options = tree.children
+        assert isinstance(name, Token)
+        if self.builder.protocols or any(not table.implicit for table in self.builder.tables.values()):
+            text = "Put `threads` block before any protocol or table definition."
+            raise self.builder.error(text, name)
+        self.builder.declare(name, "thread group")
+        for option in options:
+            assert isinstance(option, Tree)
+            self.builder.probe(option)
+
+    def filter_stacks(self, tree: Tree) -> None:
+        for child in tree.children:
+            self.builder.number(child, 16, message="Filter stack values lesser than 16 not supported")
+
+    def tests(self, tree: Tree) -> None:
+        self.builder.symbol(next(iter(tree.words())), "function")
+        self.builder.refuse(f"`{self.builder.phrase(tree)}`", TESTS.reason, tree)
+
     def timeformat(self, tree: Tree) -> None:
         use, spec = tree.children
         assert isinstance(spec, Tree)
@@ -271,6 +295,11 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "debug_tables": Top.debug_tables,
     "debug_commands": Top.debug_commands,
     "timeformat": Top.timeformat,
+    "mpls_domain": Top.mpls_domain,
+    "thread_group_statement": Top.thread_group,
+    "filter_stacks": Top.filter_stacks,
+    "bt_test_suite": Top.tests,
+    "bt_test_same": Top.tests,
     "log_file": Top.log,
     "log_rotated": Top.log,
     "log_fixed": Top.log,

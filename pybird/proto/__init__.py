@@ -5,7 +5,27 @@ from __future__ import annotations
 from typing import Final
 
 from pybird.core.protocol import ProtocolType
-from pybird.proto import bgp, device, direct, kernel, pipe, radv, skipped, static
+from pybird.proto import (
+    aggregator,
+    babel,
+    bfd,
+    bgp,
+    bmp,
+    bridge,
+    device,
+    direct,
+    evpn,
+    kernel,
+    l3vpn,
+    mrt,
+    ospf,
+    perf,
+    pipe,
+    radv,
+    rip,
+    rpki,
+    static,
+)
 
 PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     device.TYPE,
@@ -15,5 +35,17 @@ PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     pipe.TYPE,
     radv.TYPE,
     bgp.TYPE,
-    *skipped.TYPES,
+    # understood, not run
+    ospf.TYPE,
+    rip.TYPE,
+    babel.TYPE,
+    bfd.TYPE,
+    rpki.TYPE,
+    mrt.TYPE,
+    bmp.TYPE,
+    aggregator.TYPE,
+    l3vpn.TYPE,
+    evpn.TYPE,
+    bridge.TYPE,
+    perf.TYPE,
 )

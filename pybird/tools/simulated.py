@@ -12,6 +12,7 @@ from typing import Any
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
+from pybird.conf.errors import must_run
 from pybird.conf.language import Language
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router
@@ -33,7 +34,7 @@ def serve(configs: list[Path], socket: Path) -> None:
 
     def boot(ports: Ports, path: Any) -> Router:
         router = Router(ports, PROTOCOLS)
-        router.configure(language.load(str(path)))
+        router.configure(must_run(language.load(str(path))))
         return router
 
     log = LogFiles()

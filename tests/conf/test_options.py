@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from pybird.conf.errors import ConfigErrors, must_run
 from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, SocketConfig, TimeFormat
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.device.config import DeviceConfig
 from pybird.proto.direct.config import DirectConfig
 from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.ospf.config import OspfConfig
 from pybird.proto.pipe.config import PipeConfig
 from pybird.proto.radv.config import Dnssl, Lifetime, RadvConfig, Rdnss
 from pybird.values.address import Address
@@ -70,9 +74,11 @@ def test_what_is_not_acted_on_is_said_once(option: str) -> None:
 @pytest.mark.parametrize("channel", ["ipv4 multicast", "vpn4 mpls", "flow4", "evpn", "ipv6 mpls"])
 def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
     config = load(
-        DEVICE + f"protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {channel} {{ import all; }}; }}"
+        "vpn4 table v; flow4 table f; evpn table e;"
+        f"protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {channel} {{ import all; }}; }}"
     )
     assert config.protocol("a").channels == ()
+    assert [each.name for each in config.protocol("a").other_channels] == [channel]
     assert config.warnings[0].text == f"the {channel} channel is understood but not run by this version"
 
 
@@ -164,19 +170,83 @@ def test_direct_and_pipe_are_understood() -> None:
     assert pipe.channels[0].import_filter.name == "REJECT"
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["ospf", "ospf v2", "ospf v3", "rip", "rip ng", "babel", "bfd", "rpki", "mrt", "bmp", "aggregator",
-     "l3vpn", "evpn", "bridge", "perf"],
-)  # fmt: skip
+OTHERS = {
+    "ospf": 'area 0 { interface "eth0" { cost 5; }; };',
+    "ospf v2": "area 0 {};",
+    "ospf v3": "ipv6; area 0.0.0.0 {};",
+    "rip": 'interface "*";',
+    "rip ng": "",
+    "babel": 'ipv4; ipv6; interface "wlan*" { type wireless; };',
+    "bfd": 'interface "*" { interval 50 ms; }; neighbor 10.0.0.1;',
+    "rpki": 'roa4 { table r; }; remote "rtr.example.com" port 3323;',
+    "mrt": 'table "*"; filename "x.mrt"; period 60;',
+    "bmp": "station address ip 10.0.0.1 port 5000;",
+    "aggregator": "table a; peer table b; aggregate on net, (bgp_path.len); merge by { accept; };",
+    "l3vpn": "ipv4; vpn4; mpls; rd 1:2; route target (rt, 1, 2);",
+    "evpn": "eth; evpn; rd 1:2; route target [(rt, 1, 2)]; encapsulation vxlan {};",
+    "bridge": 'eth; bridge device "br0";',
+    "perf": "ipv4; repeat 3;",
+}
+OTHER_TABLES = (
+    "roa4 table r; vpn4 table v; mpls table m; eth table e; evpn table ev; ipv4 table a; ipv4 table b;"
+)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
 def test_other_protocols_are_understood(kind: str) -> None:
-    text = f'protocol {kind} x {{ any {{ thing; "}}" }}; # }}\n }};\nprotocol {kind} {{}}\n'
-    config = load(DEVICE + text)
+    text = f"protocol {kind} x {{ {OTHERS[kind]} }}\nprotocol {kind} {{ {OTHERS[kind]} }}\n"
+    config = load(DEVICE + OTHER_TABLES + text)
     name = kind.split()[0]
     assert [protocol.name for protocol in config.protocols[1:]] == ["x", f"{name}1"]
     assert [warning.text for warning in config.warnings] == [
         f"protocol {name} is understood but not run by this version"
     ] * 2
+    assert {warning.code for warning in config.warnings} == {"not-run"}
+    assert not config.refusals
+
+
+def test_the_configuration_of_ospf() -> None:
+    config = load(
+        """protocol ospf v3 o { ipv4; ecmp limit 4; graceful restart on; instance id 64;
+          area 0.0.0.1 { nssa; networks { 10.0.0.0/8; 10.1.0.0/16 hidden; }; stubnet 10.2.0.0/16 { cost 7; };
+            interface "eth*", -"lo" instance 3 { cost 5; hello 3; type pointopoint; rx buffer large;
+              ttl security tx only; tx dscp 48; authentication cryptographic; neighbors { fe80::1 eligible; };
+              password "secret" { id 2; algorithm hmac sha256; accept to "2026-11-22 10:00:00"; }; };
+            virtual link 1.2.3.4 { dead 40; }; };
+          area 0 {}; }"""
+    ).protocols[0]
+    assert isinstance(config, OspfConfig)
+    assert (config.version, config.ecmp, config.graceful_restart, config.channels[0].name) == (
+        3,
+        4,
+        "yes",
+        "ipv4",
+    )
+    area = config.areas[0]
+    assert (area.id, area.nssa, area.networks[1].hidden, area.stubnets[0].cost) == (1, True, True, 7)
+    (link,) = area.interfaces
+    assert link.patterns == (InterfacePattern("eth*"), InterfacePattern("lo", negative=True))
+    assert (link.instance, link.cost, link.type, link.rx_buffer) == (3, 5, "ptp", 65535)
+    assert (link.ttl_security, link.tx_class, link.neighbors[0].eligible) == ("tx only", 192, True)
+    (password,) = link.passwords
+    assert (password.id, password.algorithm) == (2, "hmac sha256")
+    assert password.accept_to == datetime(2026, 11, 22, 10)
+    assert area.virtual_links[0].dead == 40
+
+
+@pytest.mark.parametrize("option", ["local role peer;", "confederation 5;", "ipv6 { add paths tx; };"])
+def test_what_must_not_be_left_out_is_read_and_kept_from_running(option: str) -> None:
+    config = load(
+        DEVICE
+        + "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; %s }"
+        % option.replace("add paths tx;", "import all; export all; add paths tx;")
+    )
+    (warning,), (refusal,) = config.warnings, config.refusals
+    assert "PyBIRD refuses to start with it" in warning.text
+    assert refusal.span == warning.span
+    with pytest.raises(ConfigErrors) as caught:
+        must_run(config)
+    assert "PyBIRD does not yet" in caught.value.errors[0].message
 
 
 def test_the_statements_of_the_file() -> None:

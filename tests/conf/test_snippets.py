@@ -13,9 +13,6 @@ from tests.conf.loading import TextFiles, language
 
 SNIPPETS = json.loads((Path(__file__).parent / "snippets.json").read_text())["snippets"]
 
-# What PyBIRD refuses because it would not act on it.
-NOT_YET = {"role"}
-
 # Where PyBIRD knows a better place than BIRD: the end of the file, the `include`.
 OTHER_LINE = {"EOF in filter", "EOF in protocol", "include a directory"}
 
@@ -28,9 +25,6 @@ def test_the_verdict_is_that_of_a_real_bird(snippet: dict[str, Any]) -> None:
         language().read(snippet["text"], "bird.conf", files)
     except ConfigErrors as errors:
         first = errors.errors[0]
-        if snippet["name"] in NOT_YET:
-            assert "PyBIRD does not yet" in first.message
-            return
         assert "OK" not in verdicts, str(first)
         if snippet["name"] not in OTHER_LINE:
             assert f"{first.line}:" in {verdict[: len(str(first.line)) + 1] for verdict in verdicts}

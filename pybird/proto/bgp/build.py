@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from pybird.conf.bfd import session as bfd_session
 from pybird.conf.builder import Builder
 from pybird.conf.channels import PEERS
 from pybird.conf.draft import Draft
-from pybird.conf.options import Handler, Handlers, Ignored, Refused, Taken, address, number, switch, text
+from pybird.conf.options import (
+    Handler,
+    Handlers,
+    Ignored,
+    Refused,
+    Taken,
+    address,
+    constant,
+    number,
+    switch,
+    text,
+    word,
+)
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Tree
-from pybird.proto.bgp.build_channel import peers_channel, unicast_channel
-from pybird.proto.bgp.config import ALL_CEASES, BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.build_channel import FAMILIES, family_channel, other_mpls_channel, peers_channel
+from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
 
@@ -30,11 +44,14 @@ CEASES = {
 def build(builder: Builder, tree: Tree) -> BgpConfig:
     """One `protocol bgp` or template."""
     draft = open_protocol(builder, tree, BgpConfig)
+    draft["channels"] = (*draft["channels"], *draft["other_channels"])
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
-    return config
+    run = tuple(each for each in config.channels if each.name == PEERS or each.name in FAMILIES)
+    others = tuple(each for each in config.channels if each not in run)
+    return replace(config, channels=run, other_channels=others)
 
 
 # ------------------------------------------------------------------ checks
@@ -46,7 +63,18 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
         builder.errors.append(builder.end_error(problem, tree))
     if not is_internal(config):
         _check_policy(builder, config, tree)
+    for each in config.channels:
+        if isinstance(each, BgpChannelConfig) and each.validate:
+            _check_validation(builder, each, tree)
     _warn_of_missing_next_hop(builder, config)
+
+
+def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -> None:
+    """RFC 9117: flow routes are compared with the best unicast routes around."""
+    name = channel.base_table or ("master4" if channel.name == "flow4" else "master6")
+    if not builder.tables[name].trie:
+        text = f"Flowspec validation requires base table ({name}) with trie"
+        builder.errors.append(builder.end_error(text, tree))
 
 
 def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
@@ -90,6 +118,7 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
             found.append("Internal neighbor must have the local AS number")
         if config.remote_kind == "external" and config.remote_as == config.local_as:
             found.append("External neighbor must not have the local AS number")
+    found += _roles(config, internal)
     if config.rr_client and not internal:
         found.append("Only internal neighbor can be RR client")
     if config.rs_client and internal:
@@ -106,6 +135,21 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("BGP with deterministic MED prohibits sorted table")
     if config.interface_range and not config.strict_bind:
         found.append("`interface range` needs `strict bind`")
+    return found
+
+
+def _roles(config: BgpConfig, internal: bool) -> list[str]:
+    found = []
+    if config.require_roles and config.local_role is None:
+        found.append("Local role must be set if roles are required")
+    if config.local_role is not None and internal:
+        found.append("Local role cannot be set on IBGP sessions")
+    if config.confederation_member and config.confederation is None:
+        found.append("Confederation ID must be set for member sessions")
+    if config.authentication == "ao" and config.password is not None:
+        found.append("MD5 authentication and password option should be used together")
+    if (config.authentication == "ao") != bool(config.keys):
+        found.append("AO authentication and keys option should be used together")
     return found
 
 
@@ -284,8 +328,28 @@ def _password(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _authentication(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    if tree.text().endswith("ao"):
-        raise builder.error("BIRD has `authentication ao`, PyBIRD does not yet", tree)
+    draft["authentication"] = str(tree.children[-1])
+    if draft["authentication"] == "ao":
+        builder.refuse("`authentication ao`", "the session would not be authenticated", tree)
+
+
+def _keys(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    for item in tree.trees():
+        key: Draft[AoKey] = Draft(AoKey)
+        builder.each(item.children, key, KEY)
+        draft["keys"] = (*draft["keys"], key.freeze())
+
+
+def _key_id(builder: Builder, key: Draft[Any], tree: Tree) -> None:
+    key["send_id"] = key["recv_id"] = builder.number(tree.children[0], 0, 255)
+
+
+def _key_algorithm(builder: Builder, key: Draft[Any], tree: Tree) -> None:
+    key["algorithm"] = tree.trees()[0].text()
+
+
+def _bfd_options(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    bfd_session(builder, tree.trees()[0])
 
 
 def _only_value(field: str) -> Handler:
@@ -305,13 +369,23 @@ def _by_switch(field: str) -> Handler:
     return handle
 
 
+KEY: Handlers = {
+    "key_id": _key_id,
+    "send_id": number("send_id", 0, 255),
+    "recv_id": number("recv_id", 0, 255),
+    "secret": text("secret"),
+    "password_algorithm": _key_algorithm,
+    "preferred": constant("preference", "preferred"),
+    "deprecated": constant("preference", "deprecated"),
+}
+
 GRACEFUL = Ignored("routes go with the session that brought them")
 
 # Read, and not acted on: what a session loses is speed or convenience.
 NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbour by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbour by its hold time"),
-    "bfd_options": Ignored("the session notices a dead neighbour by its hold time"),
+    "bfd_options": Ignored("the session notices a dead neighbour by its hold time", _bfd_options),
     "graceful_restart_time": GRACEFUL,
     "min_graceful_restart_time": GRACEFUL,
     "max_graceful_restart_time": GRACEFUL,
@@ -326,18 +400,19 @@ NOT_ACTED_ON: Handlers = {
 
 # Read, and refused: policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
-    "local_role": Refused("the role would not be checked"),
-    "require_roles": Refused("roles would not be checked"),
-    "confederation": Refused("the AS path would show the member AS"),
-    "confederation_member": Refused("the AS path would show the member AS"),
-    "keys": Refused("the session would not be authenticated"),
+    "local_role": Refused("the role would not be checked", word("local_role")),
+    "require_roles": Refused("roles would not be checked", switch("require_roles")),
+    "confederation": Refused("the AS path would show the member AS", number("confederation", 1)),
+    "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
+    "keys": Refused("the session would not be authenticated", _keys),
     "disable_rx": Refused("what the neighbour sends would be taken"),
 }
 
 OPTIONS: Handlers = {
     **NOT_ACTED_ON,
     **NOT_YET,
-    "bgp_channel": unicast_channel,
+    "bgp_channel": family_channel,
+    "mpls_channel": other_mpls_channel,
     "bgp_peers": peers_channel,
     "local": _local,
     "source_address": address("local_address"),

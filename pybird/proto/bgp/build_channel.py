@@ -7,6 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import CHANNEL, close_channel, name_of, open_channel
 from pybird.conf.draft import Draft
+from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import (
     Handler,
     Handlers,
@@ -14,31 +15,45 @@ from pybird.conf.options import (
     Refused,
     Taken,
     address,
+    constant,
     number,
+    off_on_or,
     switch,
     table,
     word,
 )
-from pybird.conf.tree import Tree
+from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import ACCEPT
 from pybird.proto.bgp.config import BgpChannelConfig, PeersChannelConfig
+from pybird.values.net import NetType
 
 # AFI and SAFI (RFC 4760) of the channels that are run.
 FAMILIES = {"ipv4": (1, 1), "ipv6": (2, 1)}
+# ... and of those that are only understood.
+OTHERS = {
+    "ipv4 multicast": (1, 2), "ipv6 multicast": (2, 2), "ipv4 mpls": (1, 4), "ipv6 mpls": (2, 4),
+    "vpn4 mpls": (1, 128), "vpn6 mpls": (2, 128), "vpn4 multicast": (1, 129), "vpn6 multicast": (2, 129),
+    "flow4": (1, 133), "flow6": (2, 133), "evpn": (25, 70),
+}  # fmt: skip
 
 
-def unicast_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """A channel of an address family; one that is not run yet is left out with a warning."""
+def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """A channel of an address family; one that is not run yet is only checked, with a warning."""
     name = name_of(tree)
-    if name not in FAMILIES:
-        if name in ("ipv6 sadr", "eth", "aspa", "roa4", "roa6", "vpn4", "vpn6"):
-            raise builder.error(f"protocol bgp has no {name} channel", tree, expected=tuple(FAMILIES))
+    if name not in FAMILIES and name not in OTHERS:
+        raise builder.error(f"protocol bgp has no {name} channel", tree, expected=tuple(FAMILIES))
+    if name in OTHERS:
         builder.warn(f"the {name} channel is understood but not run by this version", tree, "not-run")
-        return
-    afi, safi = FAMILIES[name]
+    afi, safi = FAMILIES.get(name) or OTHERS[name]
     made = open_channel(builder, draft, tree, BgpChannelConfig, afi=afi, safi=safi)
     builder.each(tree.children, made, OPTIONS)
     close_channel(builder, draft, made, tree)
+
+
+def other_mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """Where labels of other channels come from: only checked, with a warning."""
+    builder.warn("the mpls channel is understood but not run by this version", tree, "not-run")
+    mpls_channel(builder, draft, tree)
 
 
 def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -73,6 +88,16 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 GRACEFUL = Ignored("routes go with the session that brought them")
 
 
+def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """The table of unicast routes that flow routes are validated with (RFC 9117)."""
+    name = tree.children[0]
+    assert isinstance(name, Token)
+    wanted = {"flow4": NetType.IP4, "flow6": NetType.IP6}.get(draft["name"])
+    if builder.table(name).net_type is not wanted:
+        raise builder.error("Mismatched base table type", name)
+    draft["base_table"] = str(name)
+
+
 def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     table("igp_table")(builder, draft, tree)
 
@@ -94,15 +119,15 @@ OPTIONS: Handlers = {
     "secondary": switch("secondary"),
     "extended_next_hop": switch("extended_next_hop"),
     "require_extended_next_hop": switch("require_extended_next_hop"),
-    "cost": number("cost"),
+    "cost": number("cost", 1, message="Cost must be positive"),
     "channel_graceful_restart": _graceful_restart,
     "channel_long_lived": Ignored("stale routes are not kept"),
     "channel_stale_time": Ignored("stale routes are not kept"),
-    "validate": Ignored("only flow channels have it"),
-    "base_table": Ignored("only flow channels have it"),
+    "validate": Ignored("only flow channels have it", switch("validate")),
+    "base_table": Ignored("only flow channels have it", _base_table),
     # Which routes are exchanged would not be what the user wrote.
-    "add_paths": Refused("only best routes are exchanged"),
-    "require_add_paths": Refused("only best routes are exchanged"),
-    "aigp": Refused("the metric would not count"),
-    "aigp_originate": Refused("the metric would not be sent"),
+    "add_paths": Refused("only best routes are exchanged", off_on_or("add_paths", rx="rx", tx="tx")),
+    "require_add_paths": Refused("only best routes are exchanged", switch("require_add_paths")),
+    "aigp": Refused("the metric would not count", off_on_or("aigp")),
+    "aigp_originate": Refused("the metric would not be sent", constant("aigp", "originate")),
 }

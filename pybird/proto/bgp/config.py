@@ -31,6 +31,9 @@ class BgpChannelConfig(ChannelConfig):
     secondary: bool = False
     extended_next_hop: bool = False
     require_extended_next_hop: bool = False
+    validate: bool = False  # flow channels
+    base_table: str | None = None
+    aigp: str = "no"  # no, yes, originate
     add_paths: str = "no"  # no, rx, tx, yes
     require_add_paths: bool = False
     cost: int = 0
@@ -50,9 +53,21 @@ class PeersChannelConfig(ChannelConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AoKey:
+    """A key of TCP-AO (RFC 5925)."""
+
+    send_id: int | None = None
+    recv_id: int | None = None
+    secret: str = field(default="", repr=False)
+    algorithm: str = "hmac sha1"
+    preference: str = ""  # preferred, deprecated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BgpConfig(ProtocolConfig):
     """One `protocol bgp`, or a child made from a dynamic one."""
 
+    other_channels: tuple[ChannelConfig, ...] = ()  # understood, not run
     local_address: Address | None = None
     local_port: int = 179
     local_as: int = 0
@@ -110,6 +125,12 @@ class BgpConfig(ProtocolConfig):
     deterministic_med: bool = False
     default_med: int = 0
     default_local_pref: int = 100
+    local_role: str | None = None  # peer, provider, customer, rs_server, rs_client
+    require_roles: bool = False
+    confederation: int | None = None
+    confederation_member: bool = False
+    authentication: str | None = None  # none, md5, ao; None: by the password
+    keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbour must have
     parent: str | None = None  # of a dynamic child: the protocol it came from
     number: int = field(default=0, compare=False)  # of a dynamic child

@@ -7,6 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import common_channel
 from pybird.conf.draft import Draft
+from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import Handlers, number, switch
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Tree
@@ -44,6 +45,11 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     common_channel(builder, draft, tree, ("ipv4", "ipv6"))
 
 
+def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    mpls_channel(builder, draft, tree)
+    builder.refuse("the mpls channel", "there are no labels", tree)
+
+
 def _learn_all(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["learn"] = "all"
 
@@ -60,6 +66,7 @@ def _merge_paths(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 OPTIONS: Handlers = {
     "channel": _channel,
+    "mpls_channel": _mpls_channel,
     "persist": switch("persist"),
     "scan_time": number("scan_time"),
     "learn": _learn,

@@ -7,6 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import common_channel
 from pybird.conf.draft import Draft
+from pybird.conf.mpls import LABELS, mpls_channel
 from pybird.conf.nets import net_literal
 from pybird.conf.options import Handlers, Ignored, switch, table
 from pybird.conf.protocols import open_protocol
@@ -17,6 +18,8 @@ from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.net import Net, NetType
 from pybird.values.route import Dest
 
+NO_LABELS = "there are no labels"
+BAD_LABEL = "MPLS label must be less than 2^20"
 DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
 
 # Types whose routes lead nowhere.
@@ -43,6 +46,9 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
         raise builder.end_error(text, tree)
     types = {channel.net_type for channel in config.channels}
     for route in config.routes:
+        if route.label is not None and NetType.MPLS not in types:
+            text = f"Route {route.net} has MPLS label, but MPLS channel not specified"
+            raise builder.end_error(text, tree, place=("the route", route.span))
         if route.net.type not in types:
             text = f"Route {route.net} incompatible with channel type"
             raise builder.end_error(text, tree, place=("the route", route.span))
@@ -57,6 +63,11 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     common_channel(builder, draft, tree)
     if len(draft["channels"]) > 1:
         raise builder.error("Multiple channels: a static protocol has one", tree)
+
+
+def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    mpls_channel(builder, draft, tree)
+    builder.refuse("the mpls channel", NO_LABELS, tree)
 
 
 def _net(builder: Builder, item: Item) -> Net:
@@ -86,7 +97,8 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
             case "block":
                 values["attributes"] = _attributes(builder, part)
             case "route_label":
-                raise builder.error("BIRD has routes with MPLS labels, PyBIRD does not yet", part)
+                values["label"] = builder.number(part.children[0], 0, LABELS - 1, BAD_LABEL)
+                builder.refuse("routes with MPLS labels", NO_LABELS, part)
     if values["dest"] is Dest.NONE and net.type not in WITHOUT_TARGET:
         raise builder.error("a route of this type needs `via`, `recursive`, `blackhole`, ...", tree)
     if (net.type is NetType.ASPA) != ("providers" in values):
@@ -117,7 +129,9 @@ def _via(builder: Builder, tree: Tree) -> StaticVia:
             case "via_weight":
                 values["weight"] = builder.number(option.children[0], 1, 256)
             case "via_labels":
-                raise builder.error("BIRD has next hops with MPLS labels, PyBIRD does not yet", option)
+                labels = (builder.number(child) for child in option.children)
+                values["labels"] = tuple(labels)
+                builder.refuse("next hops with MPLS labels", NO_LABELS, option)
             case "via_bfd":
                 values["bfd"] = builder.switch(option.children[0])
                 BFD.apply(builder, option)
@@ -131,6 +145,7 @@ BFD = Ignored("the next hop counts as alive while its link is up")
 OPTIONS: Handlers = {
     "channel": _channel,
     "peers_channel": _channel,
+    "mpls_channel": _mpls_channel,
     "check_link": switch("check_link"),
     "igp_table": table("igp_table"),
     "route": _route,

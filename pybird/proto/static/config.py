@@ -32,6 +32,7 @@ class StaticRoute:
     via: tuple[StaticVia, ...] = ()
     recursive: Address | None = None
     providers: tuple[int, ...] | None = None  # of an ASPA route
+    label: int | None = None  # the MPLS label that others send with
     attributes: Block | None = None  # filter statements in braces
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
