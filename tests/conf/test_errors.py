@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pybird.conf.errors import ConfigError
-from tests.conf.loading import DEVICE, error, errors
+from tests.conf.loading import DEVICE, error, errors, load
 
 BGP = "protocol bgp a { local as 1; neighbor 10.0.0.1 as 2; ipv4 { import all; export all; };%s }\n"
 
@@ -17,6 +17,23 @@ def marked(text: str) -> tuple[str, int, int, int]:
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
     return before + inside + after, line, column, column + len(inside)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("protocol static { ipv4; route 10.0.0.0/8 via \"eth0\" «mpls 5»; }", "next hops with MPLS labels"),
+        (DEVICE + BGP % " «local role peer»;", "BIRD has `local role peer`, PyBIRD does not yet"),
+        (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
+        (DEVICE + BGP % " authentication ao; «keys { key { id 1; }; }»;", "BIRD has `keys`, PyBIRD does not yet"),
+        (DEVICE + BGP % " ipv6 { «add paths tx»; };", "BIRD has `add paths tx`, PyBIRD does not yet"),
+    ],
+)  # fmt: skip
+def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> None:
+    plain, line, column, end = marked(text)
+    refusal = load(plain).refusals[-1]
+    assert message in refusal.message
+    assert (refusal.line, refusal.column, refusal.span.end_column) == (line, column, end)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +61,7 @@ def marked(text: str) -> tuple[str, int, int, int]:
         (DEVICE + "define B = «f»(1);", "function `f` is not defined"),
         (DEVICE + "define A = 1; define «A» = 2;", "Symbol 'A' already defined"),
         (DEVICE + "attribute «enum nope» x;", "no such enumeration: enum nope"),
-        ("protocol static { ipv4; route 10.0.0.0/8 via \"eth0\" «mpls 5»; }", "next hops with MPLS labels"),
         ("protocol kernel { «roa4»; }", "protocol kernel has no roa4 channel"),
-        (DEVICE + BGP % " «local role peer»;", "BIRD has `local role peer`, PyBIRD does not yet"),
-        (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
-        (DEVICE + BGP % " «keys { key { id 1; }; }»;", "BIRD has `keys`, PyBIRD does not yet"),
-        (DEVICE + BGP % " ipv6 { «add paths tx»; };", "BIRD has `add paths tx`, PyBIRD does not yet"),
-        ("«mpls domain x» ;" + DEVICE, "BIRD has `mpls domain x`, PyBIRD does not yet"),
     ],
 )  # fmt: skip
 def test_the_caret_is_under_what_is_wrong(text: str, message: str) -> None:

@@ -234,13 +234,12 @@ def test_the_configuration_of_ospf() -> None:
     assert area.virtual_links[0].dead == 40
 
 
-@pytest.mark.parametrize("option", ["local role peer;", "confederation 5;", "ipv6 { add paths tx; };"])
+@pytest.mark.parametrize(
+    "option",
+    ["local role peer;", "confederation 5;", "ipv6 { import all; export all; add paths tx; };"],
+)
 def test_what_must_not_be_left_out_is_read_and_kept_from_running(option: str) -> None:
-    config = load(
-        DEVICE
-        + "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; %s }"
-        % option.replace("add paths tx;", "import all; export all; add paths tx;")
-    )
+    config = load(f"protocol bgp {{ local as 1; neighbor 10.0.0.1 as 2; {option} }}")
     (warning,), (refusal,) = config.warnings, config.refusals
     assert "PyBIRD refuses to start with it" in warning.text
     assert refusal.span == warning.span
