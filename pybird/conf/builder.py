@@ -123,7 +123,8 @@ class Builder:
 
     def refuse(self, what: str, reason: str, item: Item) -> None:
         """Something that BIRD has and that must not be left out: the file is right, nobody may run it."""
-        self.warn(f"{what} is not run by this version ({reason}): PyBIRD refuses to start with it", item, "refused")
+        text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with it"
+        self.warn(text, item, "refused")
         self.refusals.append(self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item))
 
     @contextmanager

@@ -145,9 +145,11 @@ def test_comments_do_not_nest() -> None:
     assert error(f"/* a /* b */{DEVICE}").message == "Comment nesting not supported"
 
 
-def test_an_unterminated_comment_is_shown_where_it_begins() -> None:
+def test_an_unterminated_comment_is_an_error_at_the_end_that_says_where_it_begins() -> None:
     found = error(f"{DEVICE}/* a\nb")
-    assert (found.message, found.line, found.column) == ("Unterminated comment", 2, 1)
+    assert (found.message, found.line) == ("Unterminated comment", 3)
+    assert found.related is not None
+    assert (found.related[1].line, found.related[1].column) == (2, 1)
 
 
 def test_a_string_ends_on_its_line() -> None:

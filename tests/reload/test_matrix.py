@@ -90,7 +90,7 @@ CASES: list[Case] = [
     ("", "protocol static p { ipv4; }", "protocol direct p { ipv4; }", ["restart p: another type"]),
     ("", "protocol static p { ipv4; } protocol static q { ipv6; }",
      "protocol static q { ipv6; } protocol static p { ipv4; }", []),
-    ("", "", "protocol ospf o { }", []),
+    ("", "", "protocol ospf o { area 0 { }; }", []),
     # what every protocol has
     ("static", "", "disabled;", ["restart p: disabled"]),
     ("static", "disabled;", "", ["restart p: enabled"]),
@@ -355,6 +355,9 @@ APART = {
     "BgpConfig.parent", "BgpConfig.number",  # of children
     "BgpChannelConfig.afi", "BgpChannelConfig.safi",
     "BgpChannelConfig.add_paths", "BgpChannelConfig.require_add_paths",  # refused
+    "BgpChannelConfig.aigp", "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
+    "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
+    "BgpConfig.other_channels", "BgpChannelConfig.validate", "BgpChannelConfig.base_table",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd", "StaticVia.labels",  # ignored, refused
     "InterfacePattern.negative", "Limit.count",
 }  # fmt: skip
