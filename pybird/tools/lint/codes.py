@@ -24,5 +24,6 @@ CODES: Final = {
     "deprecated": "an old form, with its replacement",
     "not-acted-on": "an option that is read and checked, and has no effect here",
     "not-run": "a protocol or channel that is understood and not run here",
+    "refused": "an option without which a router must not start is not run here",
     OTHER: "anything else worth knowing",
 }
