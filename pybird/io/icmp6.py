@@ -37,6 +37,10 @@ def type_filter(types: Iterable[int]) -> bytes:
     return struct.pack("=8I", *words)
 
 
+def _nobody(packet: Icmp6Packet) -> None:
+    """Hears what a closed socket receives: nothing."""
+
+
 class Icmp6Socket:
     """An open raw socket on one interface."""
 
@@ -141,5 +145,6 @@ class Icmp6Socket:
         """No callback follows."""
         if self._open:
             self._open = False
+            self._received = _nobody  # whoever listened has us, too: no circle may stay
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()

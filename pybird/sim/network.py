@@ -20,6 +20,10 @@ ALL_ROUTERS: Final = Address.parse("ff02::2")
 GROUPS: Final = (ALL_NODES, ALL_ROUTERS)
 
 
+def _nobody(packet: Icmp6Packet) -> None:
+    """Hears what a closed socket receives: nothing."""
+
+
 class Icmp6Socket:
     """A raw ICMPv6 socket on one interface."""
 
@@ -45,6 +49,7 @@ class Icmp6Socket:
     def close(self) -> None:
         """Hear nothing more."""
         self._open = False
+        self._received = _nobody
         self._network.sockets = [s for s in self._network.sockets if s is not self]
 
     def deliver(self, packet: Icmp6Packet) -> None:
