@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pybird.cli.arguments import ShowPeers
-from pybird.cli.selection import moment, table
+from pybird.cli.protocols import info
+from pybird.cli.selection import asked, moment, table
 from pybird.core.replies import PARSE_ERROR, CommandError, Done, PeerHeading, PeerRow, Reply
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
@@ -40,7 +41,7 @@ def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
         if routes:
             yield peer_row(router, found, key, routes[0])
     for parent in _listeners(router, found):
-        for key, child in parent.orphans(NetType.PEER).items():
+        for key, child in (asked(parent, parent.orphans, NetType.PEER) or {}).items():
             if not found.get(key):
                 yield _orphan_row(router, found, key, child)
 
@@ -70,7 +71,7 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
         expires=None if expires is None else max(expires - router.clock.now(), 0.0),
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
-        why=why if child is None else child.info().strip(),
+        why=why if child is None else info(child).strip(),
     )
 
 
@@ -87,13 +88,13 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         expires=None,
         child=child.name,
         state=child.state.value,
-        why=f"orphan, {child.info()}".rstrip(", "),
+        why=f"orphan, {info(child)}".rstrip(", "),
     )
 
 
 def _description(rte: Rte, key: bytes) -> dict[str, Any]:
     owner = rte.source.owner
-    return {} if owner is None else owner.protocol.describe(NetType.PEER, key)
+    return {} if owner is None else asked(owner.protocol, owner.protocol.describe, NetType.PEER, key) or {}
 
 
 def _interface_name(router: Router, index: int) -> str:
@@ -109,10 +110,10 @@ def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, s
     """The session of an entry, or the reasons of all that could have made one."""
     reasons: list[str] = []
     for instance in _listeners(router, found):
-        child = instance.child_of(NetType.PEER, key)
+        child = asked(instance, instance.child_of, NetType.PEER, key)
         if child is not None:
             return child, ""
-        reason = instance.why_not(NetType.PEER, key)
+        reason = asked(instance, instance.why_not, NetType.PEER, key)
         if reason:
             reasons.append(f"{instance.name}: {reason}")
     return None, "; ".join(reasons) or "no protocol takes it"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import moment, protocols
+from pybird.cli.selection import asked, moment, protocols
 from pybird.conf.model import DEBUG_FLAGS, Limit
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.replies import (
@@ -59,22 +59,29 @@ def protocol_row(router: Router, instance: Instance, everything: bool) -> Protoc
         table=table,
         state=instance.state.value,
         since=moment(router, instance.since),
-        info=instance.info(),
+        info=info(instance),
         detail=protocol_detail(router, instance) if everything else None,
     )
+
+
+def info(instance: Instance) -> str:
+    """The Info column: what the protocol says, or what its code raised."""
+    if instance.failure:
+        return f"Error: {instance.failure}"
+    return asked(instance, instance.info) or ""
 
 
 def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
     """What `all` adds."""
     config = instance.config
-    pair = instance.pair()
+    pair = asked(instance, instance.pair)
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
         message=instance.message,
         router_id="" if config.router_id is None else str(Address.from_v4(config.router_id)),
         vrf=config.vrf or "",
-        details=tuple(instance.details()),
+        details=tuple(asked(instance, instance.details) or ()),
         channels=()
         if pair is not None
         else tuple(channel_detail(channel) for channel in instance.channels.values()),
@@ -123,7 +130,7 @@ def channel_detail(channel: Channel) -> ChannelDetail:
             "import_withdraws": changes(statistics.import_withdraws),
             "export_updates": changes(statistics.export_updates),
             "export_withdraws": changes(statistics.export_withdraws),
-            "details": tuple(channel.protocol.channel_details(channel)),
+            "details": tuple(asked(channel.protocol, channel.protocol.channel_details, channel) or ()),
         }
     return ChannelDetail(
         name=channel.name,

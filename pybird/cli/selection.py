@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
 
 from pybird.cli.arguments import ChannelName, Which
 from pybird.core.replies import NO_MATCH, PARSE_ERROR, CommandError, Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pybird.core.channel import Channel
     from pybird.core.protocol import Instance
     from pybird.core.router import Router
     from pybird.core.table import Table
+
+
+def asked(instance: Instance, ask: Callable[..., Any], *arguments: Any) -> Any:
+    """What a protocol says of itself; when its code raises it stops, and the command goes on.
+
+    None then, and as long as it does not run again.
+    """
+    if instance.failure:
+        return None
+
+    def listen() -> Any:
+        found = ask(*arguments)
+        return list(found) if isinstance(found, GeneratorType) else found
+
+    return instance.guarded(listen)
 
 
 def protocols(router: Router, which: Which) -> list[Instance]:

@@ -463,7 +463,8 @@ class Channel:
         if self.state is not ChannelState.UP:
             return True
         if not self.keep_received:
-            return self.protocol.request_refresh(self)
+            protocol = self.protocol
+            return protocol.guarded(protocol.request_refresh, self) is not False
         for source, kept in self._received.items():
             batches: dict[Rte, list[bytes]] = {}
             for key, rte in kept.items():
@@ -489,12 +490,13 @@ class Channel:
 
     def reload_exports(self) -> None:
         """Join the group of the config's export filter, with exact withdrawals."""
-        if self.state is not ChannelState.UP:
-            return
+        if self.state is ChannelState.UP:
+            self.protocol.guarded(self._move)
+
+    def _move(self) -> None:
         exporter = self.protocol.exporter(self)
-        if exporter is None or self.member is None:
-            return
-        self.member = self.member.moved(exporter)
+        if exporter is not None and self.member is not None:
+            self.member = self.member.moved(exporter)
 
     # export -------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
@@ -344,9 +343,7 @@ class Instance:
     def crashed(self, error: Exception) -> None:
         """The instance's code raised: log it, stop the instance, remember why."""
         self.failure = f"{type(error).__name__}: {error}"
-        self.router.log("bug", f"{self.name}: {self.failure}")
-        for line in "".join(format_exception(error)).splitlines():
-            self.router.log("bug", f"{self.name}: {line}")
+        self.router.crashed(self.name, error)
         if self.state in (State.START, State.UP):
             self.halt(StopReason.FAILED)
         self._end_crashed()

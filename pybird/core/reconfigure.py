@@ -147,8 +147,8 @@ class Reconfiguration:
     def _go(self, wanted: Config, soft: bool) -> Outcome:
         router = self._router
         router.log("info", "Reconfiguring")
-        self._previous = router.config
         self._plan = self.plan(wanted)
+        self._previous = router.config
         self._wanted = wanted
         self._waiting = 1
         router.adopt(wanted)
@@ -315,7 +315,7 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
     if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
 
         def renew() -> None:
-            instance.renew(config)
+            instance.guarded(instance.renew, config)
             instance.begin()
 
         instance.halt(StopReason.RECONFIGURED, renew)

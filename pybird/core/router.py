@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from traceback import format_exception
 from typing import Any
 
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
@@ -231,12 +232,16 @@ class Router:
             observer(config)
 
     def create(self, config: ProtocolConfig) -> Instance | None:
-        """Make the instance of a protocol; None when this version does not run it."""
+        """Make the instance of a protocol; None when this version does not run it, or it fails."""
         if not self.runs(config):
             return None
         make = self.types[config.type_name].instance
         assert make is not None
-        instance = make(config, self)
+        try:
+            instance = make(config, self)
+        except Exception as error:
+            self.crashed(config.name, error)
+            return None
         self.protocols[config.name] = instance
         self.set_debug(instance)
         return instance
@@ -286,7 +291,7 @@ class Router:
         """Drop an instance that is down for good."""
         instance = self.protocols.pop(name, None)
         if instance is not None:
-            instance.discard()
+            instance.guarded(instance.discard)
 
     def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
         """Give a dynamic child a new config, as a reload does for written protocols.
@@ -386,6 +391,12 @@ class Router:
         """An instance entered another state: tell who watches (`show`, reconfiguration)."""
         for observer in list(self.observers):
             observer(instance)
+
+    def crashed(self, name: str, error: Exception) -> None:
+        """Log what this protocol's code raised, with the trace."""
+        self.log("bug", f"{name}: {type(error).__name__}: {error}")
+        for line in "".join(format_exception(error)).splitlines():
+            self.log("bug", f"{name}: {line}")
 
     def _job_crashed(self, job: Job, error: Exception) -> None:
         """Long work raised: whose it was stops, the others go on."""

@@ -91,8 +91,8 @@ def join(items: Iterable[tuple[int, int, bytes]]) -> bytes:
 
 UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
 LOOKS: Final = 4  # sets of a round that are looked at for each new one
-SET_SIZE: Final = 256  # octets of a set besides its wire form
-FREE_GROWTH: Final = 4 << 20  # octets by which sets may always grow before a round begins
+SET_SIZE: Final = 2048  # octets of a set besides its wire form, with what memos keep of it
+FREE_GROWTH: Final = 8 << 20  # octets by which sets may always grow before a round begins
 
 
 class AttributePool:
@@ -107,6 +107,7 @@ class AttributePool:
         self.epoch = 0  # memos keyed by sets are to be emptied when it has changed
         self._size = 0  # octets of all sets
         self._ceiling = FREE_GROWTH  # of the size: above it a round begins
+        self._fresh = 0  # octets of the sets made since the round began
         self._round: list[tuple[bytes, tuple[tuple[str, Any], ...]]] = []  # still to look at
         self._unused = 0  # references to a set that only the pool has
         self._calibrate()
@@ -126,6 +127,7 @@ class AttributePool:
         found = self._sets.get(key)
         if found is None:
             self._size += len(wire) + SET_SIZE
+            self._fresh += len(wire) + SET_SIZE
             if self._round or self._size > self._ceiling:
                 self.sweep(LOOKS)
             found = self._sets[key] = AttributeSet(wire, other)
@@ -138,6 +140,7 @@ class AttributePool:
         waiting = self._round
         if not waiting:
             self.epoch += 1
+            self._fresh = 0
             self._views.clear()
             waiting = self._round = list(self._sets)
         sets, unused = self._sets, self._unused
@@ -149,7 +152,7 @@ class AttributePool:
                 self._size -= len(found.wire) + SET_SIZE
         if waiting:
             return True
-        self._ceiling = FREE_GROWTH + 2 * self._size
+        self._ceiling = FREE_GROWTH + 2 * max(self._size - self._fresh, 0)
         return False
 
     def _calibrate(self) -> None:

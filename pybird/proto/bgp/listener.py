@@ -135,21 +135,22 @@ class Listeners:
     def explicit(self, key: Key) -> Member | None:
         """The written protocol that owns this key, enabled or not."""
         for member in self.members():
-            if member.config.parent is None and member.holds(key):
+            if member.config.parent is None and member.guarded(member.holds, key):
                 return member
         return None
 
     def child(self, key: Key) -> Member | None:
         """The dynamic child that has this key."""
         for member in self.members():
-            if member.config.parent is not None and member.holds(key):
+            if member.config.parent is not None and member.guarded(member.holds, key):
                 return member
         return None
 
     def parent(self, key: Key) -> Member | None:
         """The first enabled protocol whose range has this key."""
         for member in self.members():
-            if member.config.remote_range is not None and member.enabled and member.takes(key):
+            takes = member.config.remote_range is not None and member.enabled
+            if takes and member.guarded(member.takes, key):
                 return member
         return None
 

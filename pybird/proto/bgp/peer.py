@@ -84,9 +84,7 @@ class Peer(Instance):
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.families = Families(self)
-        self.reach = Reach(
-            config, self.router, lambda reason: self.guarded(self._reach_changed, reason), ifindex
-        )
+        self.reach = Reach(config, self.router, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
         self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))

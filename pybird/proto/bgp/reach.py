@@ -10,7 +10,7 @@ reachable as far as we know.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.ports import Stream
 from pybird.proto.bgp.config import BgpConfig
@@ -33,9 +33,15 @@ class Reach:
     """
 
     def __init__(
-        self, config: BgpConfig, router: Router, changed: Callable[[str], None], ifindex: int = 0
+        self,
+        config: BgpConfig,
+        router: Router,
+        guarded: Callable[..., Any],
+        changed: Callable[[str], None],
+        ifindex: int = 0,
     ) -> None:
-        """`ifindex` is that of a dynamic child which was somewhere already."""
+        """`guarded` is the peer's; `ifindex` is that of a dynamic child which was somewhere already."""
+        self.guarded = guarded  # the interfaces tell us through it
         self.usable = False
         self.ifindex = ifindex
         self.ifname = config.interface or ""
