@@ -7,6 +7,7 @@ scripts rely on it. What is slow to import is imported when it is needed, so
 
 from __future__ import annotations
 
+import gc
 import getopt
 import os
 import sys
@@ -46,6 +47,8 @@ Options:\x20
 Subcommands:
   pybird check FILE... Say what is wrong in configuration files, or looks it
   pybird fmt FILE...   Lay out configuration files; --check, --diff
+  pybird explain --compiled filter NAME FILE
+                       Show the Python that a filter becomes
   pybird demo A B      Two routers that find each other, and a shell
 """
 # the module of each subcommand; None: planned, not there yet
@@ -54,7 +57,7 @@ SUBCOMMANDS: Final = {
     "demo": "pybird.tools.demo",
     "fmt": "pybird.tools.fmt",
     "test": None,
-    "explain": None,
+    "explain": "pybird.tools.explain",
     "lab": None,
 }
 
@@ -160,6 +163,8 @@ def load(language: Language, path: str, *, to_run: bool) -> Config | None:
     """
     from pybird.conf.errors import ConfigErrors, must_run
 
+    collecting = gc.isenabled()
+    gc.disable()  # a large file is millions of small values, none of them garbage
     try:
         config = language.load(path)
         if to_run:
@@ -173,6 +178,9 @@ def load(language: Language, path: str, *, to_run: bool) -> Config | None:
             for line in problem.show().splitlines()[1:]:
                 sys.stderr.write(line + "\n")
         return None
+    finally:
+        if collecting:
+            gc.enable()
     for warning in config.warnings:
         if warning.code == "not-run" and not to_run:
             continue

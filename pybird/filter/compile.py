@@ -18,6 +18,7 @@ from pybird.filter import nodes as n
 from pybird.filter.errors import FilterRuntimeError
 from pybird.filter.format import rich
 from pybird.filter.generate import NetTest, Reads
+from pybird.filter.nodes import Span
 from pybird.filter.program import Code, expression_code, filter_code, reason
 from pybird.filter.runtime import Accept, Reject
 from pybird.filter.subject import Subject
@@ -75,6 +76,15 @@ class CompiledFilter:
     def source(self) -> str:
         """The generated Python."""
         return self._code.source
+
+    def lines(self) -> list[tuple[str, Span]]:
+        """The generated Python line by line, each with the place in the config that it came from."""
+        return self._code.lines()
+
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """What the generated Python refers to as k0, k1, ..."""
+        return self._code.constants
 
     def run(self, subject: Subject) -> bool:
         """True: the route is accepted, with the changes that the subject collected."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import fields
 from enum import Enum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from pybird.filter import nodes as n
-from pybird.filter.types import operands
+from pybird.filter.types import PARTS, operands
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
 
@@ -25,6 +25,12 @@ def digest(node: n.Node | n.FunctionRef) -> str:
     References compare by it, so it is called for each function when its body ends.
     """
     return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().of(node)
+
+
+# The fields of each kind of node that make a difference.
+COMPARED: Final[dict[type[n.Node], tuple[str, ...]]] = {
+    kind: tuple([field.name for field in fields(kind) if field.compare]) for kind in PARTS
+}
 
 
 class _Digest:
@@ -59,7 +65,7 @@ class _Digest:
             case n.Binary(op="&&" | "||" as op):
                 return f"{op}[{', '.join([self._text(part) for part in operands(value, op)])}]"
             case n.Node():
-                parts = [self._text(getattr(value, f.name)) for f in fields(value) if f.compare]
+                parts = [self._text(getattr(value, name)) for name in COMPARED[type(value)]]
                 return f"{type(value).__name__}({', '.join(parts)})"
             case tuple():
                 return f"[{', '.join([self._text(item) for item in value])}]"

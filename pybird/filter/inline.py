@@ -8,12 +8,12 @@ against it stay tests that the channel can do ahead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from pybird.filter import nodes as n
 from pybird.filter.generate import is_constant
-from pybird.filter.types import children, operands
+from pybird.filter.types import PARTS, children, operands
 
 
 def inline_constants(body: n.Node, kind_of: Callable[[n.Node], str]) -> n.Node:
@@ -88,11 +88,11 @@ def _rewritten(node: Any, known: dict[int, n.Node]) -> Any:
     if isinstance(node, n.Binary) and node.op in ("&&", "||"):
         return _rewritten_chain(node, known)
     changes: dict[str, Any] = {}
-    for field in fields(node):
-        old = getattr(node, field.name)
+    for name in PARTS[type(node)]:
+        old = getattr(node, name)
         new = _rewritten(old, known)
         if new is not old:
-            changes[field.name] = new
+            changes[name] = new
     return replace(node, **changes) if changes else node
 
 

@@ -9,6 +9,7 @@ function cannot do without such a cycle; `Code.clear` cuts it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,7 @@ from pybird.values.sets import ValueSet
 Run = Callable[[Subject], Any]
 Lines = list[tuple[str, n.Span]]
 
+CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
 
 
@@ -46,7 +48,7 @@ def expression_code(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> 
 class Code:
     """Compiled source: `run(subject)` gives True, False or None, or a value."""
 
-    __slots__ = ("_name", "_namespace", "_spans", "reads", "run", "source")
+    __slots__ = ("_name", "_namespace", "_spans", "constants", "reads", "run", "source")
 
     def __init__(self, name: str, lines: Lines, namespace: dict[str, Any], reads: Reads) -> None:
         self.source = "\n".join([text for text, _ in lines]) + "\n"
@@ -54,13 +56,19 @@ class Code:
         self._name = name
         self._spans = [span for _, span in lines]
         self._namespace = namespace
+        self.constants = {name: value for name, value in namespace.items() if CONSTANT.fullmatch(name)}
         exec(compile(self.source, f"<{name}>", "exec"), namespace)
         self.run: Run = namespace.pop("make")()
+
+    def lines(self) -> list[tuple[str, n.Span]]:
+        """The generated lines, each with the place in the config that it came from."""
+        return list(zip(self.source.splitlines(), self._spans, strict=True))
 
     def clear(self) -> None:
         """Let go of everything; the code cannot run any more. Cuts the cycle of recursive functions."""
         _cut(self.run)
         self._namespace.clear()
+        self.constants.clear()
         self.run = _cleared
 
     def describe(self, failure: BaseException) -> str:

@@ -56,8 +56,14 @@ class PrefixSet:
         self._any = 0  # bitmap of lengths that match whatever the network
         self._seen = 0  # bitmap of lengths that can match at all
         levels: dict[int, dict[int, int]] = {}
+        exact, lengths = self._exact, 0
         for key, low, high in self.patterns:
-            self._enter(levels, key, low, high)
+            if low == high == key[0]:
+                exact[key] = None
+                lengths |= 1 << low
+            else:
+                self._enter(levels, key, low, high)
+        self._seen |= lengths
         self._first: dict[int, tuple[_Level, ...]] = {}
         self._index: dict[bytes, tuple[_Level, ...]] = {}
         for length in sorted(levels):
@@ -78,9 +84,6 @@ class PrefixSet:
         if low > high:
             return
         self._seen |= (2 << high) - (1 << low)
-        if low == high == length:
-            self._exact[key] = None
-            return
         value = _network(key)
         for shorter in range(low, min(high + 1, length)):
             cut = value >> (length - shorter)

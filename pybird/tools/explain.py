@@ -1,0 +1,127 @@
+"""`pybird explain --compiled filter NAME FILE`: what a filter becomes.
+
+The Python that runs for each route, and above its lines, as comments, the
+lines of the configuration that they were made from; first the constants that
+it refers to (k0, k1, ...) and what its verdict depends on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+
+from pybird.conf.errors import ConfigErrors
+from pybird.conf.include import DiskFiles
+from pybird.conf.language import Language
+from pybird.conf.model import Config
+from pybird.filter.attributes import declarations_of
+from pybird.filter.compile import CompiledFilter, Inputs, compile_filter
+from pybird.filter.format import show_value
+from pybird.filter.nodes import Span
+from pybird.io.files import cache_folder, iproute2_names
+from pybird.proto import PROTOCOLS
+from pybird.values.attributes import AttributeDecl
+from pybird.values.prefixset import PrefixSet
+
+LONG = 70  # characters of a constant that are shown
+MANY = 100  # prefixes of a set that are looked at for it
+
+
+def main(argv: list[str]) -> int:
+    """Explain the filter named in the arguments; 0 if there is one."""
+    parser = argparse.ArgumentParser(prog="pybird explain", description="Show what a filter becomes.")
+    parser.add_argument("--compiled", action="store_true", required=True, help="show the generated Python")
+    parser.add_argument("kind", choices=("filter",))
+    parser.add_argument("name", help="its name in the configuration")
+    parser.add_argument("file", help="the configuration")
+    options = parser.parse_args(argv)
+    language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+    try:
+        config = language.load(options.file)
+    except ConfigErrors as found:
+        for error in found.errors:
+            print(error.show(), file=sys.stderr)
+        return 1
+    except OSError as problem:
+        print(f"pybird explain: {options.file}: {problem.strerror or problem}", file=sys.stderr)
+        return 1
+    made = config.filters.get(options.name)
+    if made is None:
+        print(f"pybird explain: no filter {options.name} in {options.file}", file=sys.stderr)
+        return 1
+    print(listing(compile_filter(made, declarations(config)), Texts()), end="")
+    return 0
+
+
+def declarations(config: Config) -> Mapping[str, AttributeDecl]:
+    """The attributes that filters of this configuration know."""
+    own = [AttributeDecl(each.name, each.type, each.bgp_code) for each in config.attributes]
+    known = declarations_of(tuple(own))
+    for protocol in PROTOCOLS:
+        known.update({decl.name: decl for decl in protocol.attributes})
+    return known
+
+
+class Texts:
+    """The lines of the files of a configuration."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[str]] = {}
+
+    def line(self, span: Span) -> str:
+        """The line where a place begins."""
+        if span.file not in self._files:
+            try:
+                self._files[span.file] = DiskFiles().read(span.file).split("\n")
+            except OSError:
+                self._files[span.file] = []
+        lines = self._files[span.file]
+        return lines[span.line - 1].strip() if 0 < span.line <= len(lines) else ""
+
+
+def listing(compiled: CompiledFilter, texts: Texts) -> str:
+    """The generated Python with the user's lines above its own."""
+    found = [f"# {line}" for line in depends(compiled.inputs)]
+    found += [f"# {name} = {brief(value)}" for name, value in compiled.constants.items()]
+    shown: tuple[str, int] | None = None
+    for text, span in compiled.lines():
+        here = (span.file, span.line)
+        line = texts.line(span)
+        if line and here != shown:
+            indent = text[: len(text) - len(text.lstrip())]
+            found.append(f"{indent}# {span.file}:{span.line}: {line}")
+            shown = here
+        found.append(text)
+    return "\n".join(found) + "\n"
+
+
+def depends(inputs: Inputs) -> list[str]:
+    """What the verdict depends on, in words."""
+    if inputs.attributes_only:
+        return ["run once for each set of attributes"]
+    said = []
+    if inputs.per_net:
+        said.append("reads the network: run for each route")
+    if inputs.net_sets:
+        said.append(f"tests of the network, done before it runs: {len(inputs.net_sets)}")
+    if inputs.reads:
+        said.append(f"reads {', '.join(sorted(inputs.reads))}")
+    if inputs.tables:
+        said.append(f"asks {', '.join(inputs.tables)}: run again when it changes")
+    if inputs.volatile:
+        said.append("prints or asks about the network: run for each route")
+    return said
+
+
+def brief(value: object) -> str:
+    """A constant on one line."""
+    owner = getattr(value, "__self__", None)
+    if isinstance(owner, PrefixSet):
+        return f"the test of {brief(owner)}"
+    if isinstance(value, PrefixSet) and len(value.patterns) > MANY:
+        return f"a set of {len(value.patterns)} prefixes"
+    if isinstance(value, frozenset):
+        value = sorted(value)
+    text = repr(value) if isinstance(value, list) or callable(value) else show_value(value)
+    return text if len(text) <= LONG else text[: LONG - 3] + "..."
