@@ -76,6 +76,9 @@ class Parser:
 
     def _reduce(self, rule: tuple[int, str, str | None, bool, tuple[int, ...]], here: int) -> None:
         size, left, name, inline, parts = rule
+        if size == 1 and parts[0] == (SPLICE if name is None else KEEP) and (inline or name is None):
+            self._stack[-1] = self._states[self._stack[-2]][left]  # the value stays what it is
+            return
         values = self._values
         if not size:
             start = end = self._to[-1] if self._to else here
