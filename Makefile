@@ -55,6 +55,7 @@ fuzz: setup
 bench: setup
 	$(BIN)/python benchmarks/discovery.py
 	$(BIN)/python benchmarks/convergence.py
+	$(BIN)/python benchmarks/config_load.py
 
 bench-full: setup
 	$(BIN)/python benchmarks/discovery.py --rounds 20 --late 60

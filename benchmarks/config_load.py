@@ -36,9 +36,9 @@ function bad_length() { return net.len < 8 || net.len > 24; }
 function is_blackhole() { return (65535, 666) ~ bgp_community || (OWN, 666) ~ bgp_community; }
 function scrub() { bgp_community.delete([(OWN, *)]); bgp_large_community.delete([(OWN, *, *)]); }
 function tag_reject(int why) { bgp_large_community.add((OWN, 65520, why)); }
-function wanted(int client) {
-  if (0, client) ~ bgp_community then return false;
-  if (OWN, 1, client) ~ bgp_large_community then return true;
+function wanted(int peer_as) {
+  if (0, peer_as) ~ bgp_community then return false;
+  if (OWN, 1, peer_as) ~ bgp_large_community then return true;
   return (OWN, 0, 0) !~ bgp_large_community;
 }
 template bgp CLIENT { local 10.99.0.1 as OWN; rs client; passive; enforce first as yes; }
