@@ -105,7 +105,8 @@ def show(checked: Checked) -> None:
     more = f"; not run: {', '.join(skipped)}" if skipped else ""
     remarks = f", {_count(len(checked.warnings), 'warning')}" if checked.warnings else ""
     protocols = _count(len(config.protocols) - len(skipped), "protocol")
-    print(f"{checked.path}: can be run, {protocols}{remarks}{more}")
+    verdict = "is right, and a router refuses to start with it" if config.refusals else "can be run"
+    print(f"{checked.path}: {verdict}, {protocols}{remarks}{more}")
 
 
 class _Lines:

@@ -66,3 +66,25 @@ def test_version_imports_nothing_slow():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for slow in ("asyncio", "lark", "rich", "prompt_toolkit"):
         assert f"'{slow}'" not in done.stdout
+
+
+ROLE = "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; local role peer; ipv4 { import all; export all; }; }"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("protocol ospf { area 0 {}; }", ""), (ROLE, "PyBIRD refuses to start with it")],
+)
+def test_p_accepts_what_is_only_not_run(text, said, tmp_path, capsys):
+    path = tmp_path / "bird.conf"
+    path.write_text(f"router id 1.1.1.1; {text}\n")
+    assert main(["-p", "-c", str(path)]) == 0
+    told = capsys.readouterr().err
+    assert said in told if said else not told
+
+
+def test_a_daemon_does_not_start_without_what_matters(tmp_path, capsys):
+    path = tmp_path / "bird.conf"
+    path.write_text(f"router id 1.1.1.1; {ROLE}\n")
+    assert main(["-f", "-c", str(path), "-s", str(tmp_path / "bird.ctl")]) == 1
+    assert f"bird: {path}:1:71 BIRD has `local role peer`, PyBIRD does not yet" in capsys.readouterr().err
