@@ -68,7 +68,9 @@ def test_version_imports_nothing_slow():
         assert f"'{slow}'" not in done.stdout
 
 
-ROLE = "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; local role peer; ipv4 { import all; export all; }; }"
+ROLE = (
+    "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; local role peer; ipv4 { import all; export all; }; }"
+)
 
 
 @pytest.mark.parametrize(
