@@ -22,7 +22,7 @@ from pybird.core.router import Router
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, ControlSocket
-from pybird.io.dump import FileStream
+from pybird.io.dump import FileStream, new_file
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.log import ALL_CLASSES, LogFiles, default_targets
 from pybird.io.network import AsyncioNetwork
@@ -68,7 +68,9 @@ class Daemon:
         self.kernel = NetlinkKernel(self.loop, self.log)
         ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random())
         self.router = Router(ports, PROTOCOLS)
-        self.console = Console(self.router, commands(PROTOCOLS), language, language.load, self.shut_down)
+        self.console = Console(
+            self.router, commands(PROTOCOLS), language, language.load, self.shut_down, new_file
+        )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
         self._main_socket = self._open_socket(SocketConfig(options.socket))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pybird.core.replies import ARGUMENT_ERROR, FILE_ERROR, PARSE_ERROR, CommandError
+from pybird.core.replies import ARGUMENT_ERROR, PARSE_ERROR, CommandError
 from pybird.filter.nodes import Filter
 from pybird.values.address import Address
 from pybird.values.net import Net
@@ -120,6 +120,14 @@ class Echo:
 
     classes: frozenset[str]
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """`dump KIND ["FILE"]`; without a file to the log."""
+
+    kind: str
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,16 +312,10 @@ def timeformat(tree: Any, _session: Any) -> TimeChoice:
     return TimeChoice(uses, pattern, number(texts[1]), str(texts[2]))
 
 
-def dump(tree: Any, _session: Any) -> str:
-    """`dump`: what.
-
-    Raises:
-        CommandError: a file is named; dumps go to the log.
-    """
+def dump(tree: Any, _session: Any) -> Dump:
+    """`dump`: what, and to which file."""
     parts = Parts(tree)
-    if parts.has("file"):
-        raise CommandError(FILE_ERROR, "Dumps go to the log, not to a file")
-    return words(parts.first("dump_kind"))
+    return Dump(words(parts.first("dump_kind")), parts.text("file"))
 
 
 def echo(tree: Any, _session: Any) -> Echo:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pybird.core.nexthop import Recursive
 from pybird.core.replies import AttributeText, RouteAttributes
 from pybird.values.aspath import AsPath
-from pybird.values.attributes import AttributeDecl, AttributePool
+from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl, AttributePool
 from pybird.values.enums import Origin, Rts
 from pybird.values.route import UNKNOWN_METRIC, Hop, Rte
 
@@ -61,13 +61,21 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
     pool = router.pool
     view: Mapping[str, Any] = pool.view(rte.attrs)
     found: list[AttributeText] = []
-    for attribute, value in view.items():
-        decl = pool.by_name.get(attribute)
+    for attribute in sorted(view, key=lambda name: place_of(pool, name)):
+        value, decl = view[attribute], pool.by_name.get(attribute)
         if decl is None or not decl.hidden:
             label = decl.label if decl is not None else ""
             found.append(AttributeText(attribute, label, text_of(value, decl)))
     hostentry, metric = looked_up(rte.hop)
     return RouteAttributes(name, f"{name} univ", tuple(found), hostentry, metric)
+
+
+def place_of(pool: AttributePool, name: str) -> int:
+    """BGP's attributes by their code, then the others as they were declared."""
+    decl = pool.by_name.get(name)
+    if decl is None:
+        return int(name.removeprefix(UNKNOWN_PREFIX), 16) if name.startswith(UNKNOWN_PREFIX) else 256
+    return decl.code if decl.code is not None else 256 + pool.places[name]
 
 
 def looked_up(hop: Hop) -> tuple[str, str]:

@@ -198,7 +198,7 @@ def _count(reply: r.RouteCount | r.RouteTotal) -> str:
 def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     gateway = row.hops[0].gateway if row.hops else ""
     sender = f" from {row.sender}" if row.sender and row.sender != gateway else ""
-    mark = (" *" if row.primary else "") + (" !" if row.kernel_error else "")
+    mark = " !" if row.kernel_error else " *" if row.primary else ""
     metric = "" if row.metric is None else _METRICS.get(row.metric) or f"/{row.metric}"
     info = f" {row.info}" if row.info else ""
     head = (

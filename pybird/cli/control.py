@@ -38,6 +38,7 @@ from pybird.core.replies import (
 from pybird.filter.nodes import Filter, Node
 
 if TYPE_CHECKING:
+    from pybird.cli.dumps import TextFile
     from pybird.core.router import Router
 
 BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
@@ -80,7 +81,8 @@ class Console:
     """What the sessions of one router share.
 
     `load(path)` reads a configuration and raises OSError or the language's
-    errors; `stop(graceful)` ends the daemon. `notice` and `log` reach every
+    errors; `stop(graceful)` ends the daemon; `create(path)` makes a new text
+    file and raises OSError. `notice` and `log` reach every
     session.
     """
 
@@ -91,12 +93,14 @@ class Console:
         language: Language,
         load: Callable[[str], Config],
         stop: Callable[[bool], None],
+        create: Callable[[str], TextFile] | None = None,
     ) -> None:
         self.router = router
         self.commands = commands
         self.language = language
         self.load = load
         self.stop = stop
+        self.create = create
         self.sessions: dict[Session, None] = {}
         router.reconfiguration.expiry_observers[self.notice] = None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from pybird.cli import arguments as a
-from pybird.cli import configuring, overview, peers, protocols, routes, session_commands
+from pybird.cli import configuring, dumps, overview, peers, protocols, routes, session_commands
 from pybird.cli.route_arguments import show_route
 from pybird.conf.model import DEBUG_FLAGS
 from pybird.core.commands import Command, Commands
@@ -91,7 +91,7 @@ CORE: Final = (
         a.debug,
         restricted=True,
     ),
-    Command("dump", configuring.dump, "dump <what>", a.dump, restricted=True),
+    Command("dump", dumps.dump, 'dump <what> ["<file>"]', a.dump, restricted=True),
     Command("eval", session_commands.eval_, "eval <expr>", _expression, restricted=True),
     Command("echo", session_commands.echo, "echo (all | off | { debug|trace|... [, ...] })", a.echo),
     Command(

@@ -8,7 +8,7 @@ what changes meanwhile is shown as it is when its turn comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import ShowRoute
@@ -204,6 +204,9 @@ def _rows(
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title
+    users = [
+        p for p in router.protocols.values() if any(c.table is listing.table for c in p.channels.values())
+    ]
     counting = arguments.count or arguments.stats
     for found in _networks(router, arguments, listing):
         if found is None:
@@ -229,9 +232,11 @@ def _rows(
             yield RouteHeading(listing.name, first)
         net = str(net_of(net_type, key))
         leader = _leader(arguments, listing, key, routes) if ranked else None
+        failed = leader is not None and any(user.refusal(key) is not None for user in users)
         for number, (rte, fine) in enumerate(kept):
             best = leader is not None and rte.source is leader.source
-            yield route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
+            row = route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
+            yield replace(row, kernel_error=True) if best and failed else row
 
 
 def _leader(arguments: ShowRoute, listing: Listing, key: bytes, routes: tuple[Rte, ...]) -> Rte | None:

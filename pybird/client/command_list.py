@@ -45,7 +45,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
         'debug (<protocol> | "<pattern>" | all)[.<channel>] (all | off | { states, routes, filters, interfaces, events, packets })',
         "Control protocol debugging via the log",
     ),
-    ("dump <what>", "Dump debugging information to the log"),
+    ('dump <what> ["<file>"]', "Dump debugging information to the log or to a file"),
     ("eval <expr>", "Evaluate an expression"),
     ("echo (all | off | { debug|trace|... [, ...] })", "Show log messages of some classes in this session"),
     (

@@ -7,7 +7,7 @@ neighbours watch one and hear when its interface changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
 from pybird.values.address import Address
@@ -78,6 +78,9 @@ class Neighbors:
         watch = Watch(self, address, ifname, onlink, changed)
         self._watches[watch] = None
         return watch
+
+    def __iter__(self) -> Iterator[Watch]:
+        return iter(list(self._watches))
 
     def forget(self, watch: Watch) -> None:
         """End of a watch."""

@@ -15,6 +15,7 @@ the memory.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
@@ -131,6 +132,9 @@ class HopTable:
             ifindex = 0 if ifname is not None else way.ifindex
             ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
+
+    def __iter__(self) -> Iterator[Hop]:
+        return iter([*self._direct.values(), *self._recursive.values()])
 
     def __len__(self) -> int:
         return len(self._direct) + len(self._recursive)

@@ -241,6 +241,10 @@ class Instance:
         it happens with every advertisement. By default nothing happens.
         """
 
+    def refusal(self, key: bytes) -> str | None:
+        """Why a route that was exported here is not in use (the kernel refused it); None: it is."""
+        return None
+
     def unreachable(self, net_type: NetType, key: bytes) -> None:
         """Somebody could not use an entry announced here: the peer refused to talk.
 

@@ -8,7 +8,7 @@ reads sockets and fires timers, so that keepalives leave on time under load.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from pybird.core.ports import Clock
@@ -37,6 +37,9 @@ class Scheduler:
     def cancel(self, job: Job) -> None:
         """Forget the job."""
         self._jobs.pop(job, None)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(list(self._jobs))
 
     @property
     def busy(self) -> bool:

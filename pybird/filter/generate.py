@@ -242,14 +242,22 @@ class Expressions:
             elif access.source:
                 self.reads.inputs[access.source] = None
             return access.read
-        self.reads.attributes[name] = None
         declared = self.typing.declaration(name)
+        if declared is not None and declared.field is not None:
+            self.reads.attributes[declared.field[0]] = None
+            return f"s.bits({declared.field[0]!r}, {declared.field[1]})"
+        self.reads.attributes[name] = None
         kind = declared.type if declared is not None else ""
         empty = None if kind in ("int", "bool") else empty_value(kind)
         default = f", {self.hoist(empty)}" if empty is not None else ""
         if name in self._written:
             return f"s.read({name!r}{default})"
         return f"view.get({name!r}{default})"
+
+    def field(self, name: str) -> tuple[str, int] | None:
+        """The attribute and its bits that an attribute stands for."""
+        declared = self.typing.declaration(name)
+        return declared.field if declared is not None else None
 
     def _mask(self, items: tuple[n.Node, ...]) -> str:
         parts = []
@@ -445,7 +453,7 @@ class Expressions:
         raise FilterTypeError("this must be a table", node.span)
 
     def _defined(self, node: n.Node) -> str:
-        if isinstance(node, n.Attribute) and node.name not in ACCESS:
+        if isinstance(node, n.Attribute) and node.name not in ACCESS and self.field(node.name) is None:
             self.reads.attributes[node.name] = None
             reader = "s.read" if node.name in self._written else "view.get"
             return f"({reader}({node.name!r}) is not None)"

@@ -170,7 +170,8 @@ class _Program:
     def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
         match node:
             case n.Assign(target=n.Attribute(name=name)) | n.Unset(attribute=n.Attribute(name=name)):
-                self._written[name] = None
+                field = self.expressions.field(name)
+                self._written[name if field is None else field[0]] = None
             case n.Evaluate(expression=n.Method() as method):
                 target = written_target(method)
                 if isinstance(target, n.Attribute):
@@ -213,6 +214,8 @@ class _Body:
                 self._declare(node)
             case n.Assign(target=target, value=value):
                 self._assign_value(target, value, node)
+            case n.Unset(attribute=attribute) if self._expressions.field(attribute.name) is not None:
+                self._assign(attribute, "False", node)
             case n.Unset(attribute=attribute):
                 self._line(f"s.changes[{attribute.name!r}] = None", node)
             case n.Return(value=value):
@@ -313,6 +316,10 @@ class _Body:
                 self._line(f"{local_name(target)} = {code}", node)
             case n.Attribute(name=name):
                 access = ACCESS.get(name)
+                field = self._expressions.field(name)
+                if field is not None:
+                    self._line(f"s.set_bits({field[0]!r}, {field[1]}, {code})", node)
+                    return
                 if access is not None and not access.write:
                     raise FilterTypeError(f"{name} cannot be set", target.span)
                 if access is not None:

@@ -124,6 +124,17 @@ class Subject:
             return empty if value is None else value
         return self.view.get(name, empty)
 
+    def bits(self, name: str, mask: int) -> bool | None:
+        """Are these bits of an attribute set? None when it is absent."""
+        field = self.read(name)
+        return None if field is None else field & mask != 0
+
+    def set_bits(self, name: str, mask: int, value: bool) -> None:
+        """Set or clear bits of an attribute."""
+        field = self.read(name, 0)
+        if value or field:
+            self.changes[name] = field | mask if value else field & ~mask
+
     # attributes of the route ------------------------------------------------
 
     def origin(self) -> Any:

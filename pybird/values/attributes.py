@@ -33,7 +33,8 @@ class AttributeDecl:
     An attribute with a BGP `code` lives in the wire bytes and has `flags`,
     `decode` and `encode`; `decode` is only called on values that passed the
     protocol's own checks. `label` is the name that dialect 2 prints
-    (`BGP.local_pref`); `text` makes the printed value where `str` does not.
+    (`BGP.local_pref`); `text` makes the printed value where `str` does not. An
+    attribute with a `field` is a truth value: these bits of that attribute.
     """
 
     name: str
@@ -46,6 +47,7 @@ class AttributeDecl:
     label: str = ""
     hidden: bool = False
     text: Callable[[Any], str] | None = None
+    field: tuple[str, int] | None = None
 
 
 @final
@@ -101,6 +103,7 @@ class AttributePool:
     def __init__(self, declarations: Iterable[AttributeDecl], views: int = 20000) -> None:
         self.by_name: Final[dict[str, AttributeDecl]] = {}
         self.by_code: Final[dict[int, AttributeDecl]] = {}
+        self.places: Final[dict[str, int]] = {}  # in the order of declaration
         self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
         self._views: dict[AttributeSet, dict[str, Any]] = {}
         self._most_views: Final = views
@@ -118,6 +121,7 @@ class AttributePool:
     def declare(self, decl: AttributeDecl) -> None:
         """Make one attribute known; a custom attribute of a config does this too."""
         self.by_name[decl.name] = decl
+        self.places.setdefault(decl.name, len(self.places))
         if decl.code is not None:
             self.by_code[decl.code] = decl
 

@@ -133,3 +133,12 @@ def test_a_pipe_is_shown_as_one_channel(lab):
     shown = plain(lab.ask("show protocols all p"))
     assert "     Import state:   READY" in shown
     lab.ask("dialect 2")
+
+
+def test_a_route_that_the_kernel_refused_has_an_exclamation_mark(lab, monkeypatch):
+    monkeypatch.setattr(lab.router.protocols["p"], "refusal", lambda key: "No such device", raising=False)
+    assert plain(lab.ask("show route 203.0.114.0/24"))[1:-1] == [
+        " 203.0.114.0/24       unicast [one T] ! (200)",
+        " \tvia 10.0.0.2 on va",
+        "                      unreachable [two T] (150)",
+    ]

@@ -2,12 +2,12 @@
 
 The metrics are those of ip-route(8). Which of them the kernel must not change
 (`lock`) and which features it uses are bit fields; each bit has a boolean
-attribute of its own, and both spellings together make the field that is sent.
+name of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pybird.values.attributes import AttributeDecl
@@ -34,15 +34,38 @@ _METRICS: Final = {
     "congctl": 16,
     "fastopen_no_cookie": 17,
 }
+_METRICS_BEFORE_FEATURES: Final = [name for name, number in _METRICS.items() if number < 12]
 _FEATURES: Final = {"ecn": 0, "allfrag": 3}
 _PLAIN: Final = ("krt_realm", "krt_scope", *(f"krt_{name}" for name in _METRICS))
 _LOCK_BITS: Final = {f"krt_lock_{name}": 1 << bit for name, bit in _METRICS.items()}
 _FEATURE_BITS: Final = {f"krt_feature_{name}": 1 << bit for name, bit in _FEATURES.items()}
 
 
-def _declare(name: str, type_name: str, *, writable: bool = True, hidden: bool = False) -> AttributeDecl:
+def _declare(
+    name: str,
+    type_name: str,
+    *,
+    writable: bool = True,
+    text: Callable[[Any], str] | None = None,
+    field: tuple[str, int] | None = None,
+) -> AttributeDecl:
     label = "Kernel." + name.removeprefix("krt_")
-    return AttributeDecl(name, type_name, writable=writable, label=label, hidden=hidden)
+    return AttributeDecl(name, type_name, writable=writable, label=label, text=text, field=field)
+
+
+def _names(bits: Mapping[str, int]) -> Callable[[Any], str]:
+    """The text of a bit field: the names of its bits, then what has no name."""
+
+    def text(value: Any) -> str:
+        known = [name for name, bit in bits.items() if value >> bit & 1]
+        rest = value & ~sum(1 << bit for bit in bits.values())
+        return " ".join([*known, f"{rest:x}"] if rest else known)
+
+    return text
+
+
+def _metric(name: str) -> AttributeDecl:
+    return _declare(f"krt_{name}", "string" if name == "congctl" else "int")
 
 
 ATTRIBUTES: Final = (
@@ -51,29 +74,17 @@ ATTRIBUTES: Final = (
     _declare(PREFSRC, "ip"),
     _declare("krt_realm", "int"),
     _declare("krt_scope", "int"),
-    _declare("krt_lock", "int"),
-    *(_declare(f"krt_{name}", "string" if name == "congctl" else "int") for name in _METRICS),
-    _declare("krt_features", "int"),
-    *(_declare(name, "bool") for name in (*_LOCK_BITS, *_FEATURE_BITS)),
+    _declare("krt_lock", "int", text=_names(_METRICS)),
+    *(_metric(name) for name in _METRICS_BEFORE_FEATURES),
+    _declare("krt_features", "int", text=_names(_FEATURES)),
+    *(_metric(name) for name in _METRICS if name not in _METRICS_BEFORE_FEATURES),
+    *(_declare(name, "bool", field=("krt_lock", bit)) for name, bit in _LOCK_BITS.items()),
+    *(_declare(name, "bool", field=("krt_features", bit)) for name, bit in _FEATURE_BITS.items()),
 )
 
 
 def for_the_kernel(view: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     """The sorted pairs that `KernelRoute.attributes` takes, out of a route's view."""
     pairs: dict[str, object] = {name: view[name] for name in _PLAIN if name in view}
-    lock = _field(view, "krt_lock", _LOCK_BITS)
-    if lock:
-        pairs["krt_lock"] = lock
-    features = _field(view, "krt_features", _FEATURE_BITS)
-    if features:
-        pairs["krt_features"] = features
+    pairs.update((name, view[name]) for name in ("krt_lock", "krt_features") if view.get(name))
     return tuple(sorted(pairs.items()))
-
-
-def _field(view: Mapping[str, Any], name: str, bits: Mapping[str, int]) -> int:
-    mask = int(view.get(name, 0))
-    for bit_name, bit in bits.items():
-        setting = view.get(bit_name)
-        if setting is not None:
-            mask = mask | bit if setting else mask & ~bit
-    return mask

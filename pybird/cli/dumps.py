@@ -1,0 +1,167 @@
+"""`dump`: the inside of the router, to the log or to a file.
+
+A file is new, of its owner alone, and written in parts, so that a large table
+delays nobody. It is the daemon that makes it (`Console.create`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pybird.core.replies import FILE_ERROR, PAUSE, CommandError, Done, Note, Reply
+from pybird.values.net import net_of
+
+if TYPE_CHECKING:
+    from pybird.cli.arguments import Dump
+    from pybird.cli.control import Session
+    from pybird.core.router import Router
+
+STEP: Final = 200  # lines between two pauses
+
+
+class TextFile(Protocol):
+    """A file that is being written."""
+
+    def write(self, text: str, /) -> object:
+        """Add text. Raises OSError."""
+
+    def close(self) -> None:
+        """Finish. Raises OSError."""
+
+
+def dump(router: Router, arguments: Dump, session: Session) -> Iterator[Reply]:
+    """Dump debugging information to the log or to a file."""
+    lines = KINDS[arguments.kind](router)
+    if arguments.file is None:
+        for count, line in enumerate(lines, 1):
+            router.log("debug", line)
+            if count % STEP == 0:
+                yield PAUSE
+        yield Done()
+        return
+    yield from _to_file(router, session, lines, arguments.kind, arguments.file)
+
+
+def _to_file(router: Router, session: Session, lines: Iterator[str], kind: str, path: str) -> Iterator[Reply]:
+    create = session.console.create
+    if create is None:
+        raise CommandError(FILE_ERROR, "Dumps go to the log here, not to a file")
+    start = router.clock.now()
+    octets = 0
+    try:
+        file = create(path)
+        yield Note(13, f"Dumping {kind} to {path}")
+        try:
+            for count, line in enumerate(lines, 1):
+                file.write(line + "\n")
+                octets += len(line.encode()) + 1
+                if count % STEP == 0:
+                    yield PAUSE
+        finally:
+            file.close()
+    except OSError as error:
+        raise CommandError(FILE_ERROR, f"Failed to open file {path}: {error.strerror or error}") from None
+    took = f"{octets} bytes in {router.clock.now() - start:.3f} s"
+    yield Note(13, f"... dumped {took}")
+    yield Note(13, f"Dumped {took}")
+
+
+# --------------------------------------------------------------- what there is
+
+
+def _protocols(router: Router) -> Iterator[str]:
+    for instance in router.protocols.values():
+        parent = f", child of {instance.parent.name}" if instance.parent is not None else ""
+        yield f"protocol {instance.name}: {instance.state.value}{parent}, enabled: {instance.enabled}"
+        for field in fields(instance.config):
+            if field.name != "channels" and "password" not in field.name:
+                yield f"  {field.name}: {getattr(instance.config, field.name)}"
+        for channel in instance.channels.values():
+            yield f"  channel {channel.name}: {channel.state.value}, {channel.table.name}, {channel.sources}"
+
+
+def _tables(router: Router) -> Iterator[str]:
+    for table in router.tables.values():
+        yield (
+            f"table {table.name}: {table.route_count} routes, {table.net_count} networks,"
+            f" {len(table.buckets)} buckets, generation {table.generation}"
+        )
+        for reader in table.readers:
+            yield f"  reader: {len(reader.pending)} pending, every: {reader.every}"
+
+
+def _routes(router: Router) -> Iterator[str]:
+    for table in router.tables.values():
+        yield f"table {table.name}"
+        walk = table.walk()
+        while keys := walk.take(STEP):
+            for key in keys:
+                yield f"  {net_of(table.net_type, key)}"
+                for rte in table.get(key):
+                    yield f"    {rte} rank {rte.rank:x} flags {rte.flags} epoch {rte.epoch}"
+
+
+def _interfaces(router: Router) -> Iterator[str]:
+    for interface in router.interfaces:
+        yield f"interface {interface.link}"
+        for address in interface.addresses.values():
+            yield f"  {address}"
+
+
+def _neighbors(router: Router) -> Iterator[str]:
+    for watch in router.neighbors:
+        where = "unreachable" if watch.interface is None else f"on {watch.interface.name}"
+        name = f"%{watch.ifname}" if watch.ifname else ""
+        yield f"neighbor {watch.address}{name}: {where}"
+    for hop in router.hops:
+        yield f"next hop {hop.key}: {hop} version {hop.version}, metric {hop.igp_metric}"
+
+
+def _attributes(router: Router) -> Iterator[str]:
+    yield f"{len(router.pool)} attribute sets"
+
+
+def _resources(router: Router) -> Iterator[str]:
+    routes = sum([table.route_count for table in router.tables.values()])
+    yield f"{len(router.tables)} tables, {routes} routes"
+    yield f"{len(router.pool)} attribute sets, {len(router.hops)} next hops"
+    yield f"{len(router.protocols)} protocols, {len(router.interfaces.by_index)} interfaces"
+
+
+def _sockets(router: Router) -> Iterator[str]:
+    for name, shared in router.shared.items():
+        yield f"{name}: {shared}"
+
+
+def _events(router: Router) -> Iterator[str]:
+    for job in router.scheduler:
+        yield f"waiting: {getattr(job, '__qualname__', job)} of {getattr(job, '__self__', None)}"
+
+
+def _filters(router: Router) -> Iterator[str]:
+    for name, found in router.config.filters.items():
+        yield f"filter {name} {router.meaning(found)}"
+    for name in router.config.functions:
+        yield f"function {name}"
+
+
+def _no_keys(router: Router) -> Iterator[str]:
+    yield "no TCP-AO keys"
+
+
+KINDS: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
+    "resources": _resources,
+    "sockets": _sockets,
+    "events": _events,
+    "interfaces": _interfaces,
+    "neighbors": _neighbors,
+    "attributes": _attributes,
+    "attribute stats": _attributes,
+    "routes": _routes,
+    "tables": _tables,
+    "protocols": _protocols,
+    "filter all": _filters,
+    "ao keys": _no_keys,
+}
