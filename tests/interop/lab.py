@@ -277,7 +277,7 @@ class Host:
         rows = json.loads(self.ip("-j", "-6", "addr", "show", "dev", interface, "scope", "link") or "[]")
         for row in rows:
             for info in row.get("addr_info", []):
-                if not info.get("tentative"):
+                if "local" in info and not info.get("tentative"):
                     return str(info["local"])
         return ""
 
