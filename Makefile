@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
+.PHONY: run test lint test-unit test-interop test-compiled test-long bench bench-full setup clean
 
 # Two routers find each other; you get a shell on the first.
 run: setup
@@ -48,9 +48,6 @@ $(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird gramm
 # All seeds and the soak: too slow for every change.
 test-long: setup
 	$(BIN)/pytest -m long
-
-fuzz: setup
-	$(BIN)/pytest -m fuzz
 
 bench: setup
 	$(BIN)/python benchmarks/discovery.py
