@@ -35,6 +35,7 @@ _CODES: Final = {
     Outcome.CONFIRMED: 18,
     Outcome.NOTHING: 19,
     Outcome.UNDO: 21,
+    Outcome.REFUSED: CONFIG_ERROR,
 }
 
 
@@ -43,9 +44,12 @@ def configure(router: Router, arguments: Configure, session: Session) -> Iterato
     config = yield from _read(router, arguments, session, to_run=True)
     if config is None:
         return
+    outcome = router.reconfigure(config, arguments.soft, arguments.timeout)
+    if outcome is Outcome.REFUSED:
+        raise CommandError(CONFIG_ERROR, router.reconfiguration.refusal)
     if arguments.timeout is not None:
         yield Note(22, f"Undo scheduled in {arguments.timeout} s")
-    yield from _settled(router, router.reconfigure(config, arguments.soft, arguments.timeout))
+    yield from _settled(router, outcome)
 
 
 def configure_check(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:

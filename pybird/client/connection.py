@@ -58,8 +58,15 @@ class Connection:
             raise
 
     def send(self, command: str) -> None:
-        """Send a command; its replies are still to be read."""
-        self._sock.sendall(command.encode() + b"\n")
+        """Send a command; its replies are still to be read.
+
+        Raises:
+            ConnectionLostError: the daemon went away.
+        """
+        try:
+            self._sock.sendall(command.encode() + b"\n")
+        except OSError:
+            raise ConnectionLostError("Connection closed by server") from None
 
     def replies(self) -> Iterator[Line]:
         """The lines of one reply, the last one included, and unasked ones between them.

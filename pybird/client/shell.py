@@ -154,10 +154,11 @@ class Shell:
         except (KeyboardInterrupt, BrokenPipeError):
             self._reconnect()
         except (OSError, ConnectionLostError) as error:
-            sys.stdout.write(f"{error}\n")
             if command in ("down", "graceful restart"):
+                sys.stdout.write(f"{error}\n")
                 return False
-            self._reconnect()
+            if self._reconnect():
+                sys.stdout.write("The connection was lost; there is a new one: say it again.\n")
         return True
 
     def show(self, command: str) -> None:
@@ -208,17 +209,19 @@ class Shell:
             console.print(shown)
         return out.getvalue()
 
-    def _reconnect(self) -> None:
-        """A reply was broken off: a new connection is the clean way on."""
+    def _reconnect(self) -> bool:
+        """A reply was broken off: a new connection is the clean way on. False: there is none."""
         self._connection.close()
         try:
             fresh = Connection(self._connection.path)
         except (OSError, ConnectionLostError) as error:
-            sys.stdout.write(f"The daemon is away: {error}\n")
-            return
+            reason = getattr(error, "strerror", None) or error
+            sys.stdout.write(f"The daemon is away: {reason}\n")
+            return False
         if self._restricted:
             fresh.ask("restrict")
         self._connection = fresh
+        return True
 
 
 def page(texts: Iterable[str], height: int) -> None:

@@ -359,7 +359,8 @@ class Builder:
                 name = tree.children[0]
                 assert isinstance(name, Token)
                 found = self.symbol(name, "filter").value
-                assert isinstance(found, Filter)
+                if not isinstance(found, Filter):  # it was declared, and then something was wrong in it
+                    raise SilencedError(f"{name} was declared in a broken statement", self.span(name))
                 return found
             case "policy_where":
                 return self.checked(where(self, tree.children[0]))

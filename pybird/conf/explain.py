@@ -81,7 +81,7 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
     ):
         return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
     last = situation.last
-    if last is not None and lexer.unknown(last):
+    if last is not None and not lexer.of_command and lexer.unknown(last):
         return _unknown_before(lexer, last)
     if situation.semicolon_missing and last and (token == "}" or _line_ended(lexer, last, token)):
         return sources.error(f"`;` missing before {_shown(token)}", span, expected=words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -117,7 +118,7 @@ class Language:
             for statement in tree.trees():
                 if not any(statement.start <= place < statement.end for place in parser.broken):
                     with builder.collecting():
-                        top.statement(statement)
+                        _within_depth(builder, statement, partial(top.statement, statement))
         config = _finish(builder, top, path, parser.errors)
         assert tree is not None
         return Reading(config, tree, sources)
@@ -197,7 +198,7 @@ class Language:
 
     def _made(self, item: Item, config: Config, make: Callable[[Builder], T]) -> T:
         reader = self.reader(item, config)
-        made = make(reader)
+        made = _within_depth(reader, item, lambda: make(reader))
         if reader.errors:
             raise reader.errors.pop(0)
         return made
@@ -217,6 +218,18 @@ class Language:
         for item in tree.walk():
             item.sources = parser.sources
         return tree
+
+
+def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
+    """Make it; nesting beyond what Python's stack takes is an error of the text.
+
+    Raises:
+        ConfigError: so deep is the nesting.
+    """
+    try:
+        return make()
+    except RecursionError:
+        raise builder.error("this is nested too deeply", item) from None
 
 
 def _first_peer_table(tree: Tree) -> str | None:

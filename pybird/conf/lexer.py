@@ -356,6 +356,11 @@ class Lexer:
             return source.text[at + 1 : at + 2] != "("
         return word not in self._predefined
 
+    @property
+    def of_command(self) -> bool:
+        """A line of the control socket: its names are not declared in the text."""
+        return not self._includes
+
     def unknown(self, word: Token) -> bool:
         """Nobody has declared this name."""
         if word.type != "NAME" or word.start in self._free or word.startswith(UNKNOWN_PREFIX):

@@ -14,6 +14,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.plan import (
     Action,
@@ -47,6 +48,7 @@ class Outcome(Enum):
     UNQUEUED = "Reconfiguration already in progress, removing queued config"  # 0017
     NOTHING = "Nothing to do"  # 0019
     UNDO = "Undo requested"  # 0021
+    REFUSED = "Reconfiguration refused"  # 8002
 
 
 class Reconfiguration:
@@ -61,6 +63,7 @@ class Reconfiguration:
         self._plan = Plan()
         self._timer: Timer | None = None
         self.undo_at: float | None = None  # when the timeout will undo
+        self.refusal = ""  # why the last one was refused
         self._done: list[Callable[[], None]] = []
         self.expiry_observers: dict[Callable[[str], None], None] = {}  # told when a timeout undoes
 
@@ -146,6 +149,13 @@ class Reconfiguration:
 
     def _go(self, wanted: Config, soft: bool) -> Outcome:
         router = self._router
+        try:
+            router.prepare(wanted)
+        except ConfigErrors as errors:
+            self.refusal = str(errors.errors[0])
+            router.log("error", f"Reconfiguration refused: {self.refusal}")
+            self._disarm()
+            return Outcome.REFUSED
         router.log("info", "Reconfiguring")
         self._plan = self.plan(wanted)
         self._previous = router.config

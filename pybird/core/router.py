@@ -9,11 +9,12 @@ and the router id are known before the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from traceback import format_exception
 from typing import Any
 
+from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.group import Group
@@ -79,6 +80,7 @@ class Router:
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
         self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
+        self._prepared: dict[int, tuple[Filter, CompiledFilter]] = {}  # for the config that comes
         self._code: list[CompiledFilter] = []
         self._meanings: dict[int, tuple[Filter, str]] = {}
         self.lookup = TableLookup(self.tables, self.pool)
@@ -146,6 +148,25 @@ class Router:
             known = self._compiled[id(filter.body)] = (filter, compiled)
             self._code.append(compiled)
         return known[1]
+
+    def prepare(self, config: Config) -> None:
+        """Compile the filters that a new config brings, before anything of it acts.
+
+        Raises:
+            ConfigErrors: one that cannot be compiled: its nesting is beyond Python's.
+        """
+        self._declare(config)
+        known = {self.meaning(filter_) for filter_ in _filters(self.config)}
+        for found in _filters(config):
+            try:
+                if self.meaning(found) not in known and id(found.body) not in self._prepared:
+                    compiled = compile_filter(found, self.pool.by_name)
+                    self._prepared[id(found.body)] = (found, compiled)
+                    self._code.append(compiled)
+            except (SyntaxError, RecursionError, MemoryError):
+                self._prepared.clear()
+                text = f"filter {found.name or ''} is nested too deeply".replace("  ", " ")
+                raise ConfigErrors([ConfigError(text, found.span)]) from None
 
     def drop_unused_code(self) -> None:
         """Cut the cycles of compiled filters that nothing runs any more.
@@ -224,12 +245,15 @@ class Router:
         self.config = config
         self.config_time = self.clock.now()
         self.hostname = config.hostname or self.kernel.setting("kernel.hostname") or ""
-        for attribute in config.attributes:
-            self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
-        self._compiled.clear()
+        self._declare(config)
+        self._compiled, self._prepared = self._prepared, {}
         self._meanings.clear()
         for observer in list(self.config_observers):
             observer(config)
+
+    def _declare(self, config: Config) -> None:
+        for attribute in config.attributes:
+            self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it, or it fails."""
@@ -408,3 +432,12 @@ class Router:
             subject.protocol.crashed(error)
         else:
             self.log("bug", f"{job}: {type(error).__name__}: {error}")
+
+
+def _filters(config: Config) -> Iterator[Filter]:
+    """The filters that channels of this config run."""
+    for protocol in config.protocols:
+        if not protocol.disabled:
+            for channel in protocol.channels:
+                yield channel.import_filter
+                yield channel.export_filter

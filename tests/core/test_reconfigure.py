@@ -3,6 +3,7 @@ from dataclasses import replace
 from pybird.core.protocol import State, StopReason
 from pybird.core.reconfigure import Outcome
 from pybird.filter.nodes import REJECT
+from tests.conf.loading import language
 from tests.core.world import MASTER4, MASTER6, World, config, ipv4, key, peer
 
 A, B, C = peer("a"), peer("b"), peer("c")
@@ -165,3 +166,16 @@ def test_a_crash_stops_only_the_instance_that_crashed():
     assert b.stops == [StopReason.FAILED]
     assert world["a"].state is State.UP
     assert any("ZeroDivisionError" in line for line in world.log.lines)
+
+
+def test_a_filter_that_cannot_be_compiled_is_refused_before_anything_changes():
+    world = fed_world()
+    running = world.router.config
+    nested = "if preference > 7 then { " * 120 + "reject; " + "}" * 120
+    text = f"protocol static {{ ipv4 {{ import filter {{ {nested} accept; }}; }}; }}"
+    wanted = language().read(text, "nested.conf")
+    assert world.router.reconfigure(wanted) is Outcome.REFUSED
+    assert "nested.conf:1:" in world.router.reconfiguration.refusal
+    assert "nested too deeply" in world.router.reconfiguration.refusal
+    assert world.router.config is running
+    assert world.router.reconfigure(config(B)) is Outcome.IN_PROGRESS  # and the next one is taken
