@@ -24,7 +24,7 @@ from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, ControlSocket
 from pybird.io.dump import FileStream, new_file
 from pybird.io.kernel import NetlinkKernel
-from pybird.io.log import ALL_CLASSES, LogFiles, default_targets
+from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets
 from pybird.io.network import AsyncioNetwork
 from pybird.options import Options
 from pybird.proto import PROTOCOLS
@@ -69,7 +69,7 @@ class Daemon:
         ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random())
         self.router = Router(ports, PROTOCOLS)
         self.console = Console(
-            self.router, commands(PROTOCOLS), language, language.load, self.shut_down, new_file
+            self.router, commands(PROTOCOLS), language, self._load, self.shut_down, new_file
         )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
@@ -139,7 +139,7 @@ class Daemon:
         self.log.write("info", "Reconfiguration requested by SIGHUP")
         path = self.router.config.path or self._options.config
         try:
-            config = must_run(self._language.load(path))
+            config = must_run(self._load(path))
         except OSError as error:
             self.log.write("error", f"Unable to open configuration file {path}: {error.strerror or error}")
             return
@@ -148,6 +148,17 @@ class Daemon:
                 self.log.write("error", str(problem))
             return
         self.router.reconfigure(config)
+
+    def _load(self, path: str) -> Config:
+        """Read a configuration that this daemon can act on: its log files can be written.
+
+        Raises:
+            ConfigErrors: with every error.
+            OSError: the file cannot be read.
+        """
+        config = self._language.load(path)
+        check_files(config.logs)
+        return config
 
     def _taken_over(self, config: Config) -> None:
         """The router has a new configuration: logs and sockets follow."""

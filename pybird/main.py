@@ -270,12 +270,20 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
         AnotherDaemonError: somebody took the control socket meanwhile.
         OSError: a socket or file cannot be made, or the user not be changed.
     """
+    from pybird.conf.errors import ConfigErrors
     from pybird.daemon import Daemon
+    from pybird.io.log import check_files
 
     language = make_language()  # while we may still read our own files
     become_user(options)
     config = load(language, options.config, to_run=True)
     if config is None:
+        return 1
+    try:
+        check_files(config.logs)
+    except ConfigErrors as errors:
+        for problem in errors.errors:
+            complain(str(problem))
         return 1
     daemon = Daemon(options, language, config)
     if pid_file is not None:

@@ -103,6 +103,7 @@ class LogConfig:
     limit: int = 0
     backup: str = ""
     port: int = 514
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

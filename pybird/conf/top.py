@@ -264,7 +264,7 @@ class Top:
                 log = LogConfig(kind, found, str(host.value), port=port)
             case _:
                 log = LogConfig(kind, found, self.builder.text(values[0]) if values else "")
-        self.logs.append(log)
+        self.logs.append(replace(log, span=self.builder.span(tree)))
 
     def cli(self, tree: Tree) -> None:
         path = self.builder.text(tree.children[0])

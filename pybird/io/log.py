@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Protocol
 
+from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import ISO_LONG_MS, LogConfig, TimeFormat
 
 CLASSES: Final = {
@@ -274,6 +275,24 @@ class LogFiles:
                 slot.target.close()
             except OSError:
                 pass  # nothing was buffered
+
+
+def check_files(configs: Iterable[LogConfig]) -> None:
+    """See that every log file can be opened, as BIRD does when it reads the configuration.
+
+    Raises:
+        ConfigErrors: those that cannot.
+    """
+    problems: list[ConfigError] = []
+    for config in configs:
+        if config.kind in ("file", "fixed"):
+            try:
+                os.close(os.open(config.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644))
+            except OSError as error:
+                text = f"Unable to open log file '{config.path}': {error.strerror or error}"
+                problems.append(ConfigError(text, config.span))
+    if problems:
+        raise ConfigErrors(problems)
 
 
 def _open(config: LogConfig) -> _Target:

@@ -149,6 +149,8 @@ def test_a_life_in_the_background(folder):
 @needs_other_users
 @isolated
 def test_privileges_are_dropped_and_routes_still_go_to_the_kernel(folder):
+    config = folder / "bird.conf"  # that user may not pass the folders above
+    config.write_text(config.read_text().replace(f"{folder}/", ""))
     pid = in_background(folder, "-u", "65534", "-g", "65534")
     until(lambda: "blackhole 10.5.0.0/16" in ip("route"))
     status = Path(f"/proc/{pid}/status").read_text()
@@ -172,4 +174,22 @@ def test_more_sockets_come_and_go_with_the_configuration(folder):
     os.kill(pid, signal.SIGHUP)
     until(lambda: not (folder / "ro.ctl").exists())
     os.kill(pid, signal.SIGTERM)
+    until(lambda: not runs(pid))
+
+
+@isolated
+def test_a_log_file_that_cannot_be_opened_is_refused_with_its_place(folder):
+    config = folder / "bird.conf"
+    good = config.read_text()
+    bad = 'log "/nowhere/log" all;\n' + good
+    config.write_text(bad)
+    done = pybird(folder, "-l")
+    text = "bird.conf:1:1 Unable to open log file '/nowhere/log': No such file or directory"
+    assert (done.returncode, done.stderr) == (1, f"bird: {text}\n")
+
+    config.write_text(good)
+    pid = in_background(folder)
+    config.write_text(bad)
+    assert ask(folder, "configure")[-1] == f"8002 {text}"
+    assert ask(folder, "down")[0].startswith("0007")
     until(lambda: not runs(pid))
