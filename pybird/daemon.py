@@ -186,8 +186,10 @@ class Daemon:
                 continue
             try:
                 self._sockets[item] = self._open_socket(item)
-            except (OSError, AnotherDaemonError) as error:
-                self.log.write("error", str(error))
+            except OSError as error:
+                self.log.write("error", error.strerror or str(error))
+            except AnotherDaemonError as error:
+                self.log.write("error", f"Cannot create control socket {item.path}: {error}")
 
     def _open_socket(self, config: SocketConfig) -> ControlSocket:
         options = SessionOptions(config.restrict, config.dialect or 2, config.v2_attributes)

@@ -303,6 +303,16 @@ class Kernel(Protocol):
         of the same protocol is deleted.
         """
 
+    def claim(self, v4: bool, table: int, metric: int) -> str | None:
+        """Become the one who writes routes of this metric to a table, until `release`.
+
+        Returns why that is not possible now, for people: another daemon does
+        it, or we may not change routes at all.
+        """
+
+    def release(self, v4: bool, table: int, metric: int) -> None:
+        """Let others have it."""
+
     def setting(self, name: str) -> str | None:
         """A sysctl value such as `net.ipv6.conf.eth0.forwarding`; None when unknown."""
 

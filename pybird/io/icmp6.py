@@ -57,7 +57,11 @@ class Icmp6Socket:
         self._ifindex = ifindex
         self._received = received
         self._complaint = ""
-        self._sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        try:
+            self._sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        except PermissionError as error:
+            text = f"{os.strerror(error.errno or 0)} (raw sockets need CAP_NET_RAW)"
+            raise OSError(error.errno, text) from None
         try:
             self._set_options(types)
         except OSError:

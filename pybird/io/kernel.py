@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from pybird.core.ports import KernelEvents, KernelRoute, Link, LinkAddress, Log
-from pybird.io import netlink
+from pybird.io import claims, netlink
 from pybird.io import rtnetlink as rt
+from pybird.values.net import Prefix
+from pybird.values.route import Dest
 
 Value = TypeVar("Value")
 
@@ -45,6 +47,7 @@ class NetlinkKernel:
         self._requests = netlink.RequestSocket()
         self._encoder = rt.RouteEncoder()
         self._names: dict[int, str] = {}
+        self._claims: dict[str, socket.socket | None] = {}
         self._events: socket.socket | None = None
         self._rx_buffer = _EVENT_BUFFER
 
@@ -215,6 +218,29 @@ class NetlinkKernel:
             if at >= deletions or number not in gone
         ]
 
+    def claim(self, v4: bool, table: int, metric: int) -> str | None:
+        """Become the one who writes routes of this metric to a table."""
+        refused = self.change_routes((), (_no_route(v4, table),))
+        if refused:
+            return f"{refused[0][1]} (changing routes needs CAP_NET_ADMIN)"
+        name = _claim_name(v4, table, metric)
+        if name in self._claims:
+            return None
+        try:
+            held, pid = claims.claim(name)
+        except OSError:
+            held, pid = None, None
+        if pid is not None:
+            return f"another PyBIRD, process {pid}, writes to kernel table {table} with metric {metric}"
+        self._claims[name] = held
+        return None
+
+    def release(self, v4: bool, table: int, metric: int) -> None:
+        """Let others have it."""
+        held = self._claims.pop(_claim_name(v4, table, metric), None)
+        if held is not None:
+            held.close()
+
     # settings -----------------------------------------------------------
 
     def setting(self, name: str) -> str | None:
@@ -229,3 +255,17 @@ class NetlinkKernel:
         for watcher in tuple(self._watchers):
             self.unwatch(watcher)
         self._requests.close()
+        for held in self._claims.values():
+            if held is not None:
+                held.close()
+        self._claims.clear()
+
+
+def _claim_name(v4: bool, table: int, metric: int) -> str:
+    return f"pybird/kernel/{4 if v4 else 6}/{table}/{metric}"
+
+
+def _no_route(v4: bool, table: int) -> KernelRoute:
+    """A route that nobody has: the discard prefix (RFC 6666), reserved space, and an odd metric."""
+    prefix = Prefix.parse("240.0.0.0/32" if v4 else "100::/128")
+    return KernelRoute(prefix, table, Dest.BLACKHOLE, metric=0xFFFFFFFE)

@@ -255,6 +255,8 @@ class LogFiles:
                 self._slots.append(_Slot(_open(config), config.classes, config))
             except OSError as error:
                 problems.append(f"Unable to open log {config.path}: {error.strerror or error}")
+        if problems and not self._slots:  # better there than nowhere
+            self._slots.append(_Slot(_Stderr(), ALL_CLASSES, LogConfig("stderr", ALL_CLASSES)))
         for problem in problems:
             self.write("error", problem)
         return problems

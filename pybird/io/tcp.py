@@ -34,6 +34,7 @@ MD5_FLAG_PREFIX = 1
 MD5_FLAG_IFINDEX = 2
 MD5_MAX_KEY = 80
 BACKLOG = 128
+PRIVILEGED = 1024  # ports below need a capability
 RETRY = 5.0  # seconds at most between two tries to deliver; the kernel would go up to 120
 
 
@@ -213,6 +214,17 @@ def connect(
     return stream
 
 
+def _why_not_listening(error: OSError, family: int, name: tuple[Any, ...], options: TcpOptions) -> str:
+    """The system's words, where it was, and what may be missing."""
+    reason = os.strerror(error.errno or 0)
+    shown = f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
+    if error.errno == errno.EACCES and 0 < name[1] < PRIVILEGED:
+        return f"{reason} ({shown}, a port below {PRIVILEGED} needs CAP_NET_BIND_SERVICE)"
+    if error.errno == errno.ENODEV and options.vrf is not None:
+        return f"{reason} ({shown}, VRF {options.vrf})"
+    return f"{reason} ({shown})"
+
+
 class TcpListener:
     """Listening sockets of one or both families, as one listener."""
 
@@ -258,8 +270,7 @@ class TcpListener:
             sock.listen(BACKLOG)
         except OSError as error:
             sock.close()
-            shown = f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
-            raise OSError(error.errno, f"{os.strerror(error.errno or 0)} ({shown})") from None
+            raise OSError(error.errno, _why_not_listening(error, family, name, options)) from None
         self._sockets.append(sock)
         self._loop.add_reader(sock.fileno(), self._accept, sock)
 

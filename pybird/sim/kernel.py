@@ -37,6 +37,7 @@ class SimKernel:
         self._tables: dict[int, dict[tuple[Prefix, int], KernelRoute]] = {}
         self.settings: dict[str, str] = dict(DEFAULTS)
         self.refuse: Callable[[KernelRoute], str | None] = lambda route: None  # a fault to inject
+        self.unclaimable: str | None = None  # a fault to inject
 
     # the port -----------------------------------------------------------
 
@@ -51,6 +52,12 @@ class SimKernel:
 
     def unwatch(self, events: KernelEvents) -> None:
         self._watchers = [w for w in self._watchers if w is not events]
+
+    def claim(self, v4: bool, table: int, metric: int) -> str | None:
+        return self.unclaimable
+
+    def release(self, v4: bool, table: int, metric: int) -> None:
+        """Nobody else is here."""
 
     def set_event_buffer(self, octets: int) -> None:
         """Nothing to do: no event is lost unless a test asks for it."""

@@ -821,3 +821,13 @@ def test_refusal_of_a_withdrawn_key_is_told_before_any_open():
     message = framer.next()
     assert not isinstance(message, Open)
     assert (message.code, message.subcode) == (6, 5)
+
+
+def test_two_parents_with_ports_of_their_own_have_a_session_each():
+    second = {"local_port": 1179, "remote_port": 1179, "dynamic_name": "more", "channels": (ipv4(), peers())}
+    a = [FOUND_B, auto(65001), auto(65001, name="two", **second)]
+    b = [FOUND_A, auto(65002), auto(65002, name="two", **second)]
+    lab = lab_with(a, b)
+    lab.run(10)
+    assert lab.up("a", "auto01")
+    assert lab.up("a", "more01")

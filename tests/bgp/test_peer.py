@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pybird.conf.model import Limit
-from pybird.core.ports import SignatureFailures
+from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.core.protocol import State, StopReason
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.messages import Notification
@@ -509,3 +509,33 @@ def _options():
     from pybird.core.ports import TcpOptions
 
     return TcpOptions()
+
+
+def test_who_cannot_listen_says_so_once_connects_and_tries_again():
+    lab = both()
+    host = lab.nodes["a"].host
+    squatter = host.tcp.listen(None, 179, 0, lambda stream: stream.abort(), TcpOptions())
+    established(lab)
+    lab.run(20)
+    assert lab.nodes["a"].messages("error") == ["b: Cannot listen: Address already in use"]
+    squatter.close()
+    lab.run(5)
+    assert lab.nodes["a"].messages("info")[-1] == "b: Listening now"
+    assert lab.proto("a").listening.error == ""
+
+
+def test_a_missing_local_address_is_named():
+    lab = both(a_options={"local_address": Address.parse("10.0.0.9")}, b_options={"passive": True})
+    lab.run(30)
+    text = "Socket: Cannot assign requested address (no interface has 10.0.0.9)"
+    assert lab.proto("a").info().endswith(text)
+    assert [t for t in lab.nodes["a"].messages("info") if text in t] == [
+        f"b: 10.0.0.2 does not talk to us yet: {text}"
+    ]
+
+
+def test_what_keeps_a_neighbour_out_of_reach_is_shown():
+    lab = Lab()
+    lab.router("a", config(1, bgp_to("10.9.0.2", 65001, 65002)))
+    lab.run(1)
+    assert lab.state("a") == "Idle          10.9.0.2 is not in the network of any interface"

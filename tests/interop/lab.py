@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -288,17 +288,15 @@ class Host:
     def link(self, interface: str, up: bool) -> None:
         self.ip("link", "set", interface, "up" if up else "down")
 
-    def pybird(self, config: str, name: str = "pybird") -> BirdLike:
-        """Start PyBIRD; its shell client is our own."""
-        return self._add(
-            BirdLike(
-                self,
-                name,
-                [sys.executable, "-m", "pybird"],
-                config,
-                [sys.executable, "-m", "pybird.client"],
-            )
-        )
+    def pybird(
+        self, config: str, name: str = "pybird", *, under: Sequence[str] = (), options: Sequence[str] = ()
+    ) -> BirdLike:
+        """Start PyBIRD; its shell client is our own.
+
+        `under` is a program that runs it (`setpriv ...`), `options` are its own.
+        """
+        command = [*under, sys.executable, "-m", "pybird", *options]
+        return self._add(BirdLike(self, name, command, config, [sys.executable, "-m", "pybird.client"]))
 
     def bird(self, config: str, folder: str = "/usr/sbin", name: str = "bird") -> BirdLike:
         """Start BIRD from this folder (Debian's bird2 by default)."""

@@ -1,7 +1,9 @@
 """The kernel protocol in a whole router, on the kernel of a namespace of its own."""
 
+import os
 import random
 from dataclasses import replace
+from unittest.mock import patch
 
 from pybird.conf.language import Language
 from pybird.conf.model import ACCEPT, REJECT, ChannelConfig, Config, TableConfig
@@ -334,4 +336,42 @@ def test_a_filter_sets_source_address_and_metrics():
     machine.turn(0.2)
     assert not machine.log.of("error")
     assert not machine.router.protocols["k"].fib.queue  # a scan finds nothing to repair
+    machine.stop()
+
+
+@isolated
+def test_the_claim_of_a_table_goes_with_the_protocol():
+    machine = Machine(kernel_config("ipv4"))
+    other = NetlinkKernel(machine.loop, machine.log)
+    assert "another PyBIRD" in other.claim(True, 254, 32)
+    assert other.claim(True, 254, 33) is None
+    assert other.claim(True, 100, 32) is None
+    machine.stop()
+    assert other.claim(True, 254, 32) is None
+    assert other.claim(True, 254, 32) is None, "ours already"
+    other.close()
+
+
+@isolated
+@patch("pybird.proto.kernel.kernel.AGAIN", 0.2)
+def test_it_begins_when_the_table_is_free_and_who_only_learns_does_not_wait():
+    other = NetlinkKernel(new_loop(Lines()), Lines())
+    assert other.claim(True, 254, 32) is None
+    learner = KernelConfig(
+        type_name="kernel", name="learner", channels=(channel("ipv4"),), learn="all", kernel_table=254
+    )
+    ip("route add blackhole 10.9.0.0/16 proto bird metric 32")
+    machine = Machine(learner)
+    machine.until(lambda: machine.router.protocols["learner"].state.value == "up")
+    machine.turn(0.2)
+    assert "10.9.0.0/16" in installed(), "it may be the other one's"
+    machine.stop()
+    machine = Machine(kernel_config("ipv4"))
+    assert machine.router.protocols["kernel4"].state.value == "start"
+    (problem,) = machine.log.of("error")
+    assert f"process {os.getpid()}, writes to kernel table 254" in problem
+    assert machine.router.protocols["kernel4"].info() in problem
+    other.close()
+    machine.until(lambda: machine.router.protocols["kernel4"].state.value == "up")
+    machine.until(lambda: not installed())
     machine.stop()

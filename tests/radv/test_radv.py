@@ -1,12 +1,14 @@
 from dataclasses import replace
+from unittest.mock import patch
 
 from pybird.conf.model import InterfacePattern, Limit
 from pybird.core.ports import Icmp6Packet
-from pybird.core.protocol import StopReason
+from pybird.core.protocol import State, StopReason
 from pybird.core.selection import Selection
 from pybird.filter.nodes import ACCEPT
 from pybird.proto.radv.config import RaPrefix
 from pybird.proto.radv.messages import ALL_NODES, Advertisement, RouteInformation, decode_ra
+from pybird.sim.network import SimNetwork
 from pybird.values.address import Address
 from pybird.values.enums import RaPreference
 from pybird.values.net import NetType, Prefix
@@ -374,3 +376,25 @@ def test_describe_tells_why_an_entry_went():
     world.run(1)
     assert set(running.describe(NetType.PEER, peer_key(R1))) == {"since", "expires"}
     assert running.describe(NetType.PEER, peer_key(R3)) == {}
+
+
+def test_without_a_socket_it_stays_in_start_and_tries_again():
+    world = lan(radv(), radv())
+    without_right = {"r1"}
+    opens = SimNetwork.icmp6
+
+    def icmp6(self, *arguments):
+        if self._host.name in without_right:
+            raise PermissionError(1, "Operation not permitted")
+        return opens(self, *arguments)
+
+    with patch.object(SimNetwork, "icmp6", icmp6):
+        world.run(20)
+        text = "eth0: Cannot open an ICMPv6 socket: Operation not permitted"
+        assert instance(world, "r1").state is State.START
+        assert instance(world, "r1").info() == text
+        assert world.nodes["r1"].messages("error") == [f"radv1: {text}"], "said once"
+        without_right.clear()
+        world.expect(lambda: both(world), 6, "it tries every 5 s")
+    assert instance(world, "r1").state is State.UP
+    assert instance(world, "r1").info() == ""

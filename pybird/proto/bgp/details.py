@@ -43,6 +43,8 @@ def _lines(peer: Peer) -> Iterator[Detail]:
     yield from _waiting(peer)
     if peer.last_error and peer.active is None:
         yield Detail("Last error", peer.last_error)
+    if peer.listening.error:
+        yield Detail("Listening", peer.listening.error)
     if suspicion := peer.signatures.suspicion:
         yield Detail("Suspicion", suspicion)
     if peer.active is not None:

@@ -41,7 +41,8 @@ from pybird.proto.bgp.candidates import (
 )
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.connection import refuse
-from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
+from pybird.proto.bgp.listener import Key, Listeners, vrf_of
+from pybird.proto.bgp.listening import Listening
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.peer import Peer
 from pybird.proto.bgp.signatures import SignatureWatch
@@ -67,18 +68,21 @@ class Dynamic(Instance):
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
         self._dirty: dict[bytes, None] = {}
         self._spawned: dict[int, deque[float]] = {}  # times of the last children per interface
-        self._socket: SocketKey | None = None
         self._turn: Timer | None = None
         self._running = False
-        self.signatures = SignatureWatch(router, lambda text: self.log("auth", text))
+        self._prepare()
 
-    def discard(self) -> None:
-        super().discard()
-        del self.signatures
+    def _prepare(self) -> None:
+        self.listening = Listening(self.router, self.log)
+        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
     def renew(self, config: ProtocolConfig) -> None:
         super().renew(config)
-        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
+        self._prepare()
+
+    def discard(self) -> None:
+        super().discard()
+        del self.listening, self.signatures
 
     # ---------------------------------------------------------- life cycle
 
@@ -99,7 +103,7 @@ class Dynamic(Instance):
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        self._unlisten()
+        self.listening.close()
         self.entries.clear()
         self._dirty.clear()
         self._refused.clear()
@@ -121,15 +125,7 @@ class Dynamic(Instance):
         return Listeners.of(self.router)
 
     def _listen(self) -> None:
-        try:
-            self._socket = self._listeners.open(self.name, self.config, 0, self.config.remote_range)
-        except OSError as error:
-            self.log("error", f"Cannot listen: {error.strerror or error}")
-
-    def _unlisten(self) -> None:
-        if self._socket is not None:
-            self._listeners.close(self.name, self._socket)
-            self._socket = None
+        self.listening.open(self.config, 0, self.config.remote_range)
 
     # ---------------------------------------------------------- the channel
 
@@ -477,7 +473,7 @@ class Dynamic(Instance):
         """The configuration is in force: listen, adapt the children, decide again."""
         if not self._running:
             return
-        self._relisten()
+        self._listen()
         for key, child in list(self.children.items()):
             if child.orphan and child.enabled and not self.persist:
                 self._remove_orphan(key)
@@ -486,10 +482,6 @@ class Dynamic(Instance):
             else:
                 self._drop_unfit(key, child)
         self.look_again()
-
-    def _relisten(self) -> None:
-        self._unlisten()
-        self._listen()
 
     def _still_fits(self, key: Key) -> bool:
         return self.takes(key) and self._taken(key) is None
@@ -504,7 +496,7 @@ class Dynamic(Instance):
     # ------------------------------------------------------------ for people
 
     def info(self) -> str:
-        return details.info("Passive", self.signatures.suspicion)
+        return details.info("Passive", self.listening.error or self.signatures.suspicion)
 
     def details(self) -> Iterator[Detail]:
         below = (

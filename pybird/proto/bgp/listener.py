@@ -9,7 +9,7 @@ protocol in the file whose `neighbor range` has the address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
@@ -134,38 +134,20 @@ class Listeners:
 
     def explicit(self, key: Key) -> Member | None:
         """The written protocol that owns this key, enabled or not."""
-        for member in self.members():
-            if member.config.parent is None and member.guarded(member.holds, key):
-                return member
-        return None
-
-    def child(self, key: Key) -> Member | None:
-        """The dynamic child that has this key."""
-        for member in self.members():
-            if member.config.parent is not None and member.guarded(member.holds, key):
-                return member
-        return None
-
-    def parent(self, key: Key) -> Member | None:
-        """The first enabled protocol whose range has this key."""
-        for member in self.members():
-            takes = member.config.remote_range is not None and member.enabled
-            if takes and member.guarded(member.takes, key):
-                return member
-        return None
+        return next(_holders(key, (m for m in self.members() if m.config.parent is None)), None)
 
     def accepted(self, stream: Stream, socket: SocketKey) -> None:
         """A connection came in: hand it to its owner or refuse it."""
         # the neighbour's port says nothing: it is an ephemeral one
         key = Key(socket.vrf, stream.ifindex, stream.remote[0], 0)
-        member = self.explicit(key) or self.child(key) or self.parent(key)
-        if member is None:
-            self._complain(stream)
-            stream.abort()
-        elif not member.enabled or not serves(member.config, socket, stream):
-            stream.abort()
-        else:
+        owners = list(_owners(key, self.members()))
+        member = next((m for m in owners if serves(m.config, socket, stream)), None)
+        if member is not None and member.enabled:
             member.guarded(member.incoming_stream, stream)
+            return
+        if not owners:
+            self._complain(stream)
+        stream.abort()
 
     def _complain(self, stream: Stream) -> None:
         now = self._router.clock.now()
@@ -186,6 +168,20 @@ class _Accept:
 
     def __call__(self, stream: Stream) -> None:
         self._listeners.accepted(stream, self._key)
+
+
+def _holders(key: Key, members: Iterable[Member]) -> Iterator[Member]:
+    """Those whose neighbour has this key."""
+    return (m for m in members if m.guarded(m.holds, key))
+
+
+def _owners(key: Key, members: Iterable[Member]) -> Iterator[Member]:
+    """Who would have a connection, first come first: written ones, children, ranges."""
+    found = list(members)
+    yield from _holders(key, (m for m in found if m.config.parent is None))
+    yield from _holders(key, (m for m in found if m.config.parent is not None))
+    ranges = (m for m in found if m.config.remote_range is not None and m.enabled)
+    yield from (m for m in ranges if m.guarded(m.takes, key))
 
 
 def vrf_of(config: BgpConfig) -> str | None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel, Exporter
-from pybird.core.ports import Stream, TcpOptions, Timer
+from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, State, StopReason
 from pybird.proto.bgp import details, errors, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
@@ -32,7 +32,8 @@ from pybird.proto.bgp.connection import Connection
 from pybird.proto.bgp.countdown import Countdown
 from pybird.proto.bgp.errors import BgpError
 from pybird.proto.bgp.families import Families, next_hop_text
-from pybird.proto.bgp.listener import Key, Listeners, SocketKey, vrf_of
+from pybird.proto.bgp.listener import Key, vrf_of
+from pybird.proto.bgp.listening import Listening
 from pybird.proto.bgp.messages import Notification, Open
 from pybird.proto.bgp.pace import ErrorWait, Pace
 from pybird.proto.bgp.reach import Reach
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
 
 STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
-LISTEN_AGAIN: Final = 5.0  # seconds after a listening socket could not be opened
 
 _CEASE_OF: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
@@ -77,9 +77,7 @@ class Peer(Instance):
         self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
         self.countdown = Countdown(router.clock)
-        self._socket: SocketKey | None = None
         self._listens_at = 0  # interface
-        self._listen_timer: Timer | None = None
         self._running = False
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
@@ -87,6 +85,7 @@ class Peer(Instance):
         self.reach = Reach(config, self.router, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
+        self.listening = Listening(self.router, self.log)
         self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
     def renew(self, config: ProtocolConfig) -> None:
@@ -96,7 +95,7 @@ class Peer(Instance):
 
     def discard(self) -> None:
         super().discard()
-        del self.families, self.reach, self.signatures
+        del self.families, self.reach, self.listening, self.signatures
 
     # ---------------------------------------------------------- life cycle
 
@@ -105,6 +104,8 @@ class Peer(Instance):
         self.pace.reset()
         self.reach.watch()
         self._listen()
+        if not self.reach.usable:
+            self.log("info", f"Waiting for {self.neighbour}: {self.reach.obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.wait()
         self.started_hook()
@@ -115,7 +116,7 @@ class Peer(Instance):
         self.signatures.end()
         self.reach.unwatch()
         self._close_all(self._farewell(reason))
-        self._unlisten()
+        self.listening.close()
         self.stopped()
 
     def _farewell(self, reason: StopReason) -> Notification | None:
@@ -125,30 +126,12 @@ class Peer(Instance):
         return Notification.cease(_CEASE_OF[reason], self.message)
 
     def _listen(self) -> None:
-        """Have a listening socket; where that fails, try again later."""
         address = self.config.remote_address
         assert address is not None
         # a child's key is covered by the prefix key of its parent
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
         self._listens_at = self.reach.ifindex
-        try:
-            listeners = Listeners.of(self.router)
-            self._socket = listeners.open(self.name, self.config, self.reach.ifindex, password_for)
-        except OSError as error:
-            text = f"Cannot listen: {error.strerror or error}"
-            if self.last_error != f"Error: {text}":
-                self.last_error = f"Error: {text}"
-                self.log("error", text)
-            clock = self.router.clock
-            self._listen_timer = clock.call_at(clock.now() + LISTEN_AGAIN, self._listen)
-
-    def _unlisten(self) -> None:
-        if self._listen_timer is not None:
-            self._listen_timer.cancel()
-            self._listen_timer = None
-        if self._socket is not None:
-            Listeners.of(self.router).close(self.name, self._socket)
-            self._socket = None
+        self.listening.open(self.config, self.reach.ifindex, password_for)
 
     # ----------------------------------------------------- waiting, trying
 
@@ -239,7 +222,7 @@ class Peer(Instance):
         connection.begin(connection.stream)
 
     def connection_lost(self, connection: Connection, error: str | None) -> None:
-        self.last_error = f"Socket: {error or 'Connection closed'}"
+        self.last_error = f"Socket: {self._explained(error)}"
         self.trace("events", f"Connection lost ({error or 'closed'})")
         was_active = connection is self.active
         self._forget(connection)
@@ -249,10 +232,18 @@ class Peer(Instance):
             self._session_over()
         self._try_again(connection)
 
+    def _explained(self, error: str | None) -> str:
+        """Why TCP failed; "Cannot assign requested address" does not say which."""
+        local = self.config.local_address
+        if error is None or local is None or self.config.free_bind:
+            return error or "Connection closed"
+        there = self.router.interfaces.owner_of(local) is not None
+        return error if there else f"{error} (no interface has {local})"
+
     def _refused(self) -> None:
         """The neighbour did not talk to us: no error, it may not know us yet."""
         self.pace.refused()
-        if self.config.parent is not None and self.last_error != self._refusal:
+        if self.last_error != self._refusal:
             self._refusal = self.last_error
             self.log("info", f"{self.neighbour} does not talk to us yet: {self.last_error}")
         self.refused_hook()
@@ -428,8 +419,7 @@ class Peer(Instance):
         if not self._running:
             return
         if self.reach.ifindex != self._listens_at:
-            self._unlisten()  # the socket or its MD5 key may belong to the interface
-            self._listen()
+            self._listen()  # the socket or its MD5 key may belong to the interface
         if self.reach.usable:
             if self.active is not None:
                 self.families.addresses_changed()
@@ -541,10 +531,15 @@ class Peer(Instance):
             return "Idle"
         return "Passive" if self.config.passive else "Active"
 
+    @property
+    def trouble(self) -> str:
+        """What keeps the session down, as far as we know."""
+        return self.signatures.suspicion or self.last_error or self.reach.obstacle or self.listening.error
+
     def info(self) -> str:
         if self.state is State.DOWN:
             return ""
-        return details.info(self.bgp_state, self.signatures.suspicion or self.last_error)
+        return details.info(self.bgp_state, self.trouble)
 
     def details(self) -> Iterator[Detail]:
         return details.peer_details(self)

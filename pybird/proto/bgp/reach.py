@@ -43,6 +43,7 @@ class Reach:
         """`guarded` is the peer's; `ifindex` is that of a dynamic child which was somewhere already."""
         self.guarded = guarded  # the interfaces tell us through it
         self.usable = False
+        self.obstacle = ""  # why it is not, for people
         self.ifindex = ifindex
         self.ifname = config.interface or ""
         self.local_address: Address | None = None
@@ -81,9 +82,23 @@ class Reach:
 
     def _look(self) -> str:
         """Find out again; returns why the neighbour is not usable, if it is not."""
+        interface = self._interface()
+        reason = self._judge(interface)
+        self.obstacle = self._obstacle(interface) if reason else ""
+        return reason
+
+    def _obstacle(self, interface: Interface | None) -> str:
+        config = self._config
+        if interface is not None:
+            return f"{interface.name} is down"
+        if config.interface is not None and self._interfaces.named(config.interface) is None:
+            return f"no interface {config.interface}"
+        where = f"the networks of {config.interface}" if config.interface else "the network of any interface"
+        return f"{config.remote_address} is not in {where}"
+
+    def _judge(self, interface: Interface | None) -> str:
         config = self._config
         self.local_address = config.local_address
-        interface = self._interface()
         if interface is not None:
             self.ifindex, self.ifname = interface.index, interface.name
         if not is_direct(config):

@@ -21,6 +21,7 @@ from pybird.core.channel import Channel
 from pybird.core.guard import GuardedEvents
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Detail, Instance, StopReason
+from pybird.filter.nodes import REJECT
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.exporter import KernelExporter
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 RTPROT_BIRD = 12
 SLICE = 300  # routes per turn, about 5 ms
+AGAIN = 5.0  # seconds until we ask again whether we may change the table
 SOON = 1.0  # seconds from an event to the scan or repair it causes: next hops settle first
 MOST_COMPLAINTS = 10  # refused routes logged per turn
 
@@ -62,6 +64,10 @@ class KernelInstance(Instance):
         self._up: dict[int, bool] = {}
         self._events = GuardedEvents(self)
         self._watching = False
+        self._claimed = False  # the table is ours to change
+        self._claim_timer: Timer | None = None
+        self._obstacle = ""  # why we do not begin, for people
+        self._rival = False  # another program enters such routes, too
 
     # life ---------------------------------------------------------------
 
@@ -72,10 +78,34 @@ class KernelInstance(Instance):
             self.log("error", "only ipv4 and ipv6 channels can be synchronised with the kernel")
             return
         self._v4 = self._channel.net_type is NetType.IP4
+        self._stopping = False
+        self._obstacle = ""
+        self._rival = False
+        self._take_table()
+
+    def _take_table(self) -> None:
+        """Begin, once the kernel's table is ours to change; who only learns needs no such right."""
+        self._claim_timer = None
+        assert self._channel is not None
+        obstacle = self.router.kernel.claim(self._v4, self.config.kernel_table, self.config.metric)
+        self._claimed = obstacle is None
+        if obstacle is not None and self._channel.config.export_filter != REJECT:
+            text = f"Cannot change the kernel's routes: {obstacle}"
+            if text != self._obstacle:
+                self._obstacle = text
+                self.log("error", text)
+            clock = self.router.clock
+            self._claim_timer = clock.call_at(clock.now() + AGAIN, self._take_table)
+            return
+        if self._obstacle:
+            self._obstacle = ""
+            self.log("info", "The kernel's table is ours now")
+        self._begin()
+
+    def _begin(self) -> None:
         self.fib = Fib()
         self._complained.clear()
         self._hops.clear()
-        self._stopping = False
         self._aliens = None if self.config.learn == "no" else Aliens(self.config.learn == "all")
         kernel = self.router.kernel
         if self.config.netlink_rx_buffer is not None:
@@ -85,6 +115,7 @@ class KernelInstance(Instance):
         self._watching = True
         self._adopt_leftovers()
         self.went_up()
+        assert self._channel is not None
         self._channel.open()
         if self._aliens is not None:
             self._scan_in(0.0)
@@ -106,17 +137,23 @@ class KernelInstance(Instance):
             self.router.kernel.unwatch(self._events)
             self._watching = False
         self._end_scan()
-        for timer in (self._scan_timer, self._flush_timer):
+        for timer in (self._scan_timer, self._flush_timer, self._claim_timer):
             if timer is not None:
                 timer.cancel()
-        self._scan_timer = self._flush_timer = None
+        self._scan_timer = self._flush_timer = self._claim_timer = None
         self._stopping = True
         graceful = reason is StopReason.GRACEFUL and self.config.graceful_restart
         if self.config.persist or graceful:
-            self.stopped()
+            self._end()
             return
         self.fib.clear()
         self._flush()
+
+    def _end(self) -> None:
+        if self._claimed:
+            self._claimed = False
+            self.router.kernel.release(self._v4, self.config.kernel_table, self.config.metric)
+        self.stopped()
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """`persist`, `graceful restart` and `merge paths` change while it runs; the rest restarts."""
@@ -157,7 +194,7 @@ class KernelInstance(Instance):
 
     def feed_done(self, channel: Channel) -> None:
         """All that is wanted is known: leftovers of an earlier run go."""
-        if not self._stopping:
+        if self._claimed and not self._stopping:
             self.fib.settle()
             self._flush_in(0.0)
 
@@ -184,7 +221,7 @@ class KernelInstance(Instance):
             self._flush_in(0.0)
         elif self._stopping:
             self.fib = Fib()
-            self.stopped()
+            self._end()
 
     def _apply(self, changes: list[Change]) -> None:
         replace: list[KernelRoute] = []
@@ -382,6 +419,7 @@ class KernelInstance(Instance):
         key = route.prefix.key
         if self._is_ours(route):
             if not removed:
+                self._notice_rival(key)
                 self._scan_in(SOON)
             elif self.fib.lost(key):
                 self._flush_in(SOON)
@@ -397,6 +435,18 @@ class KernelInstance(Instance):
             else:
                 self._aliens.put(key, route)
             self._learn(key)
+
+    def _notice_rival(self, key: bytes) -> None:
+        """Somebody enters routes that look like ours and are not: say so once."""
+        if self._rival or key in self.fib.wanted:
+            return
+        self._rival = True
+        table, net = self.config.kernel_table, net_of(self._net_type(), key)
+        self.log(
+            "warning",
+            f"Another program enters routes of protocol bird into kernel table {table}, such as {net}: "
+            "if that is another BIRD, they will remove each other's routes",
+        )
 
     def _learn(self, key: bytes) -> None:
         """Tell the channel of the alien route to a network, if it changed."""
@@ -425,6 +475,9 @@ class KernelInstance(Instance):
         """Why the kernel does not hold this exported route; None: it does, or it is not exported."""
         refused = self.fib.refused.get(key)
         return refused.reason if refused is not None else None
+
+    def info(self) -> str:
+        return self._obstacle
 
     def details(self) -> Iterator[Detail]:
         """The kernel table, and what it refuses."""

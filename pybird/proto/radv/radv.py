@@ -15,6 +15,7 @@ from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.ports import Timer
 from pybird.core.protocol import Instance, State, StopReason
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import RouteOptions
@@ -26,6 +27,7 @@ from pybird.values.enums import RaPreference
 from pybird.values.net import NetType, PeerNet, Prefix, net_of
 from pybird.values.route import NO_HOP, Rte
 
+AGAIN: Final = 5.0  # seconds until a socket that could not be opened is tried again
 PREFERENCE_NAMES: Final = ("radv_preference", "ra_preference")  # ours, and that of BIRD 2.0
 LIFETIME_NAMES: Final = ("radv_lifetime", "ra_lifetime")
 Packed = tuple[dict[RouteOptions, list[bytes]], list[bytes]]
@@ -65,20 +67,33 @@ class Radv(Instance):
         self._triggered = False
         self._gone: dict[bytes, str] = {}  # why the last withdrawn entries went
         self._warned: dict[tuple[str, str], None] = {}
+        self._closed: dict[int, str] = {}  # interfaces whose socket cannot be opened, and why
+        self._retry: Timer | None = None
 
     # life ---------------------------------------------------------------
 
     def start(self) -> None:
-        self.went_up()
-        for channel in self.channels.values():
-            channel.open()
+        self._closed.clear()
         self.router.interfaces.listen(self)
         for interface in self.router.interfaces:
             self._update(interface, self.config)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Be up, unless every interface that we want is without a socket."""
+        if self._closed and not self.ports:
+            self.went_down()
+        elif self.state is State.START:
+            self.went_up()
+            for channel in self.channels.values():
+                channel.open()
 
     def stop(self, reason: StopReason) -> None:
         """Routers are told with lifetime zero, unless we are about to come back gracefully."""
         self.router.interfaces.unlisten(self)
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         for index in list(self.ports):
             self._drop(index, "stopped", goodbye=reason is not StopReason.GRACEFUL)
         self.routes.clear()
@@ -97,9 +112,12 @@ class Radv(Instance):
             self._reread_routes()
         for interface in self.router.interfaces:
             self._update(interface, new, adapt=True)
+        self._settle()
         return True
 
     def info(self) -> str:
+        if self._closed:
+            return next(iter(self._closed.values()))
         return "Suppressed" if self.state is State.UP and not self.active else ""
 
     # interfaces ---------------------------------------------------------
@@ -107,9 +125,11 @@ class Radv(Instance):
     def interface_event(self, event: InterfaceEvent) -> None:
         """Links and addresses come and go; the end of *tentative* is an `address` event."""
         if event.kind == "removed":
+            self._closed.pop(event.interface.index, None)
             self._drop(event.interface.index, "interface gone", goodbye=False)
         else:
             self._update(event.interface, self.config, event)
+        self._settle()
 
     def _wanted(self, interface: Interface, config: RadvConfig) -> RaInterface | None:
         """The block for an interface on which we can work now."""
@@ -131,6 +151,7 @@ class Radv(Instance):
         wanted = self._wanted(interface, config)
         port = self.ports.get(interface.index)
         if wanted is None:
+            self._closed.pop(interface.index, None)
             if port is not None:
                 reason = "not configured" if interface.up else "link down"
                 self._drop(interface.index, reason, goodbye=interface.up)
@@ -146,12 +167,32 @@ class Radv(Instance):
         try:
             port = RadvPort(self, interface, config, wanted)
         except OSError as error:
-            self.log("error", f"{interface.name}: cannot open an ICMPv6 socket: {error.strerror or error}")
+            self._failed(interface, f"Cannot open an ICMPv6 socket: {error.strerror or error}")
             return
+        self._closed.pop(interface.index, None)
         self.ports[interface.index] = port
+        self._settle()
         self._warn(interface, wanted)
         self.trace("events", f"Starting on {interface.name}")
         port.start()
+
+    def _failed(self, interface: Interface, text: str) -> None:
+        """An interface without a socket: say so once, and try again."""
+        text = f"{interface.name}: {text}"
+        if self._closed.get(interface.index) != text:
+            self._closed[interface.index] = text
+            self.log("error", text)
+        if self._retry is None:
+            clock = self.router.clock
+            self._retry = clock.call_at(clock.now() + AGAIN, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        for index in list(self._closed):
+            interface = self.router.interfaces.by_index.get(index)
+            if interface is not None:
+                self._update(interface, self.config)
+        self._settle()
 
     def _drop(self, index: int, reason: str, goodbye: bool) -> None:
         port = self.ports.pop(index, None)

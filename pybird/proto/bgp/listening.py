@@ -1,0 +1,71 @@
+"""A protocol's place at a listening socket, and what to do where there is none.
+
+Port 179 may be another daemon's or not be allowed, the address of `strict bind`
+may come later: that is said once, and tried again while the protocol runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.ports import Timer
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.bgp.listener import Listeners, SocketKey, socket_key
+from pybird.values.net import Prefix
+
+if TYPE_CHECKING:
+    from pybird.core.router import Router
+
+AGAIN: Final = 5.0  # seconds until the next try
+
+
+class Listening:
+    """Whether one protocol can be connected to."""
+
+    def __init__(self, router: Router, log: Callable[[str, str], None]) -> None:
+        self.error = ""  # why there is no socket, for people
+        self._router = router
+        self._log = log
+        self._name = ""
+        self._key: SocketKey | None = None
+        self._wanted: tuple[object, ...] | None = None
+        self._timer: Timer | None = None
+
+    def open(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
+        """Have a socket now or, where that fails, as soon as possible."""
+        wanted = (socket_key(config, ifindex), config.password, password_for, ifindex)
+        if wanted == self._wanted and self._key is not None:
+            return  # nobody who connects now shall be turned away
+        self.close()
+        self._name = config.name
+        self._wanted = wanted
+        self._try(config, ifindex, password_for)
+
+    def _try(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
+        self._timer = None
+        try:
+            self._key = Listeners.of(self._router).open(config.name, config, ifindex, password_for)
+        except OSError as error:
+            self._failed(f"Cannot listen: {error.strerror or error}")
+            clock = self._router.clock
+            again = clock.now() + AGAIN
+            self._timer = clock.call_at(again, lambda: self._try(config, ifindex, password_for))
+            return
+        if self.error:
+            self.error = ""
+            self._log("info", "Listening now")
+
+    def _failed(self, text: str) -> None:
+        if text != self.error:
+            self.error = text
+            self._log("error", text)
+
+    def close(self) -> None:
+        """Leave the socket, and try no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._key is not None:
+            Listeners.of(self._router).close(self._name, self._key)
+            self._key = None
