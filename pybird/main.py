@@ -49,6 +49,7 @@ Subcommands:
   pybird fmt FILE...   Lay out configuration files; --check, --diff
   pybird explain --compiled filter NAME FILE
                        Show the Python that a filter becomes
+  pybird test FILE...  Run the tests that a configuration has, or a *.birdtest file
   pybird demo A B      Two routers that find each other, and a shell
 """
 # the module of each subcommand; None: planned, not there yet
@@ -56,7 +57,7 @@ SUBCOMMANDS: Final = {
     "check": "pybird.tools.check",
     "demo": "pybird.tools.demo",
     "fmt": "pybird.tools.fmt",
-    "test": None,
+    "test": "pybird.tools.test",
     "explain": "pybird.tools.explain",
     "lab": None,
 }

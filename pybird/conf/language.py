@@ -258,6 +258,7 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         symbols=symbols,
         filters=top.filters,
         functions=top.functions,
+        tests=tuple(top.tests),
         warnings=tuple(builder.warnings),
         refusals=tuple(builder.refusals),
         **top.values,

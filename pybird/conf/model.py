@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, Span
+from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, FunctionRef, Span
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
 
@@ -158,6 +158,25 @@ class Warning:  # noqa: A001  the word users know
     code: str = ""  # as in docs/lint.md
 
 
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """`bt_test_suite(FUNCTION, "text")`: a function of assertions that `pybird test` runs."""
+
+    function: FunctionRef
+    text: str
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SameMeaning:
+    """`bt_test_same(A, B, N)`: two functions or filters mean the same, or (`same` false) do not."""
+
+    first: FunctionRef | Filter
+    second: FunctionRef | Filter
+    same: bool
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole configuration."""
@@ -180,6 +199,7 @@ class Config:
     timeformat_protocol: TimeFormat = ISO_SHORT_MS
     timeformat_base: TimeFormat = ISO_LONG_MS
     timeformat_log: TimeFormat = ISO_LONG_MS
+    tests: tuple[Suite | SameMeaning, ...] = ()
     symbols: dict[str, Symbol] = field(default_factory=dict, compare=False, repr=False)
     filters: dict[str, Filter] = field(default_factory=dict, compare=False, repr=False)
     functions: dict[str, Function] = field(default_factory=dict, compare=False, repr=False)
@@ -210,7 +230,9 @@ __all__ = [
     "LogConfig",
     "NotRun",
     "ProtocolConfig",
+    "SameMeaning",
     "SocketConfig",
+    "Suite",
     "Symbol",
     "TableConfig",
     "TimeFormat",

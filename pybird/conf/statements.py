@@ -7,7 +7,7 @@ another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pybird.conf.expressions import Expressions
@@ -169,8 +169,21 @@ class Code(Expressions):
             raise self.builder.error("only an attribute can be unset", tree.children[0])
         return nodes.Unset(target, span=self.span(tree))
 
-    def _not_yet(self, tree: Tree) -> Node:
-        raise self.builder.error(f"BIRD has `{tree.data}`, PyBIRD does not yet", tree)
+    def _bt_assert(self, tree: Tree) -> Node:
+        (item,) = tree.children
+        parts = {self._text(part): self.expr(part) for part in _shown(item)}
+        told = {text: node for text, node in parts.items() if not _is_constant_of_bird(node)}
+        return nodes.Assert(
+            self.expr(item), self._text(item), tuple(told.values()), tuple(told), span=self.span(tree)
+        )
+
+    def _bt_check_assign(self, tree: Tree) -> Node:
+        name, value = tree.children
+        text = f"{name} = {self._text(value)}"
+        return nodes.CheckAssign(self.target(name), self.expr(value), text, span=self.span(tree))
+
+    def _text(self, item: Item) -> str:
+        return " ".join("".join(self.builder.sources.texts(item.start, item.end)).split())
 
     _KINDS: dict[str, Callable[[Code, Tree], Node]] = {
         "block": block,
@@ -184,9 +197,33 @@ class Code(Expressions):
         "print": _print,
         "printn": _print,
         "unset": _unset,
-        "bt_assert": _not_yet,
-        "bt_check_assign": _not_yet,
+        "bt_assert": _bt_assert,
+        "bt_check_assign": _bt_check_assign,
     }
+
+
+def _shown(condition: Item) -> Iterator[Item]:
+    """The parts of a condition whose values a failed assertion shows: what is compared or handed over."""
+    if isinstance(condition, Token):
+        return
+    if condition.data in ("op_and", "op_or", "op_not"):
+        for part in condition.children:
+            yield from _shown(part)
+    elif condition.data.startswith("op_"):
+        yield from (part for part in condition.children if not _is_literal(part))
+    elif condition.data == "call":
+        for arguments in condition.trees():
+            yield from (part for part in arguments.children if not _is_literal(part))
+
+
+def _is_constant_of_bird(node: Node) -> bool:
+    """`true`, `ROA_VALID`: the name says the value."""
+    return isinstance(node, nodes.Literal) and (node.type == "bool" or node.type.startswith("enum "))
+
+
+def _is_literal(item: Item) -> bool:
+    """True for what shows its own value."""
+    return item.type != "NAME" if isinstance(item, Token) else item.data == "set"
 
 
 def filter_of(builder: Builder, name: str | None, locals_: Tree, block: Tree) -> Filter:

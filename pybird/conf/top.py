@@ -12,7 +12,9 @@ from pybird.conf.model import (
     DEBUG_FLAGS,
     CustomAttribute,
     LogConfig,
+    SameMeaning,
     SocketConfig,
+    Suite,
     Symbol,
     TableConfig,
     TimeFormat,
@@ -50,7 +52,6 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
     "thread_group_statement": Taken("one thread does the work"),
     "filter_stacks": Taken("filters have no stacks of a fixed size"),
 }
-TESTS = Refused("tests in a configuration are not run")
 MPLS_DOMAIN = Ignored("there are no labels")
 GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
 DEBUG_TABLES = Ignored("tables are not traced; channels are, with `debug channels`")
@@ -78,6 +79,7 @@ class Top:
         self.attributes: list[CustomAttribute] = []
         self.filters: dict[str, Filter] = {}
         self.functions: dict[str, nodes.Function] = {}
+        self.tests: list[Suite | SameMeaning] = []
 
     def statement(self, tree: Tree) -> None:
         """Carry out one statement; errors are collected by the builder."""
@@ -226,10 +228,6 @@ class Top:
         for child in tree.children:
             self.builder.number(child, 16, message="Filter stack values lesser than 16 not supported")
 
-    def tests(self, tree: Tree) -> None:
-        self.builder.symbol(next(iter(tree.words())), "function")
-        self.builder.refuse(f"`{self.builder.phrase(tree)}`", TESTS.reason, tree)
-
     def timeformat(self, tree: Tree) -> None:
         use, spec = tree.children
         assert isinstance(spec, Tree)
@@ -274,6 +272,28 @@ class Top:
         )
         self.sockets.append(SocketConfig(path, "cli_restrict" in items, dialect, "cli_attributes" in items))
 
+    def bt_test_suite(self, tree: Tree) -> None:
+        name, text = tree.children
+        assert isinstance(name, Token)
+        function = self.builder.symbol(name, "function").value
+        assert isinstance(function, FunctionRef)
+        if function.parameters:
+            raise self.builder.error("the function of a test suite takes no arguments", name)
+        self.tests.append(Suite(function, self.builder.text(text), self.builder.span(tree)))
+
+    def bt_test_same(self, tree: Tree) -> None:
+        first, second, same = tree.children
+        wanted = bool(self.builder.number(same, 0, 1))
+        self.tests.append(SameMeaning(self._code(first), self._code(second), wanted, self.builder.span(tree)))
+
+    def _code(self, name: Item) -> FunctionRef | Filter:
+        assert isinstance(name, Token)
+        known = self.builder.scope.find(name)
+        kind = "filter" if isinstance(known, Symbol) and known.kind == "filter" else "function"
+        found = self.builder.symbol(name, kind).value
+        assert isinstance(found, FunctionRef | Filter)
+        return found
+
     def protocol(self, tree: Tree) -> None:
         build_protocol(self.builder, tree)
 
@@ -298,8 +318,6 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "mpls_domain": Top.mpls_domain,
     "thread_group_statement": Top.thread_group,
     "filter_stacks": Top.filter_stacks,
-    "bt_test_suite": Top.tests,
-    "bt_test_same": Top.tests,
     "log_file": Top.log,
     "log_rotated": Top.log,
     "log_fixed": Top.log,
@@ -309,6 +327,8 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "cli": Top.cli,
     "protocol_statement": Top.protocol,
     "template_statement": Top.protocol,
+    "bt_test_suite": Top.bt_test_suite,
+    "bt_test_same": Top.bt_test_same,
 }
 
 __all__ = ["STATEMENTS", "Literal", "Top"]

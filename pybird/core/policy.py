@@ -36,6 +36,7 @@ class Judge(NamedTuple):
     lookup: Lookup | None
     resolve: Callable[[Hop], Hop]  # a next hop that a filter set
     generation: Callable[[tuple[str, ...]], int]  # raised by every change of these tables
+    asserted: Callable[[Any], None] | None = None  # hears what came of `bt_assert`
 
 
 class Outcome(NamedTuple):
@@ -70,7 +71,7 @@ class Policy:
         self._inside = inside
         self._net_type = net_type
         self._judge = judge
-        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup)
+        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted)
         self._memo: dict[Any, Outcome | None] = {}
         self._epoch = judge.pool.epoch
         self._by_source = False

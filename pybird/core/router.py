@@ -54,7 +54,13 @@ class Answer(Enum):
 class Router:
     """One router. Two in one process do not know of each other."""
 
-    def __init__(self, ports: Ports, types: tuple[ProtocolType, ...]) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        types: tuple[ProtocolType, ...],
+        asserted: Callable[[Any], None] | None = None,
+    ) -> None:
+        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
         self.ports = ports
         self.clock = GuardedClock(ports.clock)
         self.network = ports.network
@@ -91,6 +97,7 @@ class Router:
             self.lookup,
             self.hops.settle,
             self._generation,
+            asserted,
         )
         self.shutting_down = False
 

@@ -88,8 +88,10 @@ class _Checker:
             case n.Declare(variable=variable, value=value):
                 if value is not None:
                     self.want(value, variable.type, variable.name)
-            case n.Assign():
+            case n.Assign() | n.CheckAssign():
                 self._assign(node)
+            case n.Assert(condition=condition):
+                self.want(condition, "bool", "bt_assert")
             case n.Unset(attribute=attribute):
                 self._unset(attribute)
             case n.Return():
@@ -162,7 +164,7 @@ class _Checker:
                 )
         self.statement(node.body)
 
-    def _assign(self, node: n.Assign) -> None:
+    def _assign(self, node: n.Assign | n.CheckAssign) -> None:
         target = node.target
         if isinstance(target, n.Attribute) and not self._writable(target):
             return

@@ -15,26 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pybird.filter import nodes as n
-from pybird.filter.errors import FilterRuntimeError
+from pybird.filter.errors import FAILURES, FilterRuntimeError, reason
 from pybird.filter.format import rich
 from pybird.filter.generate import NetTest, Reads
 from pybird.filter.nodes import Span
-from pybird.filter.program import Code, expression_code, filter_code, reason
+from pybird.filter.program import Code, expression_code, filter_code
 from pybird.filter.runtime import Accept, Reject
 from pybird.filter.subject import Subject
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
-
-# What Python raises when an operand is void, too deep a recursion, and our own.
-FAILURES = (
-    FilterRuntimeError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    ValueError,
-    OverflowError,
-    RecursionError,
-)
 
 
 @dataclass(frozen=True, slots=True)

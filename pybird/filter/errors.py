@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pybird.filter.nodes import NO_SPAN, Span
 
 
@@ -21,3 +23,28 @@ class FilterRuntimeError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
+
+
+# What Python raises when an operand is void, too deep a recursion, and our own.
+FAILURES: Final = (
+    FilterRuntimeError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+
+
+def reason(failure: BaseException) -> str:
+    """What went wrong in the user's words."""
+    match failure:
+        case FilterRuntimeError(message=message):
+            return message
+        case RecursionError():
+            return "too many nested calls"
+        case TypeError() | AttributeError() | IndexError():
+            return "an operand has no value"
+        case _:
+            return str(failure)

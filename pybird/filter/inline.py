@@ -46,7 +46,7 @@ def _slot_set(statement: n.Node) -> int | None:
     match statement:
         case n.Declare(variable=variable, value=value) if value is not None:
             return variable.slot
-        case n.Assign(target=n.Local(slot=slot)):
+        case n.Assign(target=n.Local(slot=slot)) | n.CheckAssign(target=n.Local(slot=slot)):
             return slot
         case n.For(variable=variable):
             return variable.slot

@@ -300,6 +300,25 @@ class Evaluate(Node):
     expression: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Assert(Node):
+    """`bt_assert(condition);`. `text` is the condition as written, `parts` what a failure shows."""
+
+    condition: Node
+    text: str = field(default="", compare=False)
+    parts: tuple[Node, ...] = field(default=(), compare=False)
+    part_texts: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAssign(Node):
+    """`bt_check_assign(target, value);`: assign, then reading must give the value back."""
+
+    target: Node
+    value: Node
+    text: str = field(default="", compare=False)
+
+
 # ---------------------------------------------------------- definitions
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS, ADJUSTING
-from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.claims import Claim, check_that
+from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
 from pybird.filter.generate import Expressions, Reads, local_name
 from pybird.filter.inline import inline_constants
@@ -30,6 +31,7 @@ Run = Callable[[Subject], Any]
 Lines = list[tuple[str, n.Span]]
 
 CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
+_FRAME = ("def ", "else:", "pass", "view = ", "return decide")
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
 
 
@@ -57,12 +59,17 @@ class Code:
         self._spans = [span for _, span in lines]
         self._namespace = namespace
         self.constants = {name: value for name, value in namespace.items() if CONSTANT.fullmatch(name)}
+        namespace["SPANS"] = self._spans  # for who follows the lines that run
         exec(compile(self.source, f"<{name}>", "exec"), namespace)
         self.run: Run = namespace.pop("make")()
 
     def lines(self) -> list[tuple[str, n.Span]]:
         """The generated lines, each with the place in the config that it came from."""
         return list(zip(self.source.splitlines(), self._spans, strict=True))
+
+    def statements(self) -> list[n.Span]:
+        """The places of what the code can run, without lines that only hold it together."""
+        return [span for text, span in self.lines() if not text.strip().startswith(_FRAME)]
 
     def clear(self) -> None:
         """Let go of everything; the code cannot run any more. Cuts the cycle of recursive functions."""
@@ -86,19 +93,6 @@ class Code:
                     span = self._spans[at]
             trace = trace.tb_next
         return span
-
-
-def reason(failure: BaseException) -> str:
-    """What went wrong in the user's words."""
-    match failure:
-        case FilterRuntimeError(message=message):
-            return message
-        case RecursionError():
-            return "too many nested calls"
-        case TypeError() | AttributeError() | IndexError():
-            return "an operand has no value"
-        case _:
-            return str(failure)
 
 
 def _cut(function: Any) -> None:
@@ -169,7 +163,11 @@ class _Program:
 
     def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
         match node:
-            case n.Assign(target=n.Attribute(name=name)) | n.Unset(attribute=n.Attribute(name=name)):
+            case (
+                n.Assign(target=n.Attribute(name=name))
+                | n.CheckAssign(target=n.Attribute(name=name))
+                | n.Unset(attribute=n.Attribute(name=name))
+            ):
                 field = self.expressions.field(name)
                 self._written[name if field is None else field[0]] = None
             case n.Evaluate(expression=n.Method() as method):
@@ -229,6 +227,10 @@ class _Body:
                 self._line(f"s.print({self._text(arguments)}, {newline})", node)
             case n.Evaluate(expression=expression):
                 self._evaluate(expression, node)
+            case n.Assert():
+                self._assert(node)
+            case n.CheckAssign():
+                self._check_assign(node)
             case _:
                 raise FilterTypeError("this is not a statement", node.span)
 
@@ -360,6 +362,31 @@ class _Body:
                 self._assign(target, self._expressions.code(expression), node)
                 return
         self._line(self._expressions.code(expression), node)
+
+    def _assert(self, node: n.Assert) -> None:
+        """The condition and what to show are functions: most runs want neither."""
+        shown = [self._expressions.shown(part) for part in node.parts]
+        claim = Claim(node.span, node.text, node.part_texts)
+        self._claim(claim, self._expressions.sure(node.condition), shown, node)
+
+    def _check_assign(self, node: n.CheckAssign) -> None:
+        before = f"a{self._cases}"
+        self._cases += 1
+        kind = self._typing.of(node.target)
+        self._line(f"{before} = {self._expressions.converted(node.value, kind)}", node)
+        self._assign(node.target, before, node)
+        reading = self._expressions.code(node.target)
+        shown = [self._expressions.shown(node.target), f"show({kind!r}, {before})"]
+        claim = Claim(node.span, node.text, ("read", "assigned"))
+        self._claim(claim, f"{reading} == {before}", shown, node)
+
+    def _claim(self, claim: Claim, condition: str, shown: list[str], node: n.Node) -> None:
+        self._expressions.reads.volatile = True
+        self._expressions.namespace["check_that"] = check_that
+        values = f"({', '.join(shown)},)" if shown else "()"
+        self._line(
+            f"check_that(s, {self._expressions.hoist(claim)}, lambda: {condition}, lambda: {values})", node
+        )
 
 
 def written_target(method: n.Method) -> n.Node | None:

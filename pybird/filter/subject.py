@@ -53,6 +53,7 @@ class Subject:
     __slots__ = (
         "_line",
         "_net",
+        "asserted",
         "changes",
         "hop",
         "key",
@@ -72,11 +73,13 @@ class Subject:
         net_type: NetType,
         log: Callable[[str], None],
         lookup: Lookup | None = None,
+        asserted: Callable[[Any], None] | None = None,
     ) -> None:
         self.pool = pool
         self.net_type = net_type
         self.log = log
         self.lookup = lookup
+        self.asserted = asserted  # hears what came of `bt_assert` (`claims.Checked`)
         self.rte: Rte
         self.key = b""
         self.view: Mapping[str, Any] = {}

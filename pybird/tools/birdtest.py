@@ -1,0 +1,316 @@
+"""Tests of a configuration in a file beside it (`*.birdtest`, docs/testing.md).
+
+    config "edge.conf"
+
+    test "a customer's prefix gets its preference"
+    filter customer_in
+    route 203.0.113.0/24
+        bgp_path = 65001 65001
+    accept
+        bgp_local_pref = 200
+        (65000, 1) ~ bgp_community
+
+A line that begins with white space belongs to the line above: below `route`
+attributes that the route has, below `accept` conditions on the route that the
+filter leaves. What stands right of a word is the language of the configuration,
+with its constants and functions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pybird.conf.errors import ConfigError
+from pybird.conf.language import Language
+from pybird.conf.model import Config
+from pybird.core.router import Router
+from pybird.filter import nodes as n
+from pybird.filter.attributes import declarations_of
+from pybird.filter.check import check
+from pybird.filter.claims import Checked
+from pybird.filter.compile import compile_expression, compile_filter
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.subject import Subject, constant_subject
+from pybird.proto import PROTOCOLS
+from pybird.values.attributes import AttributeDecl
+from pybird.values.enums import Rts
+from pybird.values.net import Net
+from pybird.values.route import NO_HOP, Rte, Source
+
+PREFERENCE = 100
+_LISTS = {"bgppath": r"\d+", "clist": r"\([^()]*\)", "eclist": r"\([^()]*\)", "lclist": r"\([^()]*\)"}
+_EMPTY = {"bgppath": "+empty+", "clist": "-empty-", "eclist": "--empty--", "lclist": "---empty---"}
+
+
+class BirdtestError(Exception):
+    """The test file itself is wrong; the text begins with file and line."""
+
+
+class Problem(NamedTuple):
+    """Why a test failed."""
+
+    span: n.Span
+    text: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Line:
+    """One line with the indented lines below it."""
+
+    span: n.Span
+    word: str
+    rest: str
+    below: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Given:
+    """One route that is fed to the filter."""
+
+    span: n.Span
+    text: str
+    net: Net
+    name: str = "test"
+    kind: int = int(Rts.BGP)
+    block: n.Filter = n.ACCEPT
+
+
+@dataclass(slots=True)
+class Case:
+    """One test: these routes through that filter give this verdict."""
+
+    name: str
+    span: n.Span
+    filter_line: Line | None = None
+    route_lines: list[Line] = field(default_factory=list)
+    verdict: Line | None = None
+    conditions: n.Filter = n.ACCEPT
+    routes: list[Given] = field(default_factory=list)
+    filters: list[n.Filter] = field(default_factory=list)  # one per route
+
+    def run(self, router: Router, hear: Callable[[Checked], None]) -> Iterator[Problem]:
+        """What did not come out as expected; `hear` is told of the conditions on the routes."""
+        assert self.verdict is not None
+        for given, tested in zip(self.routes, self.filters, strict=True):
+            rte = Rte(router.pool.intern(b""), Source(given.name, given.kind, None), NO_HOP, PREFERENCE, 0.0)
+            start = _through(router, given.block, given.net, rte, hear)
+            if start is None:
+                yield Problem(given.span, given.text, "its attributes cannot be set")
+                continue
+            left = _through(router, tested, given.net, start, hear)
+            wanted = self.verdict.word == "accept"
+            if (left is not None) is not wanted:
+                yield Problem(given.span, given.text, "was accepted" if left is not None else "was rejected")
+            elif left is not None:
+                _through(router, self.conditions, given.net, left, hear)
+
+
+def _through(
+    router: Router, tested: n.Filter, net: Net, rte: Rte, hear: Callable[[Checked], None]
+) -> Rte | None:
+    """The route as the filter leaves it, its next hop unresolved; None: rejected."""
+    compiled = compile_filter(tested, router.pool.by_name)
+    subject = Subject(router.pool, net.type, lambda text: router.log("info", text), router.lookup, hear)
+    subject.load(rte, net.key)
+    accepted = compiled.run(subject)
+    compiled.clear()
+    if not accepted:
+        return None
+    attributes = router.pool.edit(rte.attrs, subject.changes)
+    return Rte(attributes, rte.source, subject.hop or rte.hop, subject.preference, rte.time)
+
+
+@dataclass(slots=True)
+class Cases:
+    """A whole file. `config` is the path of the configuration."""
+
+    config: str
+    cases: list[Case]
+
+    def resolve(self, language: Language, config: Config) -> None:
+        """Give names and expressions their meaning.
+
+        Raises:
+            BirdtestError: one has none.
+        """
+        reader = _Reader(language, config)
+        for case in self.cases:
+            reader.fill(case)
+
+
+def read_cases(path: str) -> Cases:
+    """Read a file.
+
+    Raises:
+        BirdtestError: with file and line.
+        OSError: it cannot be read.
+    """
+    with open(path, encoding="utf-8") as file:
+        lines = list(_lines(path, file.read()))
+    folder, name = os.path.split(path)
+    config = os.path.join(folder, name.removesuffix(".birdtest") + ".conf")
+    cases: list[Case] = []
+    tested: Line | None = None
+    for line in lines:
+        match line.word:
+            case "config":
+                config = os.path.join(folder, _text(line))
+            case "test":
+                cases.append(Case(_text(line), line.span, tested))
+            case "filter" | "import" | "export":
+                tested = line
+                if cases and not cases[-1].route_lines:
+                    cases[-1].filter_line = line
+            case "route" if cases and cases[-1].verdict is None:
+                cases[-1].route_lines.append(line)
+            case "accept" | "reject" if cases and cases[-1].route_lines and cases[-1].verdict is None:
+                cases[-1].verdict = line
+            case _:
+                raise _error(line, f"`{line.word}` is not possible here")
+    for case in cases:
+        if case.verdict is None or case.filter_line is None:
+            missing = "`accept` or `reject`" if case.verdict is None else "`filter`"
+            raise BirdtestError(f"{case.span.file}:{case.span.line}: {missing} is missing in this test")
+    return Cases(config, cases)
+
+
+def _lines(path: str, text: str) -> Iterator[Line]:
+    last: Line | None = None
+    for number, raw in enumerate(text.split("\n"), 1):
+        bare = raw.strip()
+        if not bare or bare.startswith("#"):
+            continue
+        span = n.Span(path, number, 1, number, len(raw) + 1)
+        if raw[0].isspace():
+            if last is None:
+                raise BirdtestError(f"{path}:{number}: this line belongs to none")
+            last.below.append(Line(span, "", bare))
+            continue
+        if last is not None:
+            yield last
+        word, _, rest = bare.partition(" ")
+        last = Line(span, word, rest.strip())
+    if last is not None:
+        yield last
+
+
+def _text(line: Line) -> str:
+    if len(line.rest) < 2 or line.rest[0] != '"' or line.rest[-1] != '"':
+        raise _error(line, "a text in quotes is expected")
+    return line.rest[1:-1]
+
+
+def _error(line: Line, message: str) -> BirdtestError:
+    return BirdtestError(f"{line.span.file}:{line.span.line}: {message}")
+
+
+class _Reader:
+    """What the words of a file mean in one configuration."""
+
+    def __init__(self, language: Language, config: Config) -> None:
+        self._language = language
+        self._config = config
+        self._declared = declarations_of(*[each.attributes for each in PROTOCOLS])
+        for attribute in config.attributes:
+            decl = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
+            self._declared[attribute.name] = decl
+
+    def fill(self, case: Case) -> None:
+        """Everything that the test needs to run."""
+        assert case.filter_line is not None
+        assert case.verdict is not None
+        for line in case.route_lines:
+            given = self._route(line)
+            case.routes.append(given)
+            case.filters.append(self._filter(case.filter_line, given))
+        conditions = tuple(self._condition(line) for line in case.verdict.below)
+        if conditions and case.verdict.word == "reject":
+            raise _error(case.verdict.below[0], "a rejected route has no attributes")
+        case.conditions = n.Filter("conditions", n.Block((*conditions, n.Decide("accept"))))
+
+    def _filter(self, line: Line, given: Given) -> n.Filter:
+        if line.word == "filter":
+            found = self._config.filters.get(line.rest)
+            if found is None:
+                raise _error(line, f"there is no filter {line.rest}")
+            return found
+        protocol = self._config.protocol(line.rest)
+        if protocol is None:
+            raise _error(line, f"there is no protocol {line.rest}")
+        for channel in protocol.channels:
+            if channel.net_type is given.net.type:
+                return channel.import_filter if line.word == "import" else channel.export_filter
+        raise _error(line, f"{line.rest} has no channel for {given.text}")
+
+    def _route(self, line: Line) -> Given:
+        net = self._value(line, line.rest)
+        if not isinstance(getattr(net, "key", None), bytes):
+            raise _error(line, f"{line.rest} is not a network")
+        given = Given(line.span, line.rest, net)
+        steps: list[n.Node] = []
+        for setting in line.below:
+            name, equals, text = (part.strip() for part in setting.rest.partition("="))
+            if not equals:
+                raise _error(setting, "an attribute is written NAME = VALUE")
+            if name == "proto":
+                given.name = str(self._value(setting, text))
+            elif name == "source":
+                given.kind = int(self._value(setting, text))
+            else:
+                steps.append(self._assign(setting, name, text))
+        block = n.Block((*steps, n.Decide("accept", span=line.span)), span=line.span)
+        given.block = n.Filter("route", block, span=line.span)
+        return given
+
+    def _assign(self, line: Line, name: str, text: str) -> n.Node:
+        target = n.Attribute(name, span=line.span)
+        kind = self._declared[name].type if name in self._declared else ""
+        return self._checked(line, n.Assign(target, self._node(line, listed(kind, text)), span=line.span))
+
+    def _condition(self, line: Line) -> n.Node:
+        node = self._node(line, line.rest)
+        parts: tuple[n.Node, ...] = ()
+        if isinstance(node, n.Binary):
+            parts = tuple(part for part in (node.left, node.right) if not isinstance(part, n.Literal))
+        texts = tuple(line.rest[part.span.column - 1 : part.span.end_column - 1] for part in parts)
+        return self._checked(line, n.Assert(node, line.rest, parts, texts, span=line.span))
+
+    def _checked(self, line: Line, node: n.Node) -> n.Node:
+        for problem in check(n.Block((node,)), self._declared):
+            raise _error(line, problem.message)
+        return node
+
+    def _node(self, line: Line, text: str) -> n.Node:
+        try:
+            return self._language.expression(text, self._config)
+        except ConfigError as problem:
+            raise _error(line, problem.message) from None
+
+    def _value(self, line: Line, text: str) -> Any:
+        try:
+            compiled = compile_expression(self._node(line, text), self._declared)
+            return compiled(constant_subject(lambda _text: None))
+        except (FilterTypeError, FilterRuntimeError) as problem:
+            raise _error(line, problem.message) from None
+
+
+def listed(kind: str, text: str) -> str:
+    """The expression of a list that is written as its members: `65001 65002`, `(1,2) (3,4)`."""
+    member = _LISTS.get(kind)
+    if member is None or not re.fullmatch(rf"(?:{member}\s*)+", text):
+        return text
+    members = re.findall(member, text)
+    if kind == "bgppath":
+        members.reverse()
+    call, made = "prepend" if kind == "bgppath" else "add", _EMPTY[kind]
+    for each in members:
+        made = f"{call}({made}, {each})"
+    return made
+
+
+__all__ = ["BirdtestError", "Case", "Cases", "Problem", "listed", "read_cases"]

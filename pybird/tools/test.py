@@ -1,0 +1,280 @@
+"""`pybird test FILE...`: run the tests of configurations.
+
+A configuration brings its own (`bt_test_suite`, `bt_test_same`); a file named
+`*.birdtest` holds tests of another configuration (`tools/birdtest.py`). Each
+configuration runs on a simulated machine until its tables have settled, so
+that `roa_check` and static routes are as they will be. One line per suite,
+below it each assertion that failed with its place and values; `--json` gives
+the same as one object, `--coverage` adds which filter lines ran. The exit
+status is 0 when everything held and 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pybird.conf.errors import ConfigErrors
+from pybird.conf.language import Language
+from pybird.conf.model import Config, SameMeaning, Suite
+from pybird.core.ports import Ports
+from pybird.core.router import Router
+from pybird.filter.claims import Checked
+from pybird.filter.compile import compile_filter
+from pybird.filter.digest import digest
+from pybird.filter.nodes import NO_SPAN, Block, Call, Decide, Evaluate, Filter, FunctionRef, Span
+from pybird.filter.subject import Subject
+from pybird.io.files import cache_folder, iproute2_names
+from pybird.proto import PROTOCOLS
+from pybird.sim.world import World
+from pybird.tools.birdtest import BirdtestError, Case, read_cases
+from pybird.tools.coverage import Coverage
+from pybird.values.net import NetType, Prefix
+from pybird.values.route import NO_HOP, Rte, Source
+
+SETTLING = 5.0  # virtual seconds that protocols have to fill the tables
+SETTLED = "while the tables settled"
+
+
+@dataclass(slots=True)
+class Failure:
+    """One assertion that does not hold, or one way in which a suite ended badly."""
+
+    span: Span
+    text: str
+    values: list[tuple[str, str]] = field(default_factory=list)
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one suite."""
+
+    name: str
+    span: Span = NO_SPAN
+    assertions: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def hear(self, checked: Checked) -> None:
+        """Take what came of one assertion."""
+        self.assertions += 1
+        if checked.holds:
+            return
+        claim = checked.claim
+        values = list(zip(claim.parts, checked.values, strict=False))
+        self.failures.append(Failure(claim.span, claim.text, values, checked.problem))
+
+
+class Trial:
+    """One configuration, running on a simulated machine."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.results: list[Result] = []
+        self.now = Result(SETTLED)
+        self.messages: list[str] = []
+        world = World(self._boot)
+        self._node = world.router("router", config)
+        world.run(SETTLING)
+        if self.now.assertions:
+            self.results.append(self.now)
+
+    @property
+    def router(self) -> Router:
+        """The router that the tests ask."""
+        router = self._node.router
+        assert isinstance(router, Router)
+        return router
+
+    def _boot(self, ports: Ports, config: Any) -> Router:
+        router = Router(ports, PROTOCOLS, lambda checked: self.now.hear(checked))
+        router.configure(config)
+        return router
+
+    def run_suites(self) -> None:
+        """Run what the configuration brings, in the order of the text."""
+        for test in self.config.tests:
+            if isinstance(test, Suite):
+                self._suite(test)
+            else:
+                self._same(test)
+
+    def _suite(self, suite: Suite) -> None:
+        self.now = Result(suite.text, suite.span)
+        self.results.append(self.now)
+        call = Evaluate(Call(suite.function, (), span=suite.span), span=suite.span)
+        body = Block((call, Decide("accept", span=suite.span)), span=suite.span)
+        compiled = compile_filter(Filter(suite.function.name, body), self.router.pool.by_name)
+        messages: list[str] = []
+        if not compiled.run(self._subject(messages)):
+            problem = messages[-1] if messages else "it ended with reject"
+            self.now.failures.append(Failure(suite.span, suite.function.name, problem=problem))
+        self.messages += messages
+        compiled.clear()
+
+    def _subject(self, messages: list[str]) -> Subject:
+        """A route without properties, for suites that set attributes."""
+        router = self.router
+        subject = Subject(
+            router.pool,
+            NetType.IP4,
+            messages.append,
+            router.lookup,
+            lambda checked: self.now.hear(checked),
+        )
+        route = Rte(router.pool.intern(b""), Source("test", 0, None), NO_HOP, 0, 0.0)
+        subject.load(route, Prefix.parse("0.0.0.0/0").key)
+        return subject
+
+    def _same(self, test: SameMeaning) -> None:
+        names = [_name(test.first), _name(test.second)]
+        wanted = "the same" if test.same else "different"
+        result = Result(f"{names[0]} and {names[1]} are {wanted}", test.span, 1)
+        if (digest(test.first) == digest(test.second)) is not test.same:
+            found = "different" if test.same else "the same"
+            result.failures.append(Failure(test.span, f"{names[0]}, {names[1]}", problem=f"they are {found}"))
+        self.results.append(result)
+
+    def run_case(self, case: Case) -> None:
+        """Run one test of a `*.birdtest` file."""
+        self.now = Result(case.name, case.span)
+        self.results.append(self.now)
+        for problem in case.run(self.router, self.now.hear):
+            self.now.failures.append(Failure(problem.span, problem.text, problem=problem.problem))
+
+
+def _name(code: FunctionRef | Filter) -> str:
+    return code.name or "(unnamed)"
+
+
+# ---------------------------------------------------------------- the command
+
+
+def main(argv: list[str]) -> int:
+    """Test the files named in the arguments; 0 if everything holds."""
+    parser = argparse.ArgumentParser(prog="pybird test", description="Run the tests of a bird.conf.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration or a *.birdtest file")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument("--coverage", action="store_true", help="say which lines of filters ran")
+    options = parser.parse_args(argv)
+    language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+    reports = [Report(path) for path in options.files]
+    for report in reports:
+        report.make(language, coverage=options.coverage)
+        if not options.json:
+            print("\n".join(report.lines()))
+    ok = all(report.ok for report in reports)
+    if options.json:
+        print(json.dumps({"ok": ok, "files": [report.as_json() for report in reports]}, indent=2))
+    return 0 if ok else 1
+
+
+class Report:
+    """What came of one file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.errors: list[str] = []
+        self.results: list[Result] = []
+        self.coverage: Coverage | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing failed."""
+        return not self.errors and not any(result.failures for result in self.results)
+
+    def make(self, language: Language, *, coverage: bool = False) -> None:
+        """Load and run; what is wrong with the file itself becomes `errors`."""
+        try:
+            cases = read_cases(self.path) if self.path.endswith(".birdtest") else None
+            config = language.load(self.path if cases is None else cases.config)
+            if cases is not None:
+                cases.resolve(language, config)
+        except ConfigErrors as found:
+            self.errors = [error.show() for error in found.errors]
+            return
+        except (BirdtestError, OSError) as problem:
+            self.errors = [str(problem)]
+            return
+        if coverage:
+            self.coverage = Coverage(config)
+            with self.coverage:
+                self._run(Trial(config), cases.cases if cases is not None else None)
+        else:
+            self._run(Trial(config), cases.cases if cases is not None else None)
+
+    def _run(self, trial: Trial, cases: list[Case] | None) -> None:
+        self.results = trial.results
+        if cases is None:
+            trial.run_suites()
+        else:
+            for case in cases:
+                trial.run_case(case)
+
+    def lines(self) -> Iterator[str]:
+        """Text for people."""
+        yield from self.errors
+        for result in self.results:
+            yield from _result_lines(result)
+        failed = sum(1 for result in self.results if result.failures)
+        total = sum(result.assertions for result in self.results)
+        if not self.errors:
+            state = f"{failed} failed" if failed else "all good" if self.results else "nothing to test"
+            yield f"{self.path}: {_count(len(self.results), 'suite')}, {_count(total, 'assertion')}: {state}"
+        if self.coverage is not None:
+            yield from self.coverage.lines()
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        found: dict[str, Any] = {
+            "file": self.path,
+            "ok": self.ok,
+            "errors": self.errors,
+            "suites": [_result_json(result) for result in self.results],
+        }
+        if self.coverage is not None:
+            found["coverage"] = self.coverage.as_json()
+        return found
+
+
+def _result_lines(result: Result) -> Iterator[str]:
+    if not result.failures:
+        yield f"ok    {result.name} ({_count(result.assertions, 'assertion')})"
+        return
+    yield f"FAIL  {result.name} ({_count(len(result.failures), 'failure')})"
+    for failure in result.failures:
+        problem = f": {failure.problem}" if failure.problem else ""
+        yield f"      {failure.span.file}:{failure.span.line}: {failure.text}{problem}"
+        yield from (f"          {text} is {value}" for text, value in failure.values)
+
+
+def _result_json(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "file": result.span.file,
+        "line": result.span.line,
+        "ok": not result.failures,
+        "assertions": result.assertions,
+        "failures": [
+            {
+                "file": failure.span.file,
+                "line": failure.span.line,
+                "text": failure.text,
+                "problem": failure.problem,
+                "values": [{"text": text, "value": value} for text, value in failure.values],
+            }
+            for failure in result.failures
+        ],
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
