@@ -149,8 +149,6 @@ PHRASES = {
     "bfd_options": "bfd { }",
     "keys": "keys { }",
     "thread_group_statement": "thread group",
-    "bt_test_suite": "bt_test_suite",
-    "bt_test_same": "bt_test_same",
     "mrtdump_file": "mrtdump",
     "table_cork": "cork threshold",
     "table_settle": "export settle time",
