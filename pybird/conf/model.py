@@ -169,10 +169,10 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class SameMeaning:
-    """`bt_test_same(A, B, N)`: two functions or filters mean the same, or (`same` false) do not."""
+    """`bt_test_same(A, B, N)`: two functions mean the same, or (`same` false) do not."""
 
-    first: FunctionRef | Filter
-    second: FunctionRef | Filter
+    first: FunctionRef
+    second: FunctionRef
     same: bool
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 

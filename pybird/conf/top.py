@@ -274,9 +274,7 @@ class Top:
 
     def bt_test_suite(self, tree: Tree) -> None:
         name, text = tree.children
-        assert isinstance(name, Token)
-        function = self.builder.symbol(name, "function").value
-        assert isinstance(function, FunctionRef)
+        function = self._function(name)
         if function.parameters:
             raise self.builder.error("the function of a test suite takes no arguments", name)
         self.tests.append(Suite(function, self.builder.text(text), self.builder.span(tree)))
@@ -284,14 +282,14 @@ class Top:
     def bt_test_same(self, tree: Tree) -> None:
         first, second, same = tree.children
         wanted = bool(self.builder.number(same, 0, 1))
-        self.tests.append(SameMeaning(self._code(first), self._code(second), wanted, self.builder.span(tree)))
+        self.tests.append(
+            SameMeaning(self._function(first), self._function(second), wanted, self.builder.span(tree))
+        )
 
-    def _code(self, name: Item) -> FunctionRef | Filter:
+    def _function(self, name: Item) -> FunctionRef:
         assert isinstance(name, Token)
-        known = self.builder.scope.find(name)
-        kind = "filter" if isinstance(known, Symbol) and known.kind == "filter" else "function"
-        found = self.builder.symbol(name, kind).value
-        assert isinstance(found, FunctionRef | Filter)
+        found = self.builder.symbol(name, "function").value
+        assert isinstance(found, FunctionRef)
         return found
 
     def protocol(self, tree: Tree) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
@@ -18,6 +19,7 @@ from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
 from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
+from pybird.values.sets import ValueSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class _Checker:
 
     def _case(self, node: n.Case) -> None:
         kind = self.type_of(node.subject)
+        taken: list[tuple[Any, Any]] = []  # intervals of the labels so far
         for arm in node.arms:
             if arm.labels:
                 labels = self.type_of(n.SetOf(arm.labels, span=arm.labels[0].span))
@@ -146,7 +149,17 @@ class _Checker:
                     self._problem(
                         arm.labels[0].span, f"a case of {kind} has a label of {(labels or '')[:-4]}"
                     )
+                elif labels is not None:
+                    self._overlap(arm, taken)
             self.statement(arm.body)
+
+    def _overlap(self, arm: n.Arm, taken: list[tuple[Any, Any]]) -> None:
+        """BIRD refuses a value that two arms take."""
+        literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
+        fresh = literal.value.intervals if literal is not None and isinstance(literal.value, ValueSet) else ()
+        if any(low <= above and below <= high for low, high in fresh for below, above in taken):
+            self._problem(arm.labels[0].span, "Overlaping intervals in switch cases not allowed")
+        taken += fresh
 
     def _labels_fit(self, kind: str, labels: str) -> bool:
         return "any" in (kind, labels) or labels in (f"{kind} set", EMPTY_SET_TYPE)

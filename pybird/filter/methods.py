@@ -92,6 +92,8 @@ METHODS: Final[dict[tuple[str, str], Method]] = {
 for _name in ("delete", "filter"):
     _row = METHODS["clist", _name]
     _row.arguments["quad set"] = _row.arguments["int set"] = _row.arguments["pair set"]
+METHODS["clist", "delete"].arguments["ip set"] = "without_addresses({0}, {1})"
+METHODS["clist", "filter"].arguments["ip set"] = "only_addresses({0}, {1})"
 
 # Old call style: `add(list, x)` is `list.add(x)`.
 CALL_STYLE: Final = ("prepend", "append", "add", "delete", "filter")

@@ -18,7 +18,7 @@ from pybird.values.address import Address
 from pybird.values.aspath import EMPTY_PATH, AsPath
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
-from pybird.values.nets import EvpnNet, FlowNet
+from pybird.values.nets import EthNet, EvpnNet, FlowNet
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.scalars import ExtendedCommunity, Pair, Quad
@@ -59,6 +59,8 @@ def void_order(a: Any, b: Any) -> int:
 
 def net_order(net: Any) -> Any:
     """What nets of any type sort by."""
+    if isinstance(net, EthNet):
+        return (int(net.type), (net.vlan_id, int(net.mac)))
     return (int(net.type), net) if not isinstance(net, EvpnNet) else (int(net.type), net.key)
 
 
@@ -171,6 +173,16 @@ def addresses_match(listed: Any, addresses: Any) -> bool:
     return any(Address.from_v4(item) in addresses for item in listed.items)
 
 
+def only_addresses(listed: Any, addresses: Any) -> Any:
+    """The members of a clist that are, as IPv4 addresses, in the set."""
+    return listed.keep(lambda member: Address.from_v4(member) in addresses)
+
+
+def without_addresses(listed: Any, addresses: Any) -> Any:
+    """The members of a clist that are not, as IPv4 addresses, in the set."""
+    return listed.keep(lambda member: Address.from_v4(member) not in addresses)
+
+
 def append(a: Any, b: Any) -> Any:
     """`++` of texts and byte strings."""
     return a + b
@@ -252,9 +264,11 @@ EXPORTS: Final[dict[str, Any]] = {
     "net_order": net_order,
     "net_part": net_part,
     "only": only,
+    "only_addresses": only_addresses,
     "roa_check": roa_check,
     "text_match": text_match,
     "void_order": void_order,
     "without": without,
+    "without_addresses": without_addresses,
     "without_any": without_any,
 }

@@ -26,7 +26,7 @@ from pybird.core.router import Router
 from pybird.filter.claims import Checked
 from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
-from pybird.filter.nodes import NO_SPAN, Block, Call, Decide, Evaluate, Filter, FunctionRef, Span
+from pybird.filter.nodes import NO_SPAN, Block, Call, Decide, Evaluate, Filter, Span
 from pybird.filter.subject import Subject
 from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
@@ -131,7 +131,7 @@ class Trial:
         return subject
 
     def _same(self, test: SameMeaning) -> None:
-        names = [_name(test.first), _name(test.second)]
+        names = [test.first.name, test.second.name]
         wanted = "the same" if test.same else "different"
         result = Result(f"{names[0]} and {names[1]} are {wanted}", test.span, 1)
         if (digest(test.first) == digest(test.second)) is not test.same:
@@ -145,10 +145,6 @@ class Trial:
         self.results.append(self.now)
         for problem in case.run(self.router, self.now.hear):
             self.now.failures.append(Failure(problem.span, problem.text, problem=problem.problem))
-
-
-def _name(code: FunctionRef | Filter) -> str:
-    return code.name or "(unnamed)"
 
 
 # ---------------------------------------------------------------- the command

@@ -132,21 +132,20 @@ class BridgeSource(OpenEnum):
 
 
 # Type name: (class, prefix of its constants, type code that `eval` prints).
-# BIRD 3's code of ROA is 0x39, four above BIRD 2's, whose others are known:
-# rts 30, bgp_origin 31, scope 32, rtd 34, roa 35, net_type 36, ra_preference 37, af 38.
+# The codes are those of BIRD 3.3; BIRD 2 has others, and each release its own.
 ENUMS: Final[dict[str, tuple[type[IntEnum], str, int]]] = {
-    "enum rts": (Rts, "RTS", 0x34),
-    "enum bgp_origin": (Origin, "ORIGIN", 0x35),
-    "enum scope": (Scope, "SCOPE", 0x36),
-    "enum rtd": (Dest, "RTD", 0x38),
+    "enum rts": (Rts, "RTS", 0x31),
+    "enum bgp_origin": (Origin, "ORIGIN", 0x13),
+    "enum scope": (Scope, "SCOPE", 0x33),
+    "enum rtd": (Dest, "RTD", 0x37),
     "enum roa": (Roa, "ROA", 0x39),
-    "enum net_type": (NetType, "NET", 0x3A),
-    "enum ra_preference": (RaPreference, "RA_PREF", 0x3B),
-    "enum af": (AddressFamily, "AF", 0x3C),
-    "enum aspa": (Aspa, "ASPA", 0x3D),
-    "enum mpls_policy": (MplsPolicy, "MPLS_POLICY", 0x3E),
-    "enum net_evpn_type": (EvpnType, "NET_EVPN", 0x3F),
-    "enum kbr_source": (BridgeSource, "KBR_SRC", 0x40),
+    "enum net_type": (NetType, "NET", 0x3B),
+    "enum ra_preference": (RaPreference, "RA_PREF", 0x15),
+    "enum af": (AddressFamily, "AF", 0x3D),
+    "enum aspa": (Aspa, "ASPA", 0x2F),
+    "enum mpls_policy": (MplsPolicy, "MPLS_POLICY", 0x35),
+    "enum net_evpn_type": (EvpnType, "NET_EVPN", 0x2D),
+    "enum kbr_source": (BridgeSource, "KBR_SRC", 0x29),
 }
 
 _UNNAMED: Final = {"RTS_NONE", "RTS_PERF", "RTS_RADV", "RTS_BRIDGE", "RTS_EVPN", "RTD_NONE", "KBR_SRC_NONE"}

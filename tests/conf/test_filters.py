@@ -193,3 +193,9 @@ def test_return_belongs_to_functions() -> None:
 
 def test_attributes_of_protocols_that_are_not_run() -> None:
     assert body("if defined(ospf_metric1) then print ospf_metric1; rip_tag = 1;")
+
+
+def test_a_value_in_two_arms_of_a_case_is_refused():
+    found = error("function f(int n) { case n { 1, 5: return 1; 4..6: return 2; } }\n" + DEVICE)
+    assert found.message == "Overlaping intervals in switch cases not allowed"
+    assert load("function f(int n) { case n { 1, 1..3, 2..6: return 1; 7: return 2; } }\n" + DEVICE).functions
