@@ -179,8 +179,6 @@ TABLES = {
 OTHERS: dict[type, list[Row]] = {
     Refused: [
         ("bgp", "authentication ao", "the session would not be authenticated"),
-        ("global", "bt_test_same", top.TESTS.reason),
-        ("global", "bt_test_suite", top.TESTS.reason),
         ("kernel", "mpls { }", "there are no labels"),
         ("static", "mpls { }", "there are no labels"),
         ("static", "route ... mpls", "there are no labels"),
