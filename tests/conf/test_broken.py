@@ -86,10 +86,6 @@ BROKEN = [
     ),
     (BGP + "  ipv6 { preference «70000»; };\n}\n", "70000 is out of range, 0 to 65535 are possible"),
     (
-        BGP + "  «local role customer»;\n}\n",
-        "BIRD has `local role customer`, PyBIRD does not yet (the role would not be checked)",
-    ),
-    (
         RANGE + "  multihop;\n«}»\n",
         "Multihop BGP cannot be used with a link-local range: link-local addresses end at the link",
     ),
