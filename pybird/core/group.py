@@ -466,7 +466,9 @@ class Group:
             own = best.source.owner is channel
             had: Rte | None = None
             if origin is not None:
-                had = left.pop(key) if key in left else origin.had(bid, key, best) if not own else None
+                had = left.pop(key) if key in left else origin.had(bid, key, best)
+                if had is not None and had.source.owner is channel:
+                    had = None  # never sent to its owner
             if kind == SENT and not own:
                 if had is None:
                     gained += 1

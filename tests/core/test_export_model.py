@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pybird.core import channel, group
@@ -108,6 +108,13 @@ def interleave(model: Model, steps: list[Any]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(step, max_size=40))
+@example(
+    [  # it had a worse route while its own is the best, and must lose it with the mode
+        ("announce", "a", ["10.0.0.0/8"], 1, 100),
+        ("announce", "any", ["10.0.0.0/8"], 1, 200),
+        ("mode", "any", ExportMode.OPTIMAL),
+    ]
+)
 def test_what_was_sent_is_table_times_filter(steps):
     with patch.object(group, "SLICE", 2), patch.object(channel, "SLICE", 2):
         model = Model()
