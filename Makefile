@@ -33,7 +33,7 @@ test-interop: setup
 
 # The wheel with the hot modules compiled, in an environment of its own, passes the same tests.
 test-compiled: $(COMPILED)/.done
-	cd $(COMPILED) && venv/bin/pytest -n auto -m "not interop and not long and not checkout"
+	cd $(COMPILED) && PYBIRD_CORPUS="$${PYBIRD_CORPUS:-$(abspath ../shared/corpus)}" venv/bin/pytest -n auto -m "not interop and not long and not checkout"
 
 $(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird grammar tests samples -name '*.py' -o -name '*.lark' -o -name '*.conf' -o -name '*.json')
 	rm -rf $(COMPILED)
