@@ -29,7 +29,7 @@ test-unit: setup
 
 # Real daemons in network namespaces, one after the other: they time things.
 test-interop: setup
-	$(BIN)/pytest -m interop
+	$(BIN)/pytest -m "interop and not long"
 
 # The wheel with the hot modules compiled, in an environment of its own, passes the same tests.
 test-compiled: $(COMPILED)/.done

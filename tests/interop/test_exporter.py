@@ -37,7 +37,8 @@ def test_sessions_have_the_right_metrics(lab):
          "-web.listen-address", "127.0.0.1:9324"],
     )  # fmt: skip
     a.daemons.append(exporter)
-    fetch = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9324/metrics', timeout=5).read().decode())"
+    url = "http://127.0.0.1:9324/metrics"
+    fetch = f"import urllib.request as u; print(u.urlopen('{url}', timeout=5).read().decode())"
     python = shutil.which("python3") or "python3"
 
     def scrape():
