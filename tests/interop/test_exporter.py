@@ -10,6 +10,8 @@ from tests.interop.configs import autopeer
 from tests.interop.lab import Daemon, until
 from tests.interop.test_autopeer import give_addresses, up
 
+pytestmark = pytest.mark.long  # two minutes together
+
 METRIC = re.compile(r"^(bird_protocol_[a-z0-9_]+)\{(.*)\} ([0-9.e+]+)$")
 
 

@@ -1,7 +1,11 @@
 """A leaf with two spines: equal paths over both, and one spine goes."""
 
+import pytest
+
 from tests.interop.lab import until
 from tests.interop.test_autopeer import give_addresses
+
+pytestmark = pytest.mark.long  # two minutes together
 
 
 def router(number, interfaces='"eth*"'):

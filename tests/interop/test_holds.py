@@ -8,6 +8,8 @@ from tests.interop.configs import autopeer, frr_unnumbered
 from tests.interop.lab import until
 from tests.interop.test_autopeer import give_addresses, up
 
+pytestmark = pytest.mark.long  # two minutes together
+
 
 def test_a_neighbour_that_vanishes_with_its_machine_and_returns(lab):
     """No FIN, no loss of carrier, and the new machine has the old address: the second connection tells."""
