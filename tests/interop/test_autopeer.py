@@ -138,9 +138,13 @@ def test_three_pybirds_and_frr_on_one_bridge(lab):
     until(
         lambda: sorted(len(p.established()) for p in pybirds) == [2, 2, 3], 20, "full mesh, and one with FRR"
     )
+
+    def children(pybird):
+        return [name for name in pybird.protocols() if name.startswith("auto0")]
+
     for pybird in pybirds:
-        names = [name for name in pybird.protocols() if name.startswith("auto0")]
-        assert len(names) == 3, "a child for each of the three, none twice"
+        until(lambda p=pybird: len(children(p)) == 3, 15, "a child for each of the three")
+    assert [len(children(pybird)) for pybird in pybirds] == [3, 3, 3], "none twice"
 
 
 def test_clean_stop_withdraws_at_once(lab):
