@@ -280,7 +280,7 @@ protocol bgp late { local as 65001; neighbor range fe80::/10 external; interface
     assert "Reconfigured" in first.configure(one)
     assert "Reconfigured" in second.configure(two)
     until(lambda: first.established("late"), 15, "a new raw socket and a new listening socket")
-    assert first.established("auto")
+    assert first.established("auto"), first.cli("show protocols all") + first.text() + second.text()
 
 
 def pid_of(daemon):
