@@ -258,8 +258,10 @@ def test_the_daemon_works_as_another_user(lab):
     a, b = lab.pair()
     give_addresses(a, b)
     lab.wire(a, b, "eth1", "eth1")
-    first = a.pybird(autopeer(1), options=["-u", "nobody", "-g", "nogroup"])
-    second = b.pybird(autopeer(2))
+    # `peers { }` means the first peer table that is declared: it must not become another one
+    table = "peer table found;\n"
+    first = a.pybird(table + autopeer(1), options=["-u", "nobody", "-g", "nogroup"])
+    second = b.pybird(table + autopeer(2))
     status = Path(f"/proc/{pid_of(first)}/status").read_text()
     assert re.search(r"^Uid:(\t65534){4}$", status, re.MULTILINE)
     assert re.search(r"^Gid:(\t65534){4}$", status, re.MULTILINE)
@@ -269,18 +271,19 @@ def test_the_daemon_works_as_another_user(lab):
     up(first)
     until(lambda: "10.2.0.1" in a.ip("route"), 5, "routes go to the kernel")
     more = """
+peer table others;
 protocol radv more { interface "eth1" { router discovery yes; }; peers { table others; }; }
 protocol bgp late { local as 65001; neighbor range fe80::/10 external; interface "eth1"; local port 1179;
   neighbor port 1179; dynamic name "late"; peers { table others; }; ipv6 { import all; export all; }; }
 """
-    one, two = (
-        "peer table others;\n" + autopeer(number) + more.replace("65001", str(65000 + number))
-        for number in (1, 2)
-    )
+    one, two = (table + autopeer(n) + more.replace("65001", str(65000 + n)) for n in (1, 2))
+    before = first.protocols()["auto01"]
     assert "Reconfigured" in first.configure(one)
     assert "Reconfigured" in second.configure(two)
     until(lambda: first.established("late"), 15, "a new raw socket and a new listening socket")
-    assert first.established("auto"), first.cli("show protocols all") + first.text() + second.text()
+    assert first.protocols()["auto01"] == before, (
+        first.cli("show protocols all") + first.text() + second.text()
+    )
 
 
 def pid_of(daemon):
