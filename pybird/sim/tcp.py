@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.ports import SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.sim.faults import Fault, FaultKind, Lags
 from pybird.values.address import UNSPECIFIED_V4, UNSPECIFIED_V6, Address
 from pybird.values.net import Prefix
 
@@ -125,7 +126,9 @@ class Endpoint:
         self.unsent = bytearray()
         self.in_flight = 0
         self.received_total = 0
-        self.reset_at: int | None = None  # fault: reset when this many octets have arrived
+        self.fault: Fault | None = None
+        self.lag = 0.0  # seconds that what is sent here takes longer than the path says
+        self._deaf = False  # the fault: nothing arrives any more
         self._flight: deque[tuple[float, bytes | None]] = deque()  # None: FIN
         self._arrival = 0.0
         self._rto = FIRST_RTO
@@ -219,7 +222,8 @@ class Endpoint:
     def _launch(self, data: bytes | None) -> None:
         path = self._path()
         clock = self.host.clock
-        self._arrival = max(self._arrival, clock.now() + (path.latency if path else FIRST_RTO))
+        latency = path.latency + self.lag if path else FIRST_RTO
+        self._arrival = max(self._arrival, clock.now() + latency)
         self._flight.append((self._arrival, data))
         self.in_flight += len(data or b"")
         if not self._sending:
@@ -288,22 +292,28 @@ class Endpoint:
         host.trace.note(
             host.clock.now(), host.name, "tcp", f"{self.remote[0]}:{self.remote[1]}", self.local[1], note
         )
+        if self._deaf:
+            return
         if data is None:
             self.ended = True
         else:
             self.inbox += data
             self.received_total += len(data)
-            if self.reset_at is not None and self.received_total >= self.reset_at:
-                excess = self.received_total - self.reset_at
-                del self.inbox[len(self.inbox) - excess :]
-                self._reset_both()
+            if self.fault is not None and self.received_total >= self.fault.at:
+                self._go_wrong(self.fault)
         self._drain_soon()
 
-    def _reset_both(self) -> None:
-        """The injected fault: something between resets the connection."""
-        self.ended, self.error = True, RESET
+    def _go_wrong(self, fault: Fault) -> None:
+        """The injected fault, by something between the ends; what came after it is lost."""
+        self.fault = None
+        del self.inbox[len(self.inbox) - (self.received_total - fault.at) :]
+        if fault.kind is FaultKind.STALL:
+            self._deaf = True
+            return
+        error = RESET if fault.kind is FaultKind.RESET else None
+        self.ended, self.error = True, error
         if self.peer is not None:
-            self.peer.fail(RESET)
+            self.peer.fail(error)
 
     def _drain_soon(self) -> None:
         if not self._draining and self.handler is not None and (self.inbox or self.ended):
@@ -339,7 +349,7 @@ class Endpoint:
             clock = self.host.clock
             clock.call_at(clock.now() + (path.latency if path else FIRST_RTO), peer._push)
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: str | None) -> None:
         """The connection is dead; what was not read yet is lost but for what arrived."""
         if self.state == "closed":
             return
@@ -371,7 +381,8 @@ class Tcp:
         self._next_port = 32768
         self.listeners: list[TcpListener] = []
         self.endpoints: list[Endpoint] = []
-        self.reset_after: int | None = None  # fault for new connections
+        self.faults: deque[Fault] = deque()  # of the next connections, one each
+        self.lags = Lags()  # of new connections
         self.signature_failures = SignatureFailures()
         self.bounds_rto = True  # Linux 6.15 and later
 
@@ -416,7 +427,7 @@ class Tcp:
         index = ifindex if remote.is_link_local else 0
         endpoint = Endpoint(self._host, (local, self._next_port), (remote, port), index, options)
         endpoint.handler = handler
-        endpoint.reset_at = self.reset_after
+        endpoint.fault, endpoint.lag = self._next_fault(), self.lags.connected
         self.endpoints.append(endpoint)
         self._syn(endpoint, 0, 1.0)
         return endpoint
@@ -458,6 +469,9 @@ class Tcp:
         if not fit:
             raise os_error(errno.EADDRNOTAVAIL)
         return (on_link or fit)[0].address
+
+    def _next_fault(self) -> Fault | None:
+        return self.faults.popleft() if self.faults else None
 
     # the handshake ------------------------------------------------------
 
@@ -507,7 +521,7 @@ class Tcp:
         if not self._admits(listener, client, path, back):
             return
         server = Endpoint(host, client.remote, client.local, index, listener.options)
-        server.reset_at = self.reset_after
+        server.fault, server.lag = self._next_fault(), self.lags.accepted
         self.endpoints.append(server)
         client.peer = server
         server.opened(client)

@@ -1,6 +1,7 @@
 import pytest
 
 from pybird.core.ports import TcpOptions
+from pybird.sim.faults import Fault, FaultKind, Lags
 from pybird.sim.world import WorldError
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -188,16 +189,53 @@ def test_slow_reader_takes_its_time():
     assert len(two.data) == 1_000_000
 
 
-def test_reset_at_the_nth_octet():
+@pytest.mark.parametrize(
+    ("kind", "there", "here"),
+    [
+        (FaultKind.RESET, [("closed", "Connection reset by peer")], [("closed", "Connection reset by peer")]),
+        (FaultKind.CLOSE, [("closed", None)], [("closed", None)]),
+        (FaultKind.STALL, [], []),
+    ],
+)
+def test_a_fault_at_the_nth_octet_of_one_connection(kind, there, here):
     world, _, a, b = pair()
-    world.nodes["b"].host.tcp.reset_after = 5
+    world.nodes["b"].host.tcp.faults.append(Fault(5, kind))
+    broken, whole = a.call(B, 2), a.call(B, 2)
+    world.run(0.1)
+    for talker in (broken, whole):
+        talker.stream.write(b"1234")
+        talker.stream.write(b"56789")
+    world.run(0.1)
+    assert [accepted.data for accepted in b.accepted] == [b"12345", b"123456789"]
+    assert b.accepted[0].events == there
+    assert broken.events[1:] == here
+    assert whole.events == ["connected"]
+
+
+def test_after_a_stall_not_even_the_end_arrives():
+    world, _, a, b = pair()
+    world.nodes["b"].host.tcp.faults.append(Fault(1, FaultKind.STALL))
     talker = a.call(B, 2)
     world.run(0.1)
-    talker.stream.write(b"123456789")
+    talker.stream.write(b"12")
+    b.accepted[0].stream.write(b"back")
     world.run(0.1)
-    assert b.accepted[0].data == b"12345"
-    assert b.accepted[0].events == [("closed", "Connection reset by peer")]
-    assert talker.events[-1] == ("closed", "Connection reset by peer")
+    talker.stream.close()
+    world.run(1)
+    assert (b.accepted[0].data, b.accepted[0].events, talker.data) == (b"1", [], b"back")
+
+
+def test_connections_of_one_path_may_be_slower_than_others():
+    world, _, a, b = pair()
+    world.nodes["a"].host.tcp.lags = Lags(connected=0.5)
+    talker = a.call(B, 2)
+    world.run(0.1)
+    talker.stream.write(b"there")
+    b.accepted[0].stream.write(b"back")
+    world.run(0.1)
+    assert (talker.data, b.accepted[0].data) == (b"back", b"")
+    world.run(0.5)
+    assert b.accepted[0].data == b"there"
 
 
 def test_md5_mismatch_is_silence():

@@ -2,8 +2,8 @@
 
 A peer has at most one outgoing and one incoming connection, each with its own
 session; the first that is Established becomes the session of the protocol and
-ends the other (RFC 4271, 6.8; equal identifiers: RFC 6286, 2.3). While there is
-none, exactly one countdown runs:
+ends the other (RFC 4271, 6.8, see `collision`). While there is none, exactly
+one countdown runs:
 
     error wait     Idle     after a protocol error, doubling; connections are refused
     connect delay  Active   before the next try
@@ -27,6 +27,7 @@ from pybird.core.channel import Channel, Exporter
 from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, State, StopReason
 from pybird.proto.bgp import details, errors, reconfigure
+from pybird.proto.bgp.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.connection import Connection
 from pybird.proto.bgp.countdown import Countdown
@@ -34,7 +35,7 @@ from pybird.proto.bgp.errors import BgpError
 from pybird.proto.bgp.families import Families, next_hop_text
 from pybird.proto.bgp.listener import Key, vrf_of
 from pybird.proto.bgp.listening import Listening
-from pybird.proto.bgp.messages import Notification, Open
+from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.pace import ErrorWait, Pace
 from pybird.proto.bgp.reach import Reach
 from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
@@ -82,6 +83,7 @@ class Peer(Instance):
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.families = Families(self)
+        self.doubt = Doubt(self.router.clock, self._prevail)
         self.reach = Reach(config, self.router, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.router.random)
         self.error_wait = ErrorWait(config)
@@ -95,7 +97,7 @@ class Peer(Instance):
 
     def discard(self) -> None:
         super().discard()
-        del self.families, self.reach, self.listening, self.signatures
+        del self.families, self.doubt, self.reach, self.listening, self.signatures
 
     # ---------------------------------------------------------- life cycle
 
@@ -172,7 +174,7 @@ class Peer(Instance):
         return not self._running or self.countdown.name == "Error wait" or not self.reach.usable
 
     def _connect(self) -> None:
-        if self.incoming is not None and self.incoming.session.state is SessionState.OPEN_CONFIRM:
+        if is_confirmed(self.incoming):
             return  # it is nearly up; if it fails, `wait` comes again
         config, local = self.config, self.reach.local_address
         assert config.remote_address is not None
@@ -226,6 +228,9 @@ class Peer(Instance):
         self.trace("events", f"Connection lost ({error or 'closed'})")
         was_active = connection is self.active
         self._forget(connection)
+        if self.doubt.connection is not None:
+            self.doubt.end()
+            return
         if connection.outgoing and connection.session.remote is None:
             self._refused()
         elif was_active:
@@ -250,23 +255,33 @@ class Peer(Instance):
 
     def opened(self, connection: Connection) -> None:
         """Resolve a collision (RFC 4271, 6.8): the higher identifier's own connection stays."""
-        other = self.incoming if connection.outgoing else self.outgoing
+        other = self._rival(connection)
         if other is None or other.session.state is not SessionState.OPEN_CONFIRM:
             return
-        assert connection.session.remote is not None
-        keep_outgoing = self._wins(connection.session.remote)
-        loser = connection if connection.outgoing != keep_outgoing else other
+        loser = connection if connection.outgoing != self._keeps_outgoing(connection) else other
         self.trace("events", "Connection collision")
         self._drop(loser)
 
-    def _wins(self, remote: Open) -> bool:
-        """Our identifier is higher than the neighbour's; then the AS number decides (RFC 6286)."""
-        return (self.router_id, self.config.local_as) > (remote.router_id, remote.asn)
+    def _keeps_outgoing(self, connection: Connection) -> bool:
+        assert connection.session.remote is not None
+        return keeps_outgoing(self.router_id, self.config.local_as, connection.session.remote)
+
+    def _rival(self, connection: Connection) -> Connection | None:
+        return self.incoming if connection.outgoing else self.outgoing
 
     def established(self, connection: Connection) -> None:
+        if may_lose(connection, self._rival(connection), self._keeps_outgoing(connection)):
+            self.trace("events", "Connection collision, the neighbor decides")
+            self.doubt.begin(connection)
+        else:
+            self._prevail(connection)
+
+    def _prevail(self, connection: Connection) -> None:
+        """This connection is the session."""
+        self.doubt.forget()
         self.countdown.stop()
         self.signatures.end()
-        other = self.incoming if connection.outgoing else self.outgoing
+        other = self._rival(connection)
         if other is not None:
             self._drop(other)
         self.active = connection
@@ -278,6 +293,8 @@ class Peer(Instance):
         self.families.open(connection)
 
     def updates(self, connection: Connection, effect: Updates) -> None:
+        if connection is self.doubt.connection:
+            self.doubt.end()
         if connection is not self.active:
             return
         try:
@@ -286,6 +303,8 @@ class Peer(Instance):
             connection.perform(connection.session.fail(error))
 
     def refresh(self, connection: Connection, effect: Refresh) -> None:
+        if connection is self.doubt.connection:
+            self.doubt.end()
         if connection is self.active:
             self.families.refresh(effect.message)
 
@@ -300,6 +319,7 @@ class Peer(Instance):
         self._forget(connection)
         collision = (notification.code, notification.subcode) == (errors.CEASE, errors.COLLISION)
         if collision and not was_active:
+            self.doubt.end()
             self._try_again(connection)
             return
         self.last_error = ("Received: " if effect.received else "BGP Error: ") + effect.text
@@ -369,14 +389,10 @@ class Peer(Instance):
             self.trace("events", "Second connection closed, asking the first for a sign of life")
             stream.close()
             self.active.ask_for_life()
-        elif self._has_confirmed_incoming():
+        elif is_confirmed(self.incoming):
             stream.close()
         else:
             self._take(stream)
-
-    def _has_confirmed_incoming(self) -> bool:
-        incoming = self.incoming
-        return incoming is not None and incoming.session.state is SessionState.OPEN_CONFIRM
 
     def _take(self, stream: Stream) -> None:
         if self.incoming is not None:  # the neighbour began anew
@@ -398,6 +414,8 @@ class Peer(Instance):
             connection.close(Notification.cease(errors.COLLISION))
 
     def _forget(self, connection: Connection) -> None:
+        if connection is self.doubt.connection:
+            self.doubt.forget()
         if connection is self.active:
             self.active = None
         if connection is self.outgoing:
@@ -406,6 +424,7 @@ class Peer(Instance):
             self.incoming = None
 
     def _close_all(self, notification: Notification | None) -> None:
+        self.doubt.forget()
         for connection in (self.outgoing, self.incoming):
             if connection is not None:
                 connection.close(notification)
@@ -522,9 +541,11 @@ class Peer(Instance):
             return "Down"
         if self.active is not None:
             return "Established"
+        if is_confirmed(self.outgoing) or is_confirmed(self.incoming):
+            return "OpenConfirm"
         for connection in (self.outgoing, self.incoming):
-            if connection is not None and connection.session.state in _STATE_NAMES:
-                return _STATE_NAMES[connection.session.state]
+            if connection is not None and connection.session.state is SessionState.OPEN_SENT:
+                return "OpenSent"
         if self.outgoing is not None:
             return "Connect"
         if self.idle:
@@ -553,9 +574,3 @@ class Peer(Instance):
 
 def _nothing() -> None:
     pass
-
-
-_STATE_NAMES: Final[dict[SessionState, str]] = {
-    SessionState.OPEN_SENT: "OpenSent",
-    SessionState.OPEN_CONFIRM: "OpenConfirm",
-}
