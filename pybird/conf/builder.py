@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.errors import ConfigError, closest
+from pybird.conf.errors import ConfigError
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
@@ -34,6 +34,7 @@ from pybird.filter.check import check
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.fold import evaluate
 from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Literal, Node, Span
+from pybird.filter.spelling import closest
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
@@ -105,7 +106,7 @@ class Builder:
         span = item if isinstance(item, Span) else self.span(item)
         related = None
         if symbol is not None and symbol.span != NO_SPAN:
-            related = (f"{symbol.kind} declared here", symbol.span)
+            related = (f"{symbol.kind} declared here".lstrip(), symbol.span)
         return self.sources.error(message, span, hint=hint, expected=expected, related=related)
 
     def end_error(self, message: str, tree: Tree, *, place: tuple[str, Span] | None = None) -> ConfigError:
@@ -157,6 +158,9 @@ class Builder:
             related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))
             text = f"`{name}` is declared only later; names must be declared before use"
             return self.error(text, name, symbol=related)
+        if name.end - name.start > len(name):
+            text = f"`{name}` is not defined; a text stands in double quotes"
+            return self.error(text, name, hint=f'"{name}"')
         hint = closest(name, {*scope.every(), *extra})
         text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
         return self.error(text, name, hint=hint)
@@ -190,7 +194,8 @@ class Builder:
         if not isinstance(found, Symbol) or found.kind != kind:
             what = found.kind if isinstance(found, Symbol) else "variable"
             symbol = found if isinstance(found, Symbol) else None
-            raise self.error(f"`{name}` is a {what}, not a {kind}", name, symbol=symbol)
+            hint = f"where {name}()" if (what, kind) == ("function", "filter") else ""
+            raise self.error(f"`{name}` is a {what}, not a {kind}", name, symbol=symbol, hint=hint)
         return found
 
     def table(self, name: Token) -> TableConfig:
@@ -242,7 +247,8 @@ class Builder:
             return evaluate(node)
         except (FilterTypeError, FilterRuntimeError) as problem:
             place = problem.span if problem.span.line else self.span(item)
-            raise self.error(problem.message, place) from None
+            hint = problem.hint if isinstance(problem, FilterTypeError) else ""
+            raise self.error(problem.message, place, hint=hint) from None
 
     def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> int:
         """A whole number from low to high; `message` says what BIRD says when it is not."""
@@ -370,7 +376,7 @@ class Builder:
     def checked(self, made: N) -> N:
         """A finished filter, function or block, after the filter language's checker looked at it."""
         for problem in check(made, self.attributes):
-            self.errors.append(self.error(problem.message, problem.span))
+            self.errors.append(self.error(problem.message, problem.span, hint=problem.hint))
         return made
 
     def probe(self, tree: Tree) -> None:

@@ -44,6 +44,9 @@ _OCTETS = tuple([(length + 7) >> 3 for length in range(33)])
 _HOST = tuple([0xFFFFFFFF >> length for length in range(33)])  # what must be zero
 
 
+BAD_RANGE = "Invalid prefix pattern range"
+
+
 class BulkError(Exception):
     """An item that is wrong: where in the text, and why."""
 
@@ -77,7 +80,9 @@ def prefix_set(text: str) -> PrefixSet:
             key = _key4(four) if six is None else prefix(six).key
             patterns.append(_pattern(key, suffix or six_suffix, 32 if six is None else 128))
         except ValueError as problem:
-            raise BulkError(str(problem), found.start(), found.end()) from None
+            at = found.start(2) if found[2] else found.start(4) if found[4] else found.start()
+            at = at if str(problem).startswith(BAD_RANGE) else found.start()
+            raise BulkError(str(problem), at, found.end()) from None
     return PrefixSet(patterns, net_type)
 
 
@@ -131,7 +136,7 @@ def _pattern(key: bytes, suffix: str | None, bits: int) -> Pattern:
         return key, 0, length
     low, high = (int(part) for part in suffix[1:-1].split(","))
     if low > high or high > bits:
-        raise ValueError(f"Invalid prefix pattern range: {{{low}, {high}}}")
+        raise ValueError(f"{BAD_RANGE}: {{{low}, {high}}}")
     return key, low, high
 
 

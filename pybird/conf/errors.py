@@ -7,7 +7,6 @@ parse; `show()` adds the line with a caret under the exact text.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from pybird.conf.model import Config, Warning  # noqa: A004
@@ -91,13 +90,6 @@ def caret(source_line: str, span: Span) -> list[str]:
     indent = "".join("\t" if char == "\t" else " " for char in source_line[: column - 1])
     shown = source_line.encode("utf-8", "replace").decode()
     return [f"    {shown}", f"    {indent}^{'~' * (width - 1)}"]
-
-
-def closest(word: str, choices: Iterable[str]) -> str:
-    """What the user may have meant, or nothing."""
-    found = difflib.get_close_matches(word, sorted(set(choices) - {word}), 3, 0.6)
-    swapped = [choice for choice in found if sorted(choice) == sorted(word)]
-    return (swapped or found or [""])[0]
 
 
 def either(words: Iterable[str]) -> str:

@@ -6,11 +6,15 @@ no name of a rule or terminal, reaches the message.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from pybird.conf.errors import ConfigError, closest, either
+from pybird.conf.errors import ConfigError, either
 from pybird.conf.lexer import DECLARING, END, Lexer
 from pybird.conf.tree import Token
+from pybird.filter.nodes import Span
+from pybird.filter.spelling import closest
+from pybird.filter.types import TYPES
 
 MAX_SHOWN = 6  # alternatives listed in a message
 MANY_OPERATORS = 4  # that many are called "an operator"
@@ -43,8 +47,18 @@ OPERATORS = frozenset(
 NEVER_NAMES = frozenset(("in", "ng", "v2", "v3"))  # keywords that are reserved
 
 
+# What else may begin an expression, with a value.
+NETWORKS = frozenset(("aspa", "eth", "evpn", "flow4", "flow6", "mpls", "neighbor", "peer", "routes"))
+TYPE_NAMES = frozenset(word for name in (*TYPES, "enum", "route") for word in name.split())
+UNITS = frozenset(("s", "ms", "us"))
+
 # What may begin a statement of a filter, where a name is taken too.
 KEYWORDS = ("accept", "reject", "error", "print", "printn", "return", "unset", "if", "case", "for", "else")
+# Options that all channels have and no protocol has.
+OF_CHANNELS = ("import", "export", "table")
+
+HYPHENATED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
+DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +66,13 @@ class Situation:
     """Where the parser stands: what it would take, and what it took."""
 
     expected: list[str]  # terminals
+    fitting: list[str]  # those after which the unexpected token would be right
     texts: dict[str, str]  # terminal to keyword or operator
     last: Token | None
-    open_block: Token | None
+    open_block: Token | None  # the innermost block, or the one that seems to lack its end
     semicolon_missing: bool  # a `;` here would end something
+    between: bool  # between two statements of the file
+    outside: bool  # the token is a word that belongs into a block
 
 
 def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
@@ -81,13 +98,84 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
     ):
         return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
     last = situation.last
+    for guess in (_joined, _between_statements, _negative, _comma):
+        found = guess(lexer, situation, token, span)
+        if found is not None:
+            return found
     if last is not None and not lexer.of_command and lexer.unknown(last):
         return _unknown_before(lexer, last)
     if situation.semicolon_missing and last and (token == "}" or _line_ended(lexer, last, token)):
-        return sources.error(f"`;` missing before {_shown(token)}", span, expected=words)
+        related = _after(lexer, last, token)
+        return sources.error(f"`;` missing before {_shown(token)}", span, expected=words, related=related)
     return sources.error(
         _unexpected(situation, words, token), span, expected=words, hint=_meant(lexer, situation, token)
     )
+
+
+def _after(lexer: Lexer, last: Token, token: Token) -> tuple[str, Span] | None:
+    """Where something is missing, when that is not on the line of what was found instead."""
+    if not _line_ended(lexer, last, token):
+        return None
+    return "after this", lexer.sources.span(last.start, last.end)
+
+
+# ----------------------------------------------------- what it may well be
+
+
+def _joined(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """A name with a hyphen, or an address with too few numbers, that fell into pieces."""
+    last = situation.last
+    if last is None or last.end != token.start or token not in ("-", "."):
+        return None
+    source, at = lexer.sources.locate(last.start)
+    if token == "." and last.type == "NUMBER" and (found := DOTTED.match(source.text, at)):
+        place = lexer.sources.span(last.start, last.start + len(found[0]))
+        return lexer.sources.error(f"`{found[0]}` is no number and no address", place)
+    found = HYPHENATED.match(source.text, at)
+    if last.type not in DECLARING or found is None:
+        return None
+    place = lexer.sources.span(last.start, last.start + len(found[0]))
+    return lexer.sources.error("a name with `-` stands in single quotes", place, hint=f"'{found[0]}'")
+
+
+def _between_statements(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """What begins no statement of the file."""
+    error, last = lexer.sources.error, situation.last
+    if not situation.between:
+        return None
+    if token == "}":
+        return error("unexpected `}`: no block is open here", span)
+    if situation.outside:
+        block = "a filter" if token in KEYWORDS else "a protocol"
+        ended = None
+        if last is not None and last.type == "RBRACE":
+            ended = ("the last block ended here", lexer.sources.span(last.start, last.end))
+        return error(f"`{token}` outside of {block}", span, related=ended)
+    if not token.isidentifier():
+        return None
+    if "PROTOCOL" in situation.fitting:
+        return error(f"`{token}` is not a statement", span, hint=f"protocol {token}")
+    return error(f"`{token}` is not a statement", span, hint=_meant(lexer, situation, token))
+
+
+def _negative(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """Numbers have no sign; `-` begins but an empty list."""
+    last = situation.last
+    if token.type == "NUMBER" and last == "-" and "EMPTY" in situation.expected:
+        span = lexer.sources.span(last.start, last.end)
+    elif token != "-" or not {"NUMBER", "NAME", "LPAR"} <= {*situation.expected}:
+        return None
+    return lexer.sources.error("unexpected `-`: there are no negative numbers", span)
+
+
+def _comma(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """Two items of a set without a comma between them."""
+    if "COMMA" not in situation.fitting or "RSQB" not in situation.expected or situation.last is None:
+        return None
+    source, at = lexer.sources.locate(token.start)
+    text = source.text[at : at + token.end - token.start]
+    related = _after(lexer, situation.last, token)
+    return lexer.sources.error(f"`,` missing before `{text}`", span, related=related)
 
 
 def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> str:
@@ -99,12 +187,30 @@ def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> s
         and "RBRACE" in situation.expected
         and "NAME" not in situation.expected
     ):
+        if token in OF_CHANNELS and {"IPV4", "IPV6"} <= {*situation.expected}:
+            return f"`{token}` is an option of channels: it stands in `ipv4 {{ ... }}` or `ipv6 {{ ... }}`"
         return f"`{token}` is not an option here"
+    if last in ("protocol", "template") and token.isidentifier():
+        return f"`{token}` is not a protocol"
+    if token in UNITS and last is not None and last.type == "NUMBER":
+        return f"unexpected `{token}`: no unit stands here"
+    if token == "=" and last is not None and last.type != "NAME" and _is_option(last):
+        return "unexpected `=`: options and values are written without `=` between them"
+    if token == "]" and last == ",":
+        return f"unexpected `]` after `,`{_wanted(words)}"
+    if len(words) > MAX_SHOWN and token.type != "NAME":
+        words = in_words(situation, situation.fitting)
     return f"unexpected {_shown(token)}{_wanted(words)}"
+
+
+def _is_option(word: Token) -> bool:
+    return word.isidentifier() and word not in (*KEYWORDS, "where", "then", "do", "in")
 
 
 def _meant(lexer: Lexer, situation: Situation, token: Token) -> str:
     """What the user may have meant, for this word or for the one before."""
+    if token in UNITS or (token in OF_CHANNELS and "IPV4" in situation.expected):
+        return ""
     if token.type not in ("TEXT", "NUMBER") and token.isidentifier():
         choices = [situation.texts[kind] for kind in situation.expected if kind in situation.texts]
         if "NAME" in situation.expected:
@@ -149,17 +255,23 @@ def _shown(token: Token) -> str:
     return f'"{token}"' if token.type == "TEXT" else f"`{token}`"
 
 
-def in_words(situation: Situation) -> tuple[str, ...]:
+def in_words(situation: Situation, kinds: list[str] | None = None) -> tuple[str, ...]:
     """What would have been accepted, as short as it can be said."""
     texts = situation.texts
-    left = {texts.get(kind, kind) if kind not in KINDS else kind for kind in situation.expected}
+    expected = {*(situation.expected if kinds is None else kinds)}
+    left = {texts.get(kind, kind) if kind not in KINDS else kind for kind in expected}
     out: list[str] = []
     if left >= VALUE:
         out.append("an expression" if "!" in left else "a value")
-        left -= {*VALUE, *LITERALS, "!", "[", "[=", "+", "-"}
+        left -= {*VALUE, *LITERALS, *(NETWORKS if "!" in left else ()), "!", "[", "[=", "+", "-"}
+    if "=]" in left:
+        out.append("an AS number")
+        left -= {"NUMBER", "NAME", "(", "[", "+", *LITERALS}
     if len(left & OPERATORS) >= MANY_OPERATORS:
         out.append("an operator")
         left -= {*OPERATORS, "("}
+    if "{" in left and left >= {"int", "bool"}:
+        left -= TYPE_NAMES  # declarations before the brace, as of old
     named = sorted({KINDS[kind] for kind in left if kind in KINDS})
     keywords = sorted(f"`{word}`" for word in left if word not in KINDS)
     return (*out, *named, *keywords)

@@ -108,7 +108,9 @@ class Expressions:
             case Symbol(kind="attribute" | "custom attribute"):
                 return nodes.Attribute(meaning.name, span=span)
             case Symbol():
-                raise self.builder.error(f"`{token}` is a {meaning.kind}, not a value", token, symbol=meaning)
+                hint = f"{token}()" if meaning.kind == "function" else ""
+                text = f"`{token}` is a {meaning.kind}, not a value"
+                raise self.builder.error(text, token, symbol=meaning, hint=hint)
         if token.startswith("bgp_unknown_0x"):
             return nodes.Attribute(str(token), span=span)
         raise self.builder.undefined(token, self.scope)
@@ -146,11 +148,12 @@ class Expressions:
 
     def _field(self, tree: Tree) -> Node:
         target, name = tree.children
-        return nodes.Method(self.expr(target), str(name), span=self.span(tree))
+        return nodes.Method(self.expr(target), str(name), span=self.span(tree), place=self.span(name))
 
     def _method(self, tree: Tree) -> Node:
         target, name, arguments = tree.children
-        return nodes.Method(self.expr(target), str(name), self.arguments(arguments), span=self.span(tree))
+        given = self.arguments(arguments)
+        return nodes.Method(self.expr(target), str(name), given, span=self.span(tree), place=self.span(name))
 
     def arguments(self, tree: Item) -> tuple[Node, ...]:
         """A list of expressions."""
@@ -168,7 +171,9 @@ class Expressions:
             return self._call_builtin(tree, name, arguments)
         if meaning is None:
             raise self.builder.undefined(name, self.scope, extra=BUILTINS, what="function")
-        raise self.builder.error(f"`{name}` is not a function", name)
+        symbol = meaning if isinstance(meaning, Symbol) else None
+        what = symbol.kind if symbol is not None else "variable"
+        raise self.builder.error(f"`{name}` is a {what}, not a function", name, symbol=symbol)
 
     def _call_user(self, tree: Tree, symbol: Symbol, arguments: Tree) -> Node:
         function = symbol.value
@@ -262,7 +267,8 @@ class Expressions:
                 return prefix, 0, length
         low, high = (self.builder.number(child) for child in item.children[1:])
         if low > high or high > bits:
-            raise self.builder.error(f"Invalid prefix pattern range: {{{low}, {high}}}", item)
+            range_ = self.builder.sources.span(token.end, item.end)
+            raise self.builder.error(f"Invalid prefix pattern range: {{{low}, {high}}}", range_)
         return prefix, low, high
 
     def set_item(self, item: Item) -> Node:

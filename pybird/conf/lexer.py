@@ -19,6 +19,7 @@ from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError
 from pybird.conf.include import Source, Sources
 from pybird.conf.literals import literal
+from pybird.conf.slips import Slip, of_character, of_operator
 from pybird.conf.tables import Tables
 from pybird.conf.tree import Token
 from pybird.filter.nodes import NO_SPAN, Span
@@ -64,6 +65,7 @@ BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS)
 
 # After these any word is a name: methods, interfaces, enumerations.
 FREE_NAMES = frozenset(("DOT", "PERCENT", "ENUM"))
+SLIPPERY = frozenset("=/<>")  # operators that begin what other languages have
 INSTEAD = {"ADDRESS": "0.0.0.0", "NUMBER": "0", "PREFIX": "0.0.0.0/0"}
 
 Accepts = Callable[[str], bool]
@@ -123,6 +125,11 @@ class Lexer:
                     return token
             elif kind == "OPERATOR":
                 text = found[kind]
+                if text in SLIPPERY and (slip := of_operator(source.text, start)) is not None:
+                    token = self._slip(source, start, slip)
+                    if token is not None:
+                        return token
+                    continue
                 return Token.make(self._operators[text], text, source.base + start, source.base + end)
             elif kind == "TEXT":
                 return Token.make(kind, found[kind][1:-1], source.base + start, source.base + end)
@@ -189,7 +196,11 @@ class Lexer:
             self.errors.append(error)
             return True
         self._waiting.extend(
-            (path, source, self.sources.span(source.base + end, source.base + found.end()))
+            (
+                path,
+                source,
+                self.sources.span(source.base + found.start(1) - 1, source.base + found.end(1) + 1),
+            )
             for path in reversed(files)
         )
         self._open_next(source)
@@ -228,9 +239,15 @@ class Lexer:
         char = text[at]
         if char == '"':
             return self._open_string(source, at)
+        slip = of_character(text, at)
+        if slip is not None:
+            return self._slip(source, at, slip)
         source.position = end = at + len(text[at:]) - len(text[at:].lstrip(char))
         if char == "\r":
-            self._once("Unknown character: a carriage return; the file has DOS line ends", start)
+            self._once(
+                "Unknown character: a carriage return; the file has DOS line ends (dos2unix takes them out)",
+                start,
+            )
             return None
         if char == "\ufeff":
             self._once("Unknown character: a byte order mark; save the file without BOM", start)
@@ -238,6 +255,21 @@ class Lexer:
         shown = char if char.isprintable() else f"U+{ord(char):04X}"
         self._error(f"Unknown character `{shown}`", start, source.base + end)
         return Token.make(BAD, char, start, source.base + end)
+
+    def _slip(self, source: Source, at: int, slip: Slip) -> Token | None:
+        """Report what was written out of habit, and read on as if the right thing stood there."""
+        start, end = source.base + at, source.base + slip.end
+        source.position = slip.resume
+        if not slip.once or slip.message not in self._said:
+            self._said.add(slip.message)
+            self._error(slip.message, start, end, slip.hint)
+        if slip.blank:
+            return None
+        if slip.operator:
+            return Token.make(self._operators[slip.operator], slip.operator, start, end)
+        if slip.text is not None:
+            return Token.make("TEXT", slip.text, start, source.base + slip.resume)
+        return Token.make(BAD, source.text[at : slip.end], start, end)
 
     def _open_string(self, source: Source, at: int) -> Token:
         """A text without end on its line; one that ends on the next line is taken as one."""
@@ -274,8 +306,8 @@ class Lexer:
             self._said.add(message)
             self._error(message, start, start + 1)
 
-    def _error(self, message: str, start: int, end: int) -> None:
-        self.errors.append(self.sources.error(message, self.sources.span(start, end)))
+    def _error(self, message: str, start: int, end: int, hint: str = "") -> None:
+        self.errors.append(self.sources.error(message, self.sources.span(start, end), hint=hint))
 
     # --------------------------------------------------- tokens for a parser
 
@@ -381,6 +413,13 @@ class Lexer:
             return False
         source, at = self.sources.locate(token.start)
         return at == 0 or source.text[at - 1] == "\n"
+
+    def indentation(self, token: Token, *, of_line: bool = False) -> int | None:
+        """Blanks before it on its line; None where something else stands, unless asked of the line."""
+        source, at = self.sources.locate(token.start)
+        begin = source.text.rfind("\n", 0, at) + 1
+        blanks = len(source.text[begin:at]) - len(source.text[begin:at].lstrip(" \t"))
+        return blanks if of_line or begin + blanks == at else None
 
     def _declare(self, token: Token) -> None:
         if token in self._keywords and token not in self._known:

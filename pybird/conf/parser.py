@@ -39,6 +39,7 @@ class Parser:
         self._blocks: list[tuple[int, Token]] = []  # height of the stack after each open brace
         self._last: Token | None = None
         self._told = 0  # errors before the present statement
+        self._early: Token | None = None  # an inner brace that is closed where an outer one should be
 
     # ------------------------------------------------------------ the driver
 
@@ -72,7 +73,19 @@ class Parser:
         if token.type == "LBRACE":
             self._blocks.append((len(self._stack), token))
         elif token.type == "RBRACE" and self._blocks:
-            self._blocks.pop()
+            self._compare(self._blocks.pop()[1], token)
+        elif token.type != "SEMICOLON":
+            return
+        self._told = len(self.errors)
+
+    def _compare(self, opening: Token, closing: Token) -> None:
+        """Remember a brace that, by its indentation, closes more than the innermost block."""
+        if not self._blocks:
+            self._early = None
+        elif self._early is None and (indent := self._lexer.indentation(closing)) is not None:
+            outer = self._lexer.indentation(opening, of_line=True)
+            if outer is not None and indent < outer:
+                self._early = opening
 
     def _reduce(self, rule: tuple[int, str, str | None, bool, tuple[int, ...]], here: int) -> None:
         size, left, name, inline, parts = rule
@@ -151,20 +164,68 @@ class Parser:
     def _recover(self, token: Token) -> bool:
         """Report the token and find a place to go on; False at the end."""
         if token.type != BAD and len(self._lexer.errors) == self._told:
-            self.errors.append(explain(self._lexer, self._situation(), token))
+            self.errors.append(explain(self._lexer, self._situation(token), token))
         self.broken.append(token.start)
         if self._last is not None:
             self.broken.append(self._last.start)
         if not self._recovers or len(self.errors) >= MAX_ERRORS:
             return False
-        found = self._restart_statement(token) or self._insert_semicolon(token) or self._skip(token)
+        found = (
+            self._restart_statement(token)
+            or self._leave_rest(token)
+            or self._insert(token, "SEMICOLON", ";", self._misses_semicolon())
+            or self._insert(token, "LBRACE", "{", self.accepts("LBRACE") and not self.accepts("SEMICOLON"))
+            or self._skip(token)
+        )
         self._told = len(self._lexer.errors)
         self._lexer.unwind(len(self._blocks))
         return found
 
-    def _situation(self) -> Situation:
+    def _situation(self, token: Token) -> Situation:
+        expected = self.expected()
         block = self._blocks[-1][1] if self._blocks else None
-        return Situation(self.expected(), self._words, self._last, block, self._misses_semicolon())
+        return Situation(
+            expected=expected,
+            fitting=[kind for kind in expected if kind != END and self._fits_after(kind, token)],
+            texts=self._words,
+            last=self._last,
+            open_block=self._early or block,
+            semicolon_missing=self._misses_semicolon(),
+            between=self._between(),
+            outside=self._between() and self._outside(token),
+        )
+
+    def _between(self) -> bool:
+        """Between two statements of the file."""
+        return not self._blocks and self.accepts(STATEMENT)
+
+    def _fits_after(self, kind: str, token: Token) -> bool:
+        """Would the token be right if this terminal stood before it?"""
+        stack = self._stack[:]
+        while (action := self._states[stack[-1]][kind]) < 0:
+            size, left = self._rules[-1 - action][:2]
+            del stack[len(stack) - size :]
+            stack.append(self._states[stack[-1]][left])
+        stack.append(action)
+        return self._accepts(stack, len(stack), token.type)
+
+    def _leave_rest(self, token: Token) -> bool:
+        """A block was closed too early: pass over the rest of it, to the brace that should have closed it."""
+        if not self._between() or not self._outside(token) or not self._last or self._last.type != "RBRACE":
+            return False
+        depth = 0
+        while token.type != END and not self._lexer.begins_statement(token):
+            depth += (token.type == "LBRACE") - (token.type == "RBRACE")
+            if depth < 0:
+                return True
+            token = self._lexer.raw()
+        self._lexer.unread(token)
+        return True
+
+    def _outside(self, token: Token) -> bool:
+        """A word of the language that begins no statement of the file, though it may name a protocol."""
+        keyword = self._lexer.keyword(token)
+        return keyword is not None and not self.accepts(keyword) and not self._fits_after("PROTOCOL", token)
 
     def _restart_statement(self, token: Token) -> bool:
         """The first word of a line begins a statement of the file: what is open was not closed."""
@@ -177,21 +238,22 @@ class Parser:
     def _misses_semicolon(self) -> bool:
         """A `;` could stand here, and would end something."""
         ended = self._last is None or self._last.type in ("SEMICOLON", "LBRACE")
-        return not ended and self.accepts("SEMICOLON")
+        return not ended and self.accepts("SEMICOLON") and not self._between()
 
-    def _insert_semicolon(self, token: Token) -> bool:
-        if token.type in (BAD, END, "SEMICOLON") or not self._misses_semicolon():
+    def _insert(self, token: Token, kind: str, text: str, fits: bool) -> bool:
+        """Go on as if this had been there before the token."""
+        if token.type in (BAD, END, "SEMICOLON") or not fits:
             return False
         saved = (self._stack[:], self._values[:], self._from[:], self._to[:], self._blocks[:], self._last)
         at = self._last.end if self._last else token.start
-        self._feed(Token.make("SEMICOLON", ";", at, at))
+        self._feed(Token.make(kind, text, at, at))
         self._lexer.unread(token)
         retried = self._lexer.raw()
-        kind = (
+        read = (
             self._lexer.kind_of(retried, self.accepts) if retried.type in ("NAME", "QUOTED") else retried.type
         )
         self._lexer.unread(retried)
-        if self.accepts(kind):
+        if self.accepts(read):
             return True
         self._stack[:], self._values[:], self._from[:], self._to[:], self._blocks[:], self._last = saved
         self._lexer.raw()

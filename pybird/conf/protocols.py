@@ -62,7 +62,8 @@ def _base(builder: Builder, head: Tree, kind: type[ProtocolConfig]) -> ProtocolC
         raise builder.silenced(f"{name} is broken", name)
     assert builder.type is not None
     if base.type_name != builder.type.name:
-        raise builder.error("Can't copy configuration from a different protocol type", name, symbol=found)
+        text = f"Can't copy configuration from a different protocol type: `{name}` is for {base.type_name}"
+        raise builder.error(text, name, symbol=found)
     return base
 
 

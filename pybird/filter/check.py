@@ -28,6 +28,7 @@ class Problem:
 
     span: n.Span
     message: str
+    hint: str = ""
 
 
 def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
@@ -112,7 +113,8 @@ class _Checker:
             found = self._typing.of(node)
             self._constants(node)
         except (FilterTypeError, FilterRuntimeError) as problem:
-            self._problem(problem.span if problem.span is not n.NO_SPAN else node.span, problem.message)
+            hint = problem.hint if isinstance(problem, FilterTypeError) else ""
+            self._problem(problem.span if problem.span is not n.NO_SPAN else node.span, problem.message, hint)
             return None
         return found
 
@@ -227,5 +229,5 @@ class _Checker:
         if kind is not None and not fits(found, kind):
             self._problem(expression.span, f"the result is {found} and cannot be written back to {kind}")
 
-    def _problem(self, span: n.Span, message: str) -> None:
-        self.problems.append(Problem(span, message))
+    def _problem(self, span: n.Span, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(span, message, hint))

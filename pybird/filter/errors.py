@@ -8,12 +8,13 @@ from pybird.filter.nodes import NO_SPAN, Span
 
 
 class FilterTypeError(Exception):
-    """An expression or statement that cannot mean anything; `span` is the exact place."""
+    """An expression or statement that cannot mean anything; `span` is the exact place, `hint` a guess."""
 
-    def __init__(self, message: str, span: Span = NO_SPAN) -> None:
+    def __init__(self, message: str, span: Span = NO_SPAN, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.span = span
+        self.hint = hint
 
 
 class FilterRuntimeError(Exception):

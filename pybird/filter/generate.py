@@ -152,6 +152,14 @@ class Expressions:
             found = self._folded[id(node)] = (node, self._fold(node))
         return found[1]
 
+    def _pair(self, left: n.Node, right: n.Node) -> int:
+        for part in (left, right):
+            try:
+                make_pair(0, self._known(part).value)
+            except FilterRuntimeError as problem:
+                raise FilterRuntimeError(problem.message, part.span) from None
+        return make_pair(self._known(left).value, self._known(right).value)
+
     def _fold(self, node: n.Node) -> n.Literal:
         kind = self.typing.of(node)
         match node:
@@ -160,7 +168,7 @@ class Expressions:
             case n.MaskOf(items=items):
                 value = mask_literal(items, self._known)
             case n.Pair(left=a, right=b):
-                value = make_pair(self._known(a).value, self._known(b).value)
+                value = self._pair(a, b)
             case n.ExtendedCommunity(kind=name, key=key, value=data, number=number):
                 high = self._known(number).value if number is not None else 0
                 value = make_extended(name, self._known(key).value, self._known(data).value, high)

@@ -210,11 +210,15 @@ class Builtin(Node):
 
 @dataclass(frozen=True, slots=True)
 class Method(Node):
-    """`object.name` or `object.name(arguments)`; arguments None without parentheses."""
+    """`object.name` or `object.name(arguments)`; arguments None without parentheses.
+
+    `place` is where the name stands.
+    """
 
     target: Node
     name: str
     arguments: tuple[Node, ...] | None = None
+    place: Span = field(default=NO_SPAN, compare=False, kw_only=True, repr=False)
 
 
 # ----------------------------------------------------------- statements

@@ -118,7 +118,8 @@ def make_prefix(address: Address, length: int) -> Prefix:
 def make_pair(a: int, b: int) -> int:
     """`(a, b)`; raises FilterRuntimeError when a part is wider than 16 bits."""
     if a > 65535 or b > 65535:
-        raise FilterRuntimeError("Can't operate with value out of bounds in pair constructor")
+        text = f"Can't operate with value out of bounds in pair constructor: {max(a, b)} is above 65535"
+        raise FilterRuntimeError(text)
     return a << 16 | b
 
 

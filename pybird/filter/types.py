@@ -17,6 +17,7 @@ from pybird.filter import nodes as n
 from pybird.filter.attributes import CORE_DECLARATIONS
 from pybird.filter.errors import FilterTypeError
 from pybird.filter.methods import CALL_STYLE, ELEMENTS, METHODS
+from pybird.filter.spelling import closest
 from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
@@ -399,16 +400,34 @@ class Typing:
         if target == "any":
             return "any"
         if method is None:
-            raise FilterTypeError(f"{target} has no method {node.name}", node.span)
+            place = node.place if node.place is not n.NO_SPAN else node.span
+            raise FilterTypeError(f"{target} has no method `{node.name}`", place, _similar(target, node.name))
         arguments = node.arguments or ()
         if "" in method.arguments:
             if arguments:
                 raise FilterTypeError(f"{node.name} takes no argument", node.span)
             return method.result
         if len(arguments) != 1:
-            raise FilterTypeError(f"{node.name} takes one argument, not {len(arguments)}", node.span)
+            raise _one_argument(node, arguments)
         method_argument(target, node.name, self.of(arguments[0]), arguments[0].span)
         return method.result
+
+
+def _similar(target: str, name: str) -> str:
+    return closest(name, (method for kind, method in METHODS if kind == target))
+
+
+def _one_argument(node: n.Method, arguments: tuple[n.Node, ...]) -> FilterTypeError:
+    """Several arguments, or none. Several numbers are most often a community without its parentheses."""
+    message = f"{node.name} takes one argument, not {len(arguments)}"
+    if not arguments:
+        return FilterTypeError(message, node.span)
+    first, last = arguments[0].span, arguments[-1].span
+    place = n.Span(first.file, first.line, first.column, last.end_line, last.end_column)
+    if not all(isinstance(each, n.Literal) and each.type == "int" for each in arguments):
+        return FilterTypeError(message, place)
+    numbers = ", ".join(str(each.value) for each in arguments if isinstance(each, n.Literal))
+    return FilterTypeError(message, place, f"({numbers})")
 
 
 def method_argument(target: str, name: str, found: str, span: n.Span) -> str:

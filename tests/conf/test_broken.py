@@ -24,20 +24,20 @@ RADV = DEVICE + "protocol radv { peers { };\n"
 FILTER = DEVICE + "filter policy\n{\n"
 
 BROKEN = [
-    ("«ruoter» id 10.0.0.1;\nprotocol device { }\n", "unexpected `ruoter`"),
+    ("«ruoter» id 10.0.0.1;\nprotocol device { }\n", "`ruoter` is not a statement"),
     ("router «di» 10.0.0.1;\nprotocol device { }\n", "unexpected `di`, expected `id`"),
     ("router id «10.0.0.300»;\nprotocol device { }\n", "Invalid IPv4 address 10.0.0.300"),
-    ("«protcol» device { }\n", "unexpected `protcol`"),
+    ("«protcol» device { }\n", "`protcol` is not a statement"),
     ("protocol device { scan time 10 «}»\n", "`;` missing before `}`"),
     ("protocol device { scan time«;» }\n", "unexpected `;`, expected a value"),
     ("ipv4 «tabel» t;\nprotocol device { }\n", "unexpected `tabel`, expected `table`"),
-    ("«ipv5» table t;\nprotocol device { }\n", "unexpected `ipv5`"),
+    ("«ipv5» table t;\nprotocol device { }\n", "`ipv5` is not a statement"),
     (DEVICE + "define«;»\n", "unexpected `;`, expected a new name"),
     (DEVICE + 'define A = 5 + «"x"»;\n', "`+` takes int, not string"),
     (DEVICE + "define A = «5000000000»;\n", "Number out of range"),
     (DEVICE + "define A = [1, 2«;»\n", "unexpected `;`, expected an operator, `,`, `..` or `]`"),
     (DEVICE + "log stderr «everything»;\n", "unexpected `everything`, expected `all` or `{`"),
-    (DEVICE + "protocol «ospff» o { }\n", "unexpected `ospff`"),
+    (DEVICE + "protocol «ospff» o { }\n", "`ospff` is not a protocol"),
     (DEVICE + "protocol bgp x from «nowhere» { }\n", "template `nowhere` is not defined"),
     (
         STATIC + "  route «10.0.0.1/8» blackhole;\n}\n",

@@ -35,8 +35,10 @@ def test_a_comment_changes_nothing(found: list[str]) -> None:
         assert quick.patterns == careful.patterns
 
 
-@pytest.mark.parametrize("text", ["[10.0.0.1/8]", "[10.0.0.0/8{9,33}]", "[10.0.0.256/32]"])
+@pytest.mark.parametrize("text", ["[«10.0.0.1/8»]", "[10.0.0.0/8«{9,33}»]", "[«10.0.0.256/32»]"])
 def test_a_wrong_item_has_its_place(text: str) -> None:
+    text = text.replace("[", "[192.0.2.0/24, ")
+    start, end = text.index("«"), text.index("»") - 1
     with pytest.raises(BulkError) as caught:
-        prefix_set(text.replace("[", "[192.0.2.0/24, "))
-    assert caught.value.start == len("[192.0.2.0/24, ")
+        prefix_set(text.replace("«", "").replace("»", ""))
+    assert (caught.value.start, caught.value.end) == (start, end)

@@ -43,7 +43,7 @@ def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> Non
     [
         ("router id 1.2.3.4\n«protocol» device {}\n", "`;` missing before `protocol`"),
         ("protocol device { «scn» time 5; }", "`scn` is not an option here"),
-        ("protocol «bpg» y { }\n" + DEVICE, "unexpected `bpg`"),
+        ("protocol «bpg» y { }\n" + DEVICE, "`bpg` is not a protocol"),
         ("protocol static { ipv4 { «learn» x; }; }", "`learn` is not an option here"),
         (DEVICE + BGP % "hold «tme» 5;", "unexpected `tme`, expected `time`"),
         (DEVICE + BGP % "hold time «2»;", "Hold time must be in range 3-65535 or zero"),
@@ -139,7 +139,7 @@ def test_a_statement_at_the_left_edge_shows_that_a_block_was_not_closed() -> Non
     found = error("filter f {\n  if true then { accept;\n}\nfilter g { accept; }\n" + DEVICE)
     assert (found.message, found.line) == ("the block before `filter` is not closed", 4)
     assert found.related is not None
-    assert found.related[1].line == 1
+    assert found.related[1].line == 2, "the brace at the edge closes the filter, so the other one is open"
 
 
 def test_a_forgotten_semicolon_before_a_brace() -> None:

@@ -366,7 +366,7 @@ SPAN = n.Span("bird.conf", 3, 5, 3, 9)
             n.If(n.Binary("~", attr("bgp_path"), num(1), span=SPAN), n.Return(span=SPAN)),
             "return outside of a function",
         ),
-        (n.Evaluate(n.Method(attr("bgp_path"), "add", (num(1),), span=SPAN)), "bgppath has no method add"),
+        (n.Evaluate(n.Method(attr("bgp_path"), "add", (num(1),), span=SPAN)), "bgppath has no method `add`"),
         (n.Print((n.Binary("+", num(1), n.Literal("string", "x", span=SPAN)),)), "`+` takes int, not string"),
         (
             n.Print((n.Binary("~", num(1), n.Literal("prefix set", PrefixSet()), span=SPAN),)),

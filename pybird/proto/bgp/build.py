@@ -23,7 +23,8 @@ from pybird.conf.options import (
     word,
 )
 from pybird.conf.protocols import open_protocol
-from pybird.conf.tree import Item, Tree
+from pybird.conf.tree import Item, Token, Tree
+from pybird.filter.nodes import Span
 from pybird.proto.bgp.build_channel import FAMILIES, family_channel, other_mpls_channel, peers_channel
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
 from pybird.values.address import Address
@@ -31,6 +32,7 @@ from pybird.values.net import NetType, Prefix
 
 ANY_LOCAL_AS = 255
 MULTIHOP = 64
+NO_REMOTE_AS = "Remote AS number must be set"
 LINK_LOCAL = Prefix(Address.parse("fe80::"), 10)
 
 # RFC 4486: the names of the manual.
@@ -60,7 +62,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """What BIRD checks when the block ends; all of it at the closing brace."""
     for problem in (*_missing(config), *_session(builder, config)):
-        builder.errors.append(builder.end_error(problem, tree))
+        builder.errors.append(builder.end_error(problem, tree, place=_place(builder, problem, tree)))
     if not is_internal(config):
         _check_policy(builder, config, tree)
     for each in config.channels:
@@ -101,8 +103,16 @@ def _missing(config: BgpConfig) -> list[str]:
     if config.remote_address is None and config.remote_range is None:
         found.append("Neighbor must be configured")
     elif config.remote_as is None and config.remote_kind is None:
-        found.append("Remote AS number must be set")
+        found.append(NO_REMOTE_AS)
     return found
+
+
+def _place(builder: Builder, problem: str, tree: Tree) -> tuple[str, Span] | None:
+    """The option that lacks something."""
+    neighbor = tree.find("neighbor")
+    if problem != NO_REMOTE_AS or neighbor is None:
+        return None
+    return "this has no `as`", builder.span(neighbor)
 
 
 def _sorted(builder: Builder, config: BgpConfig) -> bool:
@@ -190,13 +200,20 @@ def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     for part in tree.trees():
         match part.data:
             case "endpoint":
-                draft["local_address"] = builder.address(part.children[0])
+                draft["local_address"] = _address(builder, part)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "port":
                 draft["local_port"] = _port(builder, part)
             case "as_number":
                 draft["local_as"] = builder.number(part.children[0], 1)
+
+
+def _address(builder: Builder, part: Tree) -> Address:
+    first = part.children[0]
+    if isinstance(first, Token) and first.type == "NUMBER":
+        raise builder.error(f"`as` missing before `{first}`", first)
+    return builder.address(first)
 
 
 def _port(builder: Builder, part: Tree) -> int:
@@ -211,7 +228,7 @@ def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         match part.data:
             case "endpoint":
                 _only_one(builder, draft, part)
-                draft["remote_address"] = builder.address(part.children[0])
+                draft["remote_address"] = _address(builder, part)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "range":
