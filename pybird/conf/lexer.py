@@ -65,6 +65,7 @@ BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS)
 
 # After these any word is a name: methods, interfaces, enumerations.
 FREE_NAMES = frozenset(("DOT", "PERCENT", "ENUM"))
+LONG_LINE = 500  # characters; nobody indents so far
 SLIPPERY = frozenset("=/<>")  # operators that begin what other languages have
 INSTEAD = {"ADDRESS": "0.0.0.0", "NUMBER": "0", "PREFIX": "0.0.0.0/0"}
 
@@ -417,8 +418,12 @@ class Lexer:
     def indentation(self, token: Token, *, of_line: bool = False) -> int | None:
         """Blanks before it on its line; None where something else stands, unless asked of the line."""
         source, at = self.sources.locate(token.start)
-        begin = source.text.rfind("\n", 0, at) + 1
-        blanks = len(source.text[begin:at]) - len(source.text[begin:at].lstrip(" \t"))
+        least = max(at - LONG_LINE, 0)
+        begin = source.text.rfind("\n", least, at) + 1
+        if not begin and least:
+            return None
+        before = source.text[begin:at]
+        blanks = len(before) - len(before.lstrip(" \t"))
         return blanks if of_line or begin + blanks == at else None
 
     def _declare(self, token: Token) -> None:
