@@ -212,7 +212,7 @@ class Daemon:
             self.log.write("error", f"Cannot write {DUMP_FILE}: {reason}")
 
         try:
-            stream = FileStream(DUMP_FILE, len(DUMP_COMMANDS) + 1, failed)
+            stream = FileStream(DUMP_FILE, len(DUMP_COMMANDS) + 1, failed, self.loop.call_soon)
         except OSError as error:
             failed(error.strerror or str(error))
             return

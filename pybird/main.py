@@ -110,7 +110,16 @@ def version_text() -> str:
 
 def complain(text: str) -> None:
     """One message on stderr, in BIRD's form."""
-    sys.stderr.write(f"bird: {text}\n")
+    say(f"bird: {text}\n")
+
+
+def say(text: str) -> None:
+    """Write to stderr; that nobody takes it is no reason to fail."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        pass  # a closed pipe, a full disk
 
 
 def main(argv: list[str]) -> int:
@@ -177,7 +186,7 @@ def load(language: Language, path: str, *, to_run: bool) -> Config | None:
         for problem in errors.errors:
             complain(str(problem))
             for line in problem.show().splitlines()[1:]:
-                sys.stderr.write(line + "\n")
+                say(line + "\n")
         return None
     finally:
         if collecting:
@@ -307,6 +316,24 @@ def become_user(options: Options) -> None:
         privileges.drop(user, group)
 
 
+def keep_standard_files() -> None:
+    """Put /dev/null where stdin, stdout or stderr was closed by who called us.
+
+    The next file opened would get its number otherwise: messages to stderr
+    would go into a socket.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  for as long as we live
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
 def run() -> None:
     """The console entry."""
+    keep_standard_files()
     sys.exit(main(sys.argv[1:]))

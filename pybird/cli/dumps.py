@@ -6,7 +6,7 @@ delays nobody. It is the daemon that makes it (`Console.create`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -48,24 +48,40 @@ def _to_file(router: Router, session: Session, lines: Iterator[str], kind: str, 
     create = session.console.create
     if create is None:
         raise CommandError(FILE_ERROR, "Dumps go to the log here, not to a file")
-    start = router.clock.now()
-    octets = 0
     try:
         file = create(path)
-        yield Note(13, f"Dumping {kind} to {path}")
-        try:
-            for count, line in enumerate(lines, 1):
-                file.write(line + "\n")
-                octets += len(line.encode()) + 1
-                if count % STEP == 0:
-                    yield PAUSE
-        finally:
-            file.close()
     except OSError as error:
         raise CommandError(FILE_ERROR, f"Failed to open file {path}: {error.strerror or error}") from None
-    took = f"{octets} bytes in {router.clock.now() - start:.3f} s"
+    try:
+        yield Note(13, f"Dumping {kind} to {path}")
+        took = yield from _write(router, lines, file)
+    except OSError as error:
+        raise CommandError(FILE_ERROR, f"Failed to write file {path}: {error.strerror or error}") from None
+    finally:
+        _abandon(file)
     yield Note(13, f"... dumped {took}")
     yield Note(13, f"Dumped {took}")
+
+
+def _write(router: Router, lines: Iterator[str], file: TextFile) -> Generator[Reply, None, str]:
+    """Write and close the file; returns how much that was."""
+    start = router.clock.now()
+    octets = 0
+    for count, line in enumerate(lines, 1):
+        file.write(line + "\n")
+        octets += len(line.encode(errors="replace")) + 1
+        if count % STEP == 0:
+            yield PAUSE
+    file.close()
+    return f"{octets} bytes in {router.clock.now() - start:.3f} s"
+
+
+def _abandon(file: TextFile) -> None:
+    """Close a file whose fate was told already, or whose client has gone."""
+    try:
+        file.close()
+    except OSError:
+        pass
 
 
 # --------------------------------------------------------------- what there is

@@ -27,11 +27,18 @@ class FileStream:
     """Writes to a new file that only its owner may read; nothing is ever received.
 
     It closes itself after so many whole replies: a reply's last line has a
-    blank behind its code.
+    blank behind its code. Who writes hears of the end as if the client had
+    gone.
     """
 
-    def __init__(self, path: str, replies: int, failed: Callable[[str], None]) -> None:
-        """Make the file, replacing an older one.
+    def __init__(
+        self,
+        path: str,
+        replies: int,
+        failed: Callable[[str], None],
+        later: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Make the file, replacing an older one; `later` calls on a later turn.
 
         Raises:
             OSError: it cannot be made.
@@ -42,14 +49,17 @@ class FileStream:
         self.buffered = 0
         self._replies = replies
         self._failed = failed
+        self._later = later
+        self._handler: StreamHandler | None = None
         try:
             os.unlink(path)
         except FileNotFoundError:
             pass
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb")
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb", buffering=0)
 
     def set_handler(self, handler: StreamHandler) -> None:
-        """Nobody has to be told of anything."""
+        """Who hears that the file is finished."""
+        self._handler = handler
 
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
         """A file has none."""
@@ -58,15 +68,23 @@ class FileStream:
         """Write; the first error is reported and ends the file."""
         if self._file.closed:
             return
+        self._replies -= len(_LAST_LINE.findall(data))
         try:
-            self._file.write(data)
+            while data:  # a disk that is about to be full takes a part
+                data = data[self._file.write(data) :]
         except OSError as error:
             self._failed(error.strerror or str(error))
-            self.abort()
+            self._end()
             return
-        self._replies -= len(_LAST_LINE.findall(data))
         if self._replies <= 0:
-            self.close()
+            self._end()
+
+    def _end(self) -> None:
+        """No more comes, and the handler will know."""
+        self.close()
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            self._later(lambda: handler.closed(None))
 
     def set_patience(self, seconds: float) -> None:
         """A file has none."""
@@ -83,7 +101,4 @@ class FileStream:
 
     def abort(self) -> None:
         """Finish the file."""
-        try:
-            self._file.close()
-        except OSError:
-            pass  # reported already
+        self.close()

@@ -1,16 +1,18 @@
 """Log targets: files, ring files, syslog, stderr and UDP, in BIRD's line format.
 
-A line is `TIME <CLASS> text`. Writing never raises and never waits: a full disk
-or a dead syslog loses lines, the count of which is written when the target
-works again. `configure` opens everything anew, so log rotation needs no signal
-of its own.
+A line is `TIME <CLASS> text`. Writing never raises and never waits: a full disk,
+a pipe that nobody reads or a dead syslog loses lines. The other targets are
+told once, and how many were lost is written when the target works again.
+`configure` opens everything anew, so log rotation needs no signal of its own; a
+file that somebody removed is made again.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import select
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -41,9 +43,11 @@ _SEVERITY: Final = {
     "fatal": 2,
     "bug": 2,
 }
+STDERR: Final = 2
 _DAEMON: Final = 3 << 3
 _AUTHPRIV: Final = 10 << 3
 _SYSLOG_SOCKETS: Final = ("/dev/log", "/run/systemd/journal/syslog")
+TELL_GAP: Final = 60.0  # seconds at least between two lines about a target that fails again and again
 _RING_END: Final = b"\n\n"  # an empty line stands after the newest one
 
 
@@ -76,28 +80,52 @@ class _File:
         self._path = path
         self._limit = limit
         self._backup = backup
-        self._open()
-
-    def _open(self) -> None:
-        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._torn = False  # the disk took a part of the last line
+        self._fd = _append_to(path)
         self._size = os.fstat(self._fd).st_size
 
     def write(self, level: str, text: str, line: str) -> None:
         octets = line.encode(errors="replace") + b"\n"
-        if self._limit and self._size and self._size + len(octets) > self._limit:
+        if self._torn:
+            octets = b"\n" + octets
+        if os.fstat(self._fd).st_nlink == 0:
+            self._reopen()
+        elif self._limit and self._size and self._size + len(octets) > self._limit:
             self._rotate()
-        self._size += os.write(self._fd, octets)
+        written = os.write(self._fd, octets)
+        self._size += written
+        if written < len(octets):
+            self._torn = True
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._torn = False
 
     def _rotate(self) -> None:
-        if self._backup:
-            os.replace(self._path, self._backup)
-        else:
-            os.unlink(self._path)
+        try:
+            if self._backup:
+                os.replace(self._path, self._backup)
+            else:
+                os.unlink(self._path)
+        except FileNotFoundError:
+            pass  # somebody moved it away, or the last try ended here
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Go on in a new file; the old one is given up only once that is there."""
+        fresh = _append_to(self._path)
         os.close(self._fd)
-        self._open()
+        self._fd, self._size, self._torn = fresh, os.fstat(fresh).st_size, False
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+def _append_to(path: str) -> int:
+    """A descriptor that appends to a file.
+
+    Raises:
+        OSError: it cannot be opened or made.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
 
 class _Ring:
@@ -106,13 +134,22 @@ class _Ring:
     def __init__(self, path: str, size: int) -> None:
         self._size = max(size, 1024)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        if os.fstat(self._fd).st_size != self._size:
-            os.ftruncate(self._fd, 0)
-            os.pwrite(self._fd, b"\n" * self._size, 0)
-            self._at = 0
-        else:
+        try:
+            self._at = self._first_place()
+        except OSError:
+            os.close(self._fd)
+            raise
+
+    def _first_place(self) -> int:
+        """Where to go on; a file of another size is begun anew, with all its space taken."""
+        if os.fstat(self._fd).st_size == self._size:
             found = os.pread(self._fd, self._size, 0).find(_RING_END)
-            self._at = found + 1 if found > 0 else 0
+            return found + 1 if found > 0 else 0
+        os.ftruncate(self._fd, 0)
+        if os.pwrite(self._fd, b"\n" * self._size, 0) < self._size:
+            os.ftruncate(self._fd, 0)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return 0
 
     def write(self, level: str, text: str, line: str) -> None:
         octets = line.encode(errors="replace")[: self._size - 2] + _RING_END
@@ -132,12 +169,27 @@ class _Ring:
 
 
 class _Stderr:
+    """Standard error as it is, nothing kept back: what it cannot take now is lost."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(STDERR, select.POLLOUT)
+        self._torn = False
+
     def write(self, level: str, text: str, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        octets = line.encode(errors="replace") + b"\n"
+        if self._torn:
+            octets = b"\n" + octets
+        # a pipe that is ready takes as much as this without waiting (POSIX, write)
+        for at in range(0, len(octets), select.PIPE_BUF):
+            if not self._poll.poll(0):
+                self._torn = at > 0 or self._torn
+                raise BlockingIOError(errno.EAGAIN, "nobody reads it")
+            os.write(STDERR, octets[at : at + select.PIPE_BUF])
+        self._torn = False
 
     def close(self) -> None:
-        pass
+        """It is not ours."""
 
 
 class _Syslog:
@@ -207,6 +259,18 @@ class _Slot:
         self.classes = classes
         self.config = config
         self.lost = 0
+        self.why = ""  # the first line was lost
+        self.told = float("-inf")  # when the others heard of it
+
+    def inherit(self, before: _Slot | None) -> None:
+        """The same target, opened again, still owes the count of what it lost."""
+        if before is not None:
+            self.lost, self.why, self.told = before.lost, before.why, before.told
+
+    @property
+    def name(self) -> str:
+        """The target for people."""
+        return f"{self.config.kind} {self.config.path}".removeprefix("file ").removeprefix("fixed ").strip()
 
 
 class LogFiles:
@@ -238,21 +302,39 @@ class LogFiles:
     def _put(self, slot: _Slot, level: str, text: str, line: str) -> None:
         try:
             if slot.lost:
-                note = f"{slot.lost} messages lost"
+                note = f"{slot.lost} messages lost ({slot.why})"
                 slot.target.write("warning", note, self._line("warning", note))
                 slot.lost = 0
             slot.target.write(level, text, line)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             slot.lost += 1
+            if slot.lost == 1:
+                self._tell_others(slot, error)
+
+    def _tell_others(self, broken: _Slot, error: OSError | ValueError) -> None:
+        """A target takes nothing any more: whoever reads the others should know, once."""
+        broken.why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        now = self._wall()
+        if abs(now - broken.told) < TELL_GAP:
+            return
+        broken.told = now
+        told = f"Cannot write to log {broken.name}: {broken.why}"
+        line = self._line("error", told)
+        for slot in (*self._slots, *self._extra):
+            if slot is not broken and not slot.lost and "error" in slot.classes:
+                self._put(slot, "error", told, line)
 
     def configure(self, configs: Iterable[LogConfig], timeformat: TimeFormat = ISO_LONG_MS) -> list[str]:
         """Close everything and open these targets; returns what could not be opened."""
+        before = {slot.config: slot for slot in self._slots}
         self.close()
         self._format = timeformat
         problems: list[str] = []
         for config in configs:
             try:
-                self._slots.append(_Slot(_open(config), config.classes, config))
+                slot = _Slot(_open(config), config.classes, config)
+                slot.inherit(before.get(config))
+                self._slots.append(slot)
             except OSError as error:
                 problems.append(f"Unable to open log {config.path}: {error.strerror or error}")
         if problems and not self._slots:  # better there than nowhere
@@ -289,7 +371,7 @@ def check_files(configs: Iterable[LogConfig]) -> None:
     for config in configs:
         if config.kind in ("file", "fixed"):
             try:
-                os.close(os.open(config.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644))
+                os.close(_append_to(config.path))
             except OSError as error:
                 text = f"Unable to open log file '{config.path}': {error.strerror or error}"
                 problems.append(ConfigError(text, config.span))

@@ -62,3 +62,36 @@ def test_a_restricted_session_dumps_nothing(lab):
 def test_a_dump_of_routes_names_each(lab):
     lab.ask('dump routes "/tmp/x"')
     assert "  198.51.100.0/24\n" in lab.sheets["/tmp/x"].text
+
+
+class Full(Sheet):
+    def write(self, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    def close(self) -> None:
+        if self.open:
+            self.open = False
+            raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_told(lab):
+    full = Full()
+    lab.console.create = lambda path: full
+    said = "8009 Failed to write file /tmp/x: No space left on device"
+    assert lab.ask('dump tables "/tmp/x"').splitlines()[-1] == said
+    assert not full.open
+
+
+def test_a_client_that_goes_during_a_dump_closes_the_file(lab, monkeypatch):
+    def endless(router):
+        while True:
+            yield "x"
+
+    monkeypatch.setitem(KINDS, "tables", endless)
+    full = Full()
+    full.write = lambda text: None
+    lab.console.create = lambda path: full
+    lab.session.received(b'dump tables "/tmp/x"\n')
+    assert full.open
+    lab.session.closed(None)
+    assert not full.open

@@ -12,6 +12,7 @@ from pybird.conf.language import Language
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock
+from pybird.io.dump import FileStream
 from pybird.io.files import cache_folder
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
@@ -95,6 +96,29 @@ def test_a_client_leaves_no_cycles(machine, line, early):
     gc.disable()
     try:
         machine.client(line, early)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_a_dump_to_a_file_leaves_no_session(machine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    gc.collect()
+    gc.disable()
+    try:
+        for name in ("bird.dump", "/dev/full"):
+            problems = []
+            stream = FileStream("bird.dump", 2, problems.append, machine.loop.call_soon)
+            if name == "/dev/full":
+                stream._file.close()
+                stream._file = open(name, "wb", buffering=0)  # noqa: SIM115
+            session = machine.console.open(stream)
+            session.received(b"show route all\nshow route all\n")
+            assert session in machine.console.sessions
+            machine.turn()
+            assert machine.console.sessions == {}
+            assert len(problems) == (name == "/dev/full")
+            del session, stream
         assert gc.collect() == 0
     finally:
         gc.enable()
