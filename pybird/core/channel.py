@@ -393,10 +393,9 @@ class Channel:
                 self.router.limit_hit(self.protocol, disable=limit.action == "disable")
         return limit.action != "warn"
 
-    def export_over(self) -> bool:
-        """The export limit was exceeded (told by the group)."""
-        assert self.export_limit is not None
-        return self._over("export", self.export_limit)
+    def export_over(self, limit: RouteLimit) -> bool:
+        """The export limit was exceeded (told by the group, which keeps the limit it was made with)."""
+        return self._over("export", limit)
 
     # refresh ------------------------------------------------------------
 

@@ -43,8 +43,9 @@ class Exporter(Protocol):
     def wire(self, rte: Rte, before: AttributeSet) -> Hashable | None:
         """After the filter: what the route looks like outside; None: it cannot be sent.
 
-        `before` is the set that the filter got: BGP sends some attributes only
-        when the export filter set them. Depends on both sets, source and hop
+        `before` is the set that the filter got, less what it set to the value
+        that was there: BGP sends some attributes only when the export filter
+        set them. Depends on both sets, source and hop
         (memoised).
         """
 

@@ -9,9 +9,9 @@ are the majority, the ones that were.
 A member may be out of step: it is being fed (`todo`: buckets not reached yet),
 paused, or catching up. For it the group notes in `dirty` what it last had of
 each network that changed; when nothing is left it is in step again, always
-between two batches. A member whose filter changed keeps its old group
-(`origin`) until the walk through the new one is over, so that it gets exactly
-the withdrawals it needs.
+between two batches. A member whose filter changed is a leaver of its old group
+until the walk through the new one is over, so that it gets exactly the
+withdrawals it needs; with several changes in a row it may leave several.
 
 Split horizon: a route never goes to the channel that owns its source. That
 member gets a withdrawal of what it had. The batch is cut into one segment per
@@ -25,6 +25,7 @@ Hot code; the budget is 0.3 microseconds per prefix and group.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.batch import Batch, Segment
@@ -79,21 +80,26 @@ class Group:
 
     def drop(self, member: Member) -> None:
         """A member leaves for good."""
-        self.members.pop(member.channel, None)
+        if self.members.get(member.channel) is member:
+            del self.members[member.channel]
         self.sort()
         self._dissolve()
 
-    def turn_leaver(self, channel: Channel, member: Member) -> None:
+    def add_leaver(self, member: Member) -> None:
         """A member is on its way to another group; note for it what it had."""
-        self.members.pop(channel, None)
         self._leavers[member] = None
-        self.sort()
 
     def drop_leaver(self, member: Member) -> None:
         """The way is over."""
         self._leavers.pop(member, None)
-        member.origin = None
         self._dissolve()
+
+    def unread(self) -> dict[bytes, None]:
+        """The buckets with changes to come, and those that nobody was fed: they may be gone meanwhile."""
+        bids = dict.fromkeys(self._todo)
+        for key in self.reader.pending:
+            bids[self.table.bucket_of(key)] = None
+        return bids
 
     def _dissolve(self) -> None:
         if self.members or self._leavers:
@@ -137,10 +143,10 @@ class Group:
     def _judge(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         if not self.exporter.admit(rte):
             return REJECTED, None
-        out = self.policy.judge(rte, key)
+        out, before = self.policy.export(rte, key)
         if out is None:
             return FILTERED, None
-        form = self.exporter.wire(out, rte.attrs)
+        form = self.exporter.wire(out, before)
         return (SENT, form) if form is not None else (REJECTED, None)
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
@@ -336,7 +342,7 @@ class Group:
                 continue
             member.dirty[key] = had if had is None or not self.owned(had, member) else None
         for member in self._leavers:
-            if bid in member.todo:
+            if member.todo.get(bid) is self:
                 theirs = member.left.setdefault(bid, {})
                 if key not in theirs:
                     theirs[key] = had if had is None or not self.owned(had, member) else None
@@ -372,21 +378,21 @@ class Group:
             self._wake()
             return True
         for member in list(self.members.values()):
-            if member.waiting:
+            if member.waiting and self._origins_ready(member):
                 self._advance(member)
         self.sort()
         return False
 
-    def finish(self, member: Member) -> None:
-        """Bring one member in step at once."""
-        self.flush_all()
-        while member.todo or member.dirty or not member.fed:
-            self._advance(member)
+    def _origins_ready(self, member: Member) -> bool:
+        """What a member had is known only when its old groups have read all changes."""
+        for origin in member.origins:
+            if origin is not self and origin._flush():
+                origin._wake()
+                return False
+        return True
 
     def _advance(self, member: Member) -> None:
         """One slice of what this member alone must get."""
-        if member.origin is not None:
-            member.origin.flush_all()
         out = Segment()
         gained = 0
         if member.todo or not member.fed:
@@ -396,39 +402,44 @@ class Group:
         elif member.again is not None:
             self._repeat(member, out)
         channel = member.channel
+        self._hand(channel, out, gained)
+        if not member.fed and not member.todo:
+            member.fed = True
+            member.forget_origins()
+            if member.owes:
+                member.owes = False
+                channel.fed()
+        elif member.again is not None and not member.again:
+            member.again = None
+            channel.fed()
+
+    def _hand(self, channel: Channel, out: Segment, gained: int) -> None:
+        """Send to one member what it alone gets, and count it."""
         sent = 0
         for keys in out.announce.values():
             sent += len(keys)
         channel.exported += gained
         channel.statistics.export_updates.accepted += sent
+        channel.statistics.export_withdraws.received += len(out.withdraw)
         channel.statistics.export_withdraws.accepted += len(out.withdraw)
         if out.announce or out.withdraw:
             if "routes" in channel.debug:
                 channel.trace_exports(out.announce, out.withdraw)
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
-        if not member.fed and not member.todo:
-            member.fed = True
-            if member.origin is None:
-                channel.fed()
-            else:
-                member.origin.drop_leaver(member)
-        elif member.again is not None and not member.again:
-            member.again = None
-            channel.fed()
 
     def _walk(self, member: Member, out: Segment) -> int:
         gained = 0
         todo = member.todo
         for bid in self._some(todo):
-            del todo[bid]
+            origin = todo.pop(bid)
             bucket = self.table.buckets.get(bid, {})
             fresh = bid in self._todo
             if fresh:
                 del self._todo[bid]
-            gained += self._visit(member, bid, bucket, fresh, out)
+            gained += self._visit(member, bid, bucket, fresh, origin, out)
         return gained
 
-    def _some(self, bids: dict[bytes, None]) -> list[bytes]:
+    def _some(self, bids: Mapping[bytes, Any]) -> list[bytes]:
         """The first buckets of a walk, about a slice of networks."""
         part: list[bytes] = []
         budget = SLICE
@@ -439,9 +450,16 @@ class Group:
                 break
         return part
 
-    def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
+    def _visit(
+        self,
+        member: Member,
+        bid: bytes,
+        bucket: dict[bytes, Any],
+        fresh: bool,
+        origin: Group | None,
+        out: Segment,
+    ) -> int:
         """Send one bucket to a member; the first visit also records what is announced."""
-        origin = member.origin
         left = member.left.pop(bid, {})
         channel = member.channel
         count = channel.statistics.export_updates
@@ -472,7 +490,9 @@ class Group:
             if kind == SENT and not own:
                 if had is None:
                     gained += 1
-                elif had is best and origin is not None and origin.sent_as(best, key, form):
+                elif (
+                    had is best and not member.owes and origin is not None and origin.sent_as(best, key, form)
+                ):
                     continue
                 out.add(form, key)
             elif had is not None:

@@ -62,8 +62,14 @@ class LoneGroup(Group):
         return super().verdict(rte, key)
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
+        if not self.members:  # who left needs the record as it was
+            for key in changes:
+                found = self._sent.get(key)
+                self._note(self.table.bucket_of(key), key, found[0][0] if found is not None else None)
+            return
         out = Segment()
         gained = 0
+        before = len(self._sent)
         live = self._stream
         for key in changes:
             bid = self.table.bucket_of(key)
@@ -86,21 +92,8 @@ class LoneGroup(Group):
                 out.add(now[1], key)
         for member in live:
             self._hand(member.channel, out, gained)
-        if self._blocked and gained < 0:
+        if self._blocked and len(self._sent) < before:
             self._retry()
-
-    def _hand(self, channel: Channel, out: Segment, gained: int) -> None:
-        sent = 0
-        for keys in out.announce.values():
-            sent += len(keys)
-        channel.exported += gained
-        channel.statistics.export_updates.accepted += sent
-        channel.statistics.export_withdraws.received += len(out.withdraw)
-        channel.statistics.export_withdraws.accepted += len(out.withdraw)
-        if out.announce or out.withdraw:
-            if "routes" in channel.debug:
-                channel.trace_exports(out.announce, out.withdraw)
-            channel.transmit(self.exporter.pack(out.announce, out.withdraw))
 
     def _settle(self, key: bytes) -> bool:
         """Decide what is announced of a network now; True when that changed."""
@@ -123,7 +116,7 @@ class LoneGroup(Group):
     def _fits(self, key: bytes) -> bool:
         if self.limit is None or self.limit.room(len(self._sent)) > 0:
             return True
-        if not self._channel.export_over():
+        if not self._channel.export_over(self.limit):
             return True
         self._channel.statistics.export_updates.limit += 1
         self._blocked[key] = None
@@ -170,11 +163,11 @@ class LoneGroup(Group):
             parts.extend(sorted(equal, key=_name))
         if len(parts) == 1:
             return (best,), form
-        out = self.policy.judge(best, key)
+        out, before = self.policy.export(best, key)
         assert out is not None
         hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
         merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
-        form = self.exporter.wire(merged, best.attrs)
+        form = self.exporter.wire(merged, before)
         return (tuple(parts), form) if form is not None else None
 
     def _joins(self, best: Rte, rte: Rte, key: bytes) -> bool:
@@ -187,8 +180,15 @@ class LoneGroup(Group):
             and self.verdict(rte, key)[0] == SENT
         )
 
-    def _visit(self, member: Member, bid: bytes, bucket: dict[bytes, Any], fresh: bool, out: Segment) -> int:
-        origin = member.origin
+    def _visit(
+        self,
+        member: Member,
+        bid: bytes,
+        bucket: dict[bytes, Any],
+        fresh: bool,
+        origin: Group | None,
+        out: Segment,
+    ) -> int:
         left = member.left.pop(bid, {})
         gained = 0
         for key, value in bucket.items():

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class Member:
-    """One channel in a group."""
+    """One channel in a group.
+
+    `todo`: the buckets that its walk has not reached, each with the group whose
+    record tells what the receiver has of it (None: nothing). `left`: what it
+    had of networks that changed in such a group since. `dirty`: the same for
+    networks of buckets that were reached. `owes`: a whole feed was promised, so
+    that everything is sent and `Channel.fed` called at the end.
+    """
 
     __slots__ = (
         "again",
@@ -23,7 +30,8 @@ class Member:
         "fed",
         "group",
         "left",
-        "origin",
+        "origins",
+        "owes",
         "paused",
         "todo",
     )
@@ -31,13 +39,14 @@ class Member:
     def __init__(self, channel: Channel, group: Group) -> None:
         self.channel = channel
         self.group = group
-        self.todo: dict[bytes, None] = {}  # buckets that the feed has not reached
+        self.todo: dict[bytes, Group | None] = {}
         self.dirty: dict[bytes, Rte | None] = {}
         self.again: dict[bytes, None] | None = None  # buckets of a refeed
         self.fed = False
+        self.owes = True
         self.paused = False
-        self.origin: Group | None = None
-        self.left: dict[bytes, dict[bytes, Rte | None]] = {}  # what it had of the origin's changes
+        self.origins: dict[Group, None] = {}  # the groups in `todo`
+        self.left: dict[bytes, dict[bytes, Rte | None]] = {}
 
     @property
     def in_step(self) -> bool:
@@ -69,30 +78,45 @@ class Member:
 
     def leave(self) -> None:
         """Stop at once; the receiver forgets by itself."""
-        if self.origin is not None:
-            self.origin.drop_leaver(self)
+        self.forget_origins()
         self.group.drop(self)
 
+    def forget_origins(self) -> None:
+        """Nothing is left to compare with what other groups announced."""
+        origins, self.origins = self.origins, {}
+        for origin in origins:
+            origin.drop_leaver(self)
+
     def moved(self, exporter: Exporter) -> Member:
-        """The member in the group that the channel's config asks for now."""
+        """The member in the group that the channel's config asks for now.
+
+        Nothing is walked here: for each bucket the new member remembers which
+        group knows what the receiver has, also if this walk was not over.
+        """
         old = self.group
-        if self.origin is not None or not self.fed:
-            old.finish(self)  # a second change within one walk: end the first
         group = find(self.channel, exporter)
         if group is old:
             self.refeed()
             return self
-        old.flush_all()
-        group.flush_all()
         member = Member(self.channel, group)
         member.paused = self.paused
-        member.origin = old
-        member.todo = dict.fromkeys(old.table.buckets)
+        member.owes = self.owes or self.again is not None
+        member.todo = dict.fromkeys(old.table.buckets, old)
+        for bid in old.unread():
+            member.todo[bid] = old
+        member.todo.update(self.todo)
+        for bid in group.unread():
+            member.todo.setdefault(bid, None)
+        member.left = self.left
         for key, had in self.dirty.items():
             bid = old.table.bucket_of(key)
-            member.todo[bid] = None
+            member.todo[bid] = old
             member.left.setdefault(bid, {})[key] = had
-        old.turn_leaver(self.channel, member)
+        member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
+        for origin in member.origins:
+            origin.add_leaver(member)
+        self.forget_origins()
+        old.drop(self)
         group.enter(member)
         return member
 
@@ -109,9 +133,9 @@ class Member:
 def join(channel: Channel, exporter: Exporter) -> Member:
     """Put a channel into its group; the feed begins with the next turn."""
     group = find(channel, exporter)
-    group.flush_all()
     member = Member(channel, group)
     member.todo = dict.fromkeys(group.table.buckets)
+    member.todo.update(group.unread())
     group.enter(member)
     return member
 
@@ -126,7 +150,7 @@ def find(channel: Channel, exporter: Exporter) -> Group:
         key = (channel, channel.export_limit, *key)
     table = channel.table
     group: Group | None = table.groups.get(key)
-    if group is None:
+    if group is None or (alone and not group.members):  # one that is left no longer keeps its record
         policy = channel.router.policy(config.export_filter, channel.net_type, config.export_in)
         scheduler = channel.router.scheduler
         if alone:

@@ -40,11 +40,15 @@ class Judge(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What an accepting filter made of a route; `hop` None: the route's own."""
+    """What an accepting filter made of a route; `hop` None: the route's own.
+
+    `again`: the attributes that were given the value that they had.
+    """
 
     attrs: AttributeSet
     hop: Hop | None
     preference: int
+    again: tuple[str, ...] = ()
 
     def applied(self, rte: Rte) -> Rte:
         """The route with this outcome: itself when nothing changed."""
@@ -119,10 +123,31 @@ class Policy:
         """The route as the filter leaves it; None: rejected."""
         if self.accepts_all:
             return rte
+        outcome = self._outcome(rte, key)
+        return outcome.applied(rte) if outcome is not None else None
+
+    def export(self, rte: Rte, key: bytes) -> tuple[Rte | None, AttributeSet]:
+        """As `judge`, and the set that the filter got, less what it set to what it was.
+
+        Comparing both sets tells what the filter has set: BGP sends some
+        attributes only then.
+        """
+        if self.accepts_all:
+            return rte, rte.attrs
+        outcome = self._outcome(rte, key)
+        if outcome is None:
+            return None, rte.attrs
+        before = rte.attrs
+        if outcome.again:
+            before = self._judge.pool.edit(before, dict.fromkeys(outcome.again))
+        return outcome.applied(rte), before
+
+    def _outcome(self, rte: Rte, key: bytes) -> Outcome | None:
         if self.rejects_all:
             return None
-        outcome = self._run(rte, key, 0) if self.kind == EACH else self._remembered(rte, key, self.mask(key))
-        return outcome.applied(rte) if outcome is not None else None
+        if self.kind == EACH:
+            return self._run(rte, key, 0)
+        return self._remembered(rte, key, self.mask(key))
 
     def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         """Judge one route for many networks: each outcome with its networks; None: rejected."""
@@ -178,9 +203,15 @@ class Policy:
         accepted = compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
         if not accepted:
             return None
-        attrs = self._judge.pool.edit(rte.attrs, subject.changes)
+        changes = subject.changes
+        pool = self._judge.pool
+        attrs = pool.edit(rte.attrs, changes)
+        again: tuple[str, ...] = ()
+        if changes:
+            view = pool.view(rte.attrs)
+            again = tuple([name for name in changes if name in view and view[name] == changes[name]])
         hop = self._judge.resolve(subject.hop) if subject.hop is not None else None
-        return Outcome(attrs, hop, subject.preference)
+        return Outcome(attrs, hop, subject.preference, again)
 
     def _is_inside(self, key: bytes) -> bool:
         net = net_of(self._net_type, key)

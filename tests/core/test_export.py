@@ -1,4 +1,10 @@
-from tests.core.world import World, key, peer
+from pybird.core import group
+from pybird.filter import nodes as n
+from pybird.filter.nodes import ACCEPT, REJECT, Filter
+from tests.core.world import World, ipv4, key, peer
+
+HAS_MED = n.Binary("=", n.Attribute("med"), n.Literal("int", 1))
+FEW = Filter(None, n.Block((n.If(HAS_MED, n.Decide("accept")), n.Decide("reject"))))
 
 
 def test_a_route_reaches_the_others_and_not_its_owner():
@@ -49,3 +55,59 @@ def test_closing_a_channel_withdraws_its_routes():
     assert world["b"].got == {}
     assert world["a"].state.value == "down"
     assert world.router.tables["master4"].net_count == 0
+
+
+def test_a_filter_that_sets_what_is_there_already_has_set_it():
+    """BGP sends a MED only when the export filter set it, be it to the value that the route has."""
+    body = n.Block((n.Assign(n.Attribute("med"), n.Literal("int", 7)), n.Decide("accept")))
+    world = World().load(peer("a"), peer("b", ipv4(export_filter=Filter(None, body))))
+    policy = world["b"].channel.member.group.policy
+    for med in (7, 8):
+        rte = world["a"].announce("10.0.0.0/8", med=med)
+        out, before = policy.export(rte, key("10.0.0.0/8"))
+        assert dict(out.attrs.other) == {"med": 7}
+        assert dict(before.other).get("med") == (None if med == 7 else 8)
+
+
+def test_a_second_filter_within_a_walk_does_not_end_the_first_one_at_once(monkeypatch):
+    monkeypatch.setattr(group, "SLICE", 4)
+    nets = [f"10.{number}.0.0/16" for number in range(100)]
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce(*nets)
+    world["a"].announce("10.0.0.0/16", med=1)
+    world.clock.run()
+    b = world["b"]
+    b.messages.clear()
+    for export_filter in (REJECT, ACCEPT, REJECT, FEW):
+        b.channel.reconfigure(ipv4(export_filter=export_filter))
+        b.channel.reload_exports()
+        assert not b.messages  # nothing is walked within the call
+        world.clock.step()
+        assert max(len(withdrawn) for _, withdrawn in b.messages) <= 4
+        assert len(b.got) > 80
+        b.messages.clear()
+    world.clock.run()
+    assert list(b.got) == [key("10.0.0.0/16")]
+    assert b.channel.exported == 1
+    assert b.spurious == 0
+    assert len(world.router.tables["master4"].readers) == 2  # the groups of a and b: no others are left
+
+
+def test_a_bucket_that_goes_before_anybody_was_fed_and_comes_back_reaches_all():
+    world = World().load(peer("a"), peer("b"), peer("c"))
+    world["a"].announce("10.1.0.0/16", med=1)
+    world.clock.run()
+    for name in "bc":
+        world[name].channel.reconfigure(ipv4(export_filter=FEW))
+    world["b"].channel.pause()
+    world["b"].channel.reload_exports()
+    world["a"].withdraw("10.1.0.0/16")
+    world.clock.run()
+    world["c"].channel.reload_exports()
+    world.clock.run()
+    world["a"].announce("10.1.0.0/16", med=1)
+    world.clock.run()
+    assert list(world["c"].got) == [key("10.1.0.0/16")]
+    world["b"].channel.resume()
+    world.clock.run()
+    assert list(world["b"].got) == [key("10.1.0.0/16")]

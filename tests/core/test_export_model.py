@@ -7,6 +7,7 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pybird.conf.model import Limit
 from pybird.core import channel, group
 from pybird.core.channel import ExportMode
 from pybird.core.selection import choose
@@ -40,6 +41,7 @@ step = st.one_of(
     st.tuples(st.just("withdraw"), peers, nets),
     st.tuples(st.just("filter"), peers, st.sampled_from(sorted(FILTERS))),
     st.tuples(st.just("mode"), peers, st.sampled_from([ExportMode.OPTIMAL, ExportMode.ACCEPTED])),
+    st.tuples(st.just("limit"), peers, st.sampled_from([None, 1, 3])),
     st.tuples(st.just("pause"), peers),
     st.tuples(st.just("resume"), peers),
     st.tuples(st.just("restart"), peers),
@@ -53,6 +55,7 @@ class Model:
         configs = [peer(name) for name in NAMES[:-1]]
         self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED))
         self.filters = dict.fromkeys(NAMES, "all")
+        self.limits: dict[str, int | None] = dict.fromkeys(NAMES)
         self.modes = {**dict.fromkeys(NAMES, ExportMode.OPTIMAL), "any": ExportMode.ACCEPTED}
 
     def apply(self, action: str, *arguments: Any) -> None:
@@ -68,8 +71,10 @@ class Model:
                 target.withdraw(*arguments[1])
             case "filter":
                 self.filters[target.name] = arguments[1]
-                target.channel.reconfigure(ipv4(export_filter=FILTERS[arguments[1]][0]))
-                target.channel.reload_exports()
+                self.reconfigure(target)
+            case "limit":
+                self.limits[target.name] = arguments[1]
+                self.reconfigure(target)
             case "mode":
                 self.modes[target.name] = arguments[1]
                 target.config = replace(target.config, mode=arguments[1])
@@ -82,6 +87,14 @@ class Model:
                 target.channel.refeed()
             case "restart":
                 self.world.router.restart(target)
+
+    def reconfigure(self, target: Any) -> None:
+        count = self.limits[target.name]
+        limit = Limit(count, "block") if count is not None else None
+        target.channel.reconfigure(
+            ipv4(export_filter=FILTERS[self.filters[target.name]][0], export_limit=limit)
+        )
+        target.channel.reload_exports()
 
     def expected(self, name: str) -> dict[bytes, Any]:
         table = self.world.router.tables["master4"]
@@ -115,6 +128,34 @@ def interleave(model: Model, steps: list[Any]) -> None:
         ("mode", "any", ExportMode.OPTIMAL),
     ]
 )
+@example(
+    [  # a bucket that nobody was fed is gone when another member joins, and comes back
+        ("pause", "a"),
+        ("pause", "b"),
+        ("announce", "c", ["10.0.0.0/8", "10.1.0.0/16"], 1, 100),
+        ("filter", "a", "med"),
+        ("run", 1),
+        ("withdraw", "c", ["10.1.0.0/16"]),
+        ("run", 4),
+        ("filter", "b", "med"),
+        ("resume", "b"),
+        ("run", 4),
+        ("announce", "c", ["10.1.0.0/16"], 2, 100),
+    ]
+)
+@example(
+    [  # two limits and a filter within one walk
+        ("announce", "a", NETS, 1, 100),
+        ("run", 4),
+        ("limit", "b", 3),
+        ("run", 1),
+        ("limit", "b", 1),
+        ("filter", "b", "length"),
+        ("run", 1),
+        ("limit", "b", None),
+        ("withdraw", "a", ["10.1.0.0/16"]),
+    ]
+)
 def test_what_was_sent_is_table_times_filter(steps):
     with patch.object(group, "SLICE", 2), patch.object(channel, "SLICE", 2):
         model = Model()
@@ -122,7 +163,12 @@ def test_what_was_sent_is_table_times_filter(steps):
     table = model.world.router.tables["master4"]
     for name in NAMES:
         target = model.world[name]
-        assert target.got == model.expected(name), name
+        expected = model.expected(name)
+        limit = model.limits[name]
+        if limit is not None:
+            assert len(target.got) == min(limit, len(expected)), name
+            expected = {net: expected[net] for net in target.got}
+        assert target.got == expected, name
         assert target.channel.exported == len(target.got), name
         assert target.spurious == 0, name
         assert target.state.value == "up"

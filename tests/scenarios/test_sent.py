@@ -1,14 +1,15 @@
 """What was sent equals what a replay of table and filter would send, whatever happened on the way.
 
-A hub has BGP sessions with four neighbours on one switch. Seeds choose what
-happens: routes change, export filters change by reload, neighbours join and
-leave, read slowly or not at all for a while, connections are reset. At every
-quiet moment what each neighbour has from the hub is compared with a model of
-the hub's filters over the hub's table.
+A hub (tests/scenarios/hub.py) has BGP sessions with five neighbours, a pipe
+between two tables and a kernel. Seeds choose what happens: routes change,
+reloads change filters, limits, export modes, channels and the set of
+protocols, neighbours read slowly or not at all for a while, connections are
+reset, links go down, routes are asked for again. At every quiet moment what
+each receiver has from the hub is compared with a model of the hub's filters
+over the hub's tables, and the hub's tables with a model of its import filters
+over what the neighbours have.
 """
 
-from dataclasses import replace
-from functools import cache
 from random import Random
 
 import pytest
@@ -18,71 +19,20 @@ from pybird.proto.bgp import families
 from pybird.sim import tcp
 from pybird.values.net import Prefix
 from pybird.values.route import Rte
-from tests.scenarios.lab import Lab, read
+from tests.scenarios.hub import COUNT, EXPORTS, IMPORTS, LIMITS, Model, Shape, communities_of, spoke_text
+from tests.scenarios.lab import Lab
 
-COUNT = 4
-SORTED = COUNT  # this neighbour gets the best accepted route (`secondary`)
-NETS = [Prefix.parse(f"20.{a}.{b}.0/24").key for a in range(4) for b in range(30)]
-NETS += [Prefix.parse(f"20.{a}.0.0/16").key for a in range(10, 20)]
-
-HUB = """
-router id 10.0.0.100;
-protocol device { }
-ipv4 table master4 { sorted; };
-"""
-PEER = """
-protocol bgp p%(number)d {
-  local 10.0.0.100 as 65000;
-  neighbor 10.0.0.%(number)d as %(asn)d;
-  error wait time 1, 2; connect retry time 5; connect delay time 1; hold time 30;
-  ipv4 { import all; export filter { %(filter)s }; %(more)s };
+NETS = {
+    4: [
+        *[Prefix.parse(f"20.{a}.{b}.0/24").key for a in range(4) for b in range(30)],
+        *[Prefix.parse(f"20.{a}.0.0/16").key for a in range(10, 20)],
+    ],
+    6: [
+        *[Prefix.parse(f"2001:db8:{a}:{b}::/64").key for a in range(2) for b in range(10)],
+        *[Prefix.parse(f"24{a}::/16").key for a in range(10, 15)],
+    ],
 }
-"""
-SPOKE = """
-router id 10.0.0.%(number)d;
-protocol device { }
-protocol static own { ipv4; }
-protocol bgp hub {
-  local 10.0.0.%(number)d as %(asn)d;
-  neighbor 10.0.0.100 as 65000;
-  error wait time 1, 2; connect retry time 5; connect delay time 1; hold time 30;
-  ipv4 { import all; export where source = RTS_STATIC; };
-}
-"""
-ODD = (1, 1)
-# each filter in the language, and as a model: (length, community) -> None or (MED, communities)
-FILTERS = [
-    ("accept;", lambda n, c: (None, {c})),
-    ("reject;", lambda n, c: None),
-    ("if (1, 1) ~ bgp_community then reject; accept;", lambda n, c: None if c == ODD else (None, {c})),
-    ("if (1, 1) ~ bgp_community then accept; reject;", lambda n, c: (None, {c}) if c == ODD else None),
-    ("if net.len < 20 then reject; bgp_med = 7; accept;", lambda n, c: (7, {c}) if n >= 20 else None),
-    ("bgp_community.add((9, 9)); accept;", lambda n, c: (None, {c, (9, 9)})),
-]
-
-
-@cache
-def with_filter(which):
-    """The hub with one filter for everybody."""
-    peers = [
-        PEER
-        % {
-            "number": number,
-            "asn": 65000 + number,
-            "filter": FILTERS[which][0],
-            "more": "secondary;" if number == SORTED else "",
-        }
-        for number in range(1, COUNT + 1)
-    ]
-    return read(HUB + "".join(peers))
-
-
-def hub_config(choice):
-    """The hub with these filters, by neighbour."""
-    base = with_filter(0)
-    own = base.protocols[:-COUNT]
-    peers = [with_filter(which).protocols[at - COUNT] for at, which in enumerate(choice)]
-    return replace(base, protocols=(*own, *peers))
+OWN_ROUTES = 12  # RTPROT_BIRD
 
 
 class Story:
@@ -91,22 +41,29 @@ class Story:
     def __init__(self, seed):
         self.random = Random(f"sent {seed}")
         self.lab = Lab(seed=seed, dad=None)
-        self.choice = [0] * COUNT
-        hub = self.lab.router("hub", HUB)
-        self.spokes = []
-        for number in range(1, COUNT + 1):
-            text = SPOKE % {"number": number, "asn": 65000 + number}
-            self.spokes.append(self.lab.router(f"s{number}", text))
+        self.shape = Shape()
+        self.ceiling = {}  # of neighbours whose routes a limit may have dropped: the most that may be there
+        self.down = {}  # whose link is down
+        hub = self.hub_node = self.lab.router("hub", "protocol device { }")
+        self.spokes = [self.lab.router(f"s{number}", spoke_text(number)) for number in range(1, COUNT + 1)]
         self.lab.segment("lan", ("hub", "eth0"), *((spoke.name, "eth0") for spoke in self.spokes))
-        hub.host.add_address("eth0", "10.0.0.100/24")
-        for number, spoke in enumerate(self.spokes, 1):
-            spoke.host.add_address("eth0", f"10.0.0.{number}/24")
+        for number, node in enumerate([*self.spokes, hub], 1):
+            last = 100 if node is hub else number
+            node.host.add_address("eth0", f"10.0.0.{last}/24")
+            node.host.add_address("eth0", f"2001:db8:ffff::{last}/64")
         self.lab.run(0)
         self.hub = hub.router
-        self.configure()
+        self.configure(self.shape)
 
-    def configure(self):
-        assert self.hub.reconfigure(hub_config(self.choice)) in Outcome
+    def configure(self, shape):
+        self.shape = shape
+        for number, peer in enumerate(shape.peers, 1):
+            if peer.lossy:  # a new limit does not drop what is there
+                session = self.hub.protocols.get(f"p{number}")
+                there = session.channels["ipv4"].imported if session is not None else 0
+                limit = min(x for x in (peer.import_limit, peer.receive_limit) if x is not None)
+                self.ceiling[number] = max(limit, there)
+        assert self.hub.reconfigure(shape.config()) in Outcome
 
     # what may happen ------------------------------------------------------
 
@@ -114,36 +71,69 @@ class Story:
         action = self.random.choice(
             [self.announce] * 6
             + [self.withdraw] * 3
-            + [self.refilter] * 2
-            + [self.toggle, self.reset, self.slow, self.slow, self.freeze, self.refresh]
+            + [self.change_peer] * 4
+            + [self.change_core, self.toggle, self.reset, self.slow, self.slow, self.freeze]
+            + [self.reload, self.refresh, self.toggle_link, self.undo]
         )
         action(self.random.choice(self.spokes))
 
-    def channel(self, spoke):
-        return spoke.router.protocols["own"].channels["ipv4"]
-
     def announce(self, spoke):
-        keys = self.random.sample(NETS, self.random.choice([1, 3, 20, 80]))
+        family = self.random.choice([4, 4, 4, 6])
+        keys = self.random.sample(NETS[family], self.random.choice([1, 3, 20]))
+        if family == 4:
+            keys += self.random.sample(NETS[4], self.random.choice([0, 0, 80]))
         community = bytes((0, 1, 0, self.random.randint(1, 4)))
         attrs = spoke.router.pool.intern(b"\xc0\x08\x04" + community)
-        channel = self.channel(spoke)
+        channel = own(spoke, family)
         rte = Rte(attrs, channel.source, spoke.router.hops.device(1), 200, spoke.router.clock.now())
         channel.announce(keys, rte)
 
     def withdraw(self, spoke):
-        self.channel(spoke).withdraw(self.random.sample(NETS, self.random.choice([1, 10, 100])))
+        family = self.random.choice([4, 4, 4, 6])
+        own(spoke, family).withdraw(self.random.sample(NETS[family], self.random.choice([1, 10, 25])))
 
-    def refilter(self, spoke):
+    def change_peer(self, spoke):
+        """A reload changes one option, or several, of some neighbours."""
+        peers = list(self.shape.peers)
         for _ in range(self.random.choice([1, 1, 4])):
-            self.choice[self.random.randrange(COUNT)] = self.random.randrange(len(FILTERS))
-        self.configure()
+            at = self.random.randrange(COUNT)
+            change = self.random.choice(
+                [
+                    {"exports": self.random.randrange(len(EXPORTS))},
+                    {"exports": self.random.randrange(len(EXPORTS))},
+                    {"imports": self.random.randrange(len(IMPORTS))},
+                    {"present": self.random.random() < 0.7},
+                    {"secondary": self.random.random() < 0.5},
+                    {"keep": self.random.random() < 0.5},
+                    {"import_table": self.random.random() < 0.5},
+                    {"v6": self.random.random() < 0.7},
+                    {"import_limit": self.random.choice(LIMITS)},
+                    {"receive_limit": self.random.choice(LIMITS)},
+                    {"export_limit": self.random.choice(LIMITS)},
+                ]
+            )
+            peers[at] = peers[at]._replace(**change)
+        self.configure(self.shape._replace(peers=tuple(peers)))
+
+    def change_core(self, spoke):
+        """A reload changes the filter of the pipe or of the kernel."""
+        word = self.random.choice(["pipe_out", "pipe_in", "fib"])
+        self.configure(self.shape._replace(**{word: self.random.randrange(len(EXPORTS))}))
+
+    def undo(self, spoke):
+        """Two reloads at once, the second takes the first one back."""
+        before = self.shape
+        self.change_peer(spoke)
+        self.configure(before)
 
     def session(self, spoke):
-        """The hub's protocol for this neighbour."""
-        return self.hub.protocols[f"p{spoke.host.number - 1}"]
+        """The hub's protocol for this neighbour; None when it is not configured."""
+        return self.hub.protocols.get(f"p{number_of(spoke)}")
 
     def toggle(self, spoke):
         session = self.session(spoke)
+        if session is None:
+            return
         if session.enabled:
             self.hub.disable(session)
         else:
@@ -165,9 +155,25 @@ class Story:
         else:
             process.freeze()
 
+    def toggle_link(self, spoke):
+        """A flap of the neighbour's own link."""
+        if self.down.pop(spoke.name, None) is None:
+            self.down[spoke.name] = spoke
+            self.lab.link_down(spoke, "eth0")
+        else:
+            self.lab.link_up(spoke, "eth0")
+
+    def reload(self, spoke):
+        """The hub's operator: `reload`, `reload in`, `reload out`."""
+        session = self.session(spoke)
+        if session is not None and not spoke.host.process.frozen:
+            imports, exports = self.random.choice([(True, True), (True, False), (False, True)])
+            self.hub.reload(session, imports=imports, exports=exports)
+
     def refresh(self, spoke):
+        """The neighbour's operator: the hub gets a ROUTE-REFRESH."""
         if not spoke.host.process.frozen:
-            self.hub.reload(self.session(spoke), imports=self.random.random() < 0.5, exports=True)
+            spoke.router.reload(spoke.router.protocols["hub"], imports=True, exports=False)
 
     # what must hold -------------------------------------------------------
 
@@ -177,50 +183,87 @@ class Story:
             spoke.host.read_rate = None
             if spoke.host.process.frozen:
                 spoke.host.process.thaw()
-            if not self.session(spoke).enabled:
-                self.hub.enable(self.session(spoke))
+            if self.down.pop(spoke.name, None) is not None:
+                self.lab.link_up(spoke, "eth0")
+            session = self.session(spoke)
+            if session is not None and not session.enabled:
+                self.hub.enable(session)
         self.lab.run(2)
-        self.lab.expect(lambda: all(map(self.is_up, self.spokes)), 60, "all are up")
+        self.lab.expect(lambda: all(map(self.is_settled, self.spokes)), 60, "all are up")
         self.lab.run(12)
+        self.recover()
 
-    def is_up(self, spoke):
-        return self.session(spoke).info().strip() == "Established"
+    def is_settled(self, spoke):
+        session = self.session(spoke)
+        wanted = self.shape.peers[number_of(spoke) - 1].present
+        if session is None or not wanted:
+            return session is None and not wanted
+        return session.info().strip() == "Established"
 
-    def expected(self, number):
-        """The model: table x filter."""
-        found = {}
-        model = FILTERS[self.choice[number - 1]][1]
-        table = self.hub.tables["master4"]
-        for key in list(table.keys()):
-            for rte in table.get(key)[: None if number == SORTED else 1]:
-                view = self.hub.pool.view(rte.attrs)
-                (community,) = view["bgp_community"].items
-                out = model(key[0], (community >> 16, community & 0xFFFF))
-                if rte.source.name != f"p{number}" and out is not None:
-                    found[key] = (f"65000 {view['bgp_path']}", *out)
-                    break
-        return found
-
-    def received(self, spoke):
-        """What the neighbour has from the hub."""
-        found = {}
-        table = spoke.router.tables["master4"]
-        for key in list(table.keys()):
-            for rte in table.get(key):
-                if rte.source.name == "hub":
-                    view = spoke.router.pool.view(rte.attrs)
-                    communities = {(c >> 16, c & 0xFFFF) for c in view["bgp_community"].items}
-                    found[key] = (str(view["bgp_path"]), view.get("bgp_med"), communities)
-        return found
+    def recover(self):
+        """What a limit has dropped comes back when the neighbour sends it again."""
+        for number in list(self.ceiling):
+            if not self.shape.peers[number - 1].lossy:
+                del self.ceiling[number]
+                router = self.spokes[number - 1].router
+                router.reload(router.protocols["hub"], imports=False, exports=True)
+        self.lab.run(3)
 
     def check(self):
+        model = Model(self.hub, self.shape)
+        where = self.lab.where()
         for number, spoke in enumerate(self.spokes, 1):
-            expected = self.expected(number)
-            where = f"{spoke.name}, {self.lab.where()}"
-            assert self.received(spoke) == expected, where
-            assert self.session(spoke).channels["ipv4"].exported == len(expected), where
+            for family in (4, 6):
+                self.check_sent(model, number, spoke, family)
+                self.check_imported(model, number, spoke, family)
+        assert model.copies("aside") == model.piped("master4", self.shape.pipe_out), where
+        assert model.copies("master4") == model.piped("aside", self.shape.pipe_in), where
+        assert self.forwarding() == model.forwarded(), where
         bugs = [str(line) for line in self.lab.log if line.level == "bug"]
         assert not bugs, "\n".join(bugs)
+
+    def check_sent(self, model, number, spoke, family):
+        peer = self.shape.peers[number - 1]
+        there = peer.present and (family == 4 or peer.v6)
+        expected = model.sent(number, family) if there else {}
+        got = received(spoke, family)
+        where = f"{spoke.name}, IPv{family}, {self.lab.where()}"
+        limit = peer.export_limit if family == 4 else None
+        if limit is not None and len(expected) > limit:
+            assert len(got) == limit, where
+            expected = {key: expected[key] for key in got}
+        assert got == expected, where
+        if there:
+            channel = self.session(spoke).channels[f"ipv{family}"]
+            assert channel.exported == len(got), where
+
+    def check_imported(self, model, number, spoke, family):
+        peer = self.shape.peers[number - 1]
+        there = peer.present and (family == 4 or peer.v6)
+        announced = held(spoke, f"own{'6' if family == 6 else ''}", f"master{family}") if there else {}
+        passed, refused = model.imported(number, announced, family)
+        got = held(self.hub_node, f"p{number}", model.table(number, family), copies=False)
+        where = f"from {spoke.name}, IPv{family}, {self.lab.where()}"
+        if not there:
+            assert not got, where
+            return
+        channel = self.session(spoke).channels[f"ipv{family}"]
+        assert channel.imported == len(got), where
+        kept = {
+            key: communities_of(self.hub.pool.view(rte.attrs))
+            for key, (rte,) in channel.filtered_routes().items()
+        }
+        if peer.lossy and family == 4:
+            assert len(got) <= self.ceiling[number], where
+            assert got.items() <= passed.items(), where
+            return
+        assert got == passed, where
+        assert kept == (refused if peer.keep and family == 4 else {}), where
+
+    def forwarding(self):
+        """The kernel's routes from the hub: network -> gateways."""
+        routes = self.hub_node.host.kernel.routes(True, 254, OWN_ROUTES)
+        return {route.prefix.key: {way.gateway for way in route.nexthops} for route in routes}
 
     def run(self, moments, steps):
         self.quiet()
@@ -230,6 +273,39 @@ class Story:
                 self.lab.run(self.random.choice([0, 0, 0.0005, 0.002, 0.1, 1]))
             self.quiet()
             self.check()
+
+
+def number_of(spoke):
+    return int(spoke.name[1:])
+
+
+def own(spoke, family):
+    """The static channel of a neighbour."""
+    name = "own" if family == 4 else "own6"
+    return spoke.router.protocols[name].channels[f"ipv{family}"]
+
+
+def held(node, protocol, table, copies=True):
+    """The routes of one protocol in a table: network -> communities."""
+    found = {}
+    routes = node.router.tables[table]
+    for key in list(routes.keys()):
+        for rte in routes.get(key):
+            if rte.source.name == protocol and (copies or rte.source.origin is None):
+                found[key] = communities_of(node.router.pool.view(rte.attrs))
+    return found
+
+
+def received(spoke, family):
+    """What a neighbour has from the hub."""
+    found = {}
+    table = spoke.router.tables[f"master{family}"]
+    for key in list(table.keys()):
+        for rte in table.get(key):
+            if rte.source.name == "hub":
+                view = spoke.router.pool.view(rte.attrs)
+                found[key] = (str(view["bgp_path"]), view.get("bgp_med"), communities_of(view))
+    return found
 
 
 @pytest.fixture(autouse=True)
