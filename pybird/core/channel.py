@@ -109,6 +109,7 @@ class Channel:
         self._sweeps: dict[Source, None] = {}
         self._walk: Walk | None = None
         self._flushed: list[Callable[[], None]] = []
+        self._again: list[tuple[Source, list[bytes]]] = []  # of the import table, to be judged again
 
     # what the CLI reads -------------------------------------------------
 
@@ -212,6 +213,7 @@ class Channel:
         self.export_state = ExportState.DOWN
         self._filtered.clear()
         self._received.clear()
+        self._again.clear()
         self.state = ChannelState.STOP
         self._trace("states", "State changed to stop")
         for source in self.sources:
@@ -464,14 +466,29 @@ class Channel:
         if not self.keep_received:
             protocol = self.protocol
             return protocol.guarded(protocol.request_refresh, self) is not False
-        for source, kept in self._received.items():
-            batches: dict[Rte, list[bytes]] = {}
-            for key, rte in kept.items():
-                batches.setdefault(rte, []).append(key)
-            for rte, keys in batches.items():
-                fresh = Rte(rte.attrs, source, rte.hop, self.config.preference, rte.time)
-                self._evaluate(keys, fresh)
+        self._again = [(source, list(kept)[::-1]) for source, kept in self._received.items() if kept]
+        if self._again:
+            self.router.scheduler.add(self._reload_slice)
         return True
+
+    def _reload_slice(self) -> bool:
+        """Judge a part of the import table again."""
+        if not self._again or self.policy is None:
+            return False
+        source, keys = self._again[-1]
+        kept = self._received.get(source, {})
+        batches: dict[Rte, list[bytes]] = {}
+        for _ in range(min(self.policy.slice, len(keys))):
+            key = keys.pop()
+            rte = kept.get(key)
+            if rte is not None:
+                batches.setdefault(rte, []).append(key)
+        if not keys:
+            self._again.pop()
+        for rte, theirs in batches.items():
+            fresh = Rte(rte.attrs, source, rte.hop, self.config.preference, rte.time)
+            self._evaluate(theirs, fresh)
+        return bool(self._again)
 
     def reconfigure(self, config: ChannelConfig) -> None:
         """Take over a changed config; what must be reloaded is the plan's to say."""

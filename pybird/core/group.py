@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Any, Final
 from pybird.core.batch import Batch, Segment
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.policy import EACH, Policy
-from pybird.core.scheduler import SLICE
 from pybird.core.table import NO_BUCKET, Reader, Table
 from pybird.values.route import Rte
 
@@ -69,6 +68,7 @@ class Group:
         self._heavy: dict[bytes, None] = {}
         self._verdicts: dict[Any, tuple[int, Any]] = {}
         self._epoch = policy.epoch
+        self._fed = 0  # slices so far
         table.readers.append(self.reader)
 
     # members ------------------------------------------------------------
@@ -235,7 +235,7 @@ class Group:
     def _flush(self) -> bool:
         """One slice of the pending changes."""
         if self.reader.pending:
-            self._process(self.reader.take(SLICE))
+            self._process(self.reader.take(self.policy.slice))
         if self.reader.pending:
             return True
         if self._heavy:
@@ -246,17 +246,19 @@ class Group:
                 break
         return False
 
-    def flush_all(self) -> None:
-        """Process everything that is pending, so that table and record agree."""
-        while self._flush():
-            pass
-        self._scheduler.cancel(self._flush)
+    def catch_up(self) -> bool:
+        """Process a slice of what is pending; True when nothing is left."""
+        if self._flush():
+            self._wake()
+            return False
+        return True
 
     def revalidate(self, keys: list[bytes]) -> None:
-        """Judge these networks again: what the filter asks besides the route has changed."""
-        self.flush_all()
-        for at in range(0, len(keys), SLICE):
-            self._process({key: self.table.best(key) for key in keys[at : at + SLICE]}, again=True)
+        """Judge these networks, a slice, again: what the filter asks besides the route has changed.
+
+        Nothing may be pending (`catch_up`).
+        """
+        self._process({key: self.table.best(key) for key in keys}, again=True)
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         """Judge, record and send a batch of changed networks."""
@@ -373,23 +375,25 @@ class Group:
     # feeding ------------------------------------------------------------
 
     def _feed(self) -> bool:
-        """One slice for each member that is out of step."""
-        if self._flush():
-            self._wake()
+        """One slice for one of the members that are out of step; they take turns."""
+        if not self.catch_up():
             return True
-        for member in list(self.members.values()):
-            if member.waiting and self._origins_ready(member):
+        waiting = [member for member in self.members.values() if member.waiting]
+        if waiting:
+            self._fed += 1
+            member = waiting[self._fed % len(waiting)]
+            if self._origins_ready(member):
                 self._advance(member)
         self.sort()
         return False
 
     def _origins_ready(self, member: Member) -> bool:
         """What a member had is known only when its old groups have read all changes."""
+        ready = True
         for origin in member.origins:
-            if origin is not self and origin._flush():
-                origin._wake()
-                return False
-        return True
+            if origin is not self:
+                ready = origin.catch_up() and ready
+        return ready
 
     def _advance(self, member: Member) -> None:
         """One slice of what this member alone must get."""
@@ -442,7 +446,7 @@ class Group:
     def _some(self, bids: Mapping[bytes, Any]) -> list[bytes]:
         """The first buckets of a walk, about a slice of networks."""
         part: list[bytes] = []
-        budget = SLICE
+        budget = self.policy.slice
         for bid in bids:
             part.append(bid)
             budget -= len(self.table.buckets.get(bid, ())) + 1
@@ -518,7 +522,7 @@ class Group:
         part: list[bytes] = []
         for key in member.dirty:
             part.append(key)
-            if len(part) >= SLICE:
+            if len(part) >= self.policy.slice:
                 break
         for key in part:
             had = member.dirty.pop(key)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from pybird.core import scheduler
 from pybird.filter.compile import CompiledFilter
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
@@ -99,6 +100,11 @@ class Policy:
                     kind = EACH
         self.kind: Final = kind
         self.per_net: Final = kind != ONCE
+
+    @property
+    def slice(self) -> int:
+        """How many networks to judge in one slice of long work: fewer when each one runs the filter."""
+        return max(scheduler.SLICE // 8, 1) if self.kind == EACH else scheduler.SLICE
 
     @property
     def compiled(self) -> CompiledFilter | None:

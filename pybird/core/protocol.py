@@ -321,6 +321,13 @@ class Instance:
         self._enter(State.START)
         self.guarded(self.start)
 
+    def begin_when_down(self) -> None:
+        """Start; if it still stops, when that is over and it is enabled then."""
+        if self.state in (State.STOP, State.FLUSH):
+            self._down.append(self.begin)
+        else:
+            self.begin()
+
     def halt(self, reason: StopReason, then: Callable[[], None] | None = None) -> None:
         """Stop for this reason; `then` is called once the instance is down."""
         if reason not in (StopReason.RESTARTED, StopReason.LIMIT):

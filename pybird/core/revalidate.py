@@ -2,16 +2,18 @@
 
 Every table that some filter asks is followed. When it has been quiet for
 `SETTLE` seconds, at the latest after `SETTLE_MOST`, what may have changed is
-judged again: exports of the networks under the changed records at once, imports
-by one refresh of the channel (or from its import table). A channel that cannot
-refresh keeps its routes; it is never restarted for this.
+judged again: exports of the networks under the changed records, in slices,
+imports by one refresh of the channel (or from its import table). A channel that
+cannot refresh keeps its routes; it is never restarted for this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ChannelState
+from pybird.core.group import Group
 from pybird.core.ports import Timer
 from pybird.core.table import Reader, Table
 from pybird.values.net import NetType, Prefix, net_of
@@ -31,6 +33,7 @@ class Revalidation:
         self._readers: dict[str, Reader] = {}
         self._timer: Timer | None = None
         self._since = 0.0  # when the first change of this round came
+        self._work: list[tuple[Group, Iterator[bytes | None]]] = []
 
     def follow(self, names: tuple[str, ...]) -> None:
         """Hear of changes of these tables from now on."""
@@ -71,34 +74,56 @@ class Revalidation:
             if reader.pending:
                 changed[name] = list(reader.pending)
                 reader.pending = {}
+        groups: dict[Group, None] = {}
         for instance in list(self._router.protocols.values()):
             for channel in list(instance.channels.values()):
                 if channel.config.rpki_reload and channel.state is ChannelState.UP:
                     self._reload(channel, changed)
+                    if channel.member is not None:
+                        groups[channel.member.group] = None
+        for group in groups:
+            for name in group.policy.tables:
+                if name in changed:
+                    self._work.append((group, self._affected(group.table, name, changed[name])))
+        if self._work:
+            self._router.scheduler.add(self._step)
 
     def _reload(self, channel: Channel, changed: dict[str, list[bytes]]) -> None:
         policy = channel.policy
         asks = policy is not None and not changed.keys().isdisjoint(policy.tables)
         if asks and not channel.reload_imports():
             channel.protocol.log("info", f"Channel {channel.name} cannot refresh its imports")
-        member = channel.member
-        if member is None:
-            return
-        for name in member.group.policy.tables:
-            if name in changed:
-                member.group.revalidate(self._affected(channel.table, name, changed[name]))
 
-    def _affected(self, table: Table, name: str, records: list[bytes]) -> list[bytes]:
-        """The networks whose validity these records may change."""
+    def _step(self) -> bool:
+        """Judge the exports of one slice of networks again."""
+        group, affected = self._work[0]
+        if not group.catch_up():
+            return True
+        part: dict[bytes, None] = {}
+        left = group.policy.slice
+        for key in affected:
+            if key is not None:
+                part[key] = None
+            left -= 1
+            if left <= 0:
+                break
+        else:
+            self._work.pop(0)
+        group.revalidate(list(part))
+        return bool(self._work)
+
+    def _affected(self, table: Table, name: str, records: list[bytes]) -> Iterator[bytes | None]:
+        """The networks whose validity these records may change; None after each record."""
         source = self._router.tables.get(name)
         if source is None or source.net_type not in (NetType.ROA4, NetType.ROA6):
-            return list(table.keys())
-        found: dict[bytes, None] = {}
+            yield from table.keys()
+            return
         wanted = NetType.IP4 if source.net_type is NetType.ROA4 else NetType.IP6
-        if table.net_type is wanted:
-            for prefix in dict.fromkeys([key[:-5] for key in records]):
-                net = net_of(wanted, prefix)
-                assert isinstance(net, Prefix)
-                for key, _ in table.inside(net):
-                    found[key] = None
-        return list(found)
+        if table.net_type is not wanted:
+            return
+        for prefix in dict.fromkeys([key[:-5] for key in records]):
+            net = net_of(wanted, prefix)
+            assert isinstance(net, Prefix)
+            for key, _ in table.inside(net):
+                yield key
+            yield None

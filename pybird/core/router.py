@@ -353,7 +353,7 @@ class Router:
             return Answer.ALREADY_ENABLED
         instance.enabled = True
         instance.message = message
-        instance.begin()
+        instance.begin_when_down()
         return Answer.ENABLED
 
     def disable(self, instance: Instance, message: str = "") -> Answer:

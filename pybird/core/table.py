@@ -153,7 +153,7 @@ class Table:
         if net.length >= self.short:
             return [octets[: self.end - 1]]
         head = octets[:whole]
-        return [bid for bid in sorted(self.buckets) if not bid or bid.startswith(head)]
+        return sorted([bid for bid in self.buckets if not bid or bid.startswith(head)])
 
     # changing -----------------------------------------------------------
 

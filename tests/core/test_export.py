@@ -1,4 +1,4 @@
-from pybird.core import group
+from pybird.core import scheduler
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from tests.core.world import World, ipv4, key, peer
@@ -70,7 +70,7 @@ def test_a_filter_that_sets_what_is_there_already_has_set_it():
 
 
 def test_a_second_filter_within_a_walk_does_not_end_the_first_one_at_once(monkeypatch):
-    monkeypatch.setattr(group, "SLICE", 4)
+    monkeypatch.setattr(scheduler, "SLICE", 4)
     nets = [f"10.{number}.0.0/16" for number in range(100)]
     world = World().load(peer("a"), peer("b"))
     world["a"].announce(*nets)
@@ -82,8 +82,9 @@ def test_a_second_filter_within_a_walk_does_not_end_the_first_one_at_once(monkey
         b.channel.reconfigure(ipv4(export_filter=export_filter))
         b.channel.reload_exports()
         assert not b.messages  # nothing is walked within the call
-        world.clock.step()
-        assert max(len(withdrawn) for _, withdrawn in b.messages) <= 4
+        for _ in range(3):  # other jobs have their turns, too
+            world.clock.step()
+        assert all(len(withdrawn) <= 4 for _, withdrawn in b.messages)
         assert len(b.got) > 80
         b.messages.clear()
     world.clock.run()

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pybird.conf.model import Limit
-from pybird.core import channel, group
+from pybird.core import channel, scheduler
 from pybird.core.channel import ExportMode
 from pybird.core.selection import choose
 from pybird.filter import nodes as n
@@ -157,7 +157,7 @@ def interleave(model: Model, steps: list[Any]) -> None:
     ]
 )
 def test_what_was_sent_is_table_times_filter(steps):
-    with patch.object(group, "SLICE", 2), patch.object(channel, "SLICE", 2):
+    with patch.object(scheduler, "SLICE", 2), patch.object(channel, "SLICE", 2):
         model = Model()
         interleave(model, steps)
     table = model.world.router.tables["master4"]

@@ -180,3 +180,20 @@ def test_a_changed_roa_table_judges_routes_again():
     world.router.reconfigure(load(text % "route 10.0.0.0/8 max 16 as 65001;"))
     world.clock.run(3)
     assert table.net_count == 2
+
+
+def test_enabled_again_before_it_is_down_it_starts_again():
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce(*[f"10.{number}.0.0/16" for number in range(50)])
+    world.clock.run()
+    a = world["a"]
+    world.router.disable(a)
+    assert a.state is State.FLUSH
+    world.router.enable(a)
+    world.clock.run()
+    assert a.state is State.UP
+    world.router.disable(a)
+    world.router.enable(a)
+    world.router.disable(a)
+    world.clock.run()
+    assert a.state is State.DOWN

@@ -339,13 +339,13 @@ class Dynamic(Instance):
 
     def _others(self) -> Iterator[Dynamic]:
         """Every other protocol of this kind, in the order of the file."""
-        for instance in self.router.protocols.values():
+        for instance in list(self.router.protocols.values()):
             if isinstance(instance, Dynamic) and instance is not self:
                 yield instance
 
     def _earlier(self, key: Key) -> Dynamic | None:
         """The first protocol before us in the file that wants this neighbour."""
-        for instance in self.router.protocols.values():
+        for instance in list(self.router.protocols.values()):
             if instance is self:
                 return None
             if isinstance(instance, Dynamic) and instance.wants(key):
