@@ -5,12 +5,15 @@ works, and follows interface changes through its shared next hop entry. A
 recursive route is always there; while its address has no route it is
 unreachable. Several routes to one network are several routes, the one written
 first is the best. A changed config is compared route by route: what stays
-equal in its place is not touched.
+equal in its place is not touched. All of it goes in slices: what is to be
+announced or withdrawn waits in `_dirty`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
@@ -18,6 +21,7 @@ from pybird.core.interfaces import InterfaceEvent
 from pybird.core.nexthop import Way
 from pybird.core.protocol import Instance, StopReason
 from pybird.core.router import Router
+from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.attributes import AttributeSet
@@ -31,6 +35,9 @@ _FIXED = {
     Dest.UNREACHABLE: UNREACHABLE,
     Dest.PROHIBIT: PROHIBIT,
 }
+
+
+T = TypeVar("T")
 
 
 class Slot(NamedTuple):
@@ -51,6 +58,8 @@ class Static(Instance):
         self._working: dict[Hop, bool] = {}  # whether those are announced
         self._sources: dict[int, Source] = {}  # of second and later routes
         self._blocks: dict[int, Filter] = {}
+        self._dirty: dict[Slot, bool] = {}  # to be looked at: was the route announced?
+        self._change: Iterator[None] | None = None  # on the way to the routes of a new config
 
     @property
     def options(self) -> StaticConfig:
@@ -63,12 +72,15 @@ class Static(Instance):
         for channel in self.channels.values():
             channel.open()
         self.router.interfaces.listen(self)
-        self._add(slots(self.options.routes), self.options)
+        self._go_to(self.options, everything=False)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """The routes go with their channel."""
         self.router.interfaces.unlisten(self)
+        self.router.scheduler.cancel(self._work)
+        self._change = None
+        self._dirty.clear()
         self._routes.clear()
         self._hops.clear()
         self._users.clear()
@@ -92,23 +104,12 @@ class Static(Instance):
         if not self.accepts(old, new):
             return False
         self._blocks.clear()
-        known, wanted = dict(self._routes), slots(new.routes)
-        everything = old.check_link != new.check_link
-        gone: list[Slot] = []
-        for slot, route in known.items():
-            if everything or wanted.get(slot) != route:
-                self._forget(slot)
-                if slot not in wanted:
-                    gone.append(slot)
-        changed = {slot: route for slot, route in wanted.items() if slot not in self._routes}
-        self._withdraw(gone)
-        self._add(changed, new)
-        self._withdraw([slot for slot in changed if slot in known and not self._works(slot)])
+        self._go_to(new, everything=old.check_link != new.check_link)
         return True
 
     def request_refresh(self, channel: Channel) -> bool:
         """Announce everything again."""
-        self._announce(list(self._routes))
+        self._look_at(list(self._routes))
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
@@ -117,11 +118,9 @@ class Static(Instance):
             if hop.resolvable is working:
                 continue
             self._working[hop] = hop.resolvable
-            users = list(self._users[hop])
-            if hop.resolvable:
-                self._announce(users)
-            else:
-                self._withdraw(users)
+            for slot in self._users[hop]:
+                self._dirty.setdefault(slot, not hop.resolvable)
+        self._work_soon()
 
     def alive(self, route: StaticRoute, via: StaticVia) -> bool:
         """Does this way of a route work now? (`show static` calls others dormant.)"""
@@ -129,14 +128,41 @@ class Static(Instance):
 
     # what is there ------------------------------------------------------------
 
-    def _add(self, routes: dict[Slot, StaticRoute], options: StaticConfig) -> None:
-        for slot, route in routes.items():
-            self._routes[slot] = route
-            hop = self._hops[slot] = self._hop(route, options)
-            if route.via:
-                self._users.setdefault(hop, {})[slot] = None
-                self._working[hop] = hop.resolvable
-        self._announce(list(routes))
+    def _go_to(self, options: StaticConfig, everything: bool) -> None:
+        """Compare the routes that are there with those of a config, and work on what differs."""
+        self._change = self._compare(options, everything)
+        if self._work():
+            self.router.scheduler.add(self._work)
+
+    def _compare(self, options: StaticConfig, everything: bool) -> Iterator[None]:
+        """Take over a config's routes, a slice for each step."""
+        wanted: dict[Slot, StaticRoute] = {}
+        counts: dict[bytes, int] = {}
+        for part in _slices(options.routes):
+            place(part, counts, wanted)
+            if len(part) == SLICE:
+                yield
+        for known in _slices(list(self._routes)):
+            for slot in known:
+                if everything or wanted.get(slot) != self._routes[slot]:
+                    self._dirty.setdefault(slot, self._works(slot))
+                    self._forget(slot)
+            if len(known) == SLICE:
+                yield
+        for slots in _slices(list(wanted)):
+            for slot in slots:
+                if slot not in self._routes:
+                    self._take(slot, wanted[slot], options)
+                    self._dirty.setdefault(slot, False)
+            if len(slots) == SLICE:
+                yield
+
+    def _take(self, slot: Slot, route: StaticRoute, options: StaticConfig) -> None:
+        self._routes[slot] = route
+        hop = self._hops[slot] = self._hop(route, options)
+        if route.via:
+            self._users.setdefault(hop, {})[slot] = None
+            self._working[hop] = hop.resolvable
 
     def _forget(self, slot: Slot) -> None:
         del self._routes[slot]
@@ -152,6 +178,34 @@ class Static(Instance):
         return not self._routes[slot].via or self._hops[slot].resolvable
 
     # announcing -------------------------------------------------------------
+
+    def _look_at(self, slots: list[Slot]) -> None:
+        for slot in slots:
+            self._dirty.setdefault(slot, self._works(slot))
+        self._work_soon()
+
+    def _work_soon(self) -> None:
+        """One slice now, the others when their turn comes."""
+        if self._dirty and self._work():
+            self.router.scheduler.add(self._work)
+
+    def _work(self) -> bool:
+        """A slice: of the comparison with a new config, then of what came of it."""
+        if self._change is not None:
+            if next(self._change, self) is not self:
+                return True
+            self._change = None
+        gone: list[Slot] = []
+        there: list[Slot] = []
+        for slot in list(islice(self._dirty, SLICE)):
+            was = self._dirty.pop(slot)
+            if slot in self._routes and self._works(slot):
+                there.append(slot)
+            elif was:
+                gone.append(slot)
+        self._withdraw(gone)
+        self._announce(there)
+        return bool(self._dirty)
 
     @property
     def _channel(self) -> Channel:
@@ -174,8 +228,6 @@ class Static(Instance):
         channel = self._channel
         now = self.router.clock.now()
         for slot in wanted:
-            if not self._works(slot):
-                continue
             route = self._routes[slot]
             source = self._source(slot.number)
             plain = Rte(self._attrs(route), source, self._hops[slot], channel.config.preference, now)
@@ -241,13 +293,23 @@ class Static(Instance):
 def slots(routes: tuple[StaticRoute, ...]) -> dict[Slot, StaticRoute]:
     """Every route in its place."""
     placed: dict[Slot, StaticRoute] = {}
-    counts: dict[bytes, int] = {}
+    place(routes, {}, placed)
+    return placed
+
+
+def place(routes: Iterable[StaticRoute], counts: dict[bytes, int], placed: dict[Slot, StaticRoute]) -> None:
+    """Enter the next routes of a config; `counts` tells how many there were to each network."""
     for route in routes:
         key = route.net.key
         number = counts.get(key, 0)
         counts[key] = number + 1
         placed[Slot(key, number)] = route
-    return placed
+
+
+def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Parts of a long sequence; only the last one is shorter than a slice."""
+    for at in range(0, len(items), SLICE):
+        yield items[at : at + SLICE]
 
 
 def _is_valid(net: Net, via: StaticVia) -> bool:
