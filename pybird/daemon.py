@@ -18,7 +18,7 @@ from pybird.cli.registry import commands
 from pybird.conf.errors import ConfigErrors, must_run
 from pybird.conf.model import Config, LogConfig, SocketConfig
 from pybird.core.ports import Ports, Stream
-from pybird.core.router import Router
+from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, ControlSocket
@@ -26,6 +26,7 @@ from pybird.io.dump import FileStream, new_file
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets
 from pybird.io.network import AsyncioNetwork
+from pybird.io.worker import Worker
 from pybird.options import Options
 from pybird.proto import PROTOCOLS
 
@@ -68,8 +69,9 @@ class Daemon:
         self.kernel = NetlinkKernel(self.loop, self.log)
         ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random())
         self.router = Router(ports, PROTOCOLS)
+        self._work = Worker(self.loop)
         self.console = Console(
-            self.router, commands(PROTOCOLS), language, self._load, self.shut_down, new_file
+            self.router, commands(PROTOCOLS), language, self._load, self.shut_down, new_file, self._work
         )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
@@ -138,16 +140,26 @@ class Daemon:
         """SIGHUP: read the configuration file again."""
         self.log.write("info", "Reconfiguration requested by SIGHUP")
         path = self.router.config.path or self._options.config
-        try:
+
+        def read() -> tuple[Config, Study]:
             config = must_run(self._load(path))
-        except OSError as error:
-            self.log.write("error", f"Unable to open configuration file {path}: {error.strerror or error}")
-            return
-        except ConfigErrors as errors:
-            for problem in errors.errors:
-                self.log.write("error", str(problem))
-            return
-        self.router.reconfigure(config)
+            return config, self.router.study(config)
+
+        def carry_out(found: tuple[Config, Study] | None, error: Exception | None) -> None:
+            match error:
+                case None:
+                    assert found is not None
+                    self.router.reconfigure(found[0], study=found[1])
+                case OSError():
+                    text = f"Unable to open configuration file {path}: {error.strerror or error}"
+                    self.log.write("error", text)
+                case ConfigErrors():
+                    for problem in error.errors:
+                        self.log.write("error", str(problem))
+                case _:
+                    raise error
+
+        self._work(read, carry_out)
 
     def _load(self, path: str) -> Config:
         """Read a configuration that this daemon can act on: its log files can be written.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Iterator
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Configure
@@ -23,7 +24,7 @@ from pybird.core.replies import (
 
 if TYPE_CHECKING:
     from pybird.cli.control import Session
-    from pybird.core.router import Router
+    from pybird.core.router import Router, Study
 
 PATIENCE: Final = 1.0  # seconds that `configure` waits for protocols to stop
 _CODES: Final = {
@@ -39,24 +40,95 @@ _CODES: Final = {
 }
 
 
+class _Request:
+    """One `configure`: carried out when the file is read, whether or not who asked still listens."""
+
+    def __init__(self, router: Router, arguments: Configure, path: str) -> None:
+        self._router = router
+        self._arguments = arguments
+        self._path = path
+        self.done = False
+        self.outcome = Outcome.NOTHING
+        self.problems: ConfigErrors | None = None
+        self.failure: CommandError | None = None
+
+    def read(self, load: Callable[[str], Config]) -> tuple[Config, Study]:
+        """The configuration, ready to run; beside the loop, if the daemon can."""
+        config = must_run(load(self._path))
+        return config, self._router.study(config)
+
+    def carry_out(self, found: tuple[Config, Study] | None, error: Exception | None) -> None:
+        """The file was read: go to its configuration."""
+        self.done = True
+        if found is None:
+            self._failed(error)
+            return
+        config, study = found
+        arguments = self._arguments
+        self.outcome = self._router.reconfigure(config, arguments.soft, arguments.timeout, study)
+        if self.outcome is Outcome.REFUSED:
+            self.failure = CommandError(CONFIG_ERROR, self._router.reconfiguration.refusal)
+
+    def checked(self, found: Config | None, error: Exception | None) -> None:
+        """The file was read, nothing else is wanted."""
+        self.done = True
+        if found is None:
+            self._failed(error)
+
+    def _failed(self, error: Exception | None) -> None:
+        match error:
+            case ConfigErrors():
+                self.problems = error
+            case OSError():
+                self.failure = CommandError(CONFIG_ERROR, f"{self._path}: {error.strerror}")
+            case _:
+                trace = "".join(format_exception(error)) if error is not None else ""
+                self._router.log("bug", f"Reading {self._path} failed:\n{trace}")
+                self.failure = CommandError(
+                    CONFIG_ERROR, f"internal error: {type(error).__name__}, see the log"
+                )
+
+
 def configure(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
     """Reload configuration."""
-    config = yield from _read(router, arguments, session, to_run=True)
-    if config is None:
+    path = arguments.file or router.config.path
+    yield Note(2, f"Reading configuration from {path}", path)
+    request = _Request(router, arguments, path)
+    console = session.console
+    console.work(lambda: request.read(console.load), request.carry_out)
+    yield from _read(request)
+    if request.problems is not None:
         return
-    outcome = router.reconfigure(config, arguments.soft, arguments.timeout)
-    if outcome is Outcome.REFUSED:
-        raise CommandError(CONFIG_ERROR, router.reconfiguration.refusal)
     if arguments.timeout is not None:
         yield Note(22, f"Undo scheduled in {arguments.timeout} s")
-    yield from _settled(router, outcome)
+    yield from _settled(router, request.outcome)
 
 
 def configure_check(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
     """Parse configuration and check its validity."""
-    config = yield from _read(router, arguments, session, to_run=False)
-    if config is not None:
+    path = arguments.file or router.config.path
+    yield Note(2, f"Reading configuration from {path}", path)
+    request = _Request(router, arguments, path)
+    console = session.console
+    console.work(lambda: console.load(path), request.checked)
+    yield from _read(request)
+    if request.problems is None:
         yield Note(20, "Configuration OK")
+
+
+def _read(request: _Request) -> Iterator[Reply]:
+    """Wait for the reading, and say what is wrong."""
+    if not request.done:
+        yield Wait(lambda: request.done, float("inf"))
+    if request.failure is not None:
+        raise request.failure.with_traceback(None)
+    if request.problems is not None:
+        problems = request.problems.errors
+        several = len(problems) > 1
+        for problem in problems:
+            yield _problem(problem, last=not several)
+        if several:  # as BIRD, which stops at the first
+            yield Failure(CONFIG_ERROR, f"{problems[0]} (and {len(problems) - 1} more)")
 
 
 def configure_confirm(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
@@ -102,26 +174,6 @@ def graceful_restart(router: Router, arguments: Any, session: Session) -> Iterat
     """Shut the daemon down for graceful restart."""
     yield Note(25, "Graceful restart requested")
     session.console.stop(True)
-
-
-def _read(
-    router: Router, arguments: Configure, session: Session, *, to_run: bool
-) -> Generator[Reply, None, Config | None]:
-    """Read a configuration; None: what is wrong with it was the reply."""
-    path = arguments.file or router.config.path
-    yield Note(2, f"Reading configuration from {path}", path)
-    try:
-        config = session.console.load(path)
-        return must_run(config) if to_run else config
-    except OSError as error:
-        raise CommandError(CONFIG_ERROR, f"{path}: {error.strerror}") from None
-    except ConfigErrors as errors:
-        several = len(errors.errors) > 1
-        for problem in errors.errors:
-            yield _problem(problem, last=not several)
-        if several:  # as BIRD, which stops at the first
-            yield Failure(CONFIG_ERROR, f"{errors.errors[0]} (and {len(errors.errors) - 1} more)")
-        return None
 
 
 def _problem(problem: ConfigError, last: bool) -> ConfigProblem:

@@ -77,11 +77,24 @@ class Language(Protocol):
         """The expression that a command holds, checked and folded."""
 
 
+def at_once(call: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:
+    """Do slow work here and now, as simulated routers do."""
+    value: Any = None
+    error: Exception | None = None
+    try:
+        value = call()
+    except Exception as found:
+        error = found
+    then(value, error)
+    error = None  # its trace holds this frame: no circle
+
+
 class Console:
     """What the sessions of one router share.
 
     `load(path)` reads a configuration and raises OSError or the language's
-    errors; `stop(graceful)` ends the daemon; `create(path)` makes a new text
+    errors; `work(call, then)` does that beside the event loop, if it can, and
+    tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes a new text
     file and raises OSError. `notice` and `log` reach every
     session.
     """
@@ -94,6 +107,7 @@ class Console:
         load: Callable[[str], Config],
         stop: Callable[[bool], None],
         create: Callable[[str], TextFile] | None = None,
+        work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = at_once,
     ) -> None:
         self.router = router
         self.commands = commands
@@ -101,6 +115,7 @@ class Console:
         self.load = load
         self.stop = stop
         self.create = create
+        self.work = work
         self.sessions: dict[Session, None] = {}
         router.reconfiguration.expiry_observers[self.notice] = None
 

@@ -34,7 +34,7 @@ from pybird.core.ports import Timer
 from pybird.core.protocol import Instance, State, StopReason
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.router import Router, Study
 
 
 class Outcome(Enum):
@@ -57,7 +57,7 @@ class Reconfiguration:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._previous: Config | None = None
-        self._queued: tuple[Config, bool, float | None] | None = None
+        self._queued: tuple[Config, bool, float | None, Study | None] | None = None
         self._waiting = 0
         self._wanted: Config | None = None  # of the running reconfiguration
         self._plan = Plan()
@@ -84,19 +84,22 @@ class Reconfiguration:
         router = self._router
         return plan(router.config, wanted, router.protocols, router.meaning, router.runs)
 
-    def request(self, wanted: Config, soft: bool = False, timeout: float | None = None) -> Outcome:
+    def request(
+        self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
+    ) -> Outcome:
         """Go to a new configuration; `timeout` seconds later back, unless confirmed."""
         if self._router.shutting_down:
             return Outcome.SHUTDOWN
         self._disarm()
         if self.busy:
-            self._queued = (wanted, soft, timeout)
+            self._drop_queued()
+            self._queued = (wanted, soft, timeout, study)
             return Outcome.QUEUED
         if timeout is not None:
             clock = self._router.clock
             self.undo_at = clock.now() + timeout
             self._timer = clock.call_at(self.undo_at, self._time_out)
-        return self._go(wanted, soft)
+        return self._go(wanted, soft, study)
 
     def undo(self) -> Outcome:
         """Return to the configuration before the last one."""
@@ -104,13 +107,13 @@ class Reconfiguration:
             return Outcome.SHUTDOWN
         self._disarm()
         if self._queued is not None:
-            self._queued = None
+            self._drop_queued()
             return Outcome.UNQUEUED
         if self._previous is None:
             return Outcome.NOTHING
         wanted, self._previous = self._previous, None
         if self.busy:
-            self._queued = (wanted, False, None)
+            self._queued = (wanted, False, None, None)
             return Outcome.QUEUED
         outcome = self._go(wanted, soft=False)
         self._previous = None  # one level
@@ -139,6 +142,11 @@ class Reconfiguration:
             observer(text)
         self.undo()
 
+    def _drop_queued(self) -> None:
+        if self._queued is not None and self._queued[3] is not None:
+            self._queued[3].drop()
+        self._queued = None
+
     def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -147,10 +155,10 @@ class Reconfiguration:
 
     # carrying out -----------------------------------------------------------
 
-    def _go(self, wanted: Config, soft: bool) -> Outcome:
+    def _go(self, wanted: Config, soft: bool, study: Study | None = None) -> Outcome:
         router = self._router
         try:
-            router.prepare(wanted)
+            router.prepare(wanted, study)
         except ConfigErrors as errors:
             self.refusal = str(errors.errors[0])
             router.log("error", f"Reconfiguration refused: {self.refusal}")
@@ -231,9 +239,9 @@ class Reconfiguration:
             router.set_debug(instance)
             instance.guarded(instance.settled)
         if self._queued is not None:
-            config_, soft, timeout = self._queued
+            config_, soft, timeout, study = self._queued
             self._queued = None
-            self.request(config_, soft, timeout)
+            self.request(config_, soft, timeout, study)
         if not self.busy:
             done, self._done = self._done, []
             for callback in done:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import Enum
 from traceback import format_exception
-from typing import Any
+from typing import Any, NamedTuple
 
 from pybird.conf.errors import ConfigError, ConfigErrors
-from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
+from pybird.conf.model import Config, CustomAttribute, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.group import Group
 from pybird.core.guard import GuardedClock
@@ -23,6 +23,7 @@ from pybird.core.interfaces import InterfaceEvent, Interfaces
 from pybird.core.lookup import TableLookup
 from pybird.core.neighbors import Neighbors
 from pybird.core.nexthop import HopTable
+from pybird.core.plan import settle_digests
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
@@ -49,6 +50,19 @@ class Answer(Enum):
     RELOADING = "reloading"
     NOT_UP = "is not UP"
     CANNOT_RELOAD = "reload failed"
+
+
+class Study(NamedTuple):
+    """What `Router.study` found out about a config, beside the one that ran then."""
+
+    running: Config
+    meanings: dict[int, tuple[Filter, str]]
+    compiled: dict[int, tuple[Filter, CompiledFilter]]
+
+    def drop(self) -> None:
+        """It is not needed: cut the circles of its code."""
+        for _, code in self.compiled.values():
+            code.clear()
 
 
 class Router:
@@ -156,24 +170,53 @@ class Router:
             self._code.append(compiled)
         return known[1]
 
-    def prepare(self, config: Config) -> None:
-        """Compile the filters that a new config brings, before anything of it acts.
+    def study(self, config: Config) -> Study:
+        """What is slow about a new config and changes nothing: what its filters mean, their code.
+
+        May run in another thread than everything else.
 
         Raises:
-            ConfigErrors: one that cannot be compiled: its nesting is beyond Python's.
+            ConfigErrors: a filter that cannot be compiled: its nesting is beyond Python's.
         """
-        self._declare(config)
-        known = {self.meaning(filter_) for filter_ in _filters(self.config)}
+        running = self.config
+        meanings = dict(self._meanings)
+
+        def meaning(found: Filter) -> str:
+            known = meanings.get(id(found))
+            if known is None:
+                known = meanings[id(found)] = (found, digest(found))
+            return known[1]
+
+        settle_digests(config, digest)
+        known = {meaning(found) for found in _filters(running)}
+        decls = {decl.name: decl for decl in map(_declaration, config.attributes)}
+        names = {**self.pool.by_name, **decls}
+        compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
         for found in _filters(config):
             try:
-                if self.meaning(found) not in known and id(found.body) not in self._prepared:
-                    compiled = compile_filter(found, self.pool.by_name)
-                    self._prepared[id(found.body)] = (found, compiled)
-                    self._code.append(compiled)
+                if meaning(found) not in known and id(found.body) not in compiled:
+                    compiled[id(found.body)] = (found, compile_filter(found, names))
             except (SyntaxError, RecursionError, MemoryError):
-                self._prepared.clear()
+                for _, code in compiled.values():
+                    code.clear()
                 text = f"filter {found.name or ''} is nested too deeply".replace("  ", " ")
                 raise ConfigErrors([ConfigError(text, found.span)]) from None
+        return Study(running, meanings, compiled)
+
+    def prepare(self, config: Config, study: Study | None = None) -> None:
+        """Take over what was found out about a config, before anything of it acts.
+
+        Raises:
+            ConfigErrors: a filter that cannot be compiled.
+        """
+        self._declare(config)
+        if study is None or study.running is not self.config:
+            if study is not None:
+                study.drop()
+            study = self.study(config)
+        self._meanings.update(study.meanings)
+        self._prepared = study.compiled
+        self._code += [code for _, code in study.compiled.values()]
 
     def drop_unused_code(self) -> None:
         """Cut the cycles of compiled filters that nothing runs any more.
@@ -238,9 +281,14 @@ class Router:
         self.protocols.clear()
         self.protocols.update(ordered)
 
-    def reconfigure(self, wanted: Config, soft: bool = False, timeout: float | None = None) -> Outcome:
-        """Go to a new configuration while running (`reconfiguration` knows how far it is)."""
-        return self.reconfiguration.request(wanted, soft, timeout)
+    def reconfigure(
+        self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
+    ) -> Outcome:
+        """Go to a new configuration while running (`reconfiguration` knows how far it is).
+
+        `study` of this configuration, made beforehand, saves time here.
+        """
+        return self.reconfiguration.request(wanted, soft, timeout, study)
 
     def runs(self, config: ProtocolConfig) -> bool:
         """Does this version run the protocol?"""
@@ -254,13 +302,14 @@ class Router:
         self.hostname = config.hostname or self.kernel.setting("kernel.hostname") or ""
         self._declare(config)
         self._compiled, self._prepared = self._prepared, {}
-        self._meanings.clear()
+        used = {id(found): None for found in _filters(config)}
+        self._meanings = {key: known for key, known in self._meanings.items() if key in used}
         for observer in list(self.config_observers):
             observer(config)
 
     def _declare(self, config: Config) -> None:
         for attribute in config.attributes:
-            self.pool.declare(AttributeDecl(attribute.name, attribute.type, attribute.bgp_code))
+            self.pool.declare(_declaration(attribute))
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it, or it fails."""
@@ -439,6 +488,10 @@ class Router:
             subject.protocol.crashed(error)
         else:
             self.log("bug", f"{job}: {type(error).__name__}: {error}")
+
+
+def _declaration(attribute: CustomAttribute) -> AttributeDecl:
+    return AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
 
 
 def _filters(config: Config) -> Iterator[Filter]:

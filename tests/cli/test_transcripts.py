@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -234,6 +235,32 @@ def test_configure(lab: Lab) -> None:
     assert lab.ask("configure undo") == "0021-Undo requested\n0003 Reconfigured"
     assert "10.9.0.0/16" in nets(lab.ask("show route table master4"))
     assert lab.ask("configure undo") == "0021-Undo requested\n0019 Nothing to do"
+
+
+def test_configure_beside_the_loop(lab: Lab) -> None:
+    """Where the daemon reads in a thread, commands of others are answered meanwhile."""
+    slow: list[Any] = []
+    lab.console.work = lambda call, then: slow.append((call, then))
+    lab.files["bird.conf"] = CONFIG + "protocol static more { ipv4; }"
+    assert lab.ask("configure") == ""
+    assert lab.ask("show status") == ""  # in order on this connection
+    assert "more" not in lab.router.protocols
+    call, then = slow.pop()
+    then(call(), None)
+    assert lab.ask("").startswith("0002-Reading configuration from bird.conf\n0003 Reconfigured\n1000-BIRD")
+    assert "more" in lab.router.protocols
+
+
+def test_configure_of_a_client_that_went_away_is_carried_out(lab: Lab) -> None:
+    slow: list[Any] = []
+    lab.console.work = lambda call, then: slow.append((call, then))
+    lab.files["bird.conf"] = CONFIG + "protocol static more { ipv4; }"
+    lab.ask("configure")
+    lab.session.closed(None)
+    call, then = slow.pop()
+    then(call(), None)
+    lab.world.clock.run(1.0)
+    assert "more" in lab.router.protocols
 
 
 def test_configure_with_timeout(lab: Lab) -> None:
