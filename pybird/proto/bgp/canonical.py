@@ -7,9 +7,9 @@ NEXT_HOP of 4, 16 or 32 octets, so that the same route learned over IPv4, IPv6
 or an unnumbered link is the same set. LOCAL_PREF is always there: what a peer
 may not set (or did not) is our default.
 
-Errors follow RFC 7606: an attribute is discarded, or the routes of the whole
-UPDATE count as withdrawn (`RefusedError`). What resets a session is found
-before, in `updates`.
+Errors follow RFC 7606: an attribute is discarded (`Canonical.discarded` says
+which), or the routes of the whole UPDATE count as withdrawn (`RefusedError`).
+What resets a session is found before, in `updates`.
 
 Hot (also compiled): once per attribute set seen first, about 5 us.
 """
@@ -20,9 +20,11 @@ from typing import Final, final
 
 from pybird.proto.bgp.attributes import (
     AGGREGATOR,
+    AIGP,
     AS4_AGGREGATOR,
     AS4_PATH,
     AS_PATH,
+    CLUSTER_LIST,
     DISCARD,
     EXTENDED,
     KEEP,
@@ -32,6 +34,7 @@ from pybird.proto.bgp.attributes import (
     NEXT_HOP,
     OPTIONAL,
     ORIGIN,
+    ORIGINATOR_ID,
     PARTIAL,
     TRANSITIVE,
     Check,
@@ -42,6 +45,8 @@ from pybird.proto.bgp.messages import AS_TRANS
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
 # The check of an attribute by flags and code as they usually are: nothing but the value to look at.
+# What external peers may send and we never take: that is no error worth a word.
+_INTERNAL_ONLY: Final = frozenset((LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST, AIGP))
 _USUAL: Final[dict[int, Check]] = {row.flags << 8 | row.code: row.check for row in KNOWN.values()}
 
 
@@ -55,6 +60,16 @@ def octets_of(flags: int, code: int, value: bytes) -> bytes:
     if length > 255:
         return bytes((flags | EXTENDED, code, length >> 8, length & 255)) + value
     return bytes((flags & ~EXTENDED, code, length)) + value
+
+
+def name_of(code: int) -> str:
+    """An attribute for people."""
+    row = KNOWN.get(code)
+    if row is not None:
+        return row.decl.name
+    if code in (AS4_PATH, AS4_AGGREGATOR):
+        return "as4_path" if code == AS4_PATH else "as4_aggregator"
+    return f"attribute {code}"
 
 
 def value_of(attribute: bytes) -> bytes:
@@ -129,9 +144,10 @@ def _is_host(octets: bytes) -> bool:
 class Canonical:
     """How one kind of session reads attributes."""
 
-    __slots__ = ("_accept_local_pref", "_as4", "_default_local_pref", "_internal")
+    __slots__ = ("_accept_local_pref", "_as4", "_default_local_pref", "_internal", "discarded")
 
     def __init__(self, internal: bool, as4: bool, accept_local_pref: bool, default_local_pref: int) -> None:
+        self.discarded: list[str] = []  # attributes in error that were left out; the caller empties it
         self._internal: Final = internal
         self._as4: Final = as4
         self._accept_local_pref: Final = internal or accept_local_pref
@@ -187,7 +203,8 @@ class Canonical:
                 raise RefusedError(f"attribute {code} exceeds the attribute list")
             check = usual.get(flags << 8 | code)
             if code in found or code in dropped:
-                pass  # RFC 7606, 3(g): the first one counts
+                # RFC 7606, 3(g): the first one counts
+                self.discarded.append(f"{name_of(code)} appears more than once")
             elif check is not None and check(data[start:stop], internal, as4) == KEEP:
                 found[code] = data[at:stop]
             else:
@@ -213,13 +230,18 @@ class Canonical:
         if action == KEEP:
             return row.flags | (flags & PARTIAL if row.flags & OPTIONAL else 0)
         if action == DISCARD:
+            if self._internal or code not in _INTERNAL_ONLY:
+                self.discarded.append(f"{row.decl.name}: malformed value of {len(value)} octets")
             return -1
         raise RefusedError(f"{row.decl.name}: malformed value of {len(value)} octets")
 
     def _check_other(self, flags: int, code: int, value: bytes) -> int:
         if code in (AS4_PATH, AS4_AGGREGATOR):
             # RFC 6793, section 6: malformed ones, and those of a 4-octet speaker, are discarded
-            return -1 if self._as4 or not _fit_transition(flags, code, value) else flags
+            if self._as4 or _fit_transition(flags, code, value):
+                return -1 if self._as4 else flags
+            self.discarded.append(f"{name_of(code)}: malformed value of {len(value)} octets")
+            return -1
         if not flags & OPTIONAL:
             # RFC 4271, 6.3 resets the session for it; as BIRD does, in the spirit of RFC 7606, we do not
             raise RefusedError(f"unknown well-known attribute {code}")

@@ -22,6 +22,7 @@ from pybird.proto.bgp.selection import PeerIdentity
 from pybird.proto.bgp.terms import is_direct
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
+from pybird.values.net import NetType, net_of
 from pybird.values.route import Rte
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ class Families:
         now = self._peer.router.clock.now()
         for update in updates:
             received = reader.read(update)
+            for discarded in received.discarded:
+                self._complain("remote", "Attribute discarded", discarded)
             for withdrawn in received.withdrawn:
                 self._withdraw(withdrawn)
             for announced in received.announced:
@@ -164,8 +167,11 @@ class Families:
                 self._peer.trace("events", f"Got END-OF-RIB of family {received.end_of_rib}")
 
     def _withdraw(self, withdrawn: Withdrawn) -> None:
-        if withdrawn.reason:
-            self._complain(withdrawn.reason)
+        if withdrawn.malformed:
+            net = net_of(NetType.IP4 if withdrawn.family[0] == 1 else NetType.IP6, withdrawn.keys[0])
+            self._complain("remote", f"Malformed UPDATE, {net} withdrawn", withdrawn.reason)
+        elif withdrawn.reason:
+            self._complain("trace", "Routes refused", withdrawn.reason)
         found = self._open.get(withdrawn.family)
         if found is not None:
             found.channel.withdraw(withdrawn.keys)
@@ -177,20 +183,26 @@ class Families:
         channel = found.channel
         hop = found.resolver.resolve(announced.next_hop)
         if hop is None:
-            self._complain(f"invalid next hop {_text_of(announced.next_hop)}")
+            self._complain("trace", "Routes refused", f"invalid next hop {_text_of(announced.next_hop)}")
             channel.withdraw(announced.keys)
             return
         rte = Rte(announced.attrs, channel.source, hop, channel.config.preference, now)
         channel.announce(announced.keys, rte)
 
-    def _complain(self, reason: str) -> None:
-        """Log each kind of bad route once per session."""
-        if reason in self._complaints or len(self._complaints) >= MOST_COMPLAINTS:
+    def _complain(self, level: str, what: str, reason: str) -> None:
+        """Log each kind of bad route or attribute once per session (RFC 7606, 8)."""
+        complaints = self._complaints
+        if reason in complaints or len(complaints) > MOST_COMPLAINTS or (level == "trace" and self._is_quiet):
             return
-        self._complaints[reason] = None
-        self._peer.trace("routes", f"Routes refused: {reason}")
-        if not reason.startswith("own "):  # a loop is ordinary
-            self._peer.log("remote", f"Routes refused: {reason}")
+        complaints[reason] = None
+        if len(complaints) > MOST_COMPLAINTS:
+            self._peer.log(level, "More errors of other kinds in UPDATEs, they are not logged")
+        else:
+            self._peer.log(level, f"{what}: {reason}")
+
+    @property
+    def _is_quiet(self) -> bool:
+        return "routes" not in self._peer.debug
 
     def refresh(self, message: RouteRefresh) -> None:
         """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313)."""

@@ -72,21 +72,24 @@ class Announced(NamedTuple):
 class Withdrawn(NamedTuple):
     """Networks of one family that left, or that came in a form which counts as withdrawn.
 
-    `reason` is empty for those the peer withdrew.
+    `reason` is empty for those the peer withdrew; `malformed` tells an error
+    (RFC 7606) from a route that is only not for us.
     """
 
     family: Family
     keys: list[bytes]
     reason: str = ""
+    malformed: bool = False
 
 
 @final
 class Received:
     """What one UPDATE says: first apply `withdrawn`, then `announced`."""
 
-    __slots__ = ("announced", "end_of_rib", "ignored", "withdrawn")
+    __slots__ = ("announced", "discarded", "end_of_rib", "ignored", "withdrawn")
 
     def __init__(self) -> None:
+        self.discarded: list[str] = []  # attributes that were left out for an error, of a set seen first
         self.withdrawn: list[Withdrawn] = []
         self.announced: list[Announced] = []
         self.end_of_rib: Family | None = None
@@ -99,6 +102,7 @@ class _Entry(NamedTuple):
     attrs: AttributeSet | None
     next_hop: bytes
     reason: str
+    malformed: bool = False
 
 
 def loop(wire: bytes, terms: ReceiveTerms) -> str:
@@ -262,6 +266,9 @@ class UpdateReader:
             self._announce(out, IPV4_UNICAST, self._keys(out, IPV4_UNICAST, nlri), entry)
         elif parts.reach is None:
             self._check_useless(parts)
+        if self._canonical.discarded:
+            out.discarded = self._canonical.discarded
+            self._canonical.discarded = []
 
     def _check_useless(self, parts: _Parts) -> None:
         """Attributes without a route: an error in them resets the session (RFC 7606, 5.2)."""
@@ -312,10 +319,10 @@ class UpdateReader:
             return found
         try:
             if parts.broken:
-                return _Entry(None, b"", parts.broken)
+                return _Entry(None, b"", parts.broken, True)
             entry = self._make(parts.others, next_hop)
         except RefusedError as error:
-            entry = _Entry(None, b"", str(error))
+            entry = _Entry(None, b"", str(error), True)
         if len(memo) >= MEMO_SIZE or self._octets > MEMO_OCTETS or self._epoch != self._pool.epoch:
             self._forget()
         self._octets += len(key)
@@ -359,9 +366,9 @@ class UpdateReader:
         if family not in self.terms.families:
             out.ignored = family
         elif attrs is None:
-            out.withdrawn.append(Withdrawn(family, keys, entry.reason))
+            out.withdrawn.append(Withdrawn(family, keys, entry.reason, entry.malformed))
         elif family[0] == 1 and len(entry.next_hop) > 4 and family not in self.terms.extended_next_hop:
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
-            out.withdrawn.append(Withdrawn(family, keys, reason))
+            out.withdrawn.append(Withdrawn(family, keys, reason, True))
         else:
             out.announced.append(Announced(family, keys, attrs, entry.next_hop))
