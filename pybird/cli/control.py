@@ -2,8 +2,9 @@
 
 A session reads commands, one per line, and runs them strictly in order. The
 replies of a command come from a generator that is pulled while the client
-reads: little stays buffered, and after a slice others run. There is no socket
-here: the stream is given, what it hears it tells the session.
+reads: little stays buffered, and after a slice others run. All clients together
+get about 5 ms of a turn of the loop, or one step that takes longer. There is no
+socket here: the stream is given, what it hears it tells the session.
 
 A line of the reply is held back until the next one is known, because the last
 line is marked. Lines that nobody asked for begin with `+`.
@@ -46,9 +47,12 @@ MOST_BUFFERED: Final = 64 * 1024  # octets that wait for the client
 MOST_LINES: Final = 200  # lines given to the stream at once
 SLICE: Final = 100  # replies between two turns of others
 MOST_CLIENTS: Final = 256  # at once: each holds a file descriptor, and BGP needs some, too
-MOST_COMMAND: Final = 1024 * 1024  # octets of one line
-MOST_QUEUED: Final = 1024 * 1024  # octets of lines that wait for their turn
+TURN: Final = 0.005  # seconds that the commands of all clients may take before others run
+MOST_COMMAND: Final = 16 * 1024  # octets of one line: BIRD takes 4096
+MOST_QUEUED: Final = 1024 * 1024  # octets of lines of one client that wait for their turn
+MOST_TOGETHER: Final = 16 * 1024 * 1024  # of all clients; then those with more than their share go
 LINE_SIZE: Final = 64  # octets that a waiting line takes besides its text
+_OVERLONG: Final = b"too long"  # stands, as this very object, for a line that is
 POLL: Final = 0.01  # seconds between two looks at what a command waits for
 
 
@@ -117,18 +121,57 @@ class Console:
         self.create = create
         self.work = work
         self.sessions: dict[Session, None] = {}
+        self._told_crowded = False
+        self.queued = 0  # octets of all lines that wait
+        self._waiting: dict[Session, None] = {}  # for a turn
+        self._turn_ends: float | None = None  # None: no turn is running, nobody waits
         router.reconfiguration.expiry_observers[self.notice] = None
 
     def accept(self, stream: Stream, options: Options | None = None) -> None:
         """A client connected to a socket; too many are sent away."""
-        if len(self.sessions) >= MOST_CLIENTS:
-            stream.abort()
-        else:
+        if len(self.sessions) < MOST_CLIENTS:
+            self._told_crowded = self._told_crowded and len(self.sessions) > MOST_CLIENTS // 2
             self.open(stream, options)
+            return
+        stream.abort()
+        if not self._told_crowded:
+            self._told_crowded = True
+            text = f"{MOST_CLIENTS} control clients are connected, refusing more"
+            self.router.ports.log.write("warning", text)
 
     def open(self, stream: Stream, options: Options | None = None) -> Session:
         """A client connected, or something that acts as one."""
         return Session(self, stream, options or Options())
+
+    def take_turn(self, session: Session) -> None:
+        """A session has something to do: at once, or when those who came before have had theirs."""
+        now = self.router.clock.now()
+        if self._turn_ends is None:
+            self._turn_ends = now + TURN
+            self.router.clock.call_soon(self._next_turn)
+        if self._waiting or now >= self._turn_ends:
+            self._waiting[session] = None
+        else:
+            session.work()
+
+    def _next_turn(self) -> None:
+        """Others had theirs: go on with those who wait."""
+        clock = self.router.clock
+        if not self._waiting:
+            self._turn_ends = None
+            return
+        self._turn_ends = clock.now() + TURN
+        clock.call_soon(self._next_turn)
+        for session in list(self._waiting):
+            self._waiting.pop(session, None)
+            session.work()
+            if clock.now() >= self._turn_ends:
+                return
+
+    def leaves(self, session: Session) -> None:
+        """A session has ended."""
+        self.sessions.pop(session, None)
+        self._waiting.pop(session, None)
 
     def notice(self, text: str) -> None:
         """Tell every client something that it did not ask for."""
@@ -183,7 +226,9 @@ class Session:
         looked = len(self._input)
         self._input += data
         while (end := self._input.find(b"\n", looked)) >= 0:
-            line = bytes(self._input[:end])
+            self._too_long = self._too_long or end > MOST_COMMAND
+            line = _OVERLONG if self._too_long else bytes(self._input[:end])
+            self._too_long = False
             del self._input[: end + 1]
             looked = 0
             self._queue(line)
@@ -240,31 +285,42 @@ class Session:
             self.router.ports.log.write("info", text)
 
     def _queue(self, line: bytes) -> None:
-        if self._too_long:
-            self._too_long = False
-            line = b"\0"  # answered with "too long" in its turn
         self._commands.append(line)
-        self._queued += len(line) + LINE_SIZE
-        if self._queued > MOST_QUEUED:
+        self._count(len(line) + LINE_SIZE)
+        share = MOST_TOGETHER // MOST_CLIENTS
+        if self._queued > MOST_QUEUED or (self.console.queued > MOST_TOGETHER and self._queued > share):
             self._forget()
             self._stream.abort()
 
+    def _count(self, octets: int) -> None:
+        """So many octets of lines more, or fewer, wait."""
+        self._queued += octets
+        self.console.queued += octets
+
     def _pump(self) -> None:
+        """There may be something to do."""
+        if not self._busy and not self._asleep and self._open:
+            self.console.take_turn(self)
+
+    def work(self) -> None:
         """Go on with the replies until the client must read, or others must run."""
         if self._busy or self._asleep or not self._open:
             return
         self._busy = True
         self._view = None
         left = SLICE
+        until = self.router.clock.now() + TURN
         try:
             while self._open and left and self._stream.buffered < MOST_BUFFERED:
                 if self._replies is None:
                     if not self._commands:
                         break
                     line = self._commands.popleft()
-                    self._queued -= len(line) + LINE_SIZE
+                    self._count(-len(line) - LINE_SIZE)
                     self._replies = self._run(line)
                 left = self._step(left)
+                if self.router.clock.now() > until:
+                    left = 0
         finally:
             self._busy = False
             self._flush()
@@ -328,12 +384,14 @@ class Session:
             yield Failure(error.code, error.text)
         except ConfigError as error:
             yield Failure(PARSE_ERROR, error.message)
+        except RecursionError:
+            yield Failure(PARSE_ERROR, "this is nested too deeply")
         except Exception as error:
             self.router.ports.log.write("bug", f"Command {line!r} failed:\n{traceback.format_exc()}")
             yield Failure(8008, f"internal error: {type(error).__name__}, see the log")
 
     def _replies_to(self, line: bytes) -> Iterator[Reply]:
-        if line == b"\0":
+        if line is _OVERLONG:
             raise CommandError(TOO_LONG, "Command too long")
         text = line.rstrip(b"\r").decode("utf-8", "replace")
         self._log(2, f"CLI: {text}")
@@ -388,8 +446,9 @@ class Session:
     def _forget(self) -> None:
         """Stop everything of this session."""
         self._open = False
-        self.console.sessions.pop(self, None)
+        self.console.leaves(self)
         self._commands.clear()
+        self._count(-self._queued)
         self._input.clear()
         replies, self._replies = self._replies, None
         if replies is not None and not self._busy:

@@ -193,17 +193,28 @@ def append(a: Any, b: Any) -> Any:
 
 
 def text_pattern(pattern: str) -> Pattern[str]:
-    """A shell pattern: `*`, `?`, and a backslash that takes the next character as it is."""
-    out: list[str] = []
+    """A shell pattern: `*`, `?`, and a backslash that takes the next character as it is.
+
+    What stands between two `*` is taken where it fits first, for good (`(?>`): going back
+    could not help, and with many `*` would take for ever.
+    """
+    parts: list[str] = [""]
     at = 0
     while at < len(pattern):
         char = pattern[at]
-        if char == "\\" and at + 1 < len(pattern):
+        if char == "*":
+            parts.append("")
+        elif char == "\\" and at + 1 < len(pattern):
             at += 1
-            out.append(escape(pattern[at]))
+            parts[-1] += escape(pattern[at])
         else:
-            out.append({"*": ".*", "?": "."}.get(char, escape(char)))
+            parts[-1] += "." if char == "?" else escape(char)
         at += 1
+    begin, middle, end = parts[0], parts[1:-1], parts[-1]
+    out = [begin]
+    out.extend(["(?>.*?" + part + ")" for part in middle if part])
+    if len(parts) > 1:
+        out.append(".*" + end)
     return compile_pattern("(?s:" + "".join(out) + r")\Z")
 
 

@@ -12,7 +12,7 @@ from pybird.core.ports import Log, Stream
 from pybird.io.stream import SocketStream
 
 _MODE = 0o660
-_BACKLOG = 16
+_BACKLOG = 512  # a client with a timeout is refused, not kept waiting, when the queue is full
 
 
 class AnotherDaemonError(Exception):

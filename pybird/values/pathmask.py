@@ -26,6 +26,7 @@ class Run(Enum):
 
 Item = int | tuple[int, int] | ValueSet | Run
 
+_MOST_LOOPS: Final = 3  # `*` and `+` of a mask with `+`: more of them are walked, too
 _WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
 
 
@@ -60,24 +61,40 @@ class PathMask:
 
 
 def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:
-    parts: list[bytes] = []
+    """The mask as an expression that a hostile path cannot make slow; None where there is none.
+
+    What stands between two `*` is as long as its items: the first place where it fits is as
+    good as any, so it is taken for good (`(?>`). With `+` that is not so, and an expression that
+    tries all combinations must have few of them.
+    """
+    parts: list[list[bytes]] = [[]]
+    loops = 0
     for item in items:
         match item:
             case Run.ANY:
-                parts.append(b"(?:....)*")
+                parts.append([])
             case Run.ONE:
-                parts.append(b"....")
+                parts[-1].append(b"....")
             case Run.MORE:
-                parts[-1] = b"(?:%s)+" % parts[-1]
+                loops += 1
+                if parts[-1]:  # else `* +`, which is `*`
+                    parts[-1][-1] = b"(?:%s)+" % parts[-1][-1]
             case ValueSet():
                 if len(item) > _WIDEST:
                     return None
-                parts.append(_one_of(list(item.intervals)))
+                parts[-1].append(_one_of(list(item.intervals)))
             case tuple():
-                parts.append(_one_of([item]))
+                parts[-1].append(_one_of([item]))
             case _:
-                parts.append(_one_of([(item, item)]))
-    return re.compile(b"".join(parts), re.DOTALL)
+                parts[-1].append(_one_of([(item, item)]))
+    pieces = [b"".join(part) for part in parts]
+    if loops and loops + len(pieces) - 1 > _MOST_LOOPS:
+        return None
+    step = b"(?:....)*%s" if loops else b"(?>(?:....)*?%s)"
+    begin, middle, end = pieces[0], pieces[1:-1], pieces[1:][-1:]
+    found = [begin, *(step % piece for piece in middle if piece or loops)]
+    found.extend(b"(?:....)*%s" % piece for piece in end)
+    return re.compile(b"".join(found), re.DOTALL)
 
 
 def _one_of(intervals: list[tuple[int, int]]) -> bytes:

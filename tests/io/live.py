@@ -121,7 +121,7 @@ class Live:
         self.process.wait(20)
 
 
-def speaker(number, log, more=""):
+def speaker(number, log, more="", bgp=""):
     """A router with a session to the other one of 10.0.0.1 and 10.0.0.2, both on lo."""
     return f"""
 {log}
@@ -130,18 +130,18 @@ protocol device {{ }}
 protocol static own {{ ipv4; route 10.{number}.0.0/16 blackhole; }}
 protocol bgp other {{
   local 10.0.0.{number} as {65000 + number}; neighbor 10.0.0.{3 - number} as {65003 - number};
-  multihop; strict bind; connect delay time 1; connect retry time 1;
+  multihop; strict bind; connect delay time 1; connect retry time 1; {bgp}
   ipv4 {{ import all; export all; }};
 }}
 {more}
 """
 
 
-def speakers(folder, log, more="", **popen):
+def speakers(folder, log, more="", bgp="", **popen):
     """Two daemons with a session; the first has this log, the second none to speak of."""
     for number in (1, 2):
         ip(f"addr add 10.0.0.{number}/32 dev lo")
-    first = Live(folder, "a", speaker(1, log, more), **popen)
-    second = Live(folder, "b", speaker(2, f'log "{folder}/b.log" all;'))
+    first = Live(folder, "a", speaker(1, log, more, bgp), **popen)
+    second = Live(folder, "b", speaker(2, f'log "{folder}/b.log" all;', "", bgp))
     until(first.established)
     return first, second

@@ -68,6 +68,7 @@ class Dynamic(Instance):
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
         self._dirty: dict[bytes, None] = {}
         self._spawned: dict[int, deque[float]] = {}  # times of the last children per interface
+        self._crowded: dict[int, None] = {}  # interfaces whose strangers were complained about
         self._turn: Timer | None = None
         self._running = False
         self._prepare()
@@ -108,6 +109,7 @@ class Dynamic(Instance):
         self._dirty.clear()
         self._refused.clear()
         self._spawned.clear()
+        self._crowded.clear()
         for key, child in self.children.items():
             if not child.enabled and reason is StopReason.RECONFIGURED:
                 self._listeners.held[self.name, key] = child.message
@@ -452,14 +454,25 @@ class Dynamic(Instance):
             key for key, child in self.children.items() if key not in known and child.reach.ifindex == ifindex
         ]
         if len(strangers) < MOST_STRANGERS:
+            self._crowded.pop(ifindex, None)
             return True
         idle = next((key for key in strangers if self.children[key].active is None), None)
         if idle is None:
+            self._complain(ifindex)
             return False
         child = self.children.pop(idle)
         self.log("info", f"too many unknown neighbors, removing {child.name}")
         self.router.remove(child)
         return True
+
+    def _complain(self, ifindex: int) -> None:
+        """Say once, until there is room again, that strangers are refused."""
+        if ifindex not in self._crowded:
+            self._crowded[ifindex] = None
+            interface = self.router.interfaces.by_index.get(ifindex)
+            where = f"{interface.name}: " if interface is not None else ""
+            text = f"{where}{MOST_STRANGERS} neighbors that were not discovered have sessions, refusing others"
+            self.log("warning", text)
 
     # -------------------------------------------------------------- reloads
 
