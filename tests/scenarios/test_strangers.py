@@ -52,7 +52,7 @@ def test_256_are_taken_the_others_refused_with_one_line_until_there_is_room():
     assert all(talker.events[-1][0] == "closed" for talker in callers[MOST_STRANGERS:])
     assert len(lab.children("a")) == MOST_STRANGERS + 1
     assert lab.nodes["a"].messages("warning") == [
-        f"auto: eth0: {MOST_STRANGERS} neighbors that were not discovered have sessions, refusing others"
+        f"auto: eth0: {MOST_STRANGERS} undiscovered neighbors have sessions, refusing others"
     ]
     taken[7].stream.abort()  # one has gone: its place is free
     lab.run(1)

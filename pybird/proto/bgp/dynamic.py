@@ -471,7 +471,7 @@ class Dynamic(Instance):
             self._crowded[ifindex] = None
             interface = self.router.interfaces.by_index.get(ifindex)
             where = f"{interface.name}: " if interface is not None else ""
-            text = f"{where}{MOST_STRANGERS} neighbors that were not discovered have sessions, refusing others"
+            text = f"{where}{MOST_STRANGERS} undiscovered neighbors have sessions, refusing others"
             self.log("warning", text)
 
     # -------------------------------------------------------------- reloads
