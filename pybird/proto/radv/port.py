@@ -159,13 +159,15 @@ class RadvPort:
         try:
             if packet.data[:1] == bytes((SOLICITATION,)):
                 self.schedule.solicited(decode_rs(packet), self._clock.now())
-            elif self.config.discovery:
-                self._heard(packet)
+            elif self.config.discovery and not self._heard(packet):
+                return
         except RadvError as error:
             self._radv.trace("packets", f"Discarding packet from {where}: {error}")
+            return
         self._arm()
 
-    def _heard(self, packet: Icmp6Packet) -> None:
+    def _heard(self, packet: Icmp6Packet) -> bool:
+        """A router advertised itself; False when that changes nothing, as in a flood of strangers."""
         advertisement = decode_ra(packet)
         if self.interface.has(packet.source):
             raise RadvError("it has our own address")
@@ -177,9 +179,11 @@ class RadvPort:
         to_all = packet.destination.is_multicast
         known = self.discovery.entries.get(packet.source)
         returned = known is not None and known.is_overdue(now)
-        self._carry_out(self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all))
+        effects = self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all)
+        self._carry_out(effects)
         if known is not None and lifetime:
             self._radv.alive(self, packet.source, returned)
+        return known is not None or bool(effects)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         name = self.interface.name
