@@ -381,6 +381,7 @@ class Tcp:
         self._next_port = 32768
         self.listeners: list[TcpListener] = []
         self.endpoints: list[Endpoint] = []
+        self._sweep_at = 16
         self.faults: deque[Fault] = deque()  # of the next connections, one each
         self.lags = Lags()  # of new connections
         self.signature_failures = SignatureFailures()
@@ -428,7 +429,7 @@ class Tcp:
         endpoint = Endpoint(self._host, (local, self._next_port), (remote, port), index, options)
         endpoint.handler = handler
         endpoint.fault, endpoint.lag = self._next_fault(), self.lags.connected
-        self.endpoints.append(endpoint)
+        self._keep(endpoint)
         self._syn(endpoint, 0, 1.0)
         return endpoint
 
@@ -522,7 +523,7 @@ class Tcp:
             return
         server = Endpoint(host, client.remote, client.local, index, listener.options)
         server.fault, server.lag = self._next_fault(), self.lags.accepted
-        self.endpoints.append(server)
+        self._keep(server)
         client.peer = server
         server.opened(client)
         clock.call_at(
@@ -601,6 +602,12 @@ class Tcp:
         for endpoint in self._open():
             endpoint.forget()
         self.endpoints.clear()
+
+    def _keep(self, endpoint: Endpoint) -> None:
+        """Remember it while it lives; those that have ended are swept out now and then."""
+        if len(self.endpoints) >= self._sweep_at:
+            self._sweep_at = 2 * len(self._open()) + 16
+        self.endpoints.append(endpoint)
 
     def _open(self) -> list[Endpoint]:
         self.endpoints = [e for e in self.endpoints if e.state != "closed"]
