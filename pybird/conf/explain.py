@@ -36,7 +36,6 @@ KINDS = {
     "ELSE_COLON": "`else:`",
     "PREFIX_SET": "a set",
     "NUMBER_SET": "a set",
-    "BODY": "`{`",
     END: "the end",
 }
 VALUE = frozenset(("ADDRESS", "NUMBER", "NAME", "("))

@@ -347,8 +347,6 @@ class Lexer:
         if kind == "LSQB" and accepts("PREFIX_SET"):
             return self._bulk(token)
         if kind == "LBRACE":
-            if accepts("BODY"):
-                return self._body(token)
             self._depth += 1
             self._scopes.append((self._depth, []))
         elif kind == "RBRACE":
@@ -461,20 +459,6 @@ class Lexer:
             self._known[name] -= 1
             if not self._known[name]:
                 del self._known[name]
-
-    def _body(self, opening: Token) -> Token:
-        depth = 1
-        while depth:
-            token = self.raw()
-            if token.type == "LBRACE":
-                depth += 1
-            elif token.type == "RBRACE":
-                depth -= 1
-            elif token.type == END:
-                self._error("the brace opened here is not closed", opening.start, opening.end)
-                self.unread(token)
-                break
-        return Token.make("BODY", "", opening.start, token.end)
 
 
 def master(tables: Tables) -> re.Pattern[str]:

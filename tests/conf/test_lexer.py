@@ -258,7 +258,7 @@ def test_attributes_and_methods_named_as_keywords() -> None:
 
 def test_the_text_of_a_token_that_is_none() -> None:
     with pytest.raises(ValueError, match="unexpected"):
-        literal("BODY", "{}", NO_SPAN)
+        literal("LBRACE", "{", NO_SPAN)
 
 
 def test_nothing_crashes_the_lexer() -> None:

@@ -31,9 +31,7 @@ def _flows(pipe: PipeConfig) -> list[tuple[str, str]]:
 
 def _read_tables(subject: Subject) -> set[str]:
     config = subject.config
-    read = set(subject.opaque)
-    if subject.opaque:
-        read |= {table.name for table in config.tables if table.implicit}
+    read: set[str] = set()
     for protocol in config.protocols:
         if isinstance(protocol, PipeConfig):
             read |= {source for source, _ in _flows(protocol)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ from pybird.conf.language import Reading
 from pybird.conf.model import Config
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.nodes import Span
-
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'([^'\n]*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +27,11 @@ class Subject:
         self.config: Config = reading.config
         self.statements: list[Tree] = reading.tree.trees()
         self._sources = reading.sources
-        self.opaque: set[str] = set()  # words in protocols that are not looked into
         self.uses: dict[str, set[int]] = {}  # name: the statements that mention it
         for at, statement in enumerate(self.statements):
             for item in statement.walk():
-                if isinstance(item, Token):
-                    self._note(item, at)
-
-    def _note(self, token: Token, at: int) -> None:
-        if token.type == "NAME":
-            self.uses.setdefault(str(token), set()).add(at)
-        elif token.type == "BODY":
-            for text in self._sources.texts(token.start, token.end):
-                words = {found[1] or found[0] for found in WORD.finditer(text)}
-                self.opaque |= words
-                for word in words:
-                    self.uses.setdefault(word, set()).add(at)
+                if isinstance(item, Token) and item.type == "NAME":
+                    self.uses.setdefault(str(item), set()).add(at)
 
     def span(self, item: Item) -> Span:
         """Where this is in the text."""

@@ -38,13 +38,9 @@ def unused_tables(subject: Subject) -> Iterator[Finding]:
     """A table that is neither named nor anybody's default."""
     config = subject.config
     defaults = {channel.table for protocol in config.protocols for channel in protocol.channels}
-    first: set[str] = set()
-    if subject.opaque:  # what is in there may use the first table of any kind
-        kinds = {table.net_type: table.name for table in reversed(config.tables)}
-        first = set(kinds.values())
     for finding in _unused(subject, "unused-table", "table `{}` is not used", "table"):
         name = finding.message.split("`")[1]
-        if name not in defaults | first:
+        if name not in defaults:
             yield finding
 
 
