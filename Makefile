@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: run test lint test-unit test-interop test-compiled test-long bench bench-full setup clean
+.PHONY: run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
 
 # Two routers find each other; you get a shell on the first.
 run: setup
@@ -48,6 +48,13 @@ $(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird gramm
 # All seeds and the soak: too slow for every change.
 test-long: setup
 	$(BIN)/pytest -m long
+
+# Texts that may break the reader of configurations and commands: each search runs this long.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@$(BIN)/pip install -q --disable-pip-version-check --only-binary atheris -e '.[fuzz]' \
+	  || echo "no atheris for this Python: only hypothesis searches"
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 bench: setup
 	$(BIN)/python benchmarks/discovery.py

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.errors import ConfigError
+from pybird.conf.errors import ConfigError, printable
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
@@ -40,6 +40,7 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
 from pybird.values.net import NetType, Prefix
 
+MAX_HINTS = 20  # looking for what was meant takes a while among many names
 VALUES = frozenset(("NUMBER", "TEXT", "ADDRESS", "PREFIX", "NAME"))
 
 N = TypeVar("N", bound=Node)
@@ -120,6 +121,7 @@ class Builder:
 
     def warn(self, text: str, item: Item | Span, code: str = "") -> None:
         """Tell the user something, once per place; `code` is that of docs/lint.md."""
+        text = printable(text)
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
     def refuse(self, what: str, reason: str, item: Item) -> None:
@@ -161,7 +163,7 @@ class Builder:
         if name.end - name.start > len(name):
             text = f"`{name}` is not defined; a text stands in double quotes"
             return self.error(text, name, hint=f'"{name}"')
-        hint = closest(name, {*scope.every(), *extra})
+        hint = closest(name, {*scope.every(), *extra}) if len(self.errors) < MAX_HINTS else ""
         text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
         return self.error(text, name, hint=hint)
 

@@ -26,12 +26,13 @@ class ConfigError(Exception):
         hint: str = "",
         related: tuple[str, Span] | None = None,
     ) -> None:
+        message = printable(message)
         super().__init__(message)
         self.message = message
         self.span = span
         self.source_line = source_line
         self.expected = expected
-        self.hint = hint
+        self.hint = printable(hint)
         self.related = related
 
     @property
@@ -47,7 +48,7 @@ class ConfigError(Exception):
         return self.span.column
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column} {self.message}"
+        return f"{printable(self.file)}:{self.line}:{self.column} {self.message}"
 
     def show(self) -> str:
         """Several lines: where, the source line, a caret, and what helps."""
@@ -58,7 +59,7 @@ class ConfigError(Exception):
             lines.append(f"  did you mean `{self.hint}`?")
         if self.related:
             text, span = self.related
-            lines.append(f"  {span.file}:{span.line}:{span.column} {text}")
+            lines.append(printable(f"  {span.file}:{span.line}:{span.column} {text}"))
         return "\n".join(lines)
 
 
@@ -88,8 +89,12 @@ def caret(source_line: str, span: Span) -> list[str]:
     end = span.end_column if span.end_line == span.line else len(source_line) + 1
     width = max(min(end, len(source_line) + 1) - column, 1)
     indent = "".join("\t" if char == "\t" else " " for char in source_line[: column - 1])
-    shown = source_line.encode("utf-8", "replace").decode()
-    return [f"    {shown}", f"    {indent}^{'~' * (width - 1)}"]
+    return [f"    {printable(source_line)}", f"    {indent}^{'~' * (width - 1)}"]
+
+
+def printable(text: str) -> str:
+    """The text with a `?` for each octet that is not UTF-8: terminals and sockets refuse those."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def either(words: Iterable[str]) -> str:

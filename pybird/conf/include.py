@@ -7,6 +7,7 @@ through the `Files` that the caller gives.
 
 from __future__ import annotations
 
+import errno
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -33,12 +34,16 @@ class DiskFiles:
     """Files of the file system. Octets that are not UTF-8 are kept as surrogates."""
 
     def read(self, path: str) -> str:
+        if "\0" in path:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             return file.read()
 
     def find(self, pattern: str) -> list[str]:
         import glob
 
+        if "\0" in pattern:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), pattern)
         folder = os.path.dirname(pattern)
         if folder and not has_magic(folder):
             os.stat(folder)

@@ -243,7 +243,8 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
     if not found and not builder.errors and not builder.protocols:
-        found.append(ConfigError("No protocol is specified in the config file", Span(path, 1, 1, 1, 1)))
+        text = "No protocol is specified in the config file"
+        found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:
         found.sort(key=lambda error: builder.sources.offset(error.span))
         raise ConfigErrors(found, tuple(builder.warnings))

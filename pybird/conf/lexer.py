@@ -17,7 +17,7 @@ from collections.abc import Callable, Container
 
 from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError
-from pybird.conf.include import Source, Sources
+from pybird.conf.include import MAX_DEPTH, Source, Sources
 from pybird.conf.literals import literal
 from pybird.conf.slips import Slip, of_character, of_operator
 from pybird.conf.tables import Tables
@@ -195,6 +195,8 @@ class Lexer:
             files = self.sources.included(found[1], source, found.start(1) - 1, found.end(1) + 1)
         except ConfigError as error:
             self.errors.append(error)
+            if source.depth >= MAX_DEPTH - 1:
+                self._stop(source.base + found.end())
             return True
         self._waiting.extend(
             (
@@ -206,6 +208,12 @@ class Lexer:
         )
         self._open_next(source)
         return True
+
+    def _stop(self, end: int) -> None:
+        """The text ends here: a file that includes itself twice would be read 2 ^ 8 times."""
+        self._waiting.clear()
+        self._source = None
+        self._end = end
 
     def _open_next(self, parent: Source) -> bool:
         """Open the next file that an `include` of this text brought, if there is one."""

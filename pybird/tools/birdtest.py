@@ -21,10 +21,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pybird.conf.errors import ConfigError
+from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.core.router import Router
@@ -47,7 +48,11 @@ _EMPTY = {"bgppath": "+empty+", "clist": "-empty-", "eclist": "--empty--", "lcli
 
 
 class BirdtestError(Exception):
-    """The test file itself is wrong; the text begins with file and line."""
+    """The test file itself is wrong; the text begins with file, line and column."""
+
+    def __init__(self, message: str, span: n.Span) -> None:
+        super().__init__(f"{span.file}:{span.line}:{span.column} {message}")
+        self.span = span
 
 
 class Problem(NamedTuple):
@@ -147,11 +152,19 @@ def read_cases(path: str) -> Cases:
     """Read a file.
 
     Raises:
-        BirdtestError: with file and line.
+        BirdtestError: at its place in the file.
         OSError: it cannot be read.
     """
-    with open(path, encoding="utf-8") as file:
-        lines = list(_lines(path, file.read()))
+    return cases_of(path, DiskFiles().read(path))
+
+
+def cases_of(path: str, text: str) -> Cases:
+    """The tests of a file with this text.
+
+    Raises:
+        BirdtestError: at its place in the text.
+    """
+    lines = list(_lines(path, text))
     folder, name = os.path.split(path)
     config = os.path.join(folder, name.removesuffix(".birdtest") + ".conf")
     cases: list[Case] = []
@@ -175,7 +188,7 @@ def read_cases(path: str) -> Cases:
     for case in cases:
         if case.verdict is None or case.filter_line is None:
             missing = "`accept` or `reject`" if case.verdict is None else "`filter`"
-            raise BirdtestError(f"{case.span.file}:{case.span.line}: {missing} is missing in this test")
+            raise BirdtestError(f"{missing} is missing in this test", case.span)
     return Cases(config, cases)
 
 
@@ -185,10 +198,11 @@ def _lines(path: str, text: str) -> Iterator[Line]:
         bare = raw.strip()
         if not bare or bare.startswith("#"):
             continue
-        span = n.Span(path, number, 1, number, len(raw) + 1)
+        end = len(raw.rstrip()) + 1
+        span = n.Span(path, number, end - len(bare), number, end)
         if raw[0].isspace():
             if last is None:
-                raise BirdtestError(f"{path}:{number}: this line belongs to none")
+                raise BirdtestError("this line belongs to none", span)
             last.below.append(Line(span, "", bare))
             continue
         if last is not None:
@@ -205,8 +219,10 @@ def _text(line: Line) -> str:
     return line.rest[1:-1]
 
 
-def _error(line: Line, message: str) -> BirdtestError:
-    return BirdtestError(f"{line.span.file}:{line.span.line}: {message}")
+def _error(line: Line, message: str, text: str | None = None) -> BirdtestError:
+    """An error of a line, or of the text that ends it."""
+    span = line.span
+    return BirdtestError(message, span if text is None else replace(span, column=span.end_column - len(text)))
 
 
 class _Reader:
@@ -237,11 +253,11 @@ class _Reader:
         if line.word == "filter":
             found = self._config.filters.get(line.rest)
             if found is None:
-                raise _error(line, f"there is no filter {line.rest}")
+                raise _error(line, f"there is no filter {line.rest}", line.rest)
             return found
         protocol = self._config.protocol(line.rest)
         if protocol is None:
-            raise _error(line, f"there is no protocol {line.rest}")
+            raise _error(line, f"there is no protocol {line.rest}", line.rest)
         for channel in protocol.channels:
             if channel.net_type is given.net.type:
                 return channel.import_filter if line.word == "import" else channel.export_filter
@@ -250,7 +266,7 @@ class _Reader:
     def _route(self, line: Line) -> Given:
         net = self._value(line, line.rest)
         if not isinstance(getattr(net, "key", None), bytes):
-            raise _error(line, f"{line.rest} is not a network")
+            raise _error(line, f"{line.rest} is not a network", line.rest)
         given = Given(line.span, line.rest, net)
         steps: list[n.Node] = []
         for setting in line.below:
@@ -270,7 +286,8 @@ class _Reader:
     def _assign(self, line: Line, name: str, text: str) -> n.Node:
         target = n.Attribute(name, span=line.span)
         kind = self._declared[name].type if name in self._declared else ""
-        return self._checked(line, n.Assign(target, self._node(line, listed(kind, text)), span=line.span))
+        value = self._node(line, text, listed(kind, text))
+        return self._checked(line, n.Assign(target, value, span=line.span))
 
     def _condition(self, line: Line) -> n.Node:
         node = self._node(line, line.rest)
@@ -285,18 +302,20 @@ class _Reader:
             raise _error(line, problem.message)
         return node
 
-    def _node(self, line: Line, text: str) -> n.Node:
+    def _node(self, line: Line, text: str, written: str = "") -> n.Node:
+        """The meaning of the text that ends the line; `written` is how the language writes it."""
         try:
-            return self._language.expression(text, self._config)
+            return self._language.expression(written or text, self._config)
         except ConfigError as problem:
-            raise _error(line, problem.message) from None
+            inside = written in ("", text)
+            raise _error(line, problem.message, text[problem.column - 1 :] if inside else text) from None
 
     def _value(self, line: Line, text: str) -> Any:
         try:
             compiled = compile_expression(self._node(line, text), self._declared)
             return compiled(constant_subject(lambda _text: None))
         except (FilterTypeError, FilterRuntimeError) as problem:
-            raise _error(line, problem.message) from None
+            raise _error(line, problem.message, text) from None
 
 
 def listed(kind: str, text: str) -> str:
@@ -313,4 +332,4 @@ def listed(kind: str, text: str) -> str:
     return made
 
 
-__all__ = ["BirdtestError", "Case", "Cases", "Problem", "listed", "read_cases"]
+__all__ = ["BirdtestError", "Case", "Cases", "Problem", "cases_of", "listed", "read_cases"]

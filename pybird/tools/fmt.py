@@ -20,7 +20,7 @@ from pybird.conf.tables import Tables
 from pybird.conf.tables import load as load_tables
 from pybird.io.files import cache_folder
 from pybird.tools.layout.lines import layout
-from pybird.tools.layout.pieces import LayoutError, Pieces
+from pybird.tools.layout.pieces import LayoutError, Piece, Pieces
 from pybird.tools.layout.statements import statements_of
 
 
@@ -68,7 +68,10 @@ class Formatter:
             LayoutError: the text cannot be read.
         """
         pieces = list(self._pieces.of(text))
-        made = layout(statements_of(pieces))
+        try:
+            made = layout(statements_of(pieces))
+        except RecursionError:
+            raise LayoutError("this is nested too deeply", deepest(pieces)) from None
         after = list(self._pieces.of(made))
         for old, new in zip(pieces, after, strict=False):
             if old.same != new.same:
@@ -76,6 +79,17 @@ class Formatter:
         if len(pieces) != len(after):
             raise LayoutError("the end cannot be laid out", len(text))
         return made
+
+
+def deepest(pieces: list[Piece]) -> int:
+    """Where the innermost block opens."""
+    depth = most = position = 0
+    for piece in pieces:
+        if piece.kind == "operator":
+            depth += (piece.text in "{<") - (piece.text in "}>")
+        if depth > most:
+            most, position = depth, piece.position
+    return position
 
 
 def place(text: str, position: int) -> tuple[int, int]:

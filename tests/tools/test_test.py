@@ -178,25 +178,25 @@ def test_a_wrong_verdict_or_attribute(run):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("frob x", "t.birdtest:1: `frob` is not possible here"),
-        ("    x = 1", "t.birdtest:1: this line belongs to none"),
-        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8', "t.birdtest:1: `accept` or `reject` is missing"),
-        ('test "x"\nroute 1.0.0.0/8\naccept', "t.birdtest:1: `filter` is missing"),
-        ('test "x"\nfilter nosuch\nroute 1.0.0.0/8\naccept', "t.birdtest:2: there is no filter nosuch"),
-        ('test "x"\nimport nosuch\nroute 1.0.0.0/8\naccept', "t.birdtest:2: there is no protocol nosuch"),
-        ('test "x"\nimport s4\nroute ::/0\naccept', "t.birdtest:2: s4 has no channel for ::/0"),
-        ('test "x"\nfilter customer_in\nroute 7\naccept', "t.birdtest:3: 7 is not a network"),
+        ("frob x", "t.birdtest:1:1 `frob` is not possible here"),
+        ("    x = 1", "t.birdtest:1:5 this line belongs to none"),
+        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8', "t.birdtest:1:1 `accept` or `reject` is missing"),
+        ('test "x"\nroute 1.0.0.0/8\naccept', "t.birdtest:1:1 `filter` is missing"),
+        ('test "x"\nfilter nosuch\nroute 1.0.0.0/8\naccept', "t.birdtest:2:8 there is no filter nosuch"),
+        ('test "x"\nimport nosuch\nroute 1.0.0.0/8\naccept', "t.birdtest:2:8 there is no protocol nosuch"),
+        ('test "x"\nimport s4\nroute ::/0\naccept', "t.birdtest:2:1 s4 has no channel for ::/0"),
+        ('test "x"\nfilter customer_in\nroute 7\naccept', "t.birdtest:3:7 7 is not a network"),
         (
             'test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  net = 1\naccept',
-            "t.birdtest:4: net is read-only",
+            "t.birdtest:4:3 net is read-only",
         ),
-        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  nosuch = 1\naccept', "t.birdtest:4: there is no"),
+        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  nosuch = 1\naccept', "t.birdtest:4:3 there is no"),
         (
             'test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  gw\naccept',
-            "t.birdtest:4: an attribute is written",
+            "t.birdtest:4:3 an attribute is written",
         ),
-        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\naccept\n  1 +', "t.birdtest:5: "),
-        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\nreject\n  true', "t.birdtest:5: a rejected route"),
+        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\naccept\n  1 +', "t.birdtest:5:6 "),
+        ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\nreject\n  true', "t.birdtest:5:3 a rejected route"),
     ],
 )
 def test_errors_of_a_file_beside(run, text, message):

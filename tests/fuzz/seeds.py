@@ -1,0 +1,134 @@
+"""Texts to begin with: samples, the configurations of other tests, and real ones where they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conf.test_broken import BROKEN
+from tests.fuzz.targets import BESIDE, MAIN
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = Path(os.environ.get("PYBIRD_CORPUS") or ROOT.parent / "shared" / "corpus")
+LARGEST = 200_000  # characters; more is more of the same
+
+COMMANDS = (
+    "show status",
+    "show protocols all e*",
+    'show protocols "b?"',
+    "show route",
+    "show route for 10.0.0.1 all",
+    "show route 10.0.0.0/8 in 10.0.0.0/8 table master4 filtered primary count stats",
+    "show route where bgp_path.len > 3 && net ~ [10.0.0.0/8+] protocol b1",
+    "show route filter { if net.len > 8 then accept; reject; } import table b1.ipv4 noexport p2",
+    "show interfaces summary",
+    'show neighbors "eth*"',
+    "show static s4",
+    "show symbols table",
+    "configure check",
+    'configure soft "/etc/bird.conf" timeout 30',
+    "configure undo",
+    "disable all",
+    'restart "b*"',
+    "reload in all",
+    "reload filters b1",
+    "eval (1 + 2) * [1..5] ~ 3",
+    "debug b1 { states, routes }",
+    'echo "x" all',
+    "mrtdump b1 all",
+    "graceful restart",
+    "down",
+)
+EXPRESSIONS = (
+    "1 + 2 * 3 - 4 / 5",
+    "[1, 2..5, 10] ~ 3 || ! (true && false)",
+    "10.0.0.0/8 ~ [10.0.0.0/8{16,24}, 192.0.2.0/24+]",
+    "bgp_path ~ [= * 65001..65005 ? =]",
+    "(65000, 1) ~ -empty-",
+    "prepend(+empty+, 5).len",
+    "add(--empty--, (rt, 1, 2)).filter([(rt, *, *)])",
+    'format(1.2.3.4.mask(8)) = "1.0.0.0"',
+    "from_hex(\"0a0b\") = hex:0a:0b",
+    "2001:db8::/32.len + 10.0.0.1/24.len",
+    "f(LOCAL) && defined(bgp_med)",
+    "vpn4 1:2 10.0.0.0/8",
+    "flow4 { dst 10.0.0.0/8; proto = 6; }",
+)  # fmt: skip
+BIRDTEST = """config "bird.conf"
+# a comment
+test "a customer's prefix"
+filter in_a
+route 203.0.113.0/24
+    bgp_path = 65001 65001
+    bgp_community = (1,2) (3,4)
+    gw = 192.0.2.1
+    proto = "upstream"
+    source = RTS_STATIC
+accept
+    bgp_local_pref = 200
+    (LOCAL, 1) ~ bgp_community && bgp_community.len = 3
+
+test "bogons"
+import s4
+route 10.1.0.0/16
+reject
+"""
+
+
+class Seed(NamedTuple):
+    """A text and the files that it includes."""
+
+    text: str
+    files: dict[str, str]
+
+
+def configs() -> list[Seed]:
+    """Whole configurations."""
+    folder = ROOT / "tests"
+    found = [Seed(each.read_text(), {}) for each in sorted((ROOT / "samples").glob("*.conf"))]
+    found += [Seed(each.read_text(), {}) for each in sorted((folder / "bt").glob("*.conf"))]
+    for snippet in json.loads((folder / "conf" / "snippets.json").read_text())["snippets"]:
+        found.append(Seed(snippet["text"], dict(snippet.get("files", {}))))
+    for group in json.loads((folder / "conf" / "judged.json").read_text()):
+        found += [Seed(group["frame"].replace("@", item[0]), {}) for item in group["items"]]
+    found += [Seed(text.replace("«", "").replace("»", ""), {}) for text, _ in BROKEN]
+    return [*found, Seed(BESIDE, {})]
+
+
+def real() -> list[Seed]:
+    """Real configurations with their includes; none where the corpus is not."""
+    path = CORPUS / "manifest.json"
+    found = []
+    for entry in json.loads(path.read_text())["positive"] if path.is_file() else ():
+        folder = CORPUS / entry["id"]
+        main = folder / entry["main"]
+        files = {
+            os.path.relpath(each, main.parent): _read(each)
+            for each in sorted(folder.rglob("*"))
+            if each.is_file() and each.stat().st_size < LARGEST
+        }
+        text = _read(main)
+        if len(text) < LARGEST:
+            found.append(Seed(text, files))
+    return found
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def all_seeds(*, corpus: bool = True) -> dict[str, list[Seed]]:
+    """The seeds of every target."""
+    whole = [*configs(), *(real() if corpus else ())]
+    return {
+        "config": whole,
+        "layout": whole,
+        "command": [Seed(text, {}) for text in COMMANDS],
+        "expression": [Seed(text, {}) for text in EXPRESSIONS],
+        "birdtest": [Seed(BIRDTEST, {})],
+    }
+
+
+__all__ = ["MAIN", "Seed", "all_seeds", "configs", "real"]
