@@ -4,12 +4,14 @@ Run: `python benchmarks/config_load.py [--bird PATH] [--rounds N]`. Two configur
 one prefix set of 500 000 entries, and a route server of 200 peers, each with its own filters,
 functions and sets of 500 prefixes (109 000 lines). Both programs run as users start them, start-up
 included; the best of the rounds counts. The aim is 5 times BIRD's time on the set and 20 times on
-the route server.
+the route server. Then what a daemon does at `configure`: the route server again, the same and with
+one peer changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import subprocess
@@ -17,6 +19,10 @@ import sys
 import tempfile
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
+from time import process_time
+
+from pybird.conf.again import Memory
+from pybird.main import make_language
 
 ROOT = Path(__file__).resolve().parents[1]
 LENGTHS = [24] * 60 + [23] * 10 + [22] * 12 + [21] * 5 + [20] * 5 + [19] * 3 + [18] * 2 + [17] + [16] * 2
@@ -133,6 +139,27 @@ def best(command: list[str], rounds: int) -> float:
     return min(times)
 
 
+def again(path: Path, text: str) -> str:
+    """Seconds of CPU of one process that reads the file with a memory: cold, warm, with changes."""
+    path.write_text(text)
+    language, memory = make_language(), Memory()
+    gc.disable()  # as in the daemon
+    line = []
+    more = "P100_PREFIXES = [\n"
+    changes = (
+        ("first", text),
+        ("nothing changed", text),
+        ("one peer changed", text.replace("import limit 1000 ", "import limit 1001 ", 1)),
+        ("a set one line longer", text.replace(more, f"{more}  192.0.2.0/24,\n")),
+    )
+    for name, changed in changes:
+        path.write_text(changed)
+        before = process_time()
+        language.load(str(path), memory=memory)
+        line.append(f"{name} {process_time() - before:.3f} s ({memory.read} units read)")
+    return ", ".join(line)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--bird", default="/usr/sbin/bird")
@@ -148,6 +175,7 @@ def main() -> None:
                 theirs = best([options.bird, "-p", "-c", str(path)], options.rounds)
                 line += f", BIRD {theirs:.2f} s: {ours / theirs:.1f} times (aim {aim})"
             print(line, flush=True)
+        print(f"200 peers, read again: {again(path, route_server())}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.cli.control import Console
 from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
+from pybird.conf.again import Memory
 from pybird.conf.errors import ConfigErrors, must_run
 from pybird.conf.model import Config, LogConfig, SocketConfig
 from pybird.core.ports import Ports, Stream
@@ -49,8 +50,8 @@ FAREWELL_LIMIT: Final = 0.5  # seconds that last messages may take to reach thei
 class Daemon:
     """A running PyBIRD."""
 
-    def __init__(self, options: Options, language: Language, config: Config) -> None:
-        """Open logs and control sockets; no protocol runs yet.
+    def __init__(self, options: Options, language: Language, config: Config, memory: Memory) -> None:
+        """Open logs and control sockets; no protocol runs yet. `memory` is that of reading `config`.
 
         Raises:
             AnotherDaemonError: another daemon serves the control socket.
@@ -58,6 +59,7 @@ class Daemon:
         """
         self._options = options
         self._language = language
+        self._memory = memory
         self._config = config
         self.log = LogFiles()
         if options.debug:
@@ -168,7 +170,7 @@ class Daemon:
             ConfigErrors: with every error.
             OSError: the file cannot be read.
         """
-        config = self._language.load(path)
+        config = self._language.load(path, memory=self._memory)
         check_files(config.logs)
         return config
 

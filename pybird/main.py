@@ -19,6 +19,7 @@ import pybird
 from pybird.options import DEFAULT_CONFIG, DEFAULT_SOCKET, Options
 
 if TYPE_CHECKING:
+    from pybird.conf.again import Memory
     from pybird.conf.language import Language
     from pybird.conf.model import Config
     from pybird.io.files import PidFile
@@ -166,17 +167,18 @@ def make_language() -> Language:
     return Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
 
 
-def load(language: Language, path: str, *, to_run: bool) -> Config | None:
+def load(language: Language, path: str, *, to_run: bool, memory: Memory | None = None) -> Config | None:
     """Read a configuration; what is wrong with it goes to stderr, one line for tools first.
 
-    Not `to_run`, what is only not run by this version is right too.
+    Not `to_run`, what is only not run by this version is right too. A memory
+    makes the next reading of the file a short one.
     """
     from pybird.conf.errors import ConfigErrors, must_run
 
     collecting = gc.isenabled()
     gc.disable()  # a large file is millions of small values, none of them garbage
     try:
-        config = language.load(path)
+        config = language.load(path, memory=memory)
         if to_run:
             must_run(config)
     except OSError as error:
@@ -280,13 +282,15 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
         AnotherDaemonError: somebody took the control socket meanwhile.
         OSError: a socket or file cannot be made, or the user not be changed.
     """
+    from pybird.conf.again import Memory
     from pybird.conf.errors import ConfigErrors
     from pybird.daemon import Daemon
     from pybird.io.log import check_files
 
     language = make_language()  # while we may still read our own files
     become_user(options)
-    config = load(language, options.config, to_run=True)
+    memory = Memory()
+    config = load(language, options.config, to_run=True, memory=memory)
     if config is None:
         return 1
     try:
@@ -295,7 +299,7 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
         for problem in errors.errors:
             complain(str(problem))
         return 1
-    daemon = Daemon(options, language, config)
+    daemon = Daemon(options, language, config, memory)
     if pid_file is not None:
         pid_file.write()
     readiness.ready()

@@ -40,6 +40,7 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
 from pybird.values.net import NetType, Prefix
 
+PEERS = "peers"  # the table of a file that declares no peer table
 MAX_HINTS = 20  # looking for what was meant takes a while among many names
 VALUES = frozenset(("NUMBER", "TEXT", "ADDRESS", "PREFIX", "NAME"))
 
@@ -81,12 +82,26 @@ class Builder:
         self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
         self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
         self.tables: dict[str, TableConfig] = {}
-        self.protocols: list[ProtocolConfig] = []
+        self.made: list[ProtocolConfig] = []  # the protocols, in the order of the text
         self.bases: dict[str, ProtocolConfig] = {}  # what `from` may name
-        self.default_peers = "peers"
+        self.default_peers = PEERS
+        self.peers_asked = False  # somebody was given the default peer table
+        self.begin_unit()
         self.template = False  # a template is being built
         self.mark = 0  # errors before the protocol being built
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
+
+    def begin_unit(self) -> None:
+        """What follows is one unit (`again.py`): note what it asks for."""
+        self.unsettled = False  # it depends on more than its text and its names
+        self.asked: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
+        self.replaced: list[str] = []  # implicit tables that it declares
+
+    @property
+    def protocols(self) -> list[ProtocolConfig]:
+        """The protocols before this place. What looks at them depends on more than its own text."""
+        self.unsettled = True
+        return self.made
 
     # ----------------------------------------------------------------- errors
 
@@ -123,6 +138,11 @@ class Builder:
         """Tell the user something, once per place; `code` is that of docs/lint.md."""
         text = printable(text)
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
+
+    def hides(self, name: Token) -> Warning:
+        """What is said of a name that hides a keyword."""
+        text = f"Symbol '{name}' overrides existing keyword"
+        return Warning(text, self.span(name), "shadowed-keyword")
 
     def refuse(self, what: str, reason: str, item: Item) -> None:
         """Something that BIRD has and that must not be left out: the file is right, nobody may run it."""
@@ -206,17 +226,27 @@ class Builder:
 
     def default_table(self, net_type: NetType, item: Item | Span) -> TableConfig:
         """The first table of this type; peers get an implicit one."""
+        table = self.peer_table() if net_type is NetType.PEER else self.default_of(net_type)
+        if table is None:
+            raise self.error("Routing table not specified", item)
+        self.asked.append((net_type, table))
+        return table
+
+    def default_of(self, net_type: NetType) -> TableConfig | None:
+        """The first table of this type, if there is one."""
         if net_type is NetType.PEER:
-            return self.peer_table()
+            return self.tables.get(self.default_peers)
         for table in self.tables.values():
             if table.net_type is net_type:
                 return table
-        raise self.error("Routing table not specified", item)
+        return None
 
     def peer_table(self) -> TableConfig:
         """The first peer table of the file, wherever it stands, else the implicit `peers`."""
         name = self.default_peers
+        self.peers_asked = True
         if name not in self.tables:
+            self.unsettled = True
             self.tables[name] = TableConfig(name, NetType.PEER, implicit=True)
             if self.scope.here(name) is None:
                 self.scope.add(name, Symbol(name, "routing table", name))

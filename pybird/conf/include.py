@@ -12,10 +12,11 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from glob import has_magic
+from itertools import accumulate
 from typing import Protocol
 
 from pybird.conf.errors import ConfigError
-from pybird.filter.nodes import Span
+from pybird.filter.nodes import Anchor, Span
 
 MAX_DEPTH = 8
 
@@ -71,11 +72,8 @@ class Source:
     def place(self, offset: int) -> tuple[int, int]:
         """1-based line and column."""
         if not self._lines:
-            self._lines = [0]
-            at = self.text.find("\n")
-            while at >= 0:
-                self._lines.append(at + 1)
-                at = self.text.find("\n", at + 1)
+            sizes = [len(line) + 1 for line in self.text.split("\n")]
+            self._lines = list(accumulate(sizes[:-1], initial=0))
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
@@ -103,6 +101,7 @@ class Sources:
         self._files = files
         self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
         self._next = 0
+        self.anchor: tuple[Source, Anchor] | None = None  # of the statement that is being read
 
     def add(self, file: str, text: str, parent: Source | None = None) -> Source:
         """Take a text."""
@@ -148,7 +147,16 @@ class Sources:
         line, column = source.place(first)
         if last_source is not source:
             return Span(source.file, line, column, *source.place(len(source.text)))
-        return Span(source.file, line, column, *source.place(min(last + (end > start), len(source.text))))
+        last_line, last_column = source.place(min(last + (end > start), len(source.text)))
+        if self.anchor is not None and self.anchor[0] is source:
+            anchor = self.anchor[1]
+            return Span(anchor, line - anchor.line, column, last_line - anchor.line, last_column)
+        return Span(source.file, line, column, last_line, last_column)
+
+    @property
+    def opened(self) -> int:
+        """How many stretches there are: it grows with every file, and with every return from one."""
+        return len(self._stretches)
 
     def texts(self, start: int, end: int) -> Iterator[str]:
         """The text between two offsets, piece by piece where it goes on in other files."""

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pybird.conf.builder import Builder, ProtocolTypeLike, SilencedError, predefined
+from pybird.conf.again import Memory, Rereading, first_peer_table
+from pybird.conf.builder import PEERS, Builder, ProtocolTypeLike, SilencedError, predefined
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.expressions import BUILTINS
 from pybird.conf.include import DiskFiles, Files, Source, Sources
@@ -70,17 +71,25 @@ class Language:
         for each in self._types.values():
             self._attributes.update({decl.name: decl for decl in each.attributes})
         self._outer = predefined(self._attributes, self._numbers)
+        self._implicit = [
+            (TableConfig(name, net_type, implicit=True), Symbol(name, "routing table", name))
+            for name, net_type in IMPLICIT_TABLES
+        ]
         self._names = frozenset((*self._outer.names, *BUILTINS, *(name for name, _ in IMPLICIT_TABLES)))
 
     # ---------------------------------------------------------------- a file
 
-    def load(self, path: str, files: Files | None = None) -> Config:
-        """Read a configuration file and all it includes.
+    def load(self, path: str, files: Files | None = None, memory: Memory | None = None) -> Config:
+        """Read a configuration file and all it includes; with a memory, what changed since the last time.
 
         Raises:
             ConfigErrors: with every independent error.
             OSError: the file cannot be read.
         """
+        if memory is not None:
+            config = self._reload(path, Sources(files or DiskFiles()), memory)
+            if config is not None:
+                return config
         sources = Sources(files or DiskFiles())
         return self._load(sources, path, sources.open(path)).config
 
@@ -103,6 +112,22 @@ class Language:
         sources = Sources(files or DiskFiles())
         return self._load(sources, path, sources.add(path, text))
 
+    def _reload(self, path: str, sources: Sources, memory: Memory) -> Config | None:
+        """The configuration, most of it perhaps from memory; None if there is an error in it."""
+        lexer = Lexer(self._tables, sources, self._names)
+        lexer.open(sources.open(path))
+        builder = self._builder(sources)
+        top = Top(builder)
+
+        def build(statement: Tree) -> None:
+            with builder.collecting():
+                _within_depth(builder, statement, partial(top.statement, statement))
+
+        parser = Parser(self._tables, lexer, "config", recover=False)
+        if not Rereading(memory, lexer, parser, builder, top).run(build) or not builder.made:
+            return None
+        return _finish(builder, top, path, [])
+
     def _load(self, sources: Sources, path: str, source: Source) -> Reading:
         lexer = Lexer(self._tables, sources, self._names)
         lexer.open(source)
@@ -110,11 +135,10 @@ class Language:
         tree = parser.parse()
         builder = self._builder(sources)
         builder.declared = lexer.declared
-        for token in lexer.overrides:
-            builder.warn(f"Symbol '{token}' overrides existing keyword", token, "shadowed-keyword")
+        builder.warnings.update(dict.fromkeys(builder.hides(token) for token in lexer.overrides))
         top = Top(builder)
         if tree is not None:
-            builder.default_peers = _first_peer_table(tree) or "peers"
+            builder.default_peers = first_peer_table(tree) or PEERS
             for statement in tree.trees():
                 if not any(statement.start <= place < statement.end for place in parser.broken):
                     with builder.collecting():
@@ -126,9 +150,9 @@ class Language:
     def _builder(self, sources: Sources, config: Config | None = None) -> Builder:
         builder = Builder(sources, self._types, Scope(self._outer), self._attributes)
         if config is None:
-            for name, net_type in IMPLICIT_TABLES:
-                builder.tables[name] = TableConfig(name, net_type, implicit=True)
-                builder.scope.add(name, Symbol(name, "routing table", name))
+            for table, symbol in self._implicit:
+                builder.tables[table.name] = table
+                builder.scope.add(table.name, symbol)
             return builder
         builder.tables = {table.name: table for table in config.tables}
         for name, symbol in config.symbols.items():
@@ -232,17 +256,10 @@ def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
         raise builder.error("this is nested too deeply", item) from None
 
 
-def _first_peer_table(tree: Tree) -> str | None:
-    for statement in tree.trees():
-        if statement.data == "table" and statement.trees()[0].text() in ("peer", "neighbor"):
-            return str(statement.words()[0])
-    return None
-
-
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
-    if not found and not builder.errors and not builder.protocols:
+    if not found and not builder.errors and not builder.made:
         text = "No protocol is specified in the config file"
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:
@@ -252,7 +269,7 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
     return Config(
         path=path,
         tables=tuple(builder.tables.values()),
-        protocols=tuple(builder.protocols),
+        protocols=tuple(builder.made),
         logs=tuple(top.logs),
         sockets=tuple(top.sockets),
         attributes=tuple(top.attributes),

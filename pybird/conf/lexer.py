@@ -13,7 +13,7 @@ place, and the text of the file takes its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError
@@ -82,6 +82,7 @@ class Lexer:
         self.errors: list[ConfigError] = []
         self.overrides: list[Token] = []  # names that hide a keyword
         self.declared: dict[str, Token] = {}
+        self.names: list[Token] = []  # every declaration of a name of the file
         self._keywords = tables.keywords
         self._words = {*tables.keywords.values(), *DECLARING, "RESERVED"}
         self._operators = tables.operators
@@ -142,6 +143,27 @@ class Lexer:
                 token = self._problem(source)
                 if token is not None:
                     return token
+
+    def between(self) -> tuple[Source, int] | None:
+        """Between two statements of the file: the text and the place where the next one begins, if any."""
+        token = self.raw()
+        if token.type == END:
+            return None
+        self.unread(token)
+        return self.sources.locate(token.start)
+
+    def pass_over(self, source: Source, end: int, declared: Iterable[str]) -> None:
+        """Go on at `end` of this text, `between` two statements, as if these names had been declared."""
+        self._unread.clear()
+        source.position = end
+        self._previous = ""
+        for name in declared:
+            self._known[name] = self._known.get(name, 0) + 1
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """The user's names in scope."""
+        return self._known
 
     def unread(self, token: Token) -> None:
         """Give a token back; the next `raw` returns it, as it was before it was read as something."""
@@ -251,7 +273,10 @@ class Lexer:
         slip = of_character(text, at)
         if slip is not None:
             return self._slip(source, at, slip)
-        source.position = end = at + len(text[at:]) - len(text[at:].lstrip(char))
+        end = at + 1
+        while text[end : end + 1] == char:
+            end += 1
+        source.position = end
         if char == "\r":
             self._once(
                 "Unknown character: a carriage return; the file has DOS line ends (dos2unix takes them out)",
@@ -441,6 +466,7 @@ class Lexer:
         if self._scopes:
             self._scopes[-1][1].append(token)
         if token.type == "NEW_NAME":
+            self.names.append(token)
             self.declared.setdefault(token, token)
 
     def _open_header(self) -> None:

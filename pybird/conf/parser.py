@@ -60,9 +60,32 @@ class Parser:
                     break
                 self._reduce(rules[-1 - action], token.start)
                 if kind == END and stack[-1] == self._final:
-                    result = self._values[-1]
-                    assert isinstance(result, Tree)
-                    return result
+                    return self._whole()
+
+    def unit(self) -> Tree | None:
+        """The next statements, up to a place where the file could end; None where something is wrong.
+
+        No token beyond that place is read, so that the reader may go on anywhere.
+        """
+        del self._stack[1:], self._values[:], self._from[:], self._to[:]
+        while True:
+            token = self._lexer.next(self.accepts)
+            while (action := self._states[self._stack[-1]].get(token.type, 0)) < 0:
+                self._reduce(self._rules[-1 - action], token.start)
+                if token.type == END and self._stack[-1] == self._final:
+                    return self._whole()
+            if token.type not in self._states[self._stack[-1]]:
+                return None
+            self._shift(token, action)
+            if token.type in ("SEMICOLON", "RBRACE") and not self._blocks and self.accepts(END):
+                while self._stack[-1] != self._final:
+                    self._reduce(self._rules[-1 - self._states[self._stack[-1]][END]], token.end)
+                return self._whole()
+
+    def _whole(self) -> Tree:
+        result = self._values[-1]
+        assert isinstance(result, Tree)
+        return result
 
     def _shift(self, token: Token, state: int) -> None:
         self._stack.append(state)

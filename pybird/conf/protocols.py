@@ -36,6 +36,7 @@ def _name(builder: Builder, tree: Tree, head: Tree) -> str:
     if builder.template:
         raise builder.error("a template needs a name", head if head.end > head.start else tree)
     assert builder.type is not None
+    builder.unsettled = True
     number = 1
     while builder.scope.here(f"{builder.type.name}{number}") is not None:
         number += 1
@@ -86,7 +87,7 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
         head = tree.find("protocol_head")
         place = builder.sources.span(statement.start, head.end if head is not None else tree.end)
         builder.warn(f"protocol {name} is understood but not run by this version", place, "not-run")
-    builder.protocols.append(config)
+    builder.made.append(config)
 
 
 def _debug(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

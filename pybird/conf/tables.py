@@ -27,6 +27,7 @@ from typing import Any
 
 SHIPPED = "tables.marshal"
 STARTS = ("config", "command", "expression")
+KEPT = 8  # tables in a cache folder
 FORMAT = 3  # raise it when the shape of the tables changes
 
 DROP, KEEP, SPLICE = 0, 1, 2  # what happens to each part of a rule
@@ -197,5 +198,13 @@ def _write(path: Path, value: Any) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(marshal.dumps(value))
         os.replace(name, path)
+        _remove_stale(path.parent)
     except OSError:
         pass  # made again at the next start
+
+
+def _remove_stale(folder: Path) -> None:
+    """Keep the newest tables: those of former grammars, Larks and Pythons add up."""
+    found = sorted(folder.glob("tables-*.marshal"), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+    for path in found[KEPT:]:
+        path.unlink(missing_ok=True)

@@ -157,6 +157,7 @@ class Top:
         elif known.net_type is not net_type:
             raise self.builder.error(f"Symbol '{name}' already defined", name)
         else:
+            self.builder.replaced.append(str(name))
             self._fill(Symbol(str(name), "routing table", str(name), span=self.builder.span(name)), str(name))
         values = self._table_options(net_type, options)
         self.builder.tables[str(name)] = TableConfig(

@@ -465,7 +465,7 @@ class Expressions:
             self.reads.attributes[node.name] = None
             reader = "s.read" if node.name in self._written else "view.get"
             return f"({reader}({node.name!r}) is not None)"
-        return f"({self.code(node)} is not None)"
+        return f"((t := {self.code(node)}) is not None)"  # Python warns of a literal that is compared
 
     def shown(self, node: n.Node) -> str:
         """The source of an expression's text."""

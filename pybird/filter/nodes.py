@@ -10,19 +10,60 @@ is only known at run time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from weakref import ref
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in the config text: 1-based line and column, end exclusive."""
+class Anchor:
+    """Where a statement stands in its file. A statement that only moved takes its spans along."""
 
-    file: str = ""
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
+    __slots__ = ("file", "line")
+
+    def __init__(self, file: str, line: int) -> None:
+        self.file = file
+        self.line = line
+
+
+class Span:
+    """A place in the config text: 1-based line and column, end exclusive.
+
+    The lines of one that has an anchor count from there.
+    """
+
+    __slots__ = ("_end", "_file", "_line", "column", "end_column")
+
+    def __init__(
+        self, file: str | Anchor = "", line: int = 0, column: int = 0, end_line: int = 0, end_column: int = 0
+    ) -> None:
+        self._file: Final = file
+        self._line: Final = line
+        self._end: Final = end_line
+        self.column: Final = column
+        self.end_column: Final = end_column
+
+    @property
+    def file(self) -> str:
+        return self._file if isinstance(self._file, str) else self._file.file
+
+    @property
+    def line(self) -> int:
+        return self._line if isinstance(self._file, str) else self._file.line + self._line
+
+    @property
+    def end_line(self) -> int:
+        return self._end if isinstance(self._file, str) else self._file.line + self._end
+
+    def _values(self) -> tuple[str, int, int, int, int]:
+        return self.file, self.line, self.column, self.end_line, self.end_column
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Span) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"Span{self._values()}"
 
 
 NO_SPAN = Span()

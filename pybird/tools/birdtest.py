@@ -21,7 +21,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pybird.conf.errors import ConfigError
@@ -222,7 +222,9 @@ def _text(line: Line) -> str:
 def _error(line: Line, message: str, text: str | None = None) -> BirdtestError:
     """An error of a line, or of the text that ends it."""
     span = line.span
-    return BirdtestError(message, span if text is None else replace(span, column=span.end_column - len(text)))
+    if text is not None:
+        span = n.Span(span.file, span.line, span.end_column - len(text), span.end_line, span.end_column)
+    return BirdtestError(message, span)
 
 
 class _Reader:

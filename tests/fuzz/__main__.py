@@ -13,6 +13,7 @@ import importlib.util
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -105,6 +106,7 @@ def main() -> int:
     total = sum(SHARES[name] for name in targets)
     found = Findings(options.folder / "found")
     status = 0
+    warnings.simplefilter("error", SyntaxWarning)  # of what filters are compiled to
     if options.search != "atheris":
         for name in targets:
             made = search(name, options.seconds * SHARES[name] / total, found)

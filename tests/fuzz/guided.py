@@ -12,6 +12,7 @@ import io
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import atheris
@@ -56,6 +57,7 @@ def main() -> None:
     """Search until the time is over."""
     name, seconds, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     found = Findings(folder / "found")
+    warnings.simplefilter("error", SyntaxWarning)  # of what filters are compiled to
     target = TARGETS[name]
     end = time.monotonic() + seconds
     count = 0

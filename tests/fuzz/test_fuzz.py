@@ -127,6 +127,15 @@ def test_octets_that_are_no_text_are_shown_as_question_marks(text: str) -> None:
         error.show().encode()
 
 
+@pytest.mark.filterwarnings("error")
+def test_asking_whether_a_literal_is_defined_warns_of_nothing() -> None:
+    TARGETS["expression"]("defined(5) && defined(1 + 2) != false")
+
+
+def test_a_large_file_with_dos_line_ends_is_refused_at_once() -> None:
+    run("config", Seed("\r\n" * 30000, {}))
+
+
 def _never_ends() -> None:
     while True:
         pass

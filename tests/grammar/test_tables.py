@@ -69,6 +69,21 @@ def test_a_changed_grammar_has_another_name(grammar: Path) -> None:
     assert tables.fingerprint(grammar) != before
 
 
+def test_tables_of_former_grammars_go_when_there_are_many(tmp_path: Path, grammar: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "other").write_text("")
+    for number in range(20):
+        old = cache / f"tables-{number}.marshal"
+        old.write_text("")
+        os.utime(old, (1000 + number, 1000 + number))
+    tables.load(cache, grammar)
+    names = sorted(path.name for path in cache.iterdir())
+    mine = f"tables-{tables.fingerprint(grammar)}.marshal"
+    newest = [f"tables-{number}.marshal" for number in range(20 - tables.KEPT + 1, 20)]
+    assert names == sorted(["other", mine, *newest])
+
+
 def test_a_wheel_brings_its_tables(tmp_path: Path, grammar: Path) -> None:
     tables.ship(grammar, grammar / tables.SHIPPED)
     assert tables.load(tmp_path / "cache", grammar).keywords == {"a": "A", "b": "B"}

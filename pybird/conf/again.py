@@ -1,0 +1,270 @@
+"""Reading a configuration again: what has not changed is not read a second time.
+
+The file is read in units: a statement, or a few of them, up to a place where
+the file could end. Of each, `Memory` keeps the text, the meaning that every
+word in it had before it (a name of the user's or none), the default tables it
+was given, and what it did: the symbols, tables, protocols, warnings and so on
+that it added. A unit whose text comes again, at the same column of the same
+file, with the same meanings before it, does the same without being looked at;
+its spans follow it to its new line (`filter.nodes.Anchor`). A name whose
+statement was read anew has a new meaning, so that what uses it is read anew.
+
+Two kinds of units are read each time: those that look at the protocols before
+them or get a name by counting (`Builder.unsettled`), and those with an
+`include` inside. A file with an error is not read in this way at all: the
+caller reads it as a whole and finds every error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+from pybird.conf.builder import PEERS, Builder
+from pybird.conf.include import Source
+from pybird.conf.lexer import Lexer
+from pybird.conf.model import TableConfig, Warning  # noqa: A004
+from pybird.conf.parser import Parser
+from pybird.conf.scope import Meaning
+from pybird.conf.top import Top
+from pybird.conf.tree import Tree
+from pybird.filter.nodes import Anchor
+from pybird.values.net import NetType
+
+HEAD = re.compile(r"[^;{\[\n]*")  # no unit ends before one of these
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
+
+T = TypeVar("T")
+
+# What units add to: fields of `Builder` and of `Top`.
+BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings")
+BUILDER_LISTS = ("made", "refusals")
+TOP_DICTIONARIES = ("filters", "functions")
+TOP_LISTS = ("logs", "sockets", "attributes", "tests")
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a unit added, in the order of the text: to fields of `Builder` and `Top`, and names."""
+
+    builder: dict[str, Any] = field(default_factory=dict)
+    top: dict[str, Any] = field(default_factory=dict)
+    symbols: dict[str, Meaning] = field(default_factory=dict)
+    names: tuple[str, ...] = ()  # that the lexer knows from here on
+    hidden: tuple[Warning, ...] = ()  # names that hide a keyword
+    peers: str | None = None  # the first peer table
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit of a reading that went well."""
+
+    text: str
+    column: int
+    anchor: Anchor
+    meanings: dict[str, Meaning | None]
+    known: frozenset[str]  # those of its words that were names of the user's
+    defaults: tuple[tuple[NetType, TableConfig], ...]
+    effects: Effects
+
+    def fits(self, source: Source, at: int, builder: Builder, lexer: Lexer) -> bool:
+        """The text comes again here and means the same."""
+        if not source.text.startswith(self.text, at) or source.place(at)[1] != self.column:
+            return False
+        names, known = builder.scope.names, lexer.known
+        return (
+            all(names.get(word) is meaning for word, meaning in self.meanings.items())
+            and all((word in known) is (word in self.known) for word in self.meanings)
+            and all(builder.default_of(kind) == table for kind, table in self.defaults)
+        )
+
+
+class Memory:
+    """The units of the last reading, by file and first words."""
+
+    def __init__(self) -> None:
+        self._units: dict[tuple[str, str], list[Unit]] = {}
+        self.read = 0  # units of the last reading that were read
+        self.kept = 0  # and those that were not
+
+    def at(self, source: Source, at: int) -> list[Unit]:
+        """The units that may come again here."""
+        return self._units.get(_key(source.file, source.text, at), [])
+
+    def replace(self, units: Iterable[Unit]) -> None:
+        """A reading went well: keep its units and no others."""
+        self._units = {}
+        for unit in units:
+            self._units.setdefault(_key(unit.anchor.file, unit.text, 0), []).append(unit)
+
+
+def _key(file: str, text: str, at: int) -> tuple[str, str]:
+    found = HEAD.match(text, at)
+    return file, found[0] if found is not None else ""
+
+
+class Rereading:
+    """One reading with a memory."""
+
+    def __init__(self, memory: Memory, lexer: Lexer, parser: Parser, builder: Builder, top: Top) -> None:
+        self._memory = memory
+        self._lexer = lexer
+        self._parser = parser
+        self._builder = builder
+        self._top = top
+        self._units: list[Unit] = []
+        self._used: set[int] = set()
+        self._hidden: list[Warning] = []
+        self._peers: str | None = None
+        self._read = 0
+
+    def run(self, build: Callable[[Tree], None]) -> bool:
+        """Read everything; `build` carries out a statement. False: something is wrong somewhere."""
+        while (place := self._lexer.between()) is not None:
+            unit = self._find(*place)
+            right = self._keep(unit, *place) if unit is not None else self._make(*place, build)
+            if not right:
+                return False
+        if self._wrong():
+            return False
+        self._builder.warnings = {**dict.fromkeys(self._hidden), **self._builder.warnings}
+        self._memory.replace(self._units)
+        self._memory.read, self._memory.kept = self._read, len(self._used)
+        return True
+
+    def _wrong(self) -> bool:
+        return bool(self._lexer.errors or self._lexer.wrong or self._builder.errors)
+
+    def _first_peers(self, name: str | None) -> bool:
+        """The first peer table is the default one; False if the default was asked for before."""
+        if name is None or self._peers is not None:
+            return True
+        self._peers = self._builder.default_peers = name
+        return name == PEERS or not self._builder.peers_asked
+
+    # ------------------------------------------------------------ from memory
+
+    def _find(self, source: Source, at: int) -> Unit | None:
+        for unit in self._memory.at(source, at):
+            if id(unit) not in self._used and unit.fits(source, at, self._builder, self._lexer):
+                return unit
+        return None
+
+    def _keep(self, unit: Unit, source: Source, at: int) -> bool:
+        """Do what the unit did."""
+        self._used.add(id(unit))
+        self._units.append(unit)
+        unit.anchor.line = source.place(at)[0]
+        effects, builder = unit.effects, self._builder
+        self._lexer.pass_over(source, at + len(unit.text), effects.names)
+        _add(builder, effects.builder)
+        _add(self._top, effects.top)
+        builder.scope.names.update(effects.symbols)
+        builder.peers_asked |= any(kind is NetType.PEER for kind, _ in unit.defaults)
+        self._hidden += effects.hidden
+        return self._first_peers(effects.peers)
+
+    # --------------------------------------------------------------- from text
+
+    def _make(self, source: Source, at: int, build: Callable[[Tree], None]) -> bool:
+        """Read a unit, carry it out, and remember it if it depends on nothing but its text and names."""
+        self._read += 1
+        builder, lexer, sources = self._builder, self._lexer, self._builder.sources
+        opened, declared, hiding = sources.opened, len(lexer.names), len(lexer.overrides)
+        tree = self._parser.unit()
+        if tree is None or self._wrong():
+            return False
+        end = tree.end - source.base
+        whole = sources.opened == opened and source.position == end
+        anchor = Anchor(source.file, source.place(at)[0])
+        sources.anchor = (source, anchor) if whole else None
+        names = tuple([str(name) for name in lexer.names[declared:] if name in lexer.known])
+        words = {word.strip("'") for word in WORD.findall(source.text, at, end)} if whole else set()
+        meanings = {word: builder.scope.names.get(word) for word in words}
+        known = frozenset(words.intersection(lexer.known).difference(names))
+        before = _Before(builder, self._top)
+        hidden = tuple([builder.hides(token) for token in lexer.overrides[hiding:]])
+        peers = first_peer_table(tree)
+        right = self._first_peers(peers)
+        for statement in tree.trees():
+            build(statement)
+        sources.anchor = None
+        self._hidden += hidden
+        if not right or self._wrong():
+            return False
+        if whole and not builder.unsettled:
+            effects = before.effects()
+            effects.names, effects.hidden, effects.peers = names, hidden, peers
+            column = source.place(at)[1]
+            defaults = tuple(builder.asked)
+            unit = Unit(source.text[at:end], column, anchor, meanings, known, defaults, effects)
+            self._units.append(unit)
+        return True
+
+
+class _Before:
+    """How much there was before a unit."""
+
+    def __init__(self, builder: Builder, top: Top) -> None:
+        self._builder = builder
+        self._top = top
+        builder.begin_unit()
+        self._builder_sizes = _sizes(builder, (*BUILDER_DICTIONARIES, *BUILDER_LISTS))
+        self._top_sizes = _sizes(top, (*TOP_DICTIONARIES, *TOP_LISTS))
+        self._names = len(builder.scope.names)
+        self._values = dict(top.values)
+
+    def effects(self) -> Effects:
+        """What the unit added."""
+        builder, top = self._builder, self._top
+        made = Effects(_added(builder, self._builder_sizes), _added(top, self._top_sizes))
+        made.symbols = _beyond(builder.scope.names, self._names)
+        for name in builder.replaced:
+            made.symbols[name] = builder.scope.names[name]
+            made.builder.setdefault("tables", {})[name] = builder.tables[name]
+        values = {
+            name: value for name, value in top.values.items() if self._values.get(name, self) is not value
+        }
+        if values:
+            made.top["values"] = values
+        return made
+
+
+def _sizes(target: object, fields: Iterable[str]) -> dict[str, int]:
+    return {name: len(getattr(target, name)) for name in fields}
+
+
+def _added(target: object, sizes: Mapping[str, int]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, size in sizes.items():
+        held = getattr(target, name)
+        if len(held) > size:
+            found[name] = _beyond(held, size) if isinstance(held, dict) else held[size:]
+    if "warnings" in found:  # their hashes change with their lines
+        found["warnings"] = tuple(found["warnings"])
+    return found
+
+
+def _beyond(held: dict[str, T], size: int) -> dict[str, T]:
+    """The items of a dictionary beyond its first `size`, in their order."""
+    return dict(reversed(list(islice(reversed(held.items()), len(held) - size))))
+
+
+def _add(target: object, values: Mapping[str, Any]) -> None:
+    for name, added in values.items():
+        held = getattr(target, name)
+        if isinstance(held, list):
+            held += added
+        else:
+            held.update(added if isinstance(added, dict) else dict.fromkeys(added))
+
+
+def first_peer_table(tree: Tree) -> str | None:
+    """The name of the first peer table that is declared in there."""
+    for statement in tree.trees():
+        if statement.data == "table" and statement.trees()[0].text() in ("peer", "neighbor"):
+            return str(statement.words()[0])
+    return None
