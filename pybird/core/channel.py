@@ -451,7 +451,7 @@ class Channel:
             return
         self.state = ChannelState.DOWN
         self.sources = {self.source: None}
-        self.router.scheduler.add(self.router.tidy)
+        self.router.tidy()
         self._trace("states", "State changed to down")
         callbacks, self._flushed = self._flushed, []
         for callback in callbacks:

@@ -18,7 +18,7 @@ from pybird.core import scheduler
 from pybird.filter.compile import CompiledFilter
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
-from pybird.values.attributes import AttributePool, AttributeSet
+from pybird.values.attributes import AttributePool, AttributeSet, AttributeTooLongError
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
 
@@ -211,7 +211,11 @@ class Policy:
             return None
         changes = subject.changes
         pool = self._judge.pool
-        attrs = pool.edit(rte.attrs, changes)
+        try:
+            attrs = pool.edit(rte.attrs, changes)
+        except AttributeTooLongError as error:
+            subject.log(f"filter {compiled.name}: {error}")
+            return None
         again: tuple[str, ...] = ()
         if changes:
             view = pool.view(rte.attrs)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import Enum
 from traceback import format_exception
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, CustomAttribute, NotRun, ProtocolConfig, TableConfig
@@ -25,7 +25,7 @@ from pybird.core.neighbors import Neighbors
 from pybird.core.nexthop import HopTable
 from pybird.core.plan import settle_digests
 from pybird.core.policy import Judge, Policy
-from pybird.core.ports import Ports
+from pybird.core.ports import Ports, Timer
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
 from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.revalidate import Revalidation
@@ -37,6 +37,8 @@ from pybird.filter.digest import digest
 from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.net import NetType, Prefix
+
+TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
 
 
 class Answer(Enum):
@@ -114,6 +116,7 @@ class Router:
             asserted,
         )
         self.shutting_down = False
+        self._tidying: Timer | None = None
 
     # log ------------------------------------------------------------------
 
@@ -240,8 +243,17 @@ class Router:
                 code.clear()
         self._code = kept
 
-    def tidy(self) -> bool:
-        """A slice of the round that drops unused attribute sets, after many routes went."""
+    def tidy(self) -> None:
+        """Many routes went: when others have followed, drop unused attribute sets, in slices."""
+        if self._tidying is None:
+            self._tidying = self.clock.call_at(self.clock.now() + TIDY_AFTER, self._begin_tidying)
+
+    def _begin_tidying(self) -> None:
+        self._tidying = None
+        self.pool.begin_round()
+        self.scheduler.add(self._tidy)
+
+    def _tidy(self) -> bool:
         return self.pool.sweep(SLICE)
 
     def _generation(self, names: tuple[str, ...]) -> int:

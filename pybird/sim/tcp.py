@@ -292,7 +292,7 @@ class Endpoint:
         host.trace.note(
             host.clock.now(), host.name, "tcp", f"{self.remote[0]}:{self.remote[1]}", self.local[1], note
         )
-        if self._deaf:
+        if self._deaf or self.ended:  # what was on its way when the connection broke
             return
         if data is None:
             self.ended = True

@@ -91,9 +91,15 @@ def join(items: Iterable[tuple[int, int, bytes]]) -> bytes:
     return b"".join(out)
 
 
+class AttributeTooLongError(ValueError):
+    """A value that no message could carry."""
+
+
 UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
+MOST_OCTETS: Final = 65000  # of a value made here: it goes into a message of 65535 with all else
 LOOKS: Final = 4  # sets of a round that are looked at for each new one
 SET_SIZE: Final = 2048  # octets of a set besides its wire form, with what memos keep of it
+MOST_VIEWED: Final = 2 << 20  # octets of sets whose views are kept, which weigh several times that
 FREE_GROWTH: Final = 8 << 20  # octets by which sets may always grow before a round begins
 
 
@@ -107,6 +113,7 @@ class AttributePool:
         self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
         self._views: dict[AttributeSet, dict[str, Any]] = {}
         self._most_views: Final = views
+        self._viewed = 0  # octets of the sets whose views were parsed
         self.epoch = 0  # memos keyed by sets are to be emptied when it has changed
         self._size = 0  # octets of all sets
         self._ceiling = FREE_GROWTH  # of the size: above it a round begins
@@ -138,6 +145,10 @@ class AttributePool:
         return found
 
     # sets that nobody uses ----------------------------------------------
+
+    def begin_round(self) -> None:
+        """The next `sweep` looks at every set again: many may have just become unused."""
+        self._round = []
 
     def sweep(self, most: int) -> bool:
         """Go on with a round, or begin one, and look at this many sets; False at its end."""
@@ -172,8 +183,10 @@ class AttributePool:
         """Every attribute of the set by name, as filter values. Do not change it."""
         found = self._views.get(attrs)
         if found is None:
-            if len(self._views) >= self._most_views:
+            if len(self._views) >= self._most_views or self._viewed > MOST_VIEWED:
                 self._views.clear()
+                self._viewed = 0
+            self._viewed += len(attrs.wire)
             found = self._views[attrs] = self._parse(attrs)
         return found
 
@@ -189,7 +202,11 @@ class AttributePool:
         return view
 
     def edit(self, attrs: AttributeSet, changes: Mapping[str, Any]) -> AttributeSet:
-        """The set with these attributes changed; a value of None removes one."""
+        """The set with these attributes changed; a value of None removes one.
+
+        Raises:
+            AttributeTooLongError: a value has more octets than a message.
+        """
         if not changes:
             return attrs
         wire = {code: (flags, code, value) for flags, code, value in split(attrs.wire)}
@@ -206,7 +223,10 @@ class AttributePool:
             else:
                 decl = self.by_code.get(code)
                 encode = decl.encode if decl is not None else None
-                wire[code] = (flags, code, encode(value) if encode is not None else bytes(value))
+                octets = encode(value) if encode is not None else bytes(value)
+                if len(octets) > MOST_OCTETS:
+                    raise AttributeTooLongError(f"{name} has {len(octets)} octets, no message could carry it")
+                wire[code] = (flags, code, octets)
         return self.intern(join(wire[code] for code in sorted(wire)), tuple(sorted(other.items())))
 
     def _place(self, name: str) -> tuple[int | None, int]:

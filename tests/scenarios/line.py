@@ -53,12 +53,12 @@ def messages(octets):
 class Line:
     """Router `a` with its healthy neighbour `c` and the talkative one, whose machine is `x`."""
 
-    def __init__(self, options="passive;", asn=65002, own_id=1, listens=False, dials=True):
+    def __init__(self, options="passive;", asn=65002, own_id=1, listens=False, dials=True, text=TEXT):
         lab = self.lab = Lab(dad=None)
         lab.boot = lambda ports, text: (
             Program(ports, text) if text in ("mute", "listen") else boot(ports, text)
         )
-        text = TEXT % {"options": options, "asn": asn, "id": own_id}
+        text = text % {"options": options, "asn": asn, "id": own_id}
         for name, program in (("a", text), ("x", "listen" if listens else "mute"), ("c", GOOD)):
             lab.router(name, program)
         lab.segment("lan", *((name, "eth0") for name in "axc"))

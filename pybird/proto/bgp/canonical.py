@@ -41,6 +41,7 @@ from pybird.proto.bgp.attributes import (
     check_as_path,
 )
 from pybird.proto.bgp.messages import AS_TRANS
+from pybird.values.attributes import MOST_OCTETS
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
@@ -299,6 +300,8 @@ def _widen(found: dict[int, bytes]) -> None:
     new = found.get(AS4_PATH)
     if merge and new is not None:
         path = _merged(path, value_of(new))
+    if len(path) > MOST_OCTETS:  # it had half of that with the neighbour's 2-octet numbers
+        raise RefusedError(f"bgp_path of {len(path)} octets")
     found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, path)
 
 

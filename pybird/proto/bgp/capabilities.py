@@ -244,9 +244,14 @@ def _long_lived(value: Reader | None) -> tuple[tuple[int, int, int, int], ...] |
 def _hostname(value: Reader | None) -> tuple[str | None, str]:
     if value is None:
         return None, ""
-    name = value.take(value.number(1)).decode(errors="replace")
-    domain = value.take(value.number(1)).decode(errors="replace") if value.left else ""
+    name = _readable(value.take(value.number(1)))
+    domain = _readable(value.take(value.number(1))) if value.left else ""
     return name, domain
+
+
+def _readable(octets: bytes) -> str:
+    """A name from outside as text on one line: control characters become spaces."""
+    return "".join([c if c.isprintable() else " " for c in octets.decode(errors="replace")])
 
 
 # ---------------------------------------------------------------- ours, both

@@ -16,6 +16,7 @@ Hot (also compiled): `pack` is about 0.1 us per network.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
 from pybird.core.channel import ExportMode
@@ -91,12 +92,31 @@ class ExportClass(NamedTuple):
 class BgpExporter:
     """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
 
-    __slots__ = ("_afi", "_longest", "_own", "_own_as", "_own_cluster", "key", "mode", "terms")
+    __slots__ = (
+        "_afi",
+        "_complain",
+        "_longest",
+        "_own",
+        "_own_as",
+        "_own_cluster",
+        "_told",
+        "key",
+        "mode",
+        "terms",
+    )
 
-    def __init__(self, terms: ExportClass, mode: ExportMode = ExportMode.OPTIMAL) -> None:
+    def __init__(
+        self,
+        terms: ExportClass,
+        mode: ExportMode = ExportMode.OPTIMAL,
+        complain: Callable[[str], None] | None = None,
+    ) -> None:
+        """`complain` is told once of each source whose routes do not fit into messages."""
         self.terms: Final = terms
         self.mode = mode
         self.key = (terms, mode)
+        self._complain: Final = complain
+        self._told: dict[str, None] = {}
         self._afi: Final = terms.family[0]
         self._longest: Final = MAX_KEY4 if terms.family[0] == 1 else MAX_KEY6
         self._own: Final = self._of_family(terms.own)
@@ -156,8 +176,20 @@ class BgpExporter:
         octets = b"".join([found[code] for code in sorted(found)])
         over = 9 + len(mp) if mp else 0
         if _FIXED + over + len(octets) + self._longest > terms.max_length:
+            self._too_long(rte, over + len(octets))
             return None
         return (mp, octets)
+
+    def _too_long(self, rte: Rte, size: int) -> None:
+        """A route that no message can carry counts as withdrawn (RFC 8654, 4 asks to log it)."""
+        name = rte.source.name
+        if self._complain is None or name in self._told:
+            return
+        self._told[name] = None
+        self._complain(
+            f"BGP: routes of {name} are not sent where messages have at most {self.terms.max_length} octets: "
+            f"attributes of {size} octets do not fit"
+        )
 
     def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
         """LOCAL_PREF always (RFC 4271, 5.1.5); the traces of reflection (RFC 4456, 8)."""

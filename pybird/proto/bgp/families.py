@@ -8,7 +8,7 @@ the neighbour reads slowly the channels pause until the socket has drained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ChannelState, ExportMode
@@ -260,7 +260,14 @@ class Families:
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
         )
-        return BgpExporter(terms, ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL)
+        mode = ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL
+        return BgpExporter(terms, mode, self._warn)
+
+    @property
+    def _warn(self) -> Callable[[str], None]:
+        """For what many sessions share, so it does not name or hold this one."""
+        router = self._peer.router
+        return lambda text: router.log("warning", text)
 
     def own_next_hop(self, config: BgpChannelConfig) -> bytes:
         """Our next hop in this family, canonical; empty when there is none."""
