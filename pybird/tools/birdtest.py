@@ -278,12 +278,18 @@ class _Reader:
             if name == "proto":
                 given.name = str(self._value(setting, text))
             elif name == "source":
-                given.kind = int(self._value(setting, text))
+                given.kind = self._source(setting, text)
             else:
                 steps.append(self._assign(setting, name, text))
         block = n.Block((*steps, n.Decide("accept", span=line.span)), span=line.span)
         given.block = n.Filter("route", block, span=line.span)
         return given
+
+    def _source(self, line: Line, text: str) -> int:
+        node = self._node(line, text)
+        if not isinstance(node, n.Literal) or node.type != "enum rts":
+            raise _error(line, "a source is written RTS_BGP, RTS_STATIC, ...", text)
+        return int(node.value)
 
     def _assign(self, line: Line, name: str, text: str) -> n.Node:
         target = n.Attribute(name, span=line.span)

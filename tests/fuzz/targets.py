@@ -184,7 +184,8 @@ def expression(text: str) -> None:
         node = language().expression(text, beside())
         compile_expression(node, {})
     except ConfigError as error:
-        positioned(error, {"<expression>": text})
+        assert error.file == "<expression>"
+        positioned(error, {"<expression>": text, MAIN: BESIDE})
     except FilterTypeError as problem:
         assert problem.message
 

@@ -195,6 +195,10 @@ def test_a_wrong_verdict_or_attribute(run):
             'test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  gw\naccept',
             "t.birdtest:4:3 an attribute is written",
         ),
+        (
+            'test "x"\nfilter customer_in\nroute 1.0.0.0/8\n  source = "bgp"\naccept',
+            "t.birdtest:4:12 a source is written RTS_BGP",
+        ),
         ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\naccept\n  1 +', "t.birdtest:5:6 "),
         ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\nreject\n  true', "t.birdtest:5:3 a rejected route"),
     ],

@@ -1,0 +1,42 @@
+"""The programs whose output is read: where they are, and what real BIRDs say to it.
+
+`make generators` installs them from PyPI into an environment of their own;
+where that is not possible the tests skip, in CI they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("PYBIRD_GENERATORS") or ROOT / "build" / "generators" / "bin")
+
+
+def program(name: str) -> str:
+    """The path of a program from PyPI."""
+    found = shutil.which(name, path=str(FOLDER))
+    if found is None:
+        reason = f"no {name} in {FOLDER}: `make generators` installs it from PyPI"
+        if os.environ.get("PYBIRD_CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def birds() -> dict[str, str]:
+    """The real BIRDs that are here, by version."""
+    debian = shutil.which("bird") or shutil.which("bird", path="/usr/sbin")
+    folders = {"2.19": os.environ.get("BIRD219_DIR"), "3": os.environ.get("BIRD3_DIR")}
+    found = {version: f"{folder}/bird" for version, folder in folders.items() if folder}
+    return {"2.0": debian, **found} if debian else found
+
+
+def verdict(bird: str, path: Path) -> str:
+    """What a real BIRD says to a configuration: nothing, if it takes it."""
+    done = subprocess.run([bird, "-p", "-c", str(path)], capture_output=True, text=True, check=False)
+    return done.stderr.strip() if done.returncode else ""
