@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
+.PHONY: generators run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
 
 # Two routers find each other; you get a shell on the first.
 run: setup
@@ -24,7 +24,14 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-unit: setup
+# Programs whose output is read in tests, in an environment of their own; without PyPI those tests skip.
+generators: build/generators/.done
+build/generators/.done: Makefile
+	$(PYTHON) -m venv build/generators
+	if build/generators/bin/pip install -q --disable-pip-version-check arouteserver networklab; \
+	then touch $@; else echo "arouteserver and netlab cannot be installed: their tests skip"; fi
+
+test-unit: setup generators
 	$(BIN)/pytest -n auto -m "not interop and not long"
 
 # Real daemons in network namespaces, one after the other: they time things.
@@ -46,7 +53,7 @@ $(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird gramm
 	@touch $@
 
 # All seeds and the soak: too slow for every change.
-test-long: setup
+test-long: setup generators
 	$(BIN)/pytest -m long
 
 # Texts that may break the reader of configurations and commands: each search runs this long.

@@ -1,7 +1,8 @@
 """The programs whose output is read: where they are, and what real BIRDs say to it.
 
-`make generators` installs them from PyPI into an environment of their own;
-where that is not possible the tests skip, in CI they fail.
+`make generators` installs arouteserver and netlab from PyPI into an environment
+of their own; bgpq4 is Debian's. Where one is not there the tests skip, in CI
+they fail.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ FOLDER = Path(os.environ.get("PYBIRD_GENERATORS") or ROOT / "build" / "generator
 
 
 def program(name: str) -> str:
-    """The path of a program from PyPI."""
-    found = shutil.which(name, path=str(FOLDER))
+    """The path of a program, from PyPI or from the system."""
+    found = shutil.which(name, path=str(FOLDER)) or shutil.which(name)
     if found is None:
-        reason = f"no {name} in {FOLDER}: `make generators` installs it from PyPI"
+        reason = f"no {name} in {FOLDER} (`make generators` installs what is on PyPI) nor in PATH"
         if os.environ.get("PYBIRD_CI"):
             pytest.fail(reason)
         pytest.skip(reason)
