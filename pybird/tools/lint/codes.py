@@ -22,6 +22,7 @@ CODES: Final = {
     "shadowed-keyword": "a name that hides a keyword of the language",
     "unread-table": "a pipe fills a table that nobody reads",
     "deprecated": "an old form, with its replacement",
+    "inferred-type": "a function that does not say of which type it returns",
     "not-acted-on": "an option that is read and checked, and has no effect here",
     "not-run": "a protocol or channel that is understood and not run here",
     "refused": "an option without which a router must not start is not run here",

@@ -11,6 +11,7 @@ from pybird.filter.generate import is_constant
 from pybird.filter.types import children
 from pybird.tools.lint.subject import Finding, Subject
 
+CHANGING = (n.Assign, n.CheckAssign, n.Unset, n.Call, n.Evaluate, n.For)
 Report = Callable[[n.Node, str], None]
 
 
@@ -76,6 +77,7 @@ class _Flow:
             case n.If():
                 return self._if(node)
             case n.Case(arms=arms):
+                self._arms(arms)
                 ends = [self.falls(arm.body) for arm in arms]
                 return all(arm.labels for arm in arms) or any(ends)
             case n.For(body=body):
@@ -85,12 +87,40 @@ class _Flow:
         return True
 
     def _block(self, statements: tuple[n.Node, ...]) -> bool:
+        untrue: list[n.Node] = []  # conditions that went elsewhere when they held
         for at, statement in enumerate(statements):
+            if isinstance(statement, n.If):
+                self._repeated(statement, untrue)
             if not self.falls(statement):
                 if at + 1 < len(statements):
                     self._report(statements[at + 1], "this is never reached")
                 return False
+            passed = statement
+            if isinstance(statement, n.If) and not _Flow(_quiet).falls(statement.then):
+                passed = n.Block(tuple(filter(None, (statement.condition, statement.otherwise))))
+            if not _is_quiet(passed):
+                untrue = []
+            elif isinstance(statement, n.If) and passed is not statement:
+                untrue.append(statement.condition)
         return True
+
+    def _repeated(self, node: n.If, above: list[n.Node]) -> None:
+        """A branch whose condition was asked before, with nothing changed since: it was taken there."""
+        untrue = list(above)
+        branch: n.Node | None = node
+        while isinstance(branch, n.If) and _is_quiet(branch.condition):
+            if branch.condition in untrue:
+                self._report(branch.then, "this is never reached: the same condition was asked above")
+            untrue.append(branch.condition)
+            branch = branch.otherwise
+
+    def _arms(self, arms: tuple[n.Arm, ...]) -> None:
+        """A label that an arm above has: that one is taken."""
+        seen: list[n.Node] = []
+        for arm in arms:
+            if arm.labels and all(label in seen for label in arm.labels):
+                self._report(arm.body, "this is never reached: an arm above has the same label")
+            seen += arm.labels
 
     def _if(self, node: n.If) -> bool:
         truth = None if node.then.span == node.condition.span else _truth(node.condition)
@@ -115,6 +145,13 @@ class _Flow:
         back = inner.falls(ref.function.body) or _has_return(ref.function.body)
         self._calling.discard(id(ref.identity))
         return back
+
+
+def _is_quiet(node: n.Node) -> bool:
+    """It changes nothing that a condition could ask for; the user's functions may change anything."""
+    if isinstance(node, CHANGING):
+        return False
+    return all(_is_quiet(below) for below in children(node))
 
 
 def _has_return(node: n.Node) -> bool:

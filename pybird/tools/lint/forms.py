@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pybird.conf.tree import Tree
+from pybird.filter.attributes import declarations_of
+from pybird.filter.nodes import FunctionRef
+from pybird.filter.types import Typing
+from pybird.proto import PROTOCOLS
 from pybird.tools.lint.subject import Finding, Subject
+from pybird.values.attributes import AttributeDecl
 
 
 def old_locals(subject: Subject) -> Iterator[Finding]:
@@ -15,3 +20,28 @@ def old_locals(subject: Subject) -> Iterator[Finding]:
             if isinstance(tree, Tree) and tree.data == "locals" and tree.children:
                 text = "variables before the block are deprecated, declare them inside it"
                 yield Finding("deprecated", subject.span(tree), text)
+
+
+def ignored_lladdr(subject: Subject) -> Iterator[Finding]:
+    """`missing lladdr`: no BIRD acts on it any more."""
+    for statement in subject.statements:
+        for tree in statement.walk():
+            if isinstance(tree, Tree) and tree.data == "missing_lladdr":
+                text = "`missing lladdr` does nothing any more, delete it"
+                yield Finding("deprecated", subject.span(tree), text)
+
+
+def inferred_types(subject: Subject) -> Iterator[Finding]:
+    """Functions that return something and do not say of which type."""
+    declared = declarations_of(*[each.attributes for each in PROTOCOLS])
+    for attribute in subject.config.attributes:
+        declared[attribute.name] = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
+    typing = Typing(declared)
+    for _, name in subject.definitions("function"):
+        ref = subject.config.symbols[name].value
+        if not isinstance(ref, FunctionRef) or ref.return_type is not None:
+            continue
+        kind = typing.returned(ref)
+        if kind not in (None, "any", "void"):
+            text = f"the type of what `{name}` returns is inferred; BIRD 2.14 and later ask for `-> {kind}`"
+            yield Finding("inferred-type", subject.span(name), text)

@@ -21,6 +21,8 @@ LINTS: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     flow.no_decision,
     routing.unread_tables,
     forms.old_locals,
+    forms.ignored_lladdr,
+    forms.inferred_types,
 )
 
 
