@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pybird.tools.lint.codes import CODES
+from pybird.tools.check import as_json, check
+from pybird.tools.lint.codes import CODES, ERROR, MISSING_POLICY
 from pybird.tools.lint.run import findings
 from tests.conf.loading import DEVICE, TextFiles, language
 
@@ -102,6 +103,42 @@ def test_what_is_never_reached(body: str, place: str) -> None:
     assert filtered(body) == [("unreachable", place)]
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("if net.len > 8 then accept;\nif net.len > 8 then\nprint 1;\nreject;", "print 1;"),
+        ("if net.len > 8 then print 1; else if net.len = 3 then print 2; else if net.len > 8 then\n"
+         "print 3;\nreject;", "print 3;"),
+        ("if net.len > 8 then accept;\nprint 1;\nif net.len = 7 then print 2; else if net.len > 8 then\n"
+         "print 3;\nreject;", "print 3;"),
+        ("if net.len > 8 then { bgp_med = 1; accept; }\nif net.len > 8 then\nprint 1;\nreject;", "print 1;"),
+    ],
+)  # fmt: skip
+def test_what_was_asked_above(body: str, place: str) -> None:
+    assert filtered(body) == [("unreachable", place)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if bgp_med > 8 then print 1;\nif bgp_med > 8 then print 2;\naccept;",  # both are reached
+        "if bgp_med > 8 then accept;\nbgp_med = 9;\nif bgp_med > 8 then print 2;\nreject;",
+        "if bgp_med > 8 then accept; else bgp_med = 9;\nif bgp_med > 8 then print 2;\nreject;",
+        "if bgp_med > 8 then accept;\nmaybe();\nif bgp_med > 8 then print 2;\nreject;",
+        "if odd() then accept;\nif odd() then reject;\nreject;",  # a function may change what it asks for
+        "if net ~ A then accept;\nif net ~ B then reject;\nreject;",  # the same set under two names
+        "case net.len { 8: accept; 9: reject; else: print 1; }\nreject;",
+    ],
+)
+def test_what_was_not_asked_above(body: str) -> None:
+    before = "define A = [ 10.0.0.0/8 ];\ndefine B = [ 10.0.0.0/8 ];\n"
+    before += (
+        "function maybe() { bgp_med = 7; }\nfunction odd() -> bool { bgp_med = 1; return net.len > 8; }\n"
+    )
+    names = [code for code, _ in filtered(body, before)]
+    assert [code for code in names if not code.startswith("unused")] == []
+
+
 def test_after_a_function_that_always_decides() -> None:
     function = "function end() { if net.len > 8 then accept; reject; }\n"
     assert filtered("end();\nprint 1;", function) == [("unreachable", "print 1;")]
@@ -146,9 +183,35 @@ def test_a_pipe_to_a_table_that_nobody_reads() -> None:
     assert codes(pipe + further + "protocol kernel { ipv4 { table u; export all; }; }") == []
 
 
+def test_a_function_that_does_not_say_what_it_returns() -> None:
+    use = STATIC.format("where f() = 1")
+    assert remarks(f"function f() {{ return 1; }}\n{use}") == [("inferred-type", "f() { return 1; }")]
+    assert codes(f"function f() -> int {{ return 1; }}\n{use}") == []
+    assert codes("function f() { if net.len > 8 then accept; print 1; }\nfilter g { f(); reject; }\n"
+                 + STATIC.format("filter g")) == []  # fmt: skip
+
+
+def test_a_session_without_policy_is_an_error_with_a_code(tmp_path: Path) -> None:
+    session = "protocol bgp {{ local as 1; neighbor 10.0.0.1 as {}; ipv4{}; }}\n"
+    policy = " { import all; export none; }"
+    for text, expected in (
+        (session.format(2, ""), [MISSING_POLICY]),
+        (session.format(2, policy), []),
+        (session.format(1, ""), []),  # internal
+        ("protocol bgp { local as 1; }", [ERROR]),
+    ):
+        path = tmp_path / "bird.conf"
+        path.write_text(DEVICE + text)
+        checked = check(language(), str(path))
+        assert [each["code"] for each in as_json([checked], ok=True)["errors"]] == expected
+
+
 def test_deprecated_forms_name_the_new_one() -> None:
     assert codes("protocol static { ipv4; disabled 0; }") == ["deprecated"]
-    assert filtered("accept;", "")[:1] == []
+    assert codes("protocol static { ipv4; disabled no; }") == []
+    new = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; ipv4; connect delay time 3; }"
+    assert codes(new) == []
+    assert codes(new.replace("ipv4;", "ipv4 { missing lladdr ignore; };")) == ["deprecated"]
     assert codes(f"filter f int a; {{ a = net.len; if a > 8 then accept; reject; }}\n{USED}") == [
         "deprecated"
     ]
@@ -156,6 +219,17 @@ def test_deprecated_forms_name_the_new_one() -> None:
     assert codes(session) == ["deprecated"]
 
 
+def test_a_name_of_its_own_hides_nothing() -> None:
+    assert codes(f"define calm = 1;\n{STATIC.format('where net.len > calm')}") == []
+
+
+def test_what_is_refused_and_what_is_not() -> None:
+    session = "protocol bgp {{ local as 1; neighbor 10.0.0.1 as 1; {}; ipv4; }}"
+    assert codes(session.format("confederation 5")) == ["refused"]
+    assert codes(session.format("hold time 5")) == []
+
+
 def test_what_is_not_run_or_not_acted_on() -> None:
+    assert codes("protocol bgp { local as 1; neighbor 10.0.0.1 as 1; bfd off; ipv4; }") == []
     assert codes("protocol perf p { ipv4; }") == ["not-run"]
     assert codes("debug latency all;") == ["not-acted-on"]

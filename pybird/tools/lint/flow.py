@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from pybird.filter import nodes as n
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
@@ -12,6 +13,7 @@ from pybird.filter.types import children
 from pybird.tools.lint.subject import Finding, Subject
 
 CHANGING = (n.Assign, n.CheckAssign, n.Unset, n.Call, n.Evaluate, n.For)
+Written: TypeAlias = tuple[n.Node, tuple[str | None, ...]]
 Report = Callable[[n.Node, str], None]
 
 
@@ -77,7 +79,6 @@ class _Flow:
             case n.If():
                 return self._if(node)
             case n.Case(arms=arms):
-                self._arms(arms)
                 ends = [self.falls(arm.body) for arm in arms]
                 return all(arm.labels for arm in arms) or any(ends)
             case n.For(body=body):
@@ -87,7 +88,7 @@ class _Flow:
         return True
 
     def _block(self, statements: tuple[n.Node, ...]) -> bool:
-        untrue: list[n.Node] = []  # conditions that went elsewhere when they held
+        untrue: list[Written] = []  # conditions that went elsewhere when they held
         for at, statement in enumerate(statements):
             if isinstance(statement, n.If):
                 self._repeated(statement, untrue)
@@ -101,26 +102,19 @@ class _Flow:
             if not _is_quiet(passed):
                 untrue = []
             elif isinstance(statement, n.If) and passed is not statement:
-                untrue.append(statement.condition)
+                untrue.append(_written(statement.condition))
         return True
 
-    def _repeated(self, node: n.If, above: list[n.Node]) -> None:
+    def _repeated(self, node: n.If, above: list[Written]) -> None:
         """A branch whose condition was asked before, with nothing changed since: it was taken there."""
         untrue = list(above)
         branch: n.Node | None = node
         while isinstance(branch, n.If) and _is_quiet(branch.condition):
-            if branch.condition in untrue:
+            condition = _written(branch.condition)
+            if condition in untrue:
                 self._report(branch.then, "this is never reached: the same condition was asked above")
-            untrue.append(branch.condition)
+            untrue.append(condition)
             branch = branch.otherwise
-
-    def _arms(self, arms: tuple[n.Arm, ...]) -> None:
-        """A label that an arm above has: that one is taken."""
-        seen: list[n.Node] = []
-        for arm in arms:
-            if arm.labels and all(label in seen for label in arm.labels):
-                self._report(arm.body, "this is never reached: an arm above has the same label")
-            seen += arm.labels
 
     def _if(self, node: n.If) -> bool:
         truth = None if node.then.span == node.condition.span else _truth(node.condition)
@@ -145,6 +139,18 @@ class _Flow:
         back = inner.falls(ref.function.body) or _has_return(ref.function.body)
         self._calling.discard(id(ref.identity))
         return back
+
+
+def _written(node: n.Node) -> Written:
+    """A node as it is written: constants of the same value are not the same, one may change."""
+    return node, tuple(_constants(node))
+
+
+def _constants(node: n.Node) -> Iterator[str | None]:
+    if isinstance(node, n.Literal):
+        yield node.name
+    for below in children(node):
+        yield from _constants(below)
 
 
 def _is_quiet(node: n.Node) -> bool:
