@@ -24,6 +24,7 @@ from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, ControlSocket
 from pybird.io.dump import FileStream, new_file
+from pybird.io.files import resident
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets
 from pybird.io.network import AsyncioNetwork
@@ -73,7 +74,14 @@ class Daemon:
         self.router = Router(ports, PROTOCOLS)
         self._work = Worker(self.loop)
         self.console = Console(
-            self.router, commands(PROTOCOLS), language, self._load, self.shut_down, new_file, self._work
+            self.router,
+            commands(PROTOCOLS),
+            language,
+            self._load,
+            self.shut_down,
+            new_file,
+            self._work,
+            resident,
         )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
@@ -152,6 +160,7 @@ class Daemon:
                 case None:
                     assert found is not None
                     self.router.reconfigure(found[0], study=found[1])
+                    return
                 case OSError():
                     text = f"Unable to open configuration file {path}: {error.strerror or error}"
                     self.log.write("error", text)
@@ -160,6 +169,7 @@ class Daemon:
                         self.log.write("error", str(problem))
                 case _:
                     raise error
+            self.log.write("error", "The running configuration stays")
 
         self._work(read, carry_out)
 

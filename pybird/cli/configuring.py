@@ -62,6 +62,9 @@ class _Request:
         self.done = True
         if found is None:
             self._failed(error)
+            for problem in self.problems.errors if self.problems is not None else ():
+                self._router.log("error", str(problem))
+            self._router.log("error", "The running configuration stays")
             return
         config, study = found
         arguments = self._arguments

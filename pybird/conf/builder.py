@@ -80,6 +80,7 @@ class Builder:
         self.errors: list[ConfigError] = []
         self.warnings: dict[Warning, None] = {}
         self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
+        self.waiting: dict[str, list[ConfigError]] = {}  # the same in templates, until a protocol uses them
         self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
         self.tables: dict[str, TableConfig] = {}
         self.made: list[ProtocolConfig] = []  # the protocols, in the order of the text
@@ -88,6 +89,7 @@ class Builder:
         self.peers_asked = False  # somebody was given the default peer table
         self.begin_unit()
         self.template = False  # a template is being built
+        self.building = ""  # its name
         self.mark = 0  # errors before the protocol being built
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
 
@@ -145,10 +147,30 @@ class Builder:
         return Warning(text, self.span(name), "shadowed-keyword")
 
     def refuse(self, what: str, reason: str, item: Item) -> None:
-        """Something that BIRD has and that must not be left out: the file is right, nobody may run it."""
-        text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with it"
+        """Something that BIRD has and that must not be left out: the file is right, nobody may run it.
+
+        In a template that holds as soon as a protocol uses it.
+        """
+        user = "a protocol that uses it" if self.template else "it"
+        text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with {user}"
         self.warn(text, item, "refused")
-        self.refusals.append(self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item))
+        error = self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item)
+        found = self.refusals
+        if self.template:
+            found = self.waiting.setdefault(self.building, [])
+        found.append(error)
+
+    def inherit(self, base: str, user: Span) -> None:
+        """A protocol or template takes over what its template has, and what is refused of that."""
+        for refusal in self.waiting.get(base, ()):
+            if self.template:
+                self.waiting.setdefault(self.building, []).append(refusal)
+                continue
+            used = ConfigError(
+                refusal.message, refusal.span, refusal.source_line, related=("used here", user)
+            )
+            if all(each.span != refusal.span for each in self.refusals):
+                self.refusals.append(used)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:

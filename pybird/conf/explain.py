@@ -70,6 +70,7 @@ class Situation:
     last: Token | None
     open_block: Token | None  # the innermost block, or the one that seems to lack its end
     semicolon_missing: bool  # a `;` here would end something
+    brace_missing: bool  # and a `{` a block that this belongs into
     between: bool  # between two statements of the file
     outside: bool  # the token is a word that belongs into a block
 
@@ -103,17 +104,21 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
             return found
     if last is not None and not lexer.of_command and lexer.unknown(last):
         return _unknown_before(lexer, last)
-    if situation.semicolon_missing and last and (token == "}" or _line_ended(lexer, last, token)):
+    if situation.brace_missing and last:
+        related = _after(lexer, last, token)
+        return sources.error(f"`{{` missing before {_shown(token)}", span, expected=words, related=related)
+    if situation.semicolon_missing and last and (token == "}" or lexer.line_ended(last, token)):
         related = _after(lexer, last, token)
         return sources.error(f"`;` missing before {_shown(token)}", span, expected=words, related=related)
-    return sources.error(
-        _unexpected(situation, words, token), span, expected=words, hint=_meant(lexer, situation, token)
-    )
+    if len(words) > MAX_SHOWN and token.type != "NAME" and not lexer.of_command:
+        words = in_words(situation, situation.fitting)
+    message = _unexpected(situation, words, token)
+    return sources.error(message, span, expected=words, hint=_meant(lexer, situation, token))
 
 
 def _after(lexer: Lexer, last: Token, token: Token) -> tuple[str, Span] | None:
     """Where something is missing, when that is not on the line of what was found instead."""
-    if not _line_ended(lexer, last, token):
+    if not lexer.line_ended(last, token):
         return None
     return "after this", lexer.sources.span(last.start, last.end)
 
@@ -197,8 +202,6 @@ def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> s
         return "unexpected `=`: options and values are written without `=` between them"
     if token == "]" and last == ",":
         return f"unexpected `]` after `,`{_wanted(words)}"
-    if len(words) > MAX_SHOWN and token.type != "NAME":
-        words = in_words(situation, situation.fitting)
     return f"unexpected {_shown(token)}{_wanted(words)}"
 
 
@@ -233,7 +236,8 @@ def _at_the_end(lexer: Lexer, situation: Situation, words: tuple[str, ...], toke
     if brace is not None:
         related = ("opened here", sources.span(brace.start, brace.end))
         return sources.error("the file ends inside a block", span, expected=words, related=related)
-    return sources.error(f"the text ends too early{_wanted(words)}", span, expected=words)
+    what = "command" if lexer.of_command else "text"
+    return sources.error(f"the {what} ends too early{_wanted(words)}", span, expected=words)
 
 
 def _hidden(lexer: Lexer, situation: Situation, token: Token) -> Token | None:
@@ -242,12 +246,6 @@ def _hidden(lexer: Lexer, situation: Situation, token: Token) -> Token | None:
     if token.type != "NAME" or keyword not in situation.expected or "NAME" in situation.expected:
         return None
     return lexer.declared.get(token) or Token.make("NAME", token, 0, 0)
-
-
-def _line_ended(lexer: Lexer, last: Token, token: Token) -> bool:
-    source, at = lexer.sources.locate(token.start)
-    before, end = lexer.sources.locate(max(last.end - 1, 0))
-    return before is not source or "\n" in source.text[end:at]
 
 
 def _shown(token: Token) -> str:

@@ -55,6 +55,8 @@ RESERVED = frozenset(
 )
 # Words that, at the left edge of the text, begin a statement of the file.
 STATEMENTS = frozenset(("define", "protocol", "template", "function", "filter"))
+# Those, and more that begin one where nothing else fits.
+EDGES = STATEMENTS | {"log", "router", "timeformat", "attribute", "cli"}
 RESERVED_CONSTANT = re.compile(
     r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
 )
@@ -441,10 +443,24 @@ class Lexer:
 
     def begins_statement(self, token: Token) -> bool:
         """The word stands at the left edge and begins a statement of the file."""
-        if not self._includes or token not in STATEMENTS or token in self._known:
+        if not self._includes or token not in EDGES or token in self._known:
             return False
         source, at = self.sources.locate(token.start)
         return at == 0 or source.text[at - 1] == "\n"
+
+    def line_ended(self, last: Token, token: Token) -> bool:
+        """Between the two tokens a line ends, or a file."""
+        source, at = self.sources.locate(token.start)
+        before, end = self.sources.locate(max(last.end - 1, 0))
+        return before is not source or "\n" in source.text[end:at]
+
+    def declare_broken(self, token: Token) -> None:
+        """What begins no statement was to declare a name: who uses that is not wrong too."""
+        following = self.raw()
+        self.unread(following)
+        for word in (token, following):
+            if word.type in ("NAME", "QUOTED"):
+                self.declared.setdefault(word, word)
 
     def indentation(self, token: Token, *, of_line: bool = False) -> int | None:
         """Blanks before it on its line; None where something else stands, unless asked of the line."""

@@ -196,8 +196,9 @@ class Parser:
         found = (
             self._restart_statement(token)
             or self._leave_rest(token)
+            or self._insert(token, "LBRACE", "{", self._misses_brace(token))
             or self._insert(token, "SEMICOLON", ";", self._misses_semicolon())
-            or self._insert(token, "LBRACE", "{", self.accepts("LBRACE") and not self.accepts("SEMICOLON"))
+            or self._insert(token, "COMMA", ",", self.accepts("COMMA") and self.accepts("RSQB"))
             or self._skip(token)
         )
         self._told = len(self._lexer.errors)
@@ -214,6 +215,7 @@ class Parser:
             last=self._last,
             open_block=self._early or block,
             semicolon_missing=self._misses_semicolon(),
+            brace_missing=self._misses_brace(token) and self._fits_after("LBRACE", token),
             between=self._between(),
             outside=self._between() and self._outside(token),
         )
@@ -263,6 +265,15 @@ class Parser:
         ended = self._last is None or self._last.type in ("SEMICOLON", "LBRACE")
         return not ended and self.accepts("SEMICOLON") and not self._between()
 
+    def _misses_brace(self, token: Token) -> bool:
+        """A `{` could stand here, and what comes belongs into the block."""
+        if token.type == "SEMICOLON" or self._last is None or not self.accepts("LBRACE"):
+            return False
+        if not self.accepts("SEMICOLON"):
+            return True
+        likely = token.type != "NAME" or self._lexer.line_ended(self._last, token)
+        return likely and not self._fits_after("SEMICOLON", token)
+
     def _insert(self, token: Token, kind: str, text: str, fits: bool) -> bool:
         """Go on as if this had been there before the token."""
         if token.type in (BAD, END, "SEMICOLON") or not fits:
@@ -291,9 +302,14 @@ class Parser:
             self._reduce(self._rules[-1 - action], token.start)
 
     def _skip(self, token: Token) -> bool:
-        lexer, depth = self._lexer, 0
+        lexer, depth, before = self._lexer, 0, ""
+        if self._between():
+            lexer.declare_broken(token)
         while True:
             kind = token.type
+            # Between statements only a brace after `;` ends a block, not that of `10.0.0.0/8{8,24}`.
+            ends = bool(self._blocks) or before in ("SEMICOLON", "LBRACE", "RBRACE")
+            before = kind
             if kind == END:
                 return False
             if self._restart_statement(token):
@@ -302,7 +318,7 @@ class Parser:
                 depth += 1
             elif kind == "RBRACE" and depth:
                 depth -= 1
-                if not depth and not self._blocks and self._cut(None):
+                if not depth and not self._blocks and ends and self._cut(None):
                     return True
             elif kind == "RBRACE" and self._blocks:
                 if self._cut(self._blocks[-1][0]):
@@ -310,7 +326,7 @@ class Parser:
                     return True
                 self._blocks.pop()  # its opening is dropped with it
             elif (
-                kind in ("SEMICOLON", "RBRACE")
+                (kind == "SEMICOLON" or (kind == "RBRACE" and ends))
                 and not depth
                 and self._cut(self._blocks[-1][0] if self._blocks else None)
             ):

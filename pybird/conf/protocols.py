@@ -21,9 +21,10 @@ def open_protocol(builder: Builder, tree: Tree, kind: type[P]) -> Draft[P]:
     assert head is not None
     assert builder.type is not None
     base = _base(builder, head, kind)
-    draft = Draft(
-        kind, base, type_name=builder.type.name, name=_name(builder, tree, head), span=builder.span(head)
-    )
+    name = builder.building = _name(builder, tree, head)
+    if base is not None:
+        builder.inherit(base.name, builder.span(head))
+    draft = Draft(kind, base, type_name=builder.type.name, name=name, span=builder.span(head))
     builder.each(tree.children, draft, COMMON)
     return draft
 

@@ -148,7 +148,7 @@ protocol static anycast ⟨{⟩
         "the file ends inside a block",
         related="opened here",
     ),
-    mistake(
+    mistake(  # changed: what to do is more than what is there
         "opening brace",
         """
 protocol device { }
@@ -157,7 +157,8 @@ protocol static anycast
   route 198.51.100.0/24 blackhole;
 }
 """,
-        ("unexpected `ipv4`", "`{`"),
+        "`{` missing before `ipv4`",
+        related="after this",
     ),
     mistake(
         "then, with a block",

@@ -207,3 +207,27 @@ def test_in_a_command_the_word_that_does_not_fit_is_named_not_the_one_before():
         with pytest.raises(ConfigError) as raised:
             language().parse_command(line)
         assert raised.value.message == message
+
+
+LABELS = DEVICE + "mpls table labels;\ntemplate static base {\n  ipv4;\n  mpls;\n}\n"
+
+
+def test_what_is_refused_in_a_template_counts_when_a_protocol_uses_it() -> None:
+    unused = load(LABELS + "protocol static own { ipv4; }\n")
+    assert not unused.refusals
+    (warning,) = (each for each in unused.warnings if each.code == "refused")
+    assert warning.span.line == 5
+    assert "refuses to start with a protocol that uses it" in warning.text
+
+    used = load(LABELS + "protocol static own from base { }\n")
+    (refusal,) = used.refusals
+    assert (refusal.line, refusal.column) == (5, 3)
+    assert refusal.related is not None
+    assert (refusal.related[0], refusal.related[1].line) == ("used here", 7)
+
+
+def test_what_is_refused_in_a_template_passes_through_others_and_is_said_once() -> None:
+    between = LABELS + "template static more from base { check link; }\n"
+    assert not load(between).refusals
+    twice = load(between + "protocol static one from more { }\nprotocol static two from base { }\n")
+    assert [(each.line, each.related and each.related[1].line) for each in twice.refusals] == [(5, 8)]

@@ -193,3 +193,43 @@ def test_a_log_file_that_cannot_be_opened_is_refused_with_its_place(folder):
     assert ask(folder, "configure")[-1] == f"8002 {text}"
     assert ask(folder, "down")[0].startswith("0007")
     until(lambda: not runs(pid))
+
+
+REFUSED = "mpls table labels;\nprotocol static later { ipv4; mpls; }\n"
+
+
+@isolated
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("protocl x { }\n", "`protocl` is not a statement"),
+        (REFUSED, "BIRD has the mpls channel, PyBIRD does not yet"),
+        ('include "nosuch.conf";\n', "Unable to open included file nosuch.conf: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_run_leaves_the_running_configuration(folder, more, said):
+    config, log = folder / "bird.conf", folder / "bird.log"
+    good = config.read_text()
+    pid = in_background(folder)
+    until(lambda: "blackhole 10.5.0.0/16" in ip("route"))
+    config.write_text(good.replace("10.5.0.0/16", "10.6.0.0/16") + more)
+    line = len(config.read_text().splitlines())
+    place = re.compile(rf"bird\.conf:{line}:\d+ {re.escape(said)}")
+
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: "<ERR> The running configuration stays" in log.read_text())
+    assert len(place.findall(log.read_text())) == 1
+
+    *_, last = ask(folder, "configure")
+    assert last.startswith("8002 ")
+    assert place.search(last)
+    assert len(place.findall(log.read_text())) == 2
+    assert ask(folder, "configure status") == ["0003-Daemon is up and running", "0000 "]
+    assert "blackhole 10.5.0.0/16" in ip("route")
+    assert "10.6.0.0/16" not in ip("route")
+
+    config.write_text(good.replace("10.5.0.0/16", "10.7.0.0/16"))
+    assert ask(folder, "configure")[-1] == "0003 Reconfigured"
+    until(lambda: "blackhole 10.7.0.0/16" in ip("route"))
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not runs(pid))
