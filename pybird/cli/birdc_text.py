@@ -152,6 +152,9 @@ def _memory(memory: r.Memory) -> Iterator[Line]:
         overhead += row.overhead
         yield 1018, _memory_line(row.name, row.effective, row.overhead)
     yield 1018, _memory_line("Total", effective, overhead)
+    if memory.resident is not None:
+        yield 1018, ""
+        yield 1018, f"{'Active pages:':<17} {_size(memory.resident)}"
 
 
 def _memory_line(name: str, effective: int, overhead: int) -> str:

@@ -51,6 +51,7 @@ TURN: Final = 0.005  # seconds that the commands of all clients may take before 
 MOST_COMMAND: Final = 16 * 1024  # octets of one line: BIRD takes 4096
 MOST_QUEUED: Final = 1024 * 1024  # octets of lines of one client that wait for their turn
 MOST_TOGETHER: Final = 16 * 1024 * 1024  # of all clients; then those with more than their share go
+MOST_LOGGED: Final = 200  # characters of a command in the log
 LINE_SIZE: Final = 64  # octets that a waiting line takes besides its text
 _OVERLONG: Final = b"too long"  # stands, as this very object, for a line that is
 POLL: Final = 0.01  # seconds between two looks at what a command waits for
@@ -99,7 +100,8 @@ class Console:
     `load(path)` reads a configuration and raises OSError or the language's
     errors; `work(call, then)` does that beside the event loop, if it can, and
     tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes a new text
-    file and raises OSError. `notice` and `log` reach every
+    file and raises OSError; `resident()` is the octets of memory that the
+    process has, or None. `notice` and `log` reach every
     session.
     """
 
@@ -112,6 +114,7 @@ class Console:
         stop: Callable[[bool], None],
         create: Callable[[str], TextFile] | None = None,
         work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = at_once,
+        resident: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.router = router
         self.commands = commands
@@ -120,6 +123,7 @@ class Console:
         self.stop = stop
         self.create = create
         self.work = work
+        self.resident = resident
         self.sessions: dict[Session, None] = {}
         self._told_crowded = False
         self.queued = 0  # octets of all lines that wait
@@ -383,18 +387,19 @@ class Session:
         except CommandError as error:
             yield Failure(error.code, error.text)
         except ConfigError as error:
-            yield Failure(PARSE_ERROR, error.message)
+            hint = f", did you mean `{error.hint}`?" if error.hint else ""
+            yield Failure(PARSE_ERROR, f"{error.message}{hint}")
         except RecursionError:
             yield Failure(PARSE_ERROR, "this is nested too deeply")
         except Exception as error:
-            self.router.ports.log.write("bug", f"Command {line!r} failed:\n{traceback.format_exc()}")
+            self.router.ports.log.write("bug", f"Command {shortened(line)} failed:\n{traceback.format_exc()}")
             yield Failure(8008, f"internal error: {type(error).__name__}, see the log")
 
     def _replies_to(self, line: bytes) -> Iterator[Reply]:
         if line is _OVERLONG:
             raise CommandError(TOO_LONG, "Command too long")
         text = line.rstrip(b"\r").decode("utf-8", "replace")
-        self._log(2, f"CLI: {text}")
+        self._log(2, f"CLI: {text if len(text) <= MOST_LOGGED else text[:MOST_LOGGED] + ' ...'}")
         tree = self.console.language.parse_command(text)
         rule = str(tree.data).rpartition("__")[2]
         command = self.console.commands.get(rule)
@@ -453,3 +458,9 @@ class Session:
         replies, self._replies = self._replies, None
         if replies is not None and not self._busy:
             replies.close()  # type: ignore[attr-defined]  # it is a generator
+
+
+def shortened(line: bytes) -> str:
+    """A command for the log: not more than tells which it was."""
+    text = line[:MOST_LOGGED].decode("utf-8", "replace")
+    return repr(text) if len(line) <= MOST_LOGGED else f"{text!r} ... ({len(line)} octets)"

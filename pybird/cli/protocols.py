@@ -10,7 +10,7 @@ from pybird.cli.selection import asked, moment, protocols
 from pybird.conf.model import DEBUG_FLAGS, Limit
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.replies import (
-    NO_MATCH,
+    PARSE_ERROR,
     RELOAD_FAILED,
     Changes,
     ChannelDetail,
@@ -130,7 +130,6 @@ def channel_detail(channel: Channel) -> ChannelDetail:
             "import_withdraws": changes(statistics.import_withdraws),
             "export_updates": changes(statistics.export_updates),
             "export_withdraws": changes(statistics.export_withdraws),
-            "details": tuple(asked(channel.protocol, channel.protocol.channel_details, channel) or ()),
         }
     return ChannelDetail(
         name=channel.name,
@@ -144,6 +143,7 @@ def channel_detail(channel: Channel) -> ChannelDetail:
         receive_limit=_limit(config.receive_limit, channel.receive_limit),
         import_limit=_limit(config.import_limit, channel.import_limit),
         export_limit=_limit(config.export_limit, channel.export_limit),
+        details=tuple(asked(channel.protocol, channel.protocol.channel_details, channel) or ()),
         **told,
     )
 
@@ -174,7 +174,7 @@ _CODES: Final = {
     Answer.ENABLED: 11,
     Answer.RESTARTED: 12,
     Answer.RELOADING: 15,
-    Answer.NOT_UP: RELOAD_FAILED,
+    Answer.NOT_UP: 8,
     Answer.CANNOT_RELOAD: RELOAD_FAILED,
 }
 
@@ -223,13 +223,11 @@ def reload_filters(router: Router, arguments: Reload, session: Any) -> Iterator[
 
 def reload_bgp(router: Router, arguments: Reload, session: Any) -> Iterator[Reply]:
     """Send and request route refresh to/from neighbor."""
-    found = [p for p in protocols(router, arguments.which) if p.config.type_name == "bgp"]
-    if not found:
-        raise CommandError(NO_MATCH, "No BGP protocols match")
-    for instance in found:
-        answer = router.reload(instance, arguments.imports, arguments.exports)
-        if answer is not Answer.RELOADING:
-            yield answered(instance, answer)
+    for instance in protocols(router, arguments.which):
+        bgp = instance.config.type_name == "bgp"
+        if not bgp or router.reload(instance, arguments.imports, arguments.exports) is not Answer.RELOADING:
+            text = f"{instance.name}: not reloading, route refresh unavailable"
+            yield Note(RELOAD_FAILED, text, instance.name)
             continue
         for channel in instance.channels.values():
             name = f"{instance.name}.{channel.name}"
@@ -252,6 +250,6 @@ def debug(router: Router, arguments: Debug, session: Any) -> Iterator[Reply]:
             continue
         channel = instance.channels.get(arguments.channel)
         if channel is None:
-            raise CommandError(NO_MATCH, f"{instance.name} has no {arguments.channel} channel")
+            raise CommandError(PARSE_ERROR, f"Channel {instance.name}.{arguments.channel} not found")
         channel.debug = flags
     yield Done()

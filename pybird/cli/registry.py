@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from pybird.cli import arguments as a
-from pybird.cli import configuring, dumps, overview, peers, protocols, routes, session_commands
+from pybird.cli import configuring, dumps, not_run, overview, peers, protocols, routes, session_commands
 from pybird.cli.route_arguments import show_route
 from pybird.conf.model import DEBUG_FLAGS
 from pybird.core.commands import Command, Commands
@@ -55,6 +55,48 @@ CORE: Final = (
     ),
     Command("show_static", overview.show_static, "show static [<protocol>]", a.show_static),
     Command("show_peers", peers.show_peers, 'show peers [table <t> | "<interface>"]', a.show_peers),
+    Command(
+        "show_ospf",
+        not_run.show_ospf,
+        'show ospf [<name> | neighbors|interface [<name>] ["<interface>"] | topology|state [all] [<name>]'
+        " | lsadb [global | area <id> | link] [type <num>] [lsid <id>] [self | router <id>] [<name>]]",
+        not_run.name_of,
+    ),
+    Command(
+        "show_rip",
+        not_run.show_rip,
+        'show rip (interfaces|neighbors) [<name>] ["<interface>"]',
+        not_run.name_of,
+    ),
+    Command(
+        "show_babel",
+        not_run.show_babel,
+        'show babel (interfaces|neighbors|entries|routes) [<name>] ["<interface>"]',
+        not_run.name_of,
+    ),
+    Command(
+        "show_bfd",
+        not_run.show_bfd,
+        'show bfd sessions [<name>] [address <ip|prefix>] [(interface|dev) "<name>"] [ipv4|ipv6]'
+        " [direct|multihop] [all]",
+        not_run.name_of,
+    ),
+    Command("show_mpls_ranges", not_run.show_mpls_ranges, "show mpls ranges [<domain> | <range>]"),
+    Command("show_threads", not_run.show_threads, "show threads [all]"),
+    Command(
+        "mrt_dump",
+        not_run.mrt_dump,
+        'mrt dump [table <name>|"<pattern>"] [to "<file>"] [filter <f> | where <cond>]',
+        not_run.parts,
+        restricted=True,
+    ),
+    Command(
+        "mrtdump",
+        not_run.mrtdump,
+        f"mrtdump {_WHO} (all | off | {{ states|messages [, ...] }})",
+        not_run.parts,
+        restricted=True,
+    ),
     Command(
         "configure",
         configuring.configure,

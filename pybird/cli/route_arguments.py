@@ -37,9 +37,9 @@ def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
         case "primary":
             return replace(found, primary=True)
         case "count":
-            return replace(found, count=True)
+            return replace(found, count=True, stats=False)
         case "stats":
-            return replace(found, stats=True)
+            return replace(found, stats=True, count=False)
         case "filtered":
             return _with_mode(found, "filtered")
         case "route_table":

@@ -65,6 +65,16 @@ class Listing:
         """What stands after `Table`."""
         return self.title or self.table.name
 
+    @property
+    def of(self) -> str:
+        """The channel, as commands write it."""
+        return "" if self.channel is None else f"{self.channel.protocol.name}.{self.channel.name}"
+
+    @property
+    def channel_keeps(self) -> bool:
+        """The channel keeps what it received."""
+        return self.channel is not None and self.channel.keep_received
+
 
 def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[Reply]:
     """Show routing table."""
@@ -81,7 +91,7 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
         if not arguments.count and (arguments.stats or arguments.tables):
             tally.headed = True  # a table that was asked for is named even when it is empty
             yield RouteHeading(listing.name, headings == 0)
-        yield from _one_table(router, arguments, listing, headings == 0, tally)
+        yield from _one_table(router, arguments, listing, headings == 0, tally, session)
         headings += tally.headed
         if not arguments.mode and not arguments.primary and arguments.net is None:
             tally.routes, tally.networks = listing.table.route_count, listing.table.net_count
@@ -122,6 +132,8 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
     elif arguments.protocol is not None:
         found = protocol(router, arguments.protocol).channels.values()
         tables = list({c.table.name: c.table for c in found}.values())
+        if not tables:
+            raise CommandError(PARSE_ERROR, "No valid tables")
     else:
         tables = default_tables(router)
     return [Listing(t) for t in tables if fits(t, arguments.net)]
@@ -130,15 +142,20 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
 def _of_channels(router: Router, arguments: ShowRoute) -> list[Listing]:
     assert arguments.channel is not None
     title = arguments.mode.partition(" ")[0] if arguments.mode.endswith("table") else ""
-    names = arguments.tables
+    there = channels(router, arguments.channel)
+    for name in arguments.tables:
+        if all(c.table.name != name for c in there):
+            raise CommandError(PARSE_ERROR, f"No export channel for table {name}")
     found = [
         Listing(c.table, c, title)
-        for c in channels(router, arguments.channel)
+        for c in there
         if (title or c.protocol.exporter(c) is not None or c.protocol.pair() is not None)
-        and (not names or c.table.name in names)
+        and (not arguments.tables or c.table.name in arguments.tables)
     ]
     if not found:
         raise CommandError(PARSE_ERROR, "No valid tables")
+    if title == "import" and not found[0].channel_keeps:
+        raise CommandError(PARSE_ERROR, f"No import table in channel {found[0].of}")
     return [listing for listing in found if fits(listing.table, arguments.net)]
 
 
@@ -180,14 +197,14 @@ class Tally:
 
 
 def _one_table(
-    router: Router, arguments: ShowRoute, listing: Listing, first: bool, tally: Tally
+    router: Router, arguments: ShowRoute, listing: Listing, first: bool, tally: Tally, session: Any
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
     """The rows of one table; the filter of a command lives no longer than this."""
     policy = None
     if arguments.filter is not None:
         policy = router.trial(arguments.filter, listing.table.net_type)
     try:
-        yield from _rows(router, arguments, listing, first, tally, policy)
+        yield from _rows(router, arguments, listing, first, tally, policy, session)
     finally:
         if policy is not None and policy.compiled is not None:
             policy.compiled.clear()
@@ -200,10 +217,12 @@ def _rows(
     first: bool,
     tally: Tally,
     policy: Policy | None,
+    session: Any,
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title
+    starred = listing.title == "import" and session.dialect == 2  # BIRD 2 stars all of an import table
     users = [
         p for p in router.protocols.values() if any(c.table is listing.table for c in p.channels.values())
     ]
@@ -235,7 +254,7 @@ def _rows(
         failed = leader is not None and any(user.refusal(key) is not None for user in users)
         for number, (rte, fine) in enumerate(kept):
             best = leader is not None and rte.source is leader.source
-            row = route_row(router, listing.name, net, fine, number > 0, best, arguments.all)
+            row = route_row(router, listing.name, net, fine, number > 0, best or starred, arguments.all)
             yield replace(row, kernel_error=True) if best and failed else row
 
 

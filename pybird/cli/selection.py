@@ -85,7 +85,7 @@ def channels(router: Router, name: ChannelName) -> list[Channel]:
         return list(instance.channels.values())
     found = instance.channels.get(name.channel)
     if found is None:
-        raise CommandError(PARSE_ERROR, f"{name.protocol} has no {name.channel} channel")
+        raise CommandError(PARSE_ERROR, f"Channel {name.protocol}.{name.channel} not found")
     return [found]
 
 

@@ -21,6 +21,7 @@ from pybird.core.replies import (
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show_value
+from pybird.filter.generate import is_constant
 from pybird.filter.subject import Subject
 from pybird.values.net import NetType
 
@@ -93,7 +94,9 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     try:
         value = expression(subject)
     except FilterRuntimeError as error:
-        raise CommandError(EVAL_ERROR, error.message) from None
+        if is_constant(node):  # BIRD computes those when it reads them
+            raise CommandError(PARSE_ERROR, error.message) from None
+        raise CommandError(EVAL_ERROR, f"{error.message} (there is no route here)") from None
     except AttributeError:  # there is no route here to ask
         raise CommandError(EVAL_ERROR, "there is no route here") from None
     finally:

@@ -24,6 +24,29 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ),
     ("show static [<protocol>]", "Show details of static protocol"),
     ('show peers [table <t> | "<interface>"]', "Show discovered neighbors and their sessions"),
+    (
+        'show ospf [<name> | neighbors|interface [<name>] ["<interface>"] | topology|state [all] [<name>] | lsadb [global | area <id> | link] [type <num>] [lsid <id>] [self | router <id>] [<name>]]',
+        "Show information about OSPF protocol",
+    ),
+    ('show rip (interfaces|neighbors) [<name>] ["<interface>"]', "Show information about RIP protocol"),
+    (
+        'show babel (interfaces|neighbors|entries|routes) [<name>] ["<interface>"]',
+        "Show information about Babel protocol",
+    ),
+    (
+        'show bfd sessions [<name>] [address <ip|prefix>] [(interface|dev) "<name>"] [ipv4|ipv6] [direct|multihop] [all]',
+        "Show information about BFD sessions",
+    ),
+    ("show mpls ranges [<domain> | <range>]", "Show MPLS ranges"),
+    ("show threads [all]", "Show state of threads"),
+    (
+        'mrt dump [table <name>|"<pattern>"] [to "<file>"] [filter <f> | where <cond>]',
+        "Save MRT Table Dump into a file",
+    ),
+    (
+        'mrtdump (<protocol> | "<pattern>" | all) (all | off | { states|messages [, ...] })',
+        "Control protocol debugging via MRTdump files",
+    ),
     ('configure [soft] ["<file>"] [timeout [<sec>]]', "Reload configuration"),
     ('configure check ["<file>"]', "Parse configuration and check its validity"),
     ("configure confirm", "Confirm last configuration change - deactivate undo timeout"),

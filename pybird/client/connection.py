@@ -6,7 +6,9 @@ needed, so that a one-shot command starts at once.
 
 from __future__ import annotations
 
+import select
 import socket
+from collections import deque
 
 TYPE_CHECKING = False  # `typing` is too slow to import for one command
 if TYPE_CHECKING:
@@ -49,9 +51,11 @@ class Connection:
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._sock.settimeout(timeout)
         self._code = 0
+        self._lines: deque[bytes] = deque()  # read and not given out
+        self._rest = b""  # of a line that has not ended
+        self._heard: list[Line] = []  # unasked ones that came with an answer
         try:
             self._sock.connect(path)
-            self._file = self._sock.makefile("rb", buffering=65536)
             self.banner = next(self.replies()).text
         except (OSError, ConnectionLostError):
             self._sock.close()
@@ -75,13 +79,39 @@ class Connection:
             ConnectionLostError: the daemon went away.
         """
         while True:
-            octets = self._file.readline()
-            if not octets.endswith(b"\n"):
-                raise ConnectionLostError("Connection closed by server")
-            line = self._line(octets[:-1].decode("utf-8", "replace"))
+            while not self._lines:
+                self._read()
+            line = self._line(self._lines.popleft().decode("utf-8", "replace"))
             yield line
             if line.last:
                 return
+
+    def _read(self) -> None:
+        try:
+            octets = self._sock.recv(65536)
+        except ConnectionError:
+            octets = b""
+        if not octets:
+            raise ConnectionLostError("Connection closed by server")
+        *lines, self._rest = (self._rest + octets).split(b"\n")
+        self._lines.extend(lines)
+
+    def pending(self) -> list[Line]:
+        """Unasked lines that have come; never waits. Not while a reply is being read.
+
+        Raises:
+            ConnectionLostError: the daemon went away.
+        """
+        while select.select([self._sock], [], [], 0)[0]:
+            self._read()
+        found, self._heard = self._heard, []
+        while self._lines:
+            found.append(self._line(self._lines.popleft().decode("utf-8", "replace")))
+        return found
+
+    def fileno(self) -> int:
+        """The socket, for an event loop that waits for `pending`."""
+        return self._sock.fileno()
 
     def _line(self, raw: str) -> Line:
         if raw[:1] == "+":
@@ -92,11 +122,12 @@ class Connection:
         return Line(self._code, raw[5:], raw[4:5] != "-", raw)
 
     def ask(self, command: str) -> list[Line]:
-        """Send a command and collect its reply."""
+        """Send a command and collect its reply; unasked lines wait in `pending`."""
         self.send(command)
-        return [line for line in self.replies() if not line.unasked]
+        lines = list(self.replies())
+        self._heard += [line for line in lines if line.unasked]
+        return [line for line in lines if not line.unasked]
 
     def close(self) -> None:
         """Hang up."""
-        self._file.close()
         self._sock.close()

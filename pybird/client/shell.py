@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from pybird.client.words import NoCommandError, expand, help_for
 
 PROMPT = "bird> "
 FRESH = 2.0  # seconds for which live names are believed
+QUOTED_WORD = re.compile(r'`([^`]+)`|(?:unexpected )("[^"]*")')
 ROWS = 2000  # rows in one table; the next rows begin another
 
 
@@ -92,7 +95,7 @@ def key_bindings() -> KeyBindings:
         if before.count('"') % 2 or "[" in before:
             event.current_buffer.insert_text("?")
             return
-        lines = "\n".join(help_for(before))
+        lines = "\n".join(help_for(before, width=shutil.get_terminal_size().columns))
         run_in_terminal(lambda: sys.stdout.write(f"{PROMPT}{before}?\n{lines}\n"))
 
     return bindings
@@ -117,6 +120,7 @@ class Shell:
         self._connection = connection
         self._restricted = restricted
         self._json = True  # until the daemon refuses it
+        self._typed = ""
         self._screen = Console()
 
     def run(self) -> int:
@@ -132,7 +136,7 @@ class Shell:
         self._screen.print(f"[dim]{self._connection.banner}  `?` helps, TAB completes, Ctrl-D leaves.[/dim]")
         while True:
             try:
-                text = session.prompt().strip()
+                text = session.prompt(pre_run=self._listen).strip()
             except KeyboardInterrupt:
                 continue
             except EOFError:
@@ -140,8 +144,26 @@ class Shell:
             if text and not self._do(text):
                 return 0
 
+    def _listen(self) -> None:
+        """While the prompt waits, show what comes unasked (`echo`, an undo that is due)."""
+        loop = asyncio.get_running_loop()
+        connection = self._connection
+
+        def heard() -> None:
+            try:
+                lines = connection.pending()
+            except (OSError, ConnectionLostError):
+                loop.remove_reader(connection)  # the next command says it
+                return
+            if lines:
+                run_in_terminal(lambda: sys.stdout.writelines(self._texts(lines)))
+
+        loop.add_reader(connection, heard)
+        heard()
+
     def _do(self, text: str) -> bool:
         """Run one line; False ends the shell."""
+        self._typed = text
         try:
             command = expand(text)
         except NoCommandError as error:
@@ -149,8 +171,14 @@ class Shell:
             return True
         if command in ("quit", "exit"):
             return False
+        if command == "help":
+            lines = help_for("", width=self._screen.width)
+            page((f"{line}\n" for line in lines), self._screen.height)
+            return True
         try:
             self.show(command)
+            if command in ("output json", "output text"):
+                self._json = command.endswith("text")  # who wants JSON gets no tables
         except (KeyboardInterrupt, BrokenPipeError):
             self._reconnect()
         except (OSError, ConnectionLostError) as error:
@@ -168,6 +196,14 @@ class Shell:
         self._connection.send(command)
         page(self._texts(self._connection.replies()), self._screen.height)
 
+    def _pointed(self, line: Line) -> str:
+        """A mark below the word of the command that an error names."""
+        found = QUOTED_WORD.search(line.text)
+        if line.code < 9000 or found is None:
+            return ""
+        at = self._typed.find(found[1] or found[2])
+        return "" if at < 0 else f"{' ' * (len(PROMPT) + at)}^{'~' * (len(found[1] or found[2]) - 1)}\n"
+
     def _as_table(self, command: str) -> bool:
         if self._connection.ask("output json")[-1].code >= 8000:
             self._json = False
@@ -182,7 +218,7 @@ class Shell:
             if line.unasked:
                 yield f">>> {line.text}\n"
             elif line.text or not line.last:
-                yield f"{line.text}\n"
+                yield f"{self._pointed(line)}{line.text}\n"
 
     def _tables(self, lines: Iterable[Line]) -> Iterator[str]:
         rows: list[dict[str, Any]] = []

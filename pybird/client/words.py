@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from pybird.client.command_list import COMMANDS, GROUPS
 
-LATER = frozenset(("peers", "neighbors", "version"))  # lower priority in abbreviations
+# Lower priority in abbreviations: our own, and what no protocol of ours answers yet.
+LATER = frozenset(
+    ("peers", "neighbors", "version", "ospf", "rip", "babel", "bfd", "mpls", "threads", "mrt", "mrtdump")
+)
+HELP_COLUMN = 47
+INCOMPLETE = "The command goes on. Press `?' to see how."
 NO_SUCH = "No such command. Press `?' for help."
 AMBIGUOUS = "Ambiguous command, possible expansions are:"
 
@@ -87,9 +92,21 @@ def expand(text: str, root: Node = ROOT) -> str:
             raise NoCommandError("\n".join([AMBIGUOUS, *shown]))
         node, at = matches[0], end
     if not node.syntax:
-        raise NoCommandError(NO_SUCH)
+        raise NoCommandError(_no_such(node, next_word(text, at)[0]))
     rest = text[at:].strip()
     return " ".join(node.path) + (f" {rest}" if rest else "")
+
+
+def _no_such(node: Node, word: str) -> str:
+    if not word:
+        return INCOMPLETE if node.path else NO_SUCH
+    from difflib import get_close_matches  # only here: one-shot commands must start fast
+
+    near = get_close_matches(word, node.below, 1)
+    if not near:
+        return NO_SUCH
+    meant = " ".join((*node.path, near[0]))
+    return NO_SUCH.replace(".", f", did you mean `{meant}'?", 1)
 
 
 def candidates(node: Node, word: str) -> list[Node]:
@@ -101,12 +118,24 @@ def candidates(node: Node, word: str) -> list[Node]:
     return first or found
 
 
-def help_line(node: Node) -> str:
-    """A line of help."""
-    return f"{node.syntax:<45}  {node.help}"
+def help_line(node: Node, width: int = 0) -> str:
+    """A line of help; several where it does not fit into the width, if one is given."""
+    return laid_out(node.syntax, node.help, width)
 
 
-def help_for(text: str, root: Node = ROOT) -> list[str]:
+def laid_out(syntax: str, text: str, width: int) -> str:
+    """A command and what it does."""
+    line = f"{syntax:<{HELP_COLUMN - 2}}  {text}"
+    if not width or len(line) < width:
+        return line
+    from textwrap import wrap  # only here: one-shot commands must start fast
+
+    more = {"break_long_words": False, "break_on_hyphens": False}
+    head = wrap(syntax, width - 1, subsequent_indent=" " * 8, **more)  # type: ignore[arg-type]
+    return "\n".join([*head, " " * max(min(HELP_COLUMN, width - 1 - len(text)), 4) + text])
+
+
+def help_for(text: str, root: Node = ROOT, width: int = 0) -> list[str]:
     """What `?` prints after this text: the commands that can follow."""
     node, at = root, 0
     while node.below:
@@ -115,14 +144,14 @@ def help_for(text: str, root: Node = ROOT) -> list[str]:
             break
         matches = candidates(node, word)
         if len(matches) != 1:
-            return [help_line(c) for match in matches for c in match.commands()] or [NO_SUCH]
+            return [help_line(c, width) for match in matches for c in match.commands()] or [NO_SUCH]
         node = matches[0]
     if node is not root:
-        return [help_line(command) for command in node.commands()]
+        return [help_line(command, width) for command in node.commands()]
     lines = []
     for word, below in root.below.items():
         if word in GROUPS:
-            lines.append(f"{word + ' ...':<45}  {GROUPS[word]}")
+            lines.append(laid_out(f"{word} ...", GROUPS[word], width))
         else:
-            lines += [help_line(command) for command in below.commands()]
+            lines += [help_line(command, width) for command in below.commands()]
     return lines

@@ -40,6 +40,7 @@ class Batch:
         "own",
         "owned",
         "rejected",
+        "returned",
         "segments",
         "sent",
         "updates",
@@ -48,6 +49,7 @@ class Batch:
     def __init__(self) -> None:
         self.segments: dict[Any, Segment] = {}
         self.own: dict[Any, list[bytes]] = {}  # withdrawals for the new owner of a route
+        self.returned: dict[Any, int] = {}  # filtered, and its owner would not have got them anyway
         self.owned: dict[Any, int] = {}  # updates that do not go to their owner
         self.corrections: dict[Any, int] = {}  # of the number of exported routes
         self.gained = 0
@@ -88,8 +90,9 @@ class Batch:
         withdrawn = len(self.own.get(channel, ()))
         updates = channel.statistics.export_updates
         updates.received += self.updates
-        updates.rejected += self.rejected + own
-        updates.filtered += self.filtered
+        returned = self.returned.get(channel, 0)
+        updates.rejected += self.rejected + own + returned
+        updates.filtered += self.filtered - returned
         updates.accepted += self.sent - own
         withdraws = channel.statistics.export_withdraws
         withdraws.received += self.lost

@@ -311,6 +311,10 @@ class Group:
                     if segment is None:
                         segment = segments[owner] = Segment()
                     keys = segment.announce.setdefault(form, [])
+                elif kind == FILTERED:
+                    owner = new.source.owner
+                    if owner not in members:
+                        owner = None
             if kind == SENT:
                 sent += 1
                 keys.append(key)
@@ -325,6 +329,8 @@ class Group:
                 rejected += 1
             else:
                 filtered += 1
+                if owner is not None:
+                    batch.returned[owner] = batch.returned.get(owner, 0) + 1
             self._mark_not_sent(bid, key)
             if was:
                 batch.withdraw(key, old, members)
@@ -478,14 +484,14 @@ class Group:
                 kind, form = self.verdict(best, key)
             else:
                 kind = FILTERED
+            own = best.source.owner is channel
             if kind != SENT:
-                if kind == FILTERED:
+                if kind == FILTERED and not own:
                     count.filtered += 1
                 else:
                     count.rejected += 1
                 if fresh:
                     refused.append(key)
-            own = best.source.owner is channel
             had: Rte | None = None
             if origin is not None:
                 had = left.pop(key) if key in left else origin.had(bid, key, best)

@@ -38,6 +38,7 @@ class Judge(NamedTuple):
     resolve: Callable[[Hop], Hop]  # a next hop that a filter set
     generation: Callable[[tuple[str, ...]], int]  # raised by every change of these tables
     asserted: Callable[[Any], None] | None = None  # hears what came of `bt_assert`
+    complain: Callable[[str], None] | None = None  # hears of run-time errors
 
 
 class Outcome(NamedTuple):
@@ -76,7 +77,7 @@ class Policy:
         self._inside = inside
         self._net_type = net_type
         self._judge = judge
-        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted)
+        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain)
         self._memo: dict[Any, Outcome | None] = {}
         self._epoch = judge.pool.epoch
         self._by_source = False

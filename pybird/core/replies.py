@@ -167,10 +167,14 @@ class MemoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Memory(Reply):
-    """`show memory`; the rows do not contain the total."""
+    """`show memory`; the rows are estimates and do not contain the total.
+
+    `resident` is what the process really has, None where nobody knows.
+    """
 
     code: int = field(default=1018, init=False)
     rows: tuple[MemoryRow, ...]
+    resident: int | None = None
 
 
 # ----------------------------------------------------------- show protocols

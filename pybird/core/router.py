@@ -114,6 +114,7 @@ class Router:
             self.hops.settle,
             self._generation,
             asserted,
+            self._filter_error,
         )
         self.shutting_down = False
         self._tidying: Timer | None = None
@@ -126,6 +127,9 @@ class Router:
 
     def _filter_log(self, text: str) -> None:
         self.log("info", text)
+
+    def _filter_error(self, text: str) -> None:
+        self.log("error", text)
 
     # tables and filters -----------------------------------------------------
 

@@ -117,10 +117,10 @@ class CompiledFilter:
         except Reject:
             return False
         except FAILURES as failure:
-            subject.log(code.describe(failure))
+            subject.fail(code.describe(failure))
             return False
         if verdict is None:
-            subject.log(f"Filter {self.name} did not return accept nor reject. Make up your mind")
+            subject.fail(f"Filter {self.name} did not return accept nor reject. Make up your mind")
             return False
         return bool(verdict)
 

@@ -55,6 +55,7 @@ class Subject:
         "_net",
         "asserted",
         "changes",
+        "complain",
         "hop",
         "key",
         "log",
@@ -74,11 +75,13 @@ class Subject:
         log: Callable[[str], None],
         lookup: Lookup | None = None,
         asserted: Callable[[Any], None] | None = None,
+        complain: Callable[[str], None] | None = None,
     ) -> None:
         self.pool = pool
         self.net_type = net_type
         self.log = log
         self.lookup = lookup
+        self.complain = complain  # hears of errors, where they are not for `log`
         self.asserted = asserted  # hears what came of `bt_assert` (`claims.Checked`)
         self.rte: Rte
         self.key = b""
@@ -110,6 +113,10 @@ class Subject:
     def length(self) -> int:
         """`net.len`."""
         return self.key[0] if self.net_type <= NetType.IP6 else net_length(self.net)
+
+    def fail(self, text: str) -> None:
+        """Log why the filter could not decide."""
+        (self.complain or self.log)(text)
 
     def print(self, text: str, newline: bool) -> None:
         """Log a line, or the beginning of one."""

@@ -100,3 +100,12 @@ class PidFile:
             except OSError:
                 pass
         os.close(self._fd)
+
+
+def resident() -> int | None:
+    """Octets of memory that this process has now; None where /proc does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -348,3 +348,12 @@ def test_times_of_yesterday_are_dates() -> None:
 def test_problems_of_a_configuration_end_with_the_line_that_tools_read() -> None:
     problem = r.ConfigProblem("a.conf", 4, 3, "unknown option `foo`", "  foo;", ("  foo;", "  ^^^"))
     assert text(problem) == "8002   foo;\n8002   ^^^\n8002 a.conf:4:3 unknown option `foo`"
+
+
+def test_memory_says_what_the_process_has() -> None:
+    shown = text(r.Memory((r.MemoryRow("Protocols", 48000, 0),), 60_000_000)).split("\n")
+    assert shown[-3:] == [
+        "1018 Total:              46.9 kB      0.0  B",
+        "1018 ",
+        "1018 Active pages:       57.2 MB",
+    ]

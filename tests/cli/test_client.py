@@ -226,3 +226,24 @@ def test_real_birdc_disables_and_enables(socket: str, program: str) -> None:
         command = [program, "-s", socket, word, "st6", '"a reason"']
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
         assert done.stdout.endswith(f"st6: {word}d\n")
+
+
+def test_a_mistyped_command_is_guessed() -> None:
+    for text, told in (
+        ("shwo protocols", "No such command, did you mean `show'? Press `?' for help."),
+        ("show protcols", "No such command, did you mean `show protocols'? Press `?' for help."),
+        ("show", "The command goes on. Press `?' to see how."),
+        ("xyz", "No such command. Press `?' for help."),
+    ):
+        with pytest.raises(NoCommandError) as raised:
+            expand(text)
+        assert str(raised.value) == told
+
+
+def test_help_fits_the_terminal() -> None:
+    for width in (80, 100, 140):
+        lines = "\n".join(help_for("show ", width=width) + help_for("", width=width)).split("\n")
+        assert max(map(len, lines)) < width
+    assert help_for("show static ", width=80) == [
+        "show static [<protocol>]                       Show details of static protocol"
+    ]

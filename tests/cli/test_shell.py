@@ -17,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from pybird.client import tables
+from pybird.client.connection import Connection
 from pybird.client.shell import page
 from tests.cli.served import served
 
@@ -162,3 +163,17 @@ def test_short_output_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
 def test_long_output_without_a_terminal_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
     page((f"{n}\n" for n in range(100)), 24)
     assert capsys.readouterr().out == "".join(f"{n}\n" for n in range(100))
+
+
+def test_what_comes_unasked_is_shown_at_the_prompt(socket: str, tmp_path: Path) -> None:
+    shell = Terminal(socket, tmp_path)
+    shell.expect("Ctrl-D leaves.")
+    shell.expect("bird>")
+    connection = Connection(socket)
+    assert connection.ask("configure timeout 1")[-1].code == 3
+    shell.expect(">>> ", within=10)  # nothing was typed
+    shell.type("show symbols imp_b\r")
+    shell.expect("imp_b   \tfilter")
+    assert shell.leave() == 0
+    assert connection.pending()
+    connection.close()

@@ -77,7 +77,7 @@ def test_counts_are_of_what_was_looked_at(lab, command, count):
     ("command", "answer"),
     [
         ("show route export one", "9001 No valid tables"),
-        ("show route table other export p", "9001 No valid tables"),
+        ("show route table other export p", "9001 No export channel for table other"),
         ("show route 203.0.113.0/24 for 1.1.1.1", "9001 Only one prefix expected"),
         ("show route filtered export p", "9001 Incompatible show route options"),
         ("show route for 8.8.8.8", "8001 Network not found"),

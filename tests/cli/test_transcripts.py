@@ -170,7 +170,7 @@ def test_stats_and_named_tables_have_headings_even_when_empty(lab: Lab) -> None:
         ("SHOW STATUS", "9001 "),
         ("show symbols nosuch", "9001 "),
         ("eval nosuch", "9001 "),
-        ("eval 1/0", "8008 "),
+        ("eval 1/0", "9001 Mother told me not to divide by 0"),
         ("dialect 4", "9003 "),
         ('dump routes "/tmp/x"', "8009 "),
     ],
@@ -459,3 +459,96 @@ def test_a_filter_that_fails_for_a_network_leaves_it_out():
         " route peer fe80::1 % 2; }"
     )
     assert "internal error" not in lab.ask("show route table near where net.len = 8")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("show ospf", "9001 There is no OSPF protocol running"),
+        ("show ospf neighbors", "9001 There is no OSPF protocol running"),
+        ("show ospf state all st4", "9001 st4: Not a OSPF protocol"),
+        ("show ospf lsadb area 0 type 1 self", "9001 There is no OSPF protocol running"),
+        ("show rip interfaces", "9001 There is no RIP protocol running"),
+        ('show rip neighbors st4 "eth0"', "9001 st4: Not a RIP protocol"),
+        ("show babel entries", "9001 There is no Babel protocol running"),
+        ("show bfd sessions", "9001 There is no BFD protocol running"),
+        ("show bfd sessions st4", "9001 st4: Not a BFD protocol"),
+        ('show bfd sessions dev "eth0" ipv6 direct all', "9001 There is no BFD protocol running"),
+        ("show mpls ranges", "9001 No MPLS domain defined"),
+        ("mrt dump", "9001 Table not specified"),
+        ("mrt dump table master4", "9001 File not specified"),
+        ("mrtdump all off", "0000 "),
+        ("show static r4", "9001 there is no protocol r4"),
+        ("show static device1", "9001 device1: Not a Static protocol"),
+        ("show route protocol device1", "9001 No valid tables"),
+        ("show route import table st4.ipv4", "9001 No import table in channel st4.ipv4"),
+        ("show route import table st4.ipv6", "9001 Channel st4.ipv6 not found"),
+        ("show route export st4 table r4", "9001 No export channel for table r4"),
+        ("debug st4.ipv6 all", "9001 Channel st4.ipv6 not found"),
+    ],
+)
+def test_answers_as_bird_gives_them(lab: Lab, command: str, answer: str) -> None:
+    assert lab.ask(command) == answer
+
+
+def test_what_would_not_be_written_is_not_promised(lab: Lab) -> None:
+    assert lab.ask("mrtdump st4 { states, messages }").startswith("8009 MRT dumps are not written")
+    assert lab.ask('mrt dump table master4 to "/tmp/x"').startswith("8009 MRT dumps are not written")
+
+
+def test_of_counting_options_the_last_one_counts(lab: Lab) -> None:
+    assert lab.ask("show route table t4aux count stats") == lab.ask("show route table t4aux stats")
+    assert lab.ask("show route table t4aux stats count") == lab.ask("show route table t4aux count")
+
+
+def test_static_protocols_that_are_down_are_shown_by_name_only(lab: Lab) -> None:
+    assert "192.0.2.128/25" not in lab.ask("show static")
+    assert "192.0.2.128/25" in lab.ask("show static st_off")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("show protcols", "9001 unexpected `protcols`, did you mean `protocols`?"),
+        ("show route tabel r4", "9001 unexpected `tabel`, did you mean `table`?"),
+        ("show", "9001 the command ends too early"),
+        ("eval 1 == 2", "9001 unexpected `==`: values are compared with `=`, did you mean `=`?"),
+        ("show route where bgp_aspath.len > 2", "9001 `bgp_aspath` is not defined, did you mean `bgp_path`?"),
+    ],
+)
+def test_mistakes_in_commands(lab: Lab, command: str, answer: str) -> None:
+    assert lab.ask(command) == answer
+
+
+def test_a_command_that_fails_by_our_fault_is_logged_in_short(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_text: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lab.console.language, "parse_command", broken)
+    secret = "x" * 5000
+    assert lab.ask(f"eval {secret}").startswith("8008 internal error")
+    assert not any(secret[:300] in line for line in lab.world.log.lines)
+    assert any("(5005 octets)" in line for line in lab.world.log.lines)
+
+
+def test_what_goes_wrong_in_a_filter_is_an_error_what_it_prints_is_not() -> None:
+    lab = Lab(
+        "router id 10.0.0.1;\nprotocol device { }\n"
+        "protocol static one { route 10.0.0.0/8 blackhole;\n"
+        '  ipv4 { import filter { print "hello"; if 1 / net.len = net.len - 8 then accept; reject; }; }; }\n'
+        "protocol static two { route 11.0.0.0/8 blackhole;\n"
+        '  ipv4 { import filter { print "undecided"; if 1 / (net.len - 8) = 1 then accept; }; }; }\n'
+        "protocol static three { route 12.0.0.0/8 blackhole; ipv4 { import filter { print 1; }; }; }\n"
+    )
+    lines = lab.world.log.lines
+    assert "<info> hello" in lines
+    assert [line for line in lines if line.startswith("<error>")] == [
+        "<error> bird.conf:6: filter (unnamed): Mother told me not to divide by 0",
+        "<error> Filter (unnamed) did not return accept nor reject. Make up your mind",
+    ]
+
+
+def test_only_bgp_refreshes_routes(lab: Lab) -> None:
+    assert lab.ask("reload bgp st4") == "8006-st4: not reloading, route refresh unavailable\n0000 "

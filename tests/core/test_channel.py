@@ -212,3 +212,13 @@ def test_the_default_route_of_a_group_is_packed_once_for_all_members():
     (group,) = world.router.tables["master4"].groups.values()
     assert group.exporter.packs == 1
     assert sum(len(world[f"p{at}"].got) for at in range(9)) == 40
+
+
+def test_a_route_that_would_go_back_is_rejected_whatever_the_filter_says():
+    """As BIRD counts: what its owner is not offered anyway never meets the filter."""
+    world = World().load(peer("a", ipv4(export_filter=REFUSE_1)), peer("b", ipv4(export_filter=REFUSE_1)))
+    world["a"].announce("10.0.0.0/8", "11.0.0.0/8", med=1)
+    world.clock.run()
+    mine, theirs = (world[name].channel.statistics.export_updates for name in "ab")
+    assert (mine.received, mine.rejected, mine.filtered) == (2, 2, 0)
+    assert (theirs.received, theirs.rejected, theirs.filtered) == (2, 0, 2)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.capabilities import Capabilities
 from pybird.proto.bgp.session import Session
-from pybird.proto.bgp.terms import is_direct
+from pybird.proto.bgp.terms import is_direct, is_recursive
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
+    from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
     from pybird.proto.bgp.peer import Peer
 
 PORT: Final = 179
@@ -31,6 +32,15 @@ def peer_details(peer: Peer) -> Iterator[Detail]:
     if peer.parent is not None and peer.orphan:
         yield Detail("Orphan", "the neighbour is not advertised any more")
     yield Detail("BGP state", peer.bgp_state, tuple(_lines(peer)))
+
+
+def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
+    """Where next hops are looked up, where they are."""
+    if not is_recursive(config, channel):
+        return
+    version = {1: "IPv4", 2: "IPv6"}.get(channel.afi)
+    if version is not None:
+        yield Detail(f"IGP {version} table", channel.igp_table or channel.table)
 
 
 def _lines(peer: Peer) -> Iterator[Detail]:

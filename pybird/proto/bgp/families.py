@@ -19,7 +19,7 @@ from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.terms import is_direct
+from pybird.proto.bgp.terms import is_direct, is_recursive
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.net import NetType, net_of
@@ -135,7 +135,7 @@ class Families:
         peer = self._peer
         router = peer.router
         direct = is_direct(peer.config)
-        recursive = config.gateway == "recursive" or (config.gateway is None and not direct)
+        recursive = is_recursive(peer.config, config)
         own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
         prefer_link_local = config.next_hop_prefer == "local" or (remote is not None and remote.is_link_local)

@@ -570,6 +570,8 @@ class Peer(Instance):
             hop = self.families.own_next_hop(channel.config)
             if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
+        if isinstance(channel.config, BgpChannelConfig):
+            yield from details.igp_tables(self.config, channel.config)
 
 
 def _nothing() -> None:

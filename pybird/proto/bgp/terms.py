@@ -38,6 +38,11 @@ def is_direct(config: BgpConfig) -> bool:
     return is_internal(config) is not True
 
 
+def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
+    """Next hops of this channel are looked up in a table, not on our links."""
+    return channel.gateway == "recursive" or (channel.gateway is None and not is_direct(config))
+
+
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
     """The hop limit to send and the least to accept (None: any), RFC 5082."""
     hops = 1 if is_direct(config) else config.multihop or MULTIHOP
