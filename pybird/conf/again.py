@@ -40,7 +40,7 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
 T = TypeVar("T")
 
 # What units add to: fields of `Builder` and of `Top`.
-BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings")
+BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings", "waiting")
 BUILDER_LISTS = ("made", "refusals")
 TOP_DICTIONARIES = ("filters", "functions")
 TOP_LISTS = ("logs", "sockets", "attributes", "tests")

@@ -166,11 +166,9 @@ class Builder:
             if self.template:
                 self.waiting.setdefault(self.building, []).append(refusal)
                 continue
-            used = ConfigError(
-                refusal.message, refusal.span, refusal.source_line, related=("used here", user)
-            )
-            if all(each.span != refusal.span for each in self.refusals):
-                self.refusals.append(used)
+            used = ("used here", user)
+            again = ConfigError(refusal.message, refusal.span, refusal.source_line, related=used)
+            self.refusals.append(again)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:

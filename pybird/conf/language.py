@@ -256,6 +256,14 @@ def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
         raise builder.error("this is nested too deeply", item) from None
 
 
+def _once(refusals: Iterable[ConfigError]) -> tuple[ConfigError, ...]:
+    """One of each place: several protocols may use one template."""
+    found: dict[tuple[str, int, int], ConfigError] = {}
+    for each in refusals:
+        found.setdefault((each.file, each.line, each.column), each)
+    return tuple(found.values())
+
+
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
@@ -278,6 +286,6 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         functions=top.functions,
         tests=tuple(top.tests),
         warnings=tuple(builder.warnings),
-        refusals=tuple(builder.refusals),
+        refusals=_once(builder.refusals),
         **top.values,
     )

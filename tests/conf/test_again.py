@@ -248,3 +248,22 @@ def test_readings_with_a_memory_leave_nothing_behind() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_what_is_refused_in_a_template_is_refused_again() -> None:
+    """Whoever used it first: the next one is refused when that is gone, though it was not read again."""
+    base = "protocol device {}\nmpls table m;\ntemplate static T {\n  ipv4;\n  mpls;\n}\n"
+    first, second = "protocol static one from T {}\n", "protocol static two from T {}\n"
+    memory = Memory()
+    for text, line, user in (
+        (base, 0, 0),
+        (base + first + second, 5, 7),
+        (base + second, 5, 7),
+        (f"# moved\n{base}{second}", 6, 8),
+        (base, 0, 0),
+        (base + first, 5, 7),
+    ):
+        same({"bird.conf": text}, memory)
+        config = language().load("bird.conf", TextFiles({"bird.conf": text}), memory)
+        found = [(each.line, each.related and each.related[1].line) for each in config.refusals]
+        assert found == ([(line, user)] if line else [])
