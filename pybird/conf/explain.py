@@ -77,43 +77,19 @@ class Situation:
 
 def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
     """The error for a token that does not fit."""
-    sources = lexer.sources
-    words = in_words(situation)
     if token.type == END:
-        return _at_the_end(lexer, situation, words, token)
-    span = sources.span(token.start, max(token.end, token.start + 1))
-    if token == "include" and token.type == "NAME":
-        return sources.error("`include` must be the first word on its line", span, expected=words)
-    if situation.open_block is not None and lexer.begins_statement(token):
-        opened = sources.span(situation.open_block.start, situation.open_block.end)
-        text = f"the block before `{token}` is not closed"
-        return sources.error(text, span, expected=words, related=("opened here", opened))
-    hidden = _hidden(lexer, situation, token)
-    if hidden is not None:
-        text = f"`{token}` is your own name here, not the keyword"
-        related = ("declared here", sources.span(hidden.start, hidden.end)) if hidden.end else None
-        return sources.error(text, span, expected=words, related=related)
-    if token.type == "RESERVED" or (
-        token in NEVER_NAMES and not set(DECLARING).isdisjoint(situation.expected)
-    ):
-        return sources.error(f"`{token}` is a reserved word, not a name", span, expected=words)
-    last = situation.last
-    for guess in (_joined, _between_statements, _negative, _comma):
+        return _at_the_end(lexer, situation, token)
+    span = lexer.sources.span(token.start, max(token.end, token.start + 1))
+    for guess in GUESSES:
         found = guess(lexer, situation, token, span)
         if found is not None:
+            found.expected = found.expected or in_words(situation)
             return found
-    if last is not None and not lexer.of_command and lexer.unknown(last):
-        return _unknown_before(lexer, last)
-    if situation.brace_missing and last:
-        related = _after(lexer, last, token)
-        return sources.error(f"`{{` missing before {_shown(token)}", span, expected=words, related=related)
-    if situation.semicolon_missing and last and (token == "}" or lexer.line_ended(last, token)):
-        related = _after(lexer, last, token)
-        return sources.error(f"`;` missing before {_shown(token)}", span, expected=words, related=related)
+    words = in_words(situation)
     if len(words) > MAX_SHOWN and token.type != "NAME" and not lexer.of_command:
         words = in_words(situation, situation.fitting)
     message = _unexpected(situation, words, token)
-    return sources.error(message, span, expected=words, hint=_meant(lexer, situation, token))
+    return lexer.sources.error(message, span, expected=words, hint=_meant(lexer, situation, token))
 
 
 def _after(lexer: Lexer, last: Token, token: Token) -> tuple[str, Span] | None:
@@ -123,7 +99,40 @@ def _after(lexer: Lexer, last: Token, token: Token) -> tuple[str, Span] | None:
     return "after this", lexer.sources.span(last.start, last.end)
 
 
-# ----------------------------------------------------- what it may well be
+# --------------------------------------- what it may well be, the surest first
+
+
+def _include(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """An `include` within a line."""
+    if token != "include" or token.type != "NAME":
+        return None
+    return lexer.sources.error("`include` must be the first word on its line", span)
+
+
+def _unclosed(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """A statement begins at the left edge, and a block is still open."""
+    brace = situation.open_block
+    if brace is None or not lexer.begins_statement(token):
+        return None
+    related = ("opened here", lexer.sources.span(brace.start, brace.end))
+    return lexer.sources.error(f"the block before `{token}` is not closed", span, related=related)
+
+
+def _own_name(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """The keyword that would fit is hidden by a name of the user's."""
+    hidden = _hidden(lexer, situation, token)
+    if hidden is None:
+        return None
+    related = ("declared here", lexer.sources.span(hidden.start, hidden.end)) if hidden.end else None
+    return lexer.sources.error(f"`{token}` is your own name here, not the keyword", span, related=related)
+
+
+def _reserved(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """A word that can never be a name, where one is declared."""
+    declared = token in NEVER_NAMES and not set(DECLARING).isdisjoint(situation.expected)
+    if token.type != "RESERVED" and not declared:
+        return None
+    return lexer.sources.error(f"`{token}` is a reserved word, not a name", span)
 
 
 def _joined(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
@@ -182,6 +191,46 @@ def _comma(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Conf
     return lexer.sources.error(f"`,` missing before `{text}`", span, related=related)
 
 
+def _unknown_before(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """The word before is nobody's name: a misspelt keyword was read as one."""
+    last = situation.last
+    if last is None or lexer.of_command or not lexer.unknown(last):
+        return None
+    hint = closest(last, (*KEYWORDS, *lexer.declared))
+    place = lexer.sources.span(last.start, last.end)
+    return lexer.sources.error(f"`{last}` is not defined", place, hint=hint)
+
+
+def _missing(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """A `{` or a `;`."""
+    last = situation.last
+    if last is None:
+        return None
+    sign = "{" if situation.brace_missing else ";"
+    ended = situation.semicolon_missing and (token == "}" or lexer.line_ended(last, token))
+    if not situation.brace_missing and not ended:
+        return None
+    related = _after(lexer, last, token)
+    return lexer.sources.error(f"`{sign}` missing before {_shown(token)}", span, related=related)
+
+
+GUESSES = (
+    _include,
+    _unclosed,
+    _own_name,
+    _reserved,
+    _joined,
+    _between_statements,
+    _negative,
+    _comma,
+    _unknown_before,
+    _missing,
+)
+
+
+# ------------------------------------------------------------------- in words
+
+
 def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> str:
     last = situation.last
     between = last is not None and last.type in ("SEMICOLON", "LBRACE")
@@ -221,16 +270,8 @@ def _meant(lexer: Lexer, situation: Situation, token: Token) -> str:
     return ""
 
 
-def _unknown_before(lexer: Lexer, last: Token) -> ConfigError:
-    """The word before is nobody's name: a misspelt keyword was read as one."""
-    hint = closest(last, (*KEYWORDS, *lexer.declared))
-    return lexer.sources.error(
-        f"`{last}` is not defined", lexer.sources.span(last.start, last.end), hint=hint
-    )
-
-
-def _at_the_end(lexer: Lexer, situation: Situation, words: tuple[str, ...], token: Token) -> ConfigError:
-    sources = lexer.sources
+def _at_the_end(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
+    sources, words = lexer.sources, in_words(situation)
     span = sources.span(token.start, token.start)
     brace = situation.open_block
     if brace is not None:
