@@ -204,15 +204,19 @@ def decode_ra(packet: Icmp6Packet) -> Advertisement:
 
 
 def decode_rs(packet: Icmp6Packet) -> Address | None:
-    """Check a solicitation (RFC 4861, 6.1.1); returns its source, None when unspecified.
+    """Check a solicitation (RFC 4861, 6.1.1); returns whom to answer, None: everybody.
+
+    Only a link-local source can be answered alone: that is what we send from.
 
     Raises:
         RadvError: it must be discarded.
     """
     _check_header(packet, SOLICITATION, 8)
+    if packet.source.is_multicast:
+        raise RadvError("source is a multicast address")
     options = list(_options(packet.data, 8))
     if not packet.source.is_unspecified:
-        return packet.source
+        return packet.source if packet.source.is_link_local else None
     if any(isinstance(option, SourceLinkLayer) for option in options):
         raise RadvError("source link-layer option from the unspecified address")
     return None
