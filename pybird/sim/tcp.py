@@ -190,6 +190,12 @@ class Endpoint:
         if was in ("open", "closing"):
             self._send_reset()
 
+    def part(self) -> None:
+        """Let go of the other side once both have ended: two that know each other are never freed."""
+        peer = self.peer
+        if peer is not None and self.state == peer.state == "closed":
+            self.peer = peer.peer = None
+
     # sending ------------------------------------------------------------
 
     def _path(self) -> Path | None:
@@ -610,5 +616,7 @@ class Tcp:
         self.endpoints.append(endpoint)
 
     def _open(self) -> list[Endpoint]:
+        for endpoint in self.endpoints:
+            endpoint.part()
         self.endpoints = [e for e in self.endpoints if e.state != "closed"]
         return self.endpoints

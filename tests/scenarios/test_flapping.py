@@ -1,0 +1,144 @@
+"""Everything flaps for an hour: afterwards there is as much in memory as after the first minutes."""
+
+import gc
+import tracemalloc
+
+import pytest
+
+from pybird.values.net import Prefix
+from pybird.values.route import BLACKHOLE, Rte
+from tests.scenarios.lab import lan, language, unnumbered
+
+COUNT = 3
+PAUSE = 5.0  # seconds between two faults
+CALM = 300.0  # seconds after which no cancelled timer is in the queue any more
+NETS = [Prefix.parse(f"10.200.{low}.0/24").key for low in range(50)]
+
+
+def text(number, turn=0):
+    """The configuration of a router; the turn changes options, filters, routes and protocols."""
+    more = f"protocol static more {{ ipv4; route 10.77.{turn % 3}.0/24 blackhole; }}" if turn % 2 else ""
+    export = ("all", "where net.len > 16", "filter { bgp_med = 7; accept; }")[turn % 3]
+    return unnumbered(number, export=export) + more
+
+
+class Flapping:
+    """Routers on a switch, and one of them more on a cable; each fault is undone by the next of its kind."""
+
+    def __init__(self):
+        self.lab = lan(COUNT, text, seed=8)
+        self.lab.add("far", text(COUNT + 1))
+        self.lab.link("r1", "eth1", "far", "eth0")
+        self.names = list(self.lab.nodes)
+        self.bugs = []
+        self.calm()
+
+    def calm(self):
+        """Wait until all is well; what the simulator remembers of the past is forgotten."""
+        self.lab.segments["lan"].restore()
+        self.lab.expect(self.whole, 60, "everybody knows everybody")
+        self.lab.run(CALM)
+        assert self.whole()
+        self.bugs += [line for line in self.lab.log if line.level == "bug"]
+        self.lab.log.clear()
+        self.lab.trace.recent.clear()
+        for node in self.lab.nodes.values():
+            node.host.tcp._open()  # which sweeps out the closed ones
+
+    def whole(self):
+        return all(self.lab.knows(a, b) for a in self.names for b in self.names if a != b)
+
+    # faults ---------------------------------------------------------------
+
+    def reload(self, name, turn):
+        config = language().read(text(self.lab.number(name), turn))
+        self.lab.nodes[name].router.reconfigure(config)
+
+    def flap_link(self, name, turn):
+        host = self.lab.nodes[name].host
+        host.set_link("eth0", not host.nic("eth0").admin_up)
+
+    def flap_cable(self, name, turn):
+        switch = self.lab.segments["lan"]
+        (switch.restore if switch.is_cut else switch.cut)()
+
+    def flap_advertisements(self, name, turn):
+        router = self.lab.nodes[name].router
+        radv = router.protocols["radv1"]
+        (router.disable if radv.enabled else router.enable)(radv)
+
+    def flap_routes(self, name, turn):
+        router = self.lab.nodes[name].router
+        channel = router.protocols["own4"].channels["ipv4"]
+        attrs = router.pool.intern(b"", (("bgp_med", turn),))
+        if turn % 2:
+            channel.announce(NETS, Rte(attrs, channel.source, BLACKHOLE, 200, router.clock.now()))
+        else:
+            channel.withdraw(NETS)
+
+    def restart_session(self, name, turn):
+        for child in self.lab.children(name):
+            self.lab.nodes[name].router.restart(child)
+
+    def restart_parent(self, name, turn):
+        router = self.lab.nodes[name].router
+        router.restart(router.protocols["auto"])
+
+    def round(self):
+        """Each kind of fault on each router, and once more to undo it; then peace."""
+        kinds = (
+            *(self.flap_link, self.reload, self.flap_advertisements, self.flap_routes),
+            *(self.restart_session, self.flap_cable, self.restart_parent),
+        )
+        for at, name in enumerate(self.names):
+            for turn in (at + 1, at + 2):
+                for kind in kinds:
+                    kind(name, turn)
+                    self.lab.run(PAUSE)
+        for name in self.names:
+            self.reload(name, 0)
+        self.calm()
+
+
+def flap(rounds, settled):
+    """Octets held after so many rounds beyond those after some; kinds of garbage; virtual seconds."""
+    story = Flapping()
+    start = story.lab.clock.now()
+    held = []
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    tracemalloc.start()
+    try:
+        for _ in range(rounds):
+            story.round()
+            gc.collect()  # finds nothing, and empties Python's own stock of small objects
+            held.append(tracemalloc.get_traced_memory()[0])
+        kinds = {type(item).__name__ for item in gc.garbage}
+    finally:
+        tracemalloc.stop()
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not story.bugs
+    return held[-1] - held[settled - 1], kinds, story.lab.clock.now() - start
+
+
+# What may be more: verdicts that export groups remember of sessions that have ended, some 10 kB
+# a round, which they forget when there are many. One session that stayed would be ten times that.
+REMEMBERED = 30_000  # octets per round
+
+
+def test_a_few_minutes():
+    grown, kinds, seconds = flap(2, 1)
+    assert seconds > 900
+    assert not kinds, kinds
+    assert grown < REMEMBERED
+
+
+@pytest.mark.long
+def test_an_hour():
+    grown, kinds, seconds = flap(7, 2)
+    assert seconds > 3600
+    assert not kinds, kinds
+    assert grown < 5 * REMEMBERED
