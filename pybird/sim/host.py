@@ -71,6 +71,7 @@ class Host:
         nic = self.nics[index] = Nic(self, index, name, mac, segment)
         self.settings_of(nic)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
+        self._pull_carrier(nic)
         text = link_local or f"fe80::{self.number:x}:{index:x}"
         self.add_address(name, f"{text}/64")
         return nic

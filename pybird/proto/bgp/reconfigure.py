@@ -67,9 +67,12 @@ def differing(old: ProtocolConfig, new: ProtocolConfig) -> frozenset[str]:
 
 def accepts(old: ProtocolConfig, new: ProtocolConfig) -> bool:
     """The session lives on under the new config."""
-    if type(old) is not type(new) or not differing(old, new) <= ADAPTED:
+    if type(old) is not type(new):
         return False
-    return _same_session(old.channels, new.channels)
+    changed = differing(old, new)
+    if old.parent is not None:  # a child is where its neighbour was found, whatever the name is now
+        changed -= {"interface"}
+    return changed <= ADAPTED and _same_session(old.channels, new.channels)
 
 
 def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]) -> bool:
