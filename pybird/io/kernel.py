@@ -90,7 +90,11 @@ class NetlinkKernel:
         """Deliver no more to these."""
         if events in self._watchers:
             self._watchers.remove(events)
-        if not self._watchers and self._events is not None:
+        if not self._watchers:
+            self._close_events()
+
+    def _close_events(self) -> None:
+        if self._events is not None:
             self._loop.remove_reader(self._events.fileno())
             self._events.close()
             self._events = None
@@ -125,12 +129,21 @@ class NetlinkKernel:
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
-                self._log.write("warning", "Kernel dropped some netlink messages, will resync on next scan.")
-                for watcher in tuple(self._watchers):
-                    watcher.overflow()
+                self._overflow()
                 return
             for kind, _flags, _sequence, _port, body in netlink.messages(data):
                 self._event(kind, body)
+
+    def _overflow(self) -> None:
+        """Events were dropped: those that wait are old, and would undo what a scan finds out.
+
+        A new socket takes those of now on.
+        """
+        self._log.write("warning", "Kernel dropped some netlink messages, will resync on next scan.")
+        self._close_events()
+        self._open_events()
+        for watcher in tuple(self._watchers):
+            watcher.overflow()
 
     def _event(self, kind: int, body: bytes) -> None:
         watchers = tuple(self._watchers)

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Final
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
-from pybird.proto.bgp.config import BgpChannelConfig
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 
 ADAPTED: Final = frozenset(
     (
@@ -70,7 +70,9 @@ def accepts(old: ProtocolConfig, new: ProtocolConfig) -> bool:
     if type(old) is not type(new):
         return False
     changed = differing(old, new)
-    if old.parent is not None:  # a child is where its neighbour was found, whatever the name is now
+    if (
+        isinstance(old, BgpConfig) and old.parent is not None
+    ):  # a child is where its neighbour was found, whatever the name is now
         changed -= {"interface"}
     return changed <= ADAPTED and _same_session(old.channels, new.channels)
 
