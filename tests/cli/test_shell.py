@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -33,13 +34,15 @@ class Terminal:
         if self.pid == 0:
             os.environ.update(TERM="xterm", COLUMNS="200", LINES="50", XDG_STATE_HOME=str(home), NO_COLOR="1")
             os.execv(sys.executable, [sys.executable, "-m", "pybird.client", "-s", socket])
+        os.set_blocking(self.fd, False)  # a terminal that nobody reads any more takes no more keys
 
     def read(self, seconds: float = 0.05) -> bool:
         if not select.select([self.fd], [], [], seconds)[0]:
             return False
         try:
             octets = os.read(self.fd, 65536)
-        except OSError:
+        except OSError:  # the shell has gone
+            time.sleep(seconds)
             return False
         if b"\x1b[6n" in octets:  # where is the cursor?
             os.write(self.fd, b"\x1b[1;1R")
@@ -59,7 +62,9 @@ class Terminal:
         self.screen = self.screen.partition(text)[2]
 
     def type(self, text: str) -> None:
-        os.write(self.fd, text.encode())
+        """Press keys; they are lost when the shell has gone."""
+        with contextlib.suppress(OSError):
+            os.write(self.fd, text.encode())
 
     def leave(self) -> int:
         end = time.monotonic() + 10
