@@ -117,8 +117,8 @@ class _Lines:
             self._put(block.opening)
             self._append(block.closing, "")
             return
-        flat = _flat(block) if block.one_line else None
-        if flat is not None and self._width() + 1 + len(flat) + 1 <= WIDTH and block.closing is not None:
+        flat = _flat(block, WIDTH - self._width() - 2) if block.one_line else None
+        if flat is not None and block.closing is not None:
             self._append(block.closing, " ", flat)
             return
         self._put(block.opening)
@@ -220,18 +220,31 @@ def spaced(before: Piece | None, piece: Piece, *, unary: bool) -> bool:
     return not (before.kind == "operator" and last in OPEN)
 
 
-def _flat(block: Block) -> str:
-    """The block on one line."""
+def _flat(block: Block, room: int) -> str | None:
+    """The block on one line, or None where that takes more than `room` columns.
+
+    It stops there: of blocks in blocks, each level asks for all below it.
+    """
     assert block.closing is not None
-    parts = [block.opening.text, *(_flat_statement(each) for each in block.statements), block.closing.text]
-    return " ".join(parts)
+    text = block.opening.text
+    for statement in block.statements:
+        part = _flat_statement(statement, room - len(text) - 1)
+        if part is None:
+            return None
+        text += " " + part
+    text += " " + block.closing.text
+    return text if len(text) <= room else None
 
 
-def _flat_statement(statement: Statement) -> str:
+def _flat_statement(statement: Statement, room: int) -> str | None:
     text, before, unary = "", None, False
     for element in statement.elements:
+        if len(text) > room:
+            return None
         if isinstance(element, Block):
-            inner = _flat(element) if element.statements else "{}"
+            inner = _flat(element, room - len(text)) if element.statements else "{}"
+            if inner is None:
+                return None
             text += (" " if text else "") + inner
             before, unary = element.closing, False
             continue
