@@ -126,6 +126,15 @@ def test_a_second_connection_does_not_hurt_a_healthy_session():
     assert lab.proto("a").since == since
 
 
+def test_a_connect_delay_of_0_does_not_try_a_neighbour_that_refuses_without_a_pause():
+    lab = both(a_options={"connect_delay_time": 0}, b_options={"disabled": True})
+    lab.run(10)
+    assert 10 <= lab.proto("a").pace.refusals <= 21
+    router = lab.nodes["b"].router
+    router.enable(lab.proto("b", "a"))
+    established(lab, 0.6)
+
+
 def test_strangers_are_refused_and_complained_about_once():
     lab = both()
     lab.nodes["b"].host.add_address("eth0", "10.0.0.9/24")

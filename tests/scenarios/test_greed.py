@@ -293,10 +293,12 @@ def forgive(line):
 
 
 def make_noise(options, seeds):
-    line = Line(options)
+    line = Line(options, listens="passive" not in options)
     for seed in seeds:
         random = Random(f"noise {seed}")
         line.dial()
+        if line.program.accepted and random.random() < 0.7:
+            line.talker = line.program.accepted[-1]  # the router's own connection
         octets = spoiled(random, valid_stream(random))
         while octets:
             size = random.choice([1, 20, 200, 5000])
@@ -322,6 +324,7 @@ NOISY = {
     "external": "passive; enable extended messages;",
     "strict": "passive; enforce first as; allow bgp_local_pref yes;",
     "small": "passive; enable as4 no; enable route refresh no;",
+    "both connect": "connect delay time 0; connect retry time 1;",
 }
 
 

@@ -2,10 +2,11 @@
 
 Two routers find each other while one of them, or both, get a further discovered
 link with a session of its own. The reload is tried before every single event of
-the start: addresses, advertisements, connections, each message.
+the start: addresses, advertisements, connections, each message. So are a reload
+of what a session adapts to, and another link that goes and comes.
 """
 
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 import pytest
@@ -84,16 +85,25 @@ def events(seed):
     return first, last + 12
 
 
-def check(seed, event, names):
+def start_until(seed, event):
     start = Start(seed)
     start.lab.run(0)
     for _ in range(event):
         start.step()
+    return start
+
+
+def check(seed, event, names):
+    start = start_until(seed, event)
     start.reload(names)
+    late = [("a", "late1"), ("b", "late1")] if names == "ab" else []
+    finish(start, late, f"reload of {names} before event {event}, {start.lab.where()}")
+
+
+def finish(start, late, where):
+    """All sessions come up, and none that was up goes."""
     start.look()
     start.finish()
-    where = f"reload of {names} before event {event}, {start.lab.where()}"
-    late = [("a", "late1"), ("b", "late1")] if names == "ab" else []
     assert set(start.up()) == {("a", "auto01"), ("b", "auto01"), *late}, where
     for before, after in pairwise(start.history):
         assert set(before) <= set(after), f"{where}: {before} became {after}"
@@ -103,11 +113,47 @@ def check(seed, event, names):
     assert not texts, (where, texts)
 
 
+def moments(step):
+    first, last = events(1)
+    return range(first - 1, last, step)
+
+
 @pytest.mark.parametrize("names", ["a", "b", "ab"])
 def test_a_reload_that_does_not_change_a_session_leaves_it_alone(names):
-    first, last = events(1)
-    for event in range(first - 1, last, 6):
+    for event in moments(6):
         check(1, event, names)
+
+
+ADAPTED = 'description "x"; connect retry time 77; error wait time 5, 9; check link no;'
+
+
+def test_a_reload_that_sessions_adapt_to_leaves_them_alone():
+    for event in moments(8):
+        start = start_until(1, event)
+        router = start.lab.nodes["a"].router
+        changed = text(1).replace("dynamic name digits 2;", "dynamic name digits 2; " + ADAPTED)
+        assert (
+            router.reconfigure(read(changed.replace("import all", "import filter { accept; }")))
+            is Outcome.DONE
+        )
+        finish(start, [], f"reload before event {event}")
+        assert start.lab.children("a")[0].config.connect_retry_time == 77
+
+
+@pytest.mark.parametrize("change", ["down", "address", "renamed"])
+def test_what_happens_to_another_link_leaves_sessions_alone(change):
+    for event in moments(12):
+        start = start_until(1, event)
+        host = start.lab.nodes["a"].host
+        if change == "down":
+            start.lab.link_down("a", "eth1")
+            start.lab.clock.call_at(start.lab.clock.now() + 0.5, partial(start.lab.link_up, "a", "eth1"))
+        elif change == "address":
+            host.add_address("eth1", "10.9.9.1/24")
+            host.remove_address("eth1", "fe80::1:3")
+        else:
+            host.rename("eth1", "wan0")
+        finish(start, [], f"eth1 {change} before event {event}")
 
 
 @pytest.mark.long

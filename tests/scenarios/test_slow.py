@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from pybird.proto.bgp import families
-from pybird.proto.bgp.messages import Notification, Update
+from pybird.proto.bgp.messages import Notification, RouteRefresh, Update
 from pybird.proto.bgp.nlri import read_keys
 from pybird.sim import tcp
 from pybird.values.address import Address
@@ -208,6 +208,28 @@ def test_who_takes_a_little_now_and_then_is_not_reset():
     group.work(120)
     assert ended(group) == []
     assert not group.peer(1).channels["ipv4"].member.in_step
+
+
+def test_second_connections_and_refreshes_of_a_slow_one_do_not_pile_up():
+    """Each would be answered by a KEEPALIVE, or the whole table, if it were read."""
+    group = Group("send hold time 0;")
+    group.work(5)
+    group.read(1, STUCK)
+    group.work(20)
+    began, waits = len(group.heard[2]), group.peer(1).active.unsent
+    assert waits > 0
+    for _ in range(300):
+        group.talkers[1].stream.write(RouteRefresh(1, 1).encode())
+        group.lab.nodes["x1"].router.call(Address.parse("10.0.0.100"))
+        group.lab.run(0.01)
+    assert group.peer(1).active.unsent <= waits + len(KEEPALIVE), "the one of the keepalive timer"
+    group.work(20)
+    assert len(group.heard[2]) > began
+    assert group.has(2) == group.has(3) == group.should_have()
+    group.read(1, None)
+    group.lab.run(5)
+    assert group.has(1) == group.should_have()
+    assert group.info(1) == "Established"
 
 
 def test_the_hold_timer_goes_on_for_who_reads_nothing_and_says_nothing():

@@ -88,7 +88,8 @@ class Connection:
 
     def ask_for_life(self) -> None:
         """Is the neighbour still there? If it forgot this connection, a reset comes back."""
-        self.perform(self.session.keepalive(self._clock.now()))
+        if not self.unsent:  # else there is something on its way, and asking often must not pile up
+            self.perform(self.session.keepalive(self._clock.now()))
         if self.stream is not None:
             self.stream.probe()
 

@@ -11,6 +11,7 @@ CONNECT_DELAY: Final = 5  # default of `connect delay time`
 EAGER: Final = 0.25  # a child's first connection comes after a random part of this
 FIRST_RETRY: Final = 2.0  # of a child whose neighbour does not talk to it yet
 LAST_RETRY: Final = 30.0
+LEAST_RETRY: Final = 0.5  # after a failure: `connect delay time 0` shall not try without a pause
 
 
 class Pace:
@@ -19,6 +20,7 @@ class Pace:
     A protocol waits its connect delay, shortened at random by up to a quarter.
     A dynamic child connects almost at once unless a connect delay is written or
     the last session really failed, and meets refusals with growing patience.
+    After a failure nobody is faster than `LEAST_RETRY`.
     """
 
     def __init__(self, config: BgpConfig, random: Random) -> None:
@@ -53,7 +55,8 @@ class Pace:
     def delay(self) -> float:
         """How long to wait now."""
         if self._uses_connect_delay:
-            return self._connect_delay * self._random.uniform(0.75, 1.0)
+            delay = self._connect_delay * self._random.uniform(0.75, 1.0)
+            return max(delay, LEAST_RETRY) if self._failed or self.refusals else delay
         if self.refusals:
             return min(FIRST_RETRY * (1 << min(self.refusals - 1, 10)), LAST_RETRY)
         return self._random.uniform(0.0, EAGER)
