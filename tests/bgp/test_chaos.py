@@ -4,6 +4,8 @@ from random import Random
 
 import pytest
 
+from pybird.sim.faults import Lags
+
 from .test_dynamic import FOUND_A, FOUND_B, children, lab_with, reload
 from .world import auto, routes
 
@@ -85,6 +87,8 @@ def test_one_session_and_all_routes_in_the_end(seed):
         [routes(NETS[1]), FOUND_A, auto(65002)],
         seed=seed,
     )
+    for node in lab.nodes.values():
+        node.host.tcp.lags = Lags(random.choice([0, 0.003]), random.choice([0, 0.003]))
     lab.run(random.random() * 2)
     story = []
     for _ in range(14):

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from pybird.proto.radv.messages import Advertisement
+from pybird.sim.faults import Lags
 from tests.scenarios.lab import lan, unnumbered
 
 COUNT = 5
@@ -21,6 +22,8 @@ class Chaos:
         peers = "peers < persist yes; >;" if persist else "peers { };"
         self.lab = lan(COUNT, lambda number: unnumbered(number, peers, more=TIMERS), seed=seed)
         self.segment = self.lab.segments["lan"]
+        for node in self.lab.nodes.values():  # what one side's connection brings may overtake the other's
+            node.host.tcp.lags = Lags(self.random.choice([0, 0.003]), self.random.choice([0, 0.003]))
 
     def act(self):
         name = self.random.choice(list(self.lab.nodes))
