@@ -1,7 +1,10 @@
 """What sessions must bear: neighbours without goodbye, twins, operators, rivals for a key."""
 
 import json
+import signal
 import time
+from datetime import datetime
+from itertools import pairwise
 
 import pytest
 
@@ -153,3 +156,27 @@ def test_frr_starts_minutes_after_us_and_we_advertise_rarely(lab, late):
     up(daemon, seconds=15)
     until(frr.established, 5)
     print(f"FRR {late} s late: both Established {time.monotonic() - began:.1f} s after it ran")  # noqa: T201
+
+
+def test_a_daemon_that_slept_longer_than_its_hold_time_comes_back(lab):
+    """As after a suspended machine: the clock has jumped, the neighbours have given up."""
+    a, b = lab.pair()
+    terms = "hold time 6; keepalive time 2;"
+    config = autopeer(1, kernel=False, bgp=terms, debug="debug protocols { events };")
+    first = a.pybird(config.replace("protocol device { }", "protocol device { scan time 1; }"))
+    second = b.pybird(autopeer(2, kernel=False, bgp=terms, radv="default lifetime 10;"))
+    up(first)
+    up(second)
+    first.process.send_signal(signal.SIGSTOP)
+    until(lambda: not second.established(), 20)
+    time.sleep(5)
+    said = len(first.text())
+    first.process.send_signal(signal.SIGCONT)
+    until(lambda: "Scanning interfaces" in first.text()[said:], 5)
+    up(first, seconds=20)
+    up(second)
+    assert "<BUG>" not in first.text() + second.text()
+    scans = [line.split()[1] for line in first.text()[said:].splitlines() if "Scanning interfaces" in line]
+    times = [datetime.strptime(text, "%H:%M:%S.%f") for text in scans]
+    gaps = [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
+    assert all(gap > 0.5 for gap in gaps), "missed scans are not made up for"
