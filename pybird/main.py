@@ -285,8 +285,10 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
     from pybird.conf.again import Memory
     from pybird.conf.errors import ConfigErrors
     from pybird.daemon import Daemon
+    from pybird.io.files import may_open_many
     from pybird.io.log import check_files
 
+    may_open_many()
     language = make_language()  # while we may still read our own files
     become_user(options)
     memory = Memory()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import stat
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def cache_folder() -> Path | None:
         return None
     private = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return folder if private and os.access(folder, os.W_OK) else None
+
+
+def may_open_many() -> None:
+    """Raise our limit of open files to what the system allows: each session is one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        pass  # then it is as it was
 
 
 class PidFile:

@@ -104,8 +104,8 @@ class Live:
             client.close()
 
     def session(self):
-        """The row of the protocol `other`: since when, and its state."""
-        (row,) = [line for line in self.ask("show protocols other").splitlines() if "BGP" in line]
+        """The row of the protocol `twin`: since when, and its state."""
+        (row,) = [line for line in self.ask("show protocols twin").splitlines() if "BGP" in line]
         return row.split()[3:]
 
     def established(self):
@@ -128,7 +128,7 @@ def speaker(number, log, more="", bgp=""):
 router id 10.0.0.{number};
 protocol device {{ }}
 protocol static own {{ ipv4; route 10.{number}.0.0/16 blackhole; }}
-protocol bgp other {{
+protocol bgp twin {{
   local 10.0.0.{number} as {65000 + number}; neighbor 10.0.0.{3 - number} as {65003 - number};
   multihop; strict bind; connect delay time 1; connect retry time 1; {bgp}
   ipv4 {{ import all; export all; }};

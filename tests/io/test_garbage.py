@@ -83,7 +83,7 @@ def test_a_hundred_clients_write_garbage_and_the_session_and_an_honest_client_do
     done = []
     while crowd.busy():
         done += [sock.dup() for sock in crowd.push()]
-        honest.sock.sendall(b"show protocols other\n")
+        honest.sock.sendall(b"show protocols twin\n")
         assert b"Established" in honest.reply()
         most = max(most, first.memory())
     for sock in done:

@@ -74,3 +74,21 @@ def test_those_that_only_connect_give_their_place_to_others():
     assert len(lab.up("a")) == 2
     assert known.since == since
     assert lab.nodes["a"].messages("warning") == []
+
+
+def held(lab):
+    """Connections that router a keeps open."""
+    return len([end for end in lab.nodes["a"].host.tcp._open() if end.handler is not None])
+
+
+def test_one_stranger_that_connects_again_and_again_has_one_connection():
+    lab = crowd()
+    before = held(lab)
+    for _ in range(50):
+        call(lab, 1, b"")
+    assert held(lab) <= before + 2
+    for _ in range(50):
+        call(lab, 1)
+    assert held(lab) <= before + 2
+    assert len(lab.children("a")) == 2
+    assert not [line for line in lab.log if line.level == "bug"]
