@@ -192,6 +192,7 @@ def _read(path: Path) -> Any:
 
 
 def _write(path: Path, value: Any) -> None:
+    name = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
@@ -199,8 +200,9 @@ def _write(path: Path, value: Any) -> None:
             file.write(marshal.dumps(value))
         os.replace(name, path)
         _remove_stale(path.parent)
-    except OSError:
-        pass  # made again at the next start
+    except OSError:  # they are made again at the next start
+        if name is not None:
+            Path(name).unlink(missing_ok=True)  # a full disk is full enough
 
 
 def _remove_stale(folder: Path) -> None:

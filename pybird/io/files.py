@@ -96,9 +96,16 @@ class PidFile:
             raise OSError(error.errno, f"Cannot create PID file {path}: {error.strerror}") from None
 
     def write(self) -> None:
-        """Write this process's number."""
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        """Write this process's number.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        try:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise OSError(error.errno, f"Cannot write PID file {self._path}: {error.strerror}") from None
 
     def remove(self) -> None:
         """We end: the file goes, if we are still allowed."""

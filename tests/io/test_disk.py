@@ -5,9 +5,10 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 
 from tests.io.isolation import isolated
-from tests.io.live import fill, own_mounts, small_disk, speakers, until
+from tests.io.live import ROOT, fill, own_mounts, small_disk, speakers, until
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <[A-Z]+> .*")
 FULL = "No space left on device"
@@ -140,3 +141,31 @@ def test_closed_standard_files_are_not_taken_for_sockets(tmp_path):
     assert first.session() == before
     first.stop()
     assert first.process.returncode == 0
+
+
+@isolated
+def test_a_start_on_a_full_disk_says_what_it_cannot_write_and_leaves_nothing(tmp_path):
+    own_mounts()
+    small = tmp_path / "small"
+    small_disk(small)
+    (small / "pid").touch()
+    fill(small)
+    left = sorted(small.rglob("*"))
+    config = tmp_path / "bird.conf"
+    config.write_text("router id 10.0.0.1;\nprotocol device { }\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pybird",
+        "-f",
+        "-c",
+        config,
+        "-s",
+        tmp_path / "x.ctl",
+        "-P",
+        small / "pid",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(small)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    assert (done.returncode, done.stderr) == (1, f"bird: Cannot write PID file {small}/pid: {FULL}\n")
+    assert not [path for path in small.rglob("*") if path.is_file() and path not in left]
