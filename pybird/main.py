@@ -129,10 +129,10 @@ def main(argv: list[str]) -> int:
     if first in SUBCOMMANDS:
         return subcommand(first, argv[1:])
     if first in ("--help", "-h"):
-        sys.stderr.write(HELP)
+        say(HELP)
         return 0
     if first == "--version":
-        sys.stderr.write(version_text())
+        say(version_text())
         return 0
     try:
         options = read_options(argv)
@@ -152,7 +152,13 @@ def subcommand(name: str, argv: list[str]) -> int:
     if module is None:
         sys.stderr.write(f"pybird {name}: this version does not have it yet\n")
         return 1
-    return int(import_module(module).main(argv))
+    try:
+        status = int(import_module(module).main(argv))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    return status
 
 
 # ---------------------------------------------------------------- configuration

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -90,3 +91,23 @@ def test_a_daemon_does_not_start_without_what_matters(tmp_path, capsys):
     path.write_text(f"router id 1.1.1.1; {ROLE}\n")
     assert main(["-f", "-c", str(path), "-s", str(tmp_path / "bird.ctl")]) == 1
     assert f"bird: {path}:1:71 BIRD has `local role peer`, PyBIRD does not yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("check", "{path}"), ("test", "{path}")])
+def test_a_reader_that_has_seen_enough_is_no_error(words, tmp_path):
+    path = tmp_path / "bird.conf"
+    path.write_text("router id 1.1.1.1; protocol device { }\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "pybird", *(word.format(path=path) for word in words)]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_messages_that_nobody_takes_are_no_reason_to_fail(tmp_path):
+    if not os.path.exists("/dev/full"):
+        return
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "pybird", "--version"], stderr=full, check=False)
+    assert done.returncode == 0
