@@ -106,7 +106,9 @@ class _File:
             else:
                 os.unlink(self._path)
         except FileNotFoundError:
-            pass  # somebody moved it away, or the last try ended here
+            if os.path.exists(self._path):
+                raise  # the backup's folder is missing
+            # somebody moved it away, or the last try ended here
         self._reopen()
 
     def _reopen(self) -> None:

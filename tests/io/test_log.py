@@ -38,6 +38,32 @@ def test_a_file_with_a_limit_moves_to_its_backup(tmp_path):
     assert "line 7" not in backup.read_text()
 
 
+def test_a_backup_that_has_no_folder_loses_lines_and_keeps_the_limit(tmp_path):
+    path, folder = tmp_path / "log", tmp_path / "old"
+    log = log_to(LogConfig("file", ALL_CLASSES, str(path), 300, str(folder / "log")))
+    for n in range(8):
+        log.write("info", f"line {n} " + "x" * 50)
+    assert path.stat().st_size <= 300
+    folder.mkdir()
+    log.write("info", "the last")
+    assert re.search(r"<WARN> \d+ messages lost \(No such file or directory\)", path.read_text())
+    assert "line 0" in (folder / "log").read_text()
+    assert path.read_text().endswith("the last\n")
+
+
+def test_a_log_that_was_moved_away_or_removed_is_begun_anew(tmp_path):
+    path = tmp_path / "log"
+    log = log_to(LogConfig("file", ALL_CLASSES, str(path), 300))
+    log.write("info", "one " + "x" * 250)
+    path.rename(tmp_path / "moved")
+    log.write("info", "two")
+    assert path.read_text().endswith("two\n")
+    path.unlink()
+    log.write("info", "three")
+    assert path.read_text().endswith("three\n")
+    assert path.read_text().count("\n") == 1
+
+
 def test_configure_reopens_a_file_that_was_rotated_away(tmp_path):
     path = tmp_path / "log"
     config = LogConfig("file", ALL_CLASSES, str(path))
