@@ -95,3 +95,23 @@ def test_sources_that_come_and_say_goodbye_leave_nothing():
     assert grown(lab, act, 6, 4) < SIZE
     assert lab.children("a") == [child]
     assert child.since == since
+
+
+def test_a_shorter_lifetime_counts_at_once_and_a_longer_one_too():
+    rarely = "router discovery yes; max ra interval 1800;"  # nothing else wakes us
+    lab, segment = flooded(lambda number: choosy(number).replace("router discovery yes;", rarely))
+    flood(lab, segment, 1, 1800)
+    lab.run(60)
+    assert len(lab.entries("a")) == 2
+    flood(lab, segment, 1, 10)
+    lab.run(9.9)
+    assert len(lab.entries("a")) == 2
+    flood(lab, segment, 1, 60)
+    lab.run(59.9)
+    assert len(lab.entries("a")) == 2
+    lab.run(0.2)
+    assert len(lab.entries("a")) == 1
+    flood(lab, segment, 1, 1800)
+    flood(lab, segment, 1, 10)
+    lab.run(10.1)
+    assert len(lab.entries("a")) == 1

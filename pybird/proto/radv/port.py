@@ -112,7 +112,15 @@ class RadvPort:
     def _arm(self) -> None:
         """Have one timer, for the earliest deadline."""
         deadlines = [self.schedule.next_deadline(), self.discovery.next_deadline()]
-        due = min((at for at in deadlines if at is not None), default=None)
+        self._arm_for(min((at for at in deadlines if at is not None), default=None))
+
+    def _arm_sooner(self) -> None:
+        """The schedule may want to be asked earlier; no router's deadline came nearer."""
+        due = self.schedule.next_deadline()
+        if due is not None and (self._timer is None or self._armed is None or due < self._armed):
+            self._arm_for(due)
+
+    def _arm_for(self, due: float | None) -> None:
         if due == self._armed and self._timer is not None:
             return
         if self._timer is not None:
@@ -159,15 +167,17 @@ class RadvPort:
         try:
             if packet.data[:1] == bytes((SOLICITATION,)):
                 self.schedule.solicited(decode_rs(packet), self._clock.now())
-            elif self.config.discovery and not self._heard(packet):
-                return
+                self._arm_sooner()
+            elif self.config.discovery and self._heard(packet):
+                self._arm()
         except RadvError as error:
             self._radv.trace("packets", f"Discarding packet from {where}: {error}")
-            return
-        self._arm()
 
     def _heard(self, packet: Icmp6Packet) -> bool:
-        """A router advertised itself; False when that changes nothing, as in a flood of strangers."""
+        """A router advertised itself; False when no deadline can have come nearer.
+
+        So it is with routers that we know and with a flood of strangers.
+        """
         advertisement = decode_ra(packet)
         if self.interface.has(packet.source):
             raise RadvError("it has our own address")
@@ -179,11 +189,12 @@ class RadvPort:
         to_all = packet.destination.is_multicast
         known = self.discovery.entries.get(packet.source)
         returned = known is not None and known.is_overdue(now)
+        before = known.lifetime if known is not None else 0
         effects = self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all)
         self._carry_out(effects)
         if known is not None and lifetime:
             self._radv.alive(self, packet.source, returned)
-        return known is not None or bool(effects)
+        return bool(effects) or (known is not None and lifetime != before)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         name = self.interface.name
