@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pybird.conf.errors import ConfigError
 from pybird.conf.explain import KINDS, Situation, explain
-from pybird.conf.lexer import BAD, END, Lexer
+from pybird.conf.lexer import BAD, DECLARING, END, Lexer
 from pybird.conf.tables import DROP, KEEP, SPLICE, Tables
 from pybird.conf.tree import Item, Token, Tree
 
@@ -186,7 +186,7 @@ class Parser:
 
     def _recover(self, token: Token) -> bool:
         """Report the token and find a place to go on; False at the end."""
-        if token.type != BAD and len(self._lexer.errors) == self._told:
+        if token.type != BAD and (len(self._lexer.errors) == self._told or self._between()):
             self.errors.append(explain(self._lexer, self._situation(token), token))
         self.broken.append(token.start)
         if self._last is not None:
@@ -195,6 +195,7 @@ class Parser:
             return False
         found = (
             self._restart_statement(token)
+            or self._join(token)
             or self._leave_rest(token)
             or self._insert(token, "LBRACE", "{", self._misses_brace(token))
             or self._insert(token, "SEMICOLON", ";", self._misses_semicolon())
@@ -233,6 +234,19 @@ class Parser:
             stack.append(self._states[stack[-1]][left])
         stack.append(action)
         return self._accepts(stack, len(stack), token.type)
+
+    def _join(self, token: Token) -> bool:
+        """A name with a hyphen fell into pieces: go on behind them."""
+        last = self._last
+        if token != "-" or last is None or last.type not in DECLARING or last.end != token.start:
+            return False
+        end = token.end
+        while (token := self._lexer.raw()).start == end and (
+            token == "-" or token.type in ("NAME", "NUMBER")
+        ):
+            end = token.end
+        self._lexer.unread(token)
+        return True
 
     def _leave_rest(self, token: Token) -> bool:
         """A block was closed too early: pass over the rest of it, to the brace that should have closed it."""

@@ -95,3 +95,14 @@ def test_one_mistake_makes_little_noise() -> None:
         assert len(found) <= 3, f"line {line}:\n{told}"
     assert sum(numbers.values()) > 100
     assert numbers[1] >= 0.85 * sum(numbers.values()), numbers
+
+
+def test_an_error_does_not_hide_the_next_statement() -> None:
+    found = errors(
+        "protocol device { }\n"
+        'include "nosuch.conf";\n'
+        "if net.len > 24 then reject;\n"
+        "protocol static a-b {\n  ipv4;\n  rout 10.0.0.0/8 blackhole;\n}\n"
+        "define MY = AS65001;\n"
+    )
+    assert [error.line for error in found] == [2, 3, 4, 6, 8]
