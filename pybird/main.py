@@ -348,4 +348,8 @@ def keep_standard_files() -> None:
 def run() -> None:
     """The console entry."""
     keep_standard_files()
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BrokenPipeError:  # `pybird check --json | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)

@@ -241,9 +241,7 @@ class Parser:
         if token != "-" or last is None or last.type not in DECLARING or last.end != token.start:
             return False
         end = token.end
-        while (token := self._lexer.raw()).start == end and (
-            token == "-" or token.type in ("NAME", "NUMBER")
-        ):
+        while (token := self._lexer.raw()).start == end and token.type in ("NAME", "NUMBER", "MINUS"):
             end = token.end
         self._lexer.unread(token)
         return True
