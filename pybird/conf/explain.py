@@ -191,6 +191,14 @@ def _comma(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Conf
     return lexer.sources.error(f"`,` missing before `{text}`", span, related=related)
 
 
+def _pattern(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """`10.0.0.0/8+` outside of a set."""
+    if token.type not in ("PREFIX_LONGER", "PREFIX_SHORTER") or "COMMA" in situation.fitting:
+        return None
+    sign = "+" if token.type == "PREFIX_LONGER" else "-"
+    return lexer.sources.error(f"`{token}{sign}` is a pattern and stands in a set: `[ {token}{sign} ]`", span)
+
+
 def _unknown_before(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
     """The word before is nobody's name: a misspelt keyword was read as one."""
     last = situation.last
@@ -223,6 +231,7 @@ GUESSES = (
     _between_statements,
     _negative,
     _comma,
+    _pattern,
     _unknown_before,
     _missing,
 )

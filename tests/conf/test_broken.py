@@ -34,6 +34,14 @@ BROKEN = [
     ("«ipv5» table t;\nprotocol device { }\n", "`ipv5` is not a statement"),
     (DEVICE + "define«;»\n", "unexpected `;`, expected a new name"),
     (DEVICE + 'define A = 5 + «"x"»;\n', "`+` takes int, not string"),
+    (
+        DEVICE + "define A = «10.0.0.0/8 +» 1;\n",
+        "`10.0.0.0/8+` is a pattern and stands in a set: `[ 10.0.0.0/8+ ]`",
+    ),
+    (
+        FILTER + "  if net ~ «10.0.0.0/8+» then accept;\n}\n",
+        "`10.0.0.0/8+` is a pattern and stands in a set: `[ 10.0.0.0/8+ ]`",
+    ),
     (DEVICE + "define A = «5000000000»;\n", "Number out of range"),
     (DEVICE + "define A = [1, 2«;»\n", "unexpected `;`, expected an operator, `,`, `..` or `]`"),
     (DEVICE + "log stderr «everything»;\n", "unexpected `everything`, expected `all` or `{`"),
