@@ -96,6 +96,7 @@ class Lexer:
         self._free: set[int] = set()  # where names stand that need no declaration
         self.wrong: list[int] = []  # where literals are out of range
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
+        self._gone: set[str] = set()  # names of the block that ended last
         self._depth = 0
         self._source: Source | None = None
         self._waiting: list[tuple[str, Source, Span]] = []  # files to include next: path, by whom, where
@@ -431,7 +432,7 @@ class Lexer:
         """Nobody has declared this name."""
         if word.type != "NAME" or word.start in self._free or word.startswith(UNKNOWN_PREFIX):
             return False
-        return word not in self._known and word not in self._predefined
+        return all(word not in names for names in (self._known, self._gone, self._predefined))
 
     @staticmethod
     def _reserved(word: Token) -> bool:
@@ -491,6 +492,7 @@ class Lexer:
             self._scopes.append((-1 - self._depth, []))
 
     def _close(self) -> None:
+        self._gone.clear()
         if self._scopes and self._scopes[-1][0] == self._depth:
             self._forget()
         if self._depth:
@@ -506,6 +508,7 @@ class Lexer:
 
     def _forget(self) -> None:
         for name in self._scopes.pop()[1]:
+            self._gone.add(name)
             self._known[name] -= 1
             if not self._known[name]:
                 del self._known[name]

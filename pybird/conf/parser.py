@@ -342,6 +342,7 @@ class Parser:
                 and not depth
                 and self._cut(self._blocks[-1][0] if self._blocks else None)
             ):
+                self._last = token
                 return True
             token = lexer.raw()
 

@@ -19,11 +19,13 @@ WORDS: Final = {
     "ospf2": "ospf v2",
     "ospf3": "ospf v3",
     "ripng": "rip ng",
+    "integer": "int",
+    "boolean": "bool",
+    "str": "string",
     "null": "blackhole",
     "discard": "blackhole",
     "deny": "reject",
     "permit": "accept",
-    "remote-as": "neighbor",
     **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("msec", "msecs", "millisecond", "milliseconds"), "ms"),
     **dict.fromkeys(("usec", "usecs", "microsecond", "microseconds"), "us"),
@@ -44,6 +46,8 @@ def closest(word: str, choices: Iterable[str]) -> str:
 
 def _alike(word: str, choice: str) -> bool:
     short, long = sorted((word, choice), key=len)
+    if len(short) < 2:
+        return False
     if len(short) * 2 >= len(long) and len(short) > 2 and long.startswith(short):
         return True
     most = max(len(long) // 3, 1)

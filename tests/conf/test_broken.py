@@ -133,6 +133,8 @@ BROKEN = [
     (FILTER + "  «nosuch»(1); accept;\n}\n", "function `nosuch` is not defined"),
     (FILTER + "  «net» = 10.0.0.0/8; accept;\n}\n", "net is read-only"),
     (DEVICE + "function f(int a) -> int { return «true»; }\n", "f returns int, not bool"),
+    (DEVICE + "function f(int a) { return a «}»\n", "`;` missing before `}`"),
+    ("protocol pipe p { table master4; peer table «nosuch»; }\n", "routing table `nosuch` is not defined"),
     (DEVICE + "function f(int a«,» int a) { return a; }\n", "unexpected `,`, expected `)` or `;`"),
     (DEVICE + "filter f { accept; }\nfilter «f» { reject; }\n", "Symbol 'f' already defined"),
     (DEVICE + 'cli "/tmp/x" { «restrcit»; };\n', "`restrcit` is not an option here"),

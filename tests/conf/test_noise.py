@@ -97,6 +97,14 @@ def test_one_mistake_makes_little_noise() -> None:
     assert numbers[1] >= 0.85 * sum(numbers.values()), numbers
 
 
+def test_after_an_error_the_next_option_is_read_as_one() -> None:
+    found = errors("protocol kernel { ipv4 { import al; exprot all; }; }\n")
+    assert [(error.message.partition(", ")[0], error.hint) for error in found] == [
+        ("unexpected `al`", "all"),
+        ("`exprot` is not an option here", "export"),
+    ]
+
+
 def test_an_error_does_not_hide_the_next_statement() -> None:
     found = errors(
         "protocol device { }\n"

@@ -39,7 +39,7 @@ def _finish(
 ) -> tuple[ChannelConfig, ...]:
     """Both channels: what one exports the other imports."""
     if not draft["peer_table"]:
-        if builder.template:
+        if builder.template or not builder.complete:
             return (channel.freeze(),)
         raise builder.end_error("Peer routing table not specified", tree)
     peer = builder.tables[draft["peer_table"]]
