@@ -213,7 +213,9 @@ class Lexer:
         assert found is not None
         if found[1] is None or found[2] is None:
             at = found.start(1) - 1 if found[1] is not None else start
-            self._error("Unterminated include", source.base + at, source.base + max(found.end(1) + 1, end))
+            what = "a file's name in quotes" if found[1] is None else "`;`"
+            text = f"Unterminated include: {what} is missing"
+            self._error(text, source.base + at, source.base + max(found.end(1) + 1, end))
             return False
         source.position = found.end()
         try:

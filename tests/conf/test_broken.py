@@ -27,6 +27,8 @@ BROKEN = [
     ("«ruoter» id 10.0.0.1;\nprotocol device { }\n", "`ruoter` is not a statement"),
     ("router «di» 10.0.0.1;\nprotocol device { }\n", "unexpected `di`, expected `id`"),
     ("router id «10.0.0.300»;\nprotocol device { }\n", "Invalid IPv4 address 10.0.0.300"),
+    (DEVICE + 'include «"peers.conf"»\ndefine A = 1;\n', "Unterminated include: `;` is missing"),
+    (DEVICE + "«include» peers.conf;\n", "Unterminated include: a file's name in quotes is missing"),
     ("«protcol» device { }\n", "`protcol` is not a statement"),
     ("protocol device { scan time 10 «}»\n", "`;` missing before `}`"),
     ("protocol device { scan time«;» }\n", "unexpected `;`, expected a value"),
