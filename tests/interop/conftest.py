@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.lab import Lab, missing, why_no_namespaces
+from tests.interop.lab import Lab, missing, remove_leftovers, why_no_namespaces
 
 REASON = why_no_namespaces()
 
@@ -22,6 +22,21 @@ def lab(request):
     # not pytest's folder, which only its owner may enter
     with tempfile.TemporaryDirectory(prefix="pybird-lab-") as folder, Lab(Path(folder)) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_leftovers():
+    if REASON is None:
+        remove_leftovers()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows how its hosts and daemons were when it failed."""
+    outcome = yield
+    made = item.funcargs.get("lab") if hasattr(item, "funcargs") else None
+    if outcome.get_result().failed and call.when == "call" and made is not None:
+        outcome.get_result().sections.append(("the lab", made.report()))
 
 
 def pytest_collection_modifyitems(items):

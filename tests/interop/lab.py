@@ -3,15 +3,19 @@
 A `Lab` makes namespaces and the links between them and removes both at the
 end, with every process it started. Traffic stays inside. Needs root; a user
 gets it with `unshare -rnm make test` (FRR, which changes its user, stays away
-then).
+then). When a test fails, `Lab.report` says how every host and daemon was, the
+most telling last, so that the end of a log from elsewhere is enough.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 import json
 import os
+import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -27,6 +31,13 @@ FRR = Path("/usr/lib/frr")
 # The daemon is the package that the tests import, installed or not.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pybird.__file__).parents[1])}
 _numbers = itertools.count(1)
+# Namespaces: pb, the process that made them, a mark of its lab, the host.
+_OURS = re.compile(r"^pb(\d+)x[0-9a-f]+-")
+# How many times longer than the seconds written in a test it may take: some
+# machines are slow, and none is slow on purpose. Passing tests never wait for it.
+PATIENCE = float(os.environ.get("PYBIRD_PATIENCE", "3"))
+# What of a failed test's report is certain to be seen.
+REPORT_LINES = 44
 
 
 def missing(*programs: str) -> str | None:
@@ -57,16 +68,58 @@ def _own_run_folder() -> None:
         Path("/run/netns").mkdir(exist_ok=True)
 
 
+def remove_leftovers() -> None:
+    """Remove namespaces of test runs that ended without removing them, and what still runs there."""
+    for row in subprocess.run(
+        ["ip", "netns"], capture_output=True, text=True, check=False
+    ).stdout.splitlines():
+        name = row.split()[0]
+        match = _OURS.match(name)
+        if match is None or _runs(int(match[1])):
+            continue
+        _remove(name)
+
+
+def _runs(process: int) -> bool:
+    """Whether this is a Python that runs, and not another program that has its number now."""
+    try:
+        return b"py" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _remove(namespace: str) -> None:
+    """Remove a namespace; a program that stays in it would keep its links alive."""
+    found = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False)
+    for process in found.stdout.split():
+        with contextlib.suppress(OSError):
+            os.kill(int(process), signal.SIGKILL)
+    subprocess.run(["ip", "netns", "del", namespace], capture_output=True, check=False)
+
+
 def until(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> Any:
-    """Wait for a true value and return it; a failure says what was waited for."""
-    end = time.monotonic() + seconds
+    """Wait for a true value and return it; a failure says what was waited for.
+
+    A slow machine gets `PATIENCE` times as long.
+    """
+    begin = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what or condition}")
+        passed = time.monotonic() - begin
+        if passed > seconds * PATIENCE:
+            raise AssertionError(f"not within {passed:.0f} s: {what or _source(condition)}")
         time.sleep(0.05)
+
+
+def _source(condition: Callable[[], Any]) -> str:
+    """The text of a condition, for messages."""
+    try:
+        lines, _ = inspect.getsourcelines(condition)
+    except (OSError, TypeError):
+        return str(condition)
+    return " ".join(line.strip() for line in lines)[:300]
 
 
 class Daemon:
@@ -76,6 +129,7 @@ class Daemon:
         self.host = host
         self.name = name
         self.output = host.folder / f"{name}.out"
+        host.daemons.append(self)
         with self.output.open("ab") as out:
             self.process = subprocess.Popen(
                 host.inside(command),
@@ -89,12 +143,20 @@ class Daemon:
     def text(self) -> str:
         return self.output.read_text(errors="replace") if self.output.exists() else ""
 
+    def details(self) -> str:
+        """All that it says of itself."""
+        return ""
+
+    def summary(self) -> str:
+        """A few lines on how it is."""
+        return ""
+
     def stop(self, wait: float = 8) -> None:
         """TERM, and wait for the end."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            self.process.wait(wait)
+            self.process.wait(wait * PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -117,7 +179,7 @@ class BirdLike(Daemon):
         self.config.write_text(config)
         self._client = client
         super().__init__(host, name, [*command, "-f", "-c", str(self.config), "-s", str(self.socket)])
-        until(self._answers, 15, f"{name} answers on its socket; it said: {self.text()}")
+        until(self._answers, 15, f"{name} of {host.name} answers on its socket")
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
@@ -131,15 +193,29 @@ class BirdLike(Daemon):
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=20 * PATIENCE,
             env=ENVIRONMENT,
         )
         return done.stdout + done.stderr
+
+    def details(self) -> str:
+        return "\n".join(self.cli(question) for question in ("show protocols all", "show interfaces"))
+
+    def summary(self) -> str:
+        """The rows of `show protocols`, without those that are never in doubt."""
+        rows = self.cli("show protocols").splitlines()[2:]
+        return "\n".join(row for row in rows if row.split()[1:2] not in (["Device"], ["Static"], ["Direct"]))
 
     def configure(self, config: str) -> str:
         """Write a new config file and load it."""
         self.config.write_text(config)
         return self.cli("configure")
+
+    def reconfigure(self, config: str) -> None:
+        """Load a config that must be taken."""
+        answer = self.configure(config)
+        # in progress: something still stops, on a slow machine for more than a second
+        assert "Reconfigured" in answer or "Reconfiguration in progress" in answer, answer
 
     def protocols(self) -> dict[str, list[str]]:
         """The words of each row of `show protocols`, by name."""
@@ -163,6 +239,7 @@ class Frr:
 
     def __init__(self, host: Host, bgpd: str, zebra: str = "") -> None:
         self.host = host
+        self.name = "frr"
         self.folder = host.folder / "frr"
         self.folder.mkdir(exist_ok=True)
         for path in (self.folder, *self.folder.iterdir()):
@@ -170,9 +247,10 @@ class Frr:
         (self.folder / "zebra.conf").write_text(f"hostname {host.name}\n{zebra}")
         (self.folder / "bgpd.conf").write_text(f"hostname {host.name}\n{bgpd}")
         self.zebra = self._start("zebra")
-        until((self.folder / "zserv.api").exists, 10, f"zebra runs: {self.zebra.text()}")
+        until((self.folder / "zserv.api").exists, 10, f"zebra of {host.name} runs")
         self.bgpd = self._start("bgpd")
-        until((self.folder / "bgpd.vty").exists, 10, f"bgpd runs: {self.bgpd.text()}")
+        until((self.folder / "bgpd.vty").exists, 10, f"bgpd of {host.name} runs")
+        host.daemons.append(self)
 
     def _start(self, name: str) -> Daemon:
         folder = str(self.folder)
@@ -191,8 +269,18 @@ class Frr:
             capture_output=True,
             text=True,
             check=False,
+            timeout=20 * PATIENCE,
         )
         return done.stdout
+
+    def text(self) -> str:
+        return ""
+
+    def details(self) -> str:
+        return "\n".join(self.cli(question) for question in ("show bgp neighbors", "show interface"))
+
+    def summary(self) -> str:
+        return "\n".join(line for line in self.cli("show bgp summary").splitlines() if " 4 " in line)
 
     def json(self, command: str) -> Any:
         try:
@@ -230,10 +318,13 @@ class GoBgp(Daemon):
         path = host.folder / "gobgp.toml"
         path.write_text(config)
         super().__init__(host, "gobgpd", ["gobgpd", "-t", "toml", "-f", str(path), "--log-level", "warn"])
-        until(lambda: "AS:" in self.cli("global"), 15, f"gobgpd answers: {self.text()}")
+        until(lambda: "AS:" in self.cli("global"), 15, f"gobgpd of {host.name} answers")
 
     def cli(self, command: str) -> str:
         return self.host.run("gobgp", *command.split(), check=False)
+
+    def summary(self) -> str:
+        return self.cli("neighbor")
 
     def established(self) -> list[str]:
         return [line.split()[0] for line in self.cli("neighbor").splitlines() if "Establ" in line]
@@ -296,21 +387,28 @@ class Host:
         `under` is a program that runs it (`setpriv ...`), `options` are its own.
         """
         command = [*under, sys.executable, "-m", "pybird", *options]
-        return self._add(BirdLike(self, name, command, config, [sys.executable, "-m", "pybird.client"]))
+        return BirdLike(self, name, command, config, [sys.executable, "-m", "pybird.client"])
 
     def bird(self, config: str, folder: str = "/usr/sbin", name: str = "bird") -> BirdLike:
         """Start BIRD from this folder (Debian's bird2 by default)."""
-        return self._add(BirdLike(self, name, [f"{folder}/bird"], config, [f"{folder}/birdc"]))
+        return BirdLike(self, name, [f"{folder}/bird"], config, [f"{folder}/birdc"])
 
     def frr(self, bgpd: str, zebra: str = "") -> Frr:
-        return self._add(Frr(self, bgpd, zebra))
+        return Frr(self, bgpd, zebra)
 
     def gobgp(self, config: str) -> GoBgp:
-        return self._add(GoBgp(self, config))
+        return GoBgp(self, config)
 
-    def _add(self, daemon: Any) -> Any:
-        self.daemons.append(daemon)
-        return daemon
+    def summary(self) -> str:
+        """Addresses of the links, and the routes that somebody made."""
+        links = [" ".join(row.split()) for row in self.ip("-br", "addr").splitlines() if row[:3] != "lo "]
+        routes = [
+            " ".join(row.split())
+            for family in ("-4", "-6")
+            for row in self.ip(family, "route").splitlines()
+            if "proto kernel" not in row and row.strip()
+        ]
+        return "\n".join([f"=== {self.name}: {'; '.join(links)}", *(f"    {row}" for row in routes[:6])])
 
 
 class Lab:
@@ -318,7 +416,7 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         """`folder` must be reachable for other users: FRR runs as one."""
-        self.prefix = f"pb{os.getpid()}x{next(_numbers)}"
+        self.prefix = f"pb{os.getpid()}x{next(_numbers):x}{secrets.token_hex(2)}"
         self.folder = folder
         folder.chmod(0o755)
         self.hosts: dict[str, Host] = {}
@@ -326,20 +424,34 @@ class Lab:
     def __enter__(self) -> Lab:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for host in self.hosts.values():
             for daemon in reversed(host.daemons):
                 with contextlib.suppress(Exception):
                     daemon.kill()
         for host in self.hosts.values():
-            subprocess.run(["ip", "netns", "del", host.namespace], capture_output=True, check=False)
-        if kind is not None:
-            self._show_output()
+            _remove(host.namespace)
 
-    def _show_output(self) -> None:
-        for path in sorted(self.folder.rglob("*.out")) + sorted(self.folder.rglob("*.log")):
-            text = path.read_text(errors="replace")
-            print(f"--- {path.relative_to(self.folder)}\n{text[-4000:]}")  # noqa: T201  pytest shows it on failure
+    def report(self) -> str:
+        """How all hosts and daemons are: everything, then the most telling in `REPORT_LINES` lines."""
+        everyone = [(host, daemon) for host in self.hosts.values() for daemon in host.daemons]
+        parts = []
+        for host, daemon in everyone:
+            details, log = _asked(daemon.details), _asked(daemon.text)
+            parts.append(f"=== {host.name}/{daemon.name}\n{details}\n--- log\n{log[-20000:]}")
+        heads = [_asked(host.summary).splitlines() for host in self.hosts.values()]
+        states = [_asked(daemon.summary).splitlines()[:12] for _, daemon in everyone]
+        left = REPORT_LINES - sum(map(len, heads)) - sum(map(len, states)) - len(everyone)
+        share = max(left // max(len(everyone), 1), 4)
+        parts += ["\n".join(head) for head in heads]
+        for (host, daemon), state in zip(everyone, states, strict=True):
+            last = _asked(daemon.text).splitlines()[-share:]
+            parts.append(
+                "\n".join([f"--- {host.name}/{daemon.name}", *state, *(f"  {row[:200]}" for row in last)])
+            )
+        load = " ".join(Path("/proc/loadavg").read_text().split()[:3])
+        parts.append(f"time {time.strftime('%H:%M:%S')}, load {load} on {os.cpu_count()} processors")
+        return "\n".join(parts)
 
     def host(self, name: str) -> Host:
         self.hosts[name] = host = Host(self, name)
@@ -367,6 +479,14 @@ class Lab:
             self.wire(host, switch, "eth0", f"p{number}")
             switch.ip("link", "set", f"p{number}", "master", "br0")
         return hosts
+
+
+def _asked(question: Callable[[], str]) -> str:
+    """The answer, or why there is none: a report must not fail."""
+    try:
+        return question().strip("\n")
+    except Exception as problem:  # whatever it is, it is part of the report
+        return f"(no answer: {type(problem).__name__}: {problem})"[:200]
 
 
 def _ip(*arguments: str) -> str:

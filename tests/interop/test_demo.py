@@ -9,20 +9,34 @@ import time
 import pytest
 
 from tests.interop.lab import ENVIRONMENT, until
-from tests.tools.test_demo import CONFIGS, demo
+from tests.tools.test_demo import CONFIGS
 
 
-def namespaces():
-    return subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
+def namespaces(process):
+    """Namespaces that this demo made."""
+    rows = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [row for row in rows if row.startswith("pybird-") and row.split()[0].endswith(f"-{process}")]
 
 
 @pytest.mark.usefixtures("lab")
 def test_without_a_terminal_it_shows_the_session_and_ends():
-    done = demo(*CONFIGS)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Two routers in network namespaces" in done.stdout
-    assert "10.2.0.1/32          unicast [auto01" in done.stdout
-    assert "pybird-a-" not in namespaces()
+    command = [sys.executable, "-m", "pybird", "demo", *CONFIGS]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        try:
+            out, _ = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 0, out
+    assert "Two routers in network namespaces" in out
+    assert "10.2.0.1/32          unicast [auto01" in out
+    assert namespaces(process.pid) == []
 
 
 @pytest.mark.usefixtures("lab")
@@ -52,6 +66,7 @@ def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
         until(lambda: "bird>" in text(), 15, "the prompt")
         os.write(master, b"show protocols\r")
         until(lambda: text().count("Established") >= 1, 10, "a table of protocols")
+        assert len(namespaces(process.pid)) == 2
         os.write(master, b"\x04")
         until(lambda: (text(), process.poll() is not None)[1], 15, "the end")
         assert process.returncode == 0
@@ -59,4 +74,4 @@ def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
         process.kill()
         process.wait()
         os.close(master)
-    assert "pybird-a-" not in namespaces()
+    assert namespaces(process.pid) == []

@@ -5,8 +5,6 @@ import pytest
 from tests.interop.lab import until
 from tests.interop.test_autopeer import give_addresses
 
-pytestmark = pytest.mark.long  # two minutes together
-
 
 def router(number, interfaces='"eth*"'):
     return f"""

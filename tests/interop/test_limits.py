@@ -5,8 +5,6 @@ import pytest
 from tests.interop.lab import until
 from tests.interop.test_md5 import numbered
 
-pytestmark = pytest.mark.long  # two minutes together
-
 
 def sender(count):
     routes = "".join(f"route 10.{100 + n}.0.0/16 blackhole; " for n in range(count))
