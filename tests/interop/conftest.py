@@ -43,3 +43,5 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "interop" in item.path.parts:
             item.add_marker(pytest.mark.interop)
+    # what waits for a minute begins first, beside the others
+    items.sort(key=lambda item: "minutes_after" not in item.name)

@@ -1,23 +1,31 @@
 """BIRD's own clients on our socket, and reload under live sessions."""
 
 import subprocess
+import sys
 
 import pytest
 
 from tests.interop.configs import autopeer
-from tests.interop.lab import until
+from tests.interop.lab import ENVIRONMENT, until
+
+OWN_CLIENT = [sys.executable, "-m", "pybird.client"]
 
 
 def birdc(daemon, program, *words):
     done = subprocess.run(
-        [program, "-s", str(daemon.socket), *words], capture_output=True, text=True, check=False, timeout=60
+        [*program, "-s", str(daemon.socket), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=ENVIRONMENT,
     )
     return done.returncode, done.stdout
 
 
 @pytest.mark.peer("birdc", "birdcl")
-@pytest.mark.parametrize("program", ["birdc", "birdcl"])
-def test_birds_clients_work_on_our_socket(lab, program):
+@pytest.mark.parametrize("program", [["birdc"], ["birdcl"], OWN_CLIENT], ids=["birdc", "birdcl", "pybirdc"])
+def test_clients_work_on_our_socket(lab, program):
     a, b = lab.pair()
     first, second = a.pybird(autopeer(1)), b.pybird(autopeer(2))
     until(first.established, 15)

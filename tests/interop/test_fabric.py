@@ -1,6 +1,5 @@
 """A leaf with two spines: equal paths over both, and one spine goes."""
 
-
 from tests.interop.lab import until
 from tests.interop.test_autopeer import give_addresses
 
