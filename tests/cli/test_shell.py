@@ -49,7 +49,7 @@ class Terminal:
         self.screen += CONTROL.sub("", octets.decode(errors="replace"))
         return bool(octets)
 
-    def expect(self, text: str, within: float = 15.0, again: str = "") -> None:
+    def expect(self, text: str, within: float = 60.0, again: str = "") -> None:
         """Wait for a text; `again` is typed every second, for keys lost while no prompt is there."""
         end = time.monotonic() + within
         press = time.monotonic() + 1
@@ -67,7 +67,7 @@ class Terminal:
             os.write(self.fd, text.encode())
 
     def leave(self) -> int:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             self.type("\x04")  # lost while no prompt is there
             self.read(0.3)

@@ -29,6 +29,7 @@ from typing import Any
 import pybird
 
 FRR = Path("/usr/lib/frr")
+PACKETS = str(Path(__file__).with_name("packets.py"))
 # The daemon is the package that the tests import, installed or not.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pybird.__file__).parents[1])}
 _numbers = itertools.count(1)
@@ -480,6 +481,18 @@ class Lab:
         """Two hosts, `a` and `b`, joined by eth0."""
         a, b = self.host("a"), self.host("b")
         self.wire(a, b)
+        return a, b
+
+    def slow_pair(self, seconds: float) -> tuple[Host, Host]:
+        """Two hosts, `a` and `b`, joined by eth0; every packet is so long on its way."""
+        a, b, middle = self.host("a"), self.host("b"), self.host("middle")
+        for host, port in ((a, "p0"), (b, "p1")):
+            self.wire(host, middle, "eth0", port)
+            host.run(sys.executable, PACKETS, "plain", "eth0")
+            middle.ip("link", "set", port, "addrgenmode", "none")
+            middle.ip("addr", "flush", "dev", port)
+        carrier = Daemon(middle, "relay", [sys.executable, PACKETS, "relay", "p0", "p1", str(seconds)])
+        until(lambda: "ready" in carrier.text(), 10)
         return a, b
 
     def segment(self, *names: str) -> list[Host]:

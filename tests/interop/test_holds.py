@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import time
 from datetime import datetime
 from itertools import pairwise
@@ -9,7 +10,8 @@ from itertools import pairwise
 import pytest
 
 from tests.interop.configs import autopeer, frr_unnumbered
-from tests.interop.lab import until
+from tests.interop.lab import PACKETS, Daemon, until
+from tests.interop.packets import updates
 from tests.interop.test_autopeer import give_addresses, up
 
 
@@ -42,6 +44,7 @@ def leaf():
         autopeer(1)
         .replace('interface "eth0"', 'interface "eth*"')
         .replace("protocol kernel kernel4 {", "protocol kernel kernel4 { merge paths on;")
+        .replace("protocol kernel kernel6 {", "protocol kernel kernel6 { merge paths on;")
     )
 
 
@@ -60,6 +63,9 @@ def test_the_same_address_on_two_links_is_two_neighbours_and_two_ways(lab):
                 "protocol device { }", 'protocol device { interface "eth0" { preferred fe80::2; }; }'
             )
         )
+    heard = a.folder / "heard"
+    sniffer = Daemon(a, "sniffer", [sys.executable, PACKETS, "capture", str(heard), "eth0", "eth1"])
+    until(lambda: "ready" in sniffer.text(), 10)
     daemon = a.pybird(leaf())
     until(lambda: len(daemon.established()) == 2, 15)
     peers = daemon.cli("show peers")
@@ -71,6 +77,16 @@ def test_the_same_address_on_two_links_is_two_neighbours_and_two_ways(lab):
         return sorted((hop["dev"], hop["via"]["host"]) for hop in hops)
 
     until(lambda: ways() == [("eth0", "fe80::2"), ("eth1", "fe80::2")], 10, "one way over each link")
+    until(lambda: len(a.ip("-6", "route", "show", "2001:db8:2::1").split("nexthop")) == 3, 10)
+
+    def octets(link):
+        """What the neighbour on this link announced; a session that began twice said it twice."""
+        return set(updates(heard).get((link, "fe80::2"), []))
+
+    until(lambda: len(octets("eth0")) >= 4 and octets("eth0") == octets("eth1"), 10, "the same octets")
+    told = "".join(octets("eth0"))
+    assert "200a020001" in told
+    assert "8020010db8000200000000000000000001" in told
     a.link("eth0", False)
     until(lambda: ways() == [("eth1", "fe80::2")], 10, "the other stays")
     a.link("eth0", True)

@@ -101,11 +101,42 @@ def test_a_password_for_a_range_of_link_local_neighbours(lab):
     until(lambda: not bird.established("auto"), 15)
 
 
+@pytest.mark.peer("bird")
+def test_bird_connects_to_a_range_that_has_a_password(lab):
+    """Nothing is discovered: the listener's key for fe80::/10 must let the connection in, or not."""
+    a, b = lab.pair()
+    address = until(lambda: b.link_local() and a.link_local(), 10)
+
+    def neighbour(secret):
+        return f"""
+router id 192.0.2.2;
+log stderr all;
+protocol device {{ }}
+protocol static own6 {{ ipv6; route 2001:db8:2::1/128 via "lo"; }}
+protocol bgp peer {{
+  local as 65002;
+  neighbor {address} as 65001;
+  interface "eth0";
+  password "{secret}"; {QUICK}
+  ipv6 {{ import all; export all; }};
+}}
+"""
+
+    pybird = a.pybird(autopeer(1, bgp='password "secret";', kernel=False))
+    bird = b.bird(neighbour("other"))
+    until(lambda: "wrong signature" in pybird.cli("show protocols auto"), 15)
+    assert not pybird.established()
+    bird.configure(neighbour("secret"))
+    until(lambda: pybird.established() == ["auto01"], 20)
+    until(lambda: "2001:db8:2::1/128" in pybird.routes(), 10)
+
+
 @pytest.mark.peer("zebra", "vtysh")
-def test_frr_unnumbered_with_a_password(lab):
+@pytest.mark.parametrize("who", ["", "passive;"], ids=["either connects", "FRR connects"])
+def test_frr_unnumbered_with_a_password(lab, who):
     a, b = lab.pair()
     give_addresses(a, b)
-    pybird = a.pybird(autopeer(1, bgp='password "secret";'))
+    pybird = a.pybird(autopeer(1, bgp=f'password "secret"; {who}'))
     frr = b.frr(
         frr_unnumbered(2).replace(
             "address-family ipv4", "neighbor eth0 password secret\n address-family ipv4", 1

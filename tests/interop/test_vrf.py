@@ -1,0 +1,71 @@
+"""Automatic peering inside a VRF and outside of it, with one address on both sides.
+
+The only test that may skip in CI: some kernels have no VRF devices.
+"""
+
+import pytest
+
+from tests.interop.configs import autopeer
+from tests.interop.lab import until
+
+IN_AND_OUT = """
+router id 192.0.2.1;
+log stderr all;
+ipv4 table red4; ipv6 table red6; peer table redpeers;
+protocol device { }
+protocol static red_own { ipv4 { table red4; }; route 10.1.0.0/24 unreachable; }
+protocol static own { ipv4; route 10.1.1.0/24 unreachable; }
+protocol kernel { vrf "red"; kernel table 100; ipv4 { table red4; export where source = RTS_BGP; }; }
+protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+protocol radv { vrf "red"; peers { table redpeers; }; interface "eth*" { router discovery yes; }; }
+protocol radv { vrf default; peers { table peers; }; interface "eth*" { router discovery yes; }; }
+template bgp any {
+  local as 65001; neighbor range fe80::/10 external; dynamic name digits 2;
+}
+protocol bgp inside from any {
+  vrf "red"; dynamic name "in"; peers { table redpeers; };
+  ipv4 { table red4; import all; export all; extended next hop; };
+}
+protocol bgp outside from any {
+  vrf default; dynamic name "out"; peers { table peers; };
+  ipv4 { import all; export all; extended next hop; };
+}
+peer table peers;
+"""
+
+
+def need_vrf(host):
+    """Make the VRF `red`, or skip with what the kernel says."""
+    try:
+        host.ip("link", "add", "red", "type", "vrf", "table", "100")
+    except AssertionError as error:
+        if "Unknown device type" in str(error) or "not supported" in str(error):
+            pytest.skip(f"this kernel has no VRF: {error}")
+        raise
+    host.link("red", True)
+
+
+def test_the_same_address_inside_and_outside_of_a_vrf(lab):
+    a, b, c = lab.host("a"), lab.host("b"), lab.host("c")
+    need_vrf(a)
+    lab.wire(a, b, "eth0", "eth0")
+    lab.wire(a, c, "eth1", "eth0")
+    a.ip("link", "set", "eth0", "master", "red")
+    for number, twin in ((2, b), (3, c)):
+        twin.address("fe80::2/64", "eth0")
+        text = autopeer(number, kernel=False).replace(
+            "protocol device { }", 'protocol device { interface "eth0" { preferred fe80::2; }; }'
+        )
+        twin.pybird(text)
+    daemon = a.pybird(IN_AND_OUT)
+    until(lambda: sorted(daemon.established()) == ["in01", "out01"], 20, "one session inside, one outside")
+    until(lambda: "10.2.0.1/32" in daemon.routes("table red4"), 10)
+    until(lambda: "10.3.0.1/32" in daemon.routes("table master4"), 10)
+    assert "10.3.0.1/32" not in daemon.routes("table red4")
+    assert "10.2.0.1/32" not in daemon.routes("table master4")
+    until(lambda: "dev eth0" in a.ip("route", "show", "10.2.0.1", "table", "100"), 10)
+    until(lambda: "dev eth1" in a.ip("route", "show", "10.3.0.1"), 10)
+    a.ip("link", "set", "eth0", "nomaster")
+    until(
+        lambda: daemon.established() == ["out01"], 15, "a link that leaves the VRF takes its session with it"
+    )
