@@ -150,7 +150,7 @@ def test_flags_as_getopt_takes_them(socket: str, capsys: pytest.CaptureFixture[s
 def test_commands_from_a_pipe(socket: str) -> None:
     command = [sys.executable, "-m", "pybird.client", "-s", socket]
     asked = "show symbols imp_b\nsh st\n\nquit\nshow status\n"
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.startswith("imp_b   \tfilter\nAmbiguous command")
     assert "Router ID" not in done.stdout
 
@@ -162,7 +162,7 @@ def test_one_command_imports_nothing_slow(socket: str) -> None:
         "slow &= set(sys.modules);"
         "assert not slow, slow"
     )
-    subprocess.run([sys.executable, "-c", code, socket], check=True, capture_output=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code, socket], check=True, capture_output=True, timeout=60)
 
 
 def test_one_command_takes_less_than_60_milliseconds_of_cpu_beside_python(socket: str) -> None:
@@ -170,7 +170,7 @@ def test_one_command_takes_less_than_60_milliseconds_of_cpu_beside_python(socket
         best = 10.0
         for _ in range(3):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=20)
+            subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=60)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return best
@@ -211,7 +211,7 @@ def test_real_birdc_works_on_our_socket(
     if not Path(program).exists():
         pytest.skip("Debian's bird2 is not installed")
     done = subprocess.run(
-        [program, "-s", socket, *words], capture_output=True, text=True, timeout=20, check=False
+        [program, "-s", socket, *words], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.startswith("BIRD 2.19.2 ready.\n")
     assert expected in done.stdout
@@ -224,7 +224,7 @@ def test_real_birdc_disables_and_enables(socket: str, program: str) -> None:
         pytest.skip("Debian's bird2 is not installed")
     for word in ("disable", "enable"):
         command = [program, "-s", socket, word, "st6", '"a reason"']
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         assert done.stdout.endswith(f"st6: {word}d\n")
 
 

@@ -113,7 +113,7 @@ def test_a_session_in_a_terminal(socket: str, tmp_path: Path) -> None:
 def test_output_to_a_pipe_is_plain(socket: str) -> None:
     command = [sys.executable, "-m", "pybird.client", "-s", socket]
     done = subprocess.run(
-        command, input="show route\n", capture_output=True, text=True, timeout=20, check=True
+        command, input="show route\n", capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.startswith("Table master4:\n10.9.0.0/16          unreachable [st4 ")
     assert "\x1b" not in done.stdout

@@ -33,7 +33,7 @@ def pybird(folder, *arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -53,7 +53,7 @@ def ask(folder, command, name="bird.ctl"):
     return text.splitlines()[1:]
 
 
-def until(condition, seconds=8):
+def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, condition
