@@ -160,7 +160,8 @@ class Soak:
         while time.monotonic() - begin < minutes * 60:
             action = min(due, key=due.__getitem__)
             time.sleep(max(due[action] - (time.monotonic() - begin), 0))
-            due[action] += every[action]
+            # what is late is not made up for: bursts would need memory of their own
+            due[action] = max(due[action], time.monotonic() - begin) + every[action]
             if action == self.report:
                 self.report(begin)
             else:
