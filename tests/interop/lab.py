@@ -33,6 +33,7 @@ PACKETS = str(Path(__file__).with_name("packets.py"))
 # The daemon is the package that the tests import, installed or not.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pybird.__file__).parents[1])}
 _numbers = itertools.count(1)
+_CODED = re.compile(r"\d{4}[- ]")
 # Namespaces: pb, the process that made them, a mark of its lab, the host.
 _OURS = re.compile(r"^pb(\d+)x[0-9a-f]+-")
 # How many times longer than the seconds written in a test it may take: some
@@ -173,19 +174,18 @@ class Daemon:
 
 
 def ask(path: Path, command: str) -> str:
-    """Banner and answer of a control socket without their codes: BIRD's protocol in its barest form."""
+    """Banner and answer of a control socket as they are: BIRD's protocol in its barest form."""
     lines = []
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(20 * PATIENCE)
         sock.connect(str(path))
         with sock.makefile("rw", encoding="utf-8", errors="replace", newline="\n") as stream:
-            lines.append(stream.readline()[5:])
+            lines.append(stream.readline())
             stream.write(f"{command}\n")
             stream.flush()
             for line in stream:
-                coded = line[:4].isdigit() and line[4:5] in ("-", " ")
-                lines.append(line[5:] if coded else line[1:])
-                if coded and line[4] == " ":
+                lines.append(line)
+                if _CODED.match(line) and line[4] == " ":
                     break
     return "".join(lines)
 
@@ -208,9 +208,10 @@ class BirdLike(Daemon):
     def cli(self, command: str) -> str:
         """The text of one command, as birdc prints it; a process for each would cost more than all else."""
         try:
-            return ask(self.socket, command)
+            lines = ask(self.socket, command).splitlines(keepends=True)
         except OSError as error:
             return f"Unable to connect: {error}"
+        return "".join(line[5 if _CODED.match(line) else 1 :] for line in lines)
 
     def details(self) -> str:
         return "\n".join(self.cli(question) for question in ("show protocols all", "show interfaces"))

@@ -77,7 +77,7 @@ class World:
             stream.abort()
         self.loop.close()
 
-    def until(self, condition, seconds=3.0):
+    def until(self, condition, seconds=30.0):
         end = self.loop.time() + seconds
         while not condition() and self.loop.time() < end:
             self.turn(0.005)
