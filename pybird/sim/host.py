@@ -96,6 +96,25 @@ class Host:
         self.settings_of(nic)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
 
+    def add_vrf(self, name: str) -> Nic:
+        """`ip link add NAME type vrf`. Only sockets know of it: packets find their way as before."""
+        index = max(self.nics) + 1
+        nic = self.nics[index] = Nic(self, index, name, b"", None)
+        self.kernel.tell(lambda w: w.link_changed(nic.link))
+        return nic
+
+    def set_master(self, name: str, vrf: str | None) -> None:
+        """`ip link set NAME master VRF`, or `nomaster`: sockets of another VRF do not hear it any more."""
+        nic = self.nic(name)
+        nic.master = 0 if vrf is None else self.nic(vrf).index
+        self.trace.note(self.clock.now(), self.name, "master", name, vrf or "none")
+        self._link_event(nic)
+
+    def vrf_of(self, index: int) -> str | None:
+        """The VRF that an interface is in."""
+        nic = self.nics.get(index)
+        return self.nics[nic.master].name if nic is not None and nic.master else None
+
     def set_link(self, name: str, up: bool) -> None:
         """`ip link set up|down`. Down loses IPv6 addresses but the link-local comes back."""
         nic = self.nic(name)

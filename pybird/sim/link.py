@@ -75,6 +75,7 @@ class Nic:
         self.mtu = 1500
         self.admin_up = True
         self.carrier = True
+        self.master = 0  # the VRF that it is in
         self.addresses: dict[Address, LinkAddress] = {}
         self.lost: tuple[LinkAddress, ...] = ()  # link-local ones that come back with the link
         if segment is not None:
@@ -102,6 +103,7 @@ class Nic:
             multicast=not self.loopback,
             broadcast=not self.loopback,
             mac=self.mac,
+            master=self.master,
         )
 
     def answers(self, address: Address) -> bool:

@@ -92,6 +92,7 @@ class TcpListener:
         return (
             self.port == port
             and self.ifindex in (0, ifindex)
+            and self.options.vrf == self._tcp.vrf_of(ifindex)
             and (self.address is None or self.address in (address, UNSPECIFIED_V4, UNSPECIFIED_V6))
         )
 
@@ -393,6 +394,10 @@ class Tcp:
         self.signature_failures = SignatureFailures()
         self.bounds_rto = True  # Linux 6.15 and later
 
+    def vrf_of(self, ifindex: int) -> str | None:
+        """The VRF whose sockets get what comes in on this interface."""
+        return self._host.vrf_of(ifindex)
+
     def listen(
         self,
         address: Address | None,
@@ -404,12 +409,13 @@ class Tcp:
         """Open a listening socket.
 
         Raises:
-            OSError: the address is not ours, or the port is taken.
+            OSError: no such VRF, the address is not ours, or the port is taken.
         """
+        self._check_vrf(options)
         if address is not None and not address.is_unspecified and not options.free_bind:
             self._check_local(address, ifindex)
-        taken = (address, port, ifindex)
-        if any((item.address, item.port, item.ifindex) == taken for item in self.listeners):
+        taken = (address, port, ifindex, options.vrf)
+        if any((item.address, item.port, item.ifindex, item.options.vrf) == taken for item in self.listeners):
             raise os_error(errno.EADDRINUSE)
         listener = TcpListener(self, address, port, ifindex, accepted, options)
         self.listeners.append(listener)
@@ -427,8 +433,9 @@ class Tcp:
         """Begin a connection.
 
         Raises:
-            OSError: no such interface or source address, or no route.
+            OSError: no such interface, VRF or source address, or no route.
         """
+        self._check_vrf(options)
         local = self._source(local, remote, ifindex, options)
         self._next_port = 32768 if self._next_port >= 60999 else self._next_port + 1
         index = ifindex if remote.is_link_local else 0
@@ -438,6 +445,10 @@ class Tcp:
         self._keep(endpoint)
         self._syn(endpoint, 0, 1.0)
         return endpoint
+
+    def _check_vrf(self, options: TcpOptions) -> None:
+        if options.vrf is not None and all(nic.name != options.vrf for nic in self._host.nics.values()):
+            raise os_error(errno.ENODEV)
 
     def _check_local(self, address: Address, ifindex: int) -> None:
         nics = self._host.nics

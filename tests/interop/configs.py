@@ -124,3 +124,29 @@ router bgp {65000 + number}
   neighbor eth0 activate
  exit-address-family
 """
+
+
+# A router with a VRF `red`: one automatic peering in it, another outside of it.
+IN_AND_OUT = """
+router id 192.0.2.1;
+log stderr all;
+ipv4 table red4; peer table redpeers; peer table barepeers;
+protocol device { }
+protocol static red_own { ipv4 { table red4; }; route 10.1.0.0/24 unreachable; }
+protocol static own { ipv4; route 10.1.1.0/24 unreachable; }
+protocol kernel { vrf "red"; kernel table 100; ipv4 { table red4; export where source = RTS_BGP; }; }
+protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+protocol radv { vrf "red"; peers { table redpeers; }; interface "eth*" { router discovery yes; }; }
+protocol radv { vrf default; peers { table barepeers; }; interface "eth*" { router discovery yes; }; }
+template bgp any {
+  local as 65001; neighbor range fe80::/10 external; dynamic name digits 2;
+}
+protocol bgp inside from any {
+  vrf "red"; dynamic name "in"; peers { table redpeers; };
+  ipv4 { table red4; import all; export all; extended next hop; };
+}
+protocol bgp outside from any {
+  vrf default; dynamic name "out"; peers { table barepeers; };
+  ipv4 { import all; export all; extended next hop; };
+}
+"""
