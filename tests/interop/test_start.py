@@ -229,6 +229,13 @@ def test_another_bird_on_the_kernel_table_is_warned_about(lab):
     assert len(lines(daemon, text)) == 1
 
 
+def test_recovery_from_a_graceful_restart_is_warned_about(lab):
+    daemon = lab.host("a").pybird(BASE, options=["-R"])
+    until(lambda: len(lines(daemon, "<WARN>")) == 1, 5)
+    assert "-R" in lines(daemon, "<WARN>")[0]
+    assert "Daemon is up and running" in daemon.cli("show status")
+
+
 # ----------------------------------------------------------------- security
 
 
