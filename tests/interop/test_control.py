@@ -1,5 +1,6 @@
 """BIRD's own clients on our socket, and reload under live sessions."""
 
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,15 @@ def test_clients_work_on_our_socket(lab, program):
     assert "Reconfigured" in text
     code, text = birdc(first, program, "show", "protocols", "nosuch")
     assert code == 1
+    code, text = birdc(first, program, "show protocols all auto01")  # as wrappers of looking glasses do it
+    assert code == 0
+    assert "Neighbor AS:      65002" in text
+    code, text = birdc(first, program, "-r", "configure")
+    assert code == 1
+    assert "Access denied" in text
+    code, text = birdc(first, program, "-r", "show", "route", "count")
+    assert code == 0
+    assert re.search(r"^\d+ of \d+ routes for \d+ networks in table master4$", text, re.MULTILINE)
     code, text = birdc(first, program, "s", "p")  # expanded by the client
     assert code == 0
     assert "auto01" in text
