@@ -110,9 +110,7 @@ def test_debian_bird_listens_and_we_connect(lab):
 @pytest.mark.parametrize("variable", ["BIRD219_DIR", "BIRD3_DIR"])
 @pytest.mark.parametrize("first", ["pybird", "bird"])
 def test_newer_bird_with_its_own_automatic_peering(lab, variable, first):
-    folder = os.environ.get(variable)
-    if not folder:
-        pytest.skip(f"{variable} does not point to a build")
+    folder = os.environ[variable]  # without it the test is deselected
     a, b = lab.pair()
     give_addresses(a, b)
     if first == "bird":
