@@ -21,7 +21,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +79,8 @@ def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
 
 def fingerprint(folder: Path) -> str:
     """A hash of everything that tables in a cache depend on."""
+    from importlib import metadata  # takes longer than reading a configuration; a wheel needs it never
+
     return _hash_of(folder, f"{metadata.version('lark')} {sys.version}")
 
 
