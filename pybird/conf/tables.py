@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,15 @@ def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
 
 def fingerprint(folder: Path) -> str:
     """A hash of everything that tables in a cache depend on."""
-    from importlib import metadata  # takes longer than reading a configuration; a wheel needs it never
+    return _hash_of(folder, f"{_lark_version()} {sys.version}")
 
-    return _hash_of(folder, f"{metadata.version('lark')} {sys.version}")
+
+def _lark_version() -> str:
+    """The file of Lark's that says its version: both Lark and importlib.metadata take long to import."""
+    found = find_spec("lark")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).read_text()
 
 
 def ship(folder: Path, target: Path) -> None:
