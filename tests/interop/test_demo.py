@@ -70,6 +70,8 @@ def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
         os.write(master, b"\x04")
         until(lambda: (text(), process.poll() is not None)[1], 15, "the end")
         assert process.returncode == 0
+    except AssertionError as error:
+        raise AssertionError(f"{error}; on the screen:\n{text()[-3000:]}") from None
     finally:
         process.kill()
         process.wait()
