@@ -5,7 +5,6 @@ import signal
 import sys
 import time
 from datetime import datetime
-from itertools import pairwise
 
 import pytest
 
@@ -193,5 +192,5 @@ def test_a_daemon_that_slept_longer_than_its_hold_time_comes_back(lab):
     assert "<BUG>" not in first.text() + second.text()
     scans = [line.split()[1] for line in first.text()[said:].splitlines() if "Scanning interfaces" in line]
     times = [datetime.strptime(text, "%H:%M:%S.%f") for text in scans]
-    gaps = [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
-    assert all(gap > 0.5 for gap in gaps), "missed scans are not made up for"
+    passed = (times[-1] - times[0]).total_seconds()
+    assert len(times) <= passed + 2, "missed scans are not made up for"
