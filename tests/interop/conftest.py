@@ -23,6 +23,8 @@ def lab(request):
     # not pytest's folder, which only its owner may enter
     with tempfile.TemporaryDirectory(prefix="pybird-lab-") as folder, Lab(Path(folder)) as made:
         yield made
+        bugs = made.bugs()
+        assert not bugs, "\n".join(bugs)
 
 
 @pytest.fixture(scope="session", autouse=True)

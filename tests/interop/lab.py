@@ -449,6 +449,16 @@ class Lab:
         for host in self.hosts.values():
             _remove(host.namespace)
 
+    def bugs(self) -> list[str]:
+        """What daemons logged that none may ever log."""
+        return [
+            f"{host.name}/{daemon.name}: {line}"
+            for host in self.hosts.values()
+            for daemon in host.daemons
+            for line in daemon.text().splitlines()
+            if "<BUG>" in line or line.startswith("Traceback ")
+        ]
+
     def report(self) -> str:
         """How all hosts and daemons are: everything, then the most telling in `REPORT_LINES` lines."""
         everyone = [(host, daemon) for host in self.hosts.values() for daemon in host.daemons]
