@@ -7,6 +7,8 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.scalars import Mac, RouteDistinguisher
 
+_MAPPED = bytes(10) + b"\xff\xff"
+
 
 def literal(kind: str, text: str, span: Span) -> Literal:
     """The value of a token of this terminal.
@@ -20,7 +22,7 @@ def literal(kind: str, text: str, span: Span) -> Literal:
         case "TEXT":
             return Literal("string", text, span=span)
         case "ADDRESS":
-            return Literal("ip", address(text), span=span)
+            return Literal("ip", unmapped(address(text)), span=span)
         case "PREFIX" | "PREFIX_LONGER" | "PREFIX_SHORTER":
             return Literal("prefix", prefix(text), span=span)
         case "MAC":
@@ -48,6 +50,11 @@ def address(text: str) -> Address:
         return Address.parse(text)
     except ValueError:
         raise ValueError(f"Invalid {'IPv6' if ':' in text else 'IPv4'} address {text}") from None
+
+
+def unmapped(value: Address) -> Address:
+    """An IPv4-mapped address (`::ffff:1.2.3.4`) is the IPv4 address."""
+    return Address(value.octets[12:]) if value.octets.startswith(_MAPPED) else value
 
 
 def prefix(text: str) -> Prefix:

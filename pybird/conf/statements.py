@@ -57,7 +57,8 @@ class Code(Expressions):
     def body(self, locals_: Tree, block: Tree) -> Block:
         """The whole body, after old-style locals."""
         declared = [
-            nodes.Declare(self.local(*each.children), span=self.span(each)) for each in locals_.trees()
+            nodes.Declare(self.local(*each.children), bare=True, span=self.span(each))
+            for each in locals_.trees()
         ]
         whole = self.block(block)
         return Block((*declared, *whole.statements), span=whole.span)

@@ -17,7 +17,7 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.generate import Expressions, is_constant
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
-from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits
+from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits, takes
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
 from pybird.values.sets import ValueSet
 
@@ -125,14 +125,17 @@ class _Checker:
             return False
         if found == "void" and isinstance(node, n.Call) and node.function.return_type is None:
             return True  # it accepts or rejects by itself; BIRD finds out at run time too
-        if not fits(found, wanted):
+        if not takes(wanted, found, node):
             self._problem(node.span, f"{what} takes {wanted}, not {found}")
             return False
         return True
 
     def _constants(self, node: n.Node) -> None:
-        """Compute every constant part: sets are built, 1/0 is found."""
+        """Compute every constant part: sets are built, 1/0 is found, behind `true ||` too."""
         if is_constant(node):
+            if isinstance(node, (n.Binary, n.Unary)):
+                for below in children(node):
+                    self._constants(below)
             self._expressions.constant(node)
             return
         if isinstance(node, n.SetOf):
@@ -164,6 +167,8 @@ class _Checker:
         taken += fresh
 
     def _labels_fit(self, kind: str, labels: str) -> bool:
+        if (kind, labels) == ("quad", "ip set"):
+            return True
         return "any" in (kind, labels) or labels in (f"{kind} set", EMPTY_SET_TYPE)
 
     def _for(self, node: n.For) -> None:
@@ -212,7 +217,7 @@ class _Checker:
             return
         if self._returned is None:
             self._returned = found
-        elif not fits(found, self._returned) and found != "any":
+        elif not takes(self._returned, found, node.value or node) and found != "any":
             place = node.value.span if node.value is not None else node.span
             self._problem(place, f"{self._function.name} returns {self._returned}, not {found}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from struct import error as StructError  # noqa: N812
 from typing import Final
 
 from pybird.filter.nodes import NO_SPAN, Span
@@ -35,6 +36,7 @@ FAILURES: Final = (
     ValueError,
     OverflowError,
     RecursionError,
+    StructError,
 )
 
 
@@ -45,7 +47,7 @@ def reason(failure: BaseException) -> str:
             return message
         case RecursionError():
             return "too many nested calls"
-        case TypeError() | AttributeError() | IndexError():
+        case TypeError() | AttributeError() | IndexError() | StructError():
             return "an operand has no value"
         case _:
             return str(failure)

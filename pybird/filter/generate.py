@@ -29,11 +29,12 @@ from pybird.filter.types import (
     Typing,
     children,
     empty_value,
-    falls_through,
     fits,
+    is_quad,
     method_argument,
     operands,
 )
+from pybird.filter.voids import Voids
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
@@ -114,6 +115,7 @@ class Expressions:
         self._written = written
         self._hoisted: dict[tuple[type, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
+        self.voids = Voids(typing)
 
     # constants --------------------------------------------------------------
 
@@ -211,16 +213,19 @@ class Expressions:
             case n.Attribute(name=name):
                 return self.read(name)
             case n.Unary(operand=operand):
-                return f"(not {self.code(operand)})"
+                return f"(not {self.sure(operand)})"
             case n.Binary():
                 return self._binary(node)
             case n.Pair(left=a, right=b):
                 return f"make_pair({self.code(a)}, {self.code(b)})"
             case n.LargeCommunity(first=a, second=b, third=c):
-                return f"({self.code(a)}, {self.code(b)}, {self.code(c)})"
+                return f"({self.sure(a)}, {self.sure(b)}, {self.sure(c)})"
             case n.ExtendedCommunity(kind=kind, key=key, value=value, number=number):
                 high = self.code(number) if number is not None else "0"
-                return f"make_extended({kind!r}, {self.code(key)}, {self.code(value)}, {high})"
+                front = self.code(key)
+                if self.typing.of(key) == "quad":
+                    front = f"quad_address({front})"
+                return f"make_extended({kind!r}, {front}, {self.code(value)}, {high})"
             case n.PrefixOf(address=address, length=length):
                 return f"make_prefix({self.code(address)}, {self.code(length)})"
             case n.SetOf(items=items):
@@ -238,8 +243,15 @@ class Expressions:
 
     def converted(self, node: n.Node, wanted: str) -> str:
         """An expression as a value of the wanted type."""
-        code = self.code(node)
-        return f"make_quad({code})" if wanted == "quad" and self.typing.of(node) == "ip" else code
+        if wanted == "quad" and is_quad(node):
+            assert isinstance(node, n.Literal)
+            return repr(node.value.value)
+        return self.code(node)
+
+    def given(self, node: n.Node, wanted: str) -> str:
+        """The same; a void one stops the filter."""
+        code = self.converted(node, wanted)
+        return f"need({code})" if self.may_be_void(node) else code
 
     def read(self, name: str) -> str:
         """An attribute of the route."""
@@ -256,7 +268,7 @@ class Expressions:
             return f"s.bits({declared.field[0]!r}, {declared.field[1]})"
         self.reads.attributes[name] = None
         kind = declared.type if declared is not None else ""
-        empty = None if kind in ("int", "bool") else empty_value(kind)
+        empty = empty_value(kind)
         default = f", {self.hoist(empty)}" if empty is not None else ""
         if name in self._written:
             return f"s.read({name!r}{default})"
@@ -284,7 +296,7 @@ class Expressions:
         op = node.op
         if op in ("&&", "||"):
             word = " and " if op == "&&" else " or "
-            return f"({word.join([self.code(part) for part in operands(node, op)])})"
+            return f"({word.join([self.sure(part) for part in operands(node, op)])})"
         if op in _ARITHMETIC:
             return _ARITHMETIC[op].format(self.code(node.left), self.code(node.right))
         test = self._net_test(node)
@@ -303,10 +315,11 @@ class Expressions:
         left, right = self.typing.of(node.left), self.typing.of(node.right)
         a, b = self.code(node.left), self.code(node.right)
         if {left, right} == {"ip", "quad"}:
-            return f"(make_quad({a}) {_PYTHON.get(op, op)} make_quad({b}))"
+            a, b = self._address(a, node.left), self._address(b, node.right)
+            left = "ip"
         if op in ("=", "!="):
-            if not fits(left, right) and not fits(right, left):
-                return "False" if op == "=" else "True"
+            if left != "ip" and not fits(left, right) and not fits(right, left):
+                return self._never(a, b) if op == "=" else f"(not {self._never(a, b)})"
             return f"({a} {_PYTHON[op]} {b})"
         return self._ordered(op, left, (node.left, a), (node.right, b))
 
@@ -315,12 +328,13 @@ class Expressions:
         a, b = left[1], right[1]
         if kind == "bgppath":
             return f"({a}.members {op} {b}.members)"
-        if kind == "prefix":
-            return f"(net_order({a}) {op} net_order({b}))"
         unsure, unsure_right = self.may_be_void(left[0]), self.may_be_void(right[0])
+        if kind == "prefix":
+            a, b = f"net_order({a})", f"net_order({b})"
         if not unsure and not unsure_right:
             return f"({a} {op} {b})"
-        if unsure and unsure_right:
+        plain = isinstance((right if unsure else left)[0], (n.Literal, n.Local))
+        if (unsure and unsure_right) or not plain:
             return f"(void_order({a}, {b}) {op} 0)"
         if unsure_right:
             a, b, op = b, a, op.translate(_MIRRORED)
@@ -330,47 +344,39 @@ class Expressions:
 
     def may_be_void(self, node: n.Node) -> bool:
         """True when an expression may turn out to have no value."""
-        match node:
-            case n.Local():
-                return True
-            case n.Attribute(name=name):
-                access = ACCESS.get(name)
-                if access is not None:
-                    return name == "local_metric"
-                declared = self.typing.declaration(name)
-                return (
-                    declared is None or declared.type in ("int", "bool") or empty_value(declared.type) is None
-                )
-            case n.Method(name=name):
-                return name in ("min", "max", "src", "dst", "router_ip")
-            case n.Call(function=ref):
-                return ref.function is None or falls_through(ref.function.body)
-        return False
+        return self.voids.may_be(node)
 
     def sure(self, node: n.Node) -> str:
         """The source of an expression that must have a value; a void one stops the filter."""
         code = self.code(node)
-        return f"need({code})" if self.may_be_void(node) and not isinstance(node, n.Local) else code
+        return f"need({code})" if self.may_be_void(node) else code
+
+    def _never(self, *operands: str) -> str:
+        """What is false whatever the operands are; they are carried out if that can make a difference."""
+        acting = [code for code in operands if "(" in code]
+        return f"never({', '.join(acting)})" if acting else "False"
+
+    def _address(self, code: str, node: n.Node) -> str:
+        """A quad as the address that it looks like."""
+        if self.typing.of(node) == "ip":
+            return code
+        return f"quad_address({code})" if not self.may_be_void(node) else f"maybe_address({code})"
 
     def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
         left, right = self.typing.of(left_node), self.typing.of(right_node)
         known = self.constant(right_node) if is_constant(right_node) else None
-        a, b = self.sure(left_node), self.code(right_node)
+        a, b = self.sure(left_node), self.sure(right_node)
         match left, right:
             case _, "empty set":
-                return "False"
+                return self._never(a)
             case "bgppath", "bgpmask":
                 return f"{b}.match({a})"
-            case "bgppath", "int":
-                return f"({b} in {a}.members)"
             case _, "bgppath":
                 return f"({a} in {b}.members)"
             case "ip", "clist":
                 return f"({a}.value in {b}.items)"
             case _, "clist" | "eclist" | "lclist":
                 return f"({a} in {b}.items)"
-            case "clist" | "eclist" | "lclist", "pair" | "int" | "quad" | "ec" | "lc":
-                return f"({b} in {a}.items)"
             case "string", "string":
                 if known is not None:
                     return f"({self.hoist(text_pattern(known.value))}.match({a}) is not None)"
@@ -383,8 +389,8 @@ class Expressions:
                 return f"{b}.any_of({a}.members)"
             case "clist" | "eclist" | "lclist", _:
                 return f"{b}.any_of({a}.items)"
-            case "ip", "quad set":
-                return f"(make_quad({a}) in {b})"
+            case "quad", "ip set":
+                return f"(quad_address({a}) in {b})"
         if known is not None and isinstance(known.value, ValueSet) and known.value.only_single:
             return f"({a} in {self.hoist(frozenset(known.value.single))})"
         return f"({a} in {b})"
@@ -470,7 +476,8 @@ class Expressions:
     def shown(self, node: n.Node) -> str:
         """The source of an expression's text."""
         kind = self.typing.of(node)
-        return self.code(node) if kind == "string" else f"show({kind!r}, {self.code(node)})"
+        sure = kind == "string" and not self.may_be_void(node)
+        return self.code(node) if sure else f"show({kind!r}, {self.code(node)})"
 
     def _method(self, node: n.Method) -> str:
         target_node = node.target
@@ -488,7 +495,7 @@ class Expressions:
             return row.arguments[""].format(self._object(target_node))
         argument = node.arguments[0]
         kind = method_argument(target, node.name, self.typing.of(argument), argument.span)
-        return row.arguments[kind].format(self._object(target_node), self.converted(argument, kind))
+        return row.arguments[kind].format(self._object(target_node), self.given(argument, kind))
 
     def _object(self, node: n.Node) -> str:
         code = self.code(node)

@@ -27,11 +27,12 @@ def _community_methods(
 ) -> dict[tuple[str, str], Method]:
     """What clist, eclist and lclist have in common."""
     members = {**adds, kind: "{1}"}
+    zero = "(0, 0, 0)" if element == "lc" else "0"
     return {
         (kind, "len"): _get("int", "len({0}.items)"),
         (kind, "empty"): _get(kind, empty),
-        (kind, "min"): _get(element, "least({0})"),
-        (kind, "max"): _get(element, "greatest({0})"),
+        (kind, "min"): _get(element, f"least({{0}}, {zero})"),
+        (kind, "max"): _get(element, f"greatest({{0}}, {zero})"),
         (kind, "add"): Method(
             kind, {**{t: f"{{0}}.add({code})" for t, code in adds.items()}, kind: "{0}.union({1})"}
         ),

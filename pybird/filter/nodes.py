@@ -300,10 +300,14 @@ class For(Node):
 
 @dataclass(frozen=True, slots=True)
 class Declare(Node):
-    """A local variable comes to life; without a value it has its type's empty value."""
+    """A local variable comes to life; without a value it is an empty list or path, or void.
+
+    `bare`: declared in the old place before the body, where lists are void too.
+    """
 
     variable: Local
     value: Node | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.subject import Subject
 from pybird.filter.types import Typing, children, empty_value
+from pybird.filter.voids import Voids
 from pybird.values.attributes import AttributeDecl
 from pybird.values.sets import ValueSet
 
@@ -81,8 +82,7 @@ class Code:
     def describe(self, failure: BaseException) -> str:
         """The log line of a failed run."""
         span = self._place(failure.__traceback__)
-        where = f"{span.file}:{span.line}: " if span.line else ""
-        return f"{where}filter {self._name}: {reason(failure)}"
+        return f"filters, line {span.line}: {reason(failure)}"
 
     def _place(self, trace: TracebackType | None) -> n.Span:
         span = n.NO_SPAN
@@ -139,6 +139,7 @@ class _Program:
     def code(self, body: n.Node, *, in_filter: bool) -> Code:
         """Write everything and compile it."""
         self._find_writes(body, {})
+        self.expressions.voids = Voids(self.typing, body)
         lines = self._function("decide", (), body, in_filter=in_filter)
         done = 0
         while done < len(self._functions.found):
@@ -146,6 +147,7 @@ class _Program:
             done += 1
             if ref.function is None:
                 raise FilterTypeError(f"function {ref.name} has no body")
+            self.expressions.voids.enter(id(ref.identity))
             lines += self._function(name, ref.function.parameters, ref.function.body, in_filter=False)
         whole: Lines = [("def make():", body.span), *lines, ("    return decide", body.span)]
         return Code(self._name, whole, self.expressions.namespace, self.expressions.reads)
@@ -281,7 +283,7 @@ class _Body:
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
         if literal is None:
             raise FilterTypeError("the values of a case must be constants", arm.span)
-        value = literal.value
+        value = as_quads(literal.value) if kind == "quad" else literal.value
         if isinstance(value, ValueSet) and value.only_single:
             single = [self._expressions.literal(n.Literal(kind, member)) for member in value.single]
             return f"{tested} == {single[0]}" if len(single) == 1 else f"{tested} in ({', '.join(single)})"
@@ -299,17 +301,14 @@ class _Body:
 
     def _declare(self, node: n.Declare) -> None:
         if node.value is not None:
-            code = self._expressions.converted(node.value, node.variable.type)
-            if self._expressions.may_be_void(node.value) and not isinstance(node.value, n.Local):
-                code = f"need({code})"
+            code = self._expressions.given(node.value, node.variable.type)
         else:
-            code = self._expressions.literal(n.Literal(node.variable.type, empty_value(node.variable.type)))
+            empty = None if node.bare else empty_value(node.variable.type)
+            code = self._expressions.literal(n.Literal(node.variable.type, empty))
         self._line(f"{local_name(node.variable)} = {code}", node)
 
     def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
-        code = self._expressions.converted(value, self._typing.of(target))
-        if self._expressions.may_be_void(value) and not isinstance(value, n.Local):
-            code = f"need({code})"
+        code = self._expressions.given(value, self._typing.of(target))
         self._assign(target, code, node)
 
     def _assign(self, target: n.Node, code: str, node: n.Node) -> None:
@@ -373,7 +372,7 @@ class _Body:
         before = f"a{self._cases}"
         self._cases += 1
         kind = self._typing.of(node.target)
-        self._line(f"{before} = {self._expressions.converted(node.value, kind)}", node)
+        self._line(f"{before} = {self._expressions.given(node.value, kind)}", node)
         self._assign(node.target, before, node)
         reading = self._expressions.code(node.target)
         shown = [self._expressions.shown(node.target), f"show({kind!r}, {before})"]
@@ -387,6 +386,11 @@ class _Body:
         self._line(
             f"check_that(s, {self._expressions.hoist(claim)}, lambda: {condition}, lambda: {values})", node
         )
+
+
+def as_quads(addresses: ValueSet) -> ValueSet:
+    """A set of IPv4 addresses as one of quads."""
+    return ValueSet("quad", [(low.value, high.value) for low, high in addresses.intervals if high.is_v4])
 
 
 def written_target(method: n.Method) -> n.Node | None:

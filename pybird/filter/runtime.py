@@ -21,7 +21,7 @@ from pybird.values.net import Prefix
 from pybird.values.nets import EthNet, EvpnNet, FlowNet
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
-from pybird.values.scalars import ExtendedCommunity, Pair, Quad
+from pybird.values.scalars import ExtendedCommunity, Pair
 from pybird.values.sets import ValueSet
 
 
@@ -54,11 +54,18 @@ def void_order(a: Any, b: Any) -> int:
     return -1 if a < b else int(a > b)
 
 
+def never(*_operands: Any) -> bool:
+    """False: operands of types that are never equal."""
+    return False
+
+
 # ------------------------------------------------------------------ nets
 
 
 def net_order(net: Any) -> Any:
-    """What nets of any type sort by."""
+    """What nets of any type sort by; None of none."""
+    if net is None:
+        return None
     if isinstance(net, EthNet):
         return (int(net.type), (net.vlan_id, int(net.mac)))
     return (int(net.type), net) if not isinstance(net, EvpnNet) else (int(net.type), net.key)
@@ -131,13 +138,14 @@ def make_extended(kind: str, key: Any, value: int, number: int) -> int:
         raise FilterRuntimeError(f"extended community: {problem}") from None
 
 
-def make_quad(address: Any) -> int:
-    """An IPv4 address as a number."""
-    if isinstance(address, Address):
-        if not address.is_v4:
-            raise FilterRuntimeError(f"{address} is not an IPv4 address")
-        return Quad.of(address)
-    return Quad(address)
+def quad_address(value: int) -> Address:
+    """A quad as an address, for what takes addresses."""
+    return Address.from_v4(value)
+
+
+def maybe_address(value: int | None) -> Address | None:
+    """The same, of a quad that may be void."""
+    return None if value is None else Address.from_v4(value)
 
 
 def without(listed: Any, item: Any) -> Any:
@@ -159,14 +167,14 @@ def only(listed: Any, wanted: Any) -> Any:
     return listed.keep(lambda member: member in wanted)
 
 
-def least(listed: Any) -> Any:
-    """The smallest member; None of an empty list."""
-    return min(listed.items) if listed.items else None
+def least(listed: Any, zero: Any) -> Any:
+    """The smallest member; zeroes of an empty list."""
+    return min(listed.items) if listed.items else zero
 
 
-def greatest(listed: Any) -> Any:
-    """The largest member; None of an empty list."""
-    return max(listed.items) if listed.items else None
+def greatest(listed: Any, zero: Any) -> Any:
+    """The largest member; zeroes of an empty list."""
+    return max(listed.items) if listed.items else zero
 
 
 def addresses_match(listed: Any, addresses: Any) -> bool:
@@ -268,15 +276,17 @@ EXPORTS: Final[dict[str, Any]] = {
     "make_extended": make_extended,
     "make_pair": make_pair,
     "make_prefix": make_prefix,
-    "make_quad": make_quad,
+    "maybe_address": maybe_address,
     "net_address": net_address,
     "net_inside": net_inside,
     "net_length": net_length,
     "need": need,
     "net_order": net_order,
+    "never": never,
     "net_part": net_part,
     "only": only,
     "only_addresses": only_addresses,
+    "quad_address": quad_address,
     "roa_check": roa_check,
     "text_match": text_match,
     "void_order": void_order,

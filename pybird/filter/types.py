@@ -22,8 +22,6 @@ from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.enums import ENUMS
-from pybird.values.prefixset import EMPTY_PREFIX_SET
-from pybird.values.sets import EMPTY_SET
 
 EMPTY_SET_TYPE: Final = "empty set"
 SET_ELEMENTS: Final = ("int", "pair", "quad", "ip", "ec", "lc", "rd", "mac", *ENUMS)
@@ -73,16 +71,12 @@ _MATCHES: Final = frozenset(
     {
         ("bgppath", "bgpmask"),
         ("int", "bgppath"),
-        ("bgppath", "int"),
         ("pair", "clist"),
         ("int", "clist"),
         ("quad", "clist"),
         ("ip", "clist"),
-        ("clist", "pair"),
         ("ec", "eclist"),
-        ("eclist", "ec"),
         ("lc", "lclist"),
-        ("lclist", "lc"),
         ("string", "string"),
         ("ip", "prefix"),
         ("prefix", "prefix"),
@@ -94,7 +88,6 @@ _MATCHES: Final = frozenset(
         ("clist", "ip set"),
         ("eclist", "ec set"),
         ("lclist", "lc set"),
-        ("ip", "quad set"),
         ("quad", "ip set"),
     }
 )
@@ -106,7 +99,17 @@ def fits(source: str, target: str) -> bool:
         return True
     if source == EMPTY_SET_TYPE:
         return target.endswith(" set")
-    return source == "ip" and target == "quad"
+    return False
+
+
+def takes(wanted: str, found: str, node: n.Node) -> bool:
+    """True when an expression of type `found` may stand where `wanted` is: IPv4 constants are quads too."""
+    return fits(found, wanted) or (wanted == "quad" and is_quad(node))
+
+
+def is_quad(node: n.Node) -> bool:
+    """True for a constant IPv4 address."""
+    return isinstance(node, n.Literal) and node.type == "ip" and node.value.is_v4
 
 
 def children(node: n.Node) -> Iterator[n.Node]:
@@ -259,7 +262,7 @@ class Typing:
             if not matches(left, right):
                 raise FilterTypeError(f"{left} {op} {right} is not possible", node.span)
             return "bool"
-        if op in _ORDER and not _orders(left, right):
+        if op in _ORDER and not (_orders(left, right) or _quads(node, left, right)):
             raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
         return "bool"
 
@@ -351,7 +354,7 @@ class Typing:
             )
         for argument, parameter in zip(node.arguments, ref.parameters, strict=True):
             found = self.of(argument)
-            if not fits(found, parameter.type):
+            if not takes(parameter.type, found, argument):
                 raise FilterTypeError(
                     f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
                 )
@@ -449,9 +452,13 @@ def matches(left: str, right: str) -> bool:
 
 
 def _orders(left: str, right: str) -> bool:
-    if "any" in (left, right) or {left, right} == {"ip", "quad"}:
+    if "any" in (left, right):
         return True
     return left == right and (left in _ORDERED or left in ENUMS)
+
+
+def _quads(node: n.Binary, left: str, right: str) -> bool:
+    return takes(left, right, node.right) or takes(right, left, node.left)
 
 
 def _returns_of(node: n.Node) -> Iterator[n.Return]:
@@ -476,19 +483,15 @@ def falls_through(node: n.Node) -> bool:
 
 
 def empty_value(type_name: str) -> Any:
-    """What a variable of this type holds before anything is assigned; None: void."""
+    """What an attribute that is not there, or a variable without a value, reads as; None: void."""
     return _EMPTY_VALUES.get(type_name)
 
 
 _EMPTY_VALUES: Final[dict[str, Any]] = {
-    "int": 0,
-    "bool": False,
     "bgppath": EMPTY_PATH,
     "clist": EMPTY_COMMUNITIES,
     "eclist": EMPTY_EXTENDED,
     "lclist": EMPTY_LARGE,
-    "prefix set": EMPTY_PREFIX_SET,
-    **{f"{element} set": EMPTY_SET for element in SET_ELEMENTS},
 }
 
 __all__ = [
@@ -502,4 +505,5 @@ __all__ = [
     "matches",
     "method_argument",
     "operands",
+    "takes",
 ]

@@ -6,10 +6,7 @@ BIRD219_DIR and BIRD3_DIR name the folders of their programs.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -18,6 +15,7 @@ import pytest
 
 from tests.bt.claims import FILES as EVERY_FILE
 from tests.bt.claims import assertions, definitions, head, loaded, spelled_out
+from tests.real_bird import program_of, running
 
 FILES = [path for path in EVERY_FILE if path.stem != "variables"]  # `eval` has no variables
 
@@ -39,49 +37,18 @@ BIRDS = {
 }
 
 
-def folder_of(version: str) -> str | None:
-    """Where the programs of this BIRD are."""
-    if version == "2.0":
-        found = shutil.which("bird") or shutil.which("bird", path="/usr/sbin")
-        return os.path.dirname(found) if found else None
-    return os.environ.get({"2.19": "BIRD219_DIR", "3": "BIRD3_DIR"}[version])
-
-
 @pytest.fixture(scope="module", params=BIRDS)
 def bird(request, tmp_path_factory):
     """A version, and a function that asks a running BIRD of it."""
-    programs = folder_of(request.param)
-    if programs is None:
-        pytest.skip(f"no BIRD {request.param} here")
-    folder = tmp_path_factory.mktemp("bird")
     heads = "".join(head(path) for path in FILES).replace("protocol device {}", "")
-    (folder / "bird.conf").write_text(f"protocol device {{}}\n{heads}")
-    run = [f"{programs}/bird", "-c", folder / "bird.conf", "-s", folder / "ctl", "-P", folder / "pid", "-f"]
-    daemon = subprocess.Popen(["unshare", "-rn", *run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        for _ in range(50):
-            try:
-                connection.connect(str(folder / "ctl"))
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            pytest.skip("bird does not start here")
-        replies = connection.makefile("rw", newline="\n")
-        replies.readline()  # the greeting
+    folder = tmp_path_factory.mktemp("bird")
+    with running(request.param, f"protocol device {{}}\n{heads}", folder) as send:
 
         def ask(expression: str) -> str:
-            replies.write(f"eval {expression}\n")
-            replies.flush()
-            return replies.readline().rstrip("\n")
+            return send(f"eval {expression}")
 
         settled(ask)
         yield request.param, ask
-    finally:
-        connection.close()
-        daemon.terminate()
-        daemon.wait()
 
 
 def settled(ask) -> None:
@@ -99,11 +66,8 @@ def texts(path: Path) -> list[str]:
 
 
 def test_real_bird_reads_the_statements() -> None:
-    programs = folder_of("3")
-    if programs is None:
-        pytest.skip("no BIRD 3 here")
     for path in EVERY_FILE:
-        subprocess.run([f"{programs}/bird", "-p", "-c", path], check=True, capture_output=True)
+        subprocess.run([program_of("3"), "-p", "-c", path], check=True, capture_output=True)
 
 
 def test_real_bird_agrees(bird) -> None:

@@ -3,11 +3,6 @@
 Forms that Debian's BIRD 2.0.12 does not know are in test_language.py.
 """
 
-import shutil
-import socket
-import subprocess
-import time
-
 import pytest
 
 from pybird.conf.language import Language
@@ -15,6 +10,7 @@ from pybird.filter.compile import compile_expression
 from pybird.filter.format import show_value
 from pybird.filter.subject import constant_subject
 from pybird.proto import PROTOCOLS
+from tests.real_bird import running
 
 LANGUAGE = Language(PROTOCOLS)
 CONFIG = LANGUAGE.read("protocol device {}\n")
@@ -207,37 +203,9 @@ true < 1
 
 @pytest.fixture(scope="module")
 def bird(tmp_path_factory):
-    """A function that asks a real BIRD to evaluate an expression."""
-    program = shutil.which("bird") or shutil.which("bird", path="/usr/sbin")
-    if program is None:
-        pytest.skip("bird is not installed")
-    folder = tmp_path_factory.mktemp("bird")
-    (folder / "bird.conf").write_text("router id 1.2.3.4;\nprotocol device {}\n")
-    run = [program, "-c", folder / "bird.conf", "-s", folder / "ctl", "-P", folder / "pid", "-f"]
-    daemon = subprocess.Popen(["unshare", "-rn", *run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        for _ in range(50):
-            try:
-                connection.connect(str(folder / "ctl"))
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            pytest.skip("bird does not start here")
-        replies = connection.makefile("rw", newline="\n")
-        replies.readline()  # the greeting
-
-        def ask(expression):
-            replies.write(f"eval {expression}\n")
-            replies.flush()
-            return replies.readline().rstrip("\n")
-
-        yield ask
-    finally:
-        connection.close()
-        daemon.terminate()
-        daemon.wait()
+    """A function that asks Debian's BIRD to evaluate an expression."""
+    with running("2.0", "router id 1.2.3.4;\nprotocol device {}\n", tmp_path_factory.mktemp("bird")) as ask:
+        yield lambda expression: ask(f"eval {expression}")
 
 
 def ours(expression):

@@ -240,7 +240,7 @@ def test_case_with_ranges_and_else():
 def test_for_walks_a_path():
     asn, total = n.Local("asn", 0, "int"), n.Local("total", 1, "int")
     tested = flt(
-        n.Declare(total),
+        n.Declare(total, num(0)),
         n.For(asn, attr("bgp_path"), n.Assign(total, op(total, "+", asn))),
         n.If(op(total, "=", num(6)), ACCEPT),
         REJECT,
@@ -287,7 +287,7 @@ def test_void_in_anything_else_rejects(statement):
     route = Route()
     place = n.Span("bird.conf", 7, 4)
     assert not route.run(flt(replace(statement, span=place), ACCEPT))
-    assert set(route.logged) == {"bird.conf:7: filter tested: an operand has no value"}
+    assert set(route.logged) == {"filters, line 7: an operand has no value"}
 
 
 def test_division_by_zero_rejects():
@@ -363,7 +363,7 @@ SPAN = n.Span("bird.conf", 3, 5, 3, 9)
         (n.Assign(n.Attribute("nosuch", span=SPAN), num(1)), "there is no attribute nosuch"),
         (n.Assign(attr("bgp_med"), n.Literal("string", "x", span=SPAN)), "bgp_med takes int, not string"),
         (
-            n.If(n.Binary("~", attr("bgp_path"), num(1), span=SPAN), n.Return(span=SPAN)),
+            n.If(n.Binary("~", num(1), attr("bgp_path"), span=SPAN), n.Return(span=SPAN)),
             "return outside of a function",
         ),
         (n.Evaluate(n.Method(attr("bgp_path"), "add", (num(1),), span=SPAN)), "bgppath has no method `add`"),
