@@ -27,6 +27,7 @@ from pybird.conf.tables import load as load_tables
 from pybird.conf.top import Top
 from pybird.conf.tree import Item, Tree
 from pybird.filter.attributes import declarations_of
+from pybird.filter.depth import deeply, is_deep
 from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import Net, NetType
@@ -87,11 +88,13 @@ class Language:
             OSError: the file cannot be read.
         """
         if memory is not None:
-            config = self._reload(path, Sources(files or DiskFiles()), memory)
+            try:
+                config = self._reload(path, Sources(files or DiskFiles()), memory)
+            except RecursionError:  # it is read as a whole, on a larger stack
+                config = None
             if config is not None:
                 return config
-        sources = Sources(files or DiskFiles())
-        return self._load(sources, path, sources.open(path)).config
+        return self.examine(path, files).config
 
     def read(self, text: str, path: str = "<text>", files: Files | None = None) -> Config:
         """Read a configuration given as text.
@@ -99,18 +102,25 @@ class Language:
         Raises:
             ConfigErrors: with every independent error.
         """
-        sources = Sources(files or DiskFiles())
-        return self._load(sources, path, sources.add(path, text)).config
+        return self.examine_text(text, path, files).config
 
     def examine(self, path: str, files: Files | None = None) -> Reading:
         """Like `load`, with the tree that the configuration was made from."""
-        sources = Sources(files or DiskFiles())
-        return self._load(sources, path, sources.open(path))
+
+        def reading() -> Reading:
+            sources = Sources(files or DiskFiles())
+            return self._load(sources, path, sources.open(path))
+
+        return deeply(reading)
 
     def examine_text(self, text: str, path: str = "<text>", files: Files | None = None) -> Reading:
         """Like `read`, with the tree that the configuration was made from."""
-        sources = Sources(files or DiskFiles())
-        return self._load(sources, path, sources.add(path, text))
+
+        def reading() -> Reading:
+            sources = Sources(files or DiskFiles())
+            return self._load(sources, path, sources.add(path, text))
+
+        return deeply(reading)
 
     def _reload(self, path: str, sources: Sources, memory: Memory) -> Config | None:
         """The configuration, most of it perhaps from memory; None if there is an error in it."""
@@ -221,11 +231,14 @@ class Language:
         return self._builder(item.sources, config)
 
     def _made(self, item: Item, config: Config, make: Callable[[Builder], T]) -> T:
-        reader = self.reader(item, config)
-        made = _within_depth(reader, item, lambda: make(reader))
-        if reader.errors:
-            raise reader.errors.pop(0)
-        return made
+        def reading() -> T:
+            reader = self.reader(item, config)
+            made = _within_depth(reader, item, lambda: make(reader))
+            if reader.errors:
+                raise reader.errors.pop(0)
+            return made
+
+        return deeply(reading)
 
     def _parser(self, text: str, start: str) -> Parser:
         sources = Sources(DiskFiles())
@@ -245,14 +258,17 @@ class Language:
 
 
 def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
-    """Make it; nesting beyond what Python's stack takes is an error of the text.
+    """Make it; nesting beyond what a large stack takes is an error of the text.
 
     Raises:
         ConfigError: so deep is the nesting.
+        RecursionError: too deep for the ordinary stack.
     """
     try:
         return make()
     except RecursionError:
+        if not is_deep():
+            raise
         raise builder.error("this is nested too deeply", item) from None
 
 

@@ -59,12 +59,12 @@ class Tree:
 
     def walk(self) -> Iterator[Item]:
         """This rule and all below it."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Tree):
-                yield from child.walk()
-            else:
-                yield child
+        waiting: list[Item] = [self]
+        while waiting:
+            found = waiting.pop()
+            yield found
+            if isinstance(found, Tree):
+                waiting += reversed(found.children)
 
     def text(self) -> str:
         """The tokens below, one space between: `peer table`."""

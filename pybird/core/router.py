@@ -34,6 +34,7 @@ from pybird.core.table import Table
 from pybird.filter.attributes import declarations_of
 from pybird.filter.compile import CompiledFilter, compile_filter
 from pybird.filter.digest import digest
+from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.net import NetType, Prefix
@@ -203,11 +204,10 @@ class Router:
             try:
                 if meaning(found) not in known and id(found.body) not in compiled:
                     compiled[id(found.body)] = (found, compile_filter(found, names))
-            except (SyntaxError, RecursionError, MemoryError):
+            except FilterTypeError as problem:
                 for _, code in compiled.values():
                     code.clear()
-                text = f"filter {found.name or ''} is nested too deeply".replace("  ", " ")
-                raise ConfigErrors([ConfigError(text, found.span)]) from None
+                raise ConfigErrors([ConfigError(problem.message, problem.span)]) from None
         return Study(running, meanings, compiled)
 
     def prepare(self, config: Config, study: Study | None = None) -> None:

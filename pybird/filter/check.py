@@ -14,7 +14,7 @@ from typing import Any
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
-from pybird.filter.generate import Expressions, is_constant
+from pybird.filter.generate import Expressions
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
 from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits, takes
@@ -132,7 +132,7 @@ class _Checker:
 
     def _constants(self, node: n.Node) -> None:
         """Compute every constant part: sets are built, 1/0 is found, behind `true ||` too."""
-        if is_constant(node):
+        if self._expressions.is_constant(node):
             if isinstance(node, (n.Binary, n.Unary)):
                 for below in children(node):
                     self._constants(below)

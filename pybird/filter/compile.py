@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pybird.filter import nodes as n
-from pybird.filter.errors import FAILURES, FilterRuntimeError, reason
+from pybird.filter.depth import deeply
+from pybird.filter.errors import FAILURES, FilterRuntimeError, FilterTypeError, reason
 from pybird.filter.format import rich
 from pybird.filter.generate import NetTest, Reads
 from pybird.filter.nodes import Span
@@ -24,6 +25,8 @@ from pybird.filter.runtime import Accept, Reject
 from pybird.filter.subject import Subject
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
+
+_TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # what Python says to code that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +166,14 @@ def compile_filter(filter: n.Filter, declarations: Mapping[str, AttributeDecl]) 
     Raises:
         FilterTypeError: it did not.
     """
-    code = filter_code(filter, declarations)
+    try:
+        code = deeply(lambda: filter_code(filter, declarations))
+    except _TOO_DEEP:
+        raise FilterTypeError("this is nested too deeply", filter.span) from None
     return CompiledFilter(
-        filter.name or "(unnamed)", code, lambda: filter_code(filter, declarations, masked=True)
+        filter.name or "(unnamed)",
+        code,
+        lambda: deeply(lambda: filter_code(filter, declarations, masked=True)),
     )
 
 
@@ -175,7 +183,10 @@ def compile_expression(node: n.Node, declarations: Mapping[str, AttributeDecl]) 
     Raises:
         FilterTypeError: it has no type.
     """
-    return CompiledExpression(*expression_code(node, declarations))
+    try:
+        return CompiledExpression(*deeply(lambda: expression_code(node, declarations)))
+    except _TOO_DEEP:
+        raise FilterTypeError("this is nested too deeply", node.span) from None
 
 
 def compile_block(block: n.Node, declarations: Mapping[str, AttributeDecl]) -> CompiledFilter:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from pybird.filter import nodes as n
+from pybird.filter.depth import deeply
 from pybird.filter.types import PARTS, operands
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
@@ -24,7 +25,11 @@ def digest(node: n.Node | n.FunctionRef) -> str:
 
     References compare by it, so it is called for each function when its body ends.
     """
-    return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().of(node)
+
+    def made() -> str:
+        return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().of(node)
+
+    return deeply(made)
 
 
 # The fields of each kind of node that make a difference.

@@ -26,6 +26,7 @@ from pybird.filter.literals import mask_item, mask_literal, mask_value, set_lite
 from pybird.filter.methods import CALL_STYLE, METHODS
 from pybird.filter.runtime import EXPORTS, make_extended, make_pair, net_length, text_pattern
 from pybird.filter.types import (
+    FAILING_MATCHES,
     Typing,
     children,
     empty_value,
@@ -40,6 +41,9 @@ from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
 
+Lines = list[tuple[str, n.Span]]  # source, each line with the place that it came from
+
+DEEPEST: Final = 25  # levels of an expression in one line
 _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
 _MASK32: Final = 0xFFFFFFFF
 _COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
@@ -116,6 +120,11 @@ class Expressions:
         self._hoisted: dict[tuple[type, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
+        self.helpers: Lines = []  # functions of parts that are nested deeply
+        self.used: dict[str, None] = {}  # variables in the code since this was emptied
+        self._helpers = 0
+        self._level = 0
+        self._constancy: dict[int, tuple[n.Node, bool]] = {}
 
     # constants --------------------------------------------------------------
 
@@ -147,11 +156,27 @@ class Expressions:
         """
         if isinstance(node, n.Literal):
             return node
-        if not is_constant(node):
+        if not self.is_constant(node):
             return None
         found = self._folded.get(id(node))
         if found is None:
-            found = self._folded[id(node)] = (node, self._fold(node))
+            level, self._level = self._level, 0
+            try:
+                found = self._folded[id(node)] = (node, self._fold(node))
+            finally:
+                self._level = level
+        return found[1]
+
+    def is_constant(self, node: n.Node) -> bool:
+        """True when nothing in the expression depends on the route or on variables."""
+        if isinstance(node, n.Literal):
+            return True
+        found = self._constancy.get(id(node))
+        if found is None:
+            constant = not _depends(node)
+            for below in children(node) if constant else ():
+                constant = constant and self.is_constant(below)
+            found = self._constancy[id(node)] = (node, constant)
         return found[1]
 
     def _pair(self, left: n.Node, right: n.Node) -> int:
@@ -195,21 +220,49 @@ class Expressions:
 
     def code(self, node: n.Node) -> str:
         """The source of an expression."""
-        if not isinstance(node, n.Literal) and is_constant(node):
+        if isinstance(node, n.Literal):
+            return self.literal(node)
+        if self.is_constant(node):
             try:
                 found = self.constant(node)
             except FilterRuntimeError:
                 found = None  # it happens when, and if, the filter gets there
             if found is not None:
                 return self.literal(found)
-        return self._code(node)
+        if self._level >= DEEPEST:
+            return self._helper(node)
+        self._level += 1
+        code = self._code(node)
+        self._level -= 1
+        return code
+
+    def helper_name(self) -> str:
+        """The name of the next function for a part that is nested deeply."""
+        self._helpers += 1
+        return f"h{self._helpers}"
+
+    def _helper(self, node: n.Node) -> str:
+        """The call of a function that computes a part: Python's parser takes only so many parentheses."""
+        level, self._level = self._level, 0
+        outer, self.used = self.used, {}
+        code = self._code(node)
+        name, taken = self.helper_name(), ", ".join(["s", *self.used])
+        outer.update(self.used)
+        self._level, self.used = level, outer
+        self.helpers.append((f"    def {name}({taken}):", node.span))
+        if "view." in code:
+            self.helpers.append(("        view = s.view", node.span))
+        self.helpers.append((f"        return {code}", node.span))
+        return f"{name}({taken})"
 
     def _code(self, node: n.Node) -> str:
         match node:
             case n.Literal():
                 return self.literal(node)
             case n.Local():
-                return local_name(node)
+                name = local_name(node)
+                self.used[name] = None
+                return name
             case n.Attribute(name=name):
                 return self.read(name)
             case n.Unary(operand=operand):
@@ -282,7 +335,7 @@ class Expressions:
     def _mask(self, items: tuple[n.Node, ...]) -> str:
         parts = []
         for item in items:
-            if isinstance(item, (n.MaskAny, n.MaskOne, n.MaskPlus)) or is_constant(item):
+            if isinstance(item, (n.MaskAny, n.MaskOne, n.MaskPlus)) or self.is_constant(item):
                 parts.append(self.hoist(mask_item(item, self._known)))
             elif isinstance(item, n.Range):
                 parts.append(f"({self.code(item.low)}, {self.code(item.high)})")
@@ -364,8 +417,10 @@ class Expressions:
 
     def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
         left, right = self.typing.of(left_node), self.typing.of(right_node)
-        known = self.constant(right_node) if is_constant(right_node) else None
+        known = self.constant(right_node) if self.is_constant(right_node) else None
         a, b = self.sure(left_node), self.sure(right_node)
+        if (left, right) in FAILING_MATCHES:
+            return f"cannot_match({a}, {b})"
         match left, right:
             case _, "empty set":
                 return self._never(a)
@@ -410,7 +465,7 @@ class Expressions:
         return f"(not {code})" if negated else code
 
     def _as_net_test(self, node: n.Binary) -> NetTest | None:
-        if not is_constant(node.right):
+        if not self.is_constant(node.right):
             return None
         right = self.constant(node.right)
         match node.left, right:
@@ -504,15 +559,14 @@ class Expressions:
 
 def is_constant(node: n.Node) -> bool:
     """True when nothing in the expression depends on the route or on variables."""
-    match node:
-        case n.Literal() | n.Wildcard():
-            return True
-        case n.Local() | n.Attribute() | n.Call():
-            return False
-        case n.Builtin(name=name):
-            if name.startswith(("roa_check", "aspa_check")):
-                return False
-    return all(is_constant(below) for below in children(node))
+    return not _depends(node) and all(is_constant(below) for below in children(node))
+
+
+def _depends(node: n.Node) -> bool:
+    """True for what itself depends on the route, on variables or on tables."""
+    if isinstance(node, n.Builtin):
+        return node.name.startswith(("roa_check", "aspa_check"))
+    return isinstance(node, (n.Local, n.Attribute, n.Call))
 
 
 def local_name(node: n.Local) -> str:

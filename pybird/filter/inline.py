@@ -72,9 +72,11 @@ def _value(statement: n.Node) -> n.Node:
 
 
 def _all(node: n.Node) -> Iterator[n.Node]:
-    yield node
-    for below in children(node):
-        yield from _all(below)
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting += reversed(list(children(found)))
 
 
 def _rewritten(node: Any, known: dict[int, n.Node]) -> Any:

@@ -19,7 +19,7 @@ from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.claims import Claim, check_that
 from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
-from pybird.filter.generate import Expressions, Reads, local_name
+from pybird.filter.generate import Expressions, Lines, Reads, local_name
 from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.subject import Subject
@@ -29,10 +29,11 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.sets import ValueSet
 
 Run = Callable[[Subject], Any]
-Lines = list[tuple[str, n.Span]]
 
 CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
-_FRAME = ("def ", "else:", "pass", "view = ", "return decide")
+_FRAME = ("def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
+_DEEPEST = 11  # levels of statements in one function; Python takes 20 loops and 100 levels
+_MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
 
 
@@ -149,7 +150,8 @@ class _Program:
                 raise FilterTypeError(f"function {ref.name} has no body")
             self.expressions.voids.enter(id(ref.identity))
             lines += self._function(name, ref.function.parameters, ref.function.body, in_filter=False)
-        whole: Lines = [("def make():", body.span), *lines, ("    return decide", body.span)]
+        helpers = self.expressions.helpers
+        whole: Lines = [("def make():", body.span), *lines, *helpers, ("    return decide", body.span)]
         return Code(self._name, whole, self.expressions.namespace, self.expressions.reads)
 
     def _function(
@@ -158,10 +160,7 @@ class _Program:
         written = _Body(self.typing, self.expressions, in_filter=in_filter)
         written.statement(inline_constants(body, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
-        lines: Lines = [(f"    def {name}({taken}):", body.span)]
-        if any("view." in text for text, _ in written.lines):
-            lines.append(("        view = s.view", body.span))
-        return lines + (written.lines or [("        pass", body.span)])
+        return function_lines(f"{name}({taken})", written.lines, body)
 
     def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
         match node:
@@ -184,14 +183,32 @@ class _Program:
             self._find_writes(below, seen)
 
 
-class _Body:
-    """The statements of one function."""
+def function_lines(head: str, lines: Lines, body: n.Node) -> Lines:
+    """A function of these lines."""
+    made: Lines = [(f"    def {head}:", body.span)]
+    if any("view." in text for text, _ in lines):
+        made.append(("        view = s.view", body.span))
+    return made + (lines or [("        pass", body.span)])
 
-    def __init__(self, typing: Typing, expressions: Expressions, *, in_filter: bool) -> None:
+
+class _Body:
+    """The statements of one function.
+
+    `inside`: of a part that is nested deeply, and therefore a function of its
+    own. It gives `(True, result)` for a return in it, and `(False, None, ...)`
+    with the variables that it set when it comes to its end.
+    """
+
+    def __init__(
+        self, typing: Typing, expressions: Expressions, *, in_filter: bool, inside: bool = False
+    ) -> None:
         self.lines: Lines = []
+        self.declared: dict[str, None] = {}
+        self.assigned: dict[str, None] = {}
         self._typing = typing
         self._expressions = expressions
         self._in_filter = in_filter
+        self._inside = inside
         self._depth = 2
         self._cases = 0
 
@@ -219,9 +236,7 @@ class _Body:
             case n.Unset(attribute=attribute):
                 self._line(f"s.changes[{attribute.name!r}] = None", node)
             case n.Return(value=value):
-                self._line(
-                    f"return {self._expressions.code(value)}" if value is not None else "return None", node
-                )
+                self._return(self._expressions.code(value) if value is not None else "None", node)
             case n.Decide():
                 self._decide(node)
             case n.Print(arguments=arguments, newline=newline):
@@ -236,19 +251,45 @@ class _Body:
             case _:
                 raise FilterTypeError("this is not a statement", node.span)
 
+    def _return(self, code: str, node: n.Node) -> None:
+        self._line(f"return (True, {code})" if self._inside else f"return {code}", node)
+
     def _nested(self, node: n.Node) -> None:
         before = len(self.lines)
         self._depth += 1
-        self.statement(node)
+        if self._depth > _DEEPEST:
+            self._outlined(node)
+        else:
+            self.statement(node)
         if len(self.lines) == before:
             self._line("pass", node)
         self._depth -= 1
 
-    def _if(self, node: n.If, word: str) -> None:
+    def _outlined(self, node: n.Node) -> None:
+        """A statement as a function of its own, and the call of it."""
+        expressions = self._expressions
+        outer, expressions.used = expressions.used, {}
+        inner = _Body(self._typing, expressions, in_filter=self._in_filter, inside=True)
+        inner.statement(node)
+        needed = {**expressions.used, **inner.assigned}
+        shared = [name for name in needed if name not in inner.declared]
+        changed = [name for name in shared if name in inner.assigned]
+        inner._line(f"return (False, None, {''.join([f'{name}, ' for name in changed])})", node)
+        head = f"{expressions.helper_name()}({', '.join(['s', *shared])})"
+        expressions.helpers += function_lines(head, inner.lines, node)
+        expressions.used = {**outer, **dict.fromkeys(shared)}
+        self.assigned.update(dict.fromkeys(changed))
+        self._line(f"out = {head}", node)
+        self._line("if out[0]:", node)
+        self._line("    return out" if self._inside else "    return out[1]", node)
+        if changed:
+            self._line(f"[{', '.join(changed)}] = out[2:]", node)
+
+    def _if(self, node: n.If, word: str, arms: int = 1) -> None:
         self._line(f"{word} {self._expressions.sure(node.condition)}:", node)
         self._nested(node.then)
-        if isinstance(node.otherwise, n.If):
-            self._if(node.otherwise, "elif")
+        if isinstance(node.otherwise, n.If) and arms < _MOST_ARMS:
+            self._if(node.otherwise, "elif", arms + 1)
         elif node.otherwise is not None:
             self._line("else:", node.otherwise)
             self._nested(node.otherwise)
@@ -258,12 +299,31 @@ class _Body:
         tested = f"c{self._cases}"
         self._cases += 1
         self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
-        word, default = "if", None
+        default = next((arm for arm in node.arms if not arm.labels), None)
+        arms = [arm for arm in node.arms if arm.labels]
+        if len(arms) <= _MOST_ARMS:
+            self._arms(node, arms, tested, kind)
+            if default is not None:
+                self._default(default, nested=bool(arms))
+            return
+        done = f"{tested}_done"
+        self._line(f"{done} = False", node)
+        for at in range(0, len(arms), _MOST_ARMS):
+            self._line(f"if not {done}:", node)
+            self._depth += 1
+            self._line(f"{done} = True", node)
+            self._arms(node, arms[at : at + _MOST_ARMS], tested, kind)
+            self._line("else:", node)
+            self._line(f"    {done} = False", node)
+            self._depth -= 1
+        if default is not None:
+            self._line(f"if not {done}:", default)
+            self._nested(default.body)
+
+    def _arms(self, node: n.Case, arms: list[n.Arm], tested: str, kind: str) -> None:
+        word = "if"
         sure = not self._expressions.may_be_void(node.subject)
-        for arm in node.arms:
-            if not arm.labels:
-                default = arm
-                continue
+        for arm in arms:
             label = self._label(tested, kind, arm)
             if sure or " == " in label:
                 self._line(f"{word} {label}:", arm)
@@ -271,13 +331,13 @@ class _Body:
                 self._line(f"{word} {tested} is not None and {label}:", arm)
             self._nested(arm.body)
             word = "elif"
-        if default is None:
-            return
-        if word == "if":
-            self.statement(default.body)
+
+    def _default(self, arm: n.Arm, *, nested: bool) -> None:
+        if nested:
+            self._line("else:", arm)
+            self._nested(arm.body)
         else:
-            self._line("else:", default)
-            self._nested(default.body)
+            self.statement(arm.body)
 
     def _label(self, tested: str, kind: str, arm: n.Arm) -> str:
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
@@ -294,6 +354,7 @@ class _Body:
         if kind not in ELEMENTS:
             raise FilterTypeError(f"for cannot walk {kind}", node.sequence.span)
         members = "members" if kind == "bgppath" else "items"
+        self.declared[local_name(node.variable)] = None
         self._line(
             f"for {local_name(node.variable)} in {self._expressions.code(node.sequence)}.{members}:", node
         )
@@ -305,6 +366,7 @@ class _Body:
         else:
             empty = None if node.bare else empty_value(node.variable.type)
             code = self._expressions.literal(n.Literal(node.variable.type, empty))
+        self.declared[local_name(node.variable)] = None
         self._line(f"{local_name(node.variable)} = {code}", node)
 
     def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
@@ -314,6 +376,7 @@ class _Body:
     def _assign(self, target: n.Node, code: str, node: n.Node) -> None:
         match target:
             case n.Local():
+                self.assigned[local_name(target)] = None
                 self._line(f"{local_name(target)} = {code}", node)
             case n.Attribute(name=name):
                 access = ACCESS.get(name)
@@ -347,7 +410,7 @@ class _Body:
             self._line(f"s.print({text}, True)", node)
         accepted = node.verdict == "accept"
         if self._in_filter:
-            self._line(f"return {accepted}", node)
+            self._return(str(accepted), node)
         else:
             self._line("raise Accept" if accepted else "raise Reject", node)
 

@@ -59,6 +59,11 @@ def never(*_operands: Any) -> bool:
     return False
 
 
+def cannot_match(_left: Any, _right: Any) -> bool:
+    """Raises FilterRuntimeError: `~` of these types is taken and never works, as in BIRD."""
+    raise FilterRuntimeError("~ applied on unknown type pair")
+
+
 # ------------------------------------------------------------------ nets
 
 
@@ -269,6 +274,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "addresses_match": addresses_match,
     "append": append,
     "aspa_check": aspa_check,
+    "cannot_match": cannot_match,
     "divide": divide,
     "from_hex": from_hex,
     "greatest": greatest,

@@ -66,6 +66,11 @@ _ORDERED: Final = (
     "bgppath",
 )
 
+# What BIRD takes, only to find when it runs that it cannot be done.
+FAILING_MATCHES: Final = frozenset(
+    {("bgppath", "int"), ("clist", "pair"), ("eclist", "ec"), ("lclist", "lc")}
+)
+
 # What `left ~ right` takes besides an element and its set.
 _MATCHES: Final = frozenset(
     {
@@ -153,6 +158,8 @@ class Typing:
         self.declarations = declarations
         self._returns: dict[int, str | None] = {}
         self._refs: list[n.FunctionRef] = []  # keeps ids of `_returns` alive
+        self._inferring = 0  # functions whose return type is being found out
+        self._known: dict[int, tuple[n.Node, str]] = {}
 
     def of(self, node: n.Node) -> str:
         """The type of an expression.
@@ -160,9 +167,18 @@ class Typing:
         Raises:
             FilterTypeError: it has none.
         """
+        if isinstance(node, (n.Literal, n.Local)):
+            return node.type
+        known = self._known.get(id(node))
+        if known is not None:
+            return known[1]
+        found = self._of(node)
+        if not self._inferring:
+            self._known[id(node)] = (node, found)
+        return found
+
+    def _of(self, node: n.Node) -> str:
         match node:
-            case n.Literal(type=name) | n.Local(type=name):
-                return name
             case n.Attribute():
                 return self.attribute(node)
             case n.Unary():
@@ -217,7 +233,9 @@ class Typing:
         if key not in self._returns:
             self._returns[key] = None
             self._refs.append(ref.identity)
+            self._inferring += 1
             self._returns[key] = self._inferred(ref)
+            self._inferring -= 1
         return self._returns[key]
 
     def _inferred(self, ref: n.FunctionRef) -> str | None:
@@ -446,7 +464,7 @@ def method_argument(target: str, name: str, found: str, span: n.Span) -> str:
 
 def matches(left: str, right: str) -> bool:
     """True when `left ~ right` has a meaning."""
-    if "any" in (left, right) or (left, right) in _MATCHES:
+    if "any" in (left, right) or (left, right) in _MATCHES or (left, right) in FAILING_MATCHES:
         return True
     return right == f"{left} set" or right == EMPTY_SET_TYPE
 
@@ -462,10 +480,12 @@ def _quads(node: n.Binary, left: str, right: str) -> bool:
 
 
 def _returns_of(node: n.Node) -> Iterator[n.Return]:
-    if isinstance(node, n.Return):
-        yield node
-    for below in children(node):
-        yield from _returns_of(below)
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, n.Return):
+            yield found
+        waiting += reversed(list(children(found)))
 
 
 def falls_through(node: n.Node) -> bool:

@@ -18,6 +18,7 @@ import tempfile
 from pybird.conf.include import DiskFiles
 from pybird.conf.tables import Tables
 from pybird.conf.tables import load as load_tables
+from pybird.filter.depth import deeply
 from pybird.io.files import cache_folder
 from pybird.tools.layout.lines import layout
 from pybird.tools.layout.pieces import LayoutError, Piece, Pieces
@@ -67,6 +68,12 @@ class Formatter:
         Raises:
             LayoutError: the text cannot be read.
         """
+        try:
+            return deeply(lambda: self._format(text))
+        except RecursionError:
+            raise LayoutError("the text is nested too deeply to be laid out", 0) from None
+
+    def _format(self, text: str) -> str:
         pieces = list(self._pieces.of(text))
         try:
             made = layout(statements_of(pieces))

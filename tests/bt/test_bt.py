@@ -83,7 +83,7 @@ USED_IN = {
     "roa_check": "tables",
     "without_addresses": "clist",
 }
-ELSEWHERE = ("aspa_check", "make_prefix")  # tested in tests/core and tests/filter
+ELSEWHERE = ("aspa_check", "cannot_match", "make_prefix")  # tested in core, filter and oracle
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ELSEWHERE])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.errors import ConfigError
 from tests.conf.loading import DEVICE, error, errors, language, load
 
 BGP = "protocol bgp a { local as 1; neighbor 10.0.0.1 as 2; ipv4 { import all; export all; };%s }\n"
@@ -183,20 +183,6 @@ def test_errors_come_in_the_order_of_reading() -> None:
 
 def test_an_error_shows_without_a_source_line() -> None:
     assert ConfigError("broken", error("x").span).show().startswith("bird.conf:1:1 broken")
-
-
-def test_nesting_beyond_the_stack_is_an_error_with_a_place():
-    for deep in (
-        "define X = " + "1+" * 5000 + "1;",
-        "filter f { " + "if true then " * 3000 + "accept; }",
-        "filter f { " + "if true then { " * 600 + "accept;" + "}" * 600 + " }\n"
-        "protocol static { ipv4 { import filter f; }; }",
-    ):
-        with pytest.raises(ConfigErrors) as raised:
-            language().read(f"protocol device {{ }}\n{deep}\n", "deep.conf")
-        (error,) = raised.value.errors
-        assert str(error).startswith("deep.conf:2:")
-        assert "nested too deeply" in error.message
 
 
 def test_in_a_command_the_word_that_does_not_fit_is_named_not_the_one_before():

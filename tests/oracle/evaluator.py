@@ -294,14 +294,12 @@ class _Machine:
                 return mask_matches(right.data, positions(left.data))
             case "int", "bgppath":
                 return left.data in members(right.data)
-            case "bgppath", "int":
-                return right.data in members(left.data)
+            case ("bgppath", "int") | ("clist", "pair") | ("eclist", "ec") | ("lclist", "lc"):
+                raise Failure  # BIRD takes it, and then cannot do it
             case "ip", "clist":
                 return self._v4(left.data) in right.data
             case _, "clist" | "eclist" | "lclist":
                 return left.data in right.data
-            case "clist" | "eclist" | "lclist", "pair" | "int" | "quad" | "ec" | "lc":
-                return right.data in left.data
             case "string", "string":
                 return shell_match(right.data, left.data)
             case "ip", "prefix":

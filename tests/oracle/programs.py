@@ -436,7 +436,9 @@ class Writer:
             case "pattern":
                 second = self.one(PATTERNS) if self.chance(80) else self.expr("string", depth)
             case "enum":
-                second = self.one(["[ORIGIN_IGP]", "[ORIGIN_IGP, ORIGIN_INCOMPLETE]", "[]"])
+                second = self.one(
+                    ["[ORIGIN_IGP]", "[ORIGIN_IGP, ORIGIN_INCOMPLETE]", "[]"][: 2 if self.old else 3]
+                )
             case "quad set":
                 second = "[1.2.3.4, 10.0.0.0..10.255.255.255]"
             case _:

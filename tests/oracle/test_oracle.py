@@ -81,6 +81,7 @@ FOUND = {
     "a case of quads": "quad q = 1.2.3.4; case q { 1.2.3.0..1.2.3.9: accept; else: reject; }",
     "an IPv4-mapped address": "print ::ffff:1.2.3.4, ::ffff:1.2.3.4 = 1.2.3.4, ::ffff:1.2.3.4.is_v4; accept;",
     "both sides of < are computed": "ip i; print i < i.mask(24); accept;",
+    "a list is not in a pair": "bgp_community.add((1,2)); print bgp_community ~ (1,2); accept;",
     "operands that are never equal are computed": 'int n; print (n + 1) = "x"; accept;',
 }
 

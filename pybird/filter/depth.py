@@ -1,0 +1,66 @@
+"""Deep nesting: what Python's ordinary stack is too small for is done on a large one.
+
+Reading a configuration and making code of it follow its nesting by recursion.
+Hardly any text is nested deeply; for the others the work is begun anew in a
+thread with a large stack, where more frames are allowed. Beyond that it fails
+with RecursionError, which its callers turn into an error at a place.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+FRAMES: Final = 60_000
+STACK: Final = 512 << 20  # octets; only those that are used cost memory
+_NAME: Final = "deep nesting"
+
+
+def deeply(make: Callable[[], T]) -> T:
+    """The result of `make`, which is called once more if its recursion was too deep.
+
+    Raises:
+        RecursionError: it is too deep for the large stack too.
+    """
+    try:
+        return make()
+    except RecursionError:
+        if is_deep():
+            raise
+    return on_large_stack(make)
+
+
+def is_deep() -> bool:
+    """True on the large stack."""
+    return threading.current_thread().name == _NAME
+
+
+def on_large_stack(make: Callable[[], T]) -> T:
+    """The result of `make`, called on the large stack."""
+    made: list[T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            made.append(make())
+        except BaseException as failure:
+            failed.append(failure)
+
+    allowed, size = sys.getrecursionlimit(), threading.stack_size(STACK)
+    try:
+        worker = threading.Thread(target=work, name=_NAME)
+        sys.setrecursionlimit(FRAMES)
+        worker.start()
+    except RuntimeError:  # no memory for such a stack
+        raise RecursionError("there is no room for a large stack") from None
+    finally:
+        threading.stack_size(size)
+    worker.join()
+    sys.setrecursionlimit(allowed)
+    if failed:
+        raise failed.pop()
+    return made.pop()
