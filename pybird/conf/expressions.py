@@ -20,8 +20,8 @@ from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.nodes import Literal, Local, Node, Span
-from pybird.values.aspath import AsPath
-from pybird.values.community import CommunityList, ExtendedList, LargeList
+from pybird.values.aspath import EMPTY_PATH
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
 from pybird.values.prefixset import PrefixSet
 
@@ -35,10 +35,10 @@ BINARY = {
 }  # fmt: skip
 
 EMPTY: dict[str, tuple[str, Any]] = {
-    "empty_path": ("bgppath", AsPath()),
-    "empty_clist": ("clist", CommunityList()),
-    "empty_eclist": ("eclist", ExtendedList()),
-    "empty_lclist": ("lclist", LargeList()),
+    "empty_path": ("bgppath", EMPTY_PATH),
+    "empty_clist": ("clist", EMPTY_COMMUNITIES),
+    "empty_eclist": ("eclist", EMPTY_EXTENDED),
+    "empty_lclist": ("lclist", EMPTY_LARGE),
 }
 
 BULK: dict[str, tuple[str, Callable[[str], Any]]] = {

@@ -116,7 +116,7 @@ class TableLookup:
         if found is None or found.net_type is not NetType.ASPA:
             return ASPA_UNKNOWN
         numbers = _collapsed(path)
-        if numbers is None:
+        if not numbers:  # a path with sets, or an empty one
             return ASPA_INVALID
         numbers.reverse()  # the origin first
         up = [self._relation(found, numbers[at], numbers[at + 1]) for at in range(len(numbers) - 1)]

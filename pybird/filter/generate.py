@@ -44,6 +44,12 @@ from pybird.values.sets import ValueSet
 Lines = list[tuple[str, n.Span]]  # source, each line with the place that it came from
 
 DEEPEST: Final = 25  # levels of an expression in one line
+EMPTY_NAMES: Final = {
+    "bgppath": "EMPTY_PATH",
+    "clist": "EMPTY_COMMUNITIES",
+    "eclist": "EMPTY_EXTENDED",
+    "lclist": "EMPTY_LARGE",
+}
 _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
 _MASK32: Final = 0xFFFFFFFF
 _COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
@@ -522,11 +528,13 @@ class Expressions:
         raise FilterTypeError("this must be a table", node.span)
 
     def _defined(self, node: n.Node) -> str:
+        code, kind = self.code(node), self.typing.of(node)
         if isinstance(node, n.Attribute) and node.name not in ACCESS and self.field(node.name) is None:
             self.reads.attributes[node.name] = None
-            reader = "s.read" if node.name in self._written else "view.get"
-            return f"({reader}({node.name!r}) is not None)"
-        return f"((t := {self.code(node)}) is not None)"  # Python warns of a literal that is compared
+            code = f"{'s.read' if node.name in self._written else 'view.get'}({node.name!r})"
+        if kind in EMPTY_NAMES:  # `+empty+` is not defined, a path that lost its last member is
+            return f"((t := {code}) is not None and t is not {EMPTY_NAMES[kind]})"
+        return f"((t := {code}) is not None)"  # Python warns of a literal that is compared
 
     def shown(self, node: n.Node) -> str:
         """The source of an expression's text."""
