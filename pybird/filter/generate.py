@@ -123,7 +123,7 @@ class Expressions:
         self.masked = False
         self._call = call  # gives the Python name of a user's function
         self._written = written
-        self._hoisted: dict[tuple[type, Any], str] = {}
+        self._hoisted: dict[tuple[type, str, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
         self.helpers: Lines = []  # functions of parts that are nested deeply
@@ -136,7 +136,10 @@ class Expressions:
 
     def hoist(self, value: Any) -> str:
         """A name for a constant; equal constants share one."""
-        key = (type(value), value)
+        for name in EMPTY_NAMES.values():  # a list that lost its members is another
+            if value is self.namespace[name]:
+                return name
+        key = (type(value), getattr(value, "element", ""), value)  # the text of a set tells its type
         name = self._hoisted.get(key)
         if name is None:
             name = self._hoisted[key] = f"k{len(self._hoisted)}"
