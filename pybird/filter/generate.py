@@ -136,9 +136,9 @@ class Expressions:
 
     def hoist(self, value: Any) -> str:
         """A name for a constant; equal constants share one."""
-        for name in EMPTY_NAMES.values():  # a list that lost its members is another
-            if value is self.namespace[name]:
-                return name
+        for empty in EMPTY_NAMES.values():  # a list that lost its members is another
+            if value is self.namespace[empty]:
+                return empty
         key = (type(value), getattr(value, "element", ""), value)  # the text of a set tells its type
         name = self._hoisted.get(key)
         if name is None:
