@@ -168,12 +168,14 @@ def test_a_crash_stops_only_the_instance_that_crashed():
     assert any("ZeroDivisionError" in line for line in world.log.lines)
 
 
-def test_a_filter_that_cannot_be_compiled_is_refused_before_anything_changes():
+def test_a_filter_that_cannot_be_compiled_is_refused_before_anything_changes(monkeypatch):
+    def too_deep(*_arguments, **_options):
+        raise RecursionError
+
     world = fed_world()
     running = world.router.config
-    nested = "if preference > 7 then { " * 120 + "reject; " + "}" * 120
-    text = f"protocol static {{ ipv4 {{ import filter {{ {nested} accept; }}; }}; }}"
-    wanted = language().read(text, "nested.conf")
+    wanted = language().read("protocol static { ipv4 { import where preference > 7; }; }", "nested.conf")
+    monkeypatch.setattr("pybird.filter.compile.filter_code", too_deep)
     assert world.router.reconfigure(wanted) is Outcome.REFUSED
     assert "nested.conf:1:" in world.router.reconfiguration.refusal
     assert "nested too deeply" in world.router.reconfiguration.refusal
