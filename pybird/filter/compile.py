@@ -23,6 +23,7 @@ from pybird.filter.nodes import Span
 from pybird.filter.program import Code, expression_code, filter_code
 from pybird.filter.runtime import Accept, Reject
 from pybird.filter.subject import Subject
+from pybird.filter.trace import Trace
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
 
@@ -177,6 +178,23 @@ def compile_filter(filter: n.Filter, declarations: Mapping[str, AttributeDecl]) 
     )
 
 
+def compile_traced(
+    filter: n.Filter,  # noqa: A002
+    declarations: Mapping[str, AttributeDecl],
+    trace: Trace,
+) -> CompiledFilter:
+    """The same, made to tell the trace of every step; slow.
+
+    Raises:
+        FilterTypeError: as `compile_filter`.
+    """
+    try:
+        code = deeply(lambda: filter_code(filter, declarations, trace=trace))
+    except _TOO_DEEP:
+        raise FilterTypeError("this is nested too deeply", filter.span) from None
+    return CompiledFilter(filter.name or "(unnamed)", code, lambda: code)
+
+
 def compile_expression(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> CompiledExpression:
     """Compile an expression: `where`, `eval`.
 
@@ -213,4 +231,5 @@ __all__ = [
     "compile_block",
     "compile_expression",
     "compile_filter",
+    "compile_traced",
 ]

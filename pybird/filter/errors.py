@@ -46,7 +46,7 @@ def reason(failure: BaseException) -> str:
         case FilterRuntimeError(message=message):
             return message
         case RecursionError():
-            return "too many nested calls"
+            return "Filter execution stack overflow"
         case TypeError() | AttributeError() | IndexError() | StructError():
             return "an operand has no value"
         case _:

@@ -25,6 +25,7 @@ from pybird.filter.format import show
 from pybird.filter.literals import mask_item, mask_literal, mask_value, set_literal
 from pybird.filter.methods import CALL_STYLE, METHODS
 from pybird.filter.runtime import EXPORTS, make_extended, make_pair, net_length, text_pattern
+from pybird.filter.trace import Trace
 from pybird.filter.types import (
     FAILING_MATCHES,
     Typing,
@@ -54,6 +55,7 @@ _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
 _MASK32: Final = 0xFFFFFFFF
 _COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
 _MIRRORED: Final = str.maketrans("<>", "><")
+_TOLD: Final = (n.Attribute, n.Local, n.Method, n.Call, n.Builtin)
 _PYTHON: Final = {"=": "==", "!=": "!="}
 _ARITHMETIC: Final = {
     "+": "({} + {} & 4294967295)",
@@ -126,6 +128,8 @@ class Expressions:
         self._hoisted: dict[tuple[type, str, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
+        self.trace: Trace | None = None  # told of every value
+        self._untold: n.Node | None = None
         self.helpers: Lines = []  # functions of parts that are nested deeply
         self.used: dict[str, None] = {}  # variables in the code since this was emptied
         self._helpers = 0
@@ -243,7 +247,14 @@ class Expressions:
         self._level += 1
         code = self._code(node)
         self._level -= 1
-        return code
+        return code if self.trace is None else self._told(self.trace, node, code)
+
+    def _told(self, trace: Trace, node: n.Node, code: str) -> str:
+        """The same, telling the trace the value; not of what is only the object of a method."""
+        compared = isinstance(node, n.Binary) and node.op in (*_COMPARE, "~", "!~")
+        if node is self._untold or not (compared or isinstance(node, _TOLD)):
+            return code
+        return f"seen({trace.point(node.span, self.typing.of(node))}, {code})"
 
     def helper_name(self) -> str:
         """The name of the next function for a part that is nested deeply."""
@@ -564,6 +575,7 @@ class Expressions:
         return row.arguments[kind].format(self._object(target_node), self.given(argument, kind))
 
     def _object(self, node: n.Node) -> str:
+        self._untold = node
         code = self.code(node)
         return f"({code})" if code[0].isdigit() else code
 

@@ -23,6 +23,7 @@ from pybird.filter.generate import Expressions, Lines, Reads, local_name
 from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.subject import Subject
+from pybird.filter.trace import Trace
 from pybird.filter.types import Typing, children, empty_value
 from pybird.filter.voids import Voids
 from pybird.values.attributes import AttributeDecl
@@ -37,9 +38,22 @@ _MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
 
 
-def filter_code(filter: n.Filter, declarations: Mapping[str, AttributeDecl], *, masked: bool = False) -> Code:  # noqa: A002
-    """The code of a filter; `masked`: tests of the network are read from `s.mask`."""
-    return _Program(filter.name or "(unnamed)", declarations, masked=masked).code(filter.body, in_filter=True)
+def filter_code(
+    filter: n.Filter,  # noqa: A002
+    declarations: Mapping[str, AttributeDecl],
+    *,
+    masked: bool = False,
+    trace: Trace | None = None,
+) -> Code:
+    """The code of a filter.
+
+    `masked`: tests of the network are read from `s.mask`. `trace` is told of every step.
+    """
+    program = _Program(filter.name or "(unnamed)", declarations, masked=masked)
+    if trace is not None:
+        program.expressions.trace = trace
+        program.expressions.namespace.update(step=trace.step, seen=trace.seen)
+    return program.code(filter.body, in_filter=True)
 
 
 def expression_code(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> tuple[Code, str]:
@@ -158,7 +172,7 @@ class _Program:
         self, name: str, parameters: tuple[n.Local, ...], body: n.Node, *, in_filter: bool
     ) -> Lines:
         written = _Body(self.typing, self.expressions, in_filter=in_filter)
-        written.statement(inline_constants(body, self.typing.of))
+        written.statement(body if self.expressions.trace else inline_constants(body, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
         return function_lines(f"{name}({taken})", written.lines, body)
 
@@ -217,6 +231,9 @@ class _Body:
 
     def statement(self, node: n.Node) -> None:
         """Write one statement."""
+        trace = self._expressions.trace
+        if trace is not None and not isinstance(node, n.Block):
+            self._line(f"step({trace.point(node.span)})", node)
         match node:
             case n.Block(statements=statements):
                 for inner in statements:
@@ -288,7 +305,8 @@ class _Body:
     def _if(self, node: n.If, word: str, arms: int = 1) -> None:
         self._line(f"{word} {self._expressions.sure(node.condition)}:", node)
         self._nested(node.then)
-        if isinstance(node.otherwise, n.If) and arms < _MOST_ARMS:
+        most = _MOST_ARMS if self._expressions.trace is None else 1
+        if isinstance(node.otherwise, n.If) and arms < most:
             self._if(node.otherwise, "elif", arms + 1)
         elif node.otherwise is not None:
             self._line("else:", node.otherwise)

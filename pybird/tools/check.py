@@ -20,7 +20,6 @@ from pybird.conf.errors import ConfigError, ConfigErrors, caret
 from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
 from pybird.conf.model import Config
-from pybird.filter.depth import deeply
 from pybird.filter.nodes import Span
 from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
@@ -78,7 +77,7 @@ def check(language: Language, path: str) -> Checked:
     except ConfigErrors as found:
         warnings = [Finding(each.code or OTHER, each.span, each.text) for each in found.warnings]
         return Checked(path, None, found.errors, warnings)
-    return Checked(path, reading.config, [], deeply(lambda: findings(reading)))
+    return Checked(path, reading.config, [], findings(reading))
 
 
 def not_run(config: Config) -> list[str]:

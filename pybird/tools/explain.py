@@ -1,6 +1,6 @@
-"""`pybird explain --compiled filter NAME FILE`: what a filter becomes.
+"""`pybird explain filter NAME FILE`: what a filter becomes (`--compiled`), or what it does (`--route`).
 
-The Python that runs for each route, and above its lines, as comments, the
+Compiled: the Python that runs for each route, and above its lines, as comments, the
 lines of the configuration that they were made from; first the constants that
 it refers to (k0, k1, ...) and what its verdict depends on.
 """
@@ -8,6 +8,7 @@ it refers to (k0, k1, ...) and what its verdict depends on.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping
 
@@ -18,9 +19,10 @@ from pybird.conf.model import Config
 from pybird.filter.attributes import declarations_of
 from pybird.filter.compile import CompiledFilter, Inputs, compile_filter
 from pybird.filter.format import show_value
-from pybird.filter.nodes import Span
 from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
+from pybird.tools.birdtest import BirdtestError
+from pybird.tools.steps import Texts, story
 from pybird.values.attributes import AttributeDecl
 from pybird.values.prefixset import PrefixSet
 
@@ -30,12 +32,20 @@ MANY = 100  # prefixes of a set that are looked at for it
 
 def main(argv: list[str]) -> int:
     """Explain the filter named in the arguments; 0 if there is one."""
-    parser = argparse.ArgumentParser(prog="pybird explain", description="Show what a filter becomes.")
-    parser.add_argument("--compiled", action="store_true", required=True, help="show the generated Python")
+    parser = argparse.ArgumentParser(
+        prog="pybird explain", description="Show what a filter becomes, or what it does with a route."
+    )
+    shown = parser.add_mutually_exclusive_group(required=True)
+    shown.add_argument("--compiled", action="store_true", help="show the generated Python")
+    example = '"192.0.2.0/24 bgp_path = 65001 65002; source = RTS_BGP"'
+    shown.add_argument("--route", metavar="ROUTE", help=f"follow a route, as in {example}")
+    parser.add_argument("--json", action="store_true", help="with --route: one JSON object instead of text")
     parser.add_argument("kind", choices=("filter",))
     parser.add_argument("name", help="its name in the configuration")
     parser.add_argument("file", help="the configuration")
     options = parser.parse_args(argv)
+    if options.json and options.route is None:
+        parser.error("--json goes with --route")
     language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
     try:
         config = language.load(options.file)
@@ -50,7 +60,19 @@ def main(argv: list[str]) -> int:
     if made is None:
         print(f"pybird explain: no filter {options.name} in {options.file}", file=sys.stderr)
         return 1
-    print(listing(compile_filter(made, declarations(config)), Texts()), end="")
+    texts = Texts(DiskFiles().read)
+    if options.route is None:
+        print(listing(compile_filter(made, declarations(config)), texts), end="")
+        return 0
+    try:
+        told = story(language, config, options.name, options.route, texts)
+    except BirdtestError as problem:
+        print(f"pybird explain: {problem}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(told.as_json(), indent=2))
+    else:
+        print("\n".join(told.lines()))
     return 0
 
 
@@ -61,23 +83,6 @@ def declarations(config: Config) -> Mapping[str, AttributeDecl]:
     for protocol in PROTOCOLS:
         known.update({decl.name: decl for decl in protocol.attributes})
     return known
-
-
-class Texts:
-    """The lines of the files of a configuration."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
-
-    def line(self, span: Span) -> str:
-        """The line where a place begins."""
-        if span.file not in self._files:
-            try:
-                self._files[span.file] = DiskFiles().read(span.file).split("\n")
-            except OSError:
-                self._files[span.file] = []
-        lines = self._files[span.file]
-        return lines[span.line - 1].strip() if 0 < span.line <= len(lines) else ""
 
 
 def listing(compiled: CompiledFilter, texts: Texts) -> str:

@@ -1,7 +1,8 @@
-"""`pybird explain --compiled`."""
+"""`pybird explain`: `--compiled` and `--route`."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,57 @@ def test_no_such_filter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--compiled", "filter", "f", str(tmp_path / "none")]) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+def test_a_route_is_followed_step_by_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain(tmp_path, "--route", "198.51.100.0/24 bgp_path = 65001 65002", "filter", "in_a") == 0
+    assert (
+        capsys.readouterr().out.replace(f"{tmp_path}/", "")
+        == """\
+bird.conf:6: if net !~ NETS then
+    net !~ NETS is TRUE
+bird.conf:7: reject;
+rejected
+"""
+    )
+    assert explain(tmp_path, "--route", "10.0.0.0/8 bgp_path = 65001 65002", "filter", "in_a") == 0
+    assert (
+        capsys.readouterr().out.replace(f"{tmp_path}/", "")
+        == """\
+bird.conf:6: if net !~ NETS then
+    net !~ NETS is FALSE
+bird.conf:8: if too_long(32) then reject;
+bird.conf:3: return bgp_path.len > most;
+    bgp_path.len is 2
+    most is 32
+    bgp_path.len > most is FALSE
+    too_long(32) is FALSE
+bird.conf:9: bgp_local_pref = 200;
+bird.conf:10: accept;
+accepted
+    bgp_local_pref: (void) became 200
+"""
+    )
+
+
+def test_the_steps_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain(tmp_path, "--json", "--route", "11.0.0.0/8", "filter", "in_a") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["accepted"] is False
+    assert [step["line"] for step in told["steps"]] == [6, 7]
+    assert told["steps"][0]["values"] == [{"text": "net !~ NETS", "value": "TRUE"}]
+
+
+def test_a_route_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain(tmp_path, "--route", "10.0.0.0/8 nothing = 1", "filter", "in_a") == 1
+    assert "there is no attribute nothing" in capsys.readouterr().err
+
+
+def test_an_error_while_it_runs_is_the_last_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_text("protocol device {}\nfilter f {\n bgp_med = 10 / (bgp_path.len - 1);\n accept;\n}\n")
+    assert main(["--route", "10.0.0.0/8 bgp_path = 65001", "filter", "f", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "logged: filters, line 3: Mother told me not to divide by 0",
+        "rejected",
+    ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from pybird.conf.language import Reading
+from pybird.filter.depth import deeply
 from pybird.tools.lint import flow, forms, routing, unused
 from pybird.tools.lint.codes import OTHER
 from pybird.tools.lint.subject import Finding, Subject
@@ -28,9 +30,15 @@ LINTS: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
 
 def findings(reading: Reading) -> list[Finding]:
     """The warnings of the reading itself and those of all lints, in the order of the text."""
-    subject = Subject(reading)
     found = [Finding(each.code or OTHER, each.span, each.text) for each in reading.config.warnings]
     for lint in LINTS:
-        found += lint(subject)
+        try:
+            found += deeply(partial(_of, lint, reading))
+        except RecursionError:  # nested beyond what this lint can follow
+            continue
     place = {id(each): reading.sources.offset(each.span) for each in found}
     return sorted(found, key=lambda each: place[id(each)])
+
+
+def _of(lint: Callable[[Subject], Iterator[Finding]], reading: Reading) -> list[Finding]:
+    return list(lint(Subject(reading)))
