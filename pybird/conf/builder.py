@@ -28,7 +28,7 @@ from pybird.conf.model import (
 )
 from pybird.conf.options import Handlers
 from pybird.conf.scope import Scope
-from pybird.conf.statements import filter_of, where
+from pybird.conf.statements import filter_of, merging, where
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.check import check
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
@@ -424,6 +424,10 @@ class Builder:
                 return self.checked(where(self, tree.children[0]))
         locals_, block = tree.trees()
         return self.checked(filter_of(self, None, locals_, block))
+
+    def merging(self, block: Tree) -> Filter:
+        """The code of a block that makes one of several `routes`."""
+        return self.checked(merging(self, block))
 
     def checked(self, made: N) -> N:
         """A finished filter, function or block, after the filter language's checker looked at it."""

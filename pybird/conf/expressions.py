@@ -115,7 +115,8 @@ class Expressions:
             return nodes.Attribute(str(token), span=span)
         raise self.builder.undefined(token, self.scope)
 
-    def _routes(self, tree: Tree) -> Node:
+    def routes(self, tree: Tree) -> Node:
+        """`routes`, where there are some."""
         raise self.builder.error("`routes` are there only in `merge by` of an aggregator", tree)
 
     def _not(self, tree: Tree) -> Node:
@@ -349,7 +350,7 @@ class Expressions:
         "large_community": _large,
         "extended_community": _extended,
         "set": set_of,
-        "routes": _routes,
+        "routes": lambda self, tree: self.routes(tree),
         "range": _range,
         "wildcard": _wildcard,
         "pair_pattern": _pair_pattern,

@@ -35,10 +35,19 @@ def type_name(builder: Builder, tree: Item) -> str:
 class Code(Expressions):
     """The body of one filter or function."""
 
-    def __init__(self, builder: Builder, scope: Scope, *, in_function: bool = False) -> None:
+    def __init__(
+        self, builder: Builder, scope: Scope, *, in_function: bool = False, has_routes: bool = False
+    ) -> None:
         super().__init__(builder, Scope(scope))
         self._in_function = in_function
+        self._has_routes = has_routes
         self._slots = 0
+
+    def routes(self, tree: Tree) -> Node:
+        """`routes`, the routes that become one."""
+        if self._has_routes:
+            return nodes.Literal("block of routes", None, span=self.span(tree))
+        return super().routes(tree)
 
     def local(self, kind: Item, name: Item) -> Local:
         """Declare a variable in the present block."""
@@ -230,6 +239,12 @@ def _is_literal(item: Item) -> bool:
 def filter_of(builder: Builder, name: str | None, locals_: Tree, block: Tree) -> Filter:
     """A named filter, or one written in place."""
     return Filter(name, Code(builder, builder.scope).body(locals_, block), span=builder.span(block))
+
+
+def merging(builder: Builder, block: Tree) -> Filter:
+    """The code that makes one of several `routes`."""
+    code = Code(builder, builder.scope, has_routes=True)
+    return Filter(None, code.block(block), span=builder.span(block))
 
 
 def where(builder: Builder, expression: Item) -> Filter:

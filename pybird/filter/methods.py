@@ -100,4 +100,6 @@ METHODS["clist", "filter"].arguments["ip set"] = "only_addresses({0}, {1})"
 CALL_STYLE: Final = ("prepend", "append", "add", "delete", "filter")
 
 # Types that `for` walks: type of the variable.
-ELEMENTS: Final = {"bgppath": "int", "clist": "pair", "eclist": "ec", "lclist": "lc"}
+ELEMENTS: Final = {
+    "bgppath": "int", "clist": "pair", "eclist": "ec", "lclist": "lc", "block of routes": "route",
+}  # fmt: skip

@@ -417,6 +417,8 @@ class Typing:
 
     def _method(self, node: n.Method) -> str:
         target = self.of(node.target)
+        if target == "route":  # where several routes are at hand
+            return self.attribute(n.Attribute(node.name, span=node.span))
         method = METHODS.get((target, node.name))
         if target == "any":
             return "any"

@@ -167,3 +167,24 @@ def test_equal_meaning_is_equal_value() -> None:
         "protocol bgp x from t {\n ipv4 { export none; import all; }; neighbor 10.0.0.1 as 2; }"
     )
     assert one.protocol("x") == two.protocol("x")
+
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        ("for route r in routes do { bgp_path = r.bgp_med; }", "bgp_path takes bgppath, not int"),
+        ("for int r in routes do print r;", "members of block of routes are route, r is int"),
+        ("for route r in routes do print r.nothing;", "there is no attribute nothing"),
+        ("int x = routes;", "x takes int, not block of routes"),
+        ("print routes.len;", "block of routes has no method `len`"),
+    ],
+)
+def test_the_code_of_merge_by_is_checked(statements: str, message: str) -> None:
+    frame = "ipv4 table t1; ipv4 table t2; protocol aggregator { table t1; peer table t2; aggregate on net; "
+    assert message in error(f"{frame}merge by {{ {statements} accept; }}; }}").message
+
+
+def test_keys_of_an_aggregator_are_checked() -> None:
+    frame = "ipv4 table t1; ipv4 table t2; protocol aggregator { table t1; peer table t2; aggregate on net, "
+    assert "takes int, not string" in error(f'{frame}(net.len + "x"); merge by {{ accept; }}; }}').message
+    load(f"{frame}(net.len + 1), (source); merge by {{ for route r in routes do print r.net; accept; }}; }}")

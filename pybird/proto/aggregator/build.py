@@ -11,8 +11,13 @@ from pybird.conf.model import ChannelConfig, Symbol
 from pybird.conf.options import Handlers, table
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Token, Tree
+from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import ACCEPT
+from pybird.filter.types import Typing
 from pybird.proto.aggregator.config import AggregatorConfig
+
+# Types of values that expressions of `aggregate on` may have, besides enumerations.
+COMPARED = ("bool", "int", "pair", "quad", "ip", "ec", "lc", "rd", "any")
 
 
 def build(builder: Builder, tree: Tree) -> AggregatorConfig:
@@ -47,11 +52,22 @@ def _channels(builder: Builder, draft: Draft[Any], tree: Tree) -> tuple[ChannelC
 
 
 def _aggregate_on(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["aggregate_on"] = (*draft["aggregate_on"], *(_key(builder, item) for item in tree.children))
+    keys = [_key(builder, item) for item in tree.children]
+    if "net" not in keys:
+        raise builder.error("aggregate on must be always include 'net'.", tree)
+    draft["aggregate_on"] = (*draft["aggregate_on"], *keys)
 
 
 def _key(builder: Builder, item: Item) -> str:
     if isinstance(item, Tree):
+        expression = item.children[0]
+        try:
+            kind = Typing(builder.attributes).of(builder.checked(builder.node(expression)))
+        except FilterTypeError:  # it was noted
+            return item.text()
+        if kind not in COMPARED and not kind.startswith("enum "):
+            text = f"Expression evaluated to type {kind} unsupported by aggregator."
+            raise builder.error(f"{text} Store this value as a custom attribute instead", expression)
         return item.text()
     found = builder.scope.find(item)
     if builder.attribute_type(item) is None and not (
@@ -62,6 +78,7 @@ def _key(builder: Builder, item: Item) -> str:
 
 
 def _merge_by(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    builder.merging(tree.trees()[0])
     draft["merge_by"] = tree.text()
 
 

@@ -11,7 +11,7 @@ from pybird.conf.model import NotRun
 class AggregatorConfig(NotRun):
     """One `protocol aggregator`: routes of `peer_table` that are alike in the keys become one.
 
-    Keys that are expressions and the statements of `merge by` are kept as text.
+    Keys that are expressions and the statements of `merge by` are checked, and kept as text.
     """
 
     peer_table: str = ""
