@@ -316,7 +316,8 @@ class _Body:
         kind = self._typing.of(node.subject)
         tested = f"c{self._cases}"
         self._cases += 1
-        self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
+        if not _is_length(node.subject):
+            self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
         default = next((arm for arm in node.arms if not arm.labels), None)
         arms = [arm for arm in node.arms if arm.labels]
         if len(arms) <= _MOST_ARMS:
@@ -342,7 +343,9 @@ class _Body:
         word = "if"
         sure = not self._expressions.may_be_void(node.subject)
         for arm in arms:
-            label = self._label(tested, kind, arm)
+            label = (
+                self._label(tested, kind, arm) if not _is_length(node.subject) else self._lengths(node, arm)
+            )
             if sure or " == " in label:
                 self._line(f"{word} {label}:", arm)
             else:
@@ -356,6 +359,19 @@ class _Body:
             self._nested(arm.body)
         else:
             self.statement(arm.body)
+
+    def _lengths(self, node: n.Case, arm: n.Arm) -> str:
+        """The test of an arm of `case net.len`: tests of the network alone, which can be done ahead."""
+        literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
+        intervals = literal.value.intervals if literal is not None else ()
+        tests = []
+        for low, high in intervals:
+            ends = [("=", low)] if low == high else [(">=", low), ("<=", high)]
+            conditions = [
+                n.Binary(op, node.subject, n.Literal("int", end), span=arm.span) for op, end in ends
+            ]
+            tests.append(" and ".join([self._expressions.code(each) for each in conditions]))
+        return " or ".join(tests) or "False"
 
     def _label(self, tested: str, kind: str, arm: n.Arm) -> str:
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
@@ -467,6 +483,16 @@ class _Body:
         self._line(
             f"check_that(s, {self._expressions.hoist(claim)}, lambda: {condition}, lambda: {values})", node
         )
+
+
+def _is_length(subject: n.Node) -> bool:
+    """True for `net.len`."""
+    return (
+        isinstance(subject, n.Method)
+        and subject.name == "len"
+        and isinstance(subject.target, n.Attribute)
+        and subject.target.name == "net"
+    )
 
 
 def as_quads(addresses: ValueSet) -> ValueSet:

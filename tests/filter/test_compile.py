@@ -134,6 +134,29 @@ def test_net_tests_become_a_mask():
     assert Route("a00::/8", NetType.IP6).run(tested)
 
 
+def test_a_case_of_the_length_is_tests_of_the_network():
+    length = method(attr("net"), "len")
+    tested = flt(
+        n.Case(
+            length,
+            (
+                n.Arm((n.Range(num(0), num(7)), n.Range(num(25), num(32))), n.Block((REJECT,))),
+                n.Arm((num(24),), n.Block((n.Assign(attr("bgp_med"), num(1)),))),
+                n.Arm((), n.Block((n.Assign(attr("bgp_med"), num(2)),))),
+            ),
+        ),
+        ACCEPT,
+    )
+    compiled = compile_filter(tested, DECLARED)
+    assert not compiled.inputs.per_net
+    assert len(compiled.net_tests) == 5
+    for net, verdict, med in (("10.0.0.0/7", False, None), ("10.1.2.0/25", False, None),
+                              ("10.1.2.0/24", True, 1), ("10.1.0.0/16", True, 2)):  # fmt: skip
+        route = Route(net)
+        assert route.run(tested) is verdict
+        assert route.subject.changes.get("bgp_med") == med
+
+
 def test_other_uses_of_the_network_are_per_route():
     tested = flt(
         n.If(op(method(attr("net"), "ip"), "=", n.Literal("ip", Address.parse("10.1.0.0"))), ACCEPT), REJECT

@@ -246,7 +246,7 @@ class Writer:
 
     def _case(self, depth: int) -> str:
         kind = self.one(["int", "int", "pair", "ip", "enum bgp_origin", "lc", "quad"])
-        subject = self.expr(kind, 2)
+        subject = "net.len" if kind == "int" and self.chance(40) else self.expr(kind, 2)
         labels = self.case_labels(kind)
         arms = []
         for label in labels:
@@ -262,7 +262,7 @@ class Writer:
     def case_labels(self, kind: str) -> list[str]:
         """Labels that do not overlap."""
         found = {
-            "int": ["0, 5", "1..3", "100", "(60000 + 5000)..65535", "4200000000"],
+            "int": ["0, 5, 24", "1..3", "8..16, 100", "(60000 + 5000)..65535", "4200000000"],
             "pair": ["(0,0)", "(1,*)", "(2..3,5)", "(65000,1..100)"],
             "ip": ["1.2.3.4", "10.0.0.0..10.255.255.255"],
             "quad": ["1.2.3.4", "10.0.0.0..10.255.255.255"],
