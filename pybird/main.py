@@ -53,6 +53,7 @@ Subcommands:
   pybird test FILE...  Run the tests that a configuration has, or a *.birdtest file
   pybird demo A B      Two routers that find each other, and a shell
 """
+FRAMES: Final = 3000  # functions of filters may call themselves about as often as in BIRD
 # the module of each subcommand; None: planned, not there yet
 SUBCOMMANDS: Final = {
     "check": "pybird.tools.check",
@@ -307,6 +308,7 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
         for problem in errors.errors:
             complain(str(problem))
         return 1
+    sys.setrecursionlimit(FRAMES)
     daemon = Daemon(options, language, config, memory)
     if pid_file is not None:
         pid_file.write()

@@ -20,6 +20,7 @@ from pybird.core.channel import Channel
 from pybird.core.group import Group
 from pybird.core.guard import GuardedClock
 from pybird.core.interfaces import InterfaceEvent, Interfaces
+from pybird.core.loglimit import LogLimit
 from pybird.core.lookup import TableLookup
 from pybird.core.neighbors import Neighbors
 from pybird.core.nexthop import HopTable
@@ -117,6 +118,7 @@ class Router:
             asserted,
             self._filter_error,
         )
+        self._filter_errors = LogLimit()
         self.shutting_down = False
         self._tidying: Timer | None = None
 
@@ -130,7 +132,9 @@ class Router:
         self.log("info", text)
 
     def _filter_error(self, text: str) -> None:
-        self.log("error", text)
+        line = self._filter_errors.passes(text, self.ports.clock.now())
+        if line is not None:
+            self.log("error", line)
 
     # tables and filters -----------------------------------------------------
 
