@@ -392,7 +392,9 @@ class Expressions:
             left = "ip"
         if op in ("=", "!="):
             if left != "ip" and not fits(left, right) and not fits(right, left):
-                return self._never(a, b) if op == "=" else f"(not {self._never(a, b)})"
+                both = self.may_be_void(node.left) and self.may_be_void(node.right)
+                same = f"(({a}, {b}) == (None, None))" if both else self._never(a, b)
+                return same if op == "=" else f"(not {same})"
             return f"({a} {_PYTHON[op]} {b})"
         return self._ordered(op, left, (node.left, a), (node.right, b))
 

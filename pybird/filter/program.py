@@ -258,6 +258,10 @@ class _Body:
                 self._decide(node)
             case n.Print(arguments=arguments, newline=newline):
                 self._expressions.reads.volatile = True
+                if any(map(_calls, arguments)):  # what they print comes in between
+                    for argument in arguments:
+                        self._line(f"s.print({self._expressions.shown(argument)}, False)", node)
+                    arguments = ()
                 self._line(f"s.print({self._text(arguments)}, {newline})", node)
             case n.Evaluate(expression=expression):
                 self._evaluate(expression, node)
@@ -483,6 +487,11 @@ class _Body:
         self._line(
             f"check_that(s, {self._expressions.hoist(claim)}, lambda: {condition}, lambda: {values})", node
         )
+
+
+def _calls(node: n.Node) -> bool:
+    """True for what calls a function of the user."""
+    return isinstance(node, n.Call) or any(map(_calls, children(node)))
 
 
 def _is_length(subject: n.Node) -> bool:

@@ -179,7 +179,9 @@ class _Machine:
         self._print(node.arguments, frame, newline=node.newline)
 
     def _print(self, arguments: tuple[n.Node, ...], frame: Locals, *, newline: bool = True) -> None:
-        self._line += "".join([text(self.value(each, frame)) for each in arguments])
+        for each in arguments:
+            shown = text(self.value(each, frame))  # it may print, too
+            self._line += shown
         if newline:
             self.outcome.printed.append(self._line)
             self._line = ""

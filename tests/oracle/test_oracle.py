@@ -87,14 +87,19 @@ FOUND = {
     "a case of quads": "quad q = 1.2.3.4; case q { 1.2.3.0..1.2.3.9: accept; else: reject; }",
     "an IPv4-mapped address": "print ::ffff:1.2.3.4, ::ffff:1.2.3.4 = 1.2.3.4, ::ffff:1.2.3.4.is_v4; accept;",
     "both sides of < are computed": "ip i; print i < i.mask(24); accept;",
+    "two voids are equal": "print bgp_med = krt_prefsrc, bgp_med != bgp_origin; accept;",
+    "what a function prints comes in between": 'print "a", f(), "b"; accept;',
     "a list is not in a pair": "bgp_community.add((1,2)); print bgp_community ~ (1,2); accept;",
     "operands that are never equal are computed": 'int n; print (n + 1) = "x"; accept;',
 }
 
 
+FUNCTION = 'function f() -> int { print "inside"; return 2; }'
+
+
 @pytest.mark.parametrize("body", FOUND.values(), ids=FOUND)
 def test_found(body: str) -> None:
-    config = read(f"filter tested {{ {body} }}")
+    config = read(f"{FUNCTION} filter tested {{ {body} }}")
     expected = by_oracle(config, "tested", Prefix.parse("10.1.0.0/16"), {})
     for result in by_product(config, "tested", Prefix.parse("10.1.0.0/16"), {}):
         assert equal(result, expected), (result, expected)
