@@ -14,6 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from pybird.conf.again import Memory
+from pybird.conf.model import Config
+from tests.conf.loading import language
+from tests.tools.test_fmt import LaidOut
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("PYBIRD_GENERATORS") or ROOT / "build" / "generators" / "bin")
 
@@ -27,6 +32,13 @@ def program(name: str) -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
+
+
+def read_otherwise(path: Path) -> list[Config]:
+    """The configuration after `pybird fmt`, and read twice by a daemon."""
+    memory = Memory()
+    laid_out = language().load(str(path), LaidOut())
+    return [laid_out, *[language().load(str(path), memory=memory) for _ in range(2)]]
 
 
 def birds() -> dict[str, str]:

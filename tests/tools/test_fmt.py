@@ -123,6 +123,8 @@ def test_the_arms_of_case() -> None:
         ("a=[= * 1..2 ? =];b=(rt,1,*);", "a = [= * 1..2 ? =];\nb = (rt, 1, *);\n"),
         ("if a then { b; } # c\nelse { d; }", "if a then { b; }  # c\nelse { d; }\n"),
         ("if a then {\nb; }\n\nelse { d; }", "if a then {\n  b;\n} else { d; }\n"),
+        ("filter f { case gw { ::1 :\naccept; 1.2.3.4 : accept; } }",
+         "filter f {\n  case gw {\n    ::1 :\n      accept;\n    1.2.3.4: accept;\n  }\n}\n"),
         ("", ""),
         ("# only\n\n\n\n# this", "# only\n\n# this\n"),
     ],

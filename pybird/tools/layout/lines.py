@@ -215,6 +215,8 @@ def spaced(before: Piece | None, piece: Piece, *, unary: bool) -> bool:
             return False
         if text == "]" and last != "[":
             return True
+        if text == ":" and before.kind == "value" and ":" in last and last[0] != '"':
+            return True  # 2001:db8::1 : or it would be part of the address
         if text in CLOSED:
             return False
     return not (before.kind == "operator" and last in OPEN)
