@@ -66,20 +66,16 @@ class Unit:
     column: int
     anchor: Anchor
     meanings: dict[str, Meaning | None]
-    known: frozenset[str]  # those of its words that were names of the user's
     defaults: tuple[tuple[NetType, TableConfig], ...]
     effects: Effects
 
-    def fits(self, source: Source, at: int, builder: Builder, lexer: Lexer) -> bool:
+    def fits(self, source: Source, at: int, builder: Builder) -> bool:
         """The text comes again here and means the same."""
         if not source.text.startswith(self.text, at) or source.place(at)[1] != self.column:
             return False
-        names, known = builder.scope.names, lexer.known
-        return (
-            all(names.get(word) is meaning for word, meaning in self.meanings.items())
-            and all((word in known) is (word in self.known) for word in self.meanings)
-            and all(builder.default_of(kind) == table for kind, table in self.defaults)
-        )
+        names = builder.scope.names
+        same = all(names.get(word) is meaning for word, meaning in self.meanings.items())
+        return same and all(builder.default_of(kind) == table for kind, table in self.defaults)
 
 
 class Memory:
@@ -149,7 +145,7 @@ class Rereading:
 
     def _find(self, source: Source, at: int) -> Unit | None:
         for unit in self._memory.at(source, at):
-            if id(unit) not in self._used and unit.fits(source, at, self._builder, self._lexer):
+            if id(unit) not in self._used and unit.fits(source, at, self._builder):
                 return unit
         return None
 
@@ -184,7 +180,6 @@ class Rereading:
         names = tuple([str(name) for name in lexer.names[declared:] if name in lexer.known])
         words = {word.strip("'") for word in WORD.findall(source.text, at, end)} if whole else set()
         meanings = {word: builder.scope.names.get(word) for word in words}
-        known = frozenset(words.intersection(lexer.known).difference(names))
         before = _Before(builder, self._top)
         hidden = tuple([builder.hides(token) for token in lexer.overrides[hiding:]])
         peers = first_peer_table(tree)
@@ -200,7 +195,7 @@ class Rereading:
             effects.names, effects.hidden, effects.peers = names, hidden, peers
             column = source.place(at)[1]
             defaults = tuple(builder.asked)
-            unit = Unit(source.text[at:end], column, anchor, meanings, known, defaults, effects)
+            unit = Unit(source.text[at:end], column, anchor, meanings, defaults, effects)
             self._units.append(unit)
         return True
 

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pybird.conf import again
 from pybird.conf.again import Memory
+from pybird.conf.builder import Builder
 from pybird.conf.errors import ConfigErrors
+from pybird.conf.include import DiskFiles, Sources
+from pybird.conf.scope import Scope
+from pybird.conf.top import Top
 from tests.conf.loading import TextFiles, language
 from tests.conf.test_corpus import CORPUS, entries
 from tests.fuzz.seeds import Seed, configs
@@ -154,10 +159,10 @@ def test_a_real_configuration_is_kept_when_it_is_read_again(entry: dict[str, Any
     memory = Memory()
     fresh = language().load(path)
     for _ in range(2):
-        again = language().load(path, memory=memory)
-        assert again == fresh
-        assert again.warnings == fresh.warnings
-        assert list(again.symbols.items()) == list(fresh.symbols.items())
+        config = language().load(path, memory=memory)
+        assert config == fresh
+        assert config.warnings == fresh.warnings
+        assert list(config.symbols.items()) == list(fresh.symbols.items())
 
 
 # ------------------------------------------------------------ what is read anew
@@ -212,6 +217,41 @@ def test_what_counts_protocols_or_looks_at_them_is_read_each_time() -> None:
     text = "protocol static { ipv4; }\nprotocol kernel K { ipv4; }\nprotocol static s { ipv4; }\n"
     load(text, memory)
     assert load(text, memory) == (2, 1)
+
+
+def test_an_include_inside_of_a_statement_is_read_each_time() -> None:
+    memory = Memory()
+    text = 'define S = [\ninclude "items";\n];\nprotocol static { ipv4 { import where net ~ S; }; }\n'
+    for items in ("10.0.0.0/8", "11.0.0.0/8"):
+        assert same({"bird.conf": text, "items": items}, memory)
+    assert memory.kept == 0
+
+
+def test_the_same_text_twice_stands_at_two_places() -> None:
+    memory = Memory()
+    for gap in ("", "\n", "\n\n"):
+        text = f"log stderr all;\n{gap}log stderr all;\nprotocol static s {{ ipv4; }}\n"
+        config = language().load("bird.conf", TextFiles({"bird.conf": text}), memory)
+        assert [each.span.line for each in config.logs] == [1, 2 + len(gap)]
+    assert memory.kept == 3
+
+
+def test_whatever_statements_add_to_is_kept() -> None:
+    """A new field of `Builder` or `Top` belongs to the tables of `again.py`, or to those that are not kept."""
+    builder = Builder(Sources(DiskFiles()), {}, Scope(), {})
+    passing = {
+        "sources",
+        "types",
+        "scope",
+        "enum_types",
+        "errors",
+        "declared",
+        "default_peers",
+        "peers_asked",
+    }
+    passing |= {"template", "mark", "type", "unsettled", "asked", "replaced"}
+    assert set(vars(builder)) == passing | {*again.BUILDER_DICTIONARIES, *again.BUILDER_LISTS}
+    assert set(vars(Top(builder))) == {"builder", "values", *again.TOP_DICTIONARIES, *again.TOP_LISTS}
 
 
 def test_a_broken_file_says_all_and_forgets_nothing() -> None:

@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
-from pybird.main import SUBCOMMANDS, UsageError, main, read_options
+from pybird.conf.again import Memory
+from pybird.daemon import Daemon
+from pybird.main import SUBCOMMANDS, UsageError, load, main, make_language, read_options
 from pybird.options import Options
 
 
@@ -111,3 +113,20 @@ def test_messages_that_nobody_takes_are_no_reason_to_fail(tmp_path):
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-m", "pybird", "--version"], stderr=full, check=False)
     assert done.returncode == 0
+
+
+def test_a_daemon_reads_what_changed(tmp_path):
+    path = tmp_path / "bird.conf"
+    text = "protocol static s4 {{ ipv4 {{ preference {}; }}; }}\nprotocol static s6 {{ ipv6; }}\n"
+    path.write_text(text.format(1))
+    language, memory = make_language(), Memory()
+    config = load(language, str(path), to_run=True, memory=memory)
+    assert (memory.read, memory.kept) == (2, 0)
+    daemon = Daemon(Options(socket=str(tmp_path / "ctl"), foreground=True), language, config, memory)
+    path.write_text(text.format(2))
+    again = daemon.console.load(str(path))
+    daemon.shut_down(False)
+    daemon.shut_down(False)
+    daemon.loop.close()
+    assert (memory.read, memory.kept) == (1, 1)
+    assert [each.channels[0].preference for each in again.protocols] == [2, 200]
