@@ -156,19 +156,66 @@ _LIVE = ("description", "debug", "span", "restart_time", "channels")
 _CHANNEL_LIVE = ("import_filter", "export_filter", "span")
 
 
+Run = Callable[[ProtocolConfig], bool]
+
+
+def runs(config: ProtocolConfig) -> bool:
+    """Protocols that no version of this program runs do not take part."""
+    return not isinstance(config, NotRun)
+
+
+class Comparisons:
+    """Where two configurations of one protocol differ; found once, since they may be large."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.meaning = meaning
+        self._equal: dict[str, bool] = {}
+        self._alike: dict[str, bool] = {}
+
+    def equal(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Equal in all they say; filters by what they do."""
+        found = self._equal.get(new.name)
+        if found is None:
+            found = self._equal[new.name] = _equal(old, new, self.meaning)
+        return found
+
+    def same_but_live(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+        """Do they differ only in what the core takes over?"""
+        found = self._alike.get(new.name)
+        if found is None:
+            found = self._alike[new.name] = _same_but_live(old, new)
+        return found
+
+
+def compare(running: Config, wanted: Config, meaning: Meaning, run: Run) -> Comparisons:
+    """All that `plan` will ask; takes long for large configurations, and changes nothing else."""
+    known = Comparisons(meaning)
+    for whole in (running, wanted):
+        settle_digests(whole, meaning)
+    before = {config.name: config for config in running.protocols if run(config)}
+    for config in wanted.protocols:
+        if config.name in before and run(config):
+            old, new = _effective(before[config.name], running), _effective(config, wanted)
+            if type(old) is type(new) and not known.equal(old, new):
+                known.same_but_live(old, new)
+    return known
+
+
 def plan(
     running: Config,
     wanted: Config,
     judges: Mapping[str, Judgement],
     meaning: Meaning,
-    run: Callable[[ProtocolConfig], bool] = lambda config: not isinstance(config, NotRun),
+    run: Run = runs,
+    known: Comparisons | None = None,
 ) -> Plan:
     """The way from `running` to `wanted`; `judges` are the running instances by name.
 
     `run` tells which protocols this version runs; the others do not take part.
+    `known` is what `compare` found of these two.
     """
-    for whole in (running, wanted):
-        settle_digests(whole, meaning)
+    if known is None:
+        known = compare(running, wanted, meaning, run)
     old_tables = {table.name: table for table in running.tables}
     new_tables = {table.name: table for table in wanted.tables}
     renewed = {name for name, table in old_tables.items() if not _kept(table, new_tables.get(name))}
@@ -179,11 +226,11 @@ def plan(
     for name, config in new.items():
         if name in old:
             before, after = _effective(old[name], running), _effective(config, wanted)
-            changes += change(before, after, judges.get(name), meaning, renewed)
+            changes += change(before, after, judges.get(name), known, renewed)
     restarts: list[Action] = [action for action in changes if isinstance(action, RestartProtocol)]
     others = [action for action in changes if not isinstance(action, RestartProtocol)]
-    known = [f.name for f in fields(Config) if f.name not in _SCOPES]
-    names = tuple([name for name in known if getattr(running, name) != getattr(wanted, name)])
+    names_of = [f.name for f in fields(Config) if f.name not in _SCOPES]
+    names = tuple([name for name in names_of if getattr(running, name) != getattr(wanted, name)])
     options: list[Action] = [SetOptions(names)] if names else []
     removed: list[Action] = [RemoveTable(name) for name in old_tables if name in renewed]
     added: list[Action] = [AddTable(n) for n in new_tables if n in renewed or n not in old_tables]
@@ -195,7 +242,7 @@ def change(
     old: ProtocolConfig,
     new: ProtocolConfig,
     judge: Judgement | None,
-    meaning: Meaning,
+    known: Comparisons,
     renewed: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> list[Action]:
     """What happens to one protocol that is in both configurations."""
@@ -203,31 +250,34 @@ def change(
     for channel in old.channels:
         if channel.table in renewed:
             return [RestartProtocol(name, f"table {channel.table} is made anew")]
-    if _equal(old, new, meaning):
+    if known.equal(old, new):
         return []
-    reason = _obstacle(old, new, judge)
+    reason = _obstacle(old, new, judge, known)
     if reason is not None:
         return [RestartProtocol(name, reason)]
     assert judge is not None
     actions: list[Action] = [AdaptProtocol(name)]
     before = {channel.name: channel for channel in old.channels}
     refeeds = judge.refeeds(old, new)
+    meaning = known.meaning
     for channel in new.channels:
-        known = before.get(channel.name)
-        if known is None:
+        was = before.get(channel.name)
+        if was is None:
             continue
-        imports, exports = judge.reloads(known, channel)
+        imports, exports = judge.reloads(was, channel)
         exports |= refeeds
-        imports |= meaning(known.import_filter) != meaning(channel.import_filter)
-        imports |= known.preference != channel.preference or known.import_in != channel.import_in
-        exports |= meaning(known.export_filter) != meaning(channel.export_filter)
-        exports |= known.export_in != channel.export_in or known.export_limit != channel.export_limit
+        imports |= meaning(was.import_filter) != meaning(channel.import_filter)
+        imports |= was.preference != channel.preference or was.import_in != channel.import_in
+        exports |= meaning(was.export_filter) != meaning(channel.export_filter)
+        exports |= was.export_in != channel.export_in or was.export_limit != channel.export_limit
         if imports or exports:
             actions.append(ReloadChannel(name, channel.name, imports, exports))
     return actions
 
 
-def _obstacle(old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None) -> str | None:
+def _obstacle(
+    old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None, known: Comparisons
+) -> str | None:
     """Why the protocol cannot live on; None: it can."""
     if old.type_name != new.type_name or type(old) is not type(new):
         return "another type"
@@ -239,13 +289,13 @@ def _obstacle(old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None)
         return "it is down"
     before = {channel.name: channel for channel in old.channels}
     for channel in new.channels:
-        known = before.get(channel.name)
-        if known is None:
+        was = before.get(channel.name)
+        if was is None:
             continue
         for option in ("table", "net_type", "keep_filtered"):
-            if getattr(known, option) != getattr(channel, option):
+            if getattr(was, option) != getattr(channel, option):
                 return f"channel {channel.name} has another {option.replace('_', ' ')}"
-    if not _same_but_live(old, new) and not judge.accepts(old, new):
+    if not known.same_but_live(old, new) and not judge.accepts(old, new):
         return "options that cannot change while it runs"
     return None
 
@@ -300,18 +350,33 @@ def settle_digests(config: Config, meaning: Meaning) -> None:
 
     Calls compare by digest; only a computed one tells that a function changed.
     """
+    kinds: dict[type, tuple[str, ...] | None] = {}
     for protocol in config.protocols:
         for f in fields(protocol):
             if f.name != "channels":
-                _settle(getattr(protocol, f.name), meaning)
+                _settle(getattr(protocol, f.name), meaning, kinds)
 
 
-def _settle(value: Any, meaning: Meaning) -> None:
+def _settle(value: Any, meaning: Meaning, kinds: dict[type, tuple[str, ...] | None]) -> None:
+    kind = type(value)
+    if kind not in kinds:
+        kinds[kind] = _parts(kind)
+    parts = kinds[kind]
+    if parts is None:
+        return
     if isinstance(value, Node):
         meaning(Filter(None, value if isinstance(value, Block) else Block((value,))))
     elif isinstance(value, tuple):
         for item in value:
-            _settle(item, meaning)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for f in fields(value):
-            _settle(getattr(value, f.name), meaning)
+            _settle(item, meaning, kinds)
+    for name in parts:
+        _settle(getattr(value, name), meaning, kinds)
+
+
+def _parts(kind: type) -> tuple[str, ...] | None:
+    """The fields that may hold filter code, of values of this type; None: it has nothing to do with any."""
+    if issubclass(kind, (Node, tuple)):
+        return ()
+    if not is_dataclass(kind) or kind.__module__.startswith("pybird.values."):
+        return None
+    return tuple([f.name for f in fields(kind)])

@@ -20,6 +20,7 @@ from pybird.core.plan import (
     Action,
     AdaptProtocol,
     AddTable,
+    Comparisons,
     Plan,
     ReloadChannel,
     RemoveTable,
@@ -82,7 +83,8 @@ class Reconfiguration:
     def plan(self, wanted: Config) -> Plan:
         """What would happen; nothing does."""
         router = self._router
-        return plan(router.config, wanted, router.protocols, router.meaning, router.runs)
+        known = router.compared(wanted)
+        return plan(router.config, wanted, router.protocols, router.meaning, router.runs, known)
 
     def request(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
@@ -326,7 +328,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
 
 def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> None:
     """A dynamic child follows its parent's new config, or restarts with it."""
-    actions: list[Action] = change(instance.config, config, instance, router.meaning)
+    actions: list[Action] = change(instance.config, config, instance, Comparisons(router.meaning))
     if not actions:
         instance.config = config
         return

@@ -24,7 +24,7 @@ from pybird.core.loglimit import LogLimit
 from pybird.core.lookup import TableLookup
 from pybird.core.neighbors import Neighbors
 from pybird.core.nexthop import HopTable
-from pybird.core.plan import settle_digests
+from pybird.core.plan import Comparisons, compare
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports, Timer
 from pybird.core.protocol import Instance, ProtocolType, State, StopReason
@@ -60,8 +60,10 @@ class Study(NamedTuple):
     """What `Router.study` found out about a config, beside the one that ran then."""
 
     running: Config
+    config: Config
     meanings: dict[int, tuple[Filter, str]]
     compiled: dict[int, tuple[Filter, CompiledFilter]]
+    comparisons: Comparisons
 
     def drop(self) -> None:
         """It is not needed: cut the circles of its code."""
@@ -106,6 +108,7 @@ class Router:
         self._compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
         self._prepared: dict[int, tuple[Filter, CompiledFilter]] = {}  # for the config that comes
         self._code: list[CompiledFilter] = []
+        self._compared: Study | None = None  # of the config that comes
         self._meanings: dict[int, tuple[Filter, str]] = {}
         self.lookup = TableLookup(self.tables, self.pool)
         self._judge = Judge(
@@ -199,7 +202,6 @@ class Router:
                 known = meanings[id(found)] = (found, digest(found))
             return known[1]
 
-        settle_digests(config, digest)
         known = {meaning(found) for found in _filters(running)}
         decls = {decl.name: decl for decl in map(_declaration, config.attributes)}
         names = {**self.pool.by_name, **decls}
@@ -212,7 +214,7 @@ class Router:
                 for _, code in compiled.values():
                     code.clear()
                 raise ConfigErrors([ConfigError(problem.message, problem.span)]) from None
-        return Study(running, meanings, compiled)
+        return Study(running, config, meanings, compiled, compare(running, config, meaning, self.runs))
 
     def prepare(self, config: Config, study: Study | None = None) -> None:
         """Take over what was found out about a config, before anything of it acts.
@@ -225,9 +227,17 @@ class Router:
             if study is not None:
                 study.drop()
             study = self.study(config)
+        self._compared = study
         self._meanings.update(study.meanings)
         self._prepared = study.compiled
         self._code += [code for _, code in study.compiled.values()]
+
+    def compared(self, wanted: Config) -> Comparisons | None:
+        """What `prepare` found of this config beside the running one."""
+        study = self._compared
+        if study is None or study.running is not self.config or study.config is not wanted:
+            return None
+        return study.comparisons
 
     def drop_unused_code(self) -> None:
         """Cut the cycles of compiled filters that nothing runs any more.
@@ -322,6 +332,7 @@ class Router:
         self.hostname = config.hostname or self.kernel.setting("kernel.hostname") or ""
         self._declare(config)
         self._compiled, self._prepared = self._prepared, {}
+        self._compared = None
         used = {id(found): None for found in _filters(config)}
         self._meanings = {key: known for key, known in self._meanings.items() if key in used}
         for observer in list(self.config_observers):
