@@ -341,11 +341,14 @@ class Channel:
     def _within_receive_limit(self, keys: list[bytes], source: Source) -> list[bytes]:
         limit = self.receive_limit
         assert limit is not None
-        used = self.imported + self.filtered
+        store = self._received if self.keep_received else self._filtered
+        used = sum([len(kept) for kept in store.values()])
+        if not self.keep_received:
+            used += self.imported
         room = limit.room(used)
         if len(keys) <= room:
             return keys
-        kept = self._filtered.get(source, {})
+        kept = store.get(source, {})
         passed = self._split(keys, source, room, kept)
         over = len(keys) - len(passed)
         if over and self._over("receive", limit):

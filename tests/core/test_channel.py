@@ -38,6 +38,21 @@ def test_an_import_limit_splits_the_batch_exactly():
     assert a.channel.imported == 3
 
 
+def test_an_update_of_a_route_in_the_import_table_passes_the_receive_limit():
+    """Kept out by the import limit, it is known all the same: its last form is what comes in later."""
+    world = limited(receive_limit=Limit(3, "block"), import_limit=Limit(1, "block"))
+    a = world["a"]
+    a.channel.keep_received = True
+    a.announce(*NETS[:3])
+    a.announce(NETS[2], med=5)
+    a.announce(NETS[3], med=5)  # a fourth one does not
+    a.withdraw(NETS[0], NETS[1])
+    assert a.channel.reload_imports()
+    world.clock.run()
+    assert {net: dict(found[0].other)["med"] for net, found in world["b"].got.items()} == {key(NETS[2]): 5}
+    assert a.channel.statistics.import_updates.rx_limit == 1
+
+
 def test_a_limit_with_warn_only_warns():
     world = limited(import_limit=Limit(3, "warn"))
     world["a"].announce(*NETS)
