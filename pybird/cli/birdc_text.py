@@ -419,9 +419,12 @@ def _changes(found: r.ChannelDetail | r.PairDetail, indent: int, form: int | str
             yield f"{space}  {label + ':':<19}{_change_columns(label, changes, form)}"
 
 
-def _count_of(changes: r.Changes, name: str, form: int | str) -> int:
-    if name == "ignored" and form != 3:  # no columns for limits: what they stopped was ignored
-        return changes.ignored + changes.rx_limit + changes.limit
+def _count_of(changes: r.Changes, name: str, form: int | str, label: str) -> int:
+    if form != 3:  # no columns for limits: what they stopped was ignored, or rejected on its way out
+        if name == "ignored":
+            return changes.ignored + changes.rx_limit + changes.limit
+        if name == "rejected" and label == "Export updates":
+            return changes.rejected + changes.limit
     found: int = getattr(changes, name.lower().replace(" ", "_"))
     return found
 
@@ -430,5 +433,5 @@ def _change_columns(label: str, changes: r.Changes, form: int | str) -> str:
     missing = _WITHOUT.get((form, label), ())
     text = ""
     for name in _COLUMNS[form]:
-        text += f"{'---' if name in missing else _count_of(changes, name, form):>11}"
+        text += f"{'---' if name in missing else _count_of(changes, name, form, label):>11}"
     return text

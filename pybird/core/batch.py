@@ -36,6 +36,7 @@ class Batch:
         "corrections",
         "filtered",
         "gained",
+        "gone",
         "lost",
         "own",
         "owned",
@@ -53,6 +54,7 @@ class Batch:
         self.owned: dict[Any, int] = {}  # updates that do not go to their owner
         self.corrections: dict[Any, int] = {}  # of the number of exported routes
         self.gained = 0
+        self.gone = 0  # networks without any route now
         self.lost = 0
         self.updates = 0
         self.sent = 0
@@ -95,7 +97,7 @@ class Batch:
         updates.filtered += self.filtered - returned
         updates.accepted += self.sent - own
         withdraws = channel.statistics.export_withdraws
-        withdraws.received += self.lost
+        withdraws.received += self.gone
         segment = self.segments.get(channel)
         theirs = len(segment.withdraw) if segment is not None else 0
         withdraws.accepted += self.lost - theirs + withdrawn

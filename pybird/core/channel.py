@@ -321,13 +321,18 @@ class Channel:
         count.accepted += len(keys) - same
 
     def _refuse(self, keys: list[bytes], rte: Rte) -> None:
-        """The filter rejected: an earlier route of this source leaves the table."""
+        """The filter rejected: an earlier route of this source leaves the table.
+
+        Counted as BIRD does: as a withdrawal, too, accepted where there was one.
+        """
         self.statistics.import_updates.filtered += len(keys)
         if "filters" in self.debug:
             self.trace_nets("> filtered out", keys)
-        if rte.source.routes:
-            self.table.withdraw(keys, rte.source)
+        withdraws = self.statistics.import_withdraws
+        removed = self.table.withdraw(keys, rte.source) if rte.source.routes else 0
+        withdraws.accepted += removed
         if self.config.keep_filtered:
+            withdraws.ignored += len(keys) - removed
             self._keep(keys, rte)
 
     def _keep(self, keys: list[bytes], rte: Rte) -> None:

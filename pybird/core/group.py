@@ -263,7 +263,7 @@ class Group:
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         """Judge, record and send a batch of changed networks."""
         if self.policy.rejects_all:
-            self._count_filtered(len(changes))
+            self._count_filtered(changes)
             return
         buckets = self.table.buckets
         short, end = self.table.short, self.table.end
@@ -279,7 +279,7 @@ class Group:
         form: Any = None
         owner: Any = None
         keys: list[bytes] = []
-        updates = sent = rejected = filtered = 0
+        updates = sent = rejected = filtered = gone = 0
         for key, old in changes.items():
             bid = key[1:end] if key[0] >= short else NO_BUCKET
             if todo and bid in todo:
@@ -294,6 +294,7 @@ class Group:
             if outsiders:
                 self._note(bid, key, old if was else None)
             if new is None:
+                gone += 1
                 if not plain:
                     self._forget(bid, key)
                 if was:
@@ -335,13 +336,30 @@ class Group:
             if was:
                 batch.withdraw(key, old, members)
         batch.sent, batch.updates, batch.rejected, batch.filtered = sent, updates, rejected, filtered
+        batch.gone = gone
         self._send(batch)
 
-    def _count_filtered(self, number: int) -> None:
-        for member in self.members.values():
-            count = member.channel.statistics.export_updates
-            count.received += number
-            count.filtered += number
+    def _count_filtered(self, changes: dict[bytes, Rte | None]) -> None:
+        """Nothing goes out, but it is counted; a member's own routes do not even reach the filter."""
+        batch = Batch()
+        best = self.table.best
+        owned = batch.owned
+        for key in changes:
+            rte = best(key)
+            if rte is None:
+                batch.gone += 1
+                continue
+            batch.updates += 1
+            owner: Any = rte.source.owner
+            if owner in self.members:
+                owned[owner] = owned.get(owner, 0) + 1
+        for channel in self.members:
+            own = owned.get(channel, 0)
+            updates = channel.statistics.export_updates
+            updates.received += batch.updates
+            updates.rejected += own
+            updates.filtered += batch.updates - own
+            channel.statistics.export_withdraws.received += batch.gone
 
     def _note(self, bid: bytes, key: bytes, had: Rte | None) -> None:
         """Remember what members out of step had of a network before this change."""
@@ -430,7 +448,6 @@ class Group:
             sent += len(keys)
         channel.exported += gained
         channel.statistics.export_updates.accepted += sent
-        channel.statistics.export_withdraws.received += len(out.withdraw)
         channel.statistics.export_withdraws.accepted += len(out.withdraw)
         if out.announce or out.withdraw:
             if "routes" in channel.debug:
@@ -492,6 +509,8 @@ class Group:
                     count.rejected += 1
                 if fresh:
                     refused.append(key)
+            elif own:
+                count.rejected += 1
             had: Rte | None = None
             if origin is not None:
                 had = left.pop(key) if key in left else origin.had(bid, key, best)
@@ -532,9 +551,7 @@ class Group:
                 break
         for key in part:
             had = member.dirty.pop(key)
-            found = self.current(key)
-            if found is not None and self.owned(found[0], member):
-                found = None
+            found = self._offered(member, key)
             if found is None:
                 if had is not None:
                     gained -= 1
@@ -554,9 +571,29 @@ class Group:
         for bid in self._some(again):
             del again[bid]
             for key in self.table.buckets.get(bid, {}):
-                found = self.current(key)
-                if found is not None and not self.owned(found[0], member):
+                found = self._offered(member, key)
+                if found is not None:
                     out.add(found[1], key)
+
+    def _offered(self, member: Member, key: bytes) -> tuple[Rte, Any] | None:
+        """What this member is to have of a network, and count why it may be nothing."""
+        best = self.table.best(key)
+        if best is None:
+            member.channel.statistics.export_withdraws.received += 1
+            return None
+        count = member.channel.statistics.export_updates
+        count.received += 1
+        found = self.current(key)
+        if found is None:
+            judged = self.policy.rejects_all or self.verdict(best, key)[0] == FILTERED
+            if judged and not self.owned(best, member):
+                count.filtered += 1
+            else:
+                count.rejected += 1
+        elif self.owned(found[0], member):
+            count.rejected += 1
+            return None
+        return found
 
 
 def _nobody() -> None:

@@ -51,6 +51,9 @@ class LoneGroup(Group):
         found = self._sent.get(key)
         return found[0][0] if found is not None else None
 
+    def _offered(self, member: Member, key: bytes) -> tuple[Rte, Any] | None:
+        return self.current(key)  # counted when it was decided
+
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
         """Not known: other routes may have been merged with it."""
         return False
@@ -102,6 +105,8 @@ class LoneGroup(Group):
         chosen = self._choose(key, routes) if routes else None
         if routes:
             self._channel.statistics.export_updates.received += 1
+        else:
+            self._channel.statistics.export_withdraws.received += 1
         if chosen is None:
             self._blocked.pop(key, None)
             return self._sent.pop(key, None) is not None
@@ -134,7 +139,6 @@ class LoneGroup(Group):
         """The routes to announce as one, and their form."""
         if self._mode is ExportMode.MERGED:
             return self._merge(key, routes)
-        count = self._channel.statistics.export_updates
         candidates = routes
         if self._mode is ExportMode.ACCEPTED and len(routes) > 2:
             candidates = choose(list(routes), True)
@@ -146,16 +150,21 @@ class LoneGroup(Group):
             if kind == SENT:
                 return (rte,), form
             reason = reason or kind
+        self._count_refused(reason)
+        return None
+
+    def _count_refused(self, reason: int) -> None:
+        count = self._channel.statistics.export_updates
         if reason == FILTERED:
             count.filtered += 1
         else:
             count.rejected += 1
-        return None
 
     def _merge(self, key: bytes, routes: tuple[Rte, ...]) -> tuple[tuple[Rte, ...], Any] | None:
         best = routes[0]
         kind, form = self.verdict(best, key)
         if kind != SENT:
+            self._count_refused(kind)
             return None
         parts = [best]
         if best.hop.dest is Dest.UNICAST:
