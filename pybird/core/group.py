@@ -130,14 +130,16 @@ class Group:
         if policy.kind == EACH:
             return self._judge(rte, key)
         hop = rte.hop
-        mask = policy.mask(key) if policy.per_net else 0
+        mask = policy.mask(rte, key) if policy.per_net else 0
         memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference, mask, policy.generation)
         found = self._verdicts.get(memo_key)
         if found is None:
             if len(self._verdicts) >= MOST_VERDICTS or self._epoch != policy.epoch:
                 self._epoch = policy.epoch
                 self._verdicts.clear()
-            found = self._verdicts[memo_key] = self._judge(rte, key)
+            found = self._judge(rte, key)
+            if not policy.failed:
+                self._verdicts[memo_key] = found
         return found
 
     def _judge(self, rte: Rte, key: bytes) -> tuple[int, Any]:
@@ -304,6 +306,8 @@ class Group:
             if new is not met or per_net:
                 met = new
                 kind, form = self.verdict(new, key)
+                if self.policy.failed:
+                    met = None  # an error happens to every route
                 if kind == SENT:
                     owner = new.source.owner
                     if owner not in members:

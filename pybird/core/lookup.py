@@ -1,7 +1,6 @@
 """Questions that filters ask tables: RPKI origin (RFC 6811) and ASPA validation.
 
-ROA tables are indexed by prefix; the index follows the table's journal and is
-brought up to date when a question comes. ASPA follows the verification draft
+ROA tables have an index (`roa.py`). ASPA follows the verification draft
 of the SIDROPS group (upstream and downstream paths).
 """
 
@@ -9,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pybird.core.table import Reader, Table
+from pybird.core.roa import ROA_UNKNOWN, RoaIndex
+from pybird.core.table import Table
+from pybird.filter.subject import RoaStates
 from pybird.values.aspath import SEQUENCE, AsPath
 from pybird.values.attributes import AttributePool
-from pybird.values.net import Net, NetType, prefix_key
+from pybird.values.net import Net, NetType
 
-ROA_UNKNOWN: Final = 0
-ROA_VALID: Final = 1
-ROA_INVALID: Final = 2
 ASPA_UNKNOWN: Final = 0
 ASPA_VALID: Final = 1
 ASPA_INVALID: Final = 2
@@ -26,69 +24,12 @@ PROVIDER: Final = 1
 NOT_PROVIDER: Final = 2
 
 
-class RoaIndex:
-    """The records of one ROA table by prefix: (longest length, AS number)."""
+class NoRecords:
+    """What a table that is not there, or of another type, answers."""
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self._reader = Reader(_asleep)
-        self._records: dict[bytes, dict[tuple[int, int], None]] = {}
-        self._lengths: dict[int, int] = {}  # how many prefixes of each length
-        table.readers.append(self._reader)
-        for key in table.keys():  # noqa: SIM118  a method of the table
-            self._add(key)
-
-    def check(self, net: Any, asn: int) -> int:
-        """The state of a prefix announced by this AS."""
-        self._catch_up()
-        found = False
-        for length in range(net.length + 1):
-            if length not in self._lengths:
-                continue
-            records = self._records.get(prefix_key(net.address.masked(length), length))
-            if not records:
-                continue
-            found = True
-            for longest, origin in records:
-                if origin == asn and asn and net.length <= longest:
-                    return ROA_VALID
-        return ROA_INVALID if found else ROA_UNKNOWN
-
-    def _catch_up(self) -> None:
-        pending, self._reader.pending = self._reader.pending, {}
-        for key in pending:
-            self._remove(key)
-            if self.table.get(key):
-                self._add(key)
-
-    def _add(self, key: bytes) -> None:
-        prefix, record = _split(key)
-        records = self._records.get(prefix)
-        if records is None:
-            records = self._records[prefix] = {}
-            self._lengths[prefix[0]] = self._lengths.get(prefix[0], 0) + 1
-        records[record] = None
-
-    def _remove(self, key: bytes) -> None:
-        prefix, record = _split(key)
-        records = self._records.get(prefix)
-        if records is None:
-            return
-        records.pop(record, None)
-        if not records:
-            del self._records[prefix]
-            self._lengths[prefix[0]] -= 1
-            if not self._lengths[prefix[0]]:
-                del self._lengths[prefix[0]]
-
-
-def _asleep() -> None:
-    """The index looks when it is asked, not when the table changes."""
-
-
-def _split(key: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A ROA key as prefix key and (longest length, AS number)."""
-    return key[:-5], (key[-5], int.from_bytes(key[-4:], "big"))
+    def state(self, key: bytes, asn: int) -> int:
+        """Nothing is known."""
+        return ROA_UNKNOWN
 
 
 class TableLookup:
@@ -101,14 +42,20 @@ class TableLookup:
 
     def roa_check(self, table: str, net: Net, asn: int) -> int:
         """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 (RFC 6811)."""
-        found = self._tables.get(table)
-        wanted = NetType.ROA4 if net.type is NetType.IP4 else NetType.ROA6
-        if found is None or found.net_type is not wanted:
+        if net.type not in (NetType.IP4, NetType.IP6):
             return ROA_UNKNOWN
+        return self.roa_states(table, net.type).state(net.key, asn)
+
+    def roa_states(self, table: str, net_type: NetType) -> RoaStates:
+        """What answers `roa_check` of networks of this type."""
+        found = self._tables.get(table)
+        wanted = NetType.ROA4 if net_type is NetType.IP4 else NetType.ROA6
+        if found is None or found.net_type is not wanted:
+            return NoRecords()
         index = self._indexes.get(table)
         if index is None or index.table is not found:
             index = self._indexes[table] = RoaIndex(found)
-        return index.check(net, asn)
+        return index
 
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""

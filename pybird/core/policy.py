@@ -12,12 +12,15 @@ generation of the tables it asks are part of the memo's key where they are read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, final
 
 from pybird.core import scheduler
 from pybird.filter.compile import CompiledFilter
+from pybird.filter.masks import Masks
+from pybird.filter.nettests import RoaTest
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
+from pybird.values.aspath import EMPTY_PATH, AsPath
 from pybird.values.attributes import AttributePool, AttributeSet, AttributeTooLongError
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
@@ -41,20 +44,26 @@ class Judge(NamedTuple):
     complain: Callable[[str], None] | None = None  # hears of run-time errors
 
 
-class Outcome(NamedTuple):
+@final
+class Outcome:
     """What an accepting filter made of a route; `hop` None: the route's own.
 
     `again`: the attributes that were given the value that they had.
     """
 
-    attrs: AttributeSet
-    hop: Hop | None
-    preference: int
-    again: tuple[str, ...] = ()
+    __slots__ = ("again", "attrs", "hop", "preference")
+
+    def __init__(
+        self, attrs: AttributeSet, hop: Hop | None, preference: int, again: tuple[str, ...] = ()
+    ) -> None:
+        self.attrs: Final = attrs
+        self.hop: Final = hop
+        self.preference: Final = preference
+        self.again: Final = again
 
     def applied(self, rte: Rte) -> Rte:
         """The route with this outcome: itself when nothing changed."""
-        hop = self.hop or rte.hop
+        hop = rte.hop if self.hop is None else self.hop
         if self.attrs is rte.attrs and hop is rte.hop and self.preference == rte.preference:
             return rte
         return Rte(self.attrs, rte.source, hop, self.preference, rte.time, rte.rank, rte.flags)
@@ -71,36 +80,51 @@ class Policy:
         inside: Prefix | None = None,
     ) -> None:
         self.filter: Final = filter
-        self.accepts_all: Final = filter.body == ACCEPT.body and inside is None
-        self.rejects_all: Final = filter.body == REJECT.body
-        self.tables: tuple[str, ...] = ()
+        self.accepts_all: Final[bool] = filter.body == ACCEPT.body and inside is None
+        self.rejects_all: Final[bool] = filter.body == REJECT.body
+        self.tables: tuple[str, ...] = ()  # that the filter asks
+        self.failed = False  # the last judgement was an error, and logged: it is not to be remembered
         self._inside = inside
         self._net_type = net_type
-        self._judge = judge
+        self._pool: Final[AttributePool] = judge.pool
+        self._resolve = judge.resolve
+        self._generation = judge.generation
+        self._lookup = judge.lookup
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain)
         self._memo: dict[Any, Outcome | None] = {}
+        self._origins: dict[tuple[AttributeSet, str], int] = {}
         self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
-        self._masker: Callable[[bytes], int] | None = None
+        self._asked: tuple[str, ...] = ()  # tables that it asks while it runs
+        self._roas: tuple[tuple[RoaTest, int], ...] = ()  # with the bit of the answer
+        self._masks: Masks | None = None
         self._compiled: CompiledFilter | None = None
         kind = EACH if inside is not None else ONCE
         if not (filter.body == ACCEPT.body or self.rejects_all):
             compiled = self._compiled = judge.compile(filter)
-            inputs = compiled.inputs
-            self.tables = inputs.tables
-            self._by_source = bool(inputs.reads & {"source", "proto", "from"})
-            self._by_hop = "hop" in inputs.reads
-            if inputs.per_net or inputs.volatile:
-                kind = EACH
-            elif inputs.net_sets and kind == ONCE:
-                if net_type in (NetType.IP4, NetType.IP6):
-                    kind = MASKED
-                    self._masker = compiled.masker(net_type)
-                else:  # a test may fail: peers have no length
-                    kind = EACH
-        self.kind: Final = kind
-        self.per_net: Final = kind != ONCE
+            kind = max(kind, self._kind_of(compiled))
+        self.kind: Final[int] = kind
+        self.per_net: Final[bool] = kind != ONCE
+
+    def _kind_of(self, compiled: CompiledFilter) -> int:
+        """How often the filter must run."""
+        inputs = compiled.inputs
+        self.tables = inputs.tables
+        self._asked = inputs.asked
+        self._by_source = bool(inputs.reads & {"source", "proto", "from"})
+        self._by_hop = "hop" in inputs.reads
+        if inputs.per_net or inputs.volatile:
+            return EACH
+        if not inputs.masked:
+            return ONCE
+        if self._net_type not in (NetType.IP4, NetType.IP6):
+            return EACH  # a test may fail: peers have no length
+        if inputs.roas and self._lookup is None:
+            return EACH  # each is an error
+        self._masks = compiled.masks(self._net_type)
+        self._roas = tuple([(roa, compiled.tests.bit(roa)) for roa in inputs.roas])
+        return MASKED
 
     @property
     def slice(self) -> int:
@@ -114,17 +138,21 @@ class Policy:
 
     @property
     def generation(self) -> int:
-        """Part of every memo's key: changes when a table that the filter asks changes."""
-        return self._judge.generation(self.tables) if self.tables else 0
+        """Part of every memo's key: changes when a table changes that the filter asks while it runs."""
+        return self._generation(self._asked) if self._asked else 0
 
     @property
     def epoch(self) -> int:
         """Raised when memos keyed by attribute sets are to be emptied."""
-        return self._judge.pool.epoch
+        return self._pool.epoch
 
-    def mask(self, key: bytes) -> int:
-        """The outcomes of the filter's tests of the network."""
-        return self._masker(key) if self._masker is not None else 0
+    def mask(self, rte: Rte, key: bytes) -> int:
+        """The answers to the filter's questions about the network, as bits."""
+        masks = self._masks
+        if masks is None:
+            return 0
+        mask = masks.mask(key)
+        return mask if not self._roas else mask | self._states(rte, key)
 
     def judge(self, rte: Rte, key: bytes) -> Rte | None:
         """The route as the filter leaves it; None: rejected."""
@@ -146,7 +174,7 @@ class Policy:
             return None, rte.attrs
         before = rte.attrs
         if outcome.again:
-            before = self._judge.pool.edit(before, dict.fromkeys(outcome.again))
+            before = self._pool.edit(before, dict.fromkeys(outcome.again))
         return outcome.applied(rte), before
 
     def _outcome(self, rte: Rte, key: bytes) -> Outcome | None:
@@ -154,23 +182,36 @@ class Policy:
             return None
         if self.kind == EACH:
             return self._run(rte, key, 0)
-        return self._remembered(rte, key, self.mask(key))
+        return self._remembered(rte, key, self.mask(rte, key))
 
     def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         """Judge one route for many networks: each outcome with its networks; None: rejected."""
-        if self.kind == ONCE:
-            return [(self.judge(rte, keys[0]), keys)] if keys else []
-        if self.kind == MASKED:
-            assert self._masker is not None
-            masker = self._masker
-            masks: dict[int, list[bytes]] = {}
-            for key in keys:
-                mask = masker(key)
-                if mask in masks:
-                    masks[mask].append(key)
-                else:
-                    masks[mask] = [key]
-            return [(self.judge(rte, alike[0]), alike) for alike in masks.values()]
+        if self.kind == EACH:
+            return self._divide_each(rte, keys)
+        masks = self._masks
+        if masks is None:
+            return [(self._shared(rte, keys, 0), keys)] if keys else []
+        out: list[tuple[Rte | None, list[bytes]]] = []
+        groups = masks.divide(keys)
+        if self._roas:
+            groups = self._by_states(rte, groups)
+        for mask, alike in groups.items():
+            out.append((self._shared(rte, alike, mask), alike))
+        return out
+
+    def _shared(self, rte: Rte, keys: list[bytes], mask: int) -> Rte | None:
+        """One judgement for all these networks, unless it is an error: that happens to each."""
+        if self.accepts_all or self.rejects_all:
+            return rte if self.accepts_all else None
+        outcome = self._remembered(rte, keys[0], mask)
+        if outcome is not None:
+            return outcome.applied(rte)
+        if self.failed:
+            for key in keys[1:]:
+                self._run(rte, key, mask)
+        return None
+
+    def _divide_each(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         outcomes: dict[Any, tuple[Rte | None, list[bytes]]] = {}
         for key in keys:
             out = self.judge(rte, key)
@@ -181,6 +222,59 @@ class Policy:
                 outcomes[alike] = (out, [key])
         return list(outcomes.values())
 
+    # networks and ROA tables ----------------------------------------------
+
+    def _states(self, rte: Rte, key: bytes) -> int:
+        """The bits of `roa_check`."""
+        lookup = self._lookup
+        assert lookup is not None
+        bits = 0
+        for roa, bit in self._roas:
+            records = lookup.roa_states(roa.table, self._net_type)
+            bits |= records.state(key, self._origin(rte.attrs, roa)) << bit
+        return bits
+
+    def _by_states(self, rte: Rte, groups: dict[int, list[bytes]]) -> dict[int, list[bytes]]:
+        """Divide further by the answers of ROA tables."""
+        lookup = self._lookup
+        assert lookup is not None
+        for roa, bit in self._roas:
+            records = lookup.roa_states(roa.table, self._net_type)
+            asn = self._origin(rte.attrs, roa)
+            finer: dict[int, list[bytes]] = {}
+            for mask, keys in groups.items():
+                for key in keys:
+                    found = mask | records.state(key, asn) << bit
+                    alike = finer.get(found)
+                    if alike is None:
+                        finer[found] = [key]
+                    else:
+                        alike.append(key)
+            groups = finer
+        return groups
+
+    def _origin(self, attrs: AttributeSet, roa: RoaTest) -> int:
+        """The AS that a question to a ROA table is about."""
+        if roa.asn is not None:
+            return roa.asn
+        known = (attrs, roa.method)
+        found = self._origins.get(known)
+        if found is None:
+            self._drop_old()
+            path: AsPath = self._pool.view(attrs).get("bgp_path", EMPTY_PATH)
+            found = path.last if roa.method == "last" else path.last_nonaggregated
+            self._origins[known] = found
+        return found
+
+    # running --------------------------------------------------------------
+
+    def _drop_old(self) -> None:
+        """Empty the memos when they are full, or hold sets that nobody else has."""
+        if self._epoch != self._pool.epoch or max(len(self._memo), len(self._origins)) >= MOST_MEMOS:
+            self._epoch = self._pool.epoch
+            self._memo.clear()
+            self._origins.clear()
+
     def _remembered(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
         memo_key = (
             rte.attrs,
@@ -190,16 +284,18 @@ class Policy:
             (rte.hop, rte.hop.version) if self._by_hop else None,
             self.generation,
         )
+        self.failed = False
         memo = self._memo
         if memo_key in memo:
             return memo[memo_key]
-        if len(memo) >= MOST_MEMOS or self._epoch != self._judge.pool.epoch:
-            self._epoch = self._judge.pool.epoch
-            memo.clear()
-        outcome = memo[memo_key] = self._run(rte, key, mask)
+        self._drop_old()
+        outcome = self._run(rte, key, mask)
+        if not self.failed:
+            memo[memo_key] = outcome
         return outcome
 
     def _run(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
+        self.failed = False
         if self._inside is not None and not self._is_inside(key):
             return None
         compiled = self._compiled
@@ -209,19 +305,20 @@ class Policy:
         subject.load(rte, key)
         accepted = compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
         if not accepted:
+            self.failed = subject.failed
             return None
         changes = subject.changes
-        pool = self._judge.pool
         try:
-            attrs = pool.edit(rte.attrs, changes)
+            attrs = self._pool.edit(rte.attrs, changes)
         except AttributeTooLongError as error:
-            subject.log(f"filter {compiled.name}: {error}")
+            subject.fail(f"filter {compiled.name}: {error}")
+            self.failed = True
             return None
         again: tuple[str, ...] = ()
         if changes:
-            view = pool.view(rte.attrs)
+            view = self._pool.view(rte.attrs)
             again = tuple([name for name in changes if name in view and view[name] == changes[name]])
-        hop = self._judge.resolve(subject.hop) if subject.hop is not None else None
+        hop = self._resolve(subject.hop) if subject.hop is not None else None
         return Outcome(attrs, hop, subject.preference, again)
 
     def _is_inside(self, key: bytes) -> bool:

@@ -47,7 +47,7 @@ ACCESS: Final[dict[str, Access]] = {
     "net": Access("s.net", "", "net"),
     "proto": Access("s.rte.source.name", "", "proto"),
     "source": Access("s.rte.source.kind", "", "source"),
-    "from": Access("s.origin()", "s.changes['from'] = {}", "from"),
+    "from": Access("s.origin()", "view['from'] = s.changes['from'] = {}", "from"),
     "preference": Access("s.preference", "s.set_preference({})", "preference"),
     "local_metric": Access("s.local_metric()", "", "hop"),
     "gw": Access("s.gateway()", "s.set_gateway({})", "hop"),

@@ -18,7 +18,9 @@ from pybird.filter import nodes as n
 from pybird.filter.depth import deeply
 from pybird.filter.errors import FAILURES, FilterRuntimeError, FilterTypeError, reason
 from pybird.filter.format import rich
-from pybird.filter.generate import NetTest, Reads
+from pybird.filter.generate import Reads
+from pybird.filter.masks import Masks
+from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
 from pybird.filter.nodes import Span
 from pybird.filter.program import Code, expression_code, filter_code
 from pybird.filter.runtime import Accept, Reject
@@ -34,36 +36,46 @@ _TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # what Python says to co
 class Inputs:
     """What a verdict depends on besides the attribute set.
 
-    `per_net`: the network is read beyond `net_tests`, so every route is run.
-    `reads`: source, proto, from, preference, hop. `volatile`: running it has
-    an effect of its own (print, logged decisions) or it asks a table about the
-    network. `tables` are those that it asks.
+    `per_net`: the network is read beyond `net_sets`, `by_length` and `roas`,
+    so every route is run. `reads`: source, proto, from, preference, hop.
+    `volatile`: running it has an effect of its own (print, logged decisions).
+    `tables` are those that it asks, `asked` those that it asks while it runs;
+    what it asks them by `roas` is known before.
     """
 
     per_net: bool = False
     net_sets: tuple[NetTest, ...] = ()
+    by_length: bool = False
+    roas: tuple[RoaTest, ...] = ()
     reads: frozenset[str] = frozenset()
     volatile: bool = False
     tables: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def attributes_only(self) -> bool:
         """True when one run serves every route with the same attribute set."""
-        return not (self.per_net or self.net_sets or self.reads or self.volatile or self.tables)
+        return not (self.per_net or self.masked or self.reads or self.volatile or self.tables)
+
+    @property
+    def masked(self) -> bool:
+        """True when it asks about the network what can be answered before it runs."""
+        return bool(self.net_sets or self.by_length or self.roas)
 
 
 class CompiledFilter:
     """A filter that can be run; made by `compile_filter`."""
 
-    __slots__ = ("_code", "_make_masked", "_masked", "inputs", "name", "net_tests")
+    __slots__ = ("_code", "_make_masked", "_masked", "_masks", "inputs", "name", "tests")
 
     def __init__(self, name: str, code: Code, make_masked: Callable[[], Code]) -> None:
         self.name = name
         self._code = code
         self._make_masked = make_masked
         self._masked: Code | None = None
+        self._masks: dict[NetType, Masks] = {}
         self.inputs = _inputs(code.reads)
-        self.net_tests = self.inputs.net_sets
+        self.tests: Questions = code.reads.tests
 
     @property
     def source(self) -> str:
@@ -84,34 +96,46 @@ class CompiledFilter:
         return self._decide(self._code, subject)
 
     def run_masked(self, subject: Subject, mask: int) -> bool:
-        """Like `run`, with the tests of the network already done (`mask_of`)."""
+        """Like `run`, with its questions about the network answered by the bits of `tests`."""
         if self._masked is None:
             self._masked = self._make_masked()
         subject.mask = mask
         return self._decide(self._masked, subject)
 
-    def mask_of(self, key: bytes, net_type: NetType = NetType.IP4) -> int:
-        """The outcomes of `net_tests` for one network, bit by bit."""
-        return self.masker(net_type)(key)
+    def mask_of(self, key: bytes, net_type: NetType) -> int:
+        """The answers for one network, but for `roas`."""
+        return self.masks(net_type).mask(key)
 
-    def masker(self, net_type: NetType) -> Callable[[bytes], int]:
-        """A function from a key of such a table to the mask; make it once per channel."""
-        lines = ["def mask(key):", "    bits = 0"]
-        names: dict[str, Any] = {}
-        for at, test in enumerate(self.net_tests):
-            condition = test.code(net_type, names)
-            if condition:
-                lines += [f"    if {condition}:", f"        bits |= {1 << at}"]
-        exec("\n".join([*lines, "    return bits"]), names)
-        # Not left in its own namespace: that would be a cycle.
-        made: Callable[[bytes], int] = names.pop("mask")
-        return made
+    def masks(self, net_type: NetType) -> Masks:
+        """What answers the questions about networks of such a table, but for `roas`."""
+        found = self._masks.get(net_type)
+        if found is None:
+            found = self._masks[net_type] = self._make_masks(net_type)
+        return found
+
+    def _make_masks(self, net_type: NetType) -> Masks:
+        """Sets of many prefixes are far: their answers are not worth to be remembered."""
+        near: dict[NetTest | Length, int] = {}
+        far: dict[NetTest | Length, int] = {}
+        named: list[bytes] = []
+        for test, bit in self.tests.first.items():
+            if isinstance(test, RoaTest):
+                continue
+            patterns = test.patterns(net_type) if isinstance(test, NetTest) else []
+            if patterns is None:
+                far[test] = bit
+            else:
+                near[test] = bit
+                named += patterns
+        octets = 4 if net_type is NetType.IP6 else 2
+        return Masks(_answers(near, net_type), _answers(far, net_type) if far else None, named, octets)
 
     def clear(self) -> None:
         """Let go of everything when the configuration is dropped; the filter cannot run any more."""
         self._code.clear()
         if self._masked is not None:
             self._masked.clear()
+        self._masks.clear()
 
     def _decide(self, code: Code, subject: Subject) -> bool:
         try:
@@ -216,18 +240,37 @@ def compile_block(block: n.Node, declarations: Mapping[str, AttributeDecl]) -> C
 def _inputs(reads: Reads) -> Inputs:
     return Inputs(
         per_net=reads.per_net,
-        net_sets=tuple(reads.tests),
+        net_sets=reads.tests.nets,
+        by_length=Length() in reads.tests.first,
+        roas=reads.tests.roas,
         reads=frozenset(reads.inputs),
         volatile=reads.volatile,
         tables=tuple(reads.tables),
+        asked=tuple(reads.asked),
     )
+
+
+def _answers(tests: dict[NetTest | Length, int], net_type: NetType) -> Callable[[bytes], int]:
+    """The tests with their bits, as a function from a key of such a table to the mask."""
+    lines = ["def mask(key):", "    bits = 0"]
+    names: dict[str, Any] = {}
+    for test, bit in tests.items():
+        if isinstance(test, Length):
+            lines.append(f"    bits |= key[0] << {bit}")
+            continue
+        condition = test.code(net_type, names)
+        if condition:
+            lines += [f"    if {condition}:", f"        bits |= {1 << bit}"]
+    exec("\n".join([*lines, "    return bits"]), names)
+    # Not left in its own namespace: that would be a cycle.
+    made: Callable[[bytes], int] = names.pop("mask")
+    return made
 
 
 __all__ = [
     "CompiledExpression",
     "CompiledFilter",
     "Inputs",
-    "NetTest",
     "compile_block",
     "compile_expression",
     "compile_filter",

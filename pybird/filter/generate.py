@@ -24,7 +24,8 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show
 from pybird.filter.literals import mask_item, mask_literal, mask_value, set_literal
 from pybird.filter.methods import CALL_STYLE, METHODS
-from pybird.filter.runtime import EXPORTS, make_extended, make_pair, net_length, text_pattern
+from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
+from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
 from pybird.filter.trace import Trace
 from pybird.filter.types import (
     FAILING_MATCHES,
@@ -37,7 +38,7 @@ from pybird.filter.types import (
     operands,
 )
 from pybird.filter.voids import Voids
-from pybird.values.net import NetType, Prefix, net_of
+from pybird.values.net import Prefix
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
@@ -67,40 +68,6 @@ _ARITHMETIC: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NetTest:
-    """A test of the network alone: in a set, equal to a prefix, or by length (`operator`, `length`).
-
-    `only`: the networks of VPNs and ROAs do not match by their prefix.
-    """
-
-    prefixes: PrefixSet | None = None
-    equal: Any = None
-    operator: str = ""
-    length: int = 0
-    only: bool = False
-
-    def code(self, net_type: NetType, names: dict[str, Any]) -> str:
-        """The test as source with the variable `key`, for tables of this type; "": it never holds."""
-        name = f"t{len(names)}"
-        plain = net_type in (NetType.IP4, NetType.IP6)
-        if self.prefixes is not None:
-            if self.prefixes.net_type is net_type:
-                names[name] = self.prefixes.match
-                return f"{name}(key)"
-            if plain or self.only or self.prefixes.net_type is None:
-                return ""
-            prefixes = self.prefixes
-            names[name] = lambda key: net_of(net_type, key) in prefixes
-            return f"{name}(key)"
-        if self.equal is not None:
-            return f"key == {self.equal.key!r}" if self.equal.type is net_type else ""
-        if plain:
-            return f"key[0] {_PYTHON.get(self.operator, self.operator)} {self.length}"
-        names[name] = lambda key: net_length(net_of(net_type, key))
-        return f"{name}(key) {_PYTHON.get(self.operator, self.operator)} {self.length}"
-
-
 @dataclass(slots=True)
 class Reads:
     """What generated code looks at."""
@@ -108,7 +75,8 @@ class Reads:
     inputs: dict[str, None] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
     tables: dict[str, None] = field(default_factory=dict)
-    tests: dict[NetTest, int] = field(default_factory=dict)
+    asked: dict[str, None] = field(default_factory=dict)  # tables beyond `tests`
+    tests: Questions = field(default_factory=Questions)
     per_net: bool = False
     volatile: bool = False
 
@@ -343,8 +311,6 @@ class Expressions:
         kind = declared.type if declared is not None else ""
         empty = empty_value(kind)
         default = f", {self.hoist(empty)}" if empty is not None else ""
-        if name in self._written:
-            return f"s.read({name!r}{default})"
         return f"view.get({name!r}{default})"
 
     def field(self, name: str) -> tuple[str, int] | None:
@@ -479,7 +445,7 @@ class Expressions:
         test = self._as_net_test(node)
         if test is None:
             return None
-        bit = self.reads.tests.setdefault(test, len(self.reads.tests))
+        bit = self.reads.tests.bit(test)
         negated = node.op in ("!~", "!=") and not test.operator
         if self.masked:
             return f"(s.mask & {1 << bit} {'==' if negated else '!='} 0)"
@@ -529,13 +495,31 @@ class Expressions:
         table = self.table(arguments[0])
         self.reads.tables[table] = None
         if name == "roa_check":
-            if len(arguments) == 3:
-                return f"roa_check(s, {table!r}, {self.code(arguments[1])}, {self.code(arguments[2])})"
-            self.reads.volatile = True
-            return f"roa_check(s, {table!r}, {self.read('net')}, {self.read('bgp_path')}.last)"
+            return self._roa_check(table, arguments[1:])
+        self.reads.asked[table] = None
         if name == "aspa_check":
             return f"aspa_check(s, {table!r}, {self.code(arguments[1])}, {self.code(arguments[2])})"
         return f"aspa_check(s, {table!r}, {self.read('bgp_path')}, {name == 'aspa_check_upstream'})"
+
+    def _roa_check(self, table: str, arguments: tuple[n.Node, ...]) -> str:
+        """With an AS that is known before the filter runs it is like a test of the network."""
+        net, asn = arguments or (n.Attribute("net"), n.Method(n.Attribute("bgp_path"), "last"))
+        test = self._as_roa_test(table, net, asn)
+        if test is None:
+            self.reads.asked[table] = None
+            return f"roa_check(s, {table!r}, {self.code(net)}, {self.code(asn)})"
+        bit = self.reads.tests.bit(test)
+        code = self.code(asn)  # noted as read in either form
+        return f"(s.mask >> {bit} & 3)" if self.masked else f"roa_check(s, {table!r}, s.net, {code})"
+
+    def _as_roa_test(self, table: str, net: n.Node, asn: n.Node) -> RoaTest | None:
+        match net, asn:
+            case n.Attribute(name="net"), n.Literal(value=int(number)):
+                return RoaTest(table, int(number))
+            case n.Attribute(name="net"), n.Method(target=n.Attribute(name="bgp_path"), name=origin):
+                if origin in ("last", "last_nonaggregated") and "bgp_path" not in self._written:
+                    return RoaTest(table, None, origin)
+        return None
 
     def table(self, node: n.Node) -> str:
         """The name of a table given as an argument."""
@@ -547,7 +531,7 @@ class Expressions:
         code, kind = self.code(node), self.typing.of(node)
         if isinstance(node, n.Attribute) and node.name not in ACCESS and self.field(node.name) is None:
             self.reads.attributes[node.name] = None
-            code = f"{'s.read' if node.name in self._written else 'view.get'}({node.name!r})"
+            code = f"view.get({node.name!r})"
         if kind in EMPTY_NAMES:  # `+empty+` is not defined, a path that lost its last member is
             return f"((t := {code}) is not None and t is not {EMPTY_NAMES[kind]})"
         return f"((t := {code}) is not None)"  # Python warns of a literal that is compared
@@ -564,7 +548,7 @@ class Expressions:
             if node.name == "type":
                 return "s.net_type"
             if node.name == "len":
-                self.reads.per_net = True
+                self.reads.tests.bit(Length())
                 return "s.length()"
         target = self.typing.of(target_node)
         row = METHODS.get((target, node.name))
@@ -600,4 +584,4 @@ def local_name(node: n.Local) -> str:
     return f"v{node.slot}_{plain}"
 
 
-__all__ = ["Expressions", "NetTest", "PathMask", "Reads", "is_constant", "local_name"]
+__all__ = ["Expressions", "PathMask", "Reads", "is_constant", "local_name"]

@@ -32,6 +32,7 @@ from pybird.values.sets import ValueSet
 Run = Callable[[Subject], Any]
 
 CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
+_VIEW = re.compile(r"\bview\b")
 _FRAME = ("def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
 _DEEPEST = 11  # levels of statements in one function; Python takes 20 loops and 100 levels
 _MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
@@ -174,7 +175,8 @@ class _Program:
         written = _Body(self.typing, self.expressions, in_filter=in_filter)
         written.statement(body if self.expressions.trace else inline_constants(body, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
-        return function_lines(f"{name}({taken})", written.lines, body)
+        view = "s.own()" if name == "decide" and self._written else "s.view"
+        return function_lines(f"{name}({taken})", written.lines, body, view)
 
     def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
         match node:
@@ -197,11 +199,11 @@ class _Program:
             self._find_writes(below, seen)
 
 
-def function_lines(head: str, lines: Lines, body: n.Node) -> Lines:
-    """A function of these lines."""
+def function_lines(head: str, lines: Lines, body: n.Node, view: str = "s.view") -> Lines:
+    """A function of these lines; `view`: how it gets the attributes when it needs them, or its own."""
     made: Lines = [(f"    def {head}:", body.span)]
-    if any("view." in text for text, _ in lines):
-        made.append(("        view = s.view", body.span))
+    if view == "s.own()" or any(_VIEW.search(text) for text, _ in lines):
+        made.append((f"        view = {view}", body.span))
     return made + (lines or [("        pass", body.span)])
 
 
@@ -251,7 +253,7 @@ class _Body:
             case n.Unset(attribute=attribute) if self._expressions.field(attribute.name) is not None:
                 self._assign(attribute, "False", node)
             case n.Unset(attribute=attribute):
-                self._line(f"s.changes[{attribute.name!r}] = None", node)
+                self._line(f"s.unset({attribute.name!r})", node)
             case n.Return(value=value):
                 self._return(self._expressions.code(value) if value is not None else "None", node)
             case n.Decide():
@@ -429,7 +431,7 @@ class _Body:
                         self._expressions.read(name)  # it keeps the rest of the next hop
                     self._line(access.write.format(code), node)
                 else:
-                    self._line(f"s.changes[{name!r}] = {self._kept(target, code)}", node)
+                    self._line(f"view[{name!r}] = s.changes[{name!r}] = {self._kept(target, code)}", node)
             case _:
                 raise FilterTypeError("this cannot be assigned to", target.span)
 

@@ -1,14 +1,15 @@
 """The route that a compiled filter works on, and what it may ask of the router.
 
-A `Subject` is made once per channel and loaded per run. Reading takes the
-route's values, writing collects changes; nothing is written to the `Rte`.
+A `Subject` is made once per channel and loaded per run. `view` has the
+attributes as they are now; code that writes makes it a copy first (`own`), and
+notes each write in `changes`. Nothing is written to the `Rte`.
 A next hop that a filter sets is a new `hop` without a key: the core resolves
 its gateway or interface name. (Compiled by mypyc when the wheel is.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from pybird.filter.errors import FilterRuntimeError
@@ -28,11 +29,21 @@ from pybird.values.route import (
 )
 
 
+class RoaStates(Protocol):
+    """The records of a ROA table."""
+
+    def state(self, key: bytes, asn: int) -> int:
+        """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 of the network with this table key (RFC 6811)."""
+
+
 class Lookup(Protocol):
     """Tables as filters see them; implemented by the core."""
 
     def roa_check(self, table: str, net: Net, asn: int) -> int:
         """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 (RFC 6811)."""
+
+    def roa_states(self, table: str, net_type: NetType) -> RoaStates:
+        """What answers `roa_check` for many IPv4 or IPv6 networks at once."""
 
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""
@@ -56,6 +67,7 @@ class Subject:
         "asserted",
         "changes",
         "complain",
+        "failed",
         "hop",
         "key",
         "log",
@@ -85,11 +97,12 @@ class Subject:
         self.asserted = asserted  # hears what came of `bt_assert` (`claims.Checked`)
         self.rte: Rte
         self.key = b""
-        self.view: Mapping[str, Any] = {}
+        self.view: dict[str, Any] = {}  # the attributes as they are now
         self.changes: dict[str, Any] = {}
         self.preference = 0
         self.hop: Hop | None = None  # a next hop that the filter set
-        self.mask = 0  # outcomes of the filter's tests of the network, in a masked run
+        self.mask = 0  # answers to the filter's questions about the network, in a masked run
+        self.failed = False  # the run ended in an error or without a decision, which was logged
         self._net: Net | None = None
         self._line = ""  # what `printn` began
 
@@ -101,6 +114,7 @@ class Subject:
         self.changes = {}
         self.preference = rte.preference
         self.hop = None
+        self.failed = False
         self._net = None
 
     @property
@@ -116,6 +130,7 @@ class Subject:
 
     def fail(self, text: str) -> None:
         """Log why the filter could not decide."""
+        self.failed = True
         (self.complain or self.log)(text)
 
     def print(self, text: str, newline: bool) -> None:
@@ -127,29 +142,32 @@ class Subject:
 
     # attributes of the set ------------------------------------------------
 
-    def read(self, name: str, empty: Any = None) -> Any:
-        """The attribute as it is now; `empty` when it is absent or was unset."""
-        if name in self.changes:
-            value = self.changes[name]
-            return empty if value is None else value
-        return self.view.get(name, empty)
+    def own(self) -> dict[str, Any]:
+        """The attributes, to be written to."""
+        self.view = self.view.copy()
+        return self.view
+
+    def unset(self, name: str) -> None:
+        """Remove an attribute."""
+        self.changes[name] = None
+        self.view.pop(name, None)
 
     def bits(self, name: str, mask: int) -> bool | None:
         """Are these bits of an attribute set? None when it is absent."""
-        field = self.read(name)
+        field = self.view.get(name)
         return None if field is None else field & mask != 0
 
     def set_bits(self, name: str, mask: int, value: bool) -> None:
         """Set or clear bits of an attribute."""
-        field = self.read(name, 0)
+        field = self.view.get(name, 0)
         if value or field:
-            self.changes[name] = field | mask if value else field & ~mask
+            self.view[name] = self.changes[name] = field | mask if value else field & ~mask
 
     # attributes of the route ------------------------------------------------
 
     def origin(self) -> Any:
         """`from`: the router that announced the route, `::` when none did."""
-        set_value = self.read("from")
+        set_value = self.view.get("from")
         return set_value or self.rte.source.address or UNSPECIFIED_V6
 
     def local_metric(self) -> Any:

@@ -110,12 +110,17 @@ def depends(inputs: Inputs) -> list[str]:
         said.append("reads the network: run for each route")
     if inputs.net_sets:
         said.append(f"tests of the network, done before it runs: {len(inputs.net_sets)}")
+    if inputs.by_length:
+        said.append("reads the network's length: run for each")
+    if inputs.roas:
+        names = ", ".join(dict.fromkeys([roa.table for roa in inputs.roas]))
+        said.append(f"asks {names} about the network, before it runs")
     if inputs.reads:
         said.append(f"reads {', '.join(sorted(inputs.reads))}")
-    if inputs.tables:
-        said.append(f"asks {', '.join(inputs.tables)}: run again when it changes")
+    if inputs.asked:
+        said.append(f"asks {', '.join(inputs.asked)}: run again when it changes")
     if inputs.volatile:
-        said.append("prints or asks about the network: run for each route")
+        said.append("prints: run for each route")
     return said
 
 

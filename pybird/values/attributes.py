@@ -79,16 +79,24 @@ def split(wire: bytes) -> Iterable[tuple[int, int, bytes]]:
         yield flags, code, wire[start:at]
 
 
-def join(items: Iterable[tuple[int, int, bytes]]) -> bytes:
-    """Canonical bytes of (flags, code, value) items given in ascending code."""
-    out: list[bytes] = []
-    for flags, code, value in items:
-        length = len(value)
-        if length > 255:
-            out.append(bytes((flags | 0x10, code, length >> 8, length & 255)) + value)
-        else:
-            out.append(bytes((flags & 0xEF, code, length)) + value)
-    return b"".join(out)
+def pieces(wire: bytes) -> dict[int, bytes]:
+    """Each attribute of canonical bytes with its header, by code."""
+    found: dict[int, bytes] = {}
+    at, end = 0, len(wire)
+    while at < end:
+        extended = wire[at] & 0x10
+        stop = at + (4 + (wire[at + 2] << 8 | wire[at + 3]) if extended else 3 + wire[at + 2])
+        found[wire[at + 1]] = wire[at:stop]
+        at = stop
+    return found
+
+
+def piece(flags: int, code: int, value: bytes) -> bytes:
+    """One attribute in its shortest form."""
+    length = len(value)
+    if length > 255:
+        return bytes((flags | 0x10, code, length >> 8, length & 255)) + value
+    return bytes((flags & 0xEF, code, length)) + value
 
 
 class AttributeTooLongError(ValueError):
@@ -179,7 +187,7 @@ class AttributePool:
 
     # what a set says ----------------------------------------------------
 
-    def view(self, attrs: AttributeSet) -> Mapping[str, Any]:
+    def view(self, attrs: AttributeSet) -> dict[str, Any]:
         """Every attribute of the set by name, as filter values. Do not change it."""
         found = self._views.get(attrs)
         if found is None:
@@ -192,12 +200,23 @@ class AttributePool:
 
     def _parse(self, attrs: AttributeSet) -> dict[str, Any]:
         view: dict[str, Any] = {}
-        for _flags, code, value in split(attrs.wire):
-            decl = self.by_code.get(code)
-            if decl is None or decl.decode is None:
-                view[f"{UNKNOWN_PREFIX}{code:02x}"] = value
+        by_code = self.by_code
+        wire = attrs.wire
+        at, end = 0, len(wire)
+        while at < end:
+            code = wire[at + 1]
+            if wire[at] & 0x10:
+                start = at + 4
+                length = wire[at + 2] << 8 | wire[at + 3]
             else:
-                view[decl.name] = decl.decode(value)
+                start = at + 3
+                length = wire[at + 2]
+            at = start + length
+            decl = by_code.get(code)
+            if decl is None or decl.decode is None:
+                view[f"{UNKNOWN_PREFIX}{code:02x}"] = wire[start:at]
+            else:
+                view[decl.name] = decl.decode(wire[start:at])
         view.update(attrs.other)
         return view
 
@@ -209,33 +228,32 @@ class AttributePool:
         """
         if not changes:
             return attrs
-        wire = {code: (flags, code, value) for flags, code, value in split(attrs.wire)}
-        other = dict(attrs.other)
+        wire = pieces(attrs.wire)
+        other: dict[str, Any] | None = None
         for name, value in changes.items():
-            code, flags = self._place(name)
-            if code is None:
+            decl = self.by_name.get(name)
+            if decl is not None and decl.code is not None:
+                code = decl.code
+            elif decl is None and name.startswith(UNKNOWN_PREFIX):
+                code = int(name[len(UNKNOWN_PREFIX) :], 16)
+            else:
+                if other is None:
+                    other = dict(attrs.other)
                 if value is None:
                     other.pop(name, None)
                 else:
                     other[name] = value
-            elif value is None:
+                continue
+            if value is None:
                 wire.pop(code, None)
-            else:
-                decl = self.by_code.get(code)
-                encode = decl.encode if decl is not None else None
-                octets = encode(value) if encode is not None else bytes(value)
-                if len(octets) > MOST_OCTETS:
-                    raise AttributeTooLongError(f"{name} has {len(octets)} octets, no message could carry it")
-                wire[code] = (flags, code, octets)
-        return self.intern(join(wire[code] for code in sorted(wire)), tuple(sorted(other.items())))
-
-    def _place(self, name: str) -> tuple[int | None, int]:
-        decl = self.by_name.get(name)
-        if decl is not None:
-            return decl.code, decl.flags
-        if name.startswith(UNKNOWN_PREFIX):
-            return int(name[len(UNKNOWN_PREFIX) :], 16), 0xC0
-        return None, 0
+                continue
+            row = self.by_code.get(code)
+            octets = row.encode(value) if row is not None and row.encode is not None else bytes(value)
+            if len(octets) > MOST_OCTETS:
+                raise AttributeTooLongError(f"{name} has {len(octets)} octets, no message could carry it")
+            wire[code] = piece(decl.flags if decl is not None else 0xC0, code, octets)
+        pairs = attrs.other if other is None else tuple(sorted(other.items()))
+        return self.intern(b"".join([wire[code] for code in sorted(wire)]), pairs)
 
     def __len__(self) -> int:
         return len(self._sets)

@@ -1,28 +1,28 @@
-"""Community lists as values, backed by their wire form.
+"""Community lists as values, backed by their wire form or by their items.
 
-`CommunityList` (clist) also carries CLUSTER_LIST and ASPA providers. The items
-are unpacked on first use; lists never change, methods make new ones. Order is
-that of the wire; adding what is already there changes nothing.
+`CommunityList` (clist) also carries CLUSTER_LIST and ASPA providers. Items are
+unpacked on first use, and octets of a changed list made when it is encoded;
+lists never change, methods make new ones. Order is that of the wire; adding
+what is already there changes nothing. Hot code (also compiled by mypyc):
+filters test and change lists once per attribute set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from struct import iter_unpack, pack, unpack
-from typing import Any, Final, Generic, Self, TypeVar, final
+from typing import Any, Final, Self, final
 
 from pybird.values.scalars import ExtendedCommunity, LargeCommunity, Pair
 
-Item = TypeVar("Item")
 
-
-class _List(Generic[Item]):
+class _List:
     """What the three lists share; `items` are raw: ints, or tuples of three ints."""
 
-    __slots__ = ("_items", "octets")
+    __slots__ = ("_items", "_octets")
 
     def __init__(self, octets: bytes = b"") -> None:
-        self.octets: Final = octets
+        self._octets: bytes | None = octets
         self._items: tuple[Any, ...] | None = None
 
     @classmethod
@@ -37,63 +37,81 @@ class _List(Generic[Item]):
     @classmethod
     def of(cls, items: Iterable[Any]) -> Self:
         """From raw items or values, in this order."""
-        return cls(b"".join([cls.pack(item) for item in items]))
+        made: Self = cls()._with(tuple(items))
+        return made
 
-    @staticmethod
-    def pack(item: Any) -> bytes:
-        """The octets of one item."""
+    def _pack(self, items: tuple[Any, ...]) -> bytes:
         raise NotImplementedError
 
-    @staticmethod
-    def _unpack(octets: bytes) -> tuple[Any, ...]:
+    def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         raise NotImplementedError
 
-    @staticmethod
-    def value(item: Any) -> Item:
+    def _with(self, items: tuple[Any, ...]) -> Any:
+        """Another list of this kind."""
+        raise NotImplementedError
+
+    def _value(self, item: Any) -> Any:
         """The rich value of a raw item."""
         raise NotImplementedError
 
     @property
+    def octets(self) -> bytes:
+        """The items as they are sent."""
+        octets = self._octets
+        if octets is None:
+            assert self._items is not None
+            octets = self._octets = self._pack(self._items)
+        return octets
+
+    @property
     def items(self) -> tuple[Any, ...]:
         """Raw items in wire order, fast to test."""
-        if self._items is None:
-            self._items = self._unpack(self.octets)
-        return self._items
+        items = self._items
+        if items is None:
+            assert self._octets is not None
+            items = self._items = self._unpack(self._octets)
+        return items
 
     def add(self, item: Any) -> Self:
         """The list with this item at the end, unless it has it."""
         items = self.items
         if item in items:
             return self
-        longer = type(self)(self.octets + self.pack(item))
-        longer._items = (*items, item)
+        longer: Self = self._with((*items, item))
         return longer
 
     def union(self, other: Self) -> Self:
         """The list with the items of another at the end that it lacks."""
         mine = self.items
-        new = [self.pack(item) for item in other.items if item not in mine]
-        return type(self)(self.octets + b"".join(new)) if new else self
+        new = [item for item in other.items if item not in mine]
+        if not new:
+            return self
+        longer: Self = self._with((*mine, *new))
+        return longer
 
     def keep(self, wanted: Callable[[Any], bool]) -> Self:
         """The list of only those items; the same object when all stay."""
-        kept = [item for item in self.items if wanted(item)]
-        return self if len(kept) == len(self.items) else self.of(kept)
+        items = self.items
+        kept = [item for item in items if wanted(item)]
+        if len(kept) == len(items):
+            return self
+        shorter: Self = self._with(tuple(kept))
+        return shorter
 
     def __contains__(self, item: object) -> bool:
         return item in self.items
 
-    def __iter__(self) -> Iterator[Item]:
-        return map(self.value, self.items)
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self._value(item) for item in self.items])
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __bool__(self) -> bool:
-        return bool(self.octets)
+        return bool(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.octets == other.octets
+        return type(other) is type(self) and isinstance(other, _List) and self.octets == other.octets
 
     def __hash__(self) -> int:
         return hash(self.octets)
@@ -106,55 +124,65 @@ class _List(Generic[Item]):
 
 
 @final
-class CommunityList(_List[Pair]):
+class CommunityList(_List):
     """COMMUNITIES and other lists of 32-bit values (RFC 1997, RFC 4456)."""
 
     __slots__ = ()
 
-    @staticmethod
-    def pack(item: Any) -> bytes:
-        return int(item).to_bytes(4, "big")
+    def _pack(self, items: tuple[Any, ...]) -> bytes:
+        return pack(f">{len(items)}I", *items)
 
-    @staticmethod
-    def _unpack(octets: bytes) -> tuple[Any, ...]:
+    def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return unpack(f">{len(octets) // 4}I", octets)
 
-    value = Pair  # type: ignore[assignment]
+    def _with(self, items: tuple[Any, ...]) -> Any:
+        made = CommunityList()
+        made._octets, made._items = None, items
+        return made
+
+    def _value(self, item: Any) -> Pair:
+        return Pair(item)
 
 
 @final
-class ExtendedList(_List[ExtendedCommunity]):
+class ExtendedList(_List):
     """EXTENDED_COMMUNITIES (RFC 4360)."""
 
     __slots__ = ()
 
-    @staticmethod
-    def pack(item: Any) -> bytes:
-        return int(item).to_bytes(8, "big")
+    def _pack(self, items: tuple[Any, ...]) -> bytes:
+        return pack(f">{len(items)}Q", *items)
 
-    @staticmethod
-    def _unpack(octets: bytes) -> tuple[Any, ...]:
+    def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return unpack(f">{len(octets) // 8}Q", octets)
 
-    value = ExtendedCommunity  # type: ignore[assignment]
+    def _with(self, items: tuple[Any, ...]) -> Any:
+        made = ExtendedList()
+        made._octets, made._items = None, items
+        return made
+
+    def _value(self, item: Any) -> ExtendedCommunity:
+        return ExtendedCommunity(item)
 
 
 @final
-class LargeList(_List[LargeCommunity]):
+class LargeList(_List):
     """LARGE_COMMUNITY (RFC 8092)."""
 
     __slots__ = ()
 
-    @staticmethod
-    def pack(item: Any) -> bytes:
-        return pack(">III", *item)
+    def _pack(self, items: tuple[Any, ...]) -> bytes:
+        return b"".join([pack(">III", *item) for item in items])
 
-    @staticmethod
-    def _unpack(octets: bytes) -> tuple[Any, ...]:
+    def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return tuple(iter_unpack(">III", octets))
 
-    @staticmethod
-    def value(item: Any) -> LargeCommunity:
+    def _with(self, items: tuple[Any, ...]) -> Any:
+        made = LargeList()
+        made._octets, made._items = None, items
+        return made
+
+    def _value(self, item: Any) -> LargeCommunity:
         return LargeCommunity(*item)
 
 

@@ -2,7 +2,9 @@
 
 A mask is a tuple of items. Against a path that is one sequence the mask runs as
 a regular expression over the path's octets; against paths with sets, of which
-any member may match, as a walk over the set of positions reached.
+any member may match, as a walk over the set of positions reached. The mask
+`[= * X * =]` asks whether any AS number of the path is X. (Hot code, also
+compiled by mypyc.)
 """
 
 from __future__ import annotations
@@ -34,14 +36,18 @@ _WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
 class PathMask:
     """A mask; items are AS numbers, (low, high), sets and `Run`s."""
 
-    __slots__ = ("_pattern", "items")
+    __slots__ = ("_anywhere", "_pattern", "items")
 
     def __init__(self, items: tuple[Item, ...] = ()) -> None:
         self.items: Final = items
+        self._anywhere = _anywhere(items)
         self._pattern = _compile(items)
 
     def match(self, path: AsPath) -> bool:
         """True when the whole path is what the mask describes."""
+        anywhere = self._anywhere
+        if anywhere is not None:
+            return anywhere.any_of(path.members)
         octets = path.octets
         if self._pattern is not None:
             if not octets:
@@ -58,6 +64,21 @@ class PathMask:
 
     def __repr__(self) -> str:
         return f"PathMask({self.items})"
+
+
+def _anywhere(items: tuple[Item, ...]) -> ValueSet | None:
+    """Of `[= * X * =]`, the usual mask, which AS numbers X may be."""
+    if len(items) != 3 or items[0] is not Run.ANY or items[2] is not Run.ANY:
+        return None
+    match items[1]:
+        case Run():
+            return None
+        case ValueSet() as numbers:
+            return numbers
+        case (int(low), int(high)):
+            return ValueSet("int", [(low, high)])
+        case number:
+            return ValueSet.of("int", number)
 
 
 def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:

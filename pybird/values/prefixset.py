@@ -116,6 +116,11 @@ class PrefixSet:
             if not reached or reached[-1][1] is not level:
                 self._index[head] = (*reached, (length, level))
 
+    @property
+    def only_exact(self) -> dict[bytes, None] | None:
+        """The keys that match, when there are no ranges of lengths; do not change it."""
+        return None if self._any or self._first or self._index else self._exact
+
     def match(self, key: bytes) -> bool:
         """True when the network with this key (of this set's type) matches."""
         if key in self._exact:

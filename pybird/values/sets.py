@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]  # pairs: left from, to, right from, to
 class ValueSet:
     """A set of values of one type (`"int"`, `"pair"`, `"enum rts"`, …; "" when empty)."""
 
-    __slots__ = ("_highs", "_lows", "_single", "boxes", "element", "intervals")
+    __slots__ = ("_highs", "_keys", "_lows", "_single", "boxes", "element", "intervals")
 
     def __init__(
         self, element: str = "", intervals: Iterable[Interval] = (), boxes: Iterable[Box] = ()
@@ -31,7 +31,8 @@ class ValueSet:
         kept, self.boxes = _split_boxes(intervals, boxes)
         self.intervals: Final[tuple[Interval, ...]] = tuple(_merged(kept))
         self._single: Final = dict.fromkeys([low for low, high in self.intervals if low == high])
-        wide = [(low, high) for low, high in self.intervals if low != high]
+        self._keys: Final = self._single.keys()
+        wide = _adjoined([(low, high) for low, high in self.intervals if low != high])
         self._lows: Final = [low for low, _ in wide]
         self._highs: Final = [high for _, high in wide]
 
@@ -60,18 +61,21 @@ class ValueSet:
         """The members that are not part of a range, in order."""
         return tuple(self._single)
 
-    def any_of(self, values: Iterable[Any]) -> bool:
+    def any_of(self, values: tuple[Any, ...]) -> bool:
         """True when one of the values is a member."""
-        single, lows, highs, boxes = self._single, self._lows, self._highs, self.boxes
-        for value in values:
-            if value in single:
-                return True
-            if lows:
+        if not self._keys.isdisjoint(values):
+            return True
+        lows, boxes = self._lows, self.boxes
+        if lows and values and max(values) >= lows[0]:
+            highs = self._highs
+            for value in values:
                 at = bisect_right(lows, value) - 1
                 if at >= 0 and value <= highs[at]:
                     return True
-            if boxes and self._boxed(value):
-                return True
+        if boxes:
+            for value in values:
+                if self._boxed(value):
+                    return True
         return False
 
     def _boxed(self, value: int) -> bool:
@@ -124,6 +128,17 @@ def _merged(intervals: list[Interval]) -> list[Interval]:
         if out and low <= out[-1][1]:
             if high > out[-1][1]:
                 out[-1] = (out[-1][0], high)
+        else:
+            out.append((low, high))
+    return out
+
+
+def _adjoined(intervals: list[Interval]) -> list[Interval]:
+    """Intervals of numbers without gaps between them: fewer to search."""
+    out: list[Interval] = []
+    for low, high in intervals:
+        if out and isinstance(low, int) and low == out[-1][1] + 1:
+            out[-1] = (out[-1][0], high)
         else:
             out.append((low, high))
     return out

@@ -80,7 +80,7 @@ class Route:
         if not compiled.inputs.per_net:
             changes = self.subject.changes
             self.subject.load(self.rte, self.key)
-            mask = compiled.mask_of(self.key, self.subject.net_type)
+            mask = compiled.masks(self.subject.net_type).mask(self.key)
             assert compiled.run_masked(self.subject, mask) == verdict
             assert self.subject.changes == changes
         return verdict
@@ -120,7 +120,7 @@ def test_net_tests_become_a_mask():
     compiled = compile_filter(tested, DECLARED)
     assert not compiled.inputs.per_net
     assert [
-        compiled.mask_of(Prefix.parse(p).key)
+        compiled.masks(NetType.IP4).mask(Prefix.parse(p).key)
         for p in ("10.0.0.0/8", "10.0.0.0/25", "0.0.0.0/0", "11.0.0.0/8")
     ] == [
         0b001,
@@ -128,7 +128,7 @@ def test_net_tests_become_a_mask():
         0b100,
         0b000,
     ]
-    assert compiled.mask_of(Prefix.parse("a00::/32").key, NetType.IP6) == 0b010
+    assert compiled.masks(NetType.IP6).mask(Prefix.parse("a00::/32").key) == 0b010
     assert not Route("10.0.0.0/8").run(tested)
     assert Route("11.0.0.0/8").run(tested)
     assert Route("a00::/8", NetType.IP6).run(tested)

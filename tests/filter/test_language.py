@@ -48,9 +48,9 @@ class Result:
         self.accepted = compiled.run(subject)
         self.subject = subject
         self.after = dict(pool.view(pool.edit(attrs, subject.changes)))
-        if compiled.net_tests and not compiled.inputs.per_net:
+        if compiled.inputs.masked and not compiled.inputs.per_net:
             subject.load(rte, prefix.key)
-            assert compiled.run_masked(subject, compiled.mask_of(prefix.key, prefix.type)) == self.accepted
+            assert compiled.run_masked(subject, compiled.masks(prefix.type).mask(prefix.key)) == self.accepted
 
 
 def holds(condition, defines="", **route):
@@ -311,7 +311,8 @@ def test_next_hops_can_be_set():
         ("if bgp_path.len > 5 then reject; accept;", "attributes"),
         ("if net ~ [10.0.0.0/8+] then reject; if net.len > 24 then reject; accept;", "masked"),
         ("if net ~ 10.0.0.0/8 || net = 0.0.0.0/0 then reject; accept;", "masked"),
-        ("case net.len { 8..24: accept; else: reject; }", "masked"),
+        ("case net.len { 8..24: accept; else: reject; }", "by length"),
+        ("if net.len ~ [8, 16..24] then reject; bgp_med = net.len; accept;", "by length"),
         ("if net.type = NET_IP6 then reject; accept;", "attributes"),
         ("prefix set bogons; bogons = [10.0.0.0/8+]; if net ~ bogons then reject; accept;", "masked"),
         ("if net.ip = 10.0.0.0 then reject; accept;", "per net"),
@@ -324,6 +325,7 @@ def test_how_often_a_filter_must_run(body, kind):
     else:
         assert inputs.per_net == (kind == "per net")
         assert bool(inputs.net_sets) == (kind == "masked")
+        assert inputs.by_length == (kind == "by length")
 
 
 SIMPLE = "function long() -> bool { return bgp_path.len > 9; } filter f { if long() then reject; accept; }"
@@ -340,7 +342,7 @@ def test_a_dropped_filter_leaves_nothing_to_the_collector(text, clear):
     try:
         compiled = compile_filter(node, DECLARED)
         assert compiled.run(subject)
-        compiled.masker(NetType.IP4)
+        compiled.masks(NetType.IP4)
         if clear:
             compiled.clear()
         del compiled

@@ -40,7 +40,7 @@ def test_the_generated_python_stands_below_the_lines_it_was_made_from(
     assert lines[0].startswith("# ")
     assert any(line.startswith("# k") and "10.0.0.0/8" in line for line in lines)
     at = lines.index("# bird.conf:9: bgp_local_pref = 200;")
-    assert lines[at + 1] == "s.changes['bgp_local_pref'] = 200"
+    assert lines[at + 1] == "view['bgp_local_pref'] = s.changes['bgp_local_pref'] = 200"
     at = lines.index("# bird.conf:3: return bgp_path.len > most;")
     assert lines[at + 1].startswith("return ")
     assert lines.index("# bird.conf:6: if net !~ NETS then") < lines.index("# bird.conf:7: reject;")

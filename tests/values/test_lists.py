@@ -109,5 +109,5 @@ def test_value_sets_merge_overlaps_and_keep_boxes():
     assert Pair.of(77, 6) not in pairs
     assert Pair.of(3, 6) in pairs
     assert Pair.of(8, 1) in pairs
-    assert pairs.any_of([Pair.of(1, 1), Pair.of(1, 5)])
-    assert not ValueSet().any_of([1])
+    assert pairs.any_of((Pair.of(1, 1), Pair.of(1, 5)))
+    assert not ValueSet().any_of((1,))

@@ -1,0 +1,149 @@
+"""ROA tables as filters ask them (RFC 6811).
+
+An index of the records by prefix follows the journal of the table, and is
+brought up to date when a question comes. Like a prefix set, it finds by the
+first octets of a network which lengths of records can cover it: by the first
+octet those of less than 16 bits (32 of IPv6), by the first 2 (4) the others.
+
+Hot code (also compiled); budget 1 microsecond per question.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from pybird.core.table import Reader, Table
+from pybird.values.net import NetType
+
+ROA_UNKNOWN: Final = 0
+ROA_VALID: Final = 1
+ROA_INVALID: Final = 2
+
+Record = tuple[int, int]  # longest length, AS number
+Level = dict[int, dict[Record, None]]  # bits of a prefix of one length to its records
+
+
+@final
+class RoaIndex:
+    """The records of one ROA table."""
+
+    __slots__ = ("_levels", "_long", "_octets", "_pivot", "_reader", "_short", "table")
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._octets: Final = 2 if table.net_type is NetType.ROA4 else 4
+        self._pivot: Final = 8 * self._octets
+        self._levels: dict[int, Level] = {}
+        # Number of prefixes of each length, by the octets that networks under them begin with.
+        self._short: dict[bytes, dict[int, int]] = {}
+        self._long: dict[bytes, dict[int, int]] = {}
+        self._reader = Reader(_asleep)
+        table.readers.append(self._reader)
+        for key in table.keys():  # noqa: SIM118  a method of the table
+            self._add(key)
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing is kept of records that went."""
+        self._catch_up()
+        return not (self._short or self._long)
+
+    def state(self, key: bytes, asn: int) -> int:
+        """The state of a network, given by its table key, announced by this AS."""
+        if self._reader.pending:
+            self._catch_up()
+        length = key[0]
+        value = int.from_bytes(key[1:], "big") >> (-length & 7)
+        long = self._long.get(key[1 : self._octets + 1]) if length >= self._pivot else None
+        found = False
+        for near in (self._short.get(key[1:2]), long):
+            if near is None:
+                continue
+            for shorter in near:
+                if shorter > length:
+                    continue
+                records = self._levels[shorter].get(value >> (length - shorter))
+                if records is not None:
+                    found = True
+                    if asn and _attests(records, length, asn):
+                        return ROA_VALID
+        return ROA_INVALID if found else ROA_UNKNOWN
+
+    def _catch_up(self) -> None:
+        pending = self._reader.pending
+        self._reader.pending = {}
+        for key in pending:
+            self._remove(key)
+            if self.table.best(key) is not None:
+                self._add(key)
+
+    def _add(self, key: bytes) -> None:
+        prefix, record = _split(key)
+        length = prefix[0]
+        level = self._levels.get(length)
+        if level is None:
+            level = self._levels[length] = {}
+        value = _bits(prefix)
+        records = level.get(value)
+        if records is None:
+            records = level[value] = {}
+            for head in self._heads(prefix):
+                index = self._short if length < self._pivot else self._long
+                counts = index.get(head)
+                if counts is None:
+                    counts = index[head] = {}
+                counts[length] = counts.get(length, 0) + 1
+        records[record] = None
+
+    def _remove(self, key: bytes) -> None:
+        prefix, record = _split(key)
+        length = prefix[0]
+        level = self._levels.get(length)
+        value = _bits(prefix)
+        records = level.get(value) if level is not None else None
+        if level is None or records is None:
+            return
+        records.pop(record, None)
+        if records:
+            return
+        del level[value]
+        for head in self._heads(prefix):
+            index = self._short if length < self._pivot else self._long
+            counts = index[head]
+            counts[length] -= 1
+            if not counts[length]:
+                del counts[length]
+                if not counts:
+                    del index[head]
+
+    def _heads(self, prefix: bytes) -> list[bytes]:
+        """What the networks under a prefix begin with; the default network has no octets."""
+        length = prefix[0]
+        if length >= self._pivot:
+            return [prefix[1 : self._octets + 1]]
+        if length >= 8:
+            return [prefix[1:2]]
+        first = prefix[1] if length else 0
+        heads = [bytes((octet,)) for octet in range(first, first + (1 << (8 - length)))]
+        return [b"", *heads] if length == 0 else heads
+
+
+def _attests(records: dict[Record, None], length: int, asn: int) -> bool:
+    for longest, origin in records:  # noqa: SIM110  compiled code has no generator expressions
+        if origin == asn and length <= longest:
+            return True
+    return False
+
+
+def _bits(prefix: bytes) -> int:
+    """The bits of a prefix key as a number."""
+    return int.from_bytes(prefix[1:], "big") >> (-prefix[0] & 7)
+
+
+def _asleep() -> None:
+    """The index looks when it is asked, not when the table changes."""
+
+
+def _split(key: bytes) -> tuple[bytes, Record]:
+    """A ROA key as prefix key and (longest length, AS number)."""
+    return key[:-5], (key[-5], int.from_bytes(key[-4:], "big"))

@@ -1,0 +1,139 @@
+"""How often a policy runs its filter, and that nothing of it shows."""
+
+import pytest
+
+from pybird.proto import PROTOCOLS
+from pybird.values.aspath import AsPath
+from pybird.values.net import NetType
+from pybird.values.route import NO_HOP, Rte, Source
+from tests.conf.loading import load
+from tests.core.world import World, key
+
+NETS = ("10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "11.0.0.0/8", "12.0.0.0/8", "12.1.0.0/16")
+RECORDS = """
+    route 10.0.0.0/8 max 16 as 65001; route 12.0.0.0/8 max 8 as 65002; route 12.0.0.0/8 max 24 as 65003;
+"""
+
+
+class Judged:
+    """One filter, routes of two attribute sets, and what became of them, all at once and one by one."""
+
+    def __init__(self, body, records=RECORDS):
+        self.world = World(*PROTOCOLS)
+        text = f"""
+          router id 1.1.1.1; roa4 table r4; aspa table at;
+          protocol device {{ scan time 0; }}
+          protocol static roas {{ roa4 {{ table r4; }}; {records} }}
+          filter f {{ {body} }}
+        """
+        self.world.router.configure(load(text))
+        self.world.clock.run()
+        router = self.world.router
+        self.policy = router.policy(router.config.filters["f"], NetType.IP4)
+        self.alone = router.policy(router.config.filters["f"], NetType.IP4)
+        pool = router.pool
+        self.rtes = [
+            Rte(pool.edit(pool.empty, {"bgp_path": path}), Source("s", 11, None), NO_HOP, 100, 0.0)
+            for path in (AsPath.sequence(64999, 65001), AsPath.of([(2, (65003,)), (1, (7, 8))]), AsPath())
+        ]
+
+    def together(self):
+        found = {}
+        for at, rte in enumerate(self.rtes):
+            for out, keys in self.policy.divide(rte, [key(net) for net in NETS]):
+                for each in keys:
+                    found[at, each] = self.shown(out)
+        return found
+
+    def one_by_one(self):
+        """Each network run by itself."""
+        found = {}
+        for at, rte in enumerate(self.rtes):
+            for net in NETS:
+                self.alone._memo.clear()
+                found[at, key(net)] = self.shown(self.alone.judge(rte, key(net)))
+        return found
+
+    def plainly(self):
+        """Each network run by itself, without questions answered ahead."""
+        found = {}
+        for at, rte in enumerate(self.rtes):
+            for net in NETS:
+                outcome = self.unmasked(rte, key(net))
+                found[at, key(net)] = self.shown(outcome)
+        return found
+
+    def unmasked(self, rte, net):
+        policy = self.alone
+        subject = policy._subject
+        subject.load(rte, net)
+        if not policy.compiled.run(subject):
+            return None
+        attrs = policy._pool.edit(rte.attrs, subject.changes)
+        return Rte(attrs, rte.source, rte.hop, subject.preference, rte.time)
+
+    def shown(self, rte):
+        if rte is None:
+            return None
+        return dict(self.world.router.pool.view(rte.attrs)), rte.preference
+
+
+BODIES = """
+case roa_check(r4) { ROA_VALID: preference = 1; ROA_INVALID: preference = 2; else: preference = 3; } accept;
+if roa_check(r4, net, bgp_path.last) = ROA_INVALID then reject; accept;
+if roa_check(r4, net, bgp_path.last_nonaggregated) = ROA_INVALID then reject; accept;
+if roa_check(r4, net, 65003) = ROA_VALID && roa_check(r4) != ROA_VALID then reject; accept;
+if net ~ [10.0.0.0/8+] && roa_check(r4) = ROA_VALID then bgp_med = net.len; accept;
+bgp_path.prepend(65003); if roa_check(r4, net, bgp_path.first) = ROA_VALID then reject; accept;
+bgp_path.delete(65001); if roa_check(r4) = ROA_VALID then reject; accept;
+if roa_check(r4, 10.0.0.0/8, 65001) = ROA_VALID && net.len > 8 then reject; accept;
+if net.len ~ [16..24] then preference = net.len; if net.len = 8 then reject; accept;
+if net.ip = 10.0.0.0 then preference = 7; accept;
+"""
+
+
+@pytest.mark.parametrize("body", BODIES.strip().split("\n"))
+def test_routes_judged_together_are_those_judged_alone(body):
+    judged = Judged(body)
+    found = judged.together()
+    assert found == judged.one_by_one() == judged.plainly()
+    assert judged.together() == found
+    assert len({repr(outcome) for outcome in found.values()}) > 1
+
+
+def test_a_roa_table_is_asked_without_running_the_filter_again():
+    judged = Judged("if roa_check(r4) = ROA_INVALID then reject; accept;")
+    judged.together()
+    runs = len(judged.policy._memo)
+    assert 0 < runs < len(NETS) * len(judged.rtes)
+    static = judged.world.router.protocols["roas"]
+    judged.world.router.disable(static)
+    judged.world.clock.run()
+    assert all(judged.together().values())
+    assert len(judged.policy._memo) <= runs + 1
+
+
+@pytest.mark.parametrize("test", ["", "if net ~ [10.0.0.0/8+] then preference = 5;", "preference = net.len;"])
+def test_a_run_time_error_happens_to_every_route(test):
+    judged = Judged(f"{test} bgp_med = bgp_med + 1; accept;")
+    log = judged.world.log.lines
+    for _ in range(2):
+        before = len(log)
+        assert set(judged.together().values()) == {None}
+        errors = [line for line in log[before:] if "an operand has no value" in line]
+        assert len(errors) == len(NETS) * len(judged.rtes)
+
+
+def test_a_filter_without_a_decision_says_so_for_every_route():
+    judged = Judged("if net ~ [10.0.0.0/8+] then accept;")
+    before = len(judged.world.log.lines)
+    judged.together()
+    said = [line for line in judged.world.log.lines[before:] if "did not return accept nor reject" in line]
+    assert len(said) == 3 * len(judged.rtes)
+
+
+def test_print_happens_for_every_route():
+    judged = Judged('print "seen"; accept;')
+    before = len(judged.world.log.lines)
+    judged.together()
+    assert len([line for line in judged.world.log.lines[before:] if "seen" in line]) == len(NETS) * 3
