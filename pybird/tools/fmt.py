@@ -18,7 +18,7 @@ import tempfile
 from pybird.conf.include import DiskFiles
 from pybird.conf.tables import Tables
 from pybird.conf.tables import load as load_tables
-from pybird.filter.depth import deeply
+from pybird.filter.depth import deeply, is_deep
 from pybird.io.files import cache_folder
 from pybird.tools.layout.lines import layout
 from pybird.tools.layout.pieces import LayoutError, Piece, Pieces
@@ -78,6 +78,8 @@ class Formatter:
         try:
             made = layout(statements_of(pieces))
         except RecursionError:
+            if not is_deep():
+                raise
             raise LayoutError("this is nested too deeply", deepest(pieces)) from None
         after = list(self._pieces.of(made))
         for old, new in zip(pieces, after, strict=False):

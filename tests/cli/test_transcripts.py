@@ -545,7 +545,7 @@ def test_what_goes_wrong_in_a_filter_is_an_error_what_it_prints_is_not() -> None
     lines = lab.world.log.lines
     assert "<info> hello" in lines
     assert [line for line in lines if line.startswith("<error>")] == [
-        "<error> bird.conf:6: filter (unnamed): Mother told me not to divide by 0",
+        "<error> filters, line 6: Mother told me not to divide by 0",
         "<error> Filter (unnamed) did not return accept nor reject. Make up your mind",
     ]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pybird.core.loglimit import LogLimit
 from pybird.proto import PROTOCOLS
 from pybird.values.aspath import AsPath
 from pybird.values.net import NetType
@@ -13,6 +14,12 @@ NETS = ("10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "11.0.0.0/8", "12.0.0.0/8", 
 RECORDS = """
     route 10.0.0.0/8 max 16 as 65001; route 12.0.0.0/8 max 8 as 65002; route 12.0.0.0/8 max 24 as 65003;
 """
+
+
+@pytest.fixture
+def every_line(monkeypatch):
+    """Errors are logged without a limit."""
+    monkeypatch.setattr(LogLimit, "passes", lambda self, text, now: text)
 
 
 class Judged:
@@ -114,7 +121,7 @@ def test_a_roa_table_is_asked_without_running_the_filter_again():
 
 
 @pytest.mark.parametrize("test", ["", "if net ~ [10.0.0.0/8+] then preference = 5;", "preference = net.len;"])
-def test_a_run_time_error_happens_to_every_route(test):
+def test_a_run_time_error_happens_to_every_route(test, every_line):
     judged = Judged(f"{test} bgp_med = bgp_med + 1; accept;")
     log = judged.world.log.lines
     for _ in range(2):
@@ -124,7 +131,7 @@ def test_a_run_time_error_happens_to_every_route(test):
         assert len(errors) == len(NETS) * len(judged.rtes)
 
 
-def test_a_filter_without_a_decision_says_so_for_every_route():
+def test_a_filter_without_a_decision_says_so_for_every_route(every_line):
     judged = Judged("if net ~ [10.0.0.0/8+] then accept;")
     before = len(judged.world.log.lines)
     judged.together()

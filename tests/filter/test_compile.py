@@ -149,7 +149,7 @@ def test_a_case_of_the_length_is_tests_of_the_network():
     )
     compiled = compile_filter(tested, DECLARED)
     assert not compiled.inputs.per_net
-    assert len(compiled.net_tests) == 5
+    assert len(compiled.inputs.net_sets) == 5
     for net, verdict, med in (("10.0.0.0/7", False, None), ("10.1.2.0/25", False, None),
                               ("10.1.2.0/24", True, 1), ("10.1.0.0/16", True, 2)):  # fmt: skip
         route = Route(net)

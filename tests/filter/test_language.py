@@ -311,7 +311,7 @@ def test_next_hops_can_be_set():
         ("if bgp_path.len > 5 then reject; accept;", "attributes"),
         ("if net ~ [10.0.0.0/8+] then reject; if net.len > 24 then reject; accept;", "masked"),
         ("if net ~ 10.0.0.0/8 || net = 0.0.0.0/0 then reject; accept;", "masked"),
-        ("case net.len { 8..24: accept; else: reject; }", "by length"),
+        ("case net.len { 8..24: accept; else: reject; }", "masked"),
         ("if net.len ~ [8, 16..24] then reject; bgp_med = net.len; accept;", "by length"),
         ("if net.type = NET_IP6 then reject; accept;", "attributes"),
         ("prefix set bogons; bogons = [10.0.0.0/8+]; if net ~ bogons then reject; accept;", "masked"),

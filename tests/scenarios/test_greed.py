@@ -88,7 +88,7 @@ def test_a_filter_that_makes_a_value_too_long_for_any_message_refuses_the_route(
     line.say(update(USUAL + communities(16300)) + update(USUAL, NETS[2]))
     assert of_x(line, "a") == (["20.0.2.0/24"] if where == "imports" else ["20.0.1.0/24", "20.0.2.0/24"])
     assert of_x(line, "c") == ["20.0.2.0/24"]
-    assert told(line, "info")[-1] == (
+    assert told(line, "error")[-1] == (
         "filter (unnamed): bgp_community has 66400 octets, no message could carry it"
     )
     line.check_others()

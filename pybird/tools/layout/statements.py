@@ -27,6 +27,7 @@ class Block:
     remarks: list[Piece] = field(default_factory=list)  # on the line of the opening brace
     statements: list[Statement] = field(default_factory=list)
     closing: Piece | None = None
+    _one_line: bool | None = field(default=None, repr=False, compare=False)
 
     @property
     def breaks(self) -> int:
@@ -35,10 +36,12 @@ class Block:
 
     @property
     def one_line(self) -> bool:
-        """It was written on one line."""
+        """It was written on one line. Kept once the block is whole: those around it ask as well."""
         if self.closing is None or self.closing.breaks or self.remarks:
             return False
-        return all(statement.one_line for statement in self.statements)
+        if self._one_line is None:
+            self._one_line = all(statement.one_line for statement in self.statements)
+        return self._one_line
 
 
 Element: TypeAlias = Piece | Block

@@ -63,14 +63,23 @@ def _quiet(node: n.Node, why: str) -> None:
 
 
 class _Flow:
-    """Follows one body."""
+    """Follows one body. What is known of a node is kept: blocks in blocks ask for it at each level."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._calling: set[int] = set()
+        self._back: dict[int, bool] = {}  # by function
+        self._ends: dict[int, bool] = {}  # by statement
+        self._quiet_nodes: dict[int, bool] = {}
 
     def falls(self, node: n.Node) -> bool:
         """The statement can be followed by the next one; what it holds is looked at too."""
+        known = self._ends.get(id(node))
+        if known is None:
+            known = self._ends[id(node)] = self._falls(node)
+        return known
+
+    def _falls(self, node: n.Node) -> bool:
         match node:
             case n.Return() | n.Decide():
                 return False
@@ -96,12 +105,12 @@ class _Flow:
                 if at + 1 < len(statements):
                     self._report(statements[at + 1], "this is never reached")
                 return False
-            passed = statement
-            if isinstance(statement, n.If) and not _Flow(_quiet).falls(statement.then):
-                passed = n.Block(tuple(filter(None, (statement.condition, statement.otherwise))))
-            if not _is_quiet(passed):
+            passed: tuple[n.Node, ...] = (statement,)
+            if isinstance(statement, n.If) and not self.falls(statement.then):
+                passed = tuple(filter(None, (statement.condition, statement.otherwise)))
+            if not all(map(self._is_quiet, passed)):
                 untrue = []
-            elif isinstance(statement, n.If) and passed is not statement:
+            elif isinstance(statement, n.If) and statement not in passed:
                 untrue.append(_written(statement.condition))
         return True
 
@@ -109,7 +118,7 @@ class _Flow:
         """A branch whose condition was asked before, with nothing changed since: it was taken there."""
         untrue = list(above)
         branch: n.Node | None = node
-        while isinstance(branch, n.If) and _is_quiet(branch.condition):
+        while isinstance(branch, n.If) and self._is_quiet(branch.condition):
             condition = _written(branch.condition)
             if condition in untrue:
                 self._report(branch.then, "this is never reached: the same condition was asked above")
@@ -133,12 +142,23 @@ class _Flow:
         """A call comes back: the function does not decide about the route in every case."""
         if ref.function is None or id(ref.identity) in self._calling:
             return True
-        self._calling.add(id(ref.identity))
-        inner = _Flow(_quiet)
-        inner._calling = self._calling
-        back = inner.falls(ref.function.body) or _has_return(ref.function.body)
-        self._calling.discard(id(ref.identity))
-        return back
+        known = self._back.get(id(ref.identity))
+        if known is None:
+            self._calling.add(id(ref.identity))
+            inner = _Flow(_quiet)
+            inner._calling, inner._back = self._calling, self._back
+            known = inner.falls(ref.function.body) or _has_return(ref.function.body)
+            self._calling.discard(id(ref.identity))
+            self._back[id(ref.identity)] = known
+        return known
+
+    def _is_quiet(self, node: n.Node) -> bool:
+        """It changes nothing that a condition could ask for; the user's functions may change anything."""
+        known = self._quiet_nodes.get(id(node))
+        if known is None:
+            known = not isinstance(node, CHANGING) and all(map(self._is_quiet, children(node)))
+            self._quiet_nodes[id(node)] = known
+        return known
 
 
 def _written(node: n.Node) -> Written:
@@ -151,13 +171,6 @@ def _constants(node: n.Node) -> Iterator[str | None]:
         yield node.name
     for below in children(node):
         yield from _constants(below)
-
-
-def _is_quiet(node: n.Node) -> bool:
-    """It changes nothing that a condition could ask for; the user's functions may change anything."""
-    if isinstance(node, CHANGING):
-        return False
-    return all(_is_quiet(below) for below in children(node))
 
 
 def _has_return(node: n.Node) -> bool:
