@@ -22,7 +22,7 @@ from pybird.values.route import Dest, Hop, NextHop, Rte, Source
 from pybird.values.scalars import ExtendedCommunity, LargeCommunity, Pair
 from tests.oracle.evaluator import Outcome, Route, run
 from tests.oracle.lift import lift
-from tests.oracle.values import Net, Value
+from tests.oracle.values import Drained, Net, Value
 
 ERROR = "filters, line "
 UNDECIDED = "did not return accept nor reject"
@@ -90,6 +90,9 @@ def by_oracle(config: Config, name: str, net: Prefix, attributes: dict[str, Any]
     """Run by the oracle."""
     types = {each.name: each.type for each in declared(config).values()}
     before = {each: lift(types[each], value) for each, value in attributes.items()}
+    for each, value in before.items():
+        if value.data == ():  # it is there, and empty
+            before[each] = Value(value.kind, Drained())
     before["preference"] = Value("int", PREFERENCE)
     prefix = Net("ip4" if net.address.is_v4 else "ip6", int.from_bytes(net.address.octets, "big"), net.length)
     outcome: Outcome = run(config.filters[name], Route(prefix, before, types))

@@ -19,6 +19,7 @@ from tests.oracle.values import (
     MAPPED,
     NET_TYPES,
     Box,
+    Drained,
     Failure,
     Intervals,
     Net,
@@ -459,8 +460,11 @@ class _Machine:
     def _defined(self, node: n.Node, frame: Locals) -> bool:
         if isinstance(node, n.Attribute) and node.name != "net":
             found = self.outcome.changes.get(node.name, self.route.attributes.get(node.name, VOID))
-            return found.kind != "void"
-        return self.value(node, frame).kind != "void"
+        else:
+            found = self.value(node, frame)
+        if found.kind in EMPTY:
+            return bool(found.data) or isinstance(found.data, Drained)
+        return found.kind != "void"
 
     def _of_method(self, node: n.Method, frame: Locals) -> Value:
         return self._called(self.value(node.target, frame), node.name, node.arguments or (), frame)
@@ -536,10 +540,13 @@ def _list_methods(kind: str, zero: Any) -> dict[tuple[str, str], Callable[..., V
 
     def delete(items: Any, argument: Value) -> Value:
         unwanted = _chosen(argument)
-        return Value(kind, tuple(item for item in items if not unwanted(item)))
+        return left(items, [item for item in items if not unwanted(item)])
 
     def keep(items: Any, argument: Value) -> Value:
-        return Value(kind, tuple(item for item in items if _chosen(argument)(item)))
+        return left(items, [item for item in items if _chosen(argument)(item)])
+
+    def left(items: Any, found: list[Any]) -> Value:
+        return Value(kind, items if len(found) == len(items) else tuple(found) or Drained())
 
     return {
         (kind, "len"): lambda items: Value("int", len(items)),

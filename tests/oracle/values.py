@@ -22,6 +22,10 @@ class Value(NamedTuple):
     data: Any
 
 
+class Drained(tuple):  # type: ignore[type-arg]
+    """The items of a list or path that was not empty once: `defined()` tells them from none at all."""
+
+
 class Failure(Exception):  # noqa: N818
     """A run-time error: the route is rejected."""
 
@@ -111,7 +115,8 @@ def prepended(path: Any, asn: int) -> Any:
 def kept(path: Any, wanted: Any) -> Any:
     """Only the numbers that are wanted; empty segments vanish."""
     found = [(is_set, tuple(asn for asn in numbers if wanted(asn))) for is_set, numbers in path]
-    return tuple((is_set, numbers) for is_set, numbers in found if numbers)
+    left = tuple((is_set, numbers) for is_set, numbers in found if numbers)
+    return Drained() if path and not left else left if left else path
 
 
 def positions(path: Any) -> list[tuple[int, ...]]:
