@@ -17,6 +17,7 @@ import gc
 import pstats
 import random
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
@@ -117,19 +118,17 @@ def profile(name: str) -> None:
     pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
 
 
-def resident() -> int:
-    """Octets of memory that the process has."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
 def measured(title: str, make: Callable[[], Any], ask: Callable[[Any], Callable[[Any], bool]]) -> None:
     """Build a set of `ENTRIES`, and ask it for what it has and for what it has not."""
     gc.collect()
-    before, start = resident(), process_time()
+    start = process_time()
     made = make()
     built = process_time() - start
-    grown = resident() - before
-    print(f"{title:24} {built:6.2f} s to build, {grown / 2**20:4.0f} MiB", end="")
+    tracemalloc.start()
+    made = make()
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    print(f"{title:24} {built:6.2f} s to build, {size / 2**20:4.0f} MiB", end="")
     asked = ask(made)
     rng = random.Random(SEED + 1)
     kinds = {"there": rng.sample(ITEMS[title], 100_000), "not": OTHERS[title]}
