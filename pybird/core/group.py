@@ -438,9 +438,9 @@ class Group:
         if not member.fed and not member.todo:
             member.fed = True
             member.forget_origins()
-            if member.owes:
-                member.owes = False
+            if member.owes and member.again is None:
                 channel.fed()
+            member.owes = False
         elif member.again is not None and not member.again:
             member.again = None
             channel.fed()

@@ -71,10 +71,9 @@ class Member:
             self.group.sort()
 
     def refeed(self) -> None:
-        """Send everything again."""
-        if self.fed:
-            self.again = dict.fromkeys(self.group.table.buckets)
-            self.group.sort()
+        """Send everything again; what a walk on its way has sent already counts for nothing."""
+        self.again = dict.fromkeys(self.group.table.buckets)
+        self.group.sort()
 
     def leave(self) -> None:
         """Stop at once; the receiver forgets by itself."""

@@ -112,3 +112,21 @@ def test_a_bucket_that_goes_before_anybody_was_fed_and_comes_back_reaches_all():
     world["b"].channel.resume()
     world.clock.run()
     assert list(world["b"].got) == [key("10.1.0.0/16")]
+
+
+def test_a_refresh_within_a_walk_is_answered_in_full(monkeypatch):
+    """What was sent before the request is not part of the answer."""
+    monkeypatch.setattr(scheduler, "SLICE", 4)
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce(*[f"10.{number}.0.0/16" for number in range(40)], med=1)
+    world.clock.run()
+    b = world["b"]
+    b.channel.reconfigure(ipv4(export_filter=FEW))
+    b.channel.reload_exports()
+    for _ in range(5):
+        world.clock.step()
+    b.got, b.feeds = {}, 0
+    b.channel.refeed()
+    world.clock.run()
+    assert len(b.got) == 40
+    assert b.feeds == 1
