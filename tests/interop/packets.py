@@ -68,7 +68,10 @@ def capture(path: str, interfaces: Iterable[str]) -> None:
         os.write(1, b"ready\n")
         while True:
             for sock in select.select(list(names), [], [])[0]:
-                frame, source = sock.recvfrom(65536)
+                try:
+                    frame, source = sock.recvfrom(65536)
+                except OSError:  # told once when the interface goes down; it may come back
+                    continue
                 found = segment(frame) if source[2] != PACKET_OUTGOING else None
                 if found is not None:
                     out.write(json.dumps({"interface": names[sock], **found}) + "\n")
