@@ -39,7 +39,10 @@ def divided(text: str) -> Seed:
 
 
 def prepare(name: str, folder: Path) -> list[str]:
-    """Write seeds and words for libFuzzer; its arguments."""
+    """Write seeds and words for libFuzzer; its arguments.
+
+    Its random numbers are the same each time, unless FUZZ_SEED says others.
+    """
     corpus = folder / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(all_seeds()[name]):
@@ -50,7 +53,7 @@ def prepare(name: str, folder: Path) -> list[str]:
     tables = language()._tables
     texts = sorted({*tables.keywords, *tables.operators})
     words.write_text("".join(f'"{text}"\n' for text in texts if '"' not in text and "\\" not in text))
-    return [str(corpus), f"-dict={words}"]
+    return [str(corpus), f"-dict={words}", f"-seed={os.environ.get('FUZZ_SEED', '1')}"]
 
 
 def main() -> None:
