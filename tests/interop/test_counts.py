@@ -21,7 +21,7 @@ protocol static own { ipv4; route 10.9.0.0/24 blackhole; route 10.9.1.0/25 black
 function fit() { return net.len != 25 && !((1,3) ~ bgp_community); }
 protocol bgp keeps { local 10.0.0.1 as 65000; neighbor 10.0.0.2 as 65001; passive;
   ipv4 { import keep filtered; import where fit(); import limit 7 action block; receive limit 10 action block;
-    export where net.len != 25; export limit 3 action block; }; }
+    export where net.len != 25; export limit 10 action block; }; }
 protocol bgp plain { local 10.0.1.1 as 65000; neighbor 10.0.1.2 as 65002; passive;
   ipv4 { import where fit(); export where net.len != 26; }; }
 protocol bgp quiet { local 10.0.2.1 as 65000; neighbor 10.0.2.2 as 65003; passive;
