@@ -37,7 +37,7 @@ from pybird.filter.compile import compile_expression, compile_filter
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.subject import Subject, constant_subject
 from pybird.proto import PROTOCOLS
-from pybird.values.attributes import AttributeDecl
+from pybird.values.attributes import AttributeDecl, AttributeTooLongError
 from pybird.values.enums import Rts
 from pybird.values.net import Net
 from pybird.values.route import NO_HOP, Rte, Source
@@ -118,7 +118,10 @@ class Case:
 def _through(
     router: Router, tested: n.Filter, net: Net, rte: Rte, hear: Callable[[Checked], None]
 ) -> Rte | None:
-    """The route as the filter leaves it, its next hop unresolved; None: rejected."""
+    """The route as the filter leaves it, its next hop unresolved; None: rejected.
+
+    A value that no message could carry rejects it, as in a router.
+    """
     compiled = compile_filter(tested, router.pool.by_name)
     subject = Subject(router.pool, net.type, lambda text: router.log("info", text), router.lookup, hear)
     subject.load(rte, net.key)
@@ -126,7 +129,11 @@ def _through(
     compiled.clear()
     if not accepted:
         return None
-    attributes = router.pool.edit(rte.attrs, subject.changes)
+    try:
+        attributes = router.pool.edit(rte.attrs, subject.changes)
+    except AttributeTooLongError as error:
+        router.log("error", f"filter {tested.name or '(unnamed)'}: {error}")
+        return None
     return Rte(attributes, rte.source, subject.hop or rte.hop, subject.preference, rte.time)
 
 

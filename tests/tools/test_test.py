@@ -207,3 +207,22 @@ def test_errors_of_a_file_beside(run, text, message):
     status, out = run("", beside=text)
     assert status == 1
     assert message in out
+
+
+MANY = """
+function some(int n; int m) {
+    if m > 0 then { bgp_large_community.add((n, m, 1)); some(n, m - 1); }
+}
+function many(int n) {
+    if n > 0 then { some(n, 70); many(n - 1); }
+}
+filter long { many(80); accept; }
+"""
+
+
+def test_a_value_that_no_message_carries_is_a_rejection(run):
+    case = 'test "x"\nfilter long\nroute 10.0.0.0/8\n'
+    assert run(MANY, beside=case + "reject")[0] == 0
+    status, out = run(MANY, beside=case + "accept")
+    assert status == 1
+    assert "was rejected" in out
