@@ -27,6 +27,12 @@ def lab(request):
         assert not bugs, "\n".join(bugs)
 
 
+@pytest.fixture(params=["", "BIRD219_DIR", "BIRD3_DIR"], ids=["bird2.0", "bird2.19", "bird3"])
+def birds(request):
+    """The folder of BIRD's programs: Debian's bird2, and each newer build whose folder the variable names."""
+    return os.environ[request.param] if request.param else "/usr/sbin"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_leftovers():
     if REASON is None:
@@ -57,5 +63,6 @@ def pytest_collection_modifyitems(config, items):
 def _has_build(item):
     """Tests with another build of a daemon are for those who say where it is."""
     callspec = getattr(item, "callspec", None)
-    variable = callspec.params.get("variable") if callspec else None
-    return HERE not in item.path.parents or variable is None or bool(os.environ.get(variable))
+    params = callspec.params if callspec and HERE in item.path.parents else {}
+    variables = [params[name] for name in ("variable", "birds") if params.get(name)]
+    return all(os.environ.get(variable) for variable in variables)

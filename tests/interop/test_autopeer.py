@@ -94,10 +94,10 @@ def test_frr_comes_back_after_either_restart(lab):
 
 
 @pytest.mark.peer("bird")
-def test_debian_bird_listens_and_we_connect(lab):
+def test_bird_listens_and_we_connect(lab, birds):
     a, b = lab.pair()
     give_addresses(a, b)
-    bird = b.bird(bird_listener(2))
+    bird = b.bird(bird_listener(2), birds)
     pybird = a.pybird(autopeer(1))
     up(pybird)
     until(lambda: any(name != "auto" for name in bird.established()), 10)

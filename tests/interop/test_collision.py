@@ -50,10 +50,10 @@ def test_two_pybirds(lab):
 
 
 @pytest.mark.peer("bird")
-def test_bird(lab):
+def test_bird(lab, birds):
     a, b = lab.slow_pair(ON_THE_WAY)
     addresses(a, b)
-    pybird, bird = a.pybird(traced(1)), b.bird(speaker(2, None))
+    pybird, bird = a.pybird(traced(1)), b.bird(speaker(2, None), birds)
     begin_together(pybird, lambda: bird.cli("restart peer"), bird.established)
 
 

@@ -1,5 +1,6 @@
 """BIRD's own clients on our socket, and reload under live sessions."""
 
+import os
 import re
 import subprocess
 import sys
@@ -27,6 +28,17 @@ def birdc(daemon, program, *words):
 @pytest.mark.peer("birdc", "birdcl")
 @pytest.mark.parametrize("program", [["birdc"], ["birdcl"], OWN_CLIENT], ids=["birdc", "birdcl", "pybirdc"])
 def test_clients_work_on_our_socket(lab, program):
+    ask_everything(lab, program)
+
+
+@pytest.mark.parametrize("variable", ["BIRD219_DIR", "BIRD3_DIR"])
+@pytest.mark.parametrize("program", ["birdc", "birdcl"])
+def test_newer_clients_work_on_our_socket(lab, variable, program):
+    ask_everything(lab, [f"{os.environ[variable]}/{program}"])  # without it the test is deselected
+
+
+def ask_everything(lab, program):
+    """What people ask of a router, through one client."""
     a, b = lab.pair()
     first, second = a.pybird(autopeer(1)), b.pybird(autopeer(2))
     until(first.established, 15)

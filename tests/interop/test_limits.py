@@ -36,10 +36,10 @@ protocol bgp peer {{
 """
 
 
-def over_the_limit(lab, action, kind="import"):
+def over_the_limit(lab, birds, action, kind="import"):
     a, b = numbered(lab)
     pybird = a.pybird(receiver(f"{kind} limit 3 action {action};"))
-    bird = b.bird(sender(2))
+    bird = b.bird(sender(2), birds)
     until(lambda: "2 of 2 routes" in pybird.routes("count"), 15, "below the limit all is well")
     bird.configure(sender(6))
     text = f"peer: Channel ipv4 hits route {kind} limit (3), action: {action}"
@@ -48,24 +48,24 @@ def over_the_limit(lab, action, kind="import"):
 
 
 @pytest.mark.peer("bird")
-def test_warn_takes_all(lab):
-    pybird, _bird = over_the_limit(lab, "warn")
+def test_warn_takes_all(lab, birds):
+    pybird, _bird = over_the_limit(lab, birds, "warn")
     until(lambda: "6 of 6 routes" in pybird.routes("count"), 5)
     assert pybird.established()
 
 
 @pytest.mark.peer("bird")
 @pytest.mark.parametrize("kind", ["import", "receive"])
-def test_block_keeps_as_many_as_fit(lab, kind):
-    pybird, _bird = over_the_limit(lab, "block", kind)
+def test_block_keeps_as_many_as_fit(lab, birds, kind):
+    pybird, _bird = over_the_limit(lab, birds, "block", kind)
     until(lambda: "3 of 3 routes" in pybird.routes("count"), 5)
     assert pybird.established()
     assert "[HIT]" in pybird.cli("show protocols all peer")
 
 
 @pytest.mark.peer("bird")
-def test_restart_tells_bird_why_and_comes_back(lab):
-    pybird, bird = over_the_limit(lab, "restart")
+def test_restart_tells_bird_why_and_comes_back(lab, birds):
+    pybird, bird = over_the_limit(lab, birds, "restart")
     until(lambda: "Maximum number of prefixes reached" in bird.text(), 10)
     bird.configure(sender(2))
     until(lambda: "2 of 2 routes" in pybird.routes("count"), 20)
@@ -73,8 +73,8 @@ def test_restart_tells_bird_why_and_comes_back(lab):
 
 
 @pytest.mark.peer("bird")
-def test_disable_ends_it_until_somebody_enables_it(lab):
-    pybird, bird = over_the_limit(lab, "disable")
+def test_disable_ends_it_until_somebody_enables_it(lab, birds):
+    pybird, bird = over_the_limit(lab, birds, "disable")
     until(lambda: pybird.protocols()["peer"][3] == "down", 5)
     until(lambda: "Maximum number of prefixes reached" in bird.text(), 10)
     bird.configure(sender(2))

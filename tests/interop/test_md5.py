@@ -33,9 +33,9 @@ def numbered(lab):
 
 
 @pytest.mark.peer("bird")
-def test_bird_with_the_password_and_then_another(lab):
+def test_bird_with_the_password_and_then_another(lab, birds):
     a, b = numbered(lab)
-    pybird, bird = a.pybird(speaker(1, "secret")), b.bird(speaker(2, "secret"))
+    pybird, bird = a.pybird(speaker(1, "secret")), b.bird(speaker(2, "secret"), birds)
     until(pybird.established, 15)
     assert "MD5" not in pybird.cli("show protocols all peer")
     bird.configure(speaker(2, "other"))
@@ -51,10 +51,10 @@ def test_bird_with_the_password_and_then_another(lab):
 
 @pytest.mark.peer("bird")
 @pytest.mark.parametrize("ours", ["secret", None])
-def test_a_password_on_one_side_only(lab, ours):
+def test_a_password_on_one_side_only(lab, birds, ours):
     a, b = numbered(lab)
     pybird = a.pybird(speaker(1, ours))
-    bird = b.bird(speaker(2, None if ours else "secret"))
+    bird = b.bird(speaker(2, None if ours else "secret"), birds)
     hint = "segments without a signature" if ours else "segments with a signature"
     until(lambda: hint in pybird.cli("show protocols peer"), 10)
     assert not pybird.established()
@@ -86,11 +86,11 @@ def test_frr_with_the_password_and_then_another(lab):
 
 
 @pytest.mark.peer("bird")
-def test_a_password_for_a_range_of_link_local_neighbours(lab):
+def test_a_password_for_a_range_of_link_local_neighbours(lab, birds):
     """BIRD waits for connections from fe80::/10; we find it and connect with the password."""
     a, b = lab.pair()
     give_addresses(a, b)
-    bird = b.bird(bird_listener(2).replace("neighbor range", 'password "secret"; neighbor range'))
+    bird = b.bird(bird_listener(2).replace("neighbor range", 'password "secret"; neighbor range'), birds)
     pybird = a.pybird(autopeer(1, bgp='password "secret";'))
     up(pybird)
     until(lambda: "10.2.0.1/32" in pybird.routes(), 10)
@@ -102,7 +102,7 @@ def test_a_password_for_a_range_of_link_local_neighbours(lab):
 
 
 @pytest.mark.peer("bird")
-def test_bird_connects_to_a_range_that_has_a_password(lab):
+def test_bird_connects_to_a_range_that_has_a_password(lab, birds):
     """Nothing is discovered: the listener's key for fe80::/10 must let the connection in, or not."""
     a, b = lab.pair()
     address = until(lambda: b.link_local() and a.link_local(), 10)
@@ -123,7 +123,7 @@ protocol bgp peer {{
 """
 
     pybird = a.pybird(autopeer(1, bgp='password "secret";', kernel=False))
-    bird = b.bird(neighbour("other"))
+    bird = b.bird(neighbour("other"), birds)
     until(lambda: "wrong signature" in pybird.cli("show protocols auto"), 15)
     assert not pybird.established()
     bird.configure(neighbour("secret"))

@@ -51,17 +51,19 @@ protocol bgp peer {{
 
 
 def shown(daemon, net):
-    return daemon.routes(f"{net} all")
+    """All of a route, with names of attributes as BIRD 2 writes them (BIRD 3: `bgp_med`, `bgp_path`)."""
+    text = daemon.routes(f"{net} all")
+    return text.replace("\tbgp_path", "\tBGP.as_path").replace("\tbgp_", "\tBGP.")
 
 
 @pytest.mark.peer("bird")
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("other", [65002, 65001], ids=["ebgp", "ibgp"])
-def test_bird(lab, family, other):
+def test_bird(lab, birds, family, other):
     a, b = lab.pair()
     addresses(a, b)
     pybird = a.pybird(bird_like(1, family, 65001, other))
-    bird = b.bird(bird_like(2, family, other, 65001))
+    bird = b.bird(bird_like(2, family, other, 65001), birds)
     until(pybird.established, 20)
     until(lambda: THEIRS[family] in pybird.routes(), 10)
     until(lambda: OWN[family] in bird.routes(), 10)
