@@ -96,7 +96,8 @@ def test_port_179_is_taken_and_then_free(lab):
     daemon = a.pybird(BASE + BGP)
     problem = "Cannot listen: Address already in use (0.0.0.0:179)"
     until(lambda: lines(daemon, "<ERR>") == [f"<ERR> peer: {problem}"], 5)
-    other = b.pybird(BASE.replace("192.0.2.1", "192.0.2.2") + bgp(2))
+    # passive: it would find BIRD there, which listens
+    other = b.pybird(BASE.replace("192.0.2.1", "192.0.2.2") + bgp(2, "passive;"))
     up(daemon)
     up(other)
     bird.stop()
