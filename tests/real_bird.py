@@ -48,7 +48,10 @@ def running(version: str, text: str, folder: Path) -> Iterator[Ask]:
     (folder / "bird.conf").write_text(text)
     run = [program_of(version), "-c", "bird.conf", "-s", "ctl", "-P", "pid", "-f"]
     daemon = subprocess.Popen(
-        ["unshare", "-rn", *run], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["unshare", "-n" if os.geteuid() == 0 else "-rn", *run],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         with _connected(folder / "ctl") as connection:

@@ -99,12 +99,24 @@ def test_bird_listens_and_we_connect(lab, birds):
     give_addresses(a, b)
     bird = b.bird(bird_listener(2), birds)
     pybird = a.pybird(autopeer(1))
-    up(pybird)
-    until(lambda: any(name != "auto" for name in bird.established()), 10)
-    until(lambda: "10.2.0.1/32" in pybird.routes(), 10)
-    until(lambda: "2001:db8:2::1/128" in pybird.routes(), 10)
-    until(lambda: "10.1.0.1/32" in bird.routes(), 10)
-    until(lambda: "2001:db8:1::1/128" in bird.routes(), 10)
+
+    def both_peer():
+        up(pybird)
+        until(lambda: any(name != "auto" for name in bird.established()), 10)
+        until(lambda: "10.2.0.1/32" in pybird.routes(), 10)
+        until(lambda: "2001:db8:2::1/128" in pybird.routes(), 10)
+        until(lambda: "10.1.0.1/32" in bird.routes(), 10)
+        until(lambda: "2001:db8:1::1/128" in bird.routes(), 10)
+
+    both_peer()
+    bird.stop()
+    until(lambda: not pybird.established(), 15, "the session ends")
+    bird = b.bird(bird_listener(2), birds, name="bird-again")
+    both_peer()
+    pybird.stop()
+    until(lambda: not bird.established("auto"), 15, "the session ends")
+    pybird = a.pybird(autopeer(1), name="pybird-again")
+    both_peer()
 
 
 @pytest.mark.parametrize("variable", ["BIRD219_DIR", "BIRD3_DIR"])

@@ -40,6 +40,26 @@ def test_without_a_terminal_it_shows_the_session_and_ends():
 
 
 @pytest.mark.usefixtures("lab")
+def test_a_user_who_is_not_root_gets_namespaces_of_their_own():
+    """As uid 1000, without capabilities here: the demo goes on inside `unshare -rnm`."""
+    before = set(os.listdir("/run/netns"))
+    done = subprocess.run(
+        ["unshare", "--map-user=1000", "--map-group=1000", sys.executable, "-m", "pybird", "demo", *CONFIGS],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Two routers in network namespaces" in done.stdout
+    assert "10.2.0.1/32          unicast [auto01" in done.stdout
+    made = set(os.listdir("/run/netns")) - before
+    assert not [name for name in made if name.startswith("pybird-")], "seen by nobody else"
+
+
+@pytest.mark.usefixtures("lab")
 def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
     master, slave = pty.openpty()
     process = subprocess.Popen(
