@@ -135,12 +135,17 @@ class Group:
         found = self._verdicts.get(memo_key)
         if found is None:
             if len(self._verdicts) >= MOST_VERDICTS or self._epoch != policy.epoch:
-                self._epoch = policy.epoch
-                self._verdicts.clear()
+                self.forget_verdicts()
             found = self._judge(rte, key)
             if not policy.failed:
                 self._verdicts[memo_key] = found
         return found
+
+    def forget_verdicts(self) -> None:
+        """Empty the memo: what it is keyed by may be gone, or full."""
+        self._epoch = self.policy.epoch
+        self._verdicts.clear()
+        self.policy.forget()
 
     def _judge(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         if not self.exporter.admit(rte):

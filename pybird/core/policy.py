@@ -260,7 +260,7 @@ class Policy:
         known = (attrs, roa.method)
         found = self._origins.get(known)
         if found is None:
-            self._drop_old()
+            self._forget_old()
             path: AsPath = self._pool.view(attrs).get("bgp_path", EMPTY_PATH)
             found = path.last if roa.method == "last" else path.last_nonaggregated
             self._origins[known] = found
@@ -268,12 +268,15 @@ class Policy:
 
     # running --------------------------------------------------------------
 
-    def _drop_old(self) -> None:
-        """Empty the memos when they are full, or hold sets that nobody else has."""
+    def forget(self) -> None:
+        """Empty the memos: they keep sets and sources that nobody else may have."""
+        self._epoch = self._pool.epoch
+        self._memo.clear()
+        self._origins.clear()
+
+    def _forget_old(self) -> None:
         if self._epoch != self._pool.epoch or max(len(self._memo), len(self._origins)) >= MOST_MEMOS:
-            self._epoch = self._pool.epoch
-            self._memo.clear()
-            self._origins.clear()
+            self.forget()
 
     def _remembered(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
         memo_key = (
@@ -288,7 +291,7 @@ class Policy:
         memo = self._memo
         if memo_key in memo:
             return memo[memo_key]
-        self._drop_old()
+        self._forget_old()
         outcome = self._run(rte, key, mask)
         if not self.failed:
             memo[memo_key] = outcome

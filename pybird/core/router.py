@@ -262,12 +262,23 @@ class Router:
         self._code = kept
 
     def tidy(self) -> None:
-        """Many routes went: when others have followed, drop unused attribute sets, in slices."""
+        """Many routes went: when others have followed, drop unused attribute sets, in slices.
+
+        First what is remembered by set and source is forgotten: it would keep both for as long as
+        nothing changes in a table.
+        """
         if self._tidying is None:
             self._tidying = self.clock.call_at(self.clock.now() + TIDY_AFTER, self._begin_tidying)
 
     def _begin_tidying(self) -> None:
         self._tidying = None
+        for table in self.tables.values():
+            for group in table.groups.values():
+                group.forget_verdicts()
+        for instance in self.protocols.values():
+            for channel in instance.channels.values():
+                if channel.policy is not None:
+                    channel.policy.forget()
         self.pool.begin_round()
         self.scheduler.add(self._tidy)
 
