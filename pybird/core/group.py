@@ -126,17 +126,19 @@ class Group:
 
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         """(SENT, form), or why the route does not go out."""
+        return self._verdict(rte, key, self.policy.mask(rte, key))
+
+    def _verdict(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
         policy = self.policy
         if policy.kind == EACH:
-            return self._judge(rte, key)
+            return self._judge(rte, key, mask)
         hop = rte.hop
-        mask = policy.mask(rte, key) if policy.per_net else 0
         memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference, mask, policy.generation)
         found = self._verdicts.get(memo_key)
         if found is None:
             if len(self._verdicts) >= MOST_VERDICTS or self._epoch != policy.epoch:
                 self.forget_verdicts()
-            found = self._judge(rte, key)
+            found = self._judge(rte, key, mask)
             if not policy.failed:
                 self._verdicts[memo_key] = found
         return found
@@ -147,10 +149,10 @@ class Group:
         self._verdicts.clear()
         self.policy.forget()
 
-    def _judge(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+    def _judge(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
         if not self.exporter.admit(rte):
             return REJECTED, None
-        out, before = self.policy.export(rte, key)
+        out, before = self.policy.export(rte, key, mask)
         if out is None:
             return FILTERED, None
         form = self.exporter.wire(out, before)
@@ -269,14 +271,17 @@ class Group:
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         """Judge, record and send a batch of changed networks."""
-        if self.policy.rejects_all:
+        policy = self.policy
+        if policy.rejects_all:
             self._count_filtered(changes)
             return
         buckets = self.table.buckets
         short, end = self.table.short, self.table.end
         todo = self._todo
         members = self.members
-        per_net = self.policy.per_net
+        each = policy.kind == EACH
+        masked = policy.per_net and not each
+        mask = met_mask = 0
         plain = not self._rejected and not self._picked
         outsiders = bool(self._absent or self._leavers)
         batch = Batch()
@@ -308,10 +313,13 @@ class Group:
                     batch.withdraw(key, old, members)
                 continue
             updates += 1
-            if new is not met or per_net:
+            if masked:
+                mask = policy.mask(new, key)
+            if new is not met or mask != met_mask or each:
                 met = new
-                kind, form = self.verdict(new, key)
-                if self.policy.failed:
+                met_mask = mask
+                kind, form = self._verdict(new, key, mask)
+                if policy.failed:
                     met = None  # an error happens to every route
                 if kind == SENT:
                     owner = new.source.owner

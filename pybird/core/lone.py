@@ -172,7 +172,7 @@ class LoneGroup(Group):
             parts.extend(sorted(equal, key=_name))
         if len(parts) == 1:
             return (best,), form
-        out, before = self.policy.export(best, key)
+        out, before = self.policy.export(best, key, self.policy.mask(best, key))
         assert out is not None
         hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
         merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)

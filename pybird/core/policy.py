@@ -161,15 +161,16 @@ class Policy:
         outcome = self._outcome(rte, key)
         return outcome.applied(rte) if outcome is not None else None
 
-    def export(self, rte: Rte, key: bytes) -> tuple[Rte | None, AttributeSet]:
+    def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, AttributeSet]:
         """As `judge`, and the set that the filter got, less what it set to what it was.
 
         Comparing both sets tells what the filter has set: BGP sends some
-        attributes only then.
+        attributes only then. Nothing is remembered here: groups remember what
+        they make of it. `mask` is that of the network.
         """
         if self.accepts_all:
             return rte, rte.attrs
-        outcome = self._outcome(rte, key)
+        outcome = self._run(rte, key, mask) if not self.rejects_all else None
         if outcome is None:
             return None, rte.attrs
         before = rte.attrs
