@@ -40,13 +40,12 @@ class Exporter(Protocol):
         returns to the channel that owns its source) is the group's business.
         """
 
-    def wire(self, rte: Rte, before: AttributeSet) -> Hashable | None:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Hashable | None:
         """After the filter: what the route looks like outside; None: it cannot be sent.
 
-        `before` is the set that the filter got, less what it set to the value
-        that was there: BGP sends some attributes only when the export filter
-        set them. Depends on both sets, source and hop
-        (memoised).
+        `before` is the set that the filter got, `again` are the attributes that
+        it set to the value that was there: BGP sends some only when the export
+        filter set them. Depends on these, source and hop (memoised).
         """
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:

@@ -152,10 +152,10 @@ class Group:
     def _judge(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
         if not self.exporter.admit(rte):
             return REJECTED, None
-        out, before = self.policy.export(rte, key, mask)
+        out, again = self.policy.export(rte, key, mask)
         if out is None:
             return FILTERED, None
-        form = self.exporter.wire(out, before)
+        form = self.exporter.wire(out, rte.attrs, again)
         return (SENT, form) if form is not None else (REJECTED, None)
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:

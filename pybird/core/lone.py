@@ -172,11 +172,11 @@ class LoneGroup(Group):
             parts.extend(sorted(equal, key=_name))
         if len(parts) == 1:
             return (best,), form
-        out, before = self.policy.export(best, key, self.policy.mask(best, key))
+        out, again = self.policy.export(best, key, self.policy.mask(best, key))
         assert out is not None
         hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
         merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
-        form = self.exporter.wire(merged, before)
+        form = self.exporter.wire(merged, best.attrs, again)
         return (tuple(parts), form) if form is not None else None
 
     def _joins(self, best: Rte, rte: Rte, key: bytes) -> bool:

@@ -161,22 +161,18 @@ class Policy:
         outcome = self._outcome(rte, key)
         return outcome.applied(rte) if outcome is not None else None
 
-    def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, AttributeSet]:
-        """As `judge`, and the set that the filter got, less what it set to what it was.
+    def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, tuple[str, ...]]:
+        """As `judge`, and the attributes that the filter set to what they were.
 
-        Comparing both sets tells what the filter has set: BGP sends some
-        attributes only then. Nothing is remembered here: groups remember what
-        they make of it. `mask` is that of the network.
+        Nothing is remembered here: groups remember what they make of it.
+        `mask` is that of the network.
         """
         if self.accepts_all:
-            return rte, rte.attrs
+            return rte, ()
         outcome = self._run(rte, key, mask) if not self.rejects_all else None
         if outcome is None:
-            return None, rte.attrs
-        before = rte.attrs
-        if outcome.again:
-            before = self._pool.edit(before, dict.fromkeys(outcome.again))
-        return outcome.applied(rte), before
+            return None, ()
+        return outcome.applied(rte), outcome.again
 
     def _outcome(self, rte: Rte, key: bytes) -> Outcome | None:
         if self.rejects_all:

@@ -113,6 +113,9 @@ def test_a_received_med_stays_here_and_one_that_the_filter_set_goes():
     before = attrs(ORIGIN_IGP + PATH_65002 + NEXT_HOP)
     assert med not in attributes(exporter(), rte)
     assert med in attributes(exporter(), rte, before)
+    again = exporter().wire(rte, rte.attrs, ("bgp_med",))
+    assert again is not None, "set to the value that it had"
+    assert med in again[1].hex()
     assert med in attributes(exporter(allow_med=True), rte)
     assert med in attributes(exporter(internal=True), rte)
 
@@ -238,6 +241,9 @@ def test_next_hop_self_and_keep():
 def test_a_next_hop_that_the_filter_set_is_sent():
     rte = route(ORIGIN_IGP + PATH_65002 + "4003040a000063", peer=EXTERNAL)
     assert next_hop(exporter(next_hop_self="yes"), rte, attrs(CANONICAL)) == "0a000063"
+    again = exporter(next_hop_self="yes").wire(rte, rte.attrs, ("bgp_next_hop",))
+    assert again is not None, "set to the value that it had"
+    assert "4003040a000063" in again[1].hex()
 
 
 def test_a_next_hop_that_was_set_with_a_static_route_is_sent():

@@ -131,7 +131,7 @@ class PeerExporter:
     def admit(self, rte: Rte) -> bool:
         return True
 
-    def wire(self, rte: Rte, before: Any) -> Any:
+    def wire(self, rte: Rte, before: Any, again: Any = ()) -> Any:
         return (rte.attrs, rte.source.name, rte.hop.nexthops)
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:

@@ -28,7 +28,7 @@ class PeersExporter:
     def admit(self, rte: Rte) -> bool:
         return True
 
-    def wire(self, rte: Rte, before: AttributeSet) -> Rte:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Rte:
         return rte
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:

@@ -150,12 +150,12 @@ class BgpExporter:
 
     # ------------------------------------------------------ how a route looks
 
-    def wire(self, rte: Rte, before: AttributeSet) -> Wire | None:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Wire | None:
         """The attributes as they go to these sessions; None: not without a next hop, or too long."""
         terms = self.terms
         found = attributes_of(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
-        hop = self._next_hop(b"" if received is None else received[3:], rte, before)
+        hop = self._next_hop(b"" if received is None else received[3:], rte, before, again)
         if not hop:
             return None
         if ORIGIN not in found:
@@ -165,7 +165,7 @@ class BgpExporter:
         if terms.internal:
             self._to_internal(found, rte)
         else:
-            self._to_external(found, before)
+            self._to_external(found, before, again)
         if not terms.as4:
             _narrow(found)
         mp = b""
@@ -206,7 +206,7 @@ class BgpExporter:
             before = b"" if clusters is None else value_of(clusters)
             found[CLUSTER_LIST] = octets_of(OPTIONAL, CLUSTER_LIST, self._own_cluster + before)
 
-    def _to_external(self, found: dict[int, bytes], before: AttributeSet) -> None:
+    def _to_external(self, found: dict[int, bytes], before: AttributeSet, again: tuple[str, ...]) -> None:
         """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).
 
         A MED goes out when the export filter set it, so not the one a route
@@ -216,7 +216,8 @@ class BgpExporter:
         if not terms.rs_client:
             found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
             med = found.get(MED)
-            if med is not None and not terms.allow_med and find(before.wire, MED) == value_of(med):
+            kept = terms.allow_med or "bgp_med" in again
+            if med is not None and not kept and find(before.wire, MED) == value_of(med):
                 del found[MED]
         if not terms.allow_local_pref:
             found.pop(LOCAL_PREF, None)
@@ -231,7 +232,7 @@ class BgpExporter:
 
     # --------------------------------------------------------------- next hop
 
-    def _next_hop(self, current: bytes, rte: Rte, before: AttributeSet) -> bytes:
+    def _next_hop(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bytes:
         """The next hop to send, canonical; empty when there is none that is fit.
 
         `current` is the route's, empty when it has none.
@@ -239,15 +240,17 @@ class BgpExporter:
         terms = self.terms
         chosen = self._own
         if current:
-            if self._is_set_here(current, rte, before) or self._keeps(current, rte):
+            if self._is_set_here(current, rte, before, again) or self._keeps(current, rte):
                 chosen = self._fit(current, rte)
         elif not self._by_config(terms.next_hop_self, rte):
             chosen = self._fit(self._gateway(rte), rte)
         return chosen or self._own
 
-    def _is_set_here(self, current: bytes, rte: Rte, before: AttributeSet) -> bool:
+    def _is_set_here(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
         """The next hop was set by the export filter, or with a route that is not from BGP."""
         if not isinstance(rte.source.peer, PeerIdentity):
+            return True
+        if "bgp_next_hop" in again:
             return True
         return rte.attrs is not before and current != find(before.wire, NEXT_HOP)
 

@@ -30,7 +30,7 @@ class KernelExporter:
         """Every kind of route may go to the kernel."""
         return True
 
-    def wire(self, rte: Rte, before: AttributeSet) -> Way | None:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Way | None:
         """The way for the kernel; None: nothing it could forward by."""
         hop = rte.hop
         if hop.dest is Dest.NONE:

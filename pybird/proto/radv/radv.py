@@ -45,7 +45,7 @@ class RouteExporter:
     def admit(self, rte: Rte) -> bool:
         return True
 
-    def wire(self, rte: Rte, before: AttributeSet) -> RouteOptions:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> RouteOptions:
         view = self._pool.view(rte.attrs)
         preference = next((view[name] for name in PREFERENCE_NAMES if name in view), None)
         lifetime = next((view[name] for name in LIFETIME_NAMES if name in view), None)
