@@ -216,10 +216,10 @@ class Table:
                     continue
                 bucket[key] = routes
                 added += len(routes) - len(old)
-                if routes[0] is old[0]:
-                    others.append(key)
-                elif is_same(old[0], routes[0]):
+                if are_same(old, routes):
                     same += 1  # renewed by a refresh
+                elif routes[0] is old[0]:
+                    others.append(key)
                 else:
                     won.append(key)
                     lost.append(old[0])
@@ -332,6 +332,16 @@ def is_same(old: Rte, new: Rte) -> bool:
         and old.source is new.source
         and old.flags == new.flags
     )
+
+
+def are_same(old: tuple[Rte, ...], new: tuple[Rte, ...]) -> bool:
+    """Do the routes of a network say nothing new, place by place?"""
+    if len(old) != len(new):
+        return False
+    for at in range(len(old)):  # noqa: SIM110  compiled code has no generator expressions
+        if new[at] is not old[at] and not is_same(old[at], new[at]):
+            return False
+    return True
 
 
 def renewed(old: Rte, new: Rte) -> Rte:

@@ -77,6 +77,20 @@ def test_the_same_again_in_a_refresh_is_of_the_new_epoch_with_the_old_time():
     assert (now.time, now.epoch) == (1.0, origin.epoch)
 
 
+def test_the_same_again_in_a_refresh_tells_nobody_also_when_it_is_not_the_best():
+    table = Table(MASTER4)
+    best, every = readers(table)
+    better, other = source("x"), source("y")
+    table.announce([K], route(better, 200))
+    table.announce([K], route(other, time=1.0))
+    best.pending.clear()
+    every.pending.clear()
+    other.epoch += 1
+    assert table.announce([K], route(other, time=2.0)) == 1
+    assert [(rte.time, rte.epoch) for rte in table.get(K)] == [(0.0, 0), (1.0, 1)]
+    assert (best.pending, every.pending) == ({}, {})
+
+
 def test_when_the_best_leaves_the_next_best_follows():
     table = Table(MASTER4)
     for origin, preference in ((A, 300), (B, 100), (C, 200)):
