@@ -106,7 +106,7 @@ class Channel:
         self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
         self._received: dict[Source, dict[bytes, Rte]] = {}
-        self._sweeps: dict[Source, None] = {}
+        self._sweeps: dict[Source, int] = {}  # and the epoch of what stays
         self._walk: Walk | None = None
         self._flushed: list[Callable[[], None]] = []
         self._again: list[tuple[Source, list[bytes]]] = []  # of the import table, to be judged again
@@ -338,6 +338,7 @@ class Channel:
     def _keep(self, keys: list[bytes], rte: Rte) -> None:
         kept = self._filtered.setdefault(rte.source, {})
         shown = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, FILTERED)
+        shown.epoch = rte.epoch
         for key in keys:
             kept[key] = shown
 
@@ -430,9 +431,9 @@ class Channel:
         self._sweep(source)
 
     def _sweep(self, source: Source) -> None:
-        """Remove this source's routes of older epochs, in slices."""
+        """Remove this source's routes of older epochs than now, in slices."""
         if source.routes:
-            self._sweeps[source] = None
+            self._sweeps[source] = source.epoch
             self._walk = self.table.walk()
             self.router.scheduler.add(self._sweep_slice)
 
@@ -443,7 +444,7 @@ class Channel:
         for key in keys:
             for rte in self.table.get(key):
                 source = rte.source
-                if source in self._sweeps and rte.epoch != source.epoch:
+                if rte.epoch < self._sweeps.get(source, 0):
                     gone.setdefault(source, []).append(key)
         for source, theirs in gone.items():
             self.table.withdraw(theirs, source)
@@ -495,6 +496,7 @@ class Channel:
             self._again.pop()
         for rte, theirs in batches.items():
             fresh = Rte(rte.attrs, source, rte.hop, self.config.preference, rte.time)
+            fresh.epoch = rte.epoch  # it is as stale as it was
             self._evaluate(theirs, fresh)
         return bool(self._again)
 

@@ -66,7 +66,9 @@ class Outcome:
         hop = rte.hop if self.hop is None else self.hop
         if self.attrs is rte.attrs and hop is rte.hop and self.preference == rte.preference:
             return rte
-        return Rte(self.attrs, rte.source, hop, self.preference, rte.time, rte.rank, rte.flags)
+        made = Rte(self.attrs, rte.source, hop, self.preference, rte.time, rte.rank, rte.flags)
+        made.epoch = rte.epoch
+        return made
 
 
 class Policy:

@@ -1,8 +1,11 @@
+import pytest
+
 from pybird.conf.model import Limit
+from pybird.core import channel
 from pybird.core.channel import ChannelState
 from pybird.core.protocol import State, StopReason
 from pybird.filter import nodes as n
-from pybird.filter.nodes import REJECT, Filter
+from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.values.route import Source
 from tests.core.world import World, ipv4, key, peer
 
@@ -15,6 +18,7 @@ REFUSE_1 = Filter(
         )
     ),
 )
+SET_MED = Filter("set", n.Block((n.Assign(n.Attribute("med"), n.Literal("int", 7)), n.Decide("accept"))))
 NETS = ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16", "10.4.0.0/16"]
 
 
@@ -151,6 +155,22 @@ def test_what_stays_stale_is_withdrawn_at_the_end_of_a_refresh():
     assert world.router.tables["master4"].best(key(NETS[0])).time == since
 
 
+def test_a_refresh_that_begins_while_the_last_one_is_swept_withdraws_nothing_fresh(monkeypatch):
+    monkeypatch.setattr(channel, "SLICE", 1)
+    world = limited()
+    a = world["a"]
+    a.announce("9.0.0.0/8", *NETS)
+    a.channel.begin_refresh()
+    a.announce(*NETS)
+    a.channel.end_refresh()
+    a.channel.begin_refresh()  # the routes of before are all that there is until they come again
+    world.clock.run()
+    assert list(world["b"].got) == [key(net) for net in NETS]
+    a.channel.end_refresh()
+    world.clock.run()
+    assert world["b"].got == {}
+
+
 def test_routes_of_several_sources_of_one_channel_live_side_by_side():
     world = limited()
     a = world["a"]
@@ -188,6 +208,22 @@ def test_a_kept_import_table_is_filtered_again_without_asking():
     world.clock.run()
     assert a.refreshes == 0
     assert list(world["b"].got) == [key(NETS[1])]
+
+
+@pytest.mark.parametrize("filter_", [ACCEPT, SET_MED])
+def test_an_import_table_that_is_filtered_again_in_a_refresh_leaves_stale_what_is(filter_):
+    world = limited()
+    a = world["a"]
+    a.channel.keep_received = True
+    a.announce(*NETS[:2])
+    a.channel.begin_refresh()
+    a.announce(NETS[0])
+    a.channel.reconfigure(ipv4(import_filter=filter_))
+    assert a.channel.reload_imports()
+    world.clock.run()
+    a.channel.end_refresh()
+    world.clock.run()
+    assert list(world["b"].got) == [key(NETS[0])]
 
 
 def test_an_export_filter_that_rejects_all_only_counts():
