@@ -101,6 +101,8 @@ class Instance:
         self.stop_reason: StopReason | None = None
         self.failure = ""  # what its code raised
         self._down: list[Callable[[], None]] = []  # who waits for `down`
+        self._begins = False  # it starts again when it is down
+        self._leaving = False  # it never starts again
         self._again: float | None = None  # start again so many seconds after `down`
         self._timer: Timer | None = None
         self._restarted = -float("inf")  # when a limit last restarted it
@@ -313,7 +315,7 @@ class Instance:
 
     def begin(self) -> None:
         """Start, unless it runs or is disabled."""
-        if self.state is not State.DOWN or not self.enabled:
+        if self.state is not State.DOWN or not self.enabled or self._leaving:
             return
         self._cancel_restart()
         self.stop_reason = None
@@ -324,27 +326,34 @@ class Instance:
     def begin_when_down(self) -> None:
         """Start; if it still stops, when that is over and it is enabled then."""
         if self.state in (State.STOP, State.FLUSH):
-            self._down.append(self.begin)
+            self._begins = True
         else:
             self.begin()
 
-    def halt(self, reason: StopReason, then: Callable[[], None] | None = None) -> None:
-        """Stop for this reason; `then` is called once the instance is down."""
+    def halt(self, reason: StopReason, then: Callable[[], None] | None = None, begins: bool = False) -> None:
+        """Stop for this reason; `then` is called once the instance is down.
+
+        With `begins` it starts again after that.
+        """
         if reason not in (StopReason.RESTARTED, StopReason.LIMIT):
             self._cancel_restart()
-        if self.state is State.DOWN:
-            if then is not None:
-                then()
-            self._start_again()
-            return
         if then is not None:
             self._down.append(then)
+        self._begins = self._begins or begins
+        if self.state is State.DOWN:
+            self._is_over()
+            return
         if self.state in (State.STOP, State.FLUSH):
             return
         self.stop_reason = reason
         self._enter(State.STOP)
         self.guarded(self.stop, reason)
         self._flush_early()
+
+    def leave(self, reason: StopReason, then: Callable[[], None]) -> None:
+        """Stop for good: nothing that was to start it again does."""
+        self._leaving = True
+        self.halt(reason, then)
 
     def _flush_early(self) -> None:
         """It takes longer to stop: its routes need not wait."""
@@ -373,9 +382,16 @@ class Instance:
         if self._waiting or self.state is not State.FLUSH:
             return
         self._enter(State.DOWN)
+        self._is_over()
+
+    def _is_over(self) -> None:
+        """It is down: tell who waits for that, and start again if it shall."""
         waiting, self._down = self._down, []
         for call in waiting:
             call()
+        begins, self._begins = self._begins, False
+        if begins:
+            self.begin()
         self._start_again()
 
     def _start_again(self) -> None:

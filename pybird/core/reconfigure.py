@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
@@ -52,13 +52,23 @@ class Outcome(Enum):
     REFUSED = "Reconfiguration refused"  # 8002
 
 
+class Queued(NamedTuple):
+    """A request that waits for the end of the one before; the timeout is in seconds."""
+
+    config: Config
+    soft: bool = False
+    timeout: float | None = None
+    study: Study | None = None
+    undo: bool = False
+
+
 class Reconfiguration:
     """Reconfigurations of one router: the running one, the waiting one, the undo."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
         self._previous: Config | None = None
-        self._queued: tuple[Config, bool, float | None, Study | None] | None = None
+        self._queued: Queued | None = None
         self._waiting = 0
         self._wanted: Config | None = None  # of the running reconfiguration
         self._plan = Plan()
@@ -95,7 +105,7 @@ class Reconfiguration:
         self._disarm()
         if self.busy:
             self._drop_queued()
-            self._queued = (wanted, soft, timeout, study)
+            self._queued = Queued(wanted, soft, timeout, study)
             return Outcome.QUEUED
         if timeout is not None:
             clock = self._router.clock
@@ -115,7 +125,7 @@ class Reconfiguration:
             return Outcome.NOTHING
         wanted, self._previous = self._previous, None
         if self.busy:
-            self._queued = (wanted, False, None, None)
+            self._queued = Queued(wanted, undo=True)
             return Outcome.QUEUED
         outcome = self._go(wanted, soft=False)
         self._previous = None  # one level
@@ -145,8 +155,8 @@ class Reconfiguration:
         self.undo()
 
     def _drop_queued(self) -> None:
-        if self._queued is not None and self._queued[3] is not None:
-            self._queued[3].drop()
+        if self._queued is not None and self._queued.study is not None:
+            self._queued.study.drop()
         self._queued = None
 
     def _disarm(self) -> None:
@@ -200,7 +210,7 @@ class Reconfiguration:
         if instance is None:
             return
         self._waiting += 1
-        instance.halt(reason, self._one_down)
+        instance.leave(reason, self._one_down)
 
     def _one_down(self) -> None:
         self._waiting -= 1
@@ -234,16 +244,18 @@ class Reconfiguration:
                 begins.append(instance)
         router.order()
         self._wanted = None
-        router.begin(begins)
+        if not router.shutting_down:
+            router.begin(begins)
         router.drop_unused_code()
         router.log("info", "Reconfigured")
         for instance in list(router.protocols.values()):
             router.set_debug(instance)
             instance.guarded(instance.settled)
         if self._queued is not None:
-            config_, soft, timeout, study = self._queued
-            self._queued = None
-            self.request(config_, soft, timeout, study)
+            queued, self._queued = self._queued, None
+            self.request(queued.config, queued.soft, queued.timeout, queued.study)
+            if queued.undo:
+                self._previous = None  # one level
         if not self.busy:
             done, self._done = self._done, []
             for callback in done:
@@ -333,12 +345,7 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
         instance.config = config
         return
     if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
-
-        def renew() -> None:
-            instance.guarded(instance.renew, config)
-            instance.begin()
-
-        instance.halt(StopReason.RECONFIGURED, renew)
+        instance.halt(StopReason.RECONFIGURED, lambda: instance.guarded(instance.renew, config), begins=True)
         return
     for action in actions:
         if isinstance(action, ReloadChannel):
@@ -346,7 +353,7 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
             if action.exports:
                 channel.reload_exports()
             if action.imports and not channel.reload_imports():
-                instance.halt(StopReason.RECONFIGURED, instance.begin)
+                instance.halt(StopReason.RECONFIGURED, begins=True)
                 return
 
 

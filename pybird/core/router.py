@@ -407,7 +407,7 @@ class Router:
             if after is not None:
                 after()
 
-        instance.halt(reason, forget)
+        instance.leave(reason, forget)
 
     def forget(self, name: str) -> None:
         """Drop an instance that is down for good."""
@@ -461,7 +461,7 @@ class Router:
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
         instance.message = message
-        instance.halt(StopReason.RESTARTED, instance.begin)
+        instance.halt(StopReason.RESTARTED, begins=True)
         return Answer.RESTARTED
 
     def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
@@ -493,6 +493,8 @@ class Router:
         """Stop every protocol; `after` is called when all are down."""
         self.shutting_down = True
         reason = StopReason.GRACEFUL if graceful else StopReason.SHUTDOWN
+        for instance in self.protocols.values():
+            instance.enabled = False
         waiting = [instance for instance in self.protocols.values() if instance.state is not State.DOWN]
         left = [len(waiting)]
 
@@ -504,7 +506,6 @@ class Router:
         if not waiting:
             self.clock.call_soon(after)
         for instance in reversed(waiting):
-            instance.enabled = False
             instance.halt(reason, one_down)
 
     # failures -------------------------------------------------------------------

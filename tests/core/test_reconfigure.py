@@ -88,6 +88,62 @@ def test_undo_goes_back_once():
     assert world.router.reconfiguration.undo() is Outcome.NOTHING
 
 
+def test_an_undo_that_waits_goes_back_once_too():
+    world = fed_world()
+    world.router.reconfigure(config(B))
+    assert world.router.reconfiguration.undo() is Outcome.QUEUED
+    world.clock.run()
+    assert list(world.router.protocols) == ["a", "b"]
+    assert world.router.reconfiguration.undo() is Outcome.NOTHING
+
+
+def test_a_protocol_that_is_restarting_does_not_outlive_its_removal():
+    world = fed_world()
+    a = world["a"]
+    world.router.restart(a)
+    assert a.state is State.FLUSH
+    world.router.reconfigure(config(B))
+    world.clock.run()
+    assert list(world.router.protocols) == ["b"]
+    assert a.state is State.DOWN
+
+
+def test_a_child_that_is_restarting_does_not_outlive_its_removal():
+    world = fed_world()
+    child = world.router.spawn(peer("child"), world["b"])
+    world.clock.run()
+    child.announce("10.9.0.0/16")
+    world.router.adapt(child, peer("child", restarts_on="x"))
+    assert child.state is State.FLUSH
+    world.router.remove(child)
+    world.clock.run()
+    assert child.state is State.DOWN
+    assert list(world.router.protocols) == ["a", "b"]
+
+
+def test_a_child_that_restarts_with_a_config_restarts_with_the_last_one():
+    world = fed_world()
+    child = world.router.spawn(peer("child"), world["b"])
+    world.clock.run()
+    child.announce("10.9.0.0/16")
+    world.router.adapt(child, peer("child", restarts_on="x"))
+    world.router.adapt(child, peer("child", restarts_on="y"))
+    world.router.restart(child)  # it is on its way already
+    world.clock.run()
+    assert (child.config.restarts_on, child.state) == ("y", State.UP)
+    assert child.stops == [StopReason.RECONFIGURED]
+
+
+def test_a_reconfiguration_that_ends_in_a_shutdown_starts_nothing():
+    world = fed_world()
+    world.router.reconfigure(config(B, C))
+    ended = []
+    world.router.shutdown(lambda: ended.append({name: p.state for name, p in world.router.protocols.items()}))
+    world.clock.run()
+    assert [set(states.values()) for states in ended] == [{State.DOWN}]
+    assert all(instance.state is State.DOWN for instance in world.router.protocols.values())
+
+
 def test_a_timeout_undoes_unless_confirmed():
     world = fed_world()
     world.router.reconfigure(config(A, B, C), timeout=30)
