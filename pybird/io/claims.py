@@ -3,6 +3,8 @@
 A claim is an abstract Unix socket, whose names belong to the network namespace
 as routing tables do, and which goes with its process. Anybody may take such a
 name, so a holder counts only if it could change routes itself (CAP_NET_ADMIN).
+Who asks for a name that is taken connects to its holder to learn who that is;
+the holder lets it in (`answer`), or its queue would be full after a few.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from pybird.io.privileges import CAP_NET_ADMIN
 
+QUEUE = 16  # who may ask at once
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred
 
 
@@ -30,8 +33,9 @@ def claim(name: str) -> tuple[socket.socket | None, int | None]:
     address = f"\0{name}"
     held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
+        held.setblocking(False)
         held.bind(address)
-        held.listen(1)
+        held.listen(QUEUE)
     except OSError as error:
         held.close()
         if error.errno != errno.EADDRINUSE:
@@ -40,16 +44,22 @@ def claim(name: str) -> tuple[socket.socket | None, int | None]:
     return held, None
 
 
+def answer(held: socket.socket) -> None:
+    """Somebody asked whose the claim is: that it could connect has told all."""
+    try:
+        held.accept()[0].close()
+    except OSError:
+        pass  # it is gone again, or there are no descriptors: the queue is long
+
+
 def _holder(address: str) -> int | None:
     """The process that listens there, if it may change routes."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
         probe.setblocking(False)
         try:
             probe.connect(address)
-        except BlockingIOError:
-            pass  # its queue is full: the credentials are there all the same
         except OSError:
-            return None  # it went meanwhile: the next try will do
+            return None  # it went meanwhile, or does not answer as we do
         size = _CREDENTIALS.size
         pid, user, _group = _CREDENTIALS.unpack(probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
     return pid if user in (0, os.geteuid()) or _may_change_routes(pid) else None

@@ -246,12 +246,17 @@ class NetlinkKernel:
         if pid is not None:
             return f"another PyBIRD, process {pid}, writes to kernel table {table} with metric {metric}"
         self._claims[name] = held
+        if held is not None:
+            self._loop.add_reader(held.fileno(), claims.answer, held)
         return None
 
     def release(self, v4: bool, table: int, metric: int) -> None:
         """Let others have it."""
-        held = self._claims.pop(_claim_name(v4, table, metric), None)
+        self._let_go(self._claims.pop(_claim_name(v4, table, metric), None))
+
+    def _let_go(self, held: socket.socket | None) -> None:
         if held is not None:
+            self._loop.remove_reader(held.fileno())
             held.close()
 
     # settings -----------------------------------------------------------
@@ -269,8 +274,7 @@ class NetlinkKernel:
             self.unwatch(watcher)
         self._requests.close()
         for held in self._claims.values():
-            if held is not None:
-                held.close()
+            self._let_go(held)
         self._claims.clear()
 
 

@@ -342,14 +342,45 @@ def test_a_filter_sets_source_address_and_metrics():
 @isolated
 def test_the_claim_of_a_table_goes_with_the_protocol():
     machine = Machine(kernel_config("ipv4"))
-    other = NetlinkKernel(machine.loop, machine.log)
-    assert "another PyBIRD" in other.claim(True, 254, 32)
+    other = NetlinkKernel(new_loop(Lines()), Lines())
+    for _ in range(5):  # as often as it asks
+        assert "another PyBIRD" in other.claim(True, 254, 32)
+        machine.turn(0.01)
     assert other.claim(True, 254, 33) is None
     assert other.claim(True, 100, 32) is None
     machine.stop()
     assert other.claim(True, 254, 32) is None
     assert other.claim(True, 254, 32) is None, "ours already"
     other.close()
+
+
+@isolated
+@patch("pybird.proto.kernel.kernel.AGAIN", 0.2)
+def test_who_only_learned_and_gets_something_to_export_needs_the_table_then():
+    loop = new_loop(Lines())
+    other = NetlinkKernel(loop, Lines())
+    assert other.claim(True, 254, 32) is None
+    ip("route add blackhole 10.9.0.0/16 proto bird metric 32")
+    learner = replace(kernel_config("ipv4"), channels=(channel("ipv4", preference=10),), learn="all")
+    static = static_config("ipv4", {"10.1.0.0/16": Dest.BLACKHOLE})
+    machine = Machine(learner, static)
+    running = machine.router.config
+    device = running.protocols[0]
+    exports = replace(learner, channels=(channel("ipv4", exports=ACCEPT, preference=10),))
+    machine.router.reconfigure(replace(running, protocols=(device, exports, static)))
+    for _ in range(3):
+        machine.turn(0.25)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    assert set(installed()) == {"10.9.0.0/16"}
+    (problem,) = machine.log.of("error")
+    assert f"process {os.getpid()}, writes to kernel table 254" in problem
+    assert machine.router.protocols["kernel4"].info() in problem
+    other.close()
+    machine.until(lambda: set(installed()) == {"10.1.0.0/16"})
+    assert machine.router.protocols["kernel4"].info() == ""
+    machine.stop()
+    assert not installed()
 
 
 @isolated
@@ -363,9 +394,13 @@ def test_it_begins_when_the_table_is_free_and_who_only_learns_does_not_wait():
     ip("route add blackhole 10.9.0.0/16 proto bird metric 32")
     machine = Machine(learner)
     machine.until(lambda: machine.router.protocols["learner"].state.value == "up")
+    ip("route add blackhole 10.8.0.0/16 proto bird metric 32")
+    machine.router.reload(machine.router.protocols["learner"], imports=True, exports=False)
     machine.turn(0.2)
-    assert "10.9.0.0/16" in installed(), "it may be the other one's"
+    theirs = {"10.8.0.0/16", "10.9.0.0/16"}
+    assert set(installed()) == theirs, "they may be the other one's"
     machine.stop()
+    assert set(installed()) == theirs
     machine = Machine(kernel_config("ipv4"))
     assert machine.router.protocols["kernel4"].state.value == "start"
     (problem,) = machine.log.of("error")

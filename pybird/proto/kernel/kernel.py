@@ -84,23 +84,33 @@ class KernelInstance(Instance):
         self._take_table()
 
     def _take_table(self) -> None:
-        """Begin, once the kernel's table is ours to change; who only learns needs no such right."""
+        """Begin, once the kernel's table is ours to change; who only learns needs no such right.
+
+        Who learned and is given something to export later comes here again.
+        """
         self._claim_timer = None
         assert self._channel is not None
         obstacle = self.router.kernel.claim(self._v4, self.config.kernel_table, self.config.metric)
         self._claimed = obstacle is None
         if obstacle is not None and self._channel.config.export_filter != REJECT:
-            text = f"Cannot change the kernel's routes: {obstacle}"
-            if text != self._obstacle:
-                self._obstacle = text
-                self.log("error", text)
-            clock = self.router.clock
-            self._claim_timer = clock.call_at(clock.now() + AGAIN, self._take_table)
+            self._ask_again(obstacle)
             return
         if self._obstacle:
             self._obstacle = ""
-            self.log("info", "The kernel's table is ours now")
-        self._begin()
+            if self._claimed:
+                self.log("info", "The kernel's table is ours now")
+        if not self._watching:
+            self._begin()
+        elif self._claimed:
+            self._scan_in(0.0)  # finds what the one before us left
+
+    def _ask_again(self, obstacle: str) -> None:
+        text = f"Cannot change the kernel's routes: {obstacle}"
+        if text != self._obstacle:
+            self._obstacle = text
+            self.log("error", text)
+        clock = self.router.clock
+        self._claim_timer = clock.call_at(clock.now() + AGAIN, self._take_table)
 
     def _begin(self) -> None:
         self.fib = Fib()
@@ -190,7 +200,10 @@ class KernelInstance(Instance):
         for way, keys in announce.items():
             for key in keys:
                 want(key, way)
-        self._flush_in(0.0)
+        if self._claimed:
+            self._flush_in(0.0)
+        elif self._claim_timer is None:
+            self._take_table()
 
     def feed_done(self, channel: Channel) -> None:
         """All that is wanted is known: leftovers of an earlier run go."""
@@ -383,8 +396,10 @@ class KernelInstance(Instance):
         self.fib.abandon_scan()
 
     def _is_ours(self, route: KernelRoute) -> bool:
+        """Did we, or an earlier run, enter this route? Without a claim it is another daemon's."""
         metric = self.config.metric
-        return route.protocol == RTPROT_BIRD and (not metric or route.metric == metric)
+        alike = route.protocol == RTPROT_BIRD and (not metric or route.metric == metric)
+        return alike and self._claimed
 
     # events -------------------------------------------------------------
 
