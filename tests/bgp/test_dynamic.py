@@ -327,6 +327,24 @@ def test_a_neighbour_that_closes_before_its_open_is_retried_too():
     assert child.error_wait.seconds == 0
 
 
+def test_a_neighbour_that_closes_after_its_open_is_no_reason_to_hurry():
+    """It may be a daemon that ends with every session: the connect delay applies, as after any failure."""
+    lab = lab_with([FOUND_B, auto(65001)], [])
+    lab.run(0)
+    opens = []
+
+    def accept(stream):
+        stream.set_handler(_Mute())
+        opens.append(lab.clock.now())
+        stream.write(Open(65002, 240, 2).encode())
+        lab.clock.call_at(lab.clock.now() + 0.1, stream.close)
+
+    lab.nodes["b"].router.network.listen(None, 179, 0, accept, TcpOptions())
+    lab.run(30)
+    assert 5 <= len(opens) <= 9
+    assert all(later - earlier > 3.5 for earlier, later in pairwise(opens))
+
+
 def test_a_returning_entry_resets_the_patience():
     lab = lab_with([FOUND_B, auto(65001, channels=channels(persist=True))], [])
     lab.run(40)

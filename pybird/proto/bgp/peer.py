@@ -231,10 +231,12 @@ class Peer(Instance):
         if self.doubt.connection is not None:
             self.doubt.end()
             return
-        if connection.outgoing and connection.session.remote is None:
-            self._refused()
-        elif was_active:
+        if was_active:
             self._session_over()
+        elif connection.outgoing and connection.session.remote is None:
+            self._refused()
+        elif connection.outgoing:
+            self.pace.failed()
         self._try_again(connection)
 
     def _explained(self, error: str | None) -> str:
