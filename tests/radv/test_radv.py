@@ -13,7 +13,7 @@ from pybird.values.address import Address
 from pybird.values.enums import RaPreference
 from pybird.values.net import NetType, Prefix
 from pybird.values.route import UNREACHABLE, Rte, Source
-from tests.radv.lab import PEERS, instance, lan, peer_key, peers, radv
+from tests.radv.lab import PEERS, config, instance, lan, peer_key, peers, radv
 
 DAD = (1.4, 1.9)
 R1, R2, R3 = "fe80::1:2%2", "fe80::2:2%2", "fe80::3:2%2"
@@ -194,6 +194,20 @@ def test_import_limit_replaces_the_limit_of_256():
         world.forge(world.segments["lan"], data, f"fe80::dead:{number:x}")
     world.run(1)
     assert len(peers(world, "r1")) == 3
+
+
+def test_another_import_limit_holds_for_the_next_router():
+    limited = radv(channels=(replace(PEERS, import_limit=Limit(3, "block")),))
+    world = lan(limited, None)
+    router = None
+    for number in range(10):
+        if number == 6:
+            router = world.nodes["r1"].router
+            router.reconfigure(config(radv(channels=(replace(PEERS, import_limit=Limit(5, "block")),))))
+        world.run(0)
+        world.forge(world.segments["lan"], Advertisement(lifetime=65535).encode(), f"fe80::dead:{number:x}")
+    world.run(1)
+    assert len(peers(world, "r1")) == 5
 
 
 def test_unreachable_entry_is_sent_an_advertisement_at_once():

@@ -90,6 +90,7 @@ class RadvPort:
         now = self._clock.now()
         before, self.config = self.config, config
         self.content.protocol, self.content.interface = protocol, config
+        self.discovery.limit = self._radv.entry_limit()
         self.schedule.adapt(Timing.of(config), now)
         if before.discovery and not config.discovery:
             self._carry_out(self.discovery.stop("discovery switched off"))

@@ -226,8 +226,8 @@ class Radv(Instance):
 
     def entry_limit(self) -> int:
         """Entries of one interface; a channel limit can only act on what reaches it."""
-        channel = self._peers
-        limit = channel.config.import_limit if channel is not None else None
+        config = next((item for item in self.config.channels if item.net_type is NetType.PEER), None)
+        limit = config.import_limit if config is not None else None
         return MOST_ENTRIES if limit is None else limit.count + 1
 
     def announce(self, port: RadvPort, router: Announce) -> None:
