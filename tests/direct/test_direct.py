@@ -84,6 +84,22 @@ def test_two_interfaces_on_one_network_have_a_route_each():
     assert routes(world) == ["192.0.2.0/24 eth1"]
 
 
+def test_interfaces_that_come_and_go_leave_nothing_behind():
+    world = start()
+    channel = world["d"].channels["ipv4"]
+    before = len(channel.sources)
+    for index in range(10, 20):
+        world.kernel.link(Link(index, f"veth{index}", True))
+        world.kernel.address(address(index, f"10.{index}.0.1/24"))
+        world.clock.run()
+        assert len(channel.sources) == before + 1
+        for watcher in world.kernel.watchers:
+            watcher.link_removed(index)
+        world.clock.run()
+    assert len(channel.sources) == before
+    assert routes(world) == ["192.0.2.0/24 eth0"]
+
+
 def test_a_tentative_address_makes_no_route():
     world = start()
     world.kernel.address(address(3, "2001:db8:1::1/64", tentative=True))

@@ -116,7 +116,9 @@ class Direct(Instance):
                 self._announce(channel, key, hop, index)
         if gone:
             for channel in self.channels.values():
-                self._sources.pop((channel, index), None)
+                source = self._sources.pop((channel, index), None)
+                if source is not None:
+                    channel.forget(source)
 
     def _announce(self, channel: Channel, key: bytes, hop: Hop, index: int) -> None:
         now = self.router.clock.now()
