@@ -1,6 +1,7 @@
 """Two real routers back to back in virtual time: connections, errors, restarts."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
@@ -9,6 +10,7 @@ from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.core.protocol import State, StopReason
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.messages import Notification
+from pybird.sim.tcp import TcpListener
 from pybird.values.address import Address
 
 from .world import Lab, bgp_to, both, config, ipv4, ipv6, pair, routes
@@ -531,6 +533,17 @@ def test_who_cannot_listen_says_so_once_connects_and_tries_again():
     lab.run(5)
     assert lab.nodes["a"].messages("info")[-1] == "b: Listening now"
     assert lab.proto("a").listening.error == ""
+
+
+def test_a_socket_whose_password_is_refused_does_not_stay_open_when_the_protocol_goes():
+    lab = both(a_options={"password": "secret"})
+    host = lab.nodes["a"].host
+    with patch.object(TcpListener, "set_md5", side_effect=OSError("no MD5 here")):
+        lab.run(7)
+        assert lab.nodes["a"].messages("error") == ["b: Cannot listen: no MD5 here"]
+        lab.nodes["a"].router.disable(lab.proto("a"))
+        lab.run(1)
+    assert host.tcp.listeners == []
 
 
 def test_a_missing_local_address_is_named():

@@ -108,7 +108,11 @@ class Listeners:
         md5 = None
         if config.password is not None and password_for is not None:
             md5 = (password_for, ifindex)
-            socket.listener.set_md5(password_for, ifindex, config.password)
+            try:
+                socket.listener.set_md5(password_for, ifindex, config.password)
+            except OSError:
+                self._close_unused(key, socket)
+                raise
         socket.users[name] = md5
         return key
 
@@ -120,6 +124,9 @@ class Listeners:
         md5 = socket.users.pop(name)
         if md5 is not None and md5 not in socket.users.values():
             socket.listener.set_md5(*md5, None)
+        self._close_unused(key, socket)
+
+    def _close_unused(self, key: SocketKey, socket: _Socket) -> None:
         if not socket.users:
             socket.listener.close()
             del self._sockets[key]
