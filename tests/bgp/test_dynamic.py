@@ -169,6 +169,23 @@ def test_a_global_range_needs_a_neighbour_on_link():
     assert why(lab, key=PeerNet(Address.parse("2001:db8:9::1"), 2).key) == "not on link of eth0"
 
 
+def test_a_global_neighbour_that_one_of_two_links_loses_keeps_its_child():
+    ranged = {"remote_range": Prefix.parse("2001:db8::/32")}
+    one, other = entries(("2001:db8::2", 2), name="one"), entries(("2001:db8::2", 3), name="other")
+    lab = lab_with([one, other, auto(65001, **ranged)], [])
+    lab.link("a", "eth1", "b", "eth1")
+    lab.nodes["a"].host.add_address("eth1", "2001:db8::9/64")
+    lab.run(3)
+    assert children(lab) == ["auto01"]
+    child = lab.proto("a", "auto01")
+    lab.nodes["a"].router.disable(lab.proto("a", "one"))
+    lab.run(3)
+    assert lab.proto("a", "auto01") is child
+    lab.nodes["a"].router.disable(lab.proto("a", "other"))
+    lab.run(3)
+    assert children(lab) == []
+
+
 def test_children_wait_for_an_interface_that_is_down():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.link_down("a", "eth0")

@@ -168,7 +168,7 @@ class Dynamic(Instance):
         """An entry was withdrawn, or the export filter accepts it no more."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
-        if child is None:
+        if child is None or self._has_entry(key):
             return
         channel = self.peers_channel
         still_there = channel is not None and bool(channel.table.get(entry.net.key))
@@ -232,6 +232,8 @@ class Dynamic(Instance):
 
     def _interface_gone(self, interface: Interface) -> None:
         """Its number will not come back: neither will children there, not even orphans."""
+        self._spawned.pop(interface.index, None)
+        self._crowded.pop(interface.index, None)
         for key, child in list(self.children.items()):
             if key.ifindex == interface.index:
                 self.log("info", f"{interface.name} is gone, removing {child.name}")
@@ -268,10 +270,11 @@ class Dynamic(Instance):
         """Start, keep or remove the child of an entry; a time when it must wait until then."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
-        reason = self._unfit(entry.net) or self._taken(key)
+        unfit = self._unfit(entry.net)
+        reason = unfit or self._taken(key)
         if reason is not None:
             self._note(entry, reason)
-            if child is not None:
+            if child is not None and not (unfit and self._has_entry(key)):
                 self._drop_unfit(key, child)
             return None
         if child is not None:
@@ -358,12 +361,17 @@ class Dynamic(Instance):
         """This protocol has, or would have, a child of that key."""
         if not self._running or key.vrf != vrf_of(self.config):
             return False
-        if key in self.children:
-            return True
-        for entry in self.entries.values():
-            if self.key_of(entry.net) == key and self._unfit(entry.net) is None:
-                return True
-        return False
+        return key in self.children or self._has_entry(key)
+
+    def _has_entry(self, key: Key) -> bool:
+        """Is there an entry that fits? A global address may have one on each of several links."""
+        if key.ifindex:
+            found = self.entries.get(PeerNet(key.address, key.ifindex).key)
+            return found is not None and self._is_for(found, key)
+        return any(self._is_for(entry, key) for entry in self.entries.values())
+
+    def _is_for(self, entry: Entry, key: Key) -> bool:
+        return self.key_of(entry.net) == key and self._unfit(entry.net) is None
 
     def release(self, key: Key) -> None:
         """A protocol before us in the file takes this neighbour."""
