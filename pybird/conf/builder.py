@@ -272,6 +272,13 @@ class Builder:
                 self.scope.add(name, Symbol(name, "routing table", name))
         return self.tables[name]
 
+    def bgp_attribute(self, code: int) -> AttributeDecl | None:
+        """The known attribute that has this code in BGP."""
+        for decl in self.attributes.values():
+            if decl.code == code and decl.field is None:
+                return decl
+        return None
+
     def attribute_type(self, name: str) -> str | None:
         """The type of a route attribute."""
         decl = self.attributes.get(name)

@@ -8,6 +8,7 @@ language's checker does that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.nodes import Literal, Local, Node, Span
 from pybird.values.aspath import EMPTY_PATH
+from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
 from pybird.values.prefixset import PrefixSet
@@ -55,6 +57,9 @@ BUILTINS = {
     "prepend": (2, 2), "append": (2, 2), "add": (2, 2), "delete": (2, 2), "filter": (2, 2),
 }  # fmt: skip
 TABLE_CALLS = frozenset(("roa_check", "aspa_check", "aspa_check_upstream", "aspa_check_downstream"))
+
+
+UNKNOWN_ATTRIBUTE = re.compile(f"{UNKNOWN_PREFIX}(?!00)[0-9a-f]{{2}}")
 
 
 class Expressions:
@@ -105,13 +110,15 @@ class Expressions:
                 if isinstance(meaning.value, Literal):
                     return replace(meaning.value, name=meaning.name, span=span)
                 return meaning.value
-            case Symbol(kind="attribute" | "custom attribute"):
+            case Symbol(kind="attribute"):
                 return nodes.Attribute(meaning.name, span=span)
+            case Symbol(kind="custom attribute"):
+                return nodes.Attribute(str(meaning.value), span=span)
             case Symbol():
                 hint = f"{token}()" if meaning.kind == "function" else ""
                 text = f"`{token}` is a {meaning.kind}, not a value"
                 raise self.builder.error(text, token, symbol=meaning, hint=hint)
-        if token.startswith("bgp_unknown_0x"):
+        if UNKNOWN_ATTRIBUTE.fullmatch(token) and not self.builder.bgp_attribute(int(token[-2:], 16)):
             return nodes.Attribute(str(token), span=span)
         raise self.builder.undefined(token, self.scope)
 

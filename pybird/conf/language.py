@@ -168,8 +168,7 @@ class Language:
         for name, symbol in config.symbols.items():
             builder.scope.add(name, symbol)
         for attribute in config.attributes:
-            decl = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
-            builder.attributes[attribute.name] = decl
+            builder.attributes[attribute.name] = attribute.declaration
         return builder
 
     # -------------------------------------------------- commands, expressions

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, FunctionRef, Span
 from pybird.values.address import Address
+from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
 
 if TYPE_CHECKING:
@@ -135,7 +136,11 @@ class CustomAttribute:
 
     name: str
     type: str
-    bgp_code: int | None = None
+
+    @property
+    def declaration(self) -> AttributeDecl:
+        """What filters and the pool of attributes know of it."""
+        return AttributeDecl(self.name, self.type)
 
 
 @dataclass(frozen=True, slots=True)

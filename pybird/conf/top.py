@@ -27,7 +27,7 @@ from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.digest import digest
 from pybird.filter.nodes import Filter, FunctionRef, Literal
-from pybird.values.attributes import AttributeDecl
+from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
@@ -102,16 +102,24 @@ class Top:
         self.builder.declare(name, "constant", literal, literal.type)
 
     def attribute(self, tree: Tree) -> None:
-        *code, kind, name = tree.children
+        kind, name = tree.children
         assert isinstance(name, Token)
-        type_ = type_name(self.builder, kind)
-        number = self.builder.number(code[0], 1, 255) if code else None
-        if number is not None and type_ != "bytestring":
-            raise self.builder.error("an unknown BGP attribute has type bytestring", kind)
-        self.builder.declare(name, "custom attribute", None, type_)
-        self.attributes.append(CustomAttribute(str(name), type_, number))
-        flags = 0xC0 if number is not None else 0
-        self.builder.attributes[str(name)] = AttributeDecl(str(name), type_, number, flags)
+        made = CustomAttribute(str(name), type_name(self.builder, kind))
+        self.builder.declare(name, "custom attribute", made.name, made.type)
+        self.attributes.append(made)
+        self.builder.attributes[made.name] = made.declaration
+
+    def attribute_bgp(self, tree: Tree) -> None:
+        """Another name of the attribute with this code, whether we know that one or not."""
+        number, kind, name = tree.children
+        assert isinstance(name, Token)
+        code = self.builder.number(number, 1, 255)
+        known = self.builder.bgp_attribute(code)
+        type_, wanted = type_name(self.builder, kind), known.type if known is not None else "bytestring"
+        if type_ != wanted:
+            raise self.builder.error(f"Attribute {code} type must be {wanted}, not {type_}", kind)
+        named = known.name if known is not None else f"{UNKNOWN_PREFIX}{code:02x}"
+        self.builder.declare(name, "custom attribute", named, type_)
 
     def filter(self, tree: Tree) -> None:
         name, locals_, block = tree.children
@@ -300,7 +308,7 @@ class Top:
 STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "define": Top.define,
     "attribute": Top.attribute,
-    "attribute_bgp": Top.attribute,
+    "attribute_bgp": Top.attribute_bgp,
     "eval": Top.eval,
     "filter": Top.filter,
     "function": Top.function,

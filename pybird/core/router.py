@@ -15,7 +15,7 @@ from traceback import format_exception
 from typing import Any, Final, NamedTuple
 
 from pybird.conf.errors import ConfigError, ConfigErrors
-from pybird.conf.model import Config, CustomAttribute, NotRun, ProtocolConfig, TableConfig
+from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.group import Group
 from pybird.core.guard import GuardedClock
@@ -37,7 +37,7 @@ from pybird.filter.compile import CompiledFilter, compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import Filter
-from pybird.values.attributes import AttributeDecl, AttributePool
+from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
 
 TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
@@ -203,7 +203,7 @@ class Router:
             return known[1]
 
         known = {meaning(found) for found in _filters(running)}
-        decls = {decl.name: decl for decl in map(_declaration, config.attributes)}
+        decls = {decl.name: decl for decl in (each.declaration for each in config.attributes)}
         names = {**self.pool.by_name, **decls}
         compiled: dict[int, tuple[Filter, CompiledFilter]] = {}
         for found in _filters(config):
@@ -351,7 +351,7 @@ class Router:
 
     def _declare(self, config: Config) -> None:
         for attribute in config.attributes:
-            self.pool.declare(_declaration(attribute))
+            self.pool.declare(attribute.declaration)
 
     def create(self, config: ProtocolConfig) -> Instance | None:
         """Make the instance of a protocol; None when this version does not run it, or it fails."""
@@ -531,10 +531,6 @@ class Router:
             subject.protocol.crashed(error)
         else:
             self.log("bug", f"{job}: {type(error).__name__}: {error}")
-
-
-def _declaration(attribute: CustomAttribute) -> AttributeDecl:
-    return AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
 
 
 def _filters(config: Config) -> Iterator[Filter]:

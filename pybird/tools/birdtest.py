@@ -30,14 +30,13 @@ from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.core.router import Router
 from pybird.filter import nodes as n
-from pybird.filter.attributes import declarations_of
 from pybird.filter.check import check
 from pybird.filter.claims import Checked
 from pybird.filter.compile import compile_expression, compile_filter
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.subject import Subject, constant_subject
-from pybird.proto import PROTOCOLS
-from pybird.values.attributes import AttributeDecl, AttributeTooLongError
+from pybird.tools.declared import declared
+from pybird.values.attributes import AttributeTooLongError
 from pybird.values.enums import Rts
 from pybird.values.net import Net
 from pybird.values.route import NO_HOP, Rte, Source
@@ -240,10 +239,7 @@ class _Reader:
     def __init__(self, language: Language, config: Config) -> None:
         self._language = language
         self._config = config
-        self._declared = declarations_of(*[each.attributes for each in PROTOCOLS])
-        for attribute in config.attributes:
-            decl = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
-            self._declared[attribute.name] = decl
+        self._declared = declared(config)
 
     def fill(self, case: Case) -> None:
         """Everything that the test needs to run."""

@@ -13,11 +13,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from pybird.conf.model import Config
-from pybird.filter.attributes import declarations_of
 from pybird.filter.nodes import ACCEPT, REJECT, Block, Call, Evaluate, Filter, FunctionRef, Span
 from pybird.filter.program import filter_code
-from pybird.proto import PROTOCOLS
-from pybird.values.attributes import AttributeDecl
+from pybird.tools.declared import declared
 
 Place = tuple[str, int]
 
@@ -75,11 +73,9 @@ class Coverage:
 
 def _lines(config: Config) -> Iterator[Place]:
     """The lines of every filter and function that do something."""
-    declared = declarations_of(*[each.attributes for each in PROTOCOLS])
-    for attribute in config.attributes:
-        declared[attribute.name] = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
+    known = declared(config)
     for made in _filters(config):
-        for span in filter_code(made, declared).statements():
+        for span in filter_code(made, known).statements():
             if span.line:
                 yield span.file, span.line
 

@@ -10,20 +10,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
-from pybird.conf.model import Config
-from pybird.filter.attributes import declarations_of
 from pybird.filter.compile import CompiledFilter, Inputs, compile_filter
 from pybird.filter.format import show_value
 from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
 from pybird.tools.birdtest import BirdtestError
+from pybird.tools.declared import declared
 from pybird.tools.steps import Texts, story
-from pybird.values.attributes import AttributeDecl
 from pybird.values.prefixset import PrefixSet
 
 LONG = 70  # characters of a constant that are shown
@@ -62,7 +59,7 @@ def main(argv: list[str]) -> int:
         return 1
     texts = Texts(DiskFiles().read)
     if options.route is None:
-        print(listing(compile_filter(made, declarations(config)), texts), end="")
+        print(listing(compile_filter(made, declared(config)), texts), end="")
         return 0
     try:
         told = story(language, config, options.name, options.route, texts)
@@ -74,15 +71,6 @@ def main(argv: list[str]) -> int:
     else:
         print("\n".join(told.lines()))
     return 0
-
-
-def declarations(config: Config) -> Mapping[str, AttributeDecl]:
-    """The attributes that filters of this configuration know."""
-    own = [AttributeDecl(each.name, each.type, each.bgp_code) for each in config.attributes]
-    known = declarations_of(tuple(own))
-    for protocol in PROTOCOLS:
-        known.update({decl.name: decl for decl in protocol.attributes})
-    return known
 
 
 def listing(compiled: CompiledFilter, texts: Texts) -> str:

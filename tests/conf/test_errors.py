@@ -63,6 +63,8 @@ def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> Non
         (DEVICE + "define B = «f»(1);", "function `f` is not defined"),
         (DEVICE + "define A = 1; define «A» = 2;", "Symbol 'A' already defined"),
         (DEVICE + "attribute «enum nope» x;", "no such enumeration: enum nope"),
+        (DEVICE + "attribute bgp 8 «bytestring» x;", "Attribute 8 type must be clist, not bytestring"),
+        (DEVICE + "attribute bgp 200 «int» x;", "Attribute 200 type must be bytestring, not int"),
         ("protocol kernel { «roa4»; }", "protocol kernel has no roa4 channel"),
     ],
 )  # fmt: skip

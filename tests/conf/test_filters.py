@@ -167,6 +167,26 @@ def test_custom_attributes() -> None:
     assert config.filters["f"].body.statements[0] == n.Assign(n.Attribute("colour"), n.Literal("int", 5))
 
 
+def test_an_attribute_with_a_bgp_code_is_another_name_of_that_attribute() -> None:
+    text = "attribute bgp 200 bytestring mine; attribute bgp 8 clist seen; filter f { mine = hex:01; "
+    config = load(DEVICE + text + "bgp_unknown_0xc8 = hex:01; seen.add((1, 2)); accept; }")
+    first, second, third, _ = config.filters["f"].body.statements
+    assert first == second == n.Assign(n.Attribute("bgp_unknown_0xc8"), n.Literal("bytestring", b"\1"))
+    assert "Attribute(name='bgp_community'" in repr(third)
+    assert config.symbols["mine"].kind == "custom attribute"
+
+
+def test_an_unknown_attribute_has_an_unknown_code_in_two_digits() -> None:
+    for name in (
+        "bgp_unknown_0x08",
+        "bgp_unknown_0xC8",
+        "bgp_unknown_0x00",
+        "bgp_unknown_0xc",
+        "bgp_unknown_0x0c8",
+    ):
+        assert "is not defined" in error(f"{DEVICE}filter f {{ {name} = hex:01; accept; }}").message
+
+
 def test_where_is_a_filter() -> None:
     config = load("protocol static { ipv4 { import where net.len > 8; }; }")
     statement = config.protocols[0].channels[0].import_filter.body.statements[0]

@@ -27,7 +27,6 @@ from pybird.tools.layout.pieces import LayoutError
 from pybird.tools.lint.flow import filters
 from pybird.tools.lint.run import findings
 from pybird.tools.lint.subject import Subject
-from pybird.values.attributes import AttributeDecl
 from tests.conf.loading import CACHE
 
 BOUND = 10.0  # seconds of CPU time for one text
@@ -146,7 +145,7 @@ def compiles(made: Config, subject: Subject) -> None:
     """Every filter of an accepted configuration becomes a program."""
     declared = {each.name: each for protocol in PROTOCOLS for each in protocol.attributes}
     for attribute in made.attributes:
-        declared[attribute.name] = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
+        declared[attribute.name] = attribute.declaration
     for each in filters(subject):
         compile_filter(each, declared).clear()
 

@@ -47,7 +47,7 @@ def read(program: str) -> Config:
 
 def declared(config: Config) -> dict[str, AttributeDecl]:
     """All attributes, those of the program too."""
-    own = tuple([AttributeDecl(each.name, each.type, each.bgp_code) for each in config.attributes])
+    own = tuple([each.declaration for each in config.attributes])
     return {**BASE, **declarations_of(own)}
 
 

@@ -85,6 +85,15 @@ def test_a_changed_export_filter_withdraws_without_a_reset():
     assert since(lab, "a") == before
 
 
+def test_an_attribute_of_the_users_reaches_the_neighbour():
+    mine = "attribute bgp 200 bytestring mine; define SEEN = hex:01:02;"
+    sends = unnumbered(1, export="filter { mine = hex:01:02; accept; }")
+    takes = unnumbered(2).replace("import all", "import where mine = SEEN")
+    lab = pair(mine + sends, mine + takes)
+    lab.run(10)
+    assert lab.knows("b", "a")
+
+
 def test_another_as_restarts_the_children():
     lab = joined()
     configure(lab, "a", unnumbered(1).replace("local as 65001", "local as 65101"))

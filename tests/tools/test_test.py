@@ -226,3 +226,15 @@ def test_a_value_that_no_message_carries_is_a_rejection(run):
     status, out = run(MANY, beside=case + "accept")
     assert status == 1
     assert "was rejected" in out
+
+
+def test_an_attribute_with_a_bgp_code_is_read_as_it_came(run):
+    text = "attribute bgp 200 bytestring mine; filter named { mine = hex:01:02; accept; }\n"
+    beside = """test "x"
+filter named
+route 10.0.0.0/8
+accept
+    mine = hex:01:02
+    bgp_unknown_0xc8 = mine
+"""
+    assert run(text, beside=beside)[0] == 0

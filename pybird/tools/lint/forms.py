@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pybird.conf.tree import Tree
-from pybird.filter.attributes import declarations_of
 from pybird.filter.nodes import FunctionRef
 from pybird.filter.types import Typing
-from pybird.proto import PROTOCOLS
+from pybird.tools.declared import declared
 from pybird.tools.lint.subject import Finding, Subject
-from pybird.values.attributes import AttributeDecl
 
 
 def old_locals(subject: Subject) -> Iterator[Finding]:
@@ -33,10 +31,7 @@ def ignored_lladdr(subject: Subject) -> Iterator[Finding]:
 
 def inferred_types(subject: Subject) -> Iterator[Finding]:
     """Functions that return something and do not say of which type."""
-    declared = declarations_of(*[each.attributes for each in PROTOCOLS])
-    for attribute in subject.config.attributes:
-        declared[attribute.name] = AttributeDecl(attribute.name, attribute.type, attribute.bgp_code)
-    typing = Typing(declared)
+    typing = Typing(declared(subject.config))
     for _, name in subject.definitions("function"):
         ref = subject.config.symbols[name].value
         if not isinstance(ref, FunctionRef) or ref.return_type is not None:
