@@ -22,7 +22,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from time import process_time
 
 from pybird.conf.again import Memory
-from pybird.main import make_language
+from pybird.tools.language import make_language
 
 ROOT = Path(__file__).resolve().parents[1]
 LENGTHS = [24] * 60 + [23] * 10 + [22] * 12 + [21] * 5 + [20] * 5 + [19] * 3 + [18] * 2 + [17] + [16] * 2

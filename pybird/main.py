@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 import pybird
@@ -48,20 +49,19 @@ Options:\x20
 Subcommands:
   pybird check FILE... Say what is wrong in configuration files, or looks it
   pybird fmt FILE...   Lay out configuration files; --check, --diff
-  pybird explain --compiled filter NAME FILE
-                       Show the Python that a filter becomes
+  pybird explain filter NAME FILE
+                       Follow a route through a filter (--route), or show the
+                       Python that it becomes (--compiled)
   pybird test FILE...  Run the tests that a configuration has, or a *.birdtest file
   pybird demo A B      Two routers that find each other, and a shell
 """
 FRAMES: Final = 3000  # functions of filters may call themselves about as often as in BIRD
-# the module of each subcommand; None: planned, not there yet
-SUBCOMMANDS: Final = {
+SUBCOMMANDS: Final = {  # and their modules
     "check": "pybird.tools.check",
     "demo": "pybird.tools.demo",
     "fmt": "pybird.tools.fmt",
     "test": "pybird.tools.test",
     "explain": "pybird.tools.explain",
-    "lab": None,
 }
 
 
@@ -84,6 +84,9 @@ def read_options(argv: list[str]) -> Options:
         if "--" in text:
             raise UsageError(f"unrecognized option '--{error.opt}'") from None
         raise UsageError(f"invalid option -- '{error.opt or '-'}'") from None
+    if rest and argv[0] == rest[0]:
+        known = ", ".join(SUBCOMMANDS)
+        raise UsageError(f"there is no subcommand '{rest[0]}'; there are {known}")
     if rest:
         raise UsageError(f"unexpected argument '{rest[0]}'")
     values = dict(found)
@@ -141,6 +144,8 @@ def main(argv: list[str]) -> int:
         complain(f"{error}\n\n{USAGE.rstrip()}")
         return 1
     if options.check_only:
+        from pybird.tools.language import make_language
+
         return 1 if load(make_language(), options.config, to_run=False) is None else 0
     if options.foreground:
         return start(options, Readiness(None))
@@ -149,12 +154,8 @@ def main(argv: list[str]) -> int:
 
 def subcommand(name: str, argv: list[str]) -> int:
     """Run `pybird NAME ...`."""
-    module = SUBCOMMANDS[name]
-    if module is None:
-        sys.stderr.write(f"pybird {name}: this version does not have it yet\n")
-        return 1
     try:
-        status = int(import_module(module).main(argv))
+        status = int(import_module(SUBCOMMANDS[name]).main(argv))
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -163,15 +164,6 @@ def subcommand(name: str, argv: list[str]) -> int:
 
 
 # ---------------------------------------------------------------- configuration
-
-
-def make_language() -> Language:
-    """BIRD's language with our protocols, its tables from the cache where there is one."""
-    from pybird.conf.language import Language
-    from pybird.io.files import cache_folder, iproute2_names
-    from pybird.proto import PROTOCOLS
-
-    return Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
 
 
 def load(language: Language, path: str, *, to_run: bool, memory: Memory | None = None) -> Config | None:
@@ -294,6 +286,7 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
     from pybird.daemon import Daemon
     from pybird.io.files import may_open_many
     from pybird.io.log import check_files
+    from pybird.tools.language import make_language
 
     may_open_many()
     language = make_language()  # while we may still read our own files
@@ -347,11 +340,21 @@ def keep_standard_files() -> None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
+def pass_octets() -> None:
+    """Let octets that are not UTF-8 (in file names, in comments) and line ends through as they are."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
+
+
 def run() -> None:
     """The console entry."""
     keep_standard_files()
+    pass_octets()
     try:
         sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says it of a program that SIGINT ended
     except BrokenPipeError:  # `pybird check --json | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

@@ -34,16 +34,23 @@ from pybird.filter.check import check
 from pybird.filter.claims import Checked
 from pybird.filter.compile import compile_expression, compile_filter
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.fold import evaluate
 from pybird.filter.subject import Subject, constant_subject
 from pybird.tools.declared import declared
+from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import AttributeTooLongError
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.enums import Rts
 from pybird.values.net import Net
 from pybird.values.route import NO_HOP, Rte, Source
 
 PREFERENCE = 100
-_LISTS = {"bgppath": r"\d+", "clist": r"\([^()]*\)", "eclist": r"\([^()]*\)", "lclist": r"\([^()]*\)"}
-_EMPTY = {"bgppath": "+empty+", "clist": "-empty-", "eclist": "--empty--", "lclist": "---empty---"}
+VERDICTS = ("accept", "reject")
+# Lists that may be written as their members.
+_PATH = re.compile(r"\d+(?:\s+\d+)*")
+_LIST = re.compile(r"(?:\([^()]*\)\s*)+")
+_MEMBER = re.compile(r"\d+|\([^()]*\)")
+_EMPTY = {"bgppath": EMPTY_PATH, "clist": EMPTY_COMMUNITIES, "eclist": EMPTY_EXTENDED, "lclist": EMPTY_LARGE}
 
 
 class BirdtestError(Exception):
@@ -51,6 +58,7 @@ class BirdtestError(Exception):
 
     def __init__(self, message: str, span: n.Span) -> None:
         super().__init__(f"{span.file}:{span.line}:{span.column} {message}")
+        self.message = message
         self.span = span
 
 
@@ -68,7 +76,7 @@ class Line:
 
     span: n.Span
     word: str
-    rest: str
+    rest: str = ""
     below: list[Line] = field(default_factory=list)
 
 
@@ -82,6 +90,12 @@ class Given:
     name: str = "test"
     kind: int = int(Rts.BGP)
     block: n.Filter = n.ACCEPT
+
+    def route(self, router: Router, hear: Callable[[Checked], None]) -> Rte | None:
+        """The route with its attributes; None if they cannot be set."""
+        source = Source(self.name, self.kind, None)
+        bare = Rte(router.pool.intern(b""), source, NO_HOP, PREFERENCE, 0.0)
+        return _through(router, self.block, self.net, bare, hear)
 
 
 @dataclass(slots=True)
@@ -101,8 +115,7 @@ class Case:
         """What did not come out as expected; `hear` is told of the conditions on the routes."""
         assert self.verdict is not None
         for given, tested in zip(self.routes, self.filters, strict=True):
-            rte = Rte(router.pool.intern(b""), Source(given.name, given.kind, None), NO_HOP, PREFERENCE, 0.0)
-            start = _through(router, given.block, given.net, rte, hear)
+            start = given.route(router, hear)
             if start is None:
                 yield Problem(given.span, given.text, "its attributes cannot be set")
                 continue
@@ -176,12 +189,13 @@ def cases_of(path: str, text: str) -> Cases:
     cases: list[Case] = []
     tested: Line | None = None
     for line in lines:
+        _check_shape(line)
         match line.word:
             case "config":
                 config = os.path.join(folder, _text(line))
             case "test":
                 cases.append(Case(_text(line), line.span, tested))
-            case "filter" | "import" | "export":
+            case "filter" | "import" | "export" if _filter_fits(cases):
                 tested = line
                 if cases and not cases[-1].route_lines:
                     cases[-1].filter_line = line
@@ -196,6 +210,23 @@ def cases_of(path: str, text: str) -> Cases:
             missing = "`accept` or `reject`" if case.verdict is None else "`filter`"
             raise BirdtestError(f"{missing} is missing in this test", case.span)
     return Cases(config, cases)
+
+
+def _check_shape(line: Line) -> None:
+    """Nothing is passed over: what is written behind or below a word belongs there.
+
+    Raises:
+        BirdtestError: it does not.
+    """
+    if line.below and line.word not in (*VERDICTS, "route"):
+        raise _error(line.below[0], f"nothing can stand below `{line.word}`")
+    if line.rest and line.word in VERDICTS:
+        raise _error(line, f"nothing can stand behind `{line.word}`; conditions stand below it", line.rest)
+
+
+def _filter_fits(cases: list[Case]) -> bool:
+    """A filter stands before the routes of a test, or before all tests."""
+    return not cases or cases[-1].verdict is not None or not cases[-1].route_lines
 
 
 def _lines(path: str, text: str) -> Iterator[Line]:
@@ -213,8 +244,8 @@ def _lines(path: str, text: str) -> Iterator[Line]:
             continue
         if last is not None:
             yield last
-        word, _, rest = bare.partition(" ")
-        last = Line(span, word, rest.strip())
+        word, *rest = bare.split(maxsplit=1)
+        last = Line(span, word, "".join(rest))
     if last is not None:
         yield last
 
@@ -297,8 +328,24 @@ class _Reader:
     def _assign(self, line: Line, name: str, text: str) -> n.Node:
         target = n.Attribute(name, span=line.span)
         kind = self._declared[name].type if name in self._declared else ""
-        value = self._node(line, text, listed(kind, text))
+        value = self._listed(line, kind, text) or self._node(line, text)
         return self._checked(line, n.Assign(target, value, span=line.span))
+
+    def _listed(self, line: Line, kind: str, text: str) -> n.Node | None:
+        """A list that is written as its members: `65001 65002`, `(1,2) (3,4)`; None if it is not."""
+        if kind not in _EMPTY or not (_PATH if kind == "bgppath" else _LIST).fullmatch(text):
+            return None
+        members, call = _MEMBER.findall(text), "add"
+        if kind == "bgppath":
+            members, call = members[::-1], "prepend"
+        made = n.Literal(kind, _EMPTY[kind])
+        for member in members:
+            node = n.Builtin(call, (made, self._node(line, text, member)))
+            try:
+                made = evaluate(node)
+            except (FilterTypeError, FilterRuntimeError) as problem:
+                raise _error(line, problem.message, text) from None
+        return made
 
     def _condition(self, line: Line) -> n.Node:
         node = self._node(line, line.rest)
@@ -327,20 +374,3 @@ class _Reader:
             return compiled(constant_subject(lambda _text: None))
         except (FilterTypeError, FilterRuntimeError) as problem:
             raise _error(line, problem.message, text) from None
-
-
-def listed(kind: str, text: str) -> str:
-    """The expression of a list that is written as its members: `65001 65002`, `(1,2) (3,4)`."""
-    member = _LISTS.get(kind)
-    if member is None or not re.fullmatch(rf"(?:{member}\s*)+", text):
-        return text
-    members = re.findall(member, text)
-    if kind == "bgppath":
-        members.reverse()
-    call, made = "prepend" if kind == "bgppath" else "add", _EMPTY[kind]
-    for each in members:
-        made = f"{call}({made}, {each})"
-    return made
-
-
-__all__ = ["BirdtestError", "Case", "Cases", "Problem", "cases_of", "listed", "read_cases"]

@@ -5,7 +5,7 @@ Errors come with the source line and a caret, then warnings, each with its code
 and 1 when one cannot; with `--strict` warnings count as well. `--json` gives
 the same as one object: `ok`, `errors` and `warnings`, each with code, file,
 line, column, end_line, end_column and message, and `not_run`, the protocols
-that are only understood.
+that are only understood. `-` is standard input.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pybird.conf.errors import ConfigError, ConfigErrors, caret
-from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.filter.nodes import Span
-from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
+from pybird.tools.language import make_language
 from pybird.tools.lint.codes import ERROR, MISSING_POLICY, OTHER
 from pybird.tools.lint.run import findings
 from pybird.tools.lint.subject import Finding
+from pybird.tools.text import Texts, counted
 
 NO_POLICY = "EBGP requires explicit"
 
@@ -43,15 +43,15 @@ class Checked:
 def main(argv: list[str]) -> int:
     """Check the files named in the arguments; 0 if all are right."""
     parser = argparse.ArgumentParser(prog="pybird check", description="Say what is wrong with a bird.conf.")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration, - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     parser.add_argument("--strict", action="store_true", help="warnings are failures")
     options = parser.parse_args(argv)
-    language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+    language, texts = make_language(), Texts()
     checked, unread = [], False
     for path in options.files:
         try:
-            checked.append(check(language, path))
+            checked.append(check(language, path, texts))
         except OSError as problem:
             print(f"pybird check: {path}: {problem.strerror or problem}", file=sys.stderr)
             unread = True
@@ -62,18 +62,23 @@ def main(argv: list[str]) -> int:
         print(json.dumps(as_json(checked, ok=not (wrong or unread)), indent=2))
     else:
         for each in checked:
-            show(each)
+            show(each, texts)
     return 1 if wrong or unread else 0
 
 
-def check(language: Language, path: str) -> Checked:
-    """Everything there is to say about one configuration.
+def check(language: Language, path: str, texts: Texts) -> Checked:
+    """Everything there is to say about one configuration; `-` is standard input.
 
     Raises:
         OSError: it cannot be read.
     """
     try:
-        reading = language.examine(path)
+        if path == "-":
+            text = sys.stdin.read()
+            texts.keep(path, text)
+            reading = language.examine_text(text, path)
+        else:
+            reading = language.examine(path)
     except ConfigErrors as found:
         warnings = [Finding(each.code or OTHER, each.span, each.text) for each in found.warnings]
         return Checked(path, None, found.errors, warnings)
@@ -86,48 +91,26 @@ def not_run(config: Config) -> list[str]:
     return [each.name for each in config.protocols if each.type_name not in running]
 
 
-def show(checked: Checked) -> None:
+def show(checked: Checked, texts: Texts) -> None:
     """Text for people: errors, warnings, one line of summary."""
     for error in checked.errors:
         print(error.show())
-    lines = _Lines()
     for warning in checked.warnings:
         span = warning.span
         print(f"{span.file}:{span.line}:{span.column} warning: {warning.message} [{warning.code}]")
-        source_line = lines.line(span)
+        source_line = texts.line(span)
         if source_line:
             print("\n".join(caret(source_line, span)))
     config = checked.config
     if config is None:
-        print(f"{checked.path}: {_count(len(checked.errors), 'error')}")
+        print(f"{checked.path}: {counted(len(checked.errors), 'error')}")
         return
     skipped = not_run(config)
     more = f"; not run: {', '.join(skipped)}" if skipped else ""
-    remarks = f", {_count(len(checked.warnings), 'warning')}" if checked.warnings else ""
-    protocols = _count(len(config.protocols) - len(skipped), "protocol")
+    remarks = f", {counted(len(checked.warnings), 'warning')}" if checked.warnings else ""
+    protocols = counted(len(config.protocols) - len(skipped), "protocol")
     verdict = "is right, and a router refuses to start with it" if config.refusals else "can be run"
     print(f"{checked.path}: {verdict}, {protocols}{remarks}{more}")
-
-
-class _Lines:
-    """The lines of files, for showing warnings."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
-
-    def line(self, span: Span) -> str:
-        """The source line of a place, if its file can still be read."""
-        if span.file not in self._files:
-            try:
-                self._files[span.file] = DiskFiles().read(span.file).split("\n")
-            except OSError:
-                self._files[span.file] = []
-        lines = self._files[span.file]
-        return lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(checked: list[Checked], *, ok: bool) -> dict[str, Any]:

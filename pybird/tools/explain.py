@@ -12,15 +12,12 @@ import json
 import sys
 
 from pybird.conf.errors import ConfigErrors
-from pybird.conf.include import DiskFiles
-from pybird.conf.language import Language
 from pybird.filter.compile import CompiledFilter, Inputs, compile_filter
 from pybird.filter.format import show_value
-from pybird.io.files import cache_folder, iproute2_names
-from pybird.proto import PROTOCOLS
-from pybird.tools.birdtest import BirdtestError
 from pybird.tools.declared import declared
-from pybird.tools.steps import Texts, story
+from pybird.tools.language import make_language
+from pybird.tools.steps import RouteError, story
+from pybird.tools.text import Texts
 from pybird.values.prefixset import PrefixSet
 
 LONG = 70  # characters of a constant that are shown
@@ -43,7 +40,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.json and options.route is None:
         parser.error("--json goes with --route")
-    language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+    language = make_language()
     try:
         config = language.load(options.file)
     except ConfigErrors as found:
@@ -57,13 +54,13 @@ def main(argv: list[str]) -> int:
     if made is None:
         print(f"pybird explain: no filter {options.name} in {options.file}", file=sys.stderr)
         return 1
-    texts = Texts(DiskFiles().read)
+    texts = Texts()
     if options.route is None:
         print(listing(compile_filter(made, declared(config)), texts), end="")
         return 0
     try:
         told = story(language, config, options.name, options.route, texts)
-    except BirdtestError as problem:
+    except RouteError as problem:
         print(f"pybird explain: {problem}", file=sys.stderr)
         return 1
     if options.json:
@@ -80,7 +77,7 @@ def listing(compiled: CompiledFilter, texts: Texts) -> str:
     shown: tuple[str, int] | None = None
     for text, span in compiled.lines():
         here = (span.file, span.line)
-        line = texts.line(span)
+        line = texts.line(span).strip()
         if line and here != shown:
             indent = text[: len(text) - len(text.lstrip())]
             found.append(f"{indent}# {span.file}:{span.line}: {line}")

@@ -14,6 +14,7 @@ import difflib
 import os
 import sys
 import tempfile
+from io import StringIO
 
 from pybird.conf.include import DiskFiles
 from pybird.conf.tables import Tables
@@ -36,24 +37,35 @@ def main(argv: list[str]) -> int:
     status = 0
     for path in options.files:
         try:
-            text = sys.stdin.read() if path == "-" else DiskFiles().read(path)
-            made = formatter.format(text)
+            status |= lay_out(formatter, path, check=options.check, diff=options.diff)
+        except BrokenPipeError:
+            raise
         except OSError as problem:
             print(f"pybird fmt: {path}: {problem.strerror or problem}", file=sys.stderr)
             status = 1
-            continue
-        except LayoutError as problem:
-            line, column = place(text, problem.position)
-            print(f"{path}:{line}:{column} {problem.message}; left as it is", file=sys.stderr)
-            status = 1
-            continue
-        if options.check or options.diff:
-            status |= show(path, text, made, diff=options.diff)
-        elif path == "-":
-            sys.stdout.write(made)
-        elif made != text:
-            write(path, made)
     return status
+
+
+def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool) -> int:
+    """Lay out one file; 1 if it could not be, or would change.
+
+    Raises:
+        OSError: it cannot be read or replaced.
+    """
+    text = sys.stdin.read() if path == "-" else DiskFiles().read(path)
+    try:
+        made = formatter.format(text)
+    except LayoutError as problem:
+        line, column = place(text, problem.position)
+        print(f"{path}:{line}:{column} {problem.message}; left as it is", file=sys.stderr)
+        return 1
+    if check or diff:
+        return show(path, text, made, diff=diff)
+    if path == "-":
+        sys.stdout.write(made)
+    elif made != text:
+        write(path, made)
+    return 0
 
 
 class Formatter:
@@ -113,16 +125,24 @@ def show(path: str, text: str, made: str, *, diff: bool) -> int:
     if not diff:
         print(f"{path}: would be laid out")
         return 1
-    before, after = text.splitlines(keepends=True), made.splitlines(keepends=True)
-    for line in difflib.unified_diff(before, after, path, f"{path} (laid out)"):
-        sys.stdout.write(line.encode("utf-8", "replace").decode())
+    for line in difflib.unified_diff(_lines(text), _lines(made), path, f"{path} (laid out)"):
+        sys.stdout.write(line)
         if not line.endswith("\n"):
             sys.stdout.write("\n\\ No newline at end of file\n")
     return 1
 
 
+def _lines(text: str) -> list[str]:
+    """The lines with their ends; unlike `splitlines`, form feeds and their kin end none."""
+    return StringIO(text).readlines()
+
+
 def write(path: str, text: str) -> None:
-    """Replace a file in one step; its mode and, where we may, its owner stay."""
+    """Replace a file in one step; its mode and, where we may, its owner stay.
+
+    Raises:
+        OSError: it cannot be replaced, and is as it was.
+    """
     target = os.path.realpath(path)
     status = os.stat(target)
     number, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".pybird-fmt-")

@@ -13,24 +13,23 @@ from typing import Any
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
 from pybird.conf.errors import must_run
-from pybird.conf.language import Language
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import ControlSocket
-from pybird.io.files import cache_folder
 from pybird.io.log import LogFiles
 from pybird.proto import PROTOCOLS
 from pybird.sim.pace import Pacer
 from pybird.sim.world import World
+from pybird.tools.language import make_language
 
 DAD = (1.4, 1.9)  # seconds that Linux keeps a new address tentative
 
 
 def serve(configs: list[Path], socket: Path) -> None:
     """Run the routers, joined by `eth0`, until SIGTERM; the first answers on the socket."""
-    language = Language(PROTOCOLS, cache=cache_folder())
+    language = make_language()
 
     def boot(ports: Ports, path: Any) -> Router:
         router = Router(ports, PROTOCOLS)

@@ -7,22 +7,24 @@ five seconds on a simulated machine, as for `pybird test`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pybird.conf.errors import caret
 from pybird.conf.language import Language
 from pybird.conf.model import Config
-from pybird.filter.compile import compile_filter, compile_traced
+from pybird.filter.compile import compile_traced
 from pybird.filter.format import show, show_value
 from pybird.filter.nodes import Filter, Span
 from pybird.filter.subject import Subject
 from pybird.filter.trace import Event, Trace
-from pybird.tools.birdtest import PREFERENCE, Given, cases_of
+from pybird.tools.birdtest import BirdtestError, Given, cases_of
 from pybird.tools.test import Trial
-from pybird.values.attributes import AttributeDecl
+from pybird.tools.text import Texts
+from pybird.values.attributes import AttributeDecl, AttributeTooLongError
 from pybird.values.enums import ENUMS
-from pybird.values.route import NO_HOP, Rte, Source
 
 
 @dataclass(slots=True)
@@ -77,16 +79,39 @@ class Story:
         }
 
 
+class RouteError(Exception):
+    """The route cannot be read, or no route can be so; the text says what and where."""
+
+
+_PIECE = re.compile(r'"[^"]*"|\{[^{}]*\}|;|[A-Za-z_]\w*\s*=|.', re.DOTALL)
+
+
+def _pieces(route: str) -> list[str]:
+    """The network, and each `NAME = VALUE`; what stands in quotes or braces ends neither."""
+    found = [""]
+    for piece in _PIECE.findall(route):
+        if piece == ";" or (piece.endswith("=") and len(found) == 1 and piece != "="):
+            found.append("")
+        if piece != ";":
+            found[-1] += piece
+    return [" ".join(each.split()) for each in found]
+
+
 def story(language: Language, config: Config, name: str, route: str, texts: Texts) -> Story:
     """What the filter of this name does with a route.
 
     Raises:
-        BirdtestError: the route cannot be read.
+        RouteError: the route cannot be read.
     """
-    net, _, settings = route.strip().partition(" ")
-    below = "".join([f"\n    {each.strip()}" for each in settings.split(";") if each.strip()])
-    cases = cases_of("--route", f'test "route"\nfilter {name}\nroute {net}{below}\naccept\n')
-    cases.resolve(language, config)
+    net, *settings = _pieces(route)
+    below = "".join([f"\n    {each}" for each in settings if each])
+    text = f'test "route"\nfilter {name}\nroute {net}{below}\naccept\n'
+    try:
+        cases = cases_of("--route", text)
+        cases.resolve(language, config)
+    except BirdtestError as problem:
+        line = text.split("\n")[problem.span.line - 1]
+        raise RouteError("\n".join([problem.message, *caret(line, problem.span)])) from None
     case = cases.cases[0]
     return _run(Trial(config), case.filters[0], case.routes[0], texts)
 
@@ -94,18 +119,20 @@ def story(language: Language, config: Config, name: str, route: str, texts: Text
 def _run(trial: Trial, traced: Filter, given: Given, texts: Texts) -> Story:
     router = trial.router
     logged: list[str] = []
+    rte = given.route(router, lambda _checked: None)
+    if rte is None:
+        raise RouteError("its attributes cannot be set")
     subject = Subject(router.pool, given.net.type, logged.append, router.lookup)
-    source = Source(given.name, given.kind, None)
-    rte = Rte(router.pool.intern(b""), source, NO_HOP, PREFERENCE, 0.0)
-    subject.load(rte, given.net.key)
-    compile_filter(given.block, router.pool.by_name).run(subject)  # sets the attributes
-    attributes = router.pool.edit(rte.attrs, subject.changes)
-    rte = Rte(attributes, source, subject.hop or NO_HOP, subject.preference, 0.0)
     subject.load(rte, given.net.key)
     before = _attributes(subject, router.pool.by_name)
     trace = Trace()
     accepted = compile_traced(traced, router.pool.by_name, trace).run(subject)
     after = _attributes(subject, router.pool.by_name)
+    try:
+        router.pool.edit(rte.attrs, subject.changes)
+    except AttributeTooLongError as error:  # a router rejects it then
+        logged.append(str(error))
+        accepted = False
     changes = [
         (name, before.get(name, "(void)"), after.get(name, "(void)"))
         for name in dict.fromkeys((*before, *after))
@@ -151,30 +178,3 @@ def _steps(events: list[Event], texts: Texts) -> Iterator[Step]:
                 step.values.append(shown)
     if step is not None:
         yield step
-
-
-class Texts:
-    """The texts of places in the files of a configuration."""
-
-    def __init__(self, read: Any) -> None:
-        self._read = read
-        self._files: dict[str, list[str]] = {}
-
-    def line(self, span: Span) -> str:
-        """The line where a place begins."""
-        return self._line(span).strip()
-
-    def of(self, span: Span) -> str:
-        """The text of a place as far as it stands in its first line."""
-        line = self._line(span)
-        end = span.end_column - 1 if span.end_line == span.line else len(line)
-        return line[span.column - 1 : end].strip()
-
-    def _line(self, span: Span) -> str:
-        if span.file not in self._files:
-            try:
-                self._files[span.file] = self._read(span.file).split("\n")
-            except OSError:
-                self._files[span.file] = []
-        lines = self._files[span.file]
-        return lines[span.line - 1] if 0 < span.line <= len(lines) else ""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,11 +27,12 @@ from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.nodes import NO_SPAN, Block, Call, Decide, Evaluate, Filter, Span
 from pybird.filter.subject import Subject
-from pybird.io.files import cache_folder, iproute2_names
 from pybird.proto import PROTOCOLS
 from pybird.sim.world import World
 from pybird.tools.birdtest import BirdtestError, Case, read_cases
 from pybird.tools.coverage import Coverage
+from pybird.tools.language import make_language
+from pybird.tools.text import counted
 from pybird.values.net import NetType, Prefix
 from pybird.values.route import NO_HOP, Rte, Source
 
@@ -157,7 +157,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     parser.add_argument("--coverage", action="store_true", help="say which lines of filters ran")
     options = parser.parse_args(argv)
-    language = Language(PROTOCOLS, cache=cache_folder(), numbers=iproute2_names())
+    language = make_language()
     reports = [Report(path) for path in options.files]
     for report in reports:
         report.make(language, coverage=options.coverage)
@@ -193,8 +193,11 @@ class Report:
         except ConfigErrors as found:
             self.errors = [error.show() for error in found.errors]
             return
-        except (BirdtestError, OSError) as problem:
+        except BirdtestError as problem:
             self.errors = [str(problem)]
+            return
+        except OSError as problem:
+            self.errors = [f"{problem.filename or self.path}: {problem.strerror or problem}"]
             return
         if coverage:
             self.coverage = Coverage(config)
@@ -220,7 +223,8 @@ class Report:
         total = sum(result.assertions for result in self.results)
         if not self.errors:
             state = f"{failed} failed" if failed else "all good" if self.results else "nothing to test"
-            yield f"{self.path}: {_count(len(self.results), 'suite')}, {_count(total, 'assertion')}: {state}"
+            suites, assertions = counted(len(self.results), "suite"), counted(total, "assertion")
+            yield f"{self.path}: {suites}, {assertions}: {state}"
         if self.coverage is not None:
             yield from self.coverage.lines()
 
@@ -239,9 +243,9 @@ class Report:
 
 def _result_lines(result: Result) -> Iterator[str]:
     if not result.failures:
-        yield f"ok    {result.name} ({_count(result.assertions, 'assertion')})"
+        yield f"ok    {result.name} ({counted(result.assertions, 'assertion')})"
         return
-    yield f"FAIL  {result.name} ({_count(len(result.failures), 'failure')})"
+    yield f"FAIL  {result.name} ({counted(len(result.failures), 'failure')})"
     for failure in result.failures:
         problem = f": {failure.problem}" if failure.problem else ""
         yield f"      {failure.span.file}:{failure.span.line}: {failure.text}{problem}"
@@ -266,11 +270,3 @@ def _result_json(result: Result) -> dict[str, Any]:
             for failure in result.failures
         ],
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

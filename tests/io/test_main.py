@@ -6,8 +6,9 @@ import pytest
 
 from pybird.conf.again import Memory
 from pybird.daemon import Daemon
-from pybird.main import SUBCOMMANDS, UsageError, load, main, make_language, read_options
+from pybird.main import HELP, SUBCOMMANDS, UsageError, load, main, read_options
 from pybird.options import Options
+from pybird.tools.language import make_language
 
 
 def test_defaults_are_birds():
@@ -37,7 +38,8 @@ def test_d_means_foreground_and_debug_file_does_not():
         (["-x"], "invalid option -- 'x'"),
         (["-c"], "option requires an argument -- 'c'"),
         (["--foo"], "unrecognized option '--foo'"),
-        (["foo"], "unexpected argument 'foo'"),
+        (["lab"], "there is no subcommand 'lab'; there are check, demo, fmt, test, explain"),
+        (["-d", "foo"], "unexpected argument 'foo'"),
     ],
 )
 def test_wrong_usage_is_told_as_getopt_does(argv, text, capsys):
@@ -58,10 +60,24 @@ def test_help_and_version_go_to_stderr(capsys):
     assert second.startswith("PyBIRD ")
 
 
-def test_a_subcommand_that_is_not_there_says_so(capsys):
-    assert SUBCOMMANDS["lab"] is None
-    assert main(["lab"]) == 1
-    assert capsys.readouterr().err == "pybird lab: this version does not have it yet\n"
+def test_octets_that_are_not_utf8_and_line_ends_pass_through(tmp_path):
+    name = os.fsencode(tmp_path) + b"/r\xff.conf"
+    text = b"protocol   device {} # caf\xe9\n"
+    with open(name, "wb") as file:
+        file.write(text)
+    pybird = [sys.executable, "-m", "pybird"]
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict", "LC_ALL": "C.UTF-8"}
+    diff = subprocess.run([*pybird, "fmt", "--diff", name], capture_output=True, env=strict, check=False)
+    assert b"\n-protocol   device {} # caf\xe9\n" in diff.stdout
+    assert diff.stdout.startswith(b"--- " + name)
+    laid = subprocess.run([*pybird, "fmt", "-"], input=text, capture_output=True, env=strict, check=True)
+    assert laid.stdout == b"protocol device {}  # caf\xe9\n"
+    dos = subprocess.run([*pybird, "fmt", "-"], input=b"define A = 1;\r\n", capture_output=True, check=False)
+    assert (dos.returncode, dos.stdout) == (1, b"")
+
+
+def test_every_subcommand_is_in_the_help():
+    assert [name for name in SUBCOMMANDS if f"  pybird {name} " not in HELP] == []
 
 
 def test_version_imports_nothing_slow():

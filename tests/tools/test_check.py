@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,11 @@ def test_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+def test_standard_input(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", StringIO("define A = 1;\nprotocol device {}\n"))
+    assert main(["-"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("-:1:8 warning: constant `A` is not used [unused-constant]\n    define A = 1;\n")
+    assert out.endswith("-: can be run, 1 protocol, 1 warning\n")

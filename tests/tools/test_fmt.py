@@ -242,3 +242,32 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, capsys: pytest.Cap
     assert f"{path}:2:3 this cannot be read; left as it is\n" in found
     assert "none: No such file" in found
     assert path.read_text() == "define A = 1;\n  $\n"
+
+
+def test_a_file_that_cannot_be_replaced_is_said_and_the_others_are_laid_out(tmp_path, capsys, monkeypatch):
+    first, second = tmp_path / "a.conf", tmp_path / "b.conf"
+    for path in (first, second):
+        path.write_text("define  A=1;\n")
+    replace = os.replace
+
+    def refuses(source, target):
+        if target == str(first):
+            raise PermissionError(13, "Permission denied", source)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuses)
+    assert main([str(first), str(second)]) == 1
+    assert capsys.readouterr().err == f"pybird fmt: {first}: Permission denied\n"
+    assert [path.read_text() for path in (first, second)] == ["define  A=1;\n", "define A = 1;\n"]
+    assert sorted(os.listdir(tmp_path)) == ["a.conf", "b.conf"]
+
+
+def test_a_diff_has_lines_as_files_have_them(tmp_path, capsys):
+    path = tmp_path / "a.conf"
+    path.write_text("define  A=1; # a\x0cb\u2028c\n")
+    assert main(["--diff", str(path)]) == 1
+    assert capsys.readouterr().out.split("\n")[3:] == [
+        "-define  A=1; # a\x0cb\u2028c",
+        "+define A = 1;  # a\x0cb\u2028c",
+        "",
+    ]

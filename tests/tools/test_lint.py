@@ -10,6 +10,7 @@ import pytest
 from pybird.tools.check import as_json, check
 from pybird.tools.lint.codes import CODES, ERROR, MISSING_POLICY
 from pybird.tools.lint.run import findings
+from pybird.tools.text import Texts
 from tests.conf.loading import DEVICE, TextFiles, language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,7 +203,7 @@ def test_a_session_without_policy_is_an_error_with_a_code(tmp_path: Path) -> Non
     ):
         path = tmp_path / "bird.conf"
         path.write_text(DEVICE + text)
-        checked = check(language(), str(path))
+        checked = check(language(), str(path), Texts())
         assert [each["code"] for each in as_json([checked], ok=True)["errors"]] == expected
 
 
