@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pybird.tools.explain import main
+from tests.tools.test_test import MANY
 
 TEXT = """\
 define NETS = [ 10.0.0.0/8+, 192.0.2.0/24 ];
@@ -109,3 +110,41 @@ def test_an_error_while_it_runs_is_the_last_step(tmp_path: Path, capsys: pytest.
         "logged: filters, line 3: Mother told me not to divide by 0",
         "rejected",
     ]
+
+
+@pytest.mark.parametrize(
+    ("route", "shown"),
+    [
+        ("flow4 { dst 10.0.0.0/8; proto = 6; } bgp_med = 5", "net is flow4 { dst 10.0.0.0/8; proto 6; }"),
+        ("10.0.0.0/8 max 24 as 5; bgp_med = 5", "net is 10.0.0.0/8-24 AS5"),
+        ("2001:db8::/32 from 2001:db8::/48 bgp_med = 5;", "net is 2001:db8::/32 from 2001:db8::/48"),
+        ('10.0.0.0/8 proto = "a;b"; bgp_med = 5', "proto is a;b"),
+    ],
+)
+def test_any_network_can_be_a_route(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], route: str, shown: str
+) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_text("filter f { print net, proto, bgp_med; accept; }\nprotocol device {}\n")
+    assert main(["--route", route, "filter", "f", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert shown in out
+    assert "bgp_med is 5" in out
+
+
+def test_a_value_that_no_message_carries_is_a_rejection(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_text(MANY + "protocol device {}\n")
+    assert main(["--route", "10.0.0.0/8", "filter", "long", str(path)]) == 0
+    *_, logged, verdict = capsys.readouterr().out.splitlines()
+    assert logged.startswith("logged: bgp_large_community has ")
+    assert verdict == "rejected"
+
+
+def test_what_is_wrong_in_a_route_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain(tmp_path, "--route", "10.0.0.0/8 bgp_med = 5; bogus = 7", "filter", "in_a") == 1
+    assert capsys.readouterr().err == (
+        "pybird explain: there is no attribute bogus\n        bogus = 7\n        ^~~~~~~~~\n"
+    )

@@ -167,6 +167,16 @@ def test_a_file_beside_the_configuration(run):
     )
 
 
+def test_long_lists_as_their_members_and_words_behind_tabs(run):
+    path = " ".join(["65001"] * 2000)
+    beside = f'test\t"x"\nfilter\tcustomer_in\nroute\t203.0.113.0/24\n\tbgp_path = {path}\naccept\n'
+    assert run("", beside=beside + "\tbgp_path.len = 2000\n")[0] == 0
+    _, out = run("", beside=beside.replace("65001\naccept", "5000000000\naccept"))
+    assert "Number out of range" in out
+    long = "1" * 100 + "x"  # nothing that takes ever longer with each digit
+    assert run("", beside=beside.replace(path, long))[0] == 1
+
+
 def test_a_wrong_verdict_or_attribute(run):
     wrong = BESIDE.replace("= 200", "= 300").replace("route 10.1.", "route 11.1.")
     status, out = run("", beside=wrong)
@@ -201,6 +211,16 @@ def test_a_wrong_verdict_or_attribute(run):
         ),
         ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\naccept\n  1 +', "t.birdtest:5:6 "),
         ('test "x"\nfilter customer_in\nroute 1.0.0.0/8\nreject\n  true', "t.birdtest:5:3 a rejected route"),
+        (
+            'test "x"\nfilter customer_in\nroute 1.0.0.0/8\naccept maybe',
+            "t.birdtest:4:8 nothing can stand behind",
+        ),
+        ('test "x"\n  gw = 1.2.3.4', "t.birdtest:2:3 nothing can stand below `test`"),
+        (
+            'filter customer_in\ntest "x"\nroute 1.0.0.0/8\nimport s4\naccept',
+            "t.birdtest:4:1 `import` is not",
+        ),
+        ('config "none.conf"', "none.conf: No such file or directory"),
     ],
 )
 def test_errors_of_a_file_beside(run, text, message):
