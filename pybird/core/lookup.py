@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pybird.core.interfaces import Interfaces
+from pybird.core.neighbors import Neighbors
 from pybird.core.roa import ROA_UNKNOWN, RoaIndex
 from pybird.core.table import Table
 from pybird.filter.subject import RoaStates
+from pybird.values.address import Address
 from pybird.values.aspath import SEQUENCE, AsPath
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Net, NetType
@@ -33,11 +36,15 @@ class NoRecords:
 
 
 class TableLookup:
-    """`filter.subject.Lookup` on the router's tables."""
+    """`filter.subject.Lookup` on the router's tables and interfaces."""
 
-    def __init__(self, tables: dict[str, Table], pool: AttributePool) -> None:
+    def __init__(
+        self, tables: dict[str, Table], pool: AttributePool, interfaces: Interfaces, neighbors: Neighbors
+    ) -> None:
         self._tables = tables
         self._pool = pool
+        self._interfaces = interfaces
+        self._neighbors = neighbors
         self._indexes: dict[str, RoaIndex] = {}
 
     def roa_check(self, table: str, net: Net, asn: int) -> int:
@@ -77,6 +84,16 @@ class TableLookup:
             return ASPA_INVALID
         unsure = (NOT_PROVIDER, NO_ATTESTATION)
         return ASPA_UNKNOWN if _ramp(up, unsure) + _ramp(down, unsure) < size else ASPA_VALID
+
+    def neighbor(self, address: Address) -> tuple[int, str] | None:
+        """Index and name of the interface on whose link an address is."""
+        found = self._neighbors.find(address)
+        return (found.index, found.name) if found is not None else None
+
+    def interface(self, name: str) -> int:
+        """The index of an interface; 0 when there is none of this name."""
+        found = self._interfaces.named(name)
+        return found.index if found is not None else 0
 
     def _relation(self, table: Table, customer: int, provider: int) -> int:
         """Does the customer's record name this provider?"""

@@ -110,7 +110,7 @@ class Router:
         self._code: list[CompiledFilter] = []
         self._compared: Study | None = None  # of the config that comes
         self._meanings: dict[int, tuple[Filter, str]] = {}
-        self.lookup = TableLookup(self.tables, self.pool)
+        self.lookup = TableLookup(self.tables, self.pool, self.interfaces, self.neighbors)
         self._judge = Judge(
             self.pool,
             self.compile,

@@ -48,7 +48,7 @@ ACCESS: Final[dict[str, Access]] = {
     "proto": Access("s.rte.source.name", "", "proto"),
     "source": Access("s.rte.source.kind", "", "source"),
     "from": Access("s.origin()", "view['from'] = s.changes['from'] = {}", "from"),
-    "preference": Access("s.preference", "s.set_preference({})", "preference"),
+    "preference": Access("s.preference", "s.preference = {}", "preference"),
     "local_metric": Access("s.local_metric()", "", "hop"),
     "gw": Access("s.gateway()", "s.set_gateway({})", "hop"),
     "dest": Access("s.dest()", "s.set_dest({})", "hop"),

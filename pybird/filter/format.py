@@ -79,17 +79,14 @@ def _mask_item(item: Any) -> str:
 
 def _members(value: ValueSet) -> list[str]:
     kind = value.element
-    shown = [(low, high) for low, high in value.intervals]
-    texts: list[str] = []
+    narrow = [box for box in value.boxes if box[1] - box[0] < _WIDEST]
+    rows = ValueSet(kind, value.intervals, narrow).rows()
+    texts = [_interval(kind, low, high) for low, high in rows]
     for left_low, left_high, low, high in value.boxes:
-        if left_high - left_low < _WIDEST:
-            rows = range(left_low, left_high + 1)
-            shown += [(left << 16 | low, left << 16 | high) for left in rows]
-        else:
+        if left_high - left_low >= _WIDEST:
             left = "*" if (left_low, left_high) == (0, 65535) else f"{left_low}..{left_high}"
             texts.append(f"({left},{low}..{high})" if low != high else f"({left},{low})")
-    shown.sort(key=lambda interval: interval[0])
-    return [_interval(kind, low, high) for low, high in shown] + texts
+    return texts
 
 
 def _interval(kind: str, low: Any, high: Any) -> str:

@@ -301,6 +301,8 @@ class Expressions:
             if access.source == "net":
                 self.reads.per_net = True
             elif access.source:
+                if name in ("ifname", "ifindex") and ("gw" in self._written or "ifname" in self._written):
+                    self.reads.volatile = True  # it follows from the addresses that interfaces have now
                 self.reads.inputs[access.source] = None
             return access.read
         declared = self.typing.declaration(name)
@@ -360,6 +362,9 @@ class Expressions:
             if left != "ip" and not fits(left, right) and not fits(right, left):
                 both = self.may_be_void(node.left) and self.may_be_void(node.right)
                 same = f"(({a}, {b}) == (None, None))" if both else self._never(a, b)
+                return same if op == "=" else f"(not {same})"
+            if left.endswith(" set") and right.endswith(" set"):
+                same = f"same_sets({a}, {b})"
                 return same if op == "=" else f"(not {same})"
             return f"({a} {_PYTHON[op]} {b})"
         return self._ordered(op, left, (node.left, a), (node.right, b))

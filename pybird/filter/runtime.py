@@ -14,13 +14,15 @@ from re import compile as compile_pattern
 from typing import Any, Final
 
 from pybird.filter.errors import FilterRuntimeError
-from pybird.values.address import Address
+from pybird.values.address import UNSPECIFIED_V6, Address
 from pybird.values.aspath import EMPTY_PATH, AsPath
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
-from pybird.values.net import Prefix
+from pybird.values.enums import EvpnType
+from pybird.values.net import NetType, Prefix
 from pybird.values.nets import EthNet, EvpnNet, FlowNet
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
+from pybird.values.prefixtext import show_prefix_set
 from pybird.values.scalars import ExtendedCommunity, Pair
 from pybird.values.sets import ValueSet
 
@@ -66,6 +68,16 @@ def cannot_match(_left: Any, _right: Any) -> bool:
 
 # ------------------------------------------------------------------ nets
 
+# Bits of the keys of nets without a prefix: what BIRD says is their length.
+_SIZES: Final = {NetType.ETH: 48, NetType.MPLS: 20, NetType.ASPA: 32, NetType.PEER: 0}
+# The kinds of EVPN routes that do not have a part.
+_WITHOUT: Final[dict[str, tuple[EvpnType, ...]]] = {
+    "mac": (EvpnType.EAD, EvpnType.IMET, EvpnType.ES),
+    "tag": (EvpnType.ES,),
+    "esi": (EvpnType.MAC, EvpnType.IMET),
+    "ip": (EvpnType.EAD, EvpnType.MAC),
+}
+
 
 def net_order(net: Any) -> Any:
     """What nets of any type sort by; None of none."""
@@ -73,31 +85,33 @@ def net_order(net: Any) -> Any:
         return None
     if isinstance(net, EthNet):
         return (int(net.type), (net.vlan_id, int(net.mac)))
+    if isinstance(net, FlowNet):  # by the destination, then the shorter specification first
+        return (int(net.type), net.prefix, len(net.octets), net.octets)
     return (int(net.type), net) if not isinstance(net, EvpnNet) else (int(net.type), net.key)
 
 
 def net_length(net: Any) -> int:
-    """The prefix length of any net that has one, the size of the key's number otherwise."""
+    """The prefix length of a net; of one without a prefix the number that BIRD has in its place."""
     if isinstance(net, Prefix):
         return net.length
     prefix = getattr(net, "prefix", None)
-    if prefix is None:
-        raise FilterRuntimeError(f"{net} has no prefix length")
-    return int(prefix.length)
+    if prefix is not None:
+        return int(prefix.length)
+    return int(net.kind) if isinstance(net, EvpnNet) else _SIZES[net.type]
 
 
 def net_address(net: Any) -> Address:
-    """The address part."""
-    prefix = net if isinstance(net, Prefix) else getattr(net, "prefix", None)
+    """The address part; `::` of a net that has none."""
+    if isinstance(net, EvpnNet):
+        return (net.ip if net.kind is EvpnType.MAC else None) or UNSPECIFIED_V6
+    prefix = net if isinstance(net, Prefix) else getattr(need(net), "prefix", None)
     address = getattr(net, "address", None) if prefix is None else prefix.address
-    if not isinstance(address, Address):
-        raise FilterRuntimeError(f"{net} has no address")
-    return address
+    return address if isinstance(address, Address) else UNSPECIFIED_V6
 
 
 def net_part(net: Any, name: str) -> Any:
     """A part that only some types of net have."""
-    if not hasattr(net, name):
+    if not hasattr(net, name) or (isinstance(net, EvpnNet) and net.kind in _WITHOUT.get(name, ())):
         raise FilterRuntimeError(f"{net} has no {name}")
     part = getattr(net, name)
     if part is None and isinstance(net, FlowNet):
@@ -109,7 +123,7 @@ def net_inside(net: Any, outer: Any) -> bool:
     """True when `net` is of the type of `outer` and its prefix is that of `outer` or lies in it."""
     around = outer if isinstance(outer, Prefix) else getattr(outer, "prefix", None)
     if not isinstance(around, Prefix):
-        return bool(net == outer)
+        return False  # nothing lies in a net without a prefix, not even the same
     if isinstance(net, Address):
         return around.contains(net)
     if net.type != outer.type:
@@ -195,6 +209,15 @@ def only_addresses(listed: Any, addresses: Any) -> Any:
 def without_addresses(listed: Any, addresses: Any) -> Any:
     """The members of a clist that are not, as IPv4 addresses, in the set."""
     return listed.keep(lambda member: Address.from_v4(member) not in addresses)
+
+
+def same_sets(a: Any, b: Any) -> bool:
+    """True for sets of one type that BIRD takes to be equal: the same tree, whatever was written."""
+    if isinstance(a, PrefixSet) and isinstance(b, PrefixSet):
+        return a == b or (a.net_type is b.net_type and show_prefix_set(a) == show_prefix_set(b))
+    if isinstance(a, ValueSet) and isinstance(b, ValueSet):
+        return a == b or (bool(a.boxes or b.boxes) and a.rows() == b.rows())
+    return bool(a == b)
 
 
 def append(a: Any, b: Any) -> Any:
@@ -294,6 +317,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "only_addresses": only_addresses,
     "quad_address": quad_address,
     "roa_check": roa_check,
+    "same_sets": same_sets,
     "text_match": text_match,
     "void_order": void_order,
     "without": without,

@@ -48,6 +48,12 @@ class Lookup(Protocol):
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""
 
+    def neighbor(self, address: Address) -> tuple[int, str] | None:
+        """Index and name of the interface on whose link an address is."""
+
+    def interface(self, name: str) -> int:
+        """The index of an interface; 0 when there is none of this name."""
+
 
 _FIXED: Final[dict[int, Hop]] = {
     Dest.BLACKHOLE: BLACKHOLE,
@@ -166,20 +172,14 @@ class Subject:
     # attributes of the route ------------------------------------------------
 
     def origin(self) -> Any:
-        """`from`: the router that announced the route, `::` when none did."""
+        """`from`: the router that announced the route; None when none did."""
         set_value = self.view.get("from")
-        return set_value or self.rte.source.address or UNSPECIFIED_V6
+        return set_value if set_value is not None else self.rte.source.address
 
     def local_metric(self) -> Any:
         """The distance of the next hop; None when it is unknown."""
         metric = self._hop().igp_metric
         return None if metric == UNKNOWN_METRIC else metric
-
-    def set_preference(self, value: int) -> None:
-        """Raises FilterRuntimeError when it does not fit into 16 bits."""
-        if not 0 <= value <= 0xFFFF:
-            raise FilterRuntimeError(f"preference {value} is above 65535")
-        self.preference = value
 
     # the next hop ---------------------------------------------------------------
 
@@ -203,11 +203,20 @@ class Subject:
 
     def ifname(self) -> str:
         """`ifname`: the interface of the first next hop, or ""."""
-        return self._way().ifname
+        return self._interface()[1]
 
     def ifindex(self) -> int:
         """`ifindex`: of the first next hop, or 0."""
-        return self._way().ifindex
+        return self._interface()[0]
+
+    def _interface(self) -> tuple[int, str]:
+        """Index and name of the first next hop's interface, also of one that the filter has set."""
+        way = self._way()
+        if self.hop is None or way.ifindex or self.lookup is None:
+            return way.ifindex, way.ifname
+        if way.gateway is not None:
+            return self.lookup.neighbor(way.gateway) or (0, "")
+        return (self.lookup.interface(way.ifname), way.ifname) if way.ifname else (0, "")
 
     def weight(self) -> int:
         """`weight` of the first next hop."""

@@ -13,7 +13,6 @@ from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.types import Typing, children, empty_value, falls_through
 
-_METHODS = ("src", "dst", "router_ip")
 FILTER = 0  # stands for the filter itself among the functions
 
 
@@ -42,15 +41,13 @@ class Voids:
                 return (self._within, slot) in self._slots
             case n.Attribute():
                 return self._attribute(node)
-            case n.Method(name=name):
-                return name in _METHODS
             case n.Call(function=ref):
                 return id(ref.identity) in self._functions
         return False
 
     def _attribute(self, node: n.Attribute) -> bool:
         if node.name in ACCESS:
-            return node.name == "local_metric"
+            return node.name in ("local_metric", "from")
         declared = self._typing.declaration(node.name)
         return declared is None or empty_value(declared.type) is None
 

@@ -30,10 +30,10 @@ class NetType(IntEnum):
     FLOW4 = 7
     FLOW6 = 8
     IP6_SADR = 9
-    MPLS = 10
-    ASPA = 11
-    EVPN = 12
-    ETH = 13
+    ETH = 10
+    MPLS = 11
+    ASPA = 12
+    EVPN = 13
     PEER = 14
 
 

@@ -78,6 +78,13 @@ class ValueSet:
                     return True
         return False
 
+    def rows(self) -> list[Interval]:
+        """The members as intervals alone, one for each row of pairs."""
+        found = list(self.intervals)
+        for a, b, c, d in self.boxes:
+            found += [(left << 16 | c, left << 16 | d) for left in range(a, b + 1)]
+        return _merged(found)
+
     def _boxed(self, value: int) -> bool:
         left, right = value >> 16, value & U16
         return any(a <= left <= b and c <= right <= d for a, b, c, d in self.boxes)

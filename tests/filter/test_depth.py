@@ -8,7 +8,7 @@ from pybird.conf.errors import ConfigErrors
 from pybird.filter import depth
 from pybird.values.aspath import AsPath
 from pybird.values.net import Prefix
-from tests.oracle.compare import Result, by_product, read
+from tests.oracle.compare import Given, Result, by_product, read
 
 
 def nested(head: str, count: int, inner: str = "bgp_med = 7;") -> str:
@@ -45,7 +45,7 @@ DEEP = {
 def run(body: str) -> list[Result]:
     config = read(f"filter tested {{ {body} accept; }}")
     route = {"bgp_path": AsPath.sequence(1), "bgp_local_pref": 100}
-    return by_product(config, "tested", Prefix.parse("10.0.0.0/8"), route)
+    return by_product(config, "tested", Given(Prefix.parse("10.0.0.0/8"), route))
 
 
 @pytest.mark.parametrize("body", DEEP.values(), ids=DEEP)
@@ -64,7 +64,7 @@ def test_a_return_deep_inside_ends_the_function() -> None:
     inside = nested("if n = 5 then { ", 40, "return n + 2;")
     function = f"function f(int n) -> int {{ {inside} return 0; }}"
     config = read(f"{function} filter tested {{ bgp_med = f(5) + f(4); accept; }}")
-    for result in by_product(config, "tested", Prefix.parse("10.0.0.0/8"), {}):
+    for result in by_product(config, "tested", Given(Prefix.parse("10.0.0.0/8"), {})):
         assert result.attributes["bgp_med"].data == 7
 
 
@@ -79,5 +79,5 @@ def test_what_is_beyond_all_bounds_has_a_place(count: int, monkeypatch: pytest.M
 
 def test_recursion_without_end_is_an_error_of_the_filter() -> None:
     config = read("function f(int n) -> int { return f(n + 1); } filter tested { bgp_med = f(1); accept; }")
-    for result in by_product(config, "tested", Prefix.parse("10.0.0.0/8"), {}):
+    for result in by_product(config, "tested", Given(Prefix.parse("10.0.0.0/8"), {})):
         assert (result.verdict, result.failed) == (False, True)

@@ -18,6 +18,7 @@ from tests.oracle.values import (
     LIST_ELEMENTS,
     MAPPED,
     NET_TYPES,
+    NO_PREFIX,
     Box,
     Drained,
     Failure,
@@ -25,6 +26,7 @@ from tests.oracle.values import (
     Net,
     Prefixes,
     Value,
+    canonical,
     kept,
     mask_matches,
     members,
@@ -153,9 +155,11 @@ class _Machine:
                 frame[slot] = self._stored(value, kind)
             case n.Attribute(name=name):
                 kept_value = self._stored(value, self.route.types[name])
-                if name == "preference" and kept_value.data > 0xFFFF:
-                    raise Failure
-                self.outcome.changes[name] = kept_value
+                self.outcome.changes.update(SETTERS.get(name, _alone)(self, name, kept_value))
+
+    def now(self, name: str) -> Value:
+        """An attribute as it is now."""
+        return self.outcome.changes.get(name, self.route.attributes.get(name, VOID))
 
     def _stored(self, value: Value, kind: str) -> Value:
         """A value as a variable of this kind takes it."""
@@ -220,7 +224,7 @@ class _Machine:
         name = node.name
         if name == "net":
             return Value("prefix", self.route.net)
-        found = self.outcome.changes.get(name, self.route.attributes.get(name, VOID))
+        found = self.now(name)
         kind = self.route.types[name]
         if found.kind == "void" and kind in EMPTY:
             return Value(kind, EMPTY[kind])
@@ -262,8 +266,8 @@ class _Machine:
     def _equal(self, left: Value, right: Value) -> bool:
         if {left.kind, right.kind} == {"ip", "quad"}:
             return self._mapped(left) == self._mapped(right)
-        if left.kind.endswith(" set") and right.kind.endswith(" set"):
-            raise AssertionError("sets are not compared here")
+        if isinstance(left.data, Intervals | Prefixes) and isinstance(right.data, Intervals | Prefixes):
+            return bool(canonical(left) == canonical(right))
         return left.kind == right.kind and left.data == right.data
 
     def _mapped(self, value: Value) -> int:
@@ -283,9 +287,15 @@ class _Machine:
         return int(a > b) - int(a < b)
 
     def _net_order(self, net: Net) -> tuple[Any, ...]:
-        rd = net.rest if net.type.startswith("vpn") else ()
-        after = () if rd else net.rest
-        return (NET_TYPES[net.type], *rd, net.address, net.length, *after)
+        code = NET_TYPES[net.type]
+        if net.type in NO_PREFIX:
+            return (code, *net.rest[0])
+        if net.type.startswith("vpn"):
+            return (code, *net.rest, net.address, net.length)
+        if net.type.startswith("flow"):
+            return (code, net.address, net.length, *net.rest[0])
+        rest = net.rest[:2] if net.type == "ip6_sadr" else net.rest
+        return (code, net.address, net.length, *rest)
 
     # -------------------------------------------------------------- `~`
 
@@ -309,11 +319,15 @@ class _Machine:
                 return self._address_inside(left.data, right.data)
             case "prefix", "prefix":
                 outer = right.data
+                if outer.type in NO_PREFIX:
+                    return False
                 return left.data.type == outer.type and left.data.inside(outer.address, outer.length)
         return self._in_set(left, right)
 
     def _address_inside(self, address: int, outer: Net) -> bool:
         is_v4 = address >> 32 == 0xFFFF
+        if outer.type in NO_PREFIX:
+            return False
         if is_v4 != (outer.bits == 32):
             return False
         shift = outer.bits - outer.length
@@ -459,7 +473,7 @@ class _Machine:
 
     def _defined(self, node: n.Node, frame: Locals) -> bool:
         if isinstance(node, n.Attribute) and node.name != "net":
-            found = self.outcome.changes.get(node.name, self.route.attributes.get(node.name, VOID))
+            found = self.now(node.name)
         else:
             found = self.value(node, frame)
         if found.kind in EMPTY:
@@ -475,6 +489,61 @@ class _Machine:
             raise Failure
         row: Callable[..., Value] = METHODS[target.kind, name]
         return row(target.data, *given)
+
+
+# ---------------------------------------------------------------- next hops
+
+ON_LINK = (("d0", 3, 0xC0000200 | MAPPED, 24 + 96), ("d0", 3, 0x20010DB80009 << 80, 64))
+INTERFACES = {"d0": 3, "d1": 2}
+Setter = Callable[[_Machine, str, Value], dict[str, Value]]
+
+
+def _alone(machine: _Machine, name: str, value: Value) -> dict[str, Value]:
+    return {name: value}
+
+
+def _way(gateway: int, ifname: str, ifindex: int, dest: int) -> dict[str, Value]:
+    """A next hop takes the place of all that was there."""
+    return {
+        "gw": Value("ip", gateway),
+        "ifname": Value("string", ifname),
+        "ifindex": Value("int", ifindex),
+        "weight": Value("int", 1),
+        "dest": Value("enum rtd", dest),
+    }
+
+
+def _set_gateway(machine: _Machine, name: str, value: Value) -> dict[str, Value]:
+    for ifname, ifindex, network, length in ON_LINK:
+        if value.data >> (128 - length) == network >> (128 - length):
+            return _way(value.data, ifname, ifindex, 1)
+    raise Failure
+
+
+def _set_interface(machine: _Machine, name: str, value: Value) -> dict[str, Value]:
+    if value.data not in INTERFACES:
+        raise Failure
+    return _way(0, value.data, INTERFACES[value.data], 1)
+
+
+def _set_dest(machine: _Machine, name: str, value: Value) -> dict[str, Value]:
+    if value.data not in (2, 3, 4):
+        raise Failure
+    return _way(0, "", 0, value.data)
+
+
+def _set_weight(machine: _Machine, name: str, value: Value) -> dict[str, Value]:
+    if not 1 <= value.data <= 256 or machine.now("dest").data != 1:
+        raise Failure
+    return {name: value}
+
+
+SETTERS: dict[str, Setter] = {
+    "gw": _set_gateway,
+    "ifname": _set_interface,
+    "dest": _set_dest,
+    "weight": _set_weight,
+}
 
 
 def _as_element(value: Value, element: str) -> Any:
@@ -586,6 +655,25 @@ def _net_ip(net: Net) -> Value:
     return Value("ip", net.address | (MAPPED if net.bits == 32 else 0))
 
 
+def _piece(name: str) -> Callable[[Net], Value]:
+    """A part of networks that are more than a prefix."""
+
+    def piece(net: Net) -> Value:
+        parts = next((each for each in net.rest if isinstance(each, dict)), {})
+        if name not in parts:
+            raise Failure
+        found: Value = parts[name]
+        return found
+
+    return piece
+
+
+def _rd(net: Net) -> Value:
+    if net.type in ("vpn4", "vpn6"):
+        return Value("rd", net.rest[0])
+    return _piece("rd")(net)
+
+
 def _rest(kind: str, types: tuple[str, ...], at: int) -> Callable[[Net], Value]:
     def part(net: Net) -> Value:
         if net.type not in types:
@@ -602,7 +690,20 @@ METHODS: dict[tuple[str, str], Callable[..., Value]] = {
     ("prefix", "ip"): _net_ip,
     ("prefix", "maxlen"): _rest("int", ROA, 0),
     ("prefix", "asn"): _rest("int", ROA, 1),
-    ("prefix", "rd"): _rest("rd", ("vpn4", "vpn6"), 0),
+    ("prefix", "rd"): _rd,
+    **{
+        ("prefix", name): _piece(name)
+        for name in (
+            "src",
+            "dst",
+            "mac",
+            "vlan_id",
+            "evpn_type",
+            "evpn_tag",
+            "evpn_esi",
+            "router_ip",
+        )
+    },
     ("ip", "is_v4"): lambda address: Value("bool", address >> 32 == 0xFFFF),
     ("ip", "mask"): _masked,
     ("pair", "asn"): lambda pair: Value("int", pair >> 16),

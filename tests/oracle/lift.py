@@ -7,10 +7,18 @@ from typing import Any
 from pybird.values.address import Address
 from pybird.values.aspath import SET, AsPath
 from pybird.values.net import Prefix
-from pybird.values.nets import RoaNet, VpnNet
+from pybird.values.nets import EthNet, EvpnNet, FlowNet, RoaNet, SadrNet, VpnNet
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
 from tests.oracle.values import MAPPED, Box, Intervals, Net, Prefixes, Value
+
+# What each kind of EVPN route has besides its distinguisher.
+EVPN_PARTS = {
+    1: ("evpn_tag", "evpn_esi"),
+    2: ("evpn_tag", "mac"),
+    3: ("evpn_tag", "router_ip"),
+    4: ("evpn_esi", "router_ip"),
+}
 
 
 def lift(kind: str, value: Any) -> Value:
@@ -40,12 +48,14 @@ def plain(value: Any) -> Any:
             return tuple((kind == SET, tuple(numbers)) for kind, numbers in segments)
         case tuple():
             return tuple(map(int, value))
-        case Prefix() | RoaNet() | VpnNet():
+        case Prefix() | RoaNet() | VpnNet() | SadrNet() | FlowNet() | EvpnNet() | EthNet():
             return _net(value)
     return tuple(plain(item) for item in value)  # lists of communities
 
 
 def _net(net: Any) -> Net:
+    if isinstance(net, (EvpnNet, EthNet, FlowNet, SadrNet)):
+        return _other(net)
     prefix = net if isinstance(net, Prefix) else net.prefix
     rest: tuple[Any, ...] = ()
     if isinstance(net, RoaNet):
@@ -54,6 +64,41 @@ def _net(net: Any) -> Net:
         rest = (int(net.rd),)
     address = int.from_bytes(prefix.address.octets, "big")
     return Net(net.type.name.lower(), address, prefix.length, rest)
+
+
+def _prefix(prefix: Prefix | None) -> tuple[int, int]:
+    """Address and length; everything where there is none."""
+    return (int.from_bytes(prefix.address.octets, "big"), prefix.length) if prefix is not None else (0, 0)
+
+
+def _other(net: EvpnNet | EthNet | FlowNet | SadrNet) -> Net:
+    """Networks that are more than a prefix: `rest` has what sorts them, their parts, and their text."""
+    match net:
+        case EthNet(mac=mac, vlan_id=vlan):
+            parts: dict[str, Value] = {"mac": Value("mac", int(mac)), "vlan_id": Value("int", vlan)}
+            return Net("eth", 0, 48, ((vlan, int(mac)), parts, str(net)))
+        case EvpnNet(kind=kind, rd=rd, tag=tag, esi=esi, mac=mac, ip=ip):
+            every = {
+                "evpn_tag": Value("int", tag), "evpn_esi": Value("bytestring", tuple(esi)),
+                "mac": Value("mac", int(mac)), "router_ip": Value("ip", plain(ip) if ip else 0),
+            }  # fmt: skip
+            parts = {name: every[name] for name in EVPN_PARTS[kind]}
+            order = (int(kind), int(rd), *[part.data for part in parts.values()], plain(ip) if ip else 0)
+            parts |= {"rd": Value("rd", int(rd)), "evpn_type": Value("enum net_evpn_type", int(kind))}
+            address = plain(ip) if ip and "mac" in parts else 0
+            return Net("evpn", address, int(kind), (order, parts, str(net)))
+        case SadrNet(src=src):
+            address, length = _prefix(net.prefix)
+            parts = {"dst": Value("prefix", plain(net.prefix)), "src": Value("prefix", plain(src))}
+            return Net("ip6_sadr", address, length, (*_prefix(src), parts))
+    address, length = _prefix(net.dst)
+    v6 = net.type.name == "FLOW6"
+    whole = Net("ip6" if v6 else "ip4", 0, 0)
+    parts = {
+        name: Value("prefix", plain(part) if part is not None else whole)
+        for name, part in (("dst", net.dst), ("src", net.src))
+    }
+    return Net(net.type.name.lower(), address, length, ((len(net.key), net.key), parts, str(net)))
 
 
 def _set(kind: str, value: ValueSet) -> Intervals:

@@ -2,14 +2,19 @@
 
 Addresses are 128-bit numbers (IPv4 is IPv4-mapped), pairs, quads, extended
 communities and distinguishers are numbers, lists and paths are tuples. Slow and
-simple on purpose; nothing here comes from the product but the constants of
-enumerations.
+simple on purpose; nothing here comes from the product but the text of
+prefix sets (which is how BIRD's own tree looks) and of flow, EVPN and Ethernet networks.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from typing import Any, NamedTuple
+
+from pybird.values.address import Address
+from pybird.values.net import Prefix
+from pybird.values.prefixset import PrefixSet
+from pybird.values.prefixtext import show_prefix_set
 
 MAPPED = 0xFFFF << 32
 ENUM_CODES = {"rts": 0x31, "bgp_origin": 0x13, "roa": 0x39, "net_type": 0x3B, "rtd": 0x37, "scope": 0x33}
@@ -40,7 +45,7 @@ class Net(NamedTuple):
 
     @property
     def bits(self) -> int:
-        return 32 if self.type in ("ip4", "vpn4", "roa4") else 128
+        return 32 if self.type in ("ip4", "vpn4", "roa4", "flow4") else 128
 
     def inside(self, address: int, length: int) -> bool:
         """Is this network in the prefix of the same family?"""
@@ -48,7 +53,11 @@ class Net(NamedTuple):
         return self.length >= length and self.address >> shift == address >> shift
 
 
-NET_TYPES = {"ip4": 1, "ip6": 2, "vpn4": 3, "vpn6": 4, "roa4": 5, "roa6": 6, "ip6_sadr": 9}
+NET_TYPES = {
+    "ip4": 1, "ip6": 2, "vpn4": 3, "vpn6": 4, "roa4": 5, "roa6": 6, "flow4": 7, "flow6": 8, "ip6_sadr": 9,
+    "evpn": 13, "eth": 14,
+}  # fmt: skip
+NO_PREFIX = ("evpn", "eth")
 
 
 class Intervals(NamedTuple):
@@ -82,13 +91,52 @@ class Prefixes(NamedTuple):
 
     def holds(self, net: Net) -> bool:
         for bits, address, length, low, high in self.items:
-            if net.bits != bits or net.type == "ip6_sadr":
+            if net.bits != bits or net.type not in ("ip4", "ip6", "vpn4", "vpn6", "roa4", "roa6"):
                 continue
             common = min(length, net.length)
             shift = bits - common
             if low <= net.length <= high and net.address >> shift == address >> shift:
                 return True
         return False
+
+
+# ---------------------------------------------------------------------- sets
+
+
+def canonical(value: Value) -> Any:
+    """What two sets are compared by: members with their intervals merged, or the tree of prefixes."""
+    if isinstance(value.data, Prefixes) and value.data.items:
+        return prefix_tree(value.data)
+    return [] if isinstance(value.data, Prefixes) else rows(value.data)
+
+
+def rows(made: Intervals) -> list[tuple[Any, Any]]:
+    """Intervals in order, one of each row of pairs, those that overlap in one."""
+    found: list[tuple[Any, Any]] = []
+    for low, high in made.items:
+        if not isinstance(low, Box):
+            found.append((low, high))
+        elif low.right == (0, 0xFFFF):
+            found.append((low.left[0] << 16, low.left[1] << 16 | 0xFFFF))
+        else:
+            lefts = range(low.left[0], low.left[1] + 1)
+            found += [(left << 16 | low.right[0], left << 16 | low.right[1]) for left in lefts]
+    merged: list[tuple[Any, Any]] = []
+    for low, high in sorted(found):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def prefix_tree(made: Prefixes) -> str:
+    """BIRD's tree of a prefix set, by its text: the product's, which has tests of its own."""
+    patterns = [
+        (Prefix(Address(address.to_bytes(bits // 8, "big")), length), low, high)
+        for bits, address, length, low, high in made.items
+    ]
+    return show_prefix_set(PrefixSet.of(*patterns))
 
 
 # --------------------------------------------------------------------- paths
@@ -164,12 +212,21 @@ def text(value: Value) -> str:
     if kind == "bgppath":
         shown = [f"{{{_words(numbers)}}}" if is_set else _words(numbers) for is_set, numbers in data]
         return f"(path {' '.join(shown)})"
+    if isinstance(data, Prefixes):
+        return prefix_tree(data)
+    if isinstance(data, Intervals):
+        return f"[{', '.join([interval_text(data.element, low, high) for low, high in rows(data)])}]"
     if kind in LIST_ELEMENTS:
         return f"({kind} {' '.join(SCALAR_TEXTS[LIST_ELEMENTS[kind]](item) for item in data)})"
     raise AssertionError(f"the text of {kind} is not known here")
 
 
 LIST_ELEMENTS = {"clist": "pair", "eclist": "ec", "lclist": "lc"}
+
+
+def interval_text(element: str, low: Any, high: Any) -> str:
+    first, last = text(Value(element, low)), text(Value(element, high))
+    return first if low == high else f"{first}..{last}"
 
 
 def _words(numbers: Any) -> str:
@@ -210,12 +267,16 @@ def rd_text(data: int) -> str:
 
 
 def net_text(net: Net) -> str:
+    if net.type in ("flow4", "flow6", "evpn", "eth"):
+        return str(net.rest[-1])
     address = net.address | (MAPPED if net.bits == 32 else 0)
     prefix = f"{address_text(address)}/{net.length}"
     if net.type.startswith("vpn"):
         return f"{rd_text(net.rest[0])} {prefix}"
     if net.type.startswith("roa"):
         return f"{prefix}-{net.rest[0]} AS{net.rest[1]}"
+    if net.type == "ip6_sadr":
+        return f"{prefix} from {address_text(net.rest[0])}/{net.rest[1]}"
     return prefix
 
 
