@@ -34,6 +34,10 @@ class NoRecords:
         """Nothing is known."""
         return ROA_UNKNOWN
 
+    def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
+        """Nothing is known of any."""
+        return {ROA_UNKNOWN: keys}
+
 
 class TableLookup:
     """`filter.subject.Lookup` on the router's tables and interfaces."""

@@ -21,7 +21,7 @@ from pybird.filter.nettests import RoaTest
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.filter.subject import Lookup, Subject
 from pybird.values.aspath import EMPTY_PATH, AsPath
-from pybird.values.attributes import AttributePool, AttributeSet, AttributeTooLongError
+from pybird.values.attributes import AttributePool, AttributeSet, AttributeTooLongError, Wanted
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
 
@@ -46,20 +46,14 @@ class Judge(NamedTuple):
 
 @final
 class Outcome:
-    """What an accepting filter made of a route; `hop` None: the route's own.
+    """What an accepting filter made of a route; `hop` None: the route's own."""
 
-    `again`: the attributes that were given the value that they had.
-    """
+    __slots__ = ("attrs", "hop", "preference")
 
-    __slots__ = ("again", "attrs", "hop", "preference")
-
-    def __init__(
-        self, attrs: AttributeSet, hop: Hop | None, preference: int, again: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, attrs: AttributeSet, hop: Hop | None, preference: int) -> None:
         self.attrs: Final = attrs
         self.hop: Final = hop
         self.preference: Final = preference
-        self.again: Final = again
 
     def applied(self, rte: Rte) -> Rte:
         """The route with this outcome: itself when nothing changed."""
@@ -94,10 +88,11 @@ class Policy:
         self._lookup = judge.lookup
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain)
         self._memo: dict[Any, Outcome | None] = {}
-        self._origins: dict[tuple[AttributeSet, str], int] = {}
         self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
+        self._by_more = False  # any of these, or tables asked while it runs, are part of the memo's key
+        self._wanted: Wanted = {}  # attributes that it reads
         self._asked: tuple[str, ...] = ()  # tables that it asks while it runs
         self._roas: tuple[tuple[RoaTest, int], ...] = ()  # with the bit of the answer
         self._masks: Masks | None = None
@@ -116,6 +111,8 @@ class Policy:
         self._asked = inputs.asked
         self._by_source = bool(inputs.reads & {"source", "proto", "from"})
         self._by_hop = "hop" in inputs.reads
+        self._by_more = self._by_source or self._by_hop or bool(self._asked)
+        self._wanted = self._pool.wanted(inputs.attributes)
         if inputs.per_net or inputs.volatile:
             return EACH
         if not inputs.masked:
@@ -171,17 +168,21 @@ class Policy:
         """
         if self.accepts_all:
             return rte, ()
-        outcome = self._run(rte, key, mask) if not self.rejects_all else None
+        outcome = self._run(rte, key, mask, None) if not self.rejects_all else None
         if outcome is None:
             return None, ()
-        return outcome.applied(rte), outcome.again
+        again: tuple[str, ...] = ()
+        if self._compiled is not None:
+            before, changes = self._pool.view(rte.attrs), self._subject.changes
+            again = tuple([name for name in changes if name in before and before[name] == changes[name]])
+        return outcome.applied(rte), again
 
     def _outcome(self, rte: Rte, key: bytes) -> Outcome | None:
         if self.rejects_all:
             return None
         if self.kind == EACH:
-            return self._run(rte, key, 0)
-        return self._remembered(rte, key, self.mask(rte, key))
+            return self._run(rte, key, 0, None)
+        return self._remembered(rte, key, self.mask(rte, key), None)
 
     def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         """Judge one route for many networks: each outcome with its networks; None: rejected."""
@@ -202,12 +203,12 @@ class Policy:
         """One judgement for all these networks, unless it is an error: that happens to each."""
         if self.accepts_all or self.rejects_all:
             return rte if self.accepts_all else None
-        outcome = self._remembered(rte, keys[0], mask)
+        outcome = self._remembered(rte, keys[0], mask, self._wanted)
         if outcome is not None:
             return outcome.applied(rte)
         if self.failed:
             for key in keys[1:]:
-                self._run(rte, key, mask)
+                self._run(rte, key, mask, None)
         return None
 
     def _divide_each(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
@@ -242,13 +243,8 @@ class Policy:
             asn = self._origin(rte.attrs, roa)
             finer: dict[int, list[bytes]] = {}
             for mask, keys in groups.items():
-                for key in keys:
-                    found = mask | records.state(key, asn) << bit
-                    alike = finer.get(found)
-                    if alike is None:
-                        finer[found] = [key]
-                    else:
-                        alike.append(key)
+                for state, alike in records.divide(keys, asn).items():
+                    finer[mask | state << bit] = alike
             groups = finer
         return groups
 
@@ -256,47 +252,40 @@ class Policy:
         """The AS that a question to a ROA table is about."""
         if roa.asn is not None:
             return roa.asn
-        known = (attrs, roa.method)
-        found = self._origins.get(known)
-        if found is None:
-            self._forget_old()
-            path: AsPath = self._pool.view(attrs).get("bgp_path", EMPTY_PATH)
-            found = path.last if roa.method == "last" else path.last_nonaggregated
-            self._origins[known] = found
-        return found
+        path: AsPath = self._pool.value(attrs, "bgp_path", EMPTY_PATH)
+        return path.last if roa.method == "last" else path.last_nonaggregated
 
     # running --------------------------------------------------------------
 
     def forget(self) -> None:
-        """Empty the memos: they keep sets and sources that nobody else may have."""
+        """Empty the memo: it keeps sets and sources that nobody else may have."""
         self._epoch = self._pool.epoch
         self._memo.clear()
-        self._origins.clear()
 
     def _forget_old(self) -> None:
-        if self._epoch != self._pool.epoch or max(len(self._memo), len(self._origins)) >= MOST_MEMOS:
+        if self._epoch != self._pool.epoch or len(self._memo) >= MOST_MEMOS:
             self.forget()
 
-    def _remembered(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
-        memo_key = (
-            rte.attrs,
-            rte.preference,
-            mask,
-            rte.source if self._by_source else None,
-            (rte.hop, rte.hop.version) if self._by_hop else None,
-            self.generation,
-        )
+    def _remembered(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
+        memo_key: Any = (rte.attrs, rte.preference, mask)
+        if self._by_more:
+            memo_key = (
+                memo_key,
+                rte.source if self._by_source else None,
+                (rte.hop, rte.hop.version) if self._by_hop else None,
+                self.generation,
+            )
         self.failed = False
         memo = self._memo
         if memo_key in memo:
             return memo[memo_key]
         self._forget_old()
-        outcome = self._run(rte, key, mask)
+        outcome = self._run(rte, key, mask, wanted)
         if not self.failed:
             memo[memo_key] = outcome
         return outcome
 
-    def _run(self, rte: Rte, key: bytes, mask: int) -> Outcome | None:
+    def _run(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
         self.failed = False
         if self._inside is not None and not self._is_inside(key):
             return None
@@ -304,7 +293,7 @@ class Policy:
         if compiled is None:
             return Outcome(rte.attrs, None, rte.preference)
         subject = self._subject
-        subject.load(rte, key)
+        subject.load(rte, key, wanted)
         accepted = compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
         if not accepted:
             self.failed = subject.failed
@@ -316,12 +305,8 @@ class Policy:
             subject.fail(f"filter {compiled.name}: {error}")
             self.failed = True
             return None
-        again: tuple[str, ...] = ()
-        if changes:
-            view = self._pool.view(rte.attrs)
-            again = tuple([name for name in changes if name in view and view[name] == changes[name]])
         hop = self._resolve(subject.hop) if subject.hop is not None else None
-        return Outcome(attrs, hop, subject.preference, again)
+        return Outcome(attrs, hop, subject.preference)
 
     def _is_inside(self, key: bytes) -> bool:
         net = net_of(self._net_type, key)

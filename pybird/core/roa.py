@@ -52,22 +52,46 @@ class RoaIndex:
         """The state of a network, given by its table key, announced by this AS."""
         if self._reader.pending:
             self._catch_up()
+        short = self._short.get(key[1:2])
+        long = self._long.get(key[1 : self._octets + 1])
+        state = ROA_UNKNOWN if short is None else self._among(short, key, asn)
+        if long is None or state == ROA_VALID:
+            return state
+        return self._among(long, key, asn) or state
+
+    def _among(self, near: dict[int, int], key: bytes, asn: int) -> int:
+        """The state by the records of these lengths."""
         length = key[0]
         value = int.from_bytes(key[1:], "big") >> (-length & 7)
-        long = self._long.get(key[1 : self._octets + 1]) if length >= self._pivot else None
-        found = False
-        for near in (self._short.get(key[1:2]), long):
-            if near is None:
-                continue
-            for shorter in near:
-                if shorter > length:
-                    continue
+        state = ROA_UNKNOWN
+        for shorter in near:
+            if shorter <= length:
                 records = self._levels[shorter].get(value >> (length - shorter))
                 if records is not None:
-                    found = True
                     if asn and _attests(records, length, asn):
                         return ROA_VALID
-        return ROA_INVALID if found else ROA_UNKNOWN
+                    state = ROA_INVALID
+        return state
+
+    def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
+        """Networks announced by one AS by their states; most have no record anywhere near."""
+        if self._reader.pending:
+            self._catch_up()
+        short, long = self._short, self._long
+        end = self._octets + 1
+        out: dict[int, list[bytes]] = {}
+        for key in keys:
+            near = long.get(key[1:end])
+            if short and key[1:2] in short:
+                state = self.state(key, asn)
+            else:
+                state = ROA_UNKNOWN if near is None else self._among(near, key, asn)
+            alike = out.get(state)
+            if alike is None:
+                out[state] = [key]
+            else:
+                alike.append(key)
+        return out
 
     def _catch_up(self) -> None:
         pending = self._reader.pending

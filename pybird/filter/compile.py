@@ -37,7 +37,8 @@ class Inputs:
     """What a verdict depends on besides the attribute set.
 
     `per_net`: the network is read beyond `net_sets`, `by_length` and `roas`,
-    so every route is run. `reads`: source, proto, from, preference, hop.
+    so every route is run. `reads`: source, proto, from, preference, hop;
+    `attributes`: those of the set.
     `volatile`: running it has an effect of its own (print, logged decisions).
     `tables` are those that it asks, `asked` those that it asks while it runs;
     what it asks them by `roas` is known before.
@@ -48,6 +49,7 @@ class Inputs:
     by_length: bool = False
     roas: tuple[RoaTest, ...] = ()
     reads: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
     volatile: bool = False
     tables: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
@@ -244,6 +246,7 @@ def _inputs(reads: Reads) -> Inputs:
         by_length=Length() in reads.tests.first,
         roas=reads.tests.roas,
         reads=frozenset(reads.inputs),
+        attributes=frozenset(reads.attributes),
         volatile=reads.volatile,
         tables=tuple(reads.tables),
         asked=tuple(reads.asked),

@@ -67,9 +67,13 @@ class Masks:
 
     def divide(self, keys: list[bytes]) -> dict[int, list[bytes]]:
         """The networks by their answers."""
-        out: dict[int, list[bytes]] = {}
         first = self._first
         far = self._far
+        if far is None:  # usually all are far from everything named
+            near = {first.get(key[:2], OPEN) for key in keys}
+            if len(near) == 1 and OPEN not in near:
+                return {near.pop(): keys}
+        out: dict[int, list[bytes]] = {}
         for key in keys:
             found = first.get(key[:2])
             if found is None or found == OPEN:

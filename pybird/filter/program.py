@@ -422,6 +422,7 @@ class _Body:
                 access = ACCESS.get(name)
                 field = self._expressions.field(name)
                 if field is not None:
+                    self._expressions.reads.attributes[field[0]] = None
                     self._line(f"s.set_bits({field[0]!r}, {field[1]}, {code})", node)
                     return
                 if access is not None and not access.write:

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from pybird.filter.errors import FilterRuntimeError
 from pybird.filter.runtime import net_length
 from pybird.values.address import UNSPECIFIED_V6, Address
-from pybird.values.attributes import AttributePool
+from pybird.values.attributes import AttributePool, Wanted
 from pybird.values.net import Net, NetType, net_of
 from pybird.values.route import (
     BLACKHOLE,
@@ -34,6 +34,9 @@ class RoaStates(Protocol):
 
     def state(self, key: bytes, asn: int) -> int:
         """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 of the network with this table key (RFC 6811)."""
+
+    def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
+        """The networks by their states."""
 
 
 class Lookup(Protocol):
@@ -70,6 +73,7 @@ class Subject:
     __slots__ = (
         "_line",
         "_net",
+        "_owned",
         "asserted",
         "changes",
         "complain",
@@ -110,13 +114,19 @@ class Subject:
         self.mask = 0  # answers to the filter's questions about the network, in a masked run
         self.failed = False  # the run ended in an error or without a decision, which was logged
         self._net: Net | None = None
+        self._owned = False  # `view` is nobody else's
         self._line = ""  # what `printn` began
 
-    def load(self, rte: Rte, key: bytes) -> None:
-        """Begin with this route of the network `key`."""
+    def load(self, rte: Rte, key: bytes, wanted: Wanted | None = None) -> None:
+        """Begin with this route of the network `key`.
+
+        `wanted`: which attributes to read; None: all, which the pool remembers
+        for others that come with the same set.
+        """
         self.rte = rte
         self.key = key
-        self.view = self.pool.view(rte.attrs)
+        self.view = self.pool.view(rte.attrs) if wanted is None else self.pool.part(rte.attrs, wanted)
+        self._owned = wanted is not None
         self.changes = {}
         self.preference = rte.preference
         self.hop = None
@@ -150,7 +160,9 @@ class Subject:
 
     def own(self) -> dict[str, Any]:
         """The attributes, to be written to."""
-        self.view = self.view.copy()
+        if not self._owned:
+            self.view = self.view.copy()
+            self._owned = True
         return self.view
 
     def unset(self, name: str) -> None:

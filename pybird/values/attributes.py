@@ -91,12 +91,28 @@ def pieces(wire: bytes) -> dict[int, bytes]:
     return found
 
 
-def piece(flags: int, code: int, value: bytes) -> bytes:
-    """One attribute in its shortest form."""
-    length = len(value)
-    if length > 255:
-        return bytes((flags | 0x10, code, length >> 8, length & 255)) + value
-    return bytes((flags & 0xEF, code, length)) + value
+def find(wire: bytes, code: int) -> bytes | None:
+    """The value of one attribute of canonical bytes."""
+    at, end = 0, len(wire)
+    while at < end:
+        if wire[at] & 0x10:
+            start = at + 4
+            stop = start + (wire[at + 2] << 8 | wire[at + 3])
+        else:
+            start = at + 3
+            stop = start + wire[at + 2]
+        if wire[at + 1] == code:
+            return wire[start:stop]
+        at = stop
+    return None
+
+
+def value_of(octets: bytes) -> bytes:
+    """The value of one attribute that `pieces` found."""
+    return octets[4:] if octets[0] & 0x10 else octets[3:]
+
+
+Wanted = dict[int, tuple[str, Callable[[bytes], Any]]]  # attributes by code: name, and how to read it
 
 
 class AttributeTooLongError(ValueError):
@@ -220,6 +236,47 @@ class AttributePool:
         view.update(attrs.other)
         return view
 
+    def value(self, attrs: AttributeSet, name: str, default: Any = None) -> Any:
+        """One attribute of the set."""
+        found = self._views.get(attrs)
+        if found is not None:
+            return found.get(name, default)
+        decl = self.by_name.get(name)
+        if decl is None or decl.code is None or decl.decode is None:
+            return self.view(attrs).get(name, default)
+        octets = find(attrs.wire, decl.code)
+        return default if octets is None else decl.decode(octets)
+
+    def part(self, attrs: AttributeSet, wanted: Wanted) -> dict[str, Any]:
+        """The wanted BGP attributes of the set and all others, in a dictionary of the caller's own."""
+        view: dict[str, Any] = dict(attrs.other) if attrs.other else {}
+        wire = attrs.wire
+        at, end = 0, len(wire)
+        while at < end:
+            row = wanted.get(wire[at + 1])
+            if wire[at] & 0x10:
+                start = at + 4
+                at = start + (wire[at + 2] << 8 | wire[at + 3])
+            else:
+                start = at + 3
+                at = start + wire[at + 2]
+            if row is not None:
+                view[row[0]] = row[1](wire[start:at])
+        return view
+
+    def wanted(self, names: Iterable[str]) -> Wanted:
+        """The BGP attributes of these names, for `part`."""
+        found: Wanted = {}
+        for name in names:
+            code = self._code(name)
+            if code >= 0:
+                decl = self.by_code.get(code)
+                if decl is None or decl.decode is None:
+                    found[code] = (f"{UNKNOWN_PREFIX}{code:02x}", bytes)
+                else:
+                    found[code] = (decl.name, decl.decode)
+        return found
+
     def edit(self, attrs: AttributeSet, changes: Mapping[str, Any]) -> AttributeSet:
         """The set with these attributes changed; a value of None removes one.
 
@@ -232,28 +289,38 @@ class AttributePool:
         other: dict[str, Any] | None = None
         for name, value in changes.items():
             decl = self.by_name.get(name)
-            if decl is not None and decl.code is not None:
-                code = decl.code
-            elif decl is None and name.startswith(UNKNOWN_PREFIX):
-                code = int(name[len(UNKNOWN_PREFIX) :], 16)
-            else:
+            code = decl.code if decl is not None and decl.code is not None else self._code(name)
+            if code < 0:
                 if other is None:
                     other = dict(attrs.other)
                 if value is None:
                     other.pop(name, None)
                 else:
                     other[name] = value
-                continue
-            if value is None:
+            elif value is None:
                 wire.pop(code, None)
-                continue
-            row = self.by_code.get(code)
-            octets = row.encode(value) if row is not None and row.encode is not None else bytes(value)
-            if len(octets) > MOST_OCTETS:
-                raise AttributeTooLongError(f"{name} has {len(octets)} octets, no message could carry it")
-            wire[code] = piece(decl.flags if decl is not None else 0xC0, code, octets)
+            else:
+                wire[code] = self._encoded(name, code, decl, value)
         pairs = attrs.other if other is None else tuple(sorted(other.items()))
         return self.intern(b"".join([wire[code] for code in sorted(wire)]), pairs)
+
+    def _encoded(self, name: str, code: int, decl: AttributeDecl | None, value: Any) -> bytes:
+        row = self.by_code.get(code)
+        octets = row.encode(value) if row is not None and row.encode is not None else bytes(value)
+        length = len(octets)
+        flags = decl.flags if decl is not None else 0xC0
+        if length <= 255:
+            return bytes((flags & 0xEF, code, length)) + octets
+        if length > MOST_OCTETS:
+            raise AttributeTooLongError(f"{name} has {length} octets, no message could carry it")
+        return bytes((flags | 0x10, code, length >> 8, length & 255)) + octets
+
+    def _code(self, name: str) -> int:
+        """The code of a BGP attribute, or -1 of another."""
+        decl = self.by_name.get(name)
+        if decl is not None:
+            return -1 if decl.code is None else decl.code
+        return int(name[len(UNKNOWN_PREFIX) :], 16) if name.startswith(UNKNOWN_PREFIX) else -1
 
     def __len__(self) -> int:
         return len(self._sets)

@@ -21,9 +21,10 @@ class _List:
 
     __slots__ = ("_items", "_octets")
 
-    def __init__(self, octets: bytes = b"") -> None:
-        self._octets: bytes | None = octets
-        self._items: tuple[Any, ...] | None = None
+    def __init__(self, octets: bytes | None = b"", items: tuple[Any, ...] | None = None) -> None:
+        """From octets of checked length, or from raw items when these are None."""
+        self._octets = octets
+        self._items = items
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
@@ -37,17 +38,12 @@ class _List:
     @classmethod
     def of(cls, items: Iterable[Any]) -> Self:
         """From raw items or values, in this order."""
-        made: Self = cls()._with(tuple(items))
-        return made
+        return cls(None, tuple(items))
 
     def _pack(self, items: tuple[Any, ...]) -> bytes:
         raise NotImplementedError
 
     def _unpack(self, octets: bytes) -> tuple[Any, ...]:
-        raise NotImplementedError
-
-    def _with(self, items: tuple[Any, ...]) -> Any:
-        """Another list of this kind."""
         raise NotImplementedError
 
     def _value(self, item: Any) -> Any:
@@ -74,11 +70,10 @@ class _List:
 
     def add(self, item: Any) -> Self:
         """The list with this item at the end, unless it has it."""
-        items = self.items
-        if item in items:
-            return self
-        longer: Self = self._with((*items, item))
-        return longer
+        items = self._items
+        if items is None:
+            items = self.items
+        return self if item in items else type(self)(None, (*items, item))
 
     def union(self, other: Self) -> Self:
         """The list with the items of another at the end that it lacks."""
@@ -86,8 +81,7 @@ class _List:
         new = [item for item in other.items if item not in mine]
         if not new:
             return self
-        longer: Self = self._with((*mine, *new))
-        return longer
+        return type(self)(None, (*mine, *new))
 
     def keep(self, wanted: Callable[[Any], bool]) -> Self:
         """The list of only those items; the same object when all stay."""
@@ -95,8 +89,7 @@ class _List:
         kept = [item for item in items if wanted(item)]
         if len(kept) == len(items):
             return self
-        shorter: Self = self._with(tuple(kept))
-        return shorter
+        return type(self)(None, tuple(kept))
 
     def __contains__(self, item: object) -> bool:
         return item in self.items
@@ -135,11 +128,6 @@ class CommunityList(_List):
     def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return unpack(f">{len(octets) // 4}I", octets)
 
-    def _with(self, items: tuple[Any, ...]) -> Any:
-        made = CommunityList()
-        made._octets, made._items = None, items
-        return made
-
     def _value(self, item: Any) -> Pair:
         return Pair(item)
 
@@ -156,11 +144,6 @@ class ExtendedList(_List):
     def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return unpack(f">{len(octets) // 8}Q", octets)
 
-    def _with(self, items: tuple[Any, ...]) -> Any:
-        made = ExtendedList()
-        made._octets, made._items = None, items
-        return made
-
     def _value(self, item: Any) -> ExtendedCommunity:
         return ExtendedCommunity(item)
 
@@ -176,11 +159,6 @@ class LargeList(_List):
 
     def _unpack(self, octets: bytes) -> tuple[Any, ...]:
         return tuple(iter_unpack(">III", octets))
-
-    def _with(self, items: tuple[Any, ...]) -> Any:
-        made = LargeList()
-        made._octets, made._items = None, items
-        return made
 
     def _value(self, item: Any) -> LargeCommunity:
         return LargeCommunity(*item)

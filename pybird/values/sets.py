@@ -63,15 +63,15 @@ class ValueSet:
 
     def any_of(self, values: tuple[Any, ...]) -> bool:
         """True when one of the values is a member."""
-        if not self._keys.isdisjoint(values):
+        if self._single and not self._keys.isdisjoint(values):
             return True
         lows, boxes = self._lows, self.boxes
-        if lows and values and max(values) >= lows[0]:
-            highs = self._highs
-            for value in values:
-                at = bisect_right(lows, value) - 1
-                if at >= 0 and value <= highs[at]:
-                    return True
+        if lows and values:
+            lowest, highs = lows[0], self._highs
+            if max(values) >= lowest:
+                for value in values:
+                    if value >= lowest and value <= highs[bisect_right(lows, value) - 1]:
+                        return True
         if boxes:
             for value in values:
                 if self._boxed(value):

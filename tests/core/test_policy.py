@@ -4,7 +4,10 @@ import pytest
 
 from pybird.core.loglimit import LogLimit
 from pybird.proto import PROTOCOLS
+from pybird.values.address import Address
 from pybird.values.aspath import AsPath
+from pybird.values.community import CommunityList
+from pybird.values.enums import Origin
 from pybird.values.net import NetType
 from pybird.values.route import NO_HOP, Rte, Source
 from tests.conf.loading import load
@@ -79,6 +82,22 @@ class Judged:
         attrs = policy._pool.edit(rte.attrs, subject.changes)
         return Rte(attrs, rte.source, rte.hop, subject.preference, rte.time)
 
+    def rich(self):
+        """Routes with more attributes, the first with each, each other without some."""
+        pool = self.world.router.pool
+        changes = {
+            "bgp_origin": Origin.INCOMPLETE,
+            "bgp_next_hop": Address.parse("192.0.2.1"),
+            "bgp_local_pref": 70,
+            "bgp_community": CommunityList.of([64999 << 16 | 1, 64998 << 16 | 2]),
+            "krt_prefsrc": Address.parse("192.0.2.9"),
+            "krt_lock": 1 << 3,
+            "bgp_unknown_0x63": b"abc",
+        }
+        every = pool.edit(self.rtes[0].attrs, changes)
+        sets = [every, *[pool.edit(every, {name: None}) for name in changes], pool.empty]
+        return [Rte(attrs, self.rtes[0].source, NO_HOP, 100, 0.0) for attrs in sets]
+
     def shown(self, rte):
         if rte is None:
             return None
@@ -106,6 +125,30 @@ def test_routes_judged_together_are_those_judged_alone(body):
     assert found == judged.one_by_one() == judged.plainly()
     assert judged.together() == found
     assert len({repr(outcome) for outcome in found.values()}) > 1
+
+
+ATTRIBUTES = """
+if defined(bgp_community) then bgp_med = bgp_community.len; accept;
+if bgp_community ~ [(64999, *)] then bgp_community.delete([(64999, 1)]); accept;
+bgp_community.add((1, 1)); bgp_large_community.add((1, 2, 3)); accept;
+unset(bgp_community); if defined(bgp_med) then reject; accept;
+if bgp_origin = ORIGIN_INCOMPLETE then bgp_origin = ORIGIN_IGP; accept;
+if bgp_next_hop = 192.0.2.1 then reject; bgp_next_hop = 192.0.2.2; accept;
+if bgp_local_pref = 70 || (from ~ 192.0.2.0/24) then reject; from = 192.0.2.1; accept;
+if defined(bgp_atomic_aggr) then reject; accept;
+if krt_prefsrc = 192.0.2.9 then bgp_med = 1; krt_lock_mtu = true; accept;
+krt_lock_mtu = false; if krt_lock_window then krt_lock_rtt = true; accept;
+if bgp_ext_community.empty = bgp_ext_community then bgp_path.empty; accept;
+if bgp_community ~ [(64999, 1)] then { print "seen"; reject; } accept;
+"""
+
+
+@pytest.mark.parametrize("body", ATTRIBUTES.strip().split("\n"))
+def test_what_a_filter_does_not_read_makes_no_difference(body):
+    judged = Judged(body)
+    judged.rtes = judged.rich()
+    found = judged.together()
+    assert found == judged.one_by_one() == judged.plainly()
 
 
 def test_a_roa_table_is_asked_without_running_the_filter_again():

@@ -53,6 +53,11 @@ def test_the_index_answers_as_the_records_say(width, seed):
         for _ in range(10):
             net, asn = random_prefix(rng, width), rng.randrange(4)
             assert index.state(net.key, asn) == state(records, net, asn), (net, asn)
+        nets = [random_prefix(rng, width) for _ in range(10)]
+        wanted = {}
+        for net in nets:
+            wanted.setdefault(state(records, net, 1), []).append(net.key)
+        assert index.divide([net.key for net in nets], 1) == wanted
     for record in records:
         table.withdraw([record.key], source)
     assert index.state(Prefix(Address(bytes(width)), 0).key, 1) == ROA_UNKNOWN

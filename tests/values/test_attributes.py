@@ -1,7 +1,8 @@
 """Attribute sets are one object each, and go when nobody uses them."""
 
 from pybird.values import attributes
-from pybird.values.attributes import AttributePool, split
+from pybird.values.attributes import AttributeDecl, AttributePool, split
+from pybird.values.community import CommunityList
 
 
 def number(value):
@@ -38,3 +39,18 @@ def test_a_round_tells_memos_to_let_go():
     while pool.sweep(10):
         pass
     assert len(pool) == 1
+
+
+def test_one_value_of_a_set_is_that_of_its_view():
+    pool = AttributePool(
+        [AttributeDecl("bgp_community", "clist", 8, 0xC0, CommunityList, CommunityList.encode)]
+    )
+    long = CommunityList.of(range(100))
+    attrs = pool.intern(number(7) + pool.edit(pool.empty, {"bgp_community": long}).wire, (("plain", 1),))
+    for _ in range(2):  # without a view, and with one
+        assert pool.value(attrs, "bgp_community") == long
+        assert pool.value(attrs, "plain") == 1
+        assert pool.value(attrs, "bgp_med", 5) == 5
+        assert pool.value(pool.empty, "bgp_community", 6) == 6
+        pool.view(attrs)
+        pool.view(pool.empty)

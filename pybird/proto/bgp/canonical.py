@@ -41,7 +41,7 @@ from pybird.proto.bgp.attributes import (
     check_as_path,
 )
 from pybird.proto.bgp.messages import AS_TRANS
-from pybird.values.attributes import MOST_OCTETS
+from pybird.values.attributes import MOST_OCTETS, value_of
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
@@ -71,39 +71,6 @@ def name_of(code: int) -> str:
     if code in (AS4_PATH, AS4_AGGREGATOR):
         return "as4_path" if code == AS4_PATH else "as4_aggregator"
     return f"attribute {code}"
-
-
-def value_of(attribute: bytes) -> bytes:
-    """The value of one attribute that `octets_of` or `attributes_of` made."""
-    return attribute[4:] if attribute[0] & EXTENDED else attribute[3:]
-
-
-def attributes_of(wire: bytes) -> dict[int, bytes]:
-    """Each attribute of canonical bytes, header included, by its code."""
-    found: dict[int, bytes] = {}
-    at, end = 0, len(wire)
-    while at < end:
-        extended = wire[at] & EXTENDED
-        stop = at + (4 + (wire[at + 2] << 8 | wire[at + 3]) if extended else 3 + wire[at + 2])
-        found[wire[at + 1]] = wire[at:stop]
-        at = stop
-    return found
-
-
-def find(wire: bytes, code: int) -> bytes | None:
-    """The value of one attribute of canonical bytes."""
-    at, end = 0, len(wire)
-    while at < end:
-        if wire[at] & EXTENDED:
-            start = at + 4
-            stop = start + (wire[at + 2] << 8 | wire[at + 3])
-        else:
-            start = at + 3
-            stop = start + wire[at + 2]
-        if wire[at + 1] == code:
-            return wire[start:stop]
-        at = stop
-    return None
 
 
 # ----------------------------------------------------------------- next hops

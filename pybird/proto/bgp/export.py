@@ -40,13 +40,13 @@ from pybird.proto.bgp.attributes import (
     PASSED_ON,
     TRANSITIVE,
 )
-from pybird.proto.bgp.canonical import attributes_of, find, octets_of, value_of
+from pybird.proto.bgp.canonical import octets_of
 from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.messages import AS_TRANS, MARKER
 from pybird.proto.bgp.nexthop import wire_next_hop
 from pybird.proto.bgp.nlri import MAX_KEY4, MAX_KEY6, split_keys
 from pybird.proto.bgp.selection import PeerIdentity
-from pybird.values.attributes import AttributeSet
+from pybird.values.attributes import AttributeSet, find, pieces, value_of
 from pybird.values.route import Dest, Rte
 
 NO_EXPORT: Final = 0xFFFFFF01
@@ -153,7 +153,7 @@ class BgpExporter:
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Wire | None:
         """The attributes as they go to these sessions; None: not without a next hop, or too long."""
         terms = self.terms
-        found = attributes_of(rte.attrs.wire)
+        found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
         hop = self._next_hop(b"" if received is None else received[3:], rte, before, again)
         if not hop:

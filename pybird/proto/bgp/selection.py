@@ -21,10 +21,10 @@ from pybird.proto.bgp.attributes import (
     ORIGIN,
     ORIGINATOR_ID,
 )
-from pybird.proto.bgp.canonical import find, path_length
+from pybird.proto.bgp.canonical import path_length
 from pybird.proto.bgp.values import aigp_metric
 from pybird.values.address import Address
-from pybird.values.attributes import AttributePool
+from pybird.values.attributes import AttributePool, find
 from pybird.values.route import Rte
 
 _LONGEST: Final = 1023  # AS path length that fits in the rank

@@ -24,12 +24,12 @@ from pybird.proto.bgp.attributes import (
     TRANSITIVE,
     count_as,
 )
-from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop, find
+from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop
 from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.messages import Update
 from pybird.proto.bgp.nlri import bogus_keys, read_keys
-from pybird.values.attributes import AttributePool, AttributeSet
+from pybird.values.attributes import AttributePool, AttributeSet, find
 
 MEMO_SIZE: Final = 16384
 MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbour may always send new ones
