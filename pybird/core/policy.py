@@ -186,30 +186,26 @@ class Policy:
 
     def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         """Judge one route for many networks: each outcome with its networks; None: rejected."""
+        if not keys:
+            return []
         if self.kind == EACH:
             return self._divide_each(rte, keys)
-        masks = self._masks
-        if masks is None:
-            return [(self._shared(rte, keys, 0), keys)] if keys else []
-        out: list[tuple[Rte | None, list[bytes]]] = []
-        groups = masks.divide(keys)
+        if self._compiled is None:
+            return [(rte if self.accepts_all else None, keys)]
+        groups = self._masks.divide(keys) if self._masks is not None else {0: keys}
         if self._roas:
             groups = self._by_states(rte, groups)
+        out: list[tuple[Rte | None, list[bytes]]] = []
         for mask, alike in groups.items():
-            out.append((self._shared(rte, alike, mask), alike))
+            outcome = self._remembered(rte, alike[0], mask, self._wanted)
+            if outcome is not None:
+                out.append((outcome.applied(rte), alike))
+                continue
+            out.append((None, alike))
+            if self.failed:  # an error happens to each route
+                for key in alike[1:]:
+                    self._run(rte, key, mask, None)
         return out
-
-    def _shared(self, rte: Rte, keys: list[bytes], mask: int) -> Rte | None:
-        """One judgement for all these networks, unless it is an error: that happens to each."""
-        if self.accepts_all or self.rejects_all:
-            return rte if self.accepts_all else None
-        outcome = self._remembered(rte, keys[0], mask, self._wanted)
-        if outcome is not None:
-            return outcome.applied(rte)
-        if self.failed:
-            for key in keys[1:]:
-                self._run(rte, key, mask, None)
-        return None
 
     def _divide_each(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
         outcomes: dict[Any, tuple[Rte | None, list[bytes]]] = {}
@@ -262,10 +258,6 @@ class Policy:
         self._epoch = self._pool.epoch
         self._memo.clear()
 
-    def _forget_old(self) -> None:
-        if self._epoch != self._pool.epoch or len(self._memo) >= MOST_MEMOS:
-            self.forget()
-
     def _remembered(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
         memo_key: Any = (rte.attrs, rte.preference, mask)
         if self._by_more:
@@ -279,7 +271,8 @@ class Policy:
         memo = self._memo
         if memo_key in memo:
             return memo[memo_key]
-        self._forget_old()
+        if self._epoch != self._pool.epoch or len(memo) >= MOST_MEMOS:
+            self.forget()
         outcome = self._run(rte, key, mask, wanted)
         if not self.failed:
             memo[memo_key] = outcome

@@ -418,6 +418,8 @@ class Expressions:
             case _, "empty set":
                 return self._never(a)
             case "bgppath", "bgpmask":
+                if known is not None and known.value.anywhere is not None:
+                    return f"{self.hoist(known.value.anywhere)}.any_of({a}.members)"
                 return f"{b}.match({a})"
             case _, "bgppath":
                 return f"({a} in {b}.members)"

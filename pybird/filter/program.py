@@ -10,6 +10,7 @@ function cannot do without such a cycle; `Code.clear` cuts it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -33,7 +34,8 @@ Run = Callable[[Subject], Any]
 
 CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
 _VIEW = re.compile(r"\bview\b")
-_FRAME = ("def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
+_READ = re.compile(r"view\.get\('(bgp_[a-z_]+)', EMPTY_[A-Z]+\)")  # of attributes that are never void
+_FRAME = ("bgp_", "def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
 _DEEPEST = 11  # levels of statements in one function; Python takes 20 loops and 100 levels
 _MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
@@ -176,7 +178,20 @@ class _Program:
         written.statement(body if self.expressions.trace else inline_constants(body, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
         view = "s.own()" if name == "decide" and self._written else "s.view"
-        return function_lines(f"{name}({taken})", written.lines, body, view)
+        return function_lines(f"{name}({taken})", self._read_once(written.lines, body), body, view)
+
+    def _read_once(self, lines: Lines, body: n.Node) -> Lines:
+        """The same, with BGP attributes that nothing writes in variables when they are read repeatedly."""
+        found = [match for text, _ in lines for match in _READ.finditer(text)]
+        times = Counter([match[0] for match in found])
+        names = {match[0]: match[1] for match in found}
+        again = {code: name for code, name in names.items() if times[code] > 1 and name not in self._written}
+        if not again:
+            return lines
+        shorter = [
+            (_READ.sub(lambda match: again.get(match[0], match[0]), text), span) for text, span in lines
+        ]
+        return [*[(f"        {name} = {code}", body.span) for code, name in again.items()], *shorter]
 
     def _find_writes(self, node: n.Node, seen: dict[int, None]) -> None:
         match node:

@@ -134,6 +134,7 @@ class AttributePool:
         self.by_name: Final[dict[str, AttributeDecl]] = {}
         self.by_code: Final[dict[int, AttributeDecl]] = {}
         self.places: Final[dict[str, int]] = {}  # in the order of declaration
+        self._writers: dict[str, tuple[int, int, Callable[[Any], bytes]]] = {}  # what `_writer` told
         self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
         self._views: dict[AttributeSet, dict[str, Any]] = {}
         self._most_views: Final = views
@@ -151,6 +152,7 @@ class AttributePool:
 
     def declare(self, decl: AttributeDecl) -> None:
         """Make one attribute known; a custom attribute of a config does this too."""
+        self._writers.clear()
         self.by_name[decl.name] = decl
         self.places.setdefault(decl.name, len(self.places))
         if decl.code is not None:
@@ -268,7 +270,7 @@ class AttributePool:
         """The BGP attributes of these names, for `part`."""
         found: Wanted = {}
         for name in names:
-            code = self._code(name)
+            code = self._writer(name)[0]
             if code >= 0:
                 decl = self.by_code.get(code)
                 if decl is None or decl.decode is None:
@@ -287,9 +289,12 @@ class AttributePool:
             return attrs
         wire = pieces(attrs.wire)
         other: dict[str, Any] | None = None
+        writers = self._writers
         for name, value in changes.items():
-            decl = self.by_name.get(name)
-            code = decl.code if decl is not None and decl.code is not None else self._code(name)
+            writer = writers.get(name)
+            if writer is None:
+                writer = writers[name] = self._writer(name)
+            code, flags, encode = writer
             if code < 0:
                 if other is None:
                     other = dict(attrs.other)
@@ -300,27 +305,27 @@ class AttributePool:
             elif value is None:
                 wire.pop(code, None)
             else:
-                wire[code] = self._encoded(name, code, decl, value)
+                octets = encode(value)
+                length = len(octets)
+                if length <= 255:
+                    wire[code] = bytes((flags, code, length)) + octets
+                elif length <= MOST_OCTETS:
+                    wire[code] = bytes((flags | 0x10, code, length >> 8, length & 255)) + octets
+                else:
+                    raise AttributeTooLongError(f"{name} has {length} octets, no message could carry it")
         pairs = attrs.other if other is None else tuple(sorted(other.items()))
         return self.intern(b"".join([wire[code] for code in sorted(wire)]), pairs)
 
-    def _encoded(self, name: str, code: int, decl: AttributeDecl | None, value: Any) -> bytes:
-        row = self.by_code.get(code)
-        octets = row.encode(value) if row is not None and row.encode is not None else bytes(value)
-        length = len(octets)
-        flags = decl.flags if decl is not None else 0xC0
-        if length <= 255:
-            return bytes((flags & 0xEF, code, length)) + octets
-        if length > MOST_OCTETS:
-            raise AttributeTooLongError(f"{name} has {length} octets, no message could carry it")
-        return bytes((flags | 0x10, code, length >> 8, length & 255)) + octets
-
-    def _code(self, name: str) -> int:
-        """The code of a BGP attribute, or -1 of another."""
+    def _writer(self, name: str) -> tuple[int, int, Callable[[Any], bytes]]:
+        """Code, flags and octets of an attribute; -1 as the code of one that is not BGP's."""
         decl = self.by_name.get(name)
         if decl is not None:
-            return -1 if decl.code is None else decl.code
-        return int(name[len(UNKNOWN_PREFIX) :], 16) if name.startswith(UNKNOWN_PREFIX) else -1
+            code = -1 if decl.code is None else decl.code
+        else:
+            code = int(name[len(UNKNOWN_PREFIX) :], 16) if name.startswith(UNKNOWN_PREFIX) else -1
+        row = self.by_code.get(code)
+        flags = decl.flags & 0xEF if decl is not None else 0xC0
+        return code, flags, row.encode if row is not None and row.encode is not None else bytes
 
     def __len__(self) -> int:
         return len(self._sets)

@@ -33,7 +33,11 @@ class _List:
 
     def encode(self) -> bytes:
         """The attribute value."""
-        return self.octets
+        octets = self._octets
+        if octets is None:
+            assert self._items is not None
+            octets = self._octets = self._pack(self._items)
+        return octets
 
     @classmethod
     def of(cls, items: Iterable[Any]) -> Self:
@@ -53,11 +57,7 @@ class _List:
     @property
     def octets(self) -> bytes:
         """The items as they are sent."""
-        octets = self._octets
-        if octets is None:
-            assert self._items is not None
-            octets = self._octets = self._pack(self._items)
-        return octets
+        return self.encode()
 
     @property
     def items(self) -> tuple[Any, ...]:
@@ -104,10 +104,10 @@ class _List:
         return bool(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and isinstance(other, _List) and self.octets == other.octets
+        return type(other) is type(self) and isinstance(other, _List) and self.encode() == other.encode()
 
     def __hash__(self) -> int:
-        return hash(self.octets)
+        return hash(self.encode())
 
     def __str__(self) -> str:
         return " ".join([str(value) for value in self])

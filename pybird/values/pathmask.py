@@ -34,18 +34,21 @@ _WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
 
 @final
 class PathMask:
-    """A mask; items are AS numbers, (low, high), sets and `Run`s."""
+    """A mask; items are AS numbers, (low, high), sets and `Run`s.
 
-    __slots__ = ("_anywhere", "_pattern", "items")
+    `anywhere`: of `[= * X * =]` the set of what X may be.
+    """
+
+    __slots__ = ("_pattern", "anywhere", "items")
 
     def __init__(self, items: tuple[Item, ...] = ()) -> None:
         self.items: Final = items
-        self._anywhere = _anywhere(items)
+        self.anywhere = _anywhere(items)
         self._pattern = _compile(items)
 
     def match(self, path: AsPath) -> bool:
         """True when the whole path is what the mask describes."""
-        anywhere = self._anywhere
+        anywhere = self.anywhere
         if anywhere is not None:
             return anywhere.any_of(path.members)
         octets = path.octets

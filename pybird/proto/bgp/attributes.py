@@ -246,7 +246,7 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_community",
         "clist",
         CommunityList,
-        value_octets,
+        CommunityList.encode,
     ),
     _row(
         ORIGINATOR_ID, OPTIONAL, check_internal_number, "bgp_originator_id", "quad", read_quad, number_octets
@@ -258,7 +258,7 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_cluster_list",
         "clist",
         CommunityList,
-        value_octets,
+        CommunityList.encode,
         quads,
     ),
     _row(
@@ -268,7 +268,7 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_ext_community",
         "eclist",
         ExtendedList,
-        value_octets,
+        ExtendedList.encode,
     ),
     _row(PMSI_TUNNEL, PASSED_ON, check_pmsi_tunnel, "bgp_pmsi_tunnel", "opaque", Opaque, value_octets),
     _row(AIGP, OPTIONAL, check_aigp, "bgp_aigp", "opaque", Opaque, value_octets, aigp_text),
@@ -279,7 +279,7 @@ _ROWS: Final[tuple[Attribute, ...]] = (
         "bgp_large_community",
         "lclist",
         LargeList,
-        value_octets,
+        LargeList.encode,
     ),
     _row(OTC, PASSED_ON, check_number, "bgp_otc", "int", read_number, number_octets),
 )
