@@ -199,11 +199,20 @@ class HopTable:
         metric = self._metric(best)
         if via.dest is not Dest.UNICAST:
             return _set(hop, via.dest, (), metric)
+        if self._is_own(key.gateway, via):
+            return _set(hop, Dest.UNREACHABLE, (), None)
         nexthops: list[NextHop] = []
         for way in via.nexthops:
             gateway = way.gateway if way.gateway is not None else key.gateway
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
+
+    def _is_own(self, gateway: Address, via: Hop) -> bool:
+        """Does a connected network lead to an address that is our own?"""
+        owner = self._interfaces.owner_of(gateway)
+        return owner is not None and any(
+            way.gateway is None and way.ifindex == owner.index for way in via.nexthops
+        )
 
     def _metric(self, rte: Rte) -> int:
         """The distance that an IGP route gives: what a filter set, or its protocol knows."""
@@ -219,6 +228,11 @@ class HopTable:
         """Resolve every entry that depends on interfaces."""
         for ways, hop in self._direct.items():
             if self._resolve_direct(ways, hop):
+                self._note(hop)
+        if event.address is None:
+            return
+        for key, hop in self._recursive.items():  # one may be our own address now, or no more
+            if self._resolve_recursive(key, hop):
                 self._note(hop)
 
     def _follow(self, name: str) -> None:

@@ -179,6 +179,26 @@ def test_recursive_routes_of_a_vpn_use_the_main_table():
     ]
 
 
+def test_a_recursive_route_does_not_lead_to_ourselves():
+    made = Lab(
+        static("10.1.0.0/16 recursive 10.0.0.1", "10.2.0.0/16 recursive 10.0.0.9")
+        + 'protocol direct d { ipv4; interface "va"; }'
+    )
+
+    def kinds() -> list[str]:
+        routes = ask(made, "show route protocol s")
+        return [line.split()[1] for line in routes if not line.startswith("\t")]
+
+    assert kinds() == ["unreachable", "unicast"]
+    other = LinkAddress(2, Address.parse("10.0.0.9"), 24)
+    made.world.kernel.address(other)
+    made.world.clock.run()
+    assert kinds() == ["unreachable", "unreachable"]
+    made.world.kernel.no_address(other)
+    made.world.clock.run()
+    assert kinds() == ["unreachable", "unicast"]
+
+
 def test_a_block_that_rejects_after_a_reload_takes_the_route_away():
     made = lab("10.1.0.0/16 blackhole")
     made.files["bird.conf"] = static("10.1.0.0/16 blackhole { reject; }")
