@@ -127,10 +127,6 @@ def _interfaces(router: Router) -> Iterator[str]:
 
 
 def _neighbors(router: Router) -> Iterator[str]:
-    for watch in router.neighbors:
-        where = "unreachable" if watch.interface is None else f"on {watch.interface.name}"
-        name = f"%{watch.ifname}" if watch.ifname else ""
-        yield f"neighbor {watch.address}{name}: {where}"
     for hop in router.hops:
         yield f"next hop {hop.key}: {hop} version {hop.version}, metric {hop.igp_metric}"
 

@@ -102,11 +102,6 @@ class ValueSet:
         return f"ValueSet({self.element!r}, {self.intervals}, {self.boxes})"
 
 
-def pair_interval(left: tuple[int, int], right: tuple[int, int]) -> Box:
-    """The box of `(a..b, c..d)`; give it to `ValueSet(boxes=…)`, which simplifies it."""
-    return (*left, *right)
-
-
 def large_interval(*parts: tuple[int, int]) -> Interval:
     """The interval of `(a, b, c..d)` and its kin, first parts single and last parts full."""
     lows, highs = [low for low, _ in parts], [high for _, high in parts]

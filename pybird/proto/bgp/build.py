@@ -25,10 +25,16 @@ from pybird.conf.options import (
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.nodes import Span
-from pybird.proto.bgp.build_channel import FAMILIES, family_channel, other_mpls_channel, peers_channel
+from pybird.proto.bgp.build_channel import (
+    FAMILIES,
+    GRACEFUL,
+    family_channel,
+    other_mpls_channel,
+    peers_channel,
+)
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
 from pybird.values.address import Address
-from pybird.values.net import NetType, Prefix
+from pybird.values.net import Prefix
 
 ANY_LOCAL_AS = 255
 MULTIHOP = 64
@@ -396,8 +402,6 @@ KEY: Handlers = {
     "deprecated": constant("preference", "deprecated"),
 }
 
-GRACEFUL = Ignored("routes go with the session that brought them")
-
 # Read, and not acted on: what a session loses is speed or convenience.
 NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbour by its hold time"),
@@ -488,5 +492,3 @@ OPTIONS: Handlers = {
     "default_med": _only_value("default_med"),
     "default_local_pref": _only_value("default_local_pref"),
 }
-
-__all__ = ["CEASES", "OPTIONS", "NetType", "build", "is_internal"]

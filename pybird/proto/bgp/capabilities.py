@@ -20,7 +20,6 @@ from pybird.wire import Reader, WireError
 Family = tuple[int, int]  # AFI, SAFI
 
 IPV4_UNICAST: Final[Family] = (1, 1)
-IPV6_UNICAST: Final[Family] = (2, 1)
 
 MULTIPROTOCOL: Final = 1
 ROUTE_REFRESH: Final = 2
@@ -37,9 +36,6 @@ CISCO_REFRESH: Final = 128
 
 CAPABILITY_PARAMETER: Final = 2
 EXTENDED_PARAMETERS: Final = 255  # RFC 9072
-
-ADD_PATH_RECEIVE: Final = 1
-ADD_PATH_SEND: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,4 +133,3 @@ class BgpConfig(ProtocolConfig):
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbour must have
     parent: str | None = None  # of a dynamic child: the protocol it came from
-    number: int = field(default=0, compare=False)  # of a dynamic child

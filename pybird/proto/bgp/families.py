@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from pybird.core.channel import Channel, ChannelState, ExportMode
+from pybird.core.channel import Channel, ExportMode
 from pybird.proto.bgp.capabilities import Family, Negotiated
 from pybird.proto.bgp.config import BgpChannelConfig
 from pybird.proto.bgp.connection import HIGH_MARK, Connection
@@ -335,11 +335,6 @@ class Families:
     def _mark(self, found: OpenFamily, subtype: int) -> None:
         if self._connection is not None:
             self._connection.perform(self._connection.session.refresh(*found.family, subtype))
-
-    @property
-    def any_open(self) -> bool:
-        """A channel of the session is UP."""
-        return any(found.channel.state is ChannelState.UP for found in self._open.values())
 
 
 def _text_of(octets: bytes) -> str:

@@ -42,7 +42,6 @@ REFRESH: Final = 5
 MARKER: Final = b"\xff" * 16
 HEADER_LENGTH: Final = 19
 MAX_LENGTH: Final = 4096
-MAX_EXTENDED_LENGTH: Final = 65535
 AS_TRANS: Final = 23456
 VERSION: Final = 4
 

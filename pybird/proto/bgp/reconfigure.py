@@ -30,7 +30,6 @@ ADAPTED: Final = frozenset(
         "interface_range",
         "min_hold_time",
         "min_keepalive_time",
-        "number",
         "persist",
         "require",
         "restart_time",
@@ -70,10 +69,8 @@ def accepts(old: ProtocolConfig, new: ProtocolConfig) -> bool:
     if type(old) is not type(new):
         return False
     changed = differing(old, new)
-    if (
-        isinstance(old, BgpConfig) and old.parent is not None
-    ):  # a child is where its neighbour was found, whatever the name is now
-        changed -= {"interface"}
+    if isinstance(old, BgpConfig) and old.parent is not None:
+        changed -= {"interface"}  # a child is where its neighbour was found, whatever the name is now
     return changed <= ADAPTED and _same_session(old.channels, new.channels)
 
 

@@ -146,11 +146,10 @@ _TYPES: Final[dict[type[Message], int]] = {
 
 @dataclass(slots=True)
 class Counters:
-    """Messages and octets of one session, for `show protocols all`."""
+    """Messages of one session, and the octets of those sent."""
 
     received: int = 0
     sent: int = 0
-    octets_in: int = 0
     octets_out: int = 0
 
 
@@ -205,7 +204,6 @@ class Session:
         if self.state is State.CLOSED:
             return []
         self._received_at = now
-        self.counters.octets_in += len(data)
         self._framer.receive(data)
         effects: list[Effect] = []
         try:

@@ -45,7 +45,7 @@ def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
 
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
     """The hop limit to send and the least to accept (None: any), RFC 5082."""
-    hops = 1 if is_direct(config) else config.multihop or MULTIHOP
+    hops = DIRECT_TTL if is_direct(config) else config.multihop or MULTIHOP
     if config.ttl_security:
         return GTSM_TTL, GTSM_TTL + 1 - hops
     return hops, None

@@ -24,7 +24,6 @@ SOLICITATION: Final = 133
 ADVERTISEMENT: Final = 134
 ALL_NODES: Final = Address.parse("ff02::1")
 ALL_ROUTERS: Final = Address.parse("ff02::2")
-MAX_LIFETIME: Final = 0xFFFF_FFFF  # of options; means infinity
 
 SOURCE_LINK_LAYER: Final = 1
 PREFIX_INFORMATION: Final = 3
