@@ -96,7 +96,7 @@ class Router:
         self.tables: dict[str, Table] = {}
         self.protocols: dict[str, Instance] = {}  # in config order, children last
         self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
-        self.scheduler = Scheduler(self.clock, self._job_crashed)
+        self.scheduler = Scheduler(ports.clock, self._job_crashed)  # a turn is nobody's
         self.interfaces = Interfaces()
         self.interfaces.listen(self)
         self.neighbors = Neighbors(self.interfaces)
@@ -529,8 +529,10 @@ class Router:
                 channel.protocol.crashed(error)
         elif isinstance(subject, Channel):
             subject.protocol.crashed(error)
+        elif isinstance(subject, Instance):
+            subject.crashed(error)
         else:
-            self.log("bug", f"{job}: {type(error).__name__}: {error}")
+            self.crashed(getattr(job, "__qualname__", str(job)), error)
 
 
 def _filters(config: Config) -> Iterator[Filter]:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import MethodType
 
 from pybird.core.channel import ExportMode
 from pybird.core.protocol import State, StopReason
@@ -94,6 +95,23 @@ def test_a_fault_in_a_timer_stops_its_owner():
     assert world["b"].state is State.UP
     assert world.router.enable(a) is Answer.ENABLED
     assert (a.state, a.failure) == (State.UP, "")
+
+
+def test_a_fault_in_long_work_stops_whose_it_is_and_nobody_else():
+    def explode(owner):
+        raise IndexError(owner.name)
+
+    world = World().load(peer("a"), peer("b"))
+    a, b = world["a"], world["b"]
+    b.guarded(world.router.scheduler.add, MethodType(explode, a))  # b has only set it off
+    world.clock.run()
+    assert (a.state, b.state) == (State.DOWN, State.UP)
+    assert a.stops == [StopReason.FAILED]
+    world.router.scheduler.add(lambda: explode(b))  # nobody's
+    world.log.lines.clear()
+    world.clock.run()
+    assert b.state is State.UP
+    assert any("raise IndexError(owner.name)" in line for line in world.log.lines), "the trace is there"
 
 
 def test_merged_routes_have_all_next_hops():
