@@ -68,6 +68,10 @@ class TableLookup:
             index = self._indexes[table] = RoaIndex(found)
         return index
 
+    def forget(self, table: str) -> None:
+        """The table is gone."""
+        self._indexes.pop(table, None)
+
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""
         found = self._tables.get(table)

@@ -150,6 +150,7 @@ class Router:
     def remove_table(self, name: str) -> None:
         """Forget a table that no running protocol uses."""
         self.tables.pop(name, None)
+        self.lookup.forget(name)
         self.hops.table_changed(name)
 
     def set_debug(self, instance: Instance) -> None:

@@ -1,6 +1,7 @@
 """The index of ROA records answers as RFC 6811 says, whatever comes and goes."""
 
 from random import Random
+from weakref import ref
 
 import pytest
 
@@ -21,6 +22,14 @@ def state(records, net, asn):
         return ROA_UNKNOWN
     matching = [r for r in covering if r.asn == asn != 0 and net.length <= r.maxlen]
     return ROA_VALID if matching else ROA_INVALID
+
+
+def test_the_index_of_a_table_goes_with_it():
+    router = World().router
+    table = ref(router.add_table(TableConfig("r", NetType.ROA4)))
+    assert router.lookup.roa_check("r", Prefix.parse("10.0.0.0/8"), 1) == ROA_UNKNOWN
+    router.remove_table("r")
+    assert table() is None
 
 
 def random_prefix(rng, width):

@@ -246,6 +246,22 @@ def test_learn_announces_alien_routes_and_follows_them():
 
 
 @isolated
+@patch("pybird.proto.kernel.kernel.MOST_HOPS", 4)
+def test_next_hops_of_learned_routes_are_not_kept_for_ever():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    machine = Machine(kernel_config(learn="yes"))
+    for last in range(2, 12):
+        ip(f"route replace 10.5.0.0/16 via 10.0.0.{last} proto static")
+    ip("route add 10.6.0.0/16 via 10.0.0.11 proto static")
+    table = machine.router.tables["master4"]
+    machine.until(lambda: table.get(Prefix.parse("10.6.0.0/16").key))
+    assert str(table.best(Prefix.parse("10.5.0.0/16").key).hop.nexthops[0].gateway) == "10.0.0.11"
+    assert len(machine.router.protocols["kernel4"]._hops) <= 4
+    machine.stop()
+
+
+@isolated
 def test_another_table_and_metric():
     machine = Machine(
         kernel_config(kernel_table=1000, metric=7), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE})

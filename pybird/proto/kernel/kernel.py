@@ -38,6 +38,7 @@ RTPROT_BIRD = 12
 SLICE = 300  # routes per turn, about 5 ms
 AGAIN = 5.0  # seconds until we ask again whether we may change the table
 SOON = 1.0  # seconds from an event to the scan or repair it causes: next hops settle first
+MOST_HOPS = 10_000  # of learned routes, that are shared
 MOST_COMPLAINTS = 10  # refused routes logged per turn
 
 
@@ -478,11 +479,21 @@ class KernelInstance(Instance):
         other[METRIC] = route.metric
         if route.prefsrc is not None:
             other[PREFSRC] = route.prefsrc
-        hop = self._hops.setdefault((route.dest, route.nexthops), Hop(route.dest, route.nexthops))
+        hop = self._hop_of(route)
         attrs = self.router.pool.intern(b"", tuple(sorted(other.items())))
         preference = self._channel.config.preference
         rte = Rte(attrs, self._channel.source, hop, preference, self.router.clock.now())
         self._channel.announce([key], rte)
+
+    def _hop_of(self, route: KernelRoute) -> Hop:
+        """The hop that all learned routes of this way share."""
+        way = (route.dest, route.nexthops)
+        hop = self._hops.get(way)
+        if hop is None:
+            if len(self._hops) >= MOST_HOPS:
+                self._hops.clear()  # those in use are held by their routes
+            hop = self._hops[way] = Hop(route.dest, route.nexthops)
+        return hop
 
     # what people see ----------------------------------------------------
 

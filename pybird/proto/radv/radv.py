@@ -126,6 +126,7 @@ class Radv(Instance):
         """Links and addresses come and go; the end of *tentative* is an `address` event."""
         if event.kind == "removed":
             self._closed.pop(event.interface.index, None)
+            self._warned = {known: None for known in self._warned if known[0] != event.interface.name}
             self._drop(event.interface.index, "interface gone", goodbye=False)
         else:
             self._update(event.interface, self.config, event)
