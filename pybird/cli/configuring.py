@@ -62,7 +62,7 @@ class _Request:
         self.done = True
         if found is None:
             self._failed(error)
-            for problem in self.problems.errors if self.problems is not None else ():
+            for problem in self.problems.errors if self.problems is not None else (self.failure,):
                 self._router.log("error", str(problem))
             self._router.log("error", "The running configuration stays")
             return

@@ -346,7 +346,10 @@ class Session:
                 self._wait(ready, now + timeout)
                 return 0
             case _:
-                self._show(reply)
+                try:
+                    self._show(reply)
+                except Exception as error:
+                    self._replies = iter((self._bug(f"Showing {type(reply).__name__}", error),))
         return left - 1
 
     def _sleep(self, until: float) -> None:
@@ -392,8 +395,12 @@ class Session:
         except RecursionError:
             yield Failure(PARSE_ERROR, "this is nested too deeply")
         except Exception as error:
-            self.router.ports.log.write("bug", f"Command {shortened(line)} failed:\n{traceback.format_exc()}")
-            yield Failure(8008, f"internal error: {type(error).__name__}, see the log")
+            yield self._bug(f"Command {shortened(line)}", error)
+
+    def _bug(self, what: str, error: Exception) -> Failure:
+        """Log a mistake of ours; the reply that says so."""
+        self.router.ports.log.write("bug", f"{what} failed:\n{traceback.format_exc()}")
+        return Failure(8008, f"internal error: {type(error).__name__}, see the log")
 
     def _replies_to(self, line: bytes) -> Iterator[Reply]:
         if line is _OVERLONG:

@@ -33,6 +33,11 @@ class Line:
         """A message that belongs to no command."""
         return self.raw.startswith("+")
 
+    @property
+    def coded(self) -> str:
+        """The line with its code, or with blanks where the code is that of the line before."""
+        return f"    {self.raw}" if self.raw[:1] == " " else self.raw
+
 
 class ConnectionLostError(Exception):
     """The daemon closed the connection within a reply."""
@@ -62,13 +67,14 @@ class Connection:
             raise
 
     def send(self, command: str) -> None:
-        """Send a command; its replies are still to be read.
+        """Send a command, on one line whatever it holds; its replies are still to be read.
 
         Raises:
             ConnectionLostError: the daemon went away.
         """
         try:
-            self._sock.sendall(command.encode() + b"\n")
+            line = " ".join(command.split("\n"))
+            self._sock.sendall(line.encode(errors="surrogateescape") + b"\n")
         except OSError:
             raise ConnectionLostError("Connection closed by server") from None
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 USAGE = "[-s <control-socket>] [-v] [-r] [-l] [--json] [<command>]"
+HELP = """
+  -s <control-socket>  The socket of the daemon; PYBIRD_SOCKET does the same
+  -l                   Look for the socket in the current working directory
+  -r                   Only commands that change nothing
+  -v                   Show the codes of replies
+  --json               Replies as JSON
+"""
 FAILED = 8000  # reply codes from here on are errors
 
 
@@ -32,6 +39,7 @@ class Options:
         self.restricted = False
         self.json = False
         self.command = ""
+        self.help = False
         self.as_birdc = False  # called by birdc's name: print what birdc prints
 
 
@@ -54,6 +62,8 @@ def parsed(argv: list[str]) -> Options:
             break
         if word == "--json":
             options.json = True
+        elif word in ("--help", "-h"):
+            options.help = True
         elif word.startswith("--"):
             raise UsageError(f"unrecognized option '{word}'")
         else:
@@ -83,6 +93,8 @@ def _flags(letters: str, words: list[str], options: Options) -> None:
 
 def run() -> None:
     """The program `pybirdc`."""
+    if sys.stdin is not None:
+        sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     try:
         sys.exit(main(sys.argv))
     except KeyboardInterrupt:
@@ -99,10 +111,15 @@ def main(argv: list[str]) -> int:
     except UsageError as error:
         sys.stderr.write(f"{argv[0]}: {error}\nUsage: {argv[0]} {USAGE}\n")
         return 1
+    if options.help:
+        sys.stdout.write(f"Usage: {os.path.basename(argv[0])} {USAGE}\n{HELP}")
+        return 0
     try:
         connection = Connection(options.socket)
     except OSError as error:
-        sys.stderr.write(f"Unable to connect to server control socket ({options.socket}): {error.strerror}\n")
+        sys.stderr.write(
+            f"Unable to connect to server control socket ({options.socket}): {error.strerror or error}\n"
+        )
         return 1
     except ConnectionLostError as error:
         sys.stderr.write(f"{error}\n")
@@ -120,16 +137,17 @@ def _with(connection: Connection, options: Options) -> int:
     greet = options.as_birdc or options.verbose
     if greet and (options.command or not sys.stdin.isatty()):
         print_lines([Line(1, connection.banner, True, f"0001 {connection.banner}")], options.verbose)
+    if not options.command and sys.stdin.isatty() and sys.stdout.isatty():
+        from pybird.client.shell import Shell
+
+        settings = ["restrict"] * options.restricted + ["output json"] * options.json
+        return Shell(connection, settings, verbose=options.verbose).run()
     if options.restricted:
         lines = connection.ask("restrict")
         if greet:
             print_lines(lines, options.verbose)
     if options.command:
         return one(connection, options.command, options)
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        from pybird.client.shell import Shell
-
-        return Shell(connection, options.restricted).run()
     return each(connection, sys.stdin, options)
 
 
@@ -166,8 +184,7 @@ def print_lines(lines: Iterable[Line], verbose: bool) -> int:
         if line.unasked:
             out.append(f">>> {line.text}\n")
         elif line.text or not line.last:
-            raw = f"    {line.raw}" if line.raw[:1] == " " else line.raw
-            out.append(f"{raw if verbose else line.text}\n")
+            out.append(f"{line.coded if verbose else line.text}\n")
         code = line.code if line.last else code
         if len(out) > 200:
             sys.stdout.write("".join(out))

@@ -32,6 +32,7 @@ from pybird.client.words import NoCommandError, expand, help_for
 PROMPT = "bird> "
 FRESH = 2.0  # seconds for which live names are believed
 QUOTED_WORD = re.compile(r'`([^`]+)`|(?:unexpected )("[^"]*")')
+SETTINGS = frozenset(("restrict", "echo", "timeformat", "output", "dialect"))
 ROWS = 2000  # rows in one table; the next rows begin another
 
 
@@ -116,10 +117,17 @@ def history() -> History:
 class Shell:
     """One interactive session."""
 
-    def __init__(self, connection: Connection, restricted: bool = False) -> None:
+    def __init__(
+        self, connection: Connection, settings: Iterable[str] = (), *, verbose: bool = False
+    ) -> None:
+        """`settings` are commands about the session that it begins with; `verbose` shows codes, no tables."""
         self._connection = connection
-        self._restricted = restricted
-        self._json = True  # until the daemon refuses it
+        self._settings: dict[str, None] = {}
+        self._verbose = verbose
+        self._tables = not verbose  # and no JSON was asked for, and the daemon has not refused it
+        for command in settings:
+            connection.ask(command)
+            self._remember(command)
         self._typed = ""
         self._screen = Console()
 
@@ -177,8 +185,7 @@ class Shell:
             return True
         try:
             self.show(command)
-            if command in ("output json", "output text"):
-                self._json = command.endswith("text")  # who wants JSON gets no tables
+            self._remember(command)
         except (KeyboardInterrupt, BrokenPipeError):
             self._reconnect()
         except (OSError, ConnectionLostError) as error:
@@ -189,9 +196,17 @@ class Shell:
                 sys.stdout.write("The connection was lost; there is a new one: say it again.\n")
         return True
 
+    def _remember(self, command: str) -> None:
+        """Keep what changes the session: a new connection begins with it."""
+        if command.split()[0] in SETTINGS:
+            self._settings.pop(command, None)
+            self._settings[command] = None
+        if command in ("output json", "output text"):
+            self._tables = command.endswith("text") and not self._verbose  # who wants JSON gets no tables
+
     def show(self, command: str) -> None:
         """Run a command and show its reply, as a table where there is one."""
-        if self._json and tables.shows(command) and self._as_table(command):
+        if self._tables and tables.shows(command) and self._as_table(command):
             return
         self._connection.send(command)
         page(self._texts(self._connection.replies()), self._screen.height)
@@ -206,10 +221,10 @@ class Shell:
 
     def _as_table(self, command: str) -> bool:
         if self._connection.ask("output json")[-1].code >= 8000:
-            self._json = False
+            self._tables = False
             return False
         self._connection.send(command)
-        page(self._tables(self._connection.replies()), self._screen.height)
+        page(self._drawn(self._connection.replies()), self._screen.height)
         self._connection.ask("output text")
         return True
 
@@ -218,9 +233,9 @@ class Shell:
             if line.unasked:
                 yield f">>> {line.text}\n"
             elif line.text or not line.last:
-                yield f"{self._pointed(line)}{line.text}\n"
+                yield f"{self._pointed(line)}{line.coded if self._verbose else line.text}\n"
 
-    def _tables(self, lines: Iterable[Line]) -> Iterator[str]:
+    def _drawn(self, lines: Iterable[Line]) -> Iterator[str]:
         rows: list[dict[str, Any]] = []
         for line in lines:
             if not line.text.startswith("{"):
@@ -250,12 +265,12 @@ class Shell:
         self._connection.close()
         try:
             fresh = Connection(self._connection.path)
+            for command in self._settings:
+                fresh.ask(command)
         except (OSError, ConnectionLostError) as error:
             reason = getattr(error, "strerror", None) or error
             sys.stdout.write(f"The daemon is away: {reason}\n")
             return False
-        if self._restricted:
-            fresh.ask("restrict")
         self._connection = fresh
         return True
 

@@ -65,6 +65,8 @@ INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
 # Terminal, what it matches, characters from which on it pays.
 BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS))
 
+WITH_NUL = re.compile(r'"([^"\n]*)"')  # what is no TEXT and yet this
+
 # After these any word is a name: methods, interfaces, enumerations.
 FREE_NAMES = frozenset(("DOT", "PERCENT", "ENUM"))
 LONG_LINE = 500  # characters; nobody indents so far
@@ -274,7 +276,8 @@ class Lexer:
             return None
         char = text[at]
         if char == '"':
-            return self._open_string(source, at)
+            whole = WITH_NUL.match(text, at)
+            return self._open_string(source, at) if whole is None else self._nul_in_text(source, whole)
         slip = of_character(text, at)
         if slip is not None:
             return self._slip(source, at, slip)
@@ -309,6 +312,13 @@ class Lexer:
         if slip.text is not None:
             return Token.make("TEXT", slip.text, start, source.base + slip.resume)
         return Token.make(BAD, source.text[at : slip.end], start, end)
+
+    def _nul_in_text(self, source: Source, whole: re.Match[str]) -> Token:
+        """A text that holds NUL characters: file names and time formats cannot."""
+        nul = source.base + whole[0].index("\0") + whole.start()
+        self._error("a text holds no NUL characters", nul, nul + 1)
+        source.position = whole.end()
+        return Token.make("TEXT", whole[1], source.base + whole.start(), source.base + whole.end())
 
     def _open_string(self, source: Source, at: int) -> Token:
         """A text without end on its line; one that ends on the next line is taken as one."""

@@ -247,3 +247,24 @@ def test_help_fits_the_terminal() -> None:
     assert help_for("show static ", width=80) == [
         "show static [<protocol>]                       Show details of static protocol"
     ]
+
+
+def test_octets_that_are_not_utf8_and_line_ends_in_a_command(socket: str) -> None:
+    pybirdc = [sys.executable, "-m", "pybird.client", "-s", socket]
+    done = subprocess.run([*pybirdc, b'eval "\xff"'], capture_output=True, check=True)
+    assert done.stdout == "\N{REPLACEMENT CHARACTER}\n".encode()
+    lines = b'eval "\xff"\neval 1\n'
+    piped = subprocess.run(pybirdc, input=lines, capture_output=True, check=True)
+    assert piped.stdout.endswith(b"\n1\n")
+    done = subprocess.run([*pybirdc, "eval 1 +\n 1"], capture_output=True, check=True)
+    assert done.stdout == b"2\n"
+
+
+def test_a_socket_path_that_is_too_long(capsys: pytest.CaptureFixture[str]) -> None:
+    assert client.main(["pybirdc", "-s", "/x" * 100, "show", "status"]) == 1
+    assert capsys.readouterr().err.endswith("): AF_UNIX path too long\n")
+
+
+def test_help_needs_no_daemon(capsys: pytest.CaptureFixture[str]) -> None:
+    assert client.main(["pybirdc", "-s", "/none", "--help"]) == 0
+    assert "--json               Replies as JSON" in capsys.readouterr().out

@@ -103,6 +103,19 @@ def test_a_crash_is_an_error_and_the_session_lives() -> None:
     )
 
 
+def test_a_reply_that_cannot_be_shown_is_an_error_and_the_session_lives() -> None:
+    command = Command("odd", lambda router, arguments, session: iter((Note(1007, "one"), object())), "odd")
+    session, stream, _ = connected(command, Command("three", three, "three"))
+    stream.taken()
+    session.received(b"odd\nthree\n")
+    assert stream.taken() == (
+        "1007-one\n8008 internal error: AssertionError, see the log\n1007-one\n two\n1008-three\n0000 \n"
+    )
+    ((level, text),) = session.router.ports.log.lines
+    assert level == "bug"
+    assert text.startswith("Showing object failed:\nTraceback")
+
+
 def test_a_restricted_session_refuses_what_changes_something() -> None:
     assert asked(b"restrict\nwrite\nsay x\n") == "0016 Access restricted\n8007 Access denied\n0023 x\n"
     assert asked(b"write\n", Options(restricted=True)) == "8007 Access denied\n"

@@ -8,37 +8,66 @@ from pybird.client.connection import Connection
 from pybird.client.shell import Shell
 
 
+def daemon(path, answers, heard=None):
+    """Answers one client, a line for each that it sends, and goes."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+
+    def serve():
+        client, _ = listener.accept()
+        client.sendall(b"0001 BIRD 2.19.2 ready.\n")
+        for answer in answers:
+            line = client.recv(1000)
+            if heard is not None:
+                heard.append(line)
+            client.sendall(answer)
+        client.close()
+        listener.close()
+        os.unlink(path)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
 def test_a_daemon_that_went_away_and_came_back_gets_the_next_command(tmp_path, capsys):
     path = str(tmp_path / "ctl")
-
-    def daemon(answers):
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(path)
-        listener.listen()
-
-        def serve():
-            client, _ = listener.accept()
-            client.sendall(b"0001 BIRD 2.19.2 ready.\n")
-            for answer in answers:
-                client.recv(1000)
-                client.sendall(answer)
-            client.close()
-            listener.close()
-            os.unlink(path)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        return thread
-
-    first = daemon([])
+    first = daemon(path, [])
     shell = Shell(Connection(path))
     first.join()
     assert shell._do("eval 1")
     assert capsys.readouterr().out == "The daemon is away: No such file or directory\n"
-    second = daemon([b"0023 2\n"])
+    second = daemon(path, [b"0023 2\n"])
     assert shell._do("eval 1")
     assert "there is a new one" in capsys.readouterr().out
     assert shell._do("eval 2")
     second.join()
     assert capsys.readouterr().out == "2\n"
+    shell._connection.close()
+
+
+def test_a_new_connection_begins_with_what_was_set_on_the_old_one(tmp_path, capsys):
+    path = str(tmp_path / "ctl")
+    first = daemon(path, [b"0016 Access restricted\n", b"0000 \n", b"0000 \n", b"0016 Access restricted\n"])
+    shell = Shell(Connection(path), ["restrict"])
+    for command in ("dialect 3", "echo all", "restrict"):
+        assert shell._do(command)
+    first.join()
+    heard = []
+    second = daemon(path, [b"0000 \n"] * 3, heard)
+    assert shell._do("eval 1")
+    second.join()
+    assert heard == [b"dialect 3\n", b"echo all\n", b"restrict\n"]
+    assert "there is a new one" in capsys.readouterr().out
+    shell._connection.close()
+
+
+def test_codes_are_shown_when_they_were_asked_for(tmp_path, capsys):
+    path = str(tmp_path / "ctl")
+    there = daemon(path, [b"1002-a\n b\n0000 \n"])
+    shell = Shell(Connection(path), verbose=True)
+    assert shell._do("show protocols")
+    there.join()
+    assert capsys.readouterr().out == "1002-a\n     b\n"
     shell._connection.close()

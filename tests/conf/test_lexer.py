@@ -269,3 +269,10 @@ def test_nothing_crashes_the_lexer() -> None:
             load(sample)
         except ConfigErrors:
             continue
+
+
+def test_a_text_holds_no_nul_characters() -> None:
+    nul, unterminated = errors('hostname "a\0b"; log "' + DEVICE)
+    assert (nul.message, nul.line, nul.column) == ("a text holds no NUL characters", 1, 12)
+    assert unterminated.column == 21
+    assert [each.column for each in errors(DEVICE + 'hostname "a\0"; hostname "\0\0";')] == [12, 26]
