@@ -33,6 +33,7 @@ PROMPT = "bird> "
 FRESH = 2.0  # seconds for which live names are believed
 QUOTED_WORD = re.compile(r'`([^`]+)`|(?:unexpected )("[^"]*")')
 SETTINGS = frozenset(("restrict", "echo", "timeformat", "output", "dialect"))
+NARROW = 60  # columns; on fewer the plain text is easier to read than tables of broken words
 ROWS = 2000  # rows in one table; the next rows begin another
 
 
@@ -156,6 +157,8 @@ class Shell:
         """While the prompt waits, show what comes unasked (`echo`, an undo that is due)."""
         loop = asyncio.get_running_loop()
         connection = self._connection
+        if connection.fileno() < 0:  # the daemon is away, and that was said
+            return
 
         def heard() -> None:
             try:
@@ -206,7 +209,8 @@ class Shell:
 
     def show(self, command: str) -> None:
         """Run a command and show its reply, as a table where there is one."""
-        if self._tables and tables.shows(command) and self._as_table(command):
+        drawn = self._tables and self._screen.width >= NARROW and tables.shows(command)
+        if drawn and self._as_table(command):
             return
         self._connection.send(command)
         page(self._texts(self._connection.replies()), self._screen.height)

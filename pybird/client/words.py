@@ -132,7 +132,9 @@ def laid_out(syntax: str, text: str, width: int) -> str:
 
     more = {"break_long_words": False, "break_on_hyphens": False}
     head = wrap(syntax, width - 1, subsequent_indent=" " * 8, **more)  # type: ignore[arg-type]
-    return "\n".join([*head, " " * max(min(HELP_COLUMN, width - 1 - len(text)), 4) + text])
+    indent = " " * max(min(HELP_COLUMN, width - 1 - len(text)), 4)
+    told = wrap(text, width - 1, initial_indent=indent, subsequent_indent=indent, **more)  # type: ignore[arg-type]
+    return "\n".join([*head, *told])
 
 
 def help_for(text: str, root: Node = ROOT, width: int = 0) -> list[str]:

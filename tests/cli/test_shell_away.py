@@ -6,6 +6,7 @@ import threading
 
 from pybird.client.connection import Connection
 from pybird.client.shell import Shell
+from tests.cli.test_shell import Terminal
 
 
 def daemon(path, answers, heard=None):
@@ -45,6 +46,21 @@ def test_a_daemon_that_went_away_and_came_back_gets_the_next_command(tmp_path, c
     second.join()
     assert capsys.readouterr().out == "2\n"
     shell._connection.close()
+
+
+def test_the_prompt_comes_again_while_the_daemon_is_away(tmp_path):
+    path = str(tmp_path / "ctl")
+    there = daemon(path, [b"0023 1\n"])
+    shell = Terminal(path, tmp_path)
+    shell.expect("Ctrl-D leaves.")
+    shell.expect("bird>")
+    shell.type("eval 1\r")
+    there.join(60)
+    for _ in range(2):
+        shell.expect("bird>")
+        shell.type("eval 2\r")
+        shell.expect("The daemon is away: ")
+    assert shell.leave() == 0
 
 
 def test_a_new_connection_begins_with_what_was_set_on_the_old_one(tmp_path, capsys):
