@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -313,6 +314,8 @@ def _paged(command: list[str], held: list[str], rest: Iterator[str]) -> None:
         for text in rest:
             process.stdin.write(text)
     finally:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's until it goes
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         process.wait()
+        signal.signal(signal.SIGINT, before)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from pybird.client import tables
 from pybird.client.connection import Connection
-from pybird.client.shell import page
+from pybird.client.shell import _paged, page
 from tests.cli.served import served
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
@@ -168,6 +168,22 @@ def test_short_output_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
 def test_long_output_without_a_terminal_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:
     page((f"{n}\n" for n in range(100)), 24)
     assert capsys.readouterr().out == "".join(f"{n}\n" for n in range(100))
+
+
+PAGER = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.stdin.read()
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(0.1)
+open(sys.argv[1], "w").close()
+"""
+
+
+def test_ctrl_c_in_the_pager_is_the_pagers(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    _paged([sys.executable, "-c", PAGER, str(left)], ["one\n"], iter(("two\n",)))
+    assert left.exists()  # nothing is printed before the pager has gone
 
 
 def test_what_comes_unasked_is_shown_at_the_prompt(socket: str, tmp_path: Path) -> None:
