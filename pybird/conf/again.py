@@ -186,12 +186,12 @@ class Rereading:
         right = self._first_peers(peers)
         for statement in tree.trees():
             build(statement)
+        effects = before.effects()
         sources.anchor = None
         self._hidden += hidden
         if not right or self._wrong():
             return False
         if whole and not builder.unsettled:
-            effects = before.effects()
             effects.names, effects.hidden, effects.peers = names, hidden, peers
             column = source.place(at)[1]
             defaults = tuple(builder.asked)
@@ -201,7 +201,7 @@ class Rereading:
 
 
 class _Before:
-    """How much there was before a unit."""
+    """How much there was before a unit; `effects` ends it."""
 
     def __init__(self, builder: Builder, top: Top) -> None:
         self._builder = builder
@@ -210,7 +210,7 @@ class _Before:
         self._builder_sizes = _sizes(builder, (*BUILDER_DICTIONARIES, *BUILDER_LISTS))
         self._top_sizes = _sizes(top, (*TOP_DICTIONARIES, *TOP_LISTS))
         self._names = len(builder.scope.names)
-        self._values = dict(top.values)
+        self._values, top.values = top.values, {}
 
     def effects(self) -> Effects:
         """What the unit added."""
@@ -220,11 +220,9 @@ class _Before:
         for name in builder.replaced:
             made.symbols[name] = builder.scope.names[name]
             made.builder.setdefault("tables", {})[name] = builder.tables[name]
-        values = {
-            name: value for name, value in top.values.items() if self._values.get(name, self) is not value
-        }
-        if values:
-            made.top["values"] = values
+        if top.values:
+            made.top["values"] = top.values
+        top.values = {**self._values, **top.values}
         return made
 
 

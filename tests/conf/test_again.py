@@ -236,6 +236,14 @@ def test_the_same_text_twice_stands_at_two_places() -> None:
     assert memory.kept == 3
 
 
+def test_of_two_that_set_the_same_the_last_holds() -> None:
+    memory = Memory()
+    for first in ("2", "0"):  # the second statement is kept
+        text = f"debug commands {first};\ndebug commands (2);\nprotocol static s {{ ipv4; }}\n"
+        config = language().load("bird.conf", TextFiles({"bird.conf": text}), memory)
+        assert config.debug_commands == 2
+
+
 def test_whatever_statements_add_to_is_kept() -> None:
     """A new field of `Builder` or `Top` belongs to the tables of `again.py`, or to those not kept."""
     builder = Builder(Sources(DiskFiles()), {}, Scope(), {})
