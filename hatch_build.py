@@ -52,6 +52,7 @@ class CompileHotModules(BuildHookInterface):  # type: ignore[type-arg]
     """Adds parser tables and the shared objects of `HOT_MODULES` to a standard wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        self._folders: list[Path] = []
         if version == "editable":
             return
         build_data["force_include"][str(self._tables())] = "pybird/grammar/tables.marshal"
@@ -65,8 +66,18 @@ class CompileHotModules(BuildHookInterface):  # type: ignore[type-arg]
         build_data["infer_tag"] = True
         build_data["pure_python"] = False
 
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """The wheel is there: what it was made of may go."""
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self) -> Path:
+        made = Path(tempfile.mkdtemp(prefix="pybird-build-"))
+        self._folders.append(made)
+        return made
+
     def _tables(self) -> Path:
-        target = Path(tempfile.mkdtemp(prefix="pybird-build-")) / "tables.marshal"
+        target = self._folder() / "tables.marshal"
         command = "import sys; from pathlib import Path; from pybird.conf.tables import ship; "
         command += "ship(Path(sys.argv[1]), Path(sys.argv[2]))"
         # in a process of its own: the build's own modules stay out of the way
@@ -82,7 +93,7 @@ class CompileHotModules(BuildHookInterface):  # type: ignore[type-arg]
         from mypyc.build import mypycify
         from setuptools import Distribution
 
-        self._output = Path(tempfile.mkdtemp(prefix="pybird-build-"))
+        self._output = self._folder()
         here = os.getcwd()
         os.chdir(self.root)
         try:

@@ -18,7 +18,6 @@ from pybird.conf.errors import ConfigError, printable
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
-    ChannelConfig,
     InterfacePattern,
     Limit,
     ProtocolConfig,
@@ -335,7 +334,7 @@ class Builder:
         return value
 
     def prefix(self, item: Item) -> Prefix:
-        """A prefix; an address counts as the prefix of just itself where BIRD says so: nowhere."""
+        """An IPv4 or IPv6 prefix."""
         value = self.constant(item, "prefix").value
         if not isinstance(value, Prefix):
             raise self.error("a plain prefix expected here", item)
@@ -488,6 +487,3 @@ def predefined(attributes: Mapping[str, AttributeDecl], numbers: Mapping[str, in
     for name, decl in attributes.items():
         scope.add(name, Symbol(name, "attribute", None, decl.type))
     return scope
-
-
-__all__ = ["Builder", "ChannelConfig", "ProtocolTypeLike", "SilencedError", "predefined"]

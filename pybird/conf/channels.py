@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, ChannelConfig, TableConfig
-from pybird.conf.options import Handlers, number, switch
+from pybird.conf.options import Handlers, flags, limit, number, switch
 from pybird.conf.tree import Token, Tree
-from pybird.filter.nodes import ACCEPT, Filter
+from pybird.filter.nodes import Filter
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
@@ -124,22 +124,6 @@ def _export_in(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     _policy(builder, draft, "export", builder.policy(tree.children[1]))
 
 
-def _import_limit(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["import_limit"] = builder.limit(tree.children[0])
-
-
-def _receive_limit(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["receive_limit"] = builder.limit(tree.children[0])
-
-
-def _export_limit(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["export_limit"] = builder.limit(tree.children[0])
-
-
-def _debug(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["debug"] = builder.flags(tree.children[0], DEBUG_FLAGS)
-
-
 def _from(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if "from_interfaces" not in draft.fields:
         raise builder.error(PEERS_ONLY.format("From"), tree)
@@ -157,26 +141,13 @@ CHANNEL: Handlers = {
     "import_policy": _import,
     "export_policy": _export,
     "export_in": _export_in,
-    "import_limit": _import_limit,
-    "receive_limit": _receive_limit,
-    "export_limit": _export_limit,
+    "import_limit": limit("import_limit"),
+    "receive_limit": limit("receive_limit"),
+    "export_limit": limit("export_limit"),
     "preference": number("preference", 0, 0xFFFF),
     "keep_filtered": switch("keep_filtered"),
     "rpki_reload": switch("rpki_reload"),
-    "debug": _debug,
+    "debug": flags("debug", DEBUG_FLAGS),
     "from_option": _from,
     "persist": _persist,
 }
-
-__all__ = [
-    "ACCEPT",
-    "CHANNEL",
-    "MPLS",
-    "NET_TYPES",
-    "PEERS",
-    "close_channel",
-    "common_channel",
-    "default_channel",
-    "name_of",
-    "open_channel",
-]

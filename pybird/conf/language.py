@@ -173,22 +173,15 @@ class Language:
 
     # -------------------------------------------------- commands, expressions
 
-    def parse_command(self, text: str, config: Config | None = None) -> Tree:
+    def parse_command(self, text: str) -> Tree:
         """A line of the control socket, as the tree of `grammar/commands.lark`.
 
-        Words are keywords where one fits, whatever names the configuration has.
+        Words are keywords where one fits: the names of no configuration are known here.
 
         Raises:
             ConfigError: the line is no command.
         """
         return self._line(text, "command")
-
-    def expected(self, text: str) -> tuple[str, ...]:
-        """What may follow this beginning of a command: keywords, and kinds of values as `<name>`.
-
-        Empty when the beginning itself is wrong.
-        """
-        return self._parser(text, "command").completions()
 
     def expression(self, text: str, config: Config) -> Node:
         """An expression for `eval` and tools, with the names of this configuration.
@@ -239,15 +232,11 @@ class Language:
 
         return deeply(reading)
 
-    def _parser(self, text: str, start: str) -> Parser:
-        sources = Sources(DiskFiles())
-        source = sources.add(f"<{start}>", text)
-        lexer = Lexer(self._tables, sources, includes=False)
-        lexer.open(source)
-        return Parser(self._tables, lexer, start, recover=False)
-
     def _line(self, text: str, start: str) -> Tree:
-        parser = self._parser(text, start)
+        sources = Sources(DiskFiles())
+        lexer = Lexer(self._tables, sources, includes=False)
+        lexer.open(sources.add(f"<{start}>", text))
+        parser = Parser(self._tables, lexer, start, recover=False)
         tree = parser.parse()
         if parser.errors or tree is None:
             raise parser.errors.pop(0)  # a list that keeps it would be a cycle

@@ -109,7 +109,25 @@ def text(field: str) -> Handler:
     return handle
 
 
-def word(field: str, skip: int = 0) -> Handler:
+def flags(field: str, every: tuple[str, ...]) -> Handler:
+    """Some of these words: `all`, `off` or `{ ... }`."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        draft[field] = builder.flags(tree.children[0], every)
+
+    return handle
+
+
+def limit(field: str) -> Handler:
+    """How many routes, and what to do with more."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        draft[field] = builder.limit(tree.children[0])
+
+    return handle
+
+
+def word(field: str) -> Handler:
     """One of several keywords, of a rule that keeps its tokens."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -170,8 +188,8 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """An option that is read and not acted on; the user is told what is missed.
+class Unmet:
+    """An option that is read and not acted on. Switched off it may stand without a word.
 
     `read` checks what it says, where that is more than plain values.
     """
@@ -180,54 +198,44 @@ class Ignored:
     read: Handler | None = None
 
     def apply(self, builder: Builder, tree: Tree) -> None:
-        """Warn, unless it is switched off."""
+        """Check it and say that it is not acted on."""
         builder.probe(tree)
-        self.tell(builder, tree)
-
-    def tell(self, builder: Builder, tree: Tree) -> None:
-        """The warning."""
-        if not _off(tree):
-            builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
+        self._tell(builder, tree)
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""
         if self.read is None:
-            self.apply(builder, tree)
-            return
-        self.read(builder, draft, tree)
-        self.tell(builder, tree)
+            builder.probe(tree)
+        else:
+            self.read(builder, draft, tree)
+        self._tell(builder, tree)
+
+    def _tell(self, builder: Builder, tree: Tree) -> None:
+        last = tree.children[-1] if tree.children else None
+        off = isinstance(last, Tree) and last.data == "switch" and last.text() in ("off", "no", "false")
+        if not off:
+            self.say(builder, tree)
+
+    def say(self, builder: Builder, tree: Tree) -> None:
+        """What follows from it."""
+        raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An option that matters too much to be left out. Switched off it may stand.
+class Ignored(Unmet):
+    """One whose effect is only missed: the user is told."""
 
-    It is read and checked (`read` sets its field), so that the whole file is;
-    only a router does not start with it.
-    """
+    __slots__ = ()
 
-    reason: str
-    read: Handler | None = None
-
-    def apply(self, builder: Builder, tree: Tree) -> None:
-        """Nobody may run this file, unless it is switched off."""
-        builder.probe(tree)
-        self.tell(builder, tree)
-
-    def tell(self, builder: Builder, tree: Tree) -> None:
-        """The warning, and the error of who wants to run it."""
-        if not _off(tree):
-            builder.refuse(f"`{builder.phrase(tree)}`", self.reason, tree)
-
-    def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-        """As a handler."""
-        if self.read is None:
-            self.apply(builder, tree)
-            return
-        self.read(builder, draft, tree)
-        self.tell(builder, tree)
+    def say(self, builder: Builder, tree: Tree) -> None:
+        """A warning."""
+        builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
 
 
-def _off(tree: Tree) -> bool:
-    last = tree.children[-1] if tree.children else None
-    return isinstance(last, Tree) and last.data == "switch" and last.text() in ("off", "no", "false")
+class Refused(Unmet):
+    """One that matters too much to be left out: no router starts with it, though the file is right."""
+
+    __slots__ = ()
+
+    def say(self, builder: Builder, tree: Tree) -> None:
+        """A warning, and an error for who wants to run it."""
+        builder.refuse(f"`{builder.phrase(tree)}`", self.reason, tree)

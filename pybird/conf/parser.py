@@ -10,7 +10,7 @@ the places, and the builder leaves out the statements around them.
 from __future__ import annotations
 
 from pybird.conf.errors import ConfigError
-from pybird.conf.explain import KINDS, Situation, explain
+from pybird.conf.explain import Situation, explain
 from pybird.conf.lexer import BAD, DECLARING, END, Lexer
 from pybird.conf.tables import DROP, KEEP, SPLICE, Tables
 from pybird.conf.tree import Item, Token, Tree
@@ -168,19 +168,6 @@ class Parser:
     @staticmethod
     def _is_terminal(kind: str) -> bool:
         return kind.strip("_")[:1].isupper() or kind == END
-
-    def completions(self) -> tuple[str, ...]:
-        """What may follow the whole text: keywords, and kinds of values as `<a name>`."""
-        while True:
-            token = self._lexer.next(self.accepts)
-            if token.type == END:
-                break
-            if not self.accepts(token.type):
-                return ()
-            self._feed(token)
-        expected = self.expected()
-        words = sorted(self._words[kind] for kind in expected if kind in self._words)
-        return (*words, *sorted({f"<{KINDS[kind]}>" for kind in expected if kind in KINDS and kind != END}))
 
     # -------------------------------------------------------------- recovery
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, ProtocolConfig, Symbol
-from pybird.conf.options import Handlers, Ignored, Taken, constant, switch, text
-from pybird.conf.tree import Token, Tree
+from pybird.conf.options import Handlers, Ignored, Taken, constant, flags, switch, text
+from pybird.conf.tree import Tree
 
 if TYPE_CHECKING:
     from pybird.conf.builder import Builder
@@ -91,10 +91,6 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     builder.made.append(config)
 
 
-def _debug(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["debug"] = builder.flags(tree.children[0], DEBUG_FLAGS)
-
-
 def _router_id(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["router_id"] = builder.router_id(tree.children[0])
 
@@ -106,7 +102,7 @@ def _restart_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 COMMON: Handlers = {
     "disabled": switch("disabled"),
     "restart_time": _restart_time,
-    "debug": _debug,
+    "debug": flags("debug", DEBUG_FLAGS),
     "mrtdump": Ignored("MRT dumps are not written"),
     "router_id": _router_id,
     "hostname": text("hostname"),
@@ -115,5 +111,3 @@ COMMON: Handlers = {
     "vrf_default": constant("vrf", "default"),
     "thread_group": Taken("one thread does the work"),
 }
-
-__all__ = ["COMMON", "Token", "build_protocol", "open_protocol"]

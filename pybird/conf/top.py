@@ -26,7 +26,7 @@ from pybird.conf.statements import Code, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.digest import digest
-from pybird.filter.nodes import Filter, FunctionRef, Literal
+from pybird.filter.nodes import Filter, FunctionRef
 from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.net import NetType
 
@@ -337,5 +337,3 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "bt_test_suite": Top.bt_test_suite,
     "bt_test_same": Top.bt_test_same,
 }
-
-__all__ = ["STATEMENTS", "Literal", "Top"]

@@ -52,13 +52,6 @@ def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl
     return checker.problems
 
 
-def check_condition(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
-    """The problems of an expression that must be true or false (`where`)."""
-    checker = _Checker(declarations)
-    checker.want(node, "bool", "the condition")
-    return checker.problems
-
-
 class _Checker:
     def __init__(self, declarations: Mapping[str, AttributeDecl]) -> None:
         self.problems: list[Problem] = []

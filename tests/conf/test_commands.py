@@ -23,7 +23,7 @@ def test_a_wrong_command_says_what_was_expected() -> None:
 
 
 def test_keywords_win_over_names_in_commands() -> None:
-    assert language().parse_command("show route count", load(DEVICE + "define count = 1;"))
+    assert language().parse_command("show route count").trees()[0].data == "count"
 
 
 def test_a_filter_in_a_command() -> None:
@@ -49,12 +49,6 @@ def test_expressions() -> None:
     assert language().expression_of(tree.children[0], CONFIG) == n.Literal(
         "prefix", Prefix.parse("10.0.0.0/8")
     )
-
-
-def test_what_may_follow_is_known() -> None:
-    assert "status" in language().expected("show ")
-    assert "<a name>" in language().expected("show route table ")
-    assert language().expected("nonsense ") == ()
 
 
 def test_commands_have_no_include() -> None:

@@ -169,14 +169,12 @@ def layout(text: str, files: dict[str, str] | None = None) -> None:
 
 
 def command(text: str) -> None:
-    """A line of the control socket, and its completion."""
+    """A line of the control socket."""
     line = text.split("\n", 1)[0]
     try:
         language().parse_command(line)
     except ConfigError as error:
         positioned(error, {"<command>": line})
-    for word in language().expected(line):
-        assert word
 
 
 def expression(text: str) -> None:
