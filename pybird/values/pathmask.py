@@ -79,7 +79,7 @@ def _anywhere(items: tuple[Item, ...]) -> ValueSet | None:
         case ValueSet() as numbers:
             return numbers
         case (int(low), int(high)):
-            return ValueSet("int", [(low, high)])
+            return ValueSet("int", [(low, high)] if low <= high else [])
         case number:
             return ValueSet.of("int", number)
 
@@ -122,9 +122,11 @@ def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:
 
 
 def _one_of(intervals: list[tuple[int, int]]) -> bytes:
-    found = [
-        text for low, high in intervals for text in _range(low.to_bytes(4, "big"), high.to_bytes(4, "big"))
-    ]
+    """One AS number in some interval; one from high to low holds none."""
+    found: list[bytes] = []
+    for low, high in intervals:
+        if low <= high:
+            found += _range(low.to_bytes(4, "big"), high.to_bytes(4, "big"))
     return b"(?:%s)" % b"|".join(found) if found else b"(?!)"
 
 

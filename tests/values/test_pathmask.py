@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from pybird.values.aspath import AsPath
 from pybird.values.pathmask import PathMask, Run, _walk
 
-ITEMS = st.lists(st.sampled_from([1, 2, (1, 2), (2, 9), Run.ANY, Run.ONE]), max_size=8)
+ITEMS = st.lists(
+    st.sampled_from([1, 2, (1, 2), (2, 9), (9, 2), (70000, 65000), Run.ANY, Run.ONE]), max_size=8
+)
 PATHS = st.lists(st.integers(1, 3), max_size=8)
 
 
@@ -30,6 +32,12 @@ def test_the_expression_and_the_walk_agree(items, numbers):
 def test_they_agree_without_repetition(items, numbers):
     path = AsPath.sequence(*numbers)
     assert PathMask(tuple(items)).match(path) == _walk(tuple(items), path)
+
+
+@pytest.mark.parametrize("items", [((5, 3),), (Run.ANY, (5, 3), Run.ANY), ((5, 3), Run.MORE)])
+def test_a_range_from_high_to_low_holds_nothing(items):
+    """As in BIRD, which takes it."""
+    assert not any(PathMask(items).match(AsPath.sequence(number)) for number in (3, 4, 5))
 
 
 LONG = AsPath.sequence(*[1] * 250)
