@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
+from pybird.conf.tree import Tree
 from pybird.filter.nodes import Span
 from tests.fuzz.__main__ import one_round, run
 from tests.fuzz.findings import Findings
@@ -32,10 +33,10 @@ def test_no_text_breaks_a_reader(name: str) -> None:
 
 
 def test_what_breaks_a_reader_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_self: Language, text: str) -> tuple[str, ...]:
+    def broken(_self: Language, text: str) -> Tree:
         raise ZeroDivisionError(text)
 
-    monkeypatch.setattr(Language, "expected", broken)
+    monkeypatch.setattr(Language, "parse_command", broken)
     found = Findings(tmp_path)
     for number in (1, 2):
         one_round("command", st.just(Seed("show status", {})), number, float("inf"), found)
