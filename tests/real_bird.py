@@ -7,11 +7,12 @@ network namespace of its own, on a configuration of the test.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,12 +44,21 @@ def refusal(version: str, text: str, folder: Path) -> str | None:
 
 
 @contextmanager
-def running(version: str, text: str, folder: Path) -> Iterator[Ask]:
-    """A BIRD on this configuration: a function that gives the last line of the reply to a command."""
+def running(version: str, text: str, folder: Path, links: Sequence[str] = ()) -> Iterator[Ask]:
+    """A BIRD on this configuration: a function that gives the last line of the reply to a command.
+
+    `links`: commands that make the interfaces of its namespace.
+    """
     (folder / "bird.conf").write_text(text)
     run = [program_of(version), "-c", "bird.conf", "-s", "ctl", "-P", "pid", "-f"]
     daemon = subprocess.Popen(
-        ["unshare", "-n" if os.geteuid() == 0 else "-rn", *run],
+        [
+            "unshare",
+            "-n" if os.geteuid() == 0 else "-rn",
+            "sh",
+            "-ec",
+            "\n".join([*links, f"exec {shlex.join(run)}"]),
+        ],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -11,6 +11,14 @@ from tests.real_bird import running
 
 HEAD = "router id 192.0.2.1;\nprotocol device {}\n"
 NET = "10.1.0.0/16"
+# The interfaces that programs name; the second command gives both indexes that are known beforehand.
+LINKS = [
+    "ip link add d0 index 3 type veth peer name d1 index 2",
+    "ip address add 192.0.2.1/24 dev d0",
+    "ip address add 2001:db8:9::1/64 dev d0 nodad",
+    "ip link set d0 up",
+    "ip link set d1 up",
+]
 ERROR = "filters, line "
 GROUP = 5  # programs per daemon: it keeps quiet about more errors than that
 _ITS_OWN = ("Started", "Shutting down", "Shutdown completed")
@@ -31,13 +39,13 @@ def printed(version: str, writer: Writer, programs: dict[str, str], folder: Path
         parts += [
             text.replace(f"filter {name} {{\n", f'filter {name} {{\nprint "BEGIN {name}";\n'),
             f"ipv4 table table_{name};\nprotocol static static_{name} {{ ipv4 {{ table table_{name};",
-            f"import filter {name}; }}; route {NET} blackhole; }}",
+            f"import filter {name}; }}; route {NET} via 192.0.2.9; }}",
         ]
-    with running(version, "\n".join(parts), folder) as ask:
+    with running(version, "\n".join(parts), folder, LINKS) as ask:
         for _ in range(50):
             if log.read_text(errors="replace").count("> BEGIN ") == len(programs):
                 break
-            time.sleep(0.02)
+            time.sleep(0.05)
         ask("eval 1")
         time.sleep(0.05)
     return _by_program(log.read_text(errors="replace"), repeating=version == "3")
