@@ -65,7 +65,7 @@ CUSTOM = {
     "my_int": "int", "my_ip": "ip", "my_quad": "quad", "my_list": "clist", "my_path": "bgppath",
     "my_large": "lclist", "my_extended": "eclist", "my_string": "string", "my_bytes": "bytestring",
 }  # fmt: skip
-CUSTOM_3 = {"my_bool": "bool", "my_pair": "pair", "my_prefix": "prefix", "my_ec": "ec", "my_lc": "lc"}
+CUSTOM_3 = {"my_bool": "bool", "my_pair": "pair", "my_prefix": "prefix", "my_ec": "ec"}  # it cuts "lc"
 SCALARS = ["int", "bool", "pair", "quad", "ip", "prefix", "ec", "lc", "rd", "string"]
 LISTS = {"bgppath": "int", "clist": "pair", "eclist": "ec", "lclist": "lc"}
 SETS = ["int set", "pair set", "prefix set", "ec set", "lc set", "ip set"]

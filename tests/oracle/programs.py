@@ -111,8 +111,15 @@ class Writer(ExpressionWriter):
         self.scopes.pop()
         return f"{{\n{body}}}"
 
-    def statement(self, depth: int) -> str:
-        kinds = ["print"] * 3 + ["set"] * 3 + ["declare"] * 3 + ["assign"] * 3 + ["change"] * 3 + ["unset"]
+    def statement(self, depth: int, *, declares: bool = True) -> str:
+        kinds = (
+            ["print"] * 3
+            + ["set"] * 3
+            + ["declare"] * (3 if declares else 0)
+            + ["assign"] * 3
+            + ["change"] * 3
+            + ["unset"]
+        )
         if depth > 0:
             kinds += ["if"] * 4 + ["case", "case", "for", "for", "block"]
         if self.functions:
@@ -198,13 +205,17 @@ class Writer(ExpressionWriter):
         arms = []
         for label in labels:
             self.scopes.append({})
-            arms.append(f"{label}: {self.statement(depth - 1)}")
+            arms.append(f"{label}: {self.arm(depth - 1)}")
             self.scopes.pop()
         if self.chance(60):
             self.scopes.append({})
-            arms.append(f"else: {self.statement(depth - 1)}")
+            arms.append(f"else: {self.arm(depth - 1)}")
             self.scopes.pop()
         return f"case {subject} {{\n" + "\n".join(arms) + "\n}"
+
+    def arm(self, depth: int) -> str:
+        """What an arm does: BIRD 3 takes no declaration there."""
+        return self.statement(depth, declares=not self.bitwise)
 
     def case_labels(self, kind: str) -> list[str]:
         """Labels that do not overlap."""
