@@ -18,10 +18,10 @@ from pybird.core.replies import (
     Note,
     Reply,
 )
+from pybird.filter.check import check
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show_value
-from pybird.filter.generate import is_constant
 from pybird.filter.subject import Subject
 from pybird.values.net import NetType
 
@@ -87,6 +87,9 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     """Evaluate an expression."""
     node = session.console.language.expression_of(arguments, router.config)
     subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text))
+    problems = check(node, router.pool.by_name)  # constants are computed too, behind `true ||` as well
+    if problems:
+        raise CommandError(PARSE_ERROR, problems[0].message)
     try:
         expression = compile_expression(node, router.pool.by_name)
     except FilterTypeError as error:
@@ -94,8 +97,6 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     try:
         value = expression(subject)
     except FilterRuntimeError as error:
-        if is_constant(node):  # BIRD computes those when it reads them
-            raise CommandError(PARSE_ERROR, error.message) from None
         raise CommandError(EVAL_ERROR, f"{error.message} (there is no route here)") from None
     except AttributeError:  # there is no route here to ask
         raise CommandError(EVAL_ERROR, "there is no route here") from None

@@ -131,28 +131,7 @@ class Expressions:
 
     def _divide(self, tree: Tree) -> Node:
         left, right = (self.expr(child) for child in tree.children)
-        if self._is_address(left):
-            return self._prefix_of(left, right, tree)
         return nodes.Binary("/", left, right, span=self.span(tree))
-
-    def _is_address(self, node: Node) -> bool:
-        match node:
-            case Literal(type="ip", name=None):
-                return True
-            case Local(type="ip"):
-                return True
-            case nodes.Method(name="mask" | "ip"):
-                return True
-        return isinstance(node, nodes.Attribute) and self.builder.attribute_type(node.name) == "ip"
-
-    def _prefix_of(self, address: Node, length: Node, tree: Tree) -> Node:
-        span = self.span(tree)
-        if isinstance(address, Literal) and isinstance(length, Literal) and length.type == "int":
-            base, bits = address.value, length.value
-            if bits > base.bits:
-                raise self.builder.error(f"Invalid prefix length {bits}", tree.children[1])
-            return Literal("prefix", Prefix(base.masked(bits), bits), span=span)
-        return nodes.PrefixOf(address, length, span=span)
 
     def _field(self, tree: Tree) -> Node:
         target, name = tree.children

@@ -28,6 +28,7 @@ from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
 from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
 from pybird.filter.trace import Trace
 from pybird.filter.types import (
+    EMPTY_SET_TYPE,
     FAILING_MATCHES,
     Typing,
     children,
@@ -267,8 +268,6 @@ class Expressions:
                 if self.typing.of(key) == "quad":
                     front = f"quad_address({front})"
                 return f"make_extended({kind!r}, {front}, {self.code(value)}, {high})"
-            case n.PrefixOf(address=address, length=length):
-                return f"make_prefix({self.code(address)}, {self.code(length)})"
             case n.SetOf(items=items):
                 return self.hoist(set_literal(items, self.typing.of(node), self._known))
             case n.MaskOf(items=items):
@@ -287,7 +286,16 @@ class Expressions:
         if wanted == "quad" and is_quad(node):
             assert isinstance(node, n.Literal)
             return repr(node.value.value)
+        if wanted == "quad set" and (known := self.addresses(node)) is not None:
+            return self.hoist(as_quads(known))
         return self.code(node)
+
+    def addresses(self, node: n.Node) -> ValueSet | None:
+        """The value of a constant set of addresses."""
+        if self.typing.of(node) != "ip set" or not self.is_constant(node):
+            return None
+        known = self.constant(node)
+        return known.value if known is not None else None
 
     def given(self, node: n.Node, wanted: str) -> str:
         """The same; a void one stops the filter."""
@@ -411,6 +419,11 @@ class Expressions:
     def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
         left, right = self.typing.of(left_node), self.typing.of(right_node)
         known = self.constant(right_node) if self.is_constant(right_node) else None
+        if self.may_be_void(left_node) and right.endswith(" set"):
+            if right == EMPTY_SET_TYPE:
+                return self._never(self.code(left_node))
+            if known is None and right != "prefix set":
+                return f"maybe_in({self._as_member(left_node, right)}, {self.sure(right_node)})"
         a, b = self.sure(left_node), self.sure(right_node)
         if (left, right) in FAILING_MATCHES:
             return f"cannot_match({a}, {b})"
@@ -444,6 +457,11 @@ class Expressions:
         if known is not None and isinstance(known.value, ValueSet) and known.value.only_single:
             return f"({a} in {self.hoist(frozenset(known.value.single))})"
         return f"({a} in {b})"
+
+    def _as_member(self, node: n.Node, of: str) -> str:
+        """An operand that may be void, as the members of the set are."""
+        code = self.code(node)
+        return f"maybe_address({code})" if (self.typing.of(node), of) == ("quad", "ip set") else code
 
     # tests of the network -------------------------------------------------------
 
@@ -592,3 +610,8 @@ def local_name(node: n.Local) -> str:
 
 
 __all__ = ["Expressions", "PathMask", "Reads", "is_constant", "local_name"]
+
+
+def as_quads(addresses: ValueSet) -> ValueSet:
+    """A set of IPv4 addresses as one of quads."""
+    return ValueSet("quad", [(low.value, high.value) for low, high in addresses.intervals if high.is_v4])

@@ -144,14 +144,6 @@ class ExtendedCommunity(Node):
     number: Node | None = None  # of `unknown`
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixOf(Node):
-    """`address / length` of which a part is not a literal."""
-
-    address: Node
-    length: Node
-
-
 # Set items. An item that is a single expression stands as itself.
 
 

@@ -20,7 +20,7 @@ from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.claims import Claim, check_that
 from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
-from pybird.filter.generate import Expressions, Lines, Reads, local_name
+from pybird.filter.generate import Expressions, Lines, Reads, as_quads, local_name
 from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.subject import Subject
@@ -520,11 +520,6 @@ def _is_length(subject: n.Node) -> bool:
         and isinstance(subject.target, n.Attribute)
         and subject.target.name == "net"
     )
-
-
-def as_quads(addresses: ValueSet) -> ValueSet:
-    """A set of IPv4 addresses as one of quads."""
-    return ValueSet("quad", [(low.value, high.value) for low, high in addresses.intervals if high.is_v4])
 
 
 def written_target(method: n.Method) -> n.Node | None:

@@ -61,6 +61,11 @@ def never(*_operands: Any) -> bool:
     return False
 
 
+def maybe_in(value: Any, members: Any) -> bool:
+    """`~` with a value that may be void: not in an empty set, and an error with any other."""
+    return (value if value is not None or not members else need(value)) in members
+
+
 def cannot_match(_left: Any, _right: Any) -> bool:
     """Raises FilterRuntimeError: `~` of these types is taken and never works, as in BIRD."""
     raise FilterRuntimeError("~ applied on unknown type pair")
@@ -129,16 +134,6 @@ def net_inside(net: Any, outer: Any) -> bool:
     if net.type != outer.type:
         return False
     return around.covers(net if isinstance(net, Prefix) else net.prefix)
-
-
-def make_prefix(address: Address, length: int) -> Prefix:
-    """`address / length` computed while the filter runs."""
-    if length > address.bits:
-        raise FilterRuntimeError(f"prefix length {length} is above {address.bits}")
-    return Prefix(address.masked(length), length)
-
-
-# -------------------------------------------------------- numbers and lists
 
 
 def make_pair(a: int, b: int) -> int:
@@ -304,8 +299,8 @@ EXPORTS: Final[dict[str, Any]] = {
     "least": least,
     "make_extended": make_extended,
     "make_pair": make_pair,
-    "make_prefix": make_prefix,
     "maybe_address": maybe_address,
+    "maybe_in": maybe_in,
     "net_address": net_address,
     "net_inside": net_inside,
     "net_length": net_length,

@@ -109,6 +109,8 @@ def fits(source: str, target: str) -> bool:
 
 def takes(wanted: str, found: str, node: n.Node) -> bool:
     """True when an expression of type `found` may stand where `wanted` is: IPv4 constants are quads too."""
+    if (wanted, found) == ("quad set", "ip set"):
+        return isinstance(node, (n.SetOf, n.Literal))
     return fits(found, wanted) or (wanted == "quad" and is_quad(node))
 
 
@@ -196,10 +198,6 @@ class Typing:
                 return "lc"
             case n.ExtendedCommunity():
                 return self._extended(node)
-            case n.PrefixOf():
-                self._want(node.address, "ip", "a prefix")
-                self._want(node.length, "int", "a prefix length")
-                return "prefix"
             case n.SetOf():
                 return self._set(node)
             case n.MaskOf():

@@ -15,7 +15,7 @@ from pybird.filter.nodes import Assert, Block
 from pybird.filter.runtime import EXPORTS
 from pybird.filter.subject import constant_subject
 from pybird.tools.test import Trial
-from tests.bt.claims import DECLARED, FILES, FOLDER, OF_CODE, assertions, loaded, methods
+from tests.bt.claims import DECLARED, FILES, FOLDER, OF_CODE, assertions, language, loaded, methods
 
 LEAST = 1000
 LEAST_PER_METHOD = 10
@@ -73,6 +73,13 @@ def fails(claims: list[Assert]) -> bool:
     return len(heard) < len(claims) or any(not each.holds for each in heard)
 
 
+NEVER = """protocol device {}
+function f() {
+    bgppath p; clist c; eclist e; lclist l;
+    bt_assert(!(p ~ 1)); bt_assert(!(c ~ (1,2))); bt_assert(!(e ~ (rt,1,2))); bt_assert(!(l ~ (1,2,3)));
+}
+bt_test_suite(f, "never")
+"""
 FUNCTIONS = [name for name, made in EXPORTS.items() if isinstance(made, FunctionType)]
 # Where a function of the runtime is used; the others are used with variables too.
 USED_IN = {
@@ -84,14 +91,43 @@ USED_IN = {
     "roa_check": "tables",
     "without_addresses": "clist",
 }
-ELSEWHERE = ("cannot_match", "make_prefix")  # tested in tests/filter and tests/oracle
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ELSEWHERE])
+def test_what_is_taken_and_never_matches_is_an_error(monkeypatch) -> None:
+    """No assertion can be about it, as each would fail: the failure itself is what must be there."""
+
+    def problems() -> list[str]:
+        trial = Trial(language().read(NEVER))
+        trial.run_suites()
+        return [failure.problem for result in trial.results for failure in result.failures]
+
+    assert len(problems()) == 4
+    assert all(problems())
+    monkeypatch.setitem(EXPORTS, "cannot_match", lambda *_operands: False)
+    assert not any(problems())
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "cannot_match"])
 def test_a_broken_function_of_the_runtime_is_noticed(name, monkeypatch) -> None:
     monkeypatch.setitem(EXPORTS, name, lambda *_arguments: None)
     path = FOLDER / f"{USED_IN.get(name, 'variables')}.conf"
     trial = Trial(loaded(path))
+    try:
+        trial.run_suites()
+    except Exception:  # it is noticed
+        return
+    assert any(result.failures for result in trial.results)
+
+
+QUADS = [(key, kind) for key, row in METHODS.items() for kind in row.arguments if kind.startswith("quad")]
+
+
+@pytest.mark.parametrize(("key", "kind"), QUADS, ids=str)
+def test_a_broken_form_for_quads_is_noticed(key, kind, monkeypatch) -> None:
+    """No literal is a quad: the assertions are those about variables."""
+    row = METHODS[key]
+    monkeypatch.setitem(METHODS, key, Method(row.result, {**row.arguments, kind: "None"}))
+    trial = Trial(loaded(FOLDER / "variables.conf"))
     try:
         trial.run_suites()
     except Exception:  # it is noticed
@@ -112,7 +148,7 @@ def test_a_broken_method_is_noticed(key, claims, monkeypatch) -> None:
     for code in broken(right):
         monkeypatch.setitem(METHODS, key, Method(right.result, code))
         assert fails(used), code
-    # Each type of argument has a code of its own; of quads there are no literals.
+    # Each type of argument has a code of its own; quads have a test of their own.
     for kind in right.arguments:
         if kind in ("quad", "quad set"):
             continue

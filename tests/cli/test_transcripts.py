@@ -171,6 +171,11 @@ def test_stats_and_named_tables_have_headings_even_when_empty(lab: Lab) -> None:
         ("show symbols nosuch", "9001 "),
         ("eval nosuch", "9001 "),
         ("eval 1/0", "9001 Mother told me not to divide by 0"),
+        ("eval true || (1/0 = 2)", "9001 Mother told me not to divide by 0"),
+        (
+            "eval false && (70000, 1) = (1, 1)",
+            "9001 Can't operate with value out of bounds in pair constructor",
+        ),
         ("dialect 4", "9003 "),
         ('dump routes "/tmp/x"', "8009 "),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pybird.filter import nodes as n
 from tests.conf.loading import DEVICE, error, errors, load
 
@@ -137,12 +139,27 @@ def test_path_masks() -> None:
     ]  # fmt: skip
 
 
-def test_an_address_over_a_length_is_a_prefix() -> None:
-    assert value("10.1.2.3/(4+4)") == n.PrefixOf(
-        value("10.1.2.3"), n.Binary("+", n.Literal("int", 4), n.Literal("int", 4))
+@pytest.mark.parametrize("text", ["10.1.2.3/(4+4)", "gw/24", "net.ip/8", "10.0.0.0/L"])
+def test_the_length_of_a_prefix_is_a_number(text: str) -> None:
+    """All BIRDs refuse what is computed there."""
+    assert (
+        "`/` takes int, not ip"
+        in error(f"{DEVICE}define L = 8; filter f {{ print {text}; accept; }}").message
     )
-    assert value("10.1.2.3/L", "define L = 8;") == value("10.0.0.0/8")
-    assert isinstance(value("gw/24"), n.PrefixOf)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["if true then int x = 1;", "if true then print 1; else int x;", "for int i in bgp_path do int x;"],
+)
+def test_a_declaration_is_no_branch(text: str) -> None:
+    first = errors(f"{DEVICE}filter f {{ {text} accept; }}")[0]
+    assert first.message == "`{` missing before `int`"
+
+
+def test_an_arm_may_begin_with_a_declaration() -> None:
+    case = only("case net.len { 1: int x = 1; print x; else: int y; }")
+    assert isinstance(case, n.Case)
 
 
 def test_old_style_locals() -> None:

@@ -301,6 +301,8 @@ class _Machine:
 
     def _match(self, left: Value, right: Value) -> bool:
         match left.kind, right.kind:
+            case ("void", _) if isinstance(right.data, Intervals) and not right.data.items:
+                return False  # nothing is in an empty set
             case ("void", _) | (_, "void"):
                 raise Failure
             case "bgppath", "bgpmask":
@@ -370,16 +372,6 @@ class _Machine:
         if key.kind == "void":
             raise Failure
         return Value("ec", make_ec(node.kind, key, value))
-
-    def _of_prefixof(self, node: n.PrefixOf, frame: Locals) -> Value:
-        address = self._want(self.value(node.address, frame), "ip")
-        length = self._number(node.length, frame)
-        is_v4 = address >> 32 == 0xFFFF
-        bits = 32 if is_v4 else 128
-        if length > bits:
-            raise Failure
-        masked = (address & U32 if is_v4 else address) >> (bits - length) << (bits - length)
-        return Value("prefix", Net("ip4" if is_v4 else "ip6", masked, length))
 
     def _of_setof(self, node: n.SetOf, frame: Locals) -> Value:
         made = self._set(node.items, frame)

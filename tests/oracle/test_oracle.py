@@ -127,6 +127,8 @@ FOUND = {
     "two voids are equal": "print bgp_med = krt_prefsrc, bgp_med != bgp_origin; accept;",
     "what a function prints comes in between": 'print "a", f(), "b"; accept;',
     "a list is not in a pair": "bgp_community.add((1,2)); print bgp_community ~ (1,2); accept;",
+    "nothing is in an empty set": "int set e = [1]; e = []; print bgp_med ~ [], bgp_med ~ e; accept;",
+    "an IPv4 set is one of quads": "quad set s = [1.2.3.4]; quad q = 1.2.3.4; print s, q ~ s; accept;",
     "a void network has no address": "prefix p; print p.ip; accept;",
     "prefix sets are equal when their trees are": "print [10.0.0.0/8, 10.0.0.0/8+] = [10.0.0.0/8+]; accept;",
     "pair sets are equal when their rows are": "print [(1..2,5)] = [(2,5), (1,5)]; accept;",

@@ -168,6 +168,22 @@ def test_a_filter_that_can_end_without_a_decision() -> None:
     assert filtered("case net.len { 8: accept; else: reject; }") == []
 
 
+def ends_of(body: str) -> list[tuple[str, str]]:
+    """What is said of a function with this body."""
+    text = f"function f(int a) -> int {{ {body} }}\n{STATIC.format('where f(net.len) = 1')}"
+    return [(code, shown) for code, shown in remarks(text) if code == "no-return"]
+
+
+def test_a_function_that_can_end_without_its_value() -> None:
+    assert [code for code, _ in ends_of("if a = 1 then return 1;")] == ["no-return"]
+    assert [code for code, _ in ends_of("case a { 1: return 1; }")] == ["no-return"]
+    assert ends_of("if a = 1 then return 1; return 2;") == []
+    assert ends_of("if a = 1 then return 1; reject;") == []
+    assert ends_of("case a { 1: return 1; else: return 2; }") == []
+    plain = f"function f() {{ print 1; }}\n{STATIC.format('filter { f(); accept; }')}"
+    assert "no-return" not in codes(plain)
+
+
 def test_a_name_that_hides_a_keyword() -> None:
     assert codes(f"define passive = 1;\n{STATIC.format('where net.len > passive')}") == ["shadowed-keyword"]
 

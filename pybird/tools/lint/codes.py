@@ -19,6 +19,7 @@ CODES: Final = {
     "unused-attribute": "a route attribute of yours that no filter uses",
     "unreachable": "a statement or branch that never runs",
     "no-decision": "a filter that can end without `accept` or `reject`",
+    "no-return": "a function that can end without the value that it returns elsewhere",
     "shadowed-keyword": "a name that hides a keyword of the language",
     "unread-table": "a pipe fills a table that nobody reads",
     "deprecated": "an old form, with its replacement",

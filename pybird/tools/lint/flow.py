@@ -41,6 +41,16 @@ def no_decision(subject: Subject) -> Iterator[Finding]:
             yield Finding("no-decision", end, f"{name} can end here without `accept` or `reject`")
 
 
+def no_return(subject: Subject) -> Iterator[Finding]:
+    """Functions that return a value, and whose end can be reached."""
+    for made in subject.config.functions.values():
+        span = made.span
+        if span.line and _gives(made.body) and _Flow(_quiet).falls(made.body):
+            why = f"function `{made.name}` can end here without `return`, and gives no value then"
+            end = n.Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column)
+            yield Finding("no-return", end, why)
+
+
 def filters(subject: Subject) -> list[n.Filter]:
     """Every filter once, named or written in place."""
     config = subject.config
@@ -175,6 +185,13 @@ def _constants(node: n.Node) -> Iterator[str | None]:
 
 def _has_return(node: n.Node) -> bool:
     return isinstance(node, n.Return) or any(_has_return(below) for below in children(node))
+
+
+def _gives(node: n.Node) -> bool:
+    """There is a `return` with a value in it."""
+    if isinstance(node, n.Return):
+        return node.value is not None
+    return any(map(_gives, children(node)))
 
 
 def _truth(condition: n.Node) -> bool | None:

@@ -21,6 +21,7 @@ LINTS: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     unused.unused_tables,
     flow.unreachable,
     flow.no_decision,
+    flow.no_return,
     routing.unread_tables,
     forms.old_locals,
     forms.ignored_lladdr,
