@@ -114,9 +114,9 @@ class Member:
         member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
         for origin in member.origins:
             origin.add_leaver(member)
+        group.enter(member)  # first: it may have been kept for this member's record alone
         self.forget_origins()
         old.drop(self)
-        group.enter(member)
         return member
 
     def exports(self, key: bytes) -> Rte | None:

@@ -1,10 +1,17 @@
+import pytest
+
 from pybird.core import scheduler
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
-from tests.core.world import World, ipv4, key, peer
+from tests.core.world import World, config, ipv4, key, peer
 
 HAS_MED = n.Binary("=", n.Attribute("med"), n.Literal("int", 1))
 FEW = Filter(None, n.Block((n.If(HAS_MED, n.Decide("accept")), n.Decide("reject"))))
+
+
+def med_is_not(number):
+    refused = n.Binary("=", n.Attribute("med"), n.Literal("int", number))
+    return Filter(None, n.Block((n.If(refused, n.Decide("reject")), n.Decide("accept"))))
 
 
 def test_a_route_reaches_the_others_and_not_its_owner():
@@ -130,3 +137,27 @@ def test_a_refresh_within_a_walk_is_answered_in_full(monkeypatch):
     world.clock.run()
     assert len(b.got) == 40
     assert b.feeds == 1
+
+
+@pytest.mark.parametrize("turns", range(1, 5))
+def test_a_member_that_returns_to_a_group_which_only_waits_for_it_still_hears_of_changes(monkeypatch, turns):
+    """The filter goes to and fro before the walks are over: a group was kept for the record alone."""
+    monkeypatch.setattr(scheduler, "SLICE", 2)
+    filters = [med_is_not(number) for number in (1, 2)]
+    for more in range(1, 8):
+        world = World().load(peer("a"), peer("b", ipv4(export_filter=filters[0])))
+        a, b = world["a"], world["b"]
+        for number in range(8):
+            a.announce(f"10.{number}.0.0/16", med=number % 4)
+        world.clock.run()
+        for number, steps in ((1, turns), (0, more), (1, 0)):
+            world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=filters[number]))))
+            for _ in range(steps):
+                world.clock.step()
+        world.clock.run()
+        a.announce("10.98.0.0/16", med=2)
+        a.announce("10.99.0.0/16", med=1)
+        world.clock.run()
+        expected = [f"10.{number}.0.0/16" for number in (0, 1, 3, 4, 5, 7, 99)]
+        assert sorted(b.got) == sorted([key(net) for net in expected]), (turns, more)
+        assert b.spurious == 0
