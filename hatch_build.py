@@ -45,6 +45,8 @@ HOT_MODULES = (
     "pybird/proto/bgp/canonical.py",
     "pybird/proto/bgp/updates.py",
     "pybird/proto/bgp/export.py",
+    "pybird/proto/bgp/nexthop.py",
+    "pybird/proto/bgp/selection.py",
 )
 
 

@@ -486,15 +486,11 @@ class Channel:
             return False
         source, keys = self._again[-1]
         kept = self._received.get(source, {})
-        batches: dict[Rte, list[bytes]] = {}
-        for _ in range(min(self.policy.slice, len(keys))):
-            key = keys.pop()
-            rte = kept.get(key)
-            if rte is not None:
-                batches.setdefault(rte, []).append(key)
+        part = keys[-self.policy.slice :]
+        del keys[-self.policy.slice :]
         if not keys:
             self._again.pop()
-        for rte, theirs in batches.items():
+        for rte, theirs in batches_of(kept, part[::-1]).items():
             fresh = Rte(rte.attrs, source, rte.hop, self.config.preference, rte.time)
             fresh.epoch = rte.epoch  # it is as stale as it was
             self._evaluate(theirs, fresh)
@@ -566,6 +562,23 @@ class Channel:
     def _trace(self, flag: str, text: str) -> None:
         if flag in self.debug or flag in self.protocol.debug:
             self.router.log("trace", f"{self.protocol.name}.{self.name}: {text}")
+
+
+def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[bytes]]:
+    """Those of the networks that have a route, by route; neighbours mostly share theirs."""
+    batches: dict[Rte, list[bytes]] = {}
+    last: Rte | None = None
+    theirs: list[bytes] = []
+    for key in keys:
+        rte = routes.get(key)
+        if rte is not last:
+            if rte is None:
+                continue
+            last = rte
+            theirs = batches.setdefault(rte, [])
+        if rte is not None:
+            theirs.append(key)
+    return batches
 
 
 def _limit(config: Limit | None) -> RouteLimit | None:

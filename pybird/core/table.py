@@ -177,6 +177,8 @@ class Table:
         best = 0
         met: Rte | None = None  # the last other route compared with, and the outcome
         wins = False
+        like: Rte | None = None  # the last one met that says the same, and what takes its place
+        again = rte
         for key in keys:
             bid = key[1:end] if key[0] >= short else NO_BUCKET
             bucket = buckets.get(bid)
@@ -186,6 +188,9 @@ class Table:
             if old is None:
                 bucket[key] = rte
                 fresh.append(key)
+            elif old is like:
+                same += 1
+                bucket[key] = again
             elif isinstance(old, Rte):
                 if old.source is not source:
                     added += 1
@@ -203,8 +208,9 @@ class Table:
                         others.append(key)
                 elif is_same(old, rte):
                     same += 1
-                    if old.epoch != rte.epoch:
-                        bucket[key] = renewed(old, rte)
+                    like = old
+                    again = old if old.epoch == rte.epoch else renewed(old, rte)
+                    bucket[key] = again
                 else:
                     bucket[key] = rte
                     won.append(key)

@@ -2,11 +2,12 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core import channel
-from pybird.core.channel import ChannelState
+from pybird.core.channel import ChannelState, batches_of
 from pybird.core.protocol import State, StopReason
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
-from pybird.values.route import Source
+from pybird.values.attributes import AttributePool
+from pybird.values.route import NO_HOP, Rte, Source
 from tests.core.world import World, ipv4, key, peer
 
 REFUSE_1 = Filter(
@@ -208,6 +209,17 @@ def test_a_kept_import_table_is_filtered_again_without_asking():
     world.clock.run()
     assert a.refreshes == 0
     assert list(world["b"].got) == [key(NETS[1])]
+
+
+def test_networks_are_judged_again_in_batches_of_one_route():
+    attrs = AttributePool([]).empty
+    one, two = (Rte(attrs, Source("s", 1, None), NO_HOP, 100, 0.0) for _ in range(2))
+    routes = {b"a": one, b"b": two, b"c": one, b"d": two, b"e": two}
+    assert batches_of(routes, [b"x", b"a", b"b", b"y", b"c", b"d", b"z", b"e", b"x"]) == {
+        one: [b"a", b"c"],
+        two: [b"b", b"d", b"e"],
+    }
+    assert batches_of(routes, [b"x"]) == batches_of({}, [b"a"]) == {}
 
 
 @pytest.mark.parametrize("filter_", [ACCEPT, SET_MED])

@@ -91,6 +91,31 @@ def test_the_same_again_in_a_refresh_tells_nobody_also_when_it_is_not_the_best()
     assert (best.pending, every.pending) == ({}, {})
 
 
+def test_of_many_networks_announced_again_each_is_as_if_alone():
+    together, alone = Table(MASTER4), Table(MASTER4)
+    origin = source("x")
+    keys = [key(f"10.0.{number}.0/24") for number in range(6)]
+
+    def announce(numbers, rte):
+        part = [keys[number] for number in numbers]
+        followers = [readers(table)[0] for table in (together, alone)]
+        assert together.announce(part, rte) == sum([alone.announce([each], rte) for each in part])
+        assert followers[0].pending.keys() == followers[1].pending.keys()
+        found = [[(r.preference, r.time, r.epoch) for k in keys for r in t.get(k)] for t in (together, alone)]
+        assert found[0] == found[1]
+        return found[0]
+
+    announce((0, 1, 2), route(origin, time=1.0))
+    announce((3, 4), route(origin, 200, time=1.0))
+    announce((0, 3, 1, 2), route(origin, time=2.0))
+    origin.epoch = 1
+    assert announce((4, 3, 2, 1, 0, 5), route(origin, time=3.0)) == [
+        *[(100, 1.0, 1)] * 3,
+        (100, 2.0, 1),
+        *[(100, 3.0, 1)] * 2,
+    ]
+
+
 def test_when_the_best_leaves_the_next_best_follows():
     table = Table(MASTER4)
     for origin, preference in ((A, 300), (B, 100), (C, 200)):

@@ -16,6 +16,7 @@ from pybird.proto.bgp.attributes import (
     AIGP,
     AS_PATH,
     CLUSTER_LIST,
+    EXTENDED,
     LOCAL_PREF,
     MED,
     ORIGIN,
@@ -91,14 +92,29 @@ def rank(rte: Rte, pool: AttributePool) -> int:
     -1 where that does not decide: paths of more than 1023 hops, AIGP, `path
     metric off`.
     """
-    wire = rte.attrs.wire
-    path = path_length(find(wire, AS_PATH) or b"")
     peer = rte.source.peer
-    if path > _LONGEST or not peer.path_metric or find(wire, AIGP) is not None:
+    if not peer.path_metric:
         return -1
-    preference = find(wire, LOCAL_PREF)
-    local = peer.default_local_pref if preference is None else int.from_bytes(preference, "big")
-    return local << 12 | (_LONGEST - path) << 2 | (3 - _origin(wire))
+    local, path, origin = peer.default_local_pref, 0, 0
+    wire = rte.attrs.wire
+    at, end = 0, len(wire)
+    while at < end:
+        code = wire[at + 1]
+        if wire[at] & EXTENDED:
+            start = at + 4
+            at = start + (wire[at + 2] << 8 | wire[at + 3])
+        else:
+            start = at + 3
+            at = start + wire[at + 2]
+        if code == ORIGIN:
+            origin = wire[start]
+        elif code == AS_PATH:
+            path = path_length(wire[start:at])
+        elif code == LOCAL_PREF:
+            local = int.from_bytes(wire[start:at], "big")
+        elif code == AIGP:
+            return -1
+    return local << 12 | (_LONGEST - path) << 2 | (3 - origin) if path <= _LONGEST else -1
 
 
 def _origin(wire: bytes) -> int:
