@@ -217,3 +217,14 @@ def test_a_fabric_uses_both_spines_and_survives_the_loss_of_one():
     lab.expect(lambda: lab.pings("leaf1", "leaf2"), 1, "packets are forwarded")
     lab.nodes["spine1"].start()
     lab.expect(lambda: ways(lab, "leaf1", "10.2.0.1/32") == ["eth1", "eth2"], 8, "two ways again")
+
+
+def test_sessions_wait_for_a_router_id_and_the_neighbour_hears_no_error():
+    lab = pair(unnumbered(1).replace("router id 192.0.2.1;", ""))
+    lab.run(20)
+    (ours,), (theirs,) = lab.children("a"), lab.children("b")
+    assert ours.info() == "Idle          no router ID; write `router id`, or give an interface an IPv4 address"
+    assert "Error" not in theirs.info()
+    assert lab.nodes["a"].messages("remote") == lab.nodes["b"].messages("remote") == []
+    lab.nodes["a"].host.add_address("eth0", "192.0.2.1/24")
+    lab.expect(lab.meshed, 31, "both know each other's routes")

@@ -1,6 +1,7 @@
 """Where a neighbour is: its interface, our address there, and whether we can talk.
 
-A direct neighbour needs an interface that is up (with `check link`, that has
+Nobody can be talked to before the router has an id: an OPEN without one is an
+error (RFC 6286, 2.2). A direct neighbour needs an interface that is up (with `check link`, that has
 carrier): the written one, or the one whose connected network has the address.
 A link-local connection also needs our own link-local address there, past
 duplicate address detection. A neighbour behind other routers is always
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LOST: Final = "Neighbor lost"
 LINK_DOWN: Final = "Link down"
+NO_ID: Final = "No router ID"
 
 
 class Reach:
@@ -48,6 +50,7 @@ class Reach:
         self.ifname = config.interface or ""
         self.local_address: Address | None = None
         self._config = config
+        self._router = router
         self._interfaces = router.interfaces
         self._changed = changed
 
@@ -89,6 +92,8 @@ class Reach:
 
     def _obstacle(self, interface: Interface | None) -> str:
         config = self._config
+        if not self._has_id:
+            return "no router ID; write `router id`, or give an interface an IPv4 address"
         if interface is not None:
             return f"{interface.name} is down"
         if config.interface is not None and self._interfaces.named(config.interface) is None:
@@ -101,6 +106,9 @@ class Reach:
         self.local_address = config.local_address
         if interface is not None:
             self.ifindex, self.ifname = interface.index, interface.name
+        if not self._has_id:
+            self.usable = False
+            return NO_ID
         if not is_direct(config):
             self.usable = True
             return ""
@@ -113,6 +121,10 @@ class Reach:
         if self.usable:
             return ""
         return LINK_DOWN if interface.link.admin_up else LOST
+
+    @property
+    def _has_id(self) -> bool:
+        return bool(self._config.router_id or self._router.router_id)
 
     def _interface(self) -> Interface | None:
         config = self._config
