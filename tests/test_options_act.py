@@ -151,6 +151,8 @@ PHRASES = {
     "thread_group_statement": "thread group",
     "mrtdump_file": "mrtdump",
     "table_cork": "cork threshold",
+    "table_max_settle": "max settle time",
+    "table_min_settle": "min settle time",
     "table_settle": "export settle time",
     "table_refresh_settle": "route refresh export settle time",
     "table_digest_settle": "digest settle time",

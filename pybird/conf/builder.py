@@ -380,6 +380,15 @@ class Builder:
         assert isinstance(tree, Tree)
         return tuple(self._pattern(child) for child in tree.trees())
 
+    def interface_names(self, tree: Item) -> tuple[InterfacePattern, ...]:
+        """Patterns that look at names only."""
+        assert isinstance(tree, Tree)
+        found = self.interface_patterns(tree)
+        for child, pattern in zip(tree.trees(), found, strict=True):
+            if pattern.prefix is not None:
+                raise self.error("Interface name/mask expected, not IP prefix", child)
+        return found
+
     def _pattern(self, tree: Tree) -> InterfacePattern:
         values = [c for c in tree.children if not (isinstance(c, Tree) and c.data == "negative")]
         negative = len(values) < len(tree.children)

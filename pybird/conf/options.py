@@ -46,6 +46,20 @@ def number(field: str, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") 
     return handle
 
 
+def counted(low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
+    """A whole number, the last word of its option, that is checked and sets nothing."""
+
+    def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+        builder.number(tree.children[-1], low, high, message)
+
+    return handle
+
+
+def either(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """On or off, which is checked and sets nothing."""
+    builder.switch(tree.children[-1])
+
+
 def between(field: str, what: str, low: int, high: int) -> Handler:
     """A whole number, and BIRD's usual words for one out of range."""
     return number(field, low, high, f"{what} must be in range {low}-{high}")
@@ -179,12 +193,15 @@ class Taken:
     """An option that asks for nothing that is not so already, for this reason."""
 
     reason: str
+    read: Handler | None = None
 
     def apply(self, builder: Builder, tree: Tree) -> None:
         """Nothing happens."""
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""
+        if self.read is not None:
+            self.read(builder, draft, tree)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pybird.conf.channels import NET_TYPES
-from pybird.conf.expressions import Expressions
+from pybird.conf.draft import Draft
 from pybird.conf.model import (
     DEBUG_FLAGS,
     CustomAttribute,
@@ -20,7 +20,7 @@ from pybird.conf.model import (
     TimeFormat,
 )
 from pybird.conf.mpls import domain
-from pybird.conf.options import Ignored, Refused, Taken
+from pybird.conf.options import Ignored, Refused, Taken, counted
 from pybird.conf.protocols import build_protocol
 from pybird.conf.statements import Code, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
@@ -56,14 +56,24 @@ MPLS_DOMAIN = Ignored("there are no labels")
 GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
 DEBUG_TABLES = Ignored("tables are not traced; channels are, with `debug channels`")
 
+
+def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    low, high = (builder.number(child) for child in tree.children)
+    if low >= high:
+        text = "Cork low threshold must be lower than the high threshold."
+        raise builder.error(text, tree.children[0])
+
+
 # Options of a table that are not acted on.
 TABLE_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
-    "table_gc_threshold": Ignored("what is not used goes at once"),
+    "table_gc_threshold": Ignored("what is not used goes at once", counted()),
     "table_gc_period": Ignored("what is not used goes at once"),
-    "table_cork": Ignored("imports are held up by TCP alone"),
+    "table_cork": Ignored("imports are held up by TCP alone", _cork),
     "table_settle": Ignored("changes go on at once"),
     "table_refresh_settle": Ignored("changes go on at once"),
     "table_digest_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
+    "table_min_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
+    "table_max_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
     "table_thread_group": Taken("one thread does the work"),
 }
 
@@ -152,7 +162,8 @@ class Top:
         self.builder.scope.add(symbol.name, replace(symbol, value=value))
 
     def eval(self, tree: Tree) -> None:
-        Expressions(self.builder, self.builder.scope).expr(tree.children[0])
+        if self.builder.constant(tree.children[0]).type != "int":
+            raise self.builder.error("Expression of type int expected", tree.children[0])
 
     def table(self, tree: Tree) -> None:
         kind, name, *options = tree.children
@@ -183,7 +194,7 @@ class Top:
                 values["debug"] = self.builder.flags(option.children[0], DEBUG_FLAGS)
                 self._table_debug(option, values["debug"])
             else:
-                TABLE_OPTIONS[option.data].apply(self.builder, option)
+                TABLE_OPTIONS[option.data](self.builder, Draft(TableConfig), option)
             if name == "trie" and net_type not in WITH_TRIE:
                 raise self.builder.error("Trie option not supported for this table type", option)
         return values
@@ -215,7 +226,7 @@ class Top:
             DEBUG_TABLES.apply(self.builder, tree)
 
     def debug_commands(self, tree: Tree) -> None:
-        self.values["debug_commands"] = self.builder.number(tree.children[0], 0, 2)
+        self.values["debug_commands"] = self.builder.number(tree.children[0])
 
     def mpls_domain(self, tree: Tree) -> None:
         domain(self.builder, tree)
@@ -263,7 +274,10 @@ class Top:
                 path, limit = self.builder.text(values[0]), self.builder.number(values[1])
                 backup = self.builder.text(values[2]) if kind == "rotated" else ""
                 if kind == "rotated" and limit < LOG_LIMIT:
-                    raise self.builder.error(f"Log file limit must be at least {LOG_LIMIT}", values[1])
+                    self.builder.warn(
+                        f"Log file limit must be at least {LOG_LIMIT}, which it is now", values[1]
+                    )
+                    limit = LOG_LIMIT
                 log = LogConfig("file" if backup else "fixed", found, path, limit, backup)
             case "udp":
                 host = self.builder.constant(values[0], "string", "ip")

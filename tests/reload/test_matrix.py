@@ -37,7 +37,7 @@ from tests.scenarios.lab import boot, read
 
 HEAD = """
 router id 10.0.0.1; {globals}
-ipv4 table t4; ipv4 table igp4; peer table p2; peer table p3;
+ipv4 table t4; ipv4 table igp4; ipv4 table full4 sorted; peer table p2; peer table p3;
 {tables}
 filter lower {{ bgp_local_pref = 50; accept; }}
 function level() -> int {{ return {level}; }}
@@ -191,8 +191,8 @@ CASES: list[Case] = [
             "min ra interval 5;", "max ra interval 20;", "min delay 2;", "solicited ra unicast;", "managed;",
             "other config;", "link mtu 1400;", "reachable time 100;", "retrans timer 50;",
             "current hop limit 32;", "default lifetime 700;", "default lifetime 700 sensitive;",
-            "default preference high;", "route lifetime 50;", "route lifetime 50 sensitive;",
-            "route preference low;", "prefix linger time 9;", "route linger time 8;", "rdnss local;",
+            "default preference high;", "route lifetime 650;", "route lifetime 650 sensitive;",
+            "route preference low;", "prefix linger time 609;", "route linger time 608;", "rdnss local;",
             "dnssl local;", "custom option local;", "router discovery;", "rdnss 2001:db8::53;",
             'dnssl "a.example";', "custom option type 38 value hex:0102030405060708090a0b0c0d0e;",
         )
@@ -219,7 +219,7 @@ CASES: list[Case] = [
     *[
         ("bgp", "", option, RESTART)
         for option in (
-            "local as 2;", "local 10.0.0.1;", "local port 1179;", 'interface "eth0";', "onlink;", "direct;",
+            "local as 2;", "local 10.0.0.1;", "local port 1179;", 'interface "eth0";', "direct;",
             "multihop 5;", "passive;", "strict bind;", "free bind;", "ttl security;", 'password "secret";',
             "rr client;", "rr cluster id 10.0.0.7;", "allow local as 2;", "allow bgp_local_pref;",
             "allow bgp_med;", "allow as sets;", "enforce first as;", "interpret communities off;",
@@ -233,6 +233,7 @@ CASES: list[Case] = [
     ],
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; rs client; }", RESTART),
+    ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
     # bgp: what only matters later
     *[
         ("bgp", "", option, ADAPT)
@@ -246,10 +247,11 @@ CASES: list[Case] = [
     *[
         ("bgp channel", "", option, RESTART)
         for option in (
-            "mandatory;", "next hop address 10.0.0.9;", "igp table igp4;", "import table;", "secondary;",
+            "mandatory;", "next hop address 10.0.0.9;", "igp table igp4;", "import table;",
             "extended next hop;", "require extended next hop;", "graceful restart;",
         )
     ],
+    ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
     ("bgp channel", "", "next hop prefer local;", IMPORT),
     ("bgp channel", "", "cost 5;", IMPORT),

@@ -17,6 +17,8 @@ from pybird.conf.options import (
     Taken,
     address,
     constant,
+    counted,
+    either,
     number,
     switch,
     text,
@@ -143,14 +145,33 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
     if local is not None and remote is not None and local.is_v4 != remote.is_v4:
         found.append("Local and neighbor address must be of one family")
     found += _direct(config)
-    if config.keepalive_time is not None and config.hold_time and config.keepalive_time > config.hold_time:
-        found.append("Keepalive time must be at most hold time")
+    found += _times(config)
     if any(c.name == PEERS for c in config.channels) and config.remote_range is None:
         found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
     if config.deterministic_med and _sorted(builder, config):
         found.append("BGP with deterministic MED prohibits sorted table")
+    if any(isinstance(c, BgpChannelConfig) and c.secondary and not builder.tables[c.table].sorted
+           for c in config.channels):  # fmt: skip
+        found.append("BGP with secondary option requires sorted table")
     if config.interface_range and not config.strict_bind:
         found.append("`interface range` needs `strict bind`")
+    if config.interface_range and config.interface is not None:
+        found.append("Interface and interface range cannot be configured together")
+    return found
+
+
+def _times(config: BgpConfig) -> list[str]:
+    found = []
+    hold = config.hold_time
+    keepalive = hold // 3 if config.keepalive_time is None else config.keepalive_time
+    if config.keepalive_time is not None and hold and keepalive > hold:
+        found.append("Keepalive time must be at most hold time")
+    if config.min_hold_time > hold:
+        found.append(f"Min hold time ({config.min_hold_time}) exceeds hold time ({hold})")
+    if config.min_keepalive_time > keepalive:
+        found.append(f"Min keepalive time ({config.min_keepalive_time}) exceeds keepalive time ({keepalive})")
+    if config.send_hold_time and config.send_hold_time < hold:
+        found.append("Send hold time must be zero or at least hold time")
     return found
 
 
@@ -162,7 +183,9 @@ def _roles(config: BgpConfig, internal: bool) -> list[str]:
         found.append("Local role cannot be set on IBGP sessions")
     if config.confederation_member and config.confederation is None:
         found.append("Confederation ID must be set for member sessions")
-    if config.authentication == "ao" and config.password is not None:
+    if (config.authentication == "ao" and config.password is not None) or (
+        config.authentication == "md5" and config.password is None
+    ):
         found.append("MD5 authentication and password option should be used together")
     if (config.authentication == "ao") != bool(config.keys):
         found.append("AO authentication and keys option should be used together")
@@ -182,6 +205,8 @@ def _direct(config: BgpConfig) -> list[str]:
             found.append("Multihop BGP cannot be used with link-local addresses")
         if config.interface is None:
             found.append("Link-local neighbor address requires specified interface")
+    if config.onlink and config.interface is None and not config.passive:
+        found.append("Active onlink BGP must have interface configured")
     if multihop and config.interface is not None and config.local_address is None:
         found.append("Multihop BGP cannot be bound to interface")
     return found
@@ -246,7 +271,7 @@ def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 draft["remote_as"] = builder.number(part.children[0], 1)
             case "internal" | "external":
                 draft["remote_kind"] = part.data
-            case "onlink":
+            case "neighbor_onlink":
                 draft["onlink"] = True
 
 
@@ -273,16 +298,18 @@ def _multihop(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["direct"] = False
 
 
-def _onlink(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["onlink"] = True
-
-
 def _cluster_id(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["rr_cluster_id"] = builder.router_id(tree.children[0])
 
 
 def _allow_local_as(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["allow_local_as"] = builder.number(tree.children[0], 0, 255) if tree.children else ANY_LOCAL_AS
+    draft["allow_local_as"] = builder.number(tree.children[0]) if tree.children else ANY_LOCAL_AS
+
+
+def _dynamic_name(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["dynamic_name"] = builder.text(tree.children[0])
+    if "%" in draft["dynamic_name"]:
+        raise builder.error("Forbidden character '%' in dynamic name", tree.children[0])
 
 
 # ---------------------------------------------------------------- timers
@@ -302,14 +329,12 @@ def _hold(field: str) -> Handler:
 
 def _start_delay(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     builder.warn("`start delay time` is deprecated, use `connect delay time`", tree, "deprecated")
-    draft["connect_delay_time"] = builder.number(tree.children[0], 0, 65535)
+    draft["connect_delay_time"] = builder.number(tree.children[0])
 
 
 def _error_wait(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    low, high = (builder.number(child, 1, 65535) for child in tree.children)
-    if low > high:
-        raise builder.error("the first time must not be longer than the second", tree)
-    draft["error_wait_time"] = (low, high)
+    low, high = (builder.number(child) for child in tree.children)
+    draft["error_wait_time"] = (min(low, high), high)
 
 
 def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -402,28 +427,35 @@ KEY: Handlers = {
     "deprecated": constant("preference", "deprecated"),
 }
 
+
+def _bounded(reason: str, what: str, end: str) -> Ignored:
+    """A time in seconds, below the end of what its field of a message can hold."""
+    most = {"4096": 0xFFF, "2^24": 0xFFFFFF}[end]
+    return Ignored(reason, counted(0, most, f"{what} time must be less than {end}"))
+
+
 # Read, and not acted on: what a session loses is speed or convenience.
 NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbour by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbour by its hold time"),
     "bfd_options": Ignored("the session notices a dead neighbour by its hold time", _bfd_options),
-    "graceful_restart_time": GRACEFUL,
-    "min_graceful_restart_time": GRACEFUL,
-    "max_graceful_restart_time": GRACEFUL,
+    "graceful_restart_time": Ignored(GRACEFUL.reason, counted()),
+    "min_graceful_restart_time": _bounded(GRACEFUL.reason, "Min graceful restart", "4096"),
+    "max_graceful_restart_time": _bounded(GRACEFUL.reason, "Max graceful restart", "4096"),
     "long_lived_graceful_restart": Ignored("stale routes are not kept"),
     "long_lived_graceful_restart_aware": Ignored("stale routes are not kept"),
-    "long_lived_stale_time": Ignored("stale routes are not kept"),
-    "min_long_lived_stale_time": Ignored("stale routes are not kept"),
-    "max_long_lived_stale_time": Ignored("stale routes are not kept"),
-    "tx_size_warning": Ignored("there is no such limit here"),
-    "setkey": Taken("it is for BSD kernels"),
+    "long_lived_stale_time": Ignored("stale routes are not kept", counted()),
+    "min_long_lived_stale_time": _bounded("stale routes are not kept", "Min long-lived stale", "2^24"),
+    "max_long_lived_stale_time": _bounded("stale routes are not kept", "Max long-lived stale", "2^24"),
+    "tx_size_warning": Ignored("there is no such limit here", counted()),
+    "setkey": Taken("it is for BSD kernels", either),
 }
 
 # Read, and refused: policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
     "local_role": Refused("the role would not be checked", word("local_role")),
     "require_roles": Refused("roles would not be checked", switch("require_roles")),
-    "confederation": Refused("the AS path would show the member AS", number("confederation", 1)),
+    "confederation": Refused("the AS path would show the member AS", number("confederation")),
     "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
     "keys": Refused("the session would not be authenticated", _keys),
     "disable_rx": Refused("what the neighbour sends would be taken"),
@@ -441,7 +473,7 @@ OPTIONS: Handlers = {
     "interface_range": _interface_range,
     "strict_bind": switch("strict_bind"),
     "free_bind": switch("free_bind"),
-    "onlink": _onlink,
+    "onlink": switch("onlink"),
     "neighbor": _neighbor,
     "direct": _direct_session,
     "multihop": _multihop,
@@ -452,20 +484,20 @@ OPTIONS: Handlers = {
     "rr_cluster_id": _cluster_id,
     "rs_client": switch("rs_client"),
     "allow_local_as": _allow_local_as,
-    "dynamic_name": text("dynamic_name"),
+    "dynamic_name": _dynamic_name,
     "dynamic_name_digits": number("dynamic_name_digits", 0, 10),
     "persist": switch("persist"),
     "hold_time": _hold("hold_time"),
-    "min_hold_time": number("min_hold_time", 0, 65535),
-    "startup_hold_time": _hold("startup_hold_time"),
+    "min_hold_time": number("min_hold_time"),
+    "startup_hold_time": number("startup_hold_time"),
     "keepalive_time": number("keepalive_time", 1, 65535),
-    "min_keepalive_time": number("min_keepalive_time", 0, 65535),
-    "send_hold_time": number("send_hold_time", 0, 65535),
-    "connect_delay_time": number("connect_delay_time", 0, 65535),
+    "min_keepalive_time": number("min_keepalive_time"),
+    "send_hold_time": number("send_hold_time"),
+    "connect_delay_time": number("connect_delay_time"),
     "start_delay_time": _start_delay,
-    "connect_retry_time": number("connect_retry_time", 1, 65535),
+    "connect_retry_time": number("connect_retry_time"),
     "error_wait_time": _error_wait,
-    "error_forget_time": number("error_forget_time", 1, 65535),
+    "error_forget_time": number("error_forget_time"),
     "disable_after_error": switch("disable_after_error"),
     "disable_after_cease": _after_cease,
     "enable_route_refresh": switch("enable_route_refresh"),

@@ -16,6 +16,8 @@ from pybird.conf.options import (
     Taken,
     address,
     constant,
+    counted,
+    either,
     number,
     off_on_or,
     switch,
@@ -88,6 +90,19 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 GRACEFUL = Ignored("routes go with the session that brought them")
 
 
+def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """Bounds of it are bounded themselves: the field of the capability has 24 bits (RFC 9494)."""
+    which = builder.phrase(tree).split()[0]
+    text = f"{which.capitalize()} long-lived stale time must be less than 2^24"
+    counted(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
+
+
+def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    if draft["name"] not in ("flow4", "flow6"):
+        raise builder.error("Validate option limited to flowspec channels", tree)
+    draft["validate"] = builder.switch(tree.children[0])
+
+
 def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """The table of unicast routes that flow routes are validated with (RFC 9117)."""
     name = tree.children[0]
@@ -114,7 +129,7 @@ OPTIONS: Handlers = {
     "gateway": word("gateway"),
     "igp_table": _igp_table,
     "import_table": switch("import_table"),
-    "export_table": Taken("what was exported is always on record"),
+    "export_table": Taken("what was exported is always on record", either),
     "export_settle_time": Ignored("changes are sent at once"),
     "secondary": switch("secondary"),
     "extended_next_hop": switch("extended_next_hop"),
@@ -122,8 +137,8 @@ OPTIONS: Handlers = {
     "cost": number("cost", 1, message="Cost must be positive"),
     "channel_graceful_restart": _graceful_restart,
     "channel_long_lived": Ignored("stale routes are not kept"),
-    "channel_stale_time": Ignored("stale routes are not kept"),
-    "validate": Ignored("only flow channels have it", switch("validate")),
+    "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
+    "validate": Ignored("only flow channels have it", _validate),
     "base_table": Ignored("only flow channels have it", _base_table),
     # Which routes are exchanged would not be what the user wrote.
     "add_paths": Refused("only best routes are exchanged", off_on_or("add_paths", rx="rx", tx="tx")),

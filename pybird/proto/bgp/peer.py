@@ -196,7 +196,7 @@ class Peer(Instance):
         self.countdown.start("Connect retry", self._retry_time(), self._give_up)
 
     def _retry_time(self) -> float:
-        return self.config.connect_retry_time * self.jitter()
+        return max(self.config.connect_retry_time, 1) * self.jitter()
 
     def _give_up(self) -> None:
         """TCP does not answer: begin a new attempt."""

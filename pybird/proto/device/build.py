@@ -28,7 +28,7 @@ def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     values = tuple(_preferred(builder, item) for item in preferred)
     draft["interfaces"] = (
         *draft["interfaces"],
-        DeviceInterface(builder.interface_patterns(patterns), values),
+        DeviceInterface(builder.interface_names(patterns), values),
     )
 
 

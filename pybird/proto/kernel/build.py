@@ -30,7 +30,9 @@ def _check(builder: Builder, config: KernelConfig, tree: Tree) -> None:
     if not config.channels:
         raise builder.end_error("Channel not specified", tree)
     if len(config.channels) > 1:
-        raise builder.end_error("a kernel protocol has one channel; use one protocol for each", tree)
+        channels = [item for item in tree.trees() if item.data == "channel"]
+        text = "a kernel protocol has one channel; use one protocol for each"
+        raise builder.error(text, channels[-1]) if channels else builder.end_error(text, tree)
     (channel,) = config.channels
     for other in builder.protocols:
         if not isinstance(other, KernelConfig) or not other.channels:

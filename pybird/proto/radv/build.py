@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import PEERS, common_channel
+from pybird.conf.channels import PEERS, common_channel, default_channel
 from pybird.conf.draft import Draft
-from pybird.conf.options import Handler, Handlers, number, prefix, switch
+from pybird.conf.options import Handler, Handlers, number, switch
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Tree
 from pybird.proto.radv.config import CustomOption, Dnssl, Lifetime, RadvConfig, RaInterface, RaPrefix, Rdnss
@@ -17,12 +17,17 @@ PREFERENCES = {"low": 3, "medium": 0, "high": 1}  # RFC 4191, 2.1
 MOST_LIFETIME = 9000  # RFC 8319, 4
 MOST_INTERVAL = 1800
 LEAST_INTERVAL = 4
+MOST_OCTETS = 255 * 8 - 2  # its length is told in units of 8 octets (RFC 4861, 4.6)
 
 
 def build(builder: Builder, tree: Tree) -> RadvConfig:
     """One `protocol radv`."""
     draft = open_protocol(builder, tree, RadvConfig)
     builder.each(tree.children, draft, OPTIONS)
+    if (draft["trigger"] is not None or draft["propagate_routes"]) and not any(
+        channel.name == "ipv6" for channel in draft["channels"]
+    ):
+        default_channel(builder, draft, "ipv6", tree)
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
@@ -33,10 +38,6 @@ def _check(builder: Builder, config: RadvConfig, tree: Tree) -> None:
     channels = {channel.name for channel in config.channels}
     if any(interface.discovery for interface in config.interfaces) and PEERS not in channels:
         raise builder.end_error("`router discovery` needs a `peers` channel to announce routers to", tree)
-    if config.trigger is not None and "ipv6" not in channels:
-        raise builder.end_error("`trigger` needs an `ipv6` channel", tree)
-    if config.propagate_routes and "ipv6" not in channels:
-        raise builder.end_error("`propagate routes` needs an `ipv6` channel", tree)
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -45,7 +46,7 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     patterns, *items = tree.trees()
-    interface = Draft(RaInterface, None, patterns=builder.interface_patterns(patterns))
+    interface = Draft(RaInterface, None, patterns=builder.interface_names(patterns))
     builder.each(items, interface, INTERFACE)
     made = interface.freeze()
     _check_interface(builder, made, tree)
@@ -57,10 +58,12 @@ def _check_interface(builder: Builder, made: RaInterface, tree: Tree) -> None:
     if made.min_ra_interval is not None and made.min_ra_interval > longest * 3 // 4:
         text = f"Min RA interval must be at most 3/4 of Max RA interval, {longest * 3 // 4}"
         raise builder.error(text, _option(tree, "min_ra_interval"))
-    lifetime = made.default_lifetime
-    if lifetime and lifetime < longest:
-        text = f"Default lifetime must be 0 or at least Max RA interval, {longest}"
-        raise builder.error(text, _option(tree, "default_lifetime"))
+    for option in ("default_lifetime", "route_lifetime", "prefix_linger_time", "route_linger_time"):
+        lifetime = getattr(made, option)
+        if lifetime and lifetime < longest:
+            what = option.replace("_", " ").capitalize()
+            text = f"{what} must be 0 or at least Max RA interval, {longest}"
+            raise builder.error(text, _option(tree, option))
 
 
 def _option(tree: Tree, name: str) -> Tree:
@@ -100,8 +103,15 @@ def _prefix(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     builder.each(tree.children[1:], prefix, PREFIX)
     made = prefix.freeze()
     if made.preferred_lifetime > made.valid_lifetime:
-        raise builder.error("Preferred lifetime must not be longer than valid lifetime", tree)
+        place = tree.find("preferred_lifetime") or _option(tree, "valid_lifetime")
+        raise builder.error("Preferred lifetime must not be longer than valid lifetime", place)
     draft.append("prefixes", made)
+
+
+def _trigger(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["trigger"] = builder.prefix(tree.children[0])
+    if draft["trigger"].type is not NetType.IP6:
+        raise builder.error("Prefix must be IPv6", tree.children[0])
 
 
 def _lifetime_of(builder: Builder, item: Tree) -> Lifetime:
@@ -120,6 +130,8 @@ def _servers(tree: Tree, name: str) -> list[Tree]:
 def _rdnss(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     lifetime = _common_lifetime(builder, tree)
     values = [each.children[0] for each in _servers(tree, "ns")] or _single(tree)
+    if not values:
+        raise builder.error("No nameserver in RDNSS section", tree)
     for item in values:
         server = builder.address(item)
         if server.is_v4:
@@ -130,6 +142,8 @@ def _rdnss(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 def _dnssl(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     lifetime = _common_lifetime(builder, tree)
     values = [each.children[0] for each in _servers(tree, "domain")] or _single(tree)
+    if not values:
+        raise builder.error("No domain in DNSSL section", tree)
     for item in values:
         domain = builder.text(item)
         if not domain or any(not 1 <= len(label) <= 63 for label in domain.rstrip(".").split(".")):
@@ -149,11 +163,9 @@ def _single(tree: Tree) -> list[Any]:
 
 def _custom(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     kind, value = tree.children
-    option = CustomOption(builder.number(kind, 0, 255), builder.octets(value))
-    if (len(option.value) + 2) % 8:
-        raise builder.error(
-            "a custom option with its two octets of head must be a multiple of 8 octets", value
-        )
+    option = CustomOption(builder.number(kind, 0, 255), builder.constant(value, "bytestring").value)
+    if len(option.value) > MOST_OCTETS:
+        raise builder.error(f"an option has at most {MOST_OCTETS} octets of value", value)
     draft.append("custom_options", option)
 
 
@@ -163,7 +175,7 @@ INTERFACE: Handlers = {
     **SHARED,
     "min_ra_interval": number("min_ra_interval", 3, MOST_INTERVAL),
     "max_ra_interval": number("max_ra_interval", LEAST_INTERVAL, MOST_INTERVAL),
-    "min_delay": number("min_delay", 1, MOST_INTERVAL),
+    "min_delay": number("min_delay", 1),
     "solicited_unicast": switch("solicited_unicast"),
     "managed": switch("managed"),
     "other_config": switch("other_config"),
@@ -175,8 +187,8 @@ INTERFACE: Handlers = {
     "default_preference": _preference("default_preference"),
     "route_lifetime": _lifetime("route_lifetime"),
     "route_preference": _preference("route_preference"),
-    "prefix_linger_time": number("prefix_linger_time", 0, 3600),
-    "route_linger_time": number("route_linger_time", 0, 3600),
+    "prefix_linger_time": number("prefix_linger_time"),
+    "route_linger_time": number("route_linger_time"),
     "rdnss_local": switch("rdnss_local"),
     "dnssl_local": switch("dnssl_local"),
     "custom_local": switch("custom_local"),
@@ -197,6 +209,6 @@ OPTIONS: Handlers = {
     "channel": _channel,
     "peers_channel": _channel,
     "interface": _interface,
-    "trigger": prefix("trigger"),
+    "trigger": _trigger,
     "propagate_routes": switch("propagate_routes"),
 }
