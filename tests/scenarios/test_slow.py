@@ -176,7 +176,7 @@ def ended(group):
     return [(line.time, line.text) for line in lines]
 
 
-@pytest.mark.parametrize(("options", "after"), [("", 60), ("send hold time 20;", 20)])
+@pytest.mark.parametrize(("options", "after"), [("", 60), ("hold time 30; send hold time 30;", 30)])
 def test_who_takes_nothing_at_all_is_reset_after_the_send_hold_time(options, after):
     """RFC 9687: by default twice the hold time. There is no NOTIFICATION: it would not be read."""
     group = Group(options)
@@ -202,7 +202,7 @@ def test_who_takes_nothing_at_all_is_reset_after_the_send_hold_time(options, aft
 
 
 def test_who_takes_a_little_now_and_then_is_not_reset():
-    group = Group("send hold time 20;")
+    group = Group("hold time 30; send hold time 30;")
     group.work(5)
     group.read(1, 60.0)  # less than what there is to say
     group.work(120)
