@@ -35,8 +35,7 @@ def set_literal(items: tuple[n.Node, ...], type_name: str, evaluate: Evaluate) -
     for item in items:
         match item:
             case n.PairPattern(left=left, right=right):
-                first, last = _bounds(left, U16, evaluate)
-                boxes.append((first, last, *_bounds(right, U16, evaluate)))
+                boxes.append((*_pair_bounds(left, evaluate), *_pair_bounds(right, evaluate)))
             case n.LargePattern(first=a, second=b, third=c):
                 intervals.append(_large(item, [_bounds(part, U32, evaluate) for part in (a, b, c)]))
             case n.ExtendedPattern():
@@ -71,7 +70,15 @@ def _prefix_set(items: tuple[n.Node, ...], evaluate: Evaluate) -> PrefixSet:
     return PrefixSet(patterns, net_type) if net_type is not None else EMPTY_PREFIX_SET
 
 
+def _pair_bounds(part: n.Node, evaluate: Evaluate) -> tuple[int, int]:
+    low, high = _bounds(part, U16, evaluate)
+    if low > high:
+        raise FilterTypeError("From value cannot be higher that To value in pair sets", part.span)
+    return low, high
+
+
 def _bounds(part: n.Node, most: int, evaluate: Evaluate) -> tuple[int, int]:
+    """The least and the greatest value of a part; from high to low there is none, as in BIRD."""
     match part:
         case n.Wildcard():
             return 0, most
@@ -79,7 +86,7 @@ def _bounds(part: n.Node, most: int, evaluate: Evaluate) -> tuple[int, int]:
             first, last = evaluate(low).value, evaluate(high).value
         case _:
             first = last = evaluate(part).value
-    if first > last or last > most:
+    if max(first, last) > most:
         raise FilterTypeError(f"{first}..{last} is not a range within 0..{most}", part.span)
     return first, last
 

@@ -236,3 +236,10 @@ def test_a_value_in_two_arms_of_a_case_is_refused():
     found = error("function f(int n) { case n { 1, 5: return 1; 4..6: return 2; } }\n" + DEVICE)
     assert found.message == "Overlaping intervals in switch cases not allowed"
     assert load("function f(int n) { case n { 1, 1..3, 2..6: return 1; 7: return 2; } }\n" + DEVICE).functions
+
+
+def test_a_range_from_high_to_low_holds_nothing_but_of_pairs_it_is_refused() -> None:
+    for text in ("[5..3, 9]", "[(1, 2, 5..3), (1, 2, 9)]", "[(rt, 1, 5..3), (rt, 1, 9)]"):
+        assert len(load(f"{DEVICE}define S = {text};").symbols["S"].value.value.intervals) == 1
+    found = error(f"{DEVICE}define S = [(1, 5..3)];")
+    assert found.message == "From value cannot be higher that To value in pair sets"
