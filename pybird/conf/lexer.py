@@ -294,6 +294,11 @@ class Lexer:
         if char == "\ufeff":
             self._once("Unknown character: a byte order mark; save the file without BOM", start)
             return None
+        if "\udc80" <= char <= "\udcff":  # how octets that are no UTF-8 are read
+            self._error(
+                f"Unknown octet 0x{ord(char) - 0xDC00:02x}, which is not UTF-8", start, source.base + end
+            )
+            return Token.make(BAD, char, start, source.base + end)
         shown = char if char.isprintable() else f"U+{ord(char):04X}"
         self._error(f"Unknown character `{shown}`", start, source.base + end)
         return Token.make(BAD, char, start, source.base + end)

@@ -276,3 +276,8 @@ def test_a_text_holds_no_nul_characters() -> None:
     assert (nul.message, nul.line, nul.column) == ("a text holds no NUL characters", 1, 12)
     assert unterminated.column == 21
     assert [each.column for each in errors(DEVICE + 'hostname "a\0"; hostname "\0\0";')] == [12, 26]
+
+
+def test_an_octet_that_is_not_utf8_is_called_so() -> None:
+    found = error(DEVICE + b"define A \xfc= 1;".decode("utf-8", "surrogateescape"))
+    assert (found.message, found.column) == ("Unknown octet 0xfc, which is not UTF-8", 10)
