@@ -140,8 +140,8 @@ class Trial:
         self.results.append(result)
 
     def run_case(self, case: Case) -> None:
-        """Run one test of a `*.birdtest` file."""
-        self.now = Result(case.name, case.span)
+        """Run one test of a `*.birdtest` file; the verdict on each route is an assertion, too."""
+        self.now = Result(case.name, case.span, len(case.routes))
         self.results.append(self.now)
         for problem in case.run(self.router, self.now.hear):
             self.now.failures.append(Failure(problem.span, problem.text, problem=problem.problem))

@@ -162,8 +162,8 @@ reject
 def test_a_file_beside_the_configuration(run):
     assert run("", beside=BESIDE) == (
         0,
-        "ok    a customer's prefix (4 assertions)\nok    bogons (0 assertions)\n"
-        "t.birdtest: 2 suites, 4 assertions: all good\n",
+        "ok    a customer's prefix (5 assertions)\nok    bogons (2 assertions)\n"
+        "t.birdtest: 2 suites, 7 assertions: all good\n",
     )
 
 
