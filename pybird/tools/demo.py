@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from pybird.conf.errors import ConfigErrors, must_run
+from pybird.tools.language import make_language
+
 HINT = """\
 You are on router A. Ctrl-D stops both routers.
   show protocols        the BGP session `auto01` was made for the discovered neighbour
@@ -47,6 +50,8 @@ def main(argv: list[str]) -> int:
             return 1
     if inside:
         _fresh_run_folder()
+    elif not _runnable(configs):
+        return 1
     why_not = f"{SIMULATED} was given" if SIMULATED in argv else _why_no_namespaces()
     if why_not is None:
         return _in_namespaces(configs)
@@ -55,6 +60,21 @@ def main(argv: list[str]) -> int:
         return subprocess.run(command, check=False).returncode
     print(f"No network namespaces here ({why_not}): the same configs run on the simulated network.")
     return _simulated(configs)
+
+
+def _runnable(configs: list[Path]) -> bool:
+    """Routers start with these configurations; what is wrong with one is said."""
+    language = make_language()
+    try:
+        for path in configs:
+            must_run(language.load(str(path)))
+    except ConfigErrors as found:
+        print("\n".join([error.show() for error in found.errors]), file=sys.stderr)
+        return False
+    except OSError as problem:
+        print(f"{path}: {problem.strerror or problem}", file=sys.stderr)
+        return False
+    return True
 
 
 def _why_no_namespaces() -> str | None:

@@ -35,3 +35,12 @@ def test_a_missing_config_is_one_line():
     done = demo("nosuch.conf", CONFIGS[1])
     assert done.returncode == 1
     assert done.stderr == "nosuch.conf: no such file\n"
+
+
+def test_a_wrong_config_is_told_at_once(tmp_path):
+    wrong = tmp_path / "wrong.conf"
+    wrong.write_text("foo;\n")
+    done = demo("--simulated", CONFIGS[0], str(wrong))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == f"{wrong}:1:1 `foo` is not a statement\n    foo;\n    ^~~\n"
