@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from pybird.core.ports import Clock, Icmp6Packet, Ports
 from pybird.core.router import Router
-from pybird.sim.clock import SimClock
+from pybird.sim.clock import EPOCH, SimClock
 from pybird.sim.host import Host
 from pybird.sim.link import Segment
 from pybird.sim.network import SimNetwork, transmit
@@ -115,12 +115,17 @@ class Node:
 class World:
     """Routers, links and time."""
 
-    def __init__(self, boot: Boot, seed: int = 1, dad: tuple[float, float] | None = None) -> None:
-        """`dad` is how long an IPv6 address stays tentative: at least, at most, in seconds."""
+    def __init__(
+        self, boot: Boot, seed: int = 1, dad: tuple[float, float] | None = None, epoch: float = EPOCH
+    ) -> None:
+        """`dad` is how long an IPv6 address stays tentative: at least, at most, in seconds.
+
+        `epoch` is the time of day, in Unix seconds, at which the world begins.
+        """
         self.boot = boot
         self.seed = seed
         self.dad = dad
-        self.clock = SimClock()
+        self.clock = SimClock(epoch)
         self.trace = Trace()
         self.nodes: dict[str, Node] = {}
         self.segments: dict[str, Segment] = {}

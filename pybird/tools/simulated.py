@@ -38,13 +38,14 @@ def serve(configs: list[Path], socket: Path) -> None:
 
     log = LogFiles()
     loop = event_loop.new_loop(log)
-    world = World(boot, dad=DAD)
+    clock = AsyncioClock(loop)
+    world = World(boot, dad=DAD, epoch=clock.wall())
     world.on_log = lambda line: log.write(line.level, f"{line.router}: {line.text}")
     for letter, path in zip("ab", configs, strict=True):
         world.router(letter, path)
     world.link("a", "eth0", "b", "eth0")
     world.run(0)
-    pacer = Pacer(world.clock, AsyncioClock(loop))
+    pacer = Pacer(world.clock, clock)
     console = Console(
         world.node("a").router, commands(PROTOCOLS), language, language.load, lambda _graceful: loop.stop()
     )
