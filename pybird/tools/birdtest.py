@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,7 +39,14 @@ from pybird.filter.subject import Subject, constant_subject
 from pybird.tools.declared import declared
 from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import AttributeTooLongError
-from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
+from pybird.values.community import (
+    EMPTY_COMMUNITIES,
+    EMPTY_EXTENDED,
+    EMPTY_LARGE,
+    CommunityList,
+    ExtendedList,
+    LargeList,
+)
 from pybird.values.enums import Rts
 from pybird.values.net import Net
 from pybird.values.route import NO_HOP, Rte, Source
@@ -51,6 +58,12 @@ _PATH = re.compile(r"\d+(?:\s+\d+)*")
 _LIST = re.compile(r"(?:\([^()]*\)\s*)+")
 _MEMBER = re.compile(r"\d+|\([^()]*\)")
 _EMPTY = {"bgppath": EMPTY_PATH, "clist": EMPTY_COMMUNITIES, "eclist": EMPTY_EXTENDED, "lclist": EMPTY_LARGE}
+
+_MADE: dict[str, Callable[[Iterable[Any]], Any]] = {
+    "clist": CommunityList.of,
+    "eclist": ExtendedList.of,
+    "lclist": LargeList.of,
+}
 
 
 class BirdtestError(Exception):
@@ -335,17 +348,23 @@ class _Reader:
         """A list that is written as its members: `65001 65002`, `(1,2) (3,4)`; None if it is not."""
         if kind not in _EMPTY or not (_PATH if kind == "bgppath" else _LIST).fullmatch(text):
             return None
-        members, call = _MEMBER.findall(text), "add"
+        members = _MEMBER.findall(text)
+        empty = n.Literal(kind, _EMPTY[kind])
+        made = empty
         if kind == "bgppath":
-            members, call = members[::-1], "prepend"
-        made = n.Literal(kind, _EMPTY[kind])
-        for member in members:
-            node = n.Builtin(call, (made, self._node(line, text, member)))
-            try:
-                made = evaluate(node)
-            except (FilterTypeError, FilterRuntimeError) as problem:
-                raise _error(line, problem.message, text) from None
-        return made
+            for member in reversed(members):
+                made = self._with(line, text, "prepend", made, member)
+            return made
+        # One by one, as a list of thousands would be copied for each of them.
+        added = [self._with(line, text, "add", empty, member).value.items[0] for member in members]
+        return n.Literal(kind, _MADE[kind](dict.fromkeys(added)))
+
+    def _with(self, line: Line, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
+        """A path or list with one member more; `text` is what the line ends with."""
+        try:
+            return evaluate(n.Builtin(call, (listed, self._node(line, text, member))))
+        except (FilterTypeError, FilterRuntimeError) as problem:
+            raise _error(line, problem.message, text) from None
 
     def _condition(self, line: Line) -> n.Node:
         node = self._node(line, line.rest)

@@ -1,5 +1,6 @@
 """UPDATE messages out: RFC 4271 section 5, 1997, 2545, 4456, 4724, 4760, 6793, 7947, 8654, 8950."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from pybird.proto.bgp.selection import PeerIdentity
 from pybird.proto.bgp.updates import ReceiveTerms, UpdateReader
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.route import BLACKHOLE, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
 
@@ -72,6 +74,25 @@ LEARNED = (CANONICAL,)  # path 65002, next hop 10.0.0.2, local preference 100
 
 
 # --------------------------------------------------------------- attributes
+
+
+LISTS = {
+    "bgp_community": EMPTY_COMMUNITIES,
+    "bgp_ext_community": EMPTY_EXTENDED,
+    "bgp_large_community": EMPTY_LARGE,
+    "bgp_cluster_list": EMPTY_COMMUNITIES,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_list_that_a_filter_emptied_is_not_sent(name: str, internal: bool):
+    """RFC 7606, 7.8 and 7.14, RFC 8092, 6: without members it is malformed; the peer would drop the route."""
+    learned = route(*LEARNED, peer=EXTERNAL)
+    emptied = Rte(SETS.edit(learned.attrs, {name: LISTS[name]}), learned.source, learned.hop, 100, 0.0)
+    assert emptied.attrs is not learned.attrs
+    out = exporter(internal=internal)
+    assert sent(out, emptied, learned.attrs) == sent(out, learned)
 
 
 def test_to_an_external_peer():

@@ -177,6 +177,13 @@ def test_long_lists_as_their_members_and_words_behind_tabs(run):
     assert run("", beside=beside.replace(path, long))[0] == 1
 
 
+def test_a_member_that_is_written_twice_is_one_of_the_list(run):
+    beside = 'test "x"\nfilter customer_in\nroute 203.0.113.0/24\n'
+    beside += "  bgp_large_community = (1,2,3) (4,5,6) (1,2,3)\n"
+    beside += 'accept\n  format(bgp_large_community) = "(lclist (1, 2, 3) (4, 5, 6))"\n'
+    assert run("", beside=beside)[0] == 0
+
+
 def test_a_wrong_verdict_or_attribute(run):
     wrong = BESIDE.replace("= 200", "= 300").replace("route 10.1.", "route 11.1.")
     status, out = run("", beside=wrong)

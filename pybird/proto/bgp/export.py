@@ -29,6 +29,8 @@ from pybird.proto.bgp.attributes import (
     CLUSTER_LIST,
     COMMUNITIES,
     EXTENDED,
+    EXTENDED_COMMUNITIES,
+    LARGE_COMMUNITIES,
     LOCAL_PREF,
     MED,
     MP_REACH,
@@ -54,6 +56,8 @@ NO_ADVERTISE: Final = 0xFFFFFF02
 NO_EXPORT_SUBCONFED: Final = 0xFFFFFF03
 
 _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
+_LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
+_HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
 
 Wire = tuple[bytes, bytes]
@@ -158,6 +162,9 @@ class BgpExporter:
         hop = self._next_hop(b"" if received is None else received[3:], rte, before, again)
         if not hop:
             return None
+        for code in _LISTS:  # what a filter emptied: without members they are malformed (RFC 7606, 7)
+            if code in found and len(found[code]) == _HEAD:
+                del found[code]
         if ORIGIN not in found:
             found[ORIGIN] = _IGP
         if AS_PATH not in found:
