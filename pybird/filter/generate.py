@@ -261,7 +261,8 @@ class Expressions:
             case n.Pair(left=a, right=b):
                 return f"make_pair({self.code(a)}, {self.code(b)})"
             case n.LargeCommunity(first=a, second=b, third=c):
-                return f"({self.sure(a)}, {self.sure(b)}, {self.sure(c)})"
+                made = f"({self.code(a)}, {self.code(b)}, {self.code(c)})"
+                return f"all_of({made})" if any(map(self.may_be_void, (a, b, c))) else made
             case n.ExtendedCommunity(kind=kind, key=key, value=value, number=number):
                 high = self.code(number) if number is not None else "0"
                 front = self.code(key)
@@ -360,6 +361,8 @@ class Expressions:
         return self._compare(node)
 
     def _compare(self, node: n.Binary) -> str:
+        if node.op in (">", ">=") and (calls(node.left) or calls(node.right)):  # as BIRD: right, then left
+            node = n.Binary(node.op.translate(_MIRRORED), node.right, node.left, span=node.span)
         op = node.op
         left, right = self.typing.of(node.left), self.typing.of(node.right)
         a, b = self.code(node.left), self.code(node.right)
@@ -615,3 +618,8 @@ __all__ = ["Expressions", "PathMask", "Reads", "is_constant", "local_name"]
 def as_quads(addresses: ValueSet) -> ValueSet:
     """A set of IPv4 addresses as one of quads."""
     return ValueSet("quad", [(low.value, high.value) for low, high in addresses.intervals if high.is_v4])
+
+
+def calls(node: n.Node) -> bool:
+    """True for what calls a function of the user."""
+    return isinstance(node, n.Call) or any(map(calls, children(node)))

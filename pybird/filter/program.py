@@ -20,7 +20,7 @@ from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.claims import Claim, check_that
 from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
-from pybird.filter.generate import Expressions, Lines, Reads, as_quads, local_name
+from pybird.filter.generate import Expressions, Lines, Reads, as_quads, calls, local_name
 from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.subject import Subject
@@ -275,7 +275,7 @@ class _Body:
                 self._decide(node)
             case n.Print(arguments=arguments, newline=newline):
                 self._expressions.reads.volatile = True
-                if any(map(_calls, arguments)):  # what they print comes in between
+                if any(map(calls, arguments)):  # what they print comes in between
                     for argument in arguments:
                         self._line(f"s.print({self._expressions.shown(argument)}, False)", node)
                     arguments = ()
@@ -505,11 +505,6 @@ class _Body:
         self._line(
             f"check_that(s, {self._expressions.hoist(claim)}, lambda: {condition}, lambda: {values})", node
         )
-
-
-def _calls(node: n.Node) -> bool:
-    """True for what calls a function of the user."""
-    return isinstance(node, n.Call) or any(map(_calls, children(node)))
 
 
 def _is_length(subject: n.Node) -> bool:

@@ -49,6 +49,13 @@ def need(value: Any) -> Any:
     return value
 
 
+def all_of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, after all were computed. Raises FilterRuntimeError when there is one that is void."""
+    if None in values:
+        raise FilterRuntimeError("an operand has no value")
+    return values
+
+
 def void_order(a: Any, b: Any) -> int:
     """-1, 0 or 1 as `a` is less than, equal to or greater than `b`; void comes first."""
     if a is None or b is None:
@@ -289,6 +296,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "Reject": Reject,
     "Pair": Pair,
     "ValueSet": ValueSet,
+    "all_of": all_of,
     "addresses_match": addresses_match,
     "append": append,
     "aspa_check": aspa_check,

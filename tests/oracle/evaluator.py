@@ -235,6 +235,10 @@ class _Machine:
 
     def _of_binary(self, node: n.Binary, frame: Locals) -> Value:
         op = node.op
+        if op in (">", ">="):  # as BIRD, which knows but `<` and `<=`
+            right = self.value(node.right, frame)
+            order = self._order(self.value(node.left, frame), right)
+            return Value("bool", order > 0 if op == ">" else order >= 0)
         left = self.value(node.left, frame)
         if op in ("&&", "||"):
             first = self._want(left, "bool")
@@ -244,9 +248,9 @@ class _Machine:
         right = self.value(node.right, frame)
         if op in ("=", "!="):
             return Value("bool", self._equal(left, right) == (op == "="))
-        if op in ("<", "<=", ">", ">="):
+        if op in ("<", "<="):
             order = self._order(left, right)
-            return Value("bool", {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[op])
+            return Value("bool", order < 0 if op == "<" else order <= 0)
         if op in ("~", "!~"):
             return Value("bool", self._match(left, right) == (op == "~"))
         if op == "++":
@@ -358,14 +362,15 @@ class _Machine:
     # ----------------------------------------------------- made of parts
 
     def _of_pair(self, node: n.Pair, frame: Locals) -> Value:
-        a, b = self._number(node.left, frame), self._number(node.right, frame)
+        parts = [self.value(node.left, frame), self.value(node.right, frame)]
+        a, b = [int(self._want(part, "int")) for part in parts]
         if a > 0xFFFF or b > 0xFFFF:
             raise Failure
         return Value("pair", a << 16 | b)
 
     def _of_largecommunity(self, node: n.LargeCommunity, frame: Locals) -> Value:
-        parts = [self._number(part, frame) for part in (node.first, node.second, node.third)]
-        return Value("lc", tuple(parts))
+        parts = [self.value(part, frame) for part in (node.first, node.second, node.third)]
+        return Value("lc", tuple([self._want(part, "int") for part in parts]))
 
     def _of_extendedcommunity(self, node: n.ExtendedCommunity, frame: Locals) -> Value:
         key, value = self.value(node.key, frame), self._number(node.value, frame)

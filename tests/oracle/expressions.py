@@ -202,9 +202,8 @@ class ExpressionWriter:
             kind = self.one([*SCALARS, *LISTS, *SETS, *ENUMS])
             other = self.one([*SCALARS, *LISTS, *SETS]) if self.chance(5) else kind
             return f"{self.expr(kind, depth)} {self.one(['=', '!='])} {self.expr(other, depth)}"
-        kinds = ["int", "pair", "quad", "ip", "prefix", "ec", "lc", "rd", *ENUMS]
-        if not self.old:
-            kinds += ["string", "bool", "bgppath"]
+        kinds = ["int", "pair", "quad", "ip", "prefix", "ec", "lc", *ENUMS]
+        kinds += ["rd"] if self.old else ["string", "bool", "bgppath"]  # later BIRDs order rd otherwise
         kind = self.one(kinds)
         return f"{self.expr(kind, depth)} {self.one(['<', '<=', '>', '>='])} {self.expr(kind, depth)}"
 

@@ -129,6 +129,8 @@ FOUND = {
     "a list is not in a pair": "bgp_community.add((1,2)); print bgp_community ~ (1,2); accept;",
     "nothing is in an empty set": "int set e = [1]; e = []; print bgp_med ~ [], bgp_med ~ e; accept;",
     "an IPv4 set is one of quads": "quad set s = [1.2.3.4]; quad q = 1.2.3.4; print s, q ~ s; accept;",
+    "the right operand of > comes first": "print f() > g(), f() >= g(), f() < g(); accept;",
+    "all parts of a large community come first": "int n; print (n, 1, f()); accept;",
     "a void network has no address": "prefix p; print p.ip; accept;",
     "prefix sets are equal when their trees are": "print [10.0.0.0/8, 10.0.0.0/8+] = [10.0.0.0/8+]; accept;",
     "pair sets are equal when their rows are": "print [(1..2,5)] = [(2,5), (1,5)]; accept;",
@@ -148,7 +150,9 @@ FOUND = {
 }
 
 
-FUNCTION = 'function f() -> int { print "inside"; return 2; }'
+FUNCTION = """function f() -> int { print "inside"; return 2; }
+function g() -> int { print "g"; return 3; }
+"""
 
 
 @pytest.mark.parametrize("body", FOUND.values(), ids=FOUND)
