@@ -246,6 +246,27 @@ def test_learn_announces_alien_routes_and_follows_them():
 
 
 @isolated
+def test_another_import_filter_judges_learned_routes_again():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    ip("route add 10.5.0.0/16 via 10.0.0.2 proto static")
+    learner = replace(kernel_config(learn="yes"), channels=(channel("ipv4", preference=10),))
+    machine = Machine(learner)
+    key = Prefix.parse("10.5.0.0/16").key
+    table = machine.router.tables["master4"]
+    machine.until(lambda: table.get(key))
+    running = machine.router.config
+    for imports, there in ((REJECT, False), (ACCEPT, True)):
+        other = replace(learner, channels=(channel("ipv4", imports=imports, preference=10),))
+        machine.router.reconfigure(replace(running, protocols=(running.protocols[0], other)))
+        machine.until(lambda there=there: bool(table.get(key)) is there)
+    machine.router.reload(machine.router.protocols["kernel4"], imports=True, exports=False)
+    machine.turn(0.1)
+    assert machine.router.protocols["kernel4"].channels["ipv4"].statistics.import_updates.received == 4
+    machine.stop()
+
+
+@isolated
 @patch("pybird.proto.kernel.kernel.MOST_HOPS", 4)
 def test_next_hops_of_learned_routes_are_not_kept_for_ever():
     pair("d0", "d1")

@@ -310,7 +310,9 @@ class KernelInstance(Instance):
     # scan ---------------------------------------------------------------
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Read the kernel's table again."""
+        """Read the kernel's table again, and bring what is learned through the import filter."""
+        if self._aliens is not None:
+            self._aliens.tell_again()
         self._scan_in(0.0)
         return True
 

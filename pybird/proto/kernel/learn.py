@@ -18,6 +18,7 @@ class Aliens:
         self._everything = everything
         self._routes: dict[bytes, dict[tuple[int, int], KernelRoute]] = {}
         self._told: dict[bytes, KernelRoute] = {}
+        self._again: dict[bytes, None] = {}  # to be told again, though nothing changed
         self._fresh: dict[bytes, dict[tuple[int, int], KernelRoute]] | None = None
 
     def wants(self, route: KernelRoute) -> bool:
@@ -52,11 +53,18 @@ class Aliens:
         old, self._routes = self._routes, fresh
         return [*fresh, *(key for key in old if key not in fresh)]
 
+    def tell_again(self) -> None:
+        """The next scan tells everything, changed or not."""
+        self._again = dict.fromkeys(self._told)
+
     def changed(self, key: bytes) -> tuple[bool, KernelRoute | None]:
-        """Whether the best route differs from the one told before, and which it is."""
+        """Whether the best route is to be told: it differs from the one told before. And which it is."""
         routes = self._routes.get(key)
         best = routes[min(routes)] if routes else None
-        if self._told.get(key) == best:
+        again = key in self._again
+        if again:
+            del self._again[key]
+        if self._told.get(key) == best and not again:
             return False, best
         if best is None:
             del self._told[key]
