@@ -1,6 +1,6 @@
 """Which of several routes is best: what each protocol type contributes.
 
-The channel sets `rte.rank` with `rank_of`: preference in the top bits, then
+The channel sets `rte.rank` with `set_rank`: preference in the top bits, then
 what the protocol adds. Higher wins. Routes of equal rank, and any with the
 SLOW flag, are compared by `better` of their type; routes of different types
 and equal preference by source name, so that the result never depends on time

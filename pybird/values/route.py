@@ -83,9 +83,9 @@ class Source:
     """Who announced a route: one per protocol instance, or per (session, path id).
 
     `owner` is the channel that owns it, `name` the protocol's name, `kind` the
-    `RTS_*` number, `type_name` the protocol type. `rank_of` and `better` come
-    from the protocol type; `peer` is what its tie-breaker needs (BGP: a record
-    of router id, address and session class). `epoch` counts refreshes: routes
+    `RTS_*` number, `type` the selection rules of the protocol type; `peer` is
+    what its tie-breaker needs (BGP: a record of router id, address and session
+    class). `epoch` counts refreshes: routes
     of an older epoch are stale while `stale` is set. `routes` and `best` are
     kept by the table: how many it holds, how many of them are the best. Of a
     route that was copied from another table `origin` is the source it had there.
