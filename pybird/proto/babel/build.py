@@ -59,7 +59,7 @@ def _check(builder: Builder, link: Draft[Any], tree: Tree) -> None:
         raise builder.end_error("Only HMAC and Blake2 algorithms are supported", tree)
     if link["rtt_min"] >= link["rtt_max"]:
         raise builder.end_error("Min RTT must be smaller than max RTT", tree)
-    if link["rtt_cost"] and not link["send_timestamps"]:
+    if (link["rtt_cost"] or link["type"] == "tunnel") and not link["send_timestamps"]:
         raise builder.end_error("Can't set RTT cost when sending timestamps is disabled", tree)
 
 

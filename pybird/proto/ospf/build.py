@@ -35,6 +35,7 @@ V3_CHANNELS = ("ipv6", "ipv4", "ipv6 multicast", "ipv4 multicast")
 TYPES = {"bcast": "broadcast", "pointopoint": "ptp", "nonbroadcast": "nbma", "pointomultipoint": "ptmp"}
 PATHS = 16
 LARGE = 65535
+MOST_DELAY = 65535  # seconds, of a field of 16 bits
 
 
 def build(builder: Builder, tree: Tree) -> OspfConfig:
@@ -69,7 +70,7 @@ def _only(version: int, text: str, handler: Handler) -> Handler:
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         handler(builder, draft, tree)
-        if builder_version(builder, draft) != version and draft[tree.data]:
+        if builder_version(builder, draft) != version:
             raise builder.error(f"{text} option requires OSPFv{version}", tree)
 
     return handle
@@ -107,6 +108,8 @@ def _check_area(builder: Builder, area: Draft[Any], tree: Tree) -> None:
     if area["default_nssa"] and not (area["nssa"] and area["summary"]):
         text = "Only NSSA areas with summary propagation can use NSSA default route"
         raise builder.end_error(text, tree)
+    if area["default_cost2"] and not area["default_nssa"]:
+        raise builder.end_error("Only NSSA default route can use type 2 metric", tree)
 
 
 def _stub_area(builder: Builder, area: Draft[Any], tree: Tree) -> None:
@@ -142,6 +145,13 @@ def _stubnet(builder: Builder, area: Draft[Any], tree: Tree) -> None:
 
 
 # ---------------------------------------------------------------------- links
+
+
+def _transmit_delay(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    value = builder.number(tree.children[0], 1, message="Transmit delay must be greater than zero")
+    if value > MOST_DELAY:
+        raise builder.error(f"Transmit delay must be in range 1-{MOST_DELAY}", tree.children[0])
+    draft["transmit_delay"] = value
 
 
 def _interface(builder: Builder, area: Draft[Any], tree: Tree) -> None:
@@ -206,7 +216,7 @@ LINK: Handlers = {
     "instance": _instance,
     "hello": between("hello", "Hello interval", 1, 65535),
     "retransmit": number("retransmit", 2, message="Retransmit int must be greater than one"),
-    "transmit_delay": number("transmit_delay", 1, message="Transmit delay must be greater than zero"),
+    "transmit_delay": _transmit_delay,
     "wait": number("wait", 2, message="Wait interval must be greater than one"),
     "dead_count": number("dead_count", 2, message="Dead count must be greater than one"),
     "dead": number("dead", 2, message="Dead interval must be greater than one"),
@@ -226,7 +236,7 @@ INTERFACE: Handlers = {
     "strict_nonbroadcast": switch("strict_nonbroadcast"),
     "real_broadcast": _only(2, "Real broadcast", switch("real_broadcast")),
     "ptp_netmask": _only(2, "PtP netmask", switch("ptp_netmask")),
-    "ptp_address": switch("ptp_address"),
+    "ptp_address": _only(2, "PtP address", switch("ptp_address")),
     "check_link": switch("check_link"),
     "bfd": switch("bfd"),
     "ecmp_weight": between("ecmp_weight", "ECMP weight", 1, 256),

@@ -46,6 +46,9 @@ def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     link: Draft[RipInterface] = Draft(RipInterface, None, patterns=builder.interface_patterns(patterns))
     link.seen["ng"] = draft["ng"]
     builder.each(items, link, INTERFACE)
+    if link["passwords"] and draft["ng"]:
+        place = next(item for item in items if item.data.startswith("password"))
+        raise builder.error("Authentication not supported in RIPng", place)
     if algorithms(link) and link["authentication"] != "cryptographic":
         text = "Password algorithm option requires cryptographic authentication"
         raise builder.end_error(text, tree)
