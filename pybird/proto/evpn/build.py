@@ -43,7 +43,16 @@ def _encapsulation(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 def _vlan(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     made: Draft[EvpnVlan] = Draft(EvpnVlan, None, tag=builder.number(tree.children[0]))
     builder.each(tree.children[1:], made, VLAN)
+    _check_range(builder, made, tree)
     draft["vlans"] = (*draft["vlans"], made.freeze())
+
+
+def _check_range(builder: Builder, made: Draft[Any], tree: Tree) -> None:
+    """Each VLAN of a range has a tag, a VNI and a VID of its own, counted up from the first."""
+    vid = made["tag"] if made["vid"] is None else made["vid"]
+    for name, first, bits in (("tag", made["tag"], 32), ("VNI", made["vni"], 24), ("VID", vid, 12)):
+        if first is not None and first + made["range"] > 1 << bits:
+            raise builder.end_error(f"Last {name} in range must be less than 2^{bits}", tree)
 
 
 ENCAPSULATION: Handlers = {
@@ -53,7 +62,7 @@ ENCAPSULATION: Handlers = {
 }
 VLAN: Handlers = {
     "vlan_range": number("range"),
-    "vni": number("vni"),
+    "vni": number("vni", 0, 0xFFFFFF, "VNI must be less than 2^24"),
     "vid": between("vid", "VID", 0, 4095),
 }
 OPTIONS: Handlers = {
