@@ -165,7 +165,7 @@ def test_one_command_imports_nothing_slow(socket: str) -> None:
     subprocess.run([sys.executable, "-c", code, socket], check=True, capture_output=True, timeout=60)
 
 
-def test_one_command_takes_less_than_60_milliseconds_of_cpu_beside_python(socket: str) -> None:
+def test_one_command_takes_less_than_150_milliseconds_of_cpu_beside_python(socket: str) -> None:
     def seconds(*command: str) -> float:
         best = 10.0
         for _ in range(3):
