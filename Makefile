@@ -42,7 +42,7 @@ test-interop: setup
 test-compiled: $(COMPILED)/.done
 	cd $(COMPILED) && PYBIRD_CORPUS="$${PYBIRD_CORPUS:-$(abspath ../shared/corpus)}" venv/bin/pytest -n auto -m "not interop and not long and not checkout"
 
-$(COMPILED)/.done: setup pyproject.toml hatch_build.py $(shell find pybird grammar tests samples -name '*.py' -o -name '*.lark' -o -name '*.conf' -o -name '*.json')
+$(COMPILED)/.done: $(VENV)/.done pyproject.toml hatch_build.py $(shell find pybird grammar tests samples -name '*.py' -o -name '*.lark' -o -name '*.conf' -o -name '*.json')
 	rm -rf $(COMPILED)
 	mkdir -p $(COMPILED)
 	cp -r tests samples docs pyproject.toml $(COMPILED)/

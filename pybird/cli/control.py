@@ -99,10 +99,9 @@ class Console:
 
     `load(path)` reads a configuration and raises OSError or the language's
     errors; `work(call, then)` does that beside the event loop, if it can, and
-    tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes a new text
-    file and raises OSError; `resident()` is the octets of memory that the
-    process has, or None. `notice` and `log` reach every
-    session.
+    tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes
+    a new text file and raises OSError; `resident()` is the octets of memory that
+    the process has, or None. `notice` and `log` reach every session.
     """
 
     def __init__(

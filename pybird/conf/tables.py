@@ -6,10 +6,11 @@ a warm cache Lark is not even imported.
 
 A wheel brings the tables beside its grammar (`ship`, called when it is built);
 they are used while they belong to the grammar files that are there. Otherwise
-they are kept in a cache folder. The cache file is marshalled (numbers, texts, tuples), named by a hash of the
-grammar files and of Lark's and Python's version. It is used only when it
-belongs to our user and nobody else can write it; a folder that cannot be
-written means that the tables are made again at each start.
+they are kept in a cache folder. The cache file is marshalled (numbers, texts,
+tuples), named by a hash of the grammar files and of Lark's and Python's
+version. It is used only when it belongs to our user and nobody else can write
+it; a folder that cannot be written means that the tables are made again at
+each start.
 """
 
 from __future__ import annotations
