@@ -159,12 +159,12 @@ class PyBird:
 
     def get_config(self) -> str:
         """The text of the configuration file."""
-        with open(self._path(), encoding="utf-8") as file:
+        with open(self._path(), encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
 
     def put_config(self, data: str) -> None:
         """Replace the text of the configuration file."""
-        with open(self._path(), "w", encoding="utf-8") as file:
+        with open(self._path(), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(data)
 
     def _path(self) -> str:

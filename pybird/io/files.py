@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def read_text(path: str) -> str:
-    """A whole configuration file; octets that are no UTF-8 are read as Latin-1.
+    """A whole text file of the system's; octets that are no UTF-8 are read as Latin-1.
 
     Raises:
         OSError: it cannot be read.

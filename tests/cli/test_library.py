@@ -121,3 +121,13 @@ def test_sessions_of_bird_3() -> None:
     assert (peer["import_updates_received"], peer["import_updates_accepted"]) == (8, 3)
     assert peer["export_withdraws_received"] == 0
     assert "export_withdraws_rejected" not in peer
+
+
+def test_the_configuration_file_keeps_octets_that_are_not_utf8(tmp_path) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_bytes(b"protocol device {} # caf\xe9\n")
+    bird = PyBird("/none", config_file=str(path))
+    bird.put_config(bird.get_config() + "# ours\n")
+    assert path.read_bytes() == b"protocol device {} # caf\xe9\n# ours\n"
+    with pytest.raises(ValueError, match="config file is not set"):
+        PyBird("/none").get_config()
