@@ -23,7 +23,8 @@ from tests.fuzz.seeds import Seed
 from tests.fuzz.targets import TARGETS, bounded
 from tests.fuzz.texts import every
 
-SHARES = {"config": 6, "layout": 2, "command": 1, "expression": 2, "birdtest": 1}
+SHARES = {"config": 6, "layout": 2, "command": 1, "expression": 2, "birdtest": 1, "filter": 2}
+MADE_ONLY = ("filter",)  # the oracle knows what its writer writes; other texts are no test of it
 ROUND = 200  # examples between two looks at the clock
 WITH_FILES = ("config", "layout")
 
@@ -117,7 +118,7 @@ def main() -> int:
         version = ".".join(map(str, sys.version_info[:2]))
         print(f"atheris: not there for Python {version}: this search is left out", flush=True)
     else:
-        for name in targets:
+        for name in [each for each in targets if each not in MADE_ONLY]:
             status |= guided(name, options.seconds * SHARES[name] / total, options.folder)
     return 1 if status or found.places else 0
 

@@ -28,6 +28,8 @@ from pybird.tools.lint.flow import filters
 from pybird.tools.lint.run import findings
 from pybird.tools.lint.subject import Subject
 from tests.conf.loading import CACHE
+from tests.oracle.choices import Dice
+from tests.oracle.compare import differences, some_route
 
 BOUND = 10.0  # seconds of CPU time for one text
 MAIN = "bird.conf"
@@ -198,10 +200,19 @@ def birdtest(text: str) -> None:
         assert str(error).startswith(f"a.birdtest:{error.span.line}:{error.span.column} ")
 
 
+def filter_(text: str) -> None:
+    """A filter called `tested` does what the oracle says, on a few routes."""
+    made = config(text)
+    if made is not None and "tested" in made.filters:
+        routes = [some_route(Dice(number)) for number in range(3)]
+        assert differences(made, "tested", routes) == []
+
+
 TARGETS: dict[str, Callable[[str], object]] = {
     "config": config,
     "layout": layout,
     "command": command,
     "expression": expression,
     "birdtest": birdtest,
+    "filter": filter_,
 }

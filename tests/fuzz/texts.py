@@ -12,6 +12,9 @@ from lark import Lark
 
 from pybird.conf.tables import grammar_folder
 from tests.fuzz.seeds import Seed, all_seeds
+from tests.oracle.choices import Draw, Drawn
+from tests.oracle.compare import HEAD
+from tests.oracle.programs import Writer
 
 PIECES = re.compile(r'"[^"\n]*"|[A-Za-z_0-9.:/]+|[ \t]+|\n|.', re.DOTALL)
 WINDOW = 400  # pieces of a seed that are looked at at once: large ones are cut
@@ -165,4 +168,11 @@ def every(*, corpus: bool = True) -> dict[str, st.SearchStrategy[Seed]]:
         if name in ("command", "expression"):
             ways.append(st.text(max_size=40).map(lambda text: Seed(text, {})))
         found[name] = st.one_of(*ways)
+    found["filter"] = filters()
     return found
+
+
+@st.composite
+def filters(draw: Draw) -> Seed:
+    """Whole programs, as the oracle of filters gets them."""
+    return Seed(HEAD + Writer(Drawn(draw)).program("tested"), {})
