@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.oracle.choices import Choices
 from tests.oracle.pools import (
+    ALWAYS_THERE,
     ATTRIBUTES,
     CUSTOM,
     CUSTOM_3,
@@ -98,7 +99,10 @@ class ExpressionWriter:
         """Variables, attributes and constants of this type."""
         found = self.variables(kind)
         found += [name for name, its in self.constants.items() if its == kind]
-        return found + [name for name, its in {**self.attributes, **READ_ONLY}.items() if its == kind]
+        every = [name for name, its in {**self.attributes, **READ_ONLY}.items() if its == kind]
+        if not self.chance(20):  # most programs should come to their end
+            every = [name for name in every if kind in LISTS or name in ALWAYS_THERE]
+        return found + every
 
     def call(self, name: str, depth: int) -> str:
         parameters, _ = self.functions[name]

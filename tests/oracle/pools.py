@@ -49,14 +49,15 @@ ATTRIBUTES = {
     "ospf_router_id": "quad", "rip_tag": "int", "krt_prefsrc": "ip", "krt_realm": "int", "preference": "int",
     "gw": "ip", "ifname": "string", "weight": "int", "dest": "enum rtd", "from": "ip", "igp_metric": "int",
 }  # fmt: skip
+ALWAYS_THERE = ("preference", "gw", "ifname", "weight", "dest", "ifindex", "proto", "source")
 READ_ONLY = {"ifindex": "int", "proto": "string", "source": "enum rts"}
 # What setting these takes: an address on link, an interface, ...; more is a run-time error.
 SETTINGS = {
     "preference": ["1", "150", "65535"],
     "gw": ["192.0.2.77", "192.0.2.78", "2001:db8:9::77"],
     "ifname": ['"d1"', '"d0"'],
-    "weight": ["1", "5", "256", "0", "257", "4294967295"],
-    "dest": ["RTD_BLACKHOLE", "RTD_UNREACHABLE", "RTD_PROHIBIT", "RTD_UNICAST"],
+    "weight": ["1", "5", "256"] * 4 + ["0", "257", "4294967295"],
+    "dest": ["RTD_BLACKHOLE", "RTD_UNREACHABLE", "RTD_PROHIBIT"] * 4 + ["RTD_UNICAST"],
 }
 # No `unset` of these.
 STAYING = ("preference", "gw", "ifname", "weight", "dest", "from")

@@ -189,7 +189,7 @@ class Writer(ExpressionWriter):
         return f"print {', '.join(self.several(1, 3, lambda: self.expr(self.printable(), 2)))};"
 
     def printable(self) -> str:
-        return self.one([*SCALARS, *LISTS, *SETS, *ENUMS])
+        return self.one([*SCALARS, *["int", "bool", "bool"] * 4, *LISTS, *SETS, *ENUMS])
 
     def _if(self, depth: int) -> str:
         then = self.block(depth - 1)
