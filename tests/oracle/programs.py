@@ -186,6 +186,11 @@ class Writer(ExpressionWriter):
         return f"unset({self.one(names)});"
 
     def _print(self, depth: int) -> str:
+        if self.old:  # BIRD 2.0 moves about what stands beside a call that prints
+            called, self.functions = self.functions, {}
+            text = f"print {', '.join(self.several(1, 3, lambda: self.expr(self.printable(), 2)))};"
+            self.functions = called
+            return text
         return f"print {', '.join(self.several(1, 3, lambda: self.expr(self.printable(), 2)))};"
 
     def printable(self) -> str:
