@@ -186,7 +186,9 @@ class Subject:
     def origin(self) -> Any:
         """`from`: the router that announced the route; None when none did."""
         set_value = self.view.get("from")
-        return set_value if set_value is not None else self.rte.source.address
+        if set_value is not None or "from" in self.changes:  # set, or unset
+            return set_value
+        return self.rte.source.address
 
     def local_metric(self) -> Any:
         """The distance of the next hop; None when it is unknown."""

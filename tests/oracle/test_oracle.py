@@ -139,6 +139,7 @@ FOUND = {
     "an IPv4 set is one of quads": "quad set s = [1.2.3.4]; quad q = 1.2.3.4; print s, q ~ s; accept;",
     "the right operand of > comes first": "print f() > g(), f() >= g(), f() < g(); accept;",
     "all parts of a large community come first": "int n; print (n, 1, f()); accept;",
+    "from can be unset": "print from; unset(from); print from, defined(from); accept;",
     "a void network has no address": "prefix p; print p.ip; accept;",
     "prefix sets are equal when their trees are": "print [10.0.0.0/8, 10.0.0.0/8+] = [10.0.0.0/8+]; accept;",
     "pair sets are equal when their rows are": "print [(1..2,5)] = [(2,5), (1,5)]; accept;",
