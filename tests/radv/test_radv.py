@@ -369,6 +369,25 @@ def test_propagation_and_trigger_change_live():
     assert last_ra(world).lifetime == 0
 
 
+def test_another_trigger_takes_no_route_from_hosts():
+    world, routes = routed(propagate_routes=True)
+    routes.put(ROUTE)
+    routes.put(TRIGGER)
+    world.run(30)
+    both_routes = [RouteInformation(TRIGGER, 0, 30), RouteInformation(ROUTE, 0, 30)]
+    assert sorted(announced(world), key=str) == both_routes
+    before = world.trace.count
+    reconfigure(world, "r1", replace(instance(world, "r1").config, trigger=TRIGGER))
+    world.expect(lambda: world.trace.count > before, 3, "an advertisement")
+    world.run(0.1)
+    gone = RouteInformation(TRIGGER, 0, 0)  # the trigger itself is not advertised
+    assert sorted(announced(world), key=str) == [gone, RouteInformation(ROUTE, 0, 30)]
+    world.run(10)
+    reconfigure(world, "r1", replace(instance(world, "r1").config, trigger=None))
+    world.run(3.1)
+    assert sorted(announced(world), key=str) == both_routes
+
+
 def test_a_crash_in_a_packet_stops_the_protocol_and_not_the_router():
     world = joined()
     running = instance(world, "r1")

@@ -327,7 +327,10 @@ class Radv(Instance):
     def _reread_routes(self) -> None:
         """The trigger or the wish to propagate has changed."""
         trigger = self.config.trigger
-        self.routes.clear()
+        if not self.config.propagate_routes:
+            self.routes.clear()
+        elif trigger is not None:
+            self.routes.pop(trigger, None)
         self._triggered = False
         for channel in self.channels.values():
             if channel.net_type is NetType.IP6:
