@@ -431,3 +431,23 @@ def test_without_a_socket_it_stays_in_start_and_tries_again():
         world.expect(lambda: both(world), 6, "it tries every 5 s")
     assert instance(world, "r1").state is State.UP
     assert instance(world, "r1").info() == ""
+
+
+def test_a_route_that_went_while_no_socket_was_open_is_not_advertised_after():
+    world, routes = routed(trigger=TRIGGER, propagate_routes=True)
+    routes.put(ROUTE)
+    routes.put(TRIGGER)
+    world.run(5)
+    with patch.object(SimNetwork, "icmp6", side_effect=PermissionError(1, "Operation not permitted")):
+        world.link_down("r1", "eth0")
+        world.run(0.1)
+        world.link_up("r1", "eth0")
+        world.run(1)
+        assert instance(world, "r1").state is State.START
+        routes.remove(ROUTE)
+        routes.remove(TRIGGER)
+        world.run(5)
+    world.run(30)
+    assert instance(world, "r1").state is State.UP
+    assert announced(world) == []
+    assert last_ra(world).lifetime == 0

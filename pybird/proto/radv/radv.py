@@ -82,6 +82,8 @@ class Radv(Instance):
     def _settle(self) -> None:
         """Be up, unless every interface that we want is without a socket."""
         if self._closed and not self.ports:
+            self.routes.clear()  # they are fed again when a channel opens
+            self._triggered = False
             self.went_down()
         elif self.state is State.START:
             self.went_up()
