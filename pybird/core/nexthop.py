@@ -209,10 +209,11 @@ class HopTable:
 
     def _is_own(self, gateway: Address, via: Hop) -> bool:
         """Does a connected network lead to an address that is our own?"""
-        owner = self._interfaces.owner_of(gateway)
-        return owner is not None and any(
-            way.gateway is None and way.ifindex == owner.index for way in via.nexthops
-        )
+        for way in via.nexthops:
+            interface = self._interfaces.by_index.get(way.ifindex) if way.gateway is None else None
+            if interface is not None and interface.has(gateway):
+                return True
+        return False
 
     def _metric(self, rte: Rte) -> int:
         """The distance that an IGP route gives: what a filter set, or its protocol knows."""
@@ -231,8 +232,9 @@ class HopTable:
                 self._note(hop)
         if event.address is None:
             return
-        for key, hop in self._recursive.items():  # one may be our own address now, or no more
-            if self._resolve_recursive(key, hop):
+        changed = event.address.address  # our own now, or no more
+        for key, hop in self._recursive.items():
+            if key.gateway == changed and self._resolve_recursive(key, hop):
                 self._note(hop)
 
     def _follow(self, name: str) -> None:
