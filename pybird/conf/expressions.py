@@ -20,6 +20,7 @@ from pybird.conf.nets import net_literal
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
+from pybird.filter.methods import METHODS
 from pybird.filter.nodes import Literal, Local, Node, Span
 from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import UNKNOWN_PREFIX
@@ -56,6 +57,8 @@ BUILTINS = {
     "roa_check": (1, 3), "aspa_check": (1, 3), "aspa_check_upstream": (1, 1), "aspa_check_downstream": (1, 1),
     "prepend": (2, 2), "append": (2, 2), "add": (2, 2), "delete": (2, 2), "filter": (2, 2),
 }  # fmt: skip
+# Methods that take nothing stand without parentheses: `bgp_path.len`.
+PLAIN = frozenset(name for (_, name), method in METHODS.items() if "" in method.arguments)
 TABLE_CALLS = frozenset(("roa_check", "aspa_check", "aspa_check_upstream", "aspa_check_downstream"))
 
 
@@ -140,6 +143,8 @@ class Expressions:
     def _method(self, tree: Tree) -> Node:
         target, name, arguments = tree.children
         given = self.arguments(arguments)
+        if not given and str(name) in PLAIN:
+            raise self.builder.error(f"`{name}` stands without parentheses", name)
         return nodes.Method(self.expr(target), str(name), given, span=self.span(tree), place=self.span(name))
 
     def arguments(self, tree: Item) -> tuple[Node, ...]:

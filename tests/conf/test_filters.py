@@ -243,3 +243,10 @@ def test_a_range_from_high_to_low_holds_nothing_but_of_pairs_it_is_refused() -> 
         assert len(load(f"{DEVICE}define S = {text};").symbols["S"].value.value.intervals) == 1
     found = error(f"{DEVICE}define S = [(1, 5..3)];")
     assert found.message == "From value cannot be higher that To value in pair sets"
+
+
+@pytest.mark.parametrize("text", ["bgp_path.len()", "bgp_community.empty()", "net.ip()"])
+def test_a_method_that_takes_nothing_stands_without_parentheses(text: str) -> None:
+    """As in BIRD, which says `unexpected '('`."""
+    found = error(f"{DEVICE} filter f {{ print {text}; accept; }}")
+    assert found.message.endswith("stands without parentheses")
