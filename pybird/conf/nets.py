@@ -104,16 +104,26 @@ def _component(builder: Builder, item: Tree, *, v6: bool) -> bytes:
         case "flow_dst" | "flow_src":
             return _flow_prefix(builder, item, v6=v6)
         case "flow_numeric":
-            return _numeric(builder, item)
+            return _numeric(builder, item, v6=v6)
         case "flow_tcp_flags":
             return bits_component(COMPONENTS["tcp flags"], _bits(builder, item.trees()[0]))
-    return bits_component(COMPONENTS["fragment"], _fragments(item.trees()[0]))
+    return bits_component(COMPONENTS["fragment"], _fragments(builder, item.trees()[0], v6=v6))
+
+
+# The highest value of each field (RFC 8955, 4.2.2); BIRD 2.0 takes labels of any size.
+MOST = {
+    "proto": 255, "next header": 255, "port": 65535, "dport": 65535, "sport": 65535, "icmp type": 255,
+    "icmp code": 255, "length": 65535, "dscp": 63, "label": 0xFFFFFFFF,
+}  # fmt: skip
+TCP_FLAGS = 0xFFF
 
 
 def _flow_prefix(builder: Builder, item: Tree, *, v6: bool) -> bytes:
     prefix: Prefix = builder.prefix(item.children[0])
     if prefix.address.is_v4 == v6:
         raise builder.error("a prefix of the other address family", item.children[0])
+    if len(item.children) > 1 and not v6:
+        raise builder.error("`offset` belongs to flow6", item.children[1])
     offset = builder.number(item.children[1], 0, prefix.length) if len(item.children) > 1 else 0
     return prefix_component(COMPONENTS[item.data.removeprefix("flow_")], prefix, offset)
 
@@ -130,36 +140,48 @@ def _joined(tree: Tree, *both: str) -> list[tuple[Tree, bool]]:
     return found
 
 
-def _numeric(builder: Builder, item: Tree) -> bytes:
+def _numeric(builder: Builder, item: Tree, *, v6: bool) -> bytes:
     field, terms = item.trees()
+    name = field.text()
+    if name == "label" and not v6:
+        raise builder.error("Flow label not valid in flow4", field)
     out: list[tuple[str, int, bool]] = []
     for term, glue in _joined(terms, "&&"):
-        values = [builder.number(child) for child in term.children]
+        values = [_in_field(builder, name, child) for child in term.children]
         if term.data == "flow_range":
             out += [(">=", values[0], glue), ("<=", values[1], True)]
         elif term.data in FLOW_OPERATORS:
             out.append((FLOW_OPERATORS[term.data], values[0], glue))
         else:
             out.append((term.data.removeprefix("flow_"), 0, glue))
-    return number_component(COMPONENTS[field.text()], out)
+    return number_component(COMPONENTS[name], out)
+
+
+def _in_field(builder: Builder, name: str, item: Item) -> int:
+    value = builder.number(item)
+    if value > MOST[name]:
+        raise builder.error(f"{name} value {value} out of range (0-{MOST[name]})", item)
+    return value
 
 
 def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
-    return [
-        (
-            term.data == "flow_no_mask",
-            builder.number(term.children[0]),
-            builder.number(term.children[1]),
-            glue,
-        )
-        for term, glue in _joined(tree, "&&", ",")
-    ]
+    out = []
+    for term, glue in _joined(tree, "&&", ","):
+        value, mask = (builder.number(child) for child in term.children)
+        if mask > TCP_FLAGS:
+            raise builder.error(f"Invalid mask {mask:#x}, must not exceed {TCP_FLAGS:#x}", term.children[1])
+        if value & ~mask:
+            raise builder.error(f"Value {value:#x} outside bitmask {mask:#x}", term.children[0])
+        out.append((term.data == "flow_no_mask", value, mask, glue))
+    return out
 
 
-def _fragments(tree: Tree) -> list[tuple[bool, int, int, bool]]:
+def _fragments(builder: Builder, tree: Tree, *, v6: bool) -> list[tuple[bool, int, int, bool]]:
     out = []
     for term, glue in _joined(tree, "&&", ","):
         words = term.words()
+        if words[-1] == "dont_fragment" and v6:
+            raise builder.error("Flag dont_fragment not valid in flow6", term)
         bit = FRAGMENT_BITS[words[-1]]
         out.append((len(words) > 1, bit, bit, glue))
     return out
