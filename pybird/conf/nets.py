@@ -153,7 +153,7 @@ def _numeric(builder: Builder, item: Tree, *, v6: bool) -> bytes:
         elif term.data in FLOW_OPERATORS:
             out.append((FLOW_OPERATORS[term.data], values[0], glue))
         else:
-            out.append((term.data.removeprefix("flow_"), 0, glue))
+            out.append((term.data.removeprefix("flow_"), values[0], glue))
     return number_component(COMPONENTS[name], out)
 
 

@@ -201,7 +201,7 @@ def _number(bits: int, value: int, following: Term | None) -> tuple[str, int]:
     if operator == 3 and following is not None and following[0] & 7 == 5 and following[0] & _AND:
         return f"{value}..{following[1]}", 2
     if operator in (0, 7):
-        return ("true" if operator else "false"), 1
+        return f"{'true' if operator else 'false'} {value}", 1
     return (f"{value}" if operator == 1 else f"{_SIGNS[operator]} {value}"), 1
 
 

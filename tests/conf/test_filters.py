@@ -250,3 +250,10 @@ def test_a_method_that_takes_nothing_stands_without_parentheses(text: str) -> No
     """As in BIRD, which says `unexpected '('`."""
     found = error(f"{DEVICE} filter f {{ print {text}; accept; }}")
     assert found.message.endswith("stands without parentheses")
+
+
+@pytest.mark.parametrize("text", ["flow4 { port true 5; }", "flow4 { port > 5 && false 7; dscp 3; }"])
+def test_flow_terms_that_are_always_true_or_false_have_a_value(text: str) -> None:
+    literal = value(text)
+    assert isinstance(literal, n.Literal)
+    assert str(literal.value) == text
