@@ -273,6 +273,12 @@ class Router:
 
     def _begin_tidying(self) -> None:
         self._tidying = None
+        self.forget_memos()
+        self.pool.begin_round()
+        self.scheduler.add(self._tidy)
+
+    def forget_memos(self) -> None:
+        """Empty what is remembered by attribute set and source; it is found anew where it is needed."""
         for table in self.tables.values():
             for group in table.groups.values():
                 group.forget_verdicts()
@@ -280,8 +286,6 @@ class Router:
             for channel in instance.channels.values():
                 if channel.policy is not None:
                     channel.policy.forget()
-        self.pool.begin_round()
-        self.scheduler.add(self._tidy)
 
     def _tidy(self) -> bool:
         return self.pool.sweep(SLICE)
