@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -97,9 +96,7 @@ def test_tables_of_another_grammar_are_not_used(tmp_path: Path, grammar: Path) -
     assert cached(tmp_path / "cache")
 
 
-def test_a_warm_start_is_quick() -> None:
+def test_a_warm_start_makes_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     language()
-    start = time.perf_counter()
-    tables.load(CACHE)
-    assert time.perf_counter() - start < 0.3
-    assert os.path.isdir(CACHE)
+    monkeypatch.setattr(tables, "build", None)
+    assert tables.load(CACHE).states
