@@ -2,11 +2,11 @@
 
 import gc
 import random
+import struct
 import tracemalloc
 
 import pytest
 
-from benchmarks import feed
 from pybird.values.route import BLACKHOLE, Rte
 from tests.scenarios.lab import language, pair, unnumbered
 
@@ -50,8 +50,14 @@ class Churn:
             if self.rng.random() < 0.4:
                 channel.withdraw(keys)
             else:
-                attrs = first.pool.intern(feed.attributes(65100, self.rng, None))
+                attrs = first.pool.intern(self.attributes())
                 channel.announce(keys, Rte(attrs, channel.source, BLACKHOLE, 200, first.clock.now()))
+
+    def attributes(self):
+        """ORIGIN, a path of five, and communities: never the same twice."""
+        numbers = [struct.pack(">I", self.rng.randrange(1000, 60000)) for _ in range(11)]
+        path, communities = b"".join(numbers[:5]), b"".join(numbers[5:])
+        return b"\x40\1\1\0" + b"\x40\2\x16\2\5" + path + b"\xc0\x08\x18" + communities
 
     def reload(self):
         self.turn += 1
