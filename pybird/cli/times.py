@@ -45,7 +45,7 @@ def written(wall: float, style: TimeFormat, now: float) -> str:
     return _formatted(pattern, wall)
 
 
-@lru_cache(maxsize=4096)  # many routes came at the same time
+@lru_cache(maxsize=256)  # many routes came at the same time
 def _formatted(pattern: str, wall: float) -> str:
     whole = int(wall // 1)
     micros = int((wall - whole) * 1_000_000)
