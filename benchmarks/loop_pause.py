@@ -63,7 +63,7 @@ class Probe:
                 self.longest = spent
                 self.name = name_of(handle)
 
-        asyncio.Handle._run = run  # type: ignore[method-assign]
+        asyncio.Handle._run = run  # type: ignore[assignment, method-assign]
         loop.add_signal_handler(signal.SIGUSR2, self.write)
         self.due = loop.time() + TICK
         loop.call_at(self.due, self.tick, loop)
@@ -86,7 +86,7 @@ class Probe:
 def name_of(handle: Any) -> str:
     """What a callback is, for people."""
     found = handle._callback
-    names = []
+    names: list[str] = []
     while found is not None and len(names) < 4:
         names.append(getattr(found, "__qualname__", type(found).__name__))
         closure = getattr(found, "__closure__", None) or ()
@@ -116,7 +116,7 @@ def run_daemon(target: Path, arguments: list[str]) -> int:
 
 def run_peers(routes: int) -> None:
     """Two sessions that read all they get; a line on standard input lets the first send its routes."""
-    from feed import message, session, updates
+    from benchmarks.feed import message, session, updates
 
     announce, _ = updates(routes, "ipv4", 65001, "10.99.0.2", 42)
     sockets = [session("10.99.0.1", f"10.99.0.{last}", 64999 + last, f"10.99.0.{last}") for last in (2, 3)]
@@ -126,25 +126,25 @@ def run_peers(routes: int) -> None:
     for sock in sockets:
         sock.setblocking(False)
         chooser.register(sock, selectors.EVENT_READ)
-    chooser.register(sys.stdin, selectors.EVENT_READ)
+    chooser.register(sys.stdin, selectors.EVENT_READ, "commands")
     at = len(blob)
     alive = time.monotonic()
     while True:
         for key, events in chooser.select(1):
-            if key.fileobj is sys.stdin:
+            if key.data:
                 if not sys.stdin.readline():
                     return
                 at = 0
                 chooser.modify(sockets[0], selectors.EVENT_READ | selectors.EVENT_WRITE)
                 continue
-            sock = key.fileobj
-            assert isinstance(sock, socket.socket)
-            if events & selectors.EVENT_READ and not sock.recv(262144):
+            one = key.fileobj
+            assert isinstance(one, socket.socket)
+            if events & selectors.EVENT_READ and not one.recv(262144):
                 return
             if events & selectors.EVENT_WRITE:
-                at += sock.send(blob[at : at + 262144])
+                at += one.send(blob[at : at + 262144])
                 if at >= len(blob):
-                    chooser.modify(sock, selectors.EVENT_READ)
+                    chooser.modify(one, selectors.EVENT_READ)
         if time.monotonic() > alive + 20 and at >= len(blob):
             alive = time.monotonic()
             for sock in sockets:
@@ -191,7 +191,7 @@ class Bench:
             "imports": "accept;",
             "exports": "accept;",
         }
-        self.daemon = BirdLike(self.dut, "pybird", command, BASE % self.values, client)
+        self.daemon = BirdLike(self.dut, "pybird", command, BASE % self.values)
         self.dut._add(self.daemon)
         self.client = [*client, "-s", str(self.daemon.socket)]
         self.peers = subprocess.Popen(
@@ -220,7 +220,7 @@ class Bench:
         return found
 
     def settle(self) -> None:
-        from convergence import cpu_seconds
+        from benchmarks.convergence import cpu_seconds
 
         pid = self.daemon.process.pid
         last = cpu_seconds(pid)
@@ -328,5 +328,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--daemon"]:
         sys.exit(run_daemon(Path(sys.argv[2]), sys.argv[3:]))
     if sys.argv[1:2] == ["--peers"]:
-        sys.exit(run_peers(int(sys.argv[2])))
-    main()
+        run_peers(int(sys.argv[2]))
+    else:
+        main()

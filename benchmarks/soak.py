@@ -19,13 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(HERE.parent))
 
-import feed  # noqa: E402
-
+from benchmarks import feed  # noqa: E402
 from tests.interop.configs import autopeer  # noqa: E402
 from tests.interop.lab import BirdLike, Host, Lab  # noqa: E402
 
@@ -155,17 +155,23 @@ class Soak:
 
     def run(self, minutes: float) -> None:
         begin = time.monotonic()
-        due = {self.report: 0.0, self.flap: FLAP, self.reload: RELOAD, self.ask: ASK}
-        every = {self.report: EVERY, self.flap: FLAP, self.reload: RELOAD, self.ask: ASK}
+
+        def report() -> None:
+            self.report(begin)
+
+        due: dict[Callable[[], None], float] = {
+            report: 0.0,
+            self.flap: FLAP,
+            self.reload: RELOAD,
+            self.ask: ASK,
+        }
+        every = {report: EVERY, self.flap: FLAP, self.reload: RELOAD, self.ask: ASK}
         while time.monotonic() - begin < minutes * 60:
             action = min(due, key=due.__getitem__)
             time.sleep(max(due[action] - (time.monotonic() - begin), 0))
             # what is late is not made up for: bursts would need memory of their own
             due[action] = max(due[action], time.monotonic() - begin) + every[action]
-            if action == self.report:
-                self.report(begin)
-            else:
-                action()  # type: ignore[call-arg]
+            action()
 
     def bugs(self) -> list[str]:
         text = self.first.text() + self.second.text()

@@ -257,3 +257,13 @@ def test_flow_terms_that_are_always_true_or_false_have_a_value(text: str) -> Non
     literal = value(text)
     assert isinstance(literal, n.Literal)
     assert str(literal.value) == text
+
+
+@pytest.mark.parametrize("terms", ["80, 81, 90..99 || 100, 101 && < 9", "> 5 && < 9 || 10..12, 13"])
+def test_flow_terms_are_joined_as_in_bird(terms: str) -> None:
+    assert isinstance(value(f"flow4 {{ port {terms}; }}"), n.Literal)
+
+
+@pytest.mark.parametrize("terms", ["80 && 81", "> 80 && 90..99", "80, = 81", "> 80, 90", "6..9 && < 20, 30"])
+def test_commas_join_values_and_behind_and_stands_an_operator(terms: str) -> None:
+    error(f"{DEVICE} define F = flow4 {{ dst 10.0.0.0/8; port {terms}; }};")

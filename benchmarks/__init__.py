@@ -1,0 +1,1 @@
+"""Measurements beside other daemons; each file runs by itself."""
