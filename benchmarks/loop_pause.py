@@ -192,7 +192,6 @@ class Bench:
             "exports": "accept;",
         }
         self.daemon = BirdLike(self.dut, "pybird", command, BASE % self.values)
-        self.dut._add(self.daemon)
         self.client = [*client, "-s", str(self.daemon.socket)]
         self.peers = subprocess.Popen(
             self.load.inside([sys.executable, str(HERE / "loop_pause.py"), "--peers", str(routes)]),
