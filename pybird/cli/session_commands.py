@@ -92,7 +92,7 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
         raise CommandError(PARSE_ERROR, problems[0].message)
     try:
         expression = compile_expression(node, router.pool.by_name)
-    except FilterTypeError as error:
+    except (FilterTypeError, FilterRuntimeError) as error:
         raise CommandError(PARSE_ERROR, error.message) from None
     try:
         value = expression(subject)

@@ -226,6 +226,7 @@ def compile_expression(node: n.Node, declarations: Mapping[str, AttributeDecl]) 
 
     Raises:
         FilterTypeError: it has no type.
+        FilterRuntimeError: a member of a set in it has no value (`[1/0..5]`).
     """
     try:
         return CompiledExpression(*deeply(lambda: expression_code(node, declarations)))

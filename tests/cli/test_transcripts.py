@@ -172,6 +172,8 @@ def test_stats_and_named_tables_have_headings_even_when_empty(lab: Lab) -> None:
         ("eval nosuch", "9001 "),
         ("eval 1/0", "9001 Mother told me not to divide by 0"),
         ("eval true || (1/0 = 2)", "9001 Mother told me not to divide by 0"),
+        ("eval [1, (1/0)..5]", "9001 Mother told me not to divide by 0"),
+        ("show route where net.len ~ [1, (1/0)..5]", "9001 Mother told me not to divide by 0"),
         (
             "eval false && (70000, 1) = (1, 1)",
             "9001 Can't operate with value out of bounds in pair constructor",

@@ -18,7 +18,7 @@ from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.conf.tables import load as load_tables
 from pybird.filter.compile import compile_expression, compile_filter
-from pybird.filter.errors import FilterTypeError
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.nodes import Span
 from pybird.proto import PROTOCOLS
 from pybird.tools.birdtest import BirdtestError, cases_of
@@ -187,7 +187,7 @@ def expression(text: str) -> None:
     except ConfigError as error:
         assert error.file == "<expression>"
         positioned(error, {"<expression>": text, MAIN: BESIDE})
-    except FilterTypeError as problem:
+    except (FilterTypeError, FilterRuntimeError) as problem:
         assert problem.message
 
 
