@@ -36,7 +36,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -204,6 +204,19 @@ def start(daemon: str, dut: Host, text: str, compiled: str) -> BirdLike:
     return dut.pybird(text, under=under)
 
 
+def neighbour(load: Host, script: str, *arguments: str) -> tuple[subprocess.Popen[str], IO[str], IO[str]]:
+    """Start a benchmark's other side on this host: the process, its input and its output."""
+    feed = subprocess.Popen(
+        load.inside([sys.executable, str(HERE / script), *arguments]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert feed.stdin is not None
+    assert feed.stdout is not None
+    return feed, feed.stdin, feed.stdout
+
+
 def one(
     daemon: str, name: str, records: list[str], count: int, seed: int, compiled: str
 ) -> tuple[dict[str, float], list[str]]:
@@ -216,21 +229,14 @@ def one(
         texts = [config(filter_text(name, records, constant), log) for constant in (4711, 4713, 4715)]
         process = start(daemon, dut, texts[0], compiled)
         pid = process.process.pid
-        feed = subprocess.Popen(
-            load.inside([sys.executable, str(HERE / "filters.py"), "--send", str(count), str(seed)]),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert feed.stdin is not None
-        assert feed.stdout is not None
+        feed, commands, said = neighbour(load, "filters.py", "--send", str(count), str(seed))
         try:
-            assert feed.stdout.readline() == "ready\n"
+            assert said.readline() == "ready\n"
             until(lambda: "Established" in process.cli("show protocols"), 20, "the session")
             before = settle(pid)
-            feed.stdin.write("go\n")
-            feed.stdin.flush()
-            assert feed.stdout.readline() == "sent\n"
+            commands.write("go\n")
+            commands.flush()
+            assert said.readline() == "sent\n"
             fed = settle(pid)
             seen = marks(process)
             reloads = [reload(process, text) for text in texts[1:]]

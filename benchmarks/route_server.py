@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import selectors
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.convergence import settle  # noqa: E402
 from benchmarks.feed import session, updates  # noqa: E402
-from benchmarks.filters import LISTS, SENDER, start  # noqa: E402
+from benchmarks.filters import LISTS, SENDER, neighbour, start  # noqa: E402
 from tests.interop.lab import BirdLike, Lab, until  # noqa: E402
 
 SHAPES = ("same", "different")
@@ -101,22 +100,15 @@ def one(daemon: str, shape: str, count: int, clients: int, seed: int, compiled: 
         for number in range(clients):
             load.address(f"{address(number)}/16", "eth0")
         process = start(daemon, dut, config(shape, clients, dut.folder / "log"), compiled)
-        arguments = ["--talk", str(count), str(clients), str(seed)]
-        feed = subprocess.Popen(
-            load.inside([sys.executable, str(HERE / "route_server.py"), *arguments]),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert feed.stdin is not None
-        assert feed.stdout is not None
+        arguments = ("--talk", str(count), str(clients), str(seed))
+        feed, commands, said = neighbour(load, "route_server.py", *arguments)
         try:
-            assert feed.stdout.readline() == "ready\n"
+            assert said.readline() == "ready\n"
             until(lambda: process.cli("show protocols").count("Established") == clients + 1, 60, "sessions")
             before = settle(process.process.pid)
-            feed.stdin.write("go\n")
-            feed.stdin.flush()
-            assert feed.stdout.readline() == "sent\n"
+            commands.write("go\n")
+            commands.flush()
+            assert said.readline() == "sent\n"
             spent = settle(process.process.pid) - before
             return spent, exported(process)
         finally:

@@ -571,13 +571,12 @@ def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[by
     theirs: list[bytes] = []
     for key in keys:
         rte = routes.get(key)
+        if rte is None:
+            continue
         if rte is not last:
-            if rte is None:
-                continue
             last = rte
             theirs = batches.setdefault(rte, [])
-        if rte is not None:
-            theirs.append(key)
+        theirs.append(key)
     return batches
 
 

@@ -144,7 +144,7 @@ class Group:
         return found
 
     def forget_verdicts(self) -> None:
-        """Empty the memo: what it is keyed by may be gone, or full."""
+        """Empty the memo, which keeps sets and sources that nobody else may have."""
         self._epoch = self.policy.epoch
         self._verdicts.clear()
         self.policy.forget()
