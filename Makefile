@@ -56,12 +56,13 @@ $(COMPILED)/.done: $(VENV)/.done pyproject.toml hatch_build.py $(shell find pybi
 test-long: setup generators
 	$(BIN)/pytest -m long
 
-# Texts that may break the reader of configurations and commands: each search runs this long.
+# Texts that may break the reader of configurations and commands: each search runs this long,
+# from another number each time unless FUZZ_SEED gives one.
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@$(BIN)/pip install -q --disable-pip-version-check --only-binary atheris -e '.[fuzz]' \
 	  || echo "no atheris for this Python: only hypothesis searches"
-	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 bench: setup
 	$(BIN)/python benchmarks/discovery.py

@@ -1,4 +1,4 @@
-"""One target under atheris: `python -m tests.fuzz.guided TARGET SECONDS FOLDER`.
+"""One target under atheris: `python -m tests.fuzz.guided TARGET SECONDS FOLDER SEED`.
 
 A failure is written down once per kind and the search goes on; the exit status
 is 1 when there was one. A text that hangs where no signal is heard ends the
@@ -39,10 +39,7 @@ def divided(text: str) -> Seed:
 
 
 def prepare(name: str, folder: Path) -> list[str]:
-    """Write seeds and words for libFuzzer; its arguments.
-
-    Its random numbers are the same each time, unless FUZZ_SEED says others.
-    """
+    """Write seeds and words for libFuzzer; its arguments."""
     corpus = folder / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(all_seeds()[name]):
@@ -53,13 +50,14 @@ def prepare(name: str, folder: Path) -> list[str]:
     tables = language()._tables
     texts = sorted({*tables.keywords, *tables.operators})
     words.write_text("".join(f'"{text}"\n' for text in texts if '"' not in text and "\\" not in text))
-    return [str(corpus), f"-dict={words}", f"-seed={os.environ.get('FUZZ_SEED', '1')}"]
+    return [str(corpus), f"-dict={words}"]
 
 
 def main() -> None:
     """Search until the time is over."""
-    name, seconds, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    name, seconds, folder, number = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
     found = Findings(folder / "found")
+    found.folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("error", SyntaxWarning)  # of what filters are compiled to
     target = TARGETS[name]
     end = time.monotonic() + seconds
@@ -80,8 +78,9 @@ def main() -> None:
             found.add(name, seed, error)
 
     arguments = prepare(name, folder)
+    arguments.append(f"-seed={number % (1 << 32) or 1}")  # 0 means any number
     limits = [f"-max_len={LARGEST}", f"-timeout={int(BOUND * 6)}", "-rss_limit_mb=4096", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *arguments, *limits, f"-artifact_prefix={folder}/"], one)
+    atheris.Setup([sys.argv[0], *arguments, *limits, f"-artifact_prefix={found.folder}/{name}-"], one)
     atheris.Fuzz()
 
 

@@ -13,7 +13,7 @@ from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
 from pybird.conf.tree import Tree
 from pybird.filter.nodes import Span
-from tests.fuzz.__main__ import one_round, run
+from tests.fuzz.__main__ import one_round, report, run
 from tests.fuzz.findings import Findings
 from tests.fuzz.seeds import Seed
 from tests.fuzz.targets import TARGETS, HangError, bounded, config, inside, language
@@ -140,3 +140,28 @@ def test_a_large_file_with_dos_line_ends_is_refused_at_once() -> None:
 def _never_ends() -> None:
     while True:
         pass
+
+
+def test_what_was_found_is_told_last(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = Findings(tmp_path)
+    assert not report(tmp_path)
+    assert capsys.readouterr().out == ""
+    try:
+        raise ValueError("broken")
+    except ValueError as error:
+        found.add("config", Seed("define x = \udcff" + "1" * 9999, {}), error)
+    capsys.readouterr()
+    assert report(tmp_path)
+    told = capsys.readouterr().out
+    for text in ("ValueError: broken", "define x = \\udcff1", "characters in all"):
+        assert text in told
+
+
+def test_one_number_stands_for_one_search(tmp_path: Path) -> None:
+    def texts(number: int) -> list[str]:
+        made: list[str] = []
+        strategy = MAKERS["command"].map(lambda seed: made.append(seed.text) or seed)
+        one_round("command", strategy, number, float("inf"), Findings(tmp_path))
+        return made
+
+    assert texts(1) == texts(1) != texts(2)
