@@ -95,22 +95,33 @@ class Revalidation:
             channel.protocol.log("info", f"Channel {channel.name} cannot refresh its imports")
 
     def _step(self) -> bool:
-        """Judge the exports of one slice of networks again."""
+        """Judge the exports of one slice of networks again; a crash there is of those who get them."""
         group, affected = self._work[0]
+        over = True
+        try:
+            over = self._judge(group, affected)
+        except Exception as error:
+            self._router.export_crashed(group, error)
+        if over:
+            self._work.pop(0)
+        return bool(self._work)
+
+    def _judge(self, group: Group, affected: Iterator[bytes | None]) -> bool:
+        """One slice of a group's affected networks; True when none is left."""
         if not group.catch_up():
-            return True
+            return False
         part: dict[bytes, None] = {}
         left = group.policy.slice
+        over = True
         for key in affected:
             if key is not None:
                 part[key] = None
             left -= 1
             if left <= 0:
+                over = False
                 break
-        else:
-            self._work.pop(0)
         group.revalidate(list(part))
-        return bool(self._work)
+        return over
 
     def _affected(self, table: Table, name: str, records: list[bytes]) -> Iterator[bytes | None]:
         """The networks whose validity these records may change; None after each record."""

@@ -526,12 +526,16 @@ class Router:
         for line in "".join(format_exception(error)).splitlines():
             self.log("bug", f"{name}: {line}")
 
+    def export_crashed(self, group: Group, error: Exception) -> None:
+        """The work for a group raised: the protocols of its members stop, nobody else's."""
+        for channel in list(group.members):
+            channel.protocol.crashed(error)
+
     def _job_crashed(self, job: Job, error: Exception) -> None:
         """Long work raised: whose it was stops, the others go on."""
         subject = getattr(job, "__self__", None)
         if isinstance(subject, Group):
-            for channel in list(subject.members):
-                channel.protocol.crashed(error)
+            self.export_crashed(subject, error)
         elif isinstance(subject, Channel):
             subject.protocol.crashed(error)
         elif isinstance(subject, Instance):

@@ -12,7 +12,7 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, Hop, NextHop
 from tests.conf.loading import load
-from tests.core.world import World, config, ipv4, key, peer
+from tests.core.world import PEER, PeerExporter, World, config, ipv4, key, peer
 
 
 def test_enable_disable_restart_say_what_they_did():
@@ -198,6 +198,39 @@ def test_a_changed_roa_table_judges_routes_again():
     world.router.reconfigure(load(text % "route 10.0.0.0/8 max 16 as 65001;"))
     world.clock.run(3)
     assert table.net_count == 2
+
+
+def test_exports_judged_again_may_crash_and_stop_only_who_gets_them():
+    text = """
+      router id 1.1.1.1;
+      roa4 table r4;
+      filter valid { if roa_check(r4, net, 65001) = ROA_INVALID then reject; accept; }
+      protocol static roas { roa4; %s }
+      protocol static s { ipv4; route 10.0.0.0/16 blackhole; }
+    """
+
+    class Broken(PeerExporter):
+        broken = False
+
+        def wire(self, *parts):
+            return 1 / 0 if self.broken else super().wire(*parts)
+
+    def read(records):
+        read = load(text % records)
+        x = peer("x", ipv4(export_filter=read.filters["valid"]))
+        return replace(read, protocols=(*read.protocols, x))
+
+    world = World(*PROTOCOLS, PEER)
+    world.router.configure(read("route 10.0.0.0/8 max 8 as 65001;"))
+    world.clock.run(3)
+    assert (world["x"].got, world["x"].state) == ({}, State.UP)
+    world["x"].channel.member.group.exporter = Broken("g", ExportMode.OPTIMAL)
+    Broken.broken = True
+    world.router.reconfigure(read("route 10.0.0.0/8 max 16 as 65001;"))
+    world.clock.run(3)
+    assert [world[name].state for name in ("x", "s", "roas")] == [State.DOWN, State.UP, State.UP]
+    assert world["x"].failure == "ZeroDivisionError: division by zero"
+    assert not world.router.scheduler.busy
 
 
 def test_enabled_again_before_it_is_down_it_starts_again():
