@@ -37,6 +37,7 @@ from pybird.core.replies import (
     Wait,
 )
 from pybird.filter.nodes import Filter, Node
+from pybird.values.text import to_octets, to_text
 
 if TYPE_CHECKING:
     from pybird.cli.dumps import TextFile
@@ -404,7 +405,7 @@ class Session:
     def _replies_to(self, line: bytes) -> Iterator[Reply]:
         if line is _OVERLONG:
             raise CommandError(TOO_LONG, "Command too long")
-        text = line.rstrip(b"\r").decode("utf-8", "replace")
+        text = to_text(line.rstrip(b"\r"))
         self._log(2, f"CLI: {text if len(text) <= MOST_LOGGED else text[:MOST_LOGGED] + ' ...'}")
         tree = self.console.language.parse_command(text)
         rule = str(tree.data).rpartition("__")[2]
@@ -452,7 +453,7 @@ class Session:
             self._write("".join(out))
 
     def _write(self, text: str) -> None:
-        self._stream.write(text.encode("utf-8", "replace"))
+        self._stream.write(to_octets(text))
 
     def _forget(self) -> None:
         """Stop everything of this session."""
@@ -468,5 +469,5 @@ class Session:
 
 def shortened(line: bytes) -> str:
     """A command for the log: not more than tells which it was."""
-    text = line[:MOST_LOGGED].decode("utf-8", "replace")
+    text = to_text(line[:MOST_LOGGED])
     return repr(text) if len(line) <= MOST_LOGGED else f"{text!r} ... ({len(line)} octets)"

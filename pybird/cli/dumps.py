@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pybird.core.replies import FILE_ERROR, PAUSE, CommandError, Done, Note, Reply
 from pybird.values.net import net_of
+from pybird.values.text import to_octets
 
 if TYPE_CHECKING:
     from pybird.cli.arguments import Dump
@@ -69,7 +70,7 @@ def _write(router: Router, lines: Iterator[str], file: TextFile) -> Generator[Re
     octets = 0
     for count, line in enumerate(lines, 1):
         file.write(line + "\n")
-        octets += len(line.encode(errors="replace")) + 1
+        octets += len(to_octets(line)) + 1
         if count % STEP == 0:
             yield PAUSE
     file.close()

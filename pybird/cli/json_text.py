@@ -13,12 +13,13 @@ from enum import Enum
 from typing import Any
 
 from pybird.core.replies import HEADINGS, Done, Moment, Reply
+from pybird.values.text import printable
 
 
 def text(reply: Reply) -> str | None:
     """One line of JSON; None for what JSON does not show."""
     found = value(reply)
-    return None if found is None else json.dumps(found, ensure_ascii=False)
+    return None if found is None else printable(json.dumps(found, ensure_ascii=False))
 
 
 def value(reply: Reply) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.errors import ConfigError, printable
+from pybird.conf.errors import ConfigError
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
@@ -38,6 +38,7 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import CONSTANTS, ENUMS
 from pybird.values.net import NetType, Prefix
+from pybird.values.text import printable, to_octets
 
 PEERS = "peers"  # the table of a file that declares no peer table
 MAX_HINTS = 20  # looking for what was meant takes a while among many names
@@ -325,7 +326,7 @@ class Builder:
     def octets(self, item: Item) -> bytes:
         """A byte string."""
         literal = self.constant(item, "bytestring", "string")
-        return literal.value if literal.type == "bytestring" else str(literal.value).encode()
+        return literal.value if literal.type == "bytestring" else to_octets(str(literal.value))
 
     def address(self, item: Item) -> Address:
         """An IP address."""

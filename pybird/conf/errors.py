@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from pybird.conf.model import Config, Warning  # noqa: A004
 from pybird.filter.nodes import Span
+from pybird.values.text import printable
 
 
 class ConfigError(Exception):
@@ -90,11 +91,6 @@ def caret(source_line: str, span: Span) -> list[str]:
     width = max(min(end, len(source_line) + 1) - column, 1)
     indent = "".join("\t" if char == "\t" else " " for char in source_line[: column - 1])
     return [f"    {printable(source_line)}", f"    {indent}^{'~' * (width - 1)}"]
-
-
-def printable(text: str) -> str:
-    """The text with a `?` for each octet that is not UTF-8: terminals and sockets refuse those."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def either(words: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from pybird.filter.depth import deeply
 from pybird.filter.types import PARTS, operands
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
+from pybird.values.text import to_octets
 
 
 def digest(node: n.Node | n.FunctionRef) -> str:
@@ -43,7 +44,7 @@ class _Digest:
         self._above: list[int] = []  # functions being digested
 
     def of(self, node: n.Node) -> str:
-        return sha256(self._text(node).encode()).hexdigest()[:32]
+        return sha256(to_octets(self._text(node))).hexdigest()[:32]
 
     def function(self, ref: n.FunctionRef) -> str:
         if ref.digest:

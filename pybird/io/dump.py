@@ -20,7 +20,7 @@ def new_file(path: str) -> TextIO:
         OSError: there is one, or it cannot be made.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape")
 
 
 class FileStream:

@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import ISO_LONG_MS, LogConfig, TimeFormat
+from pybird.values.text import to_octets
 
 CLASSES: Final = {
     "debug": "DBG",
@@ -85,7 +86,7 @@ class _File:
         self._size = os.fstat(self._fd).st_size
 
     def write(self, level: str, text: str, line: str) -> None:
-        octets = line.encode(errors="replace") + b"\n"
+        octets = to_octets(line) + b"\n"
         if self._torn:
             octets = b"\n" + octets
         if os.fstat(self._fd).st_nlink == 0:
@@ -154,7 +155,7 @@ class _Ring:
         return 0
 
     def write(self, level: str, text: str, line: str) -> None:
-        octets = line.encode(errors="replace")[: self._size - 2] + _RING_END
+        octets = to_octets(line)[: self._size - 2] + _RING_END
         if self._at + len(octets) > self._size:
             os.pwrite(self._fd, b"\n" * (self._size - self._at), self._at)
             self._at = 0
@@ -179,7 +180,7 @@ class _Stderr:
         self._torn = False
 
     def write(self, level: str, text: str, line: str) -> None:
-        octets = line.encode(errors="replace") + b"\n"
+        octets = to_octets(line) + b"\n"
         if self._torn:
             octets = b"\n" + octets
         # a pipe that is ready takes as much as this without waiting (POSIX, write)
@@ -204,7 +205,7 @@ class _Syslog:
         self._connected = False
 
     def write(self, level: str, text: str, line: str) -> None:
-        packet = f"<{_priority(level)}>{self._name}[{os.getpid()}]: {text}".encode(errors="replace")
+        packet = to_octets(f"<{_priority(level)}>{self._name}[{os.getpid()}]: {text}")
         if self._connected:
             try:
                 self._sock.send(packet)
@@ -243,7 +244,7 @@ class _Udp:
     def write(self, level: str, text: str, line: str) -> None:
         stamp = datetime.now().astimezone().isoformat(timespec="milliseconds")
         head = f"<{_priority(level)}>1 {stamp} {self._host} bird {os.getpid()} - -"
-        self._sock.send(f"{head} {text}".encode(errors="replace"))
+        self._sock.send(to_octets(f"{head} {text}"))
 
     def close(self) -> None:
         self._sock.close()

@@ -17,6 +17,7 @@ from pybird.io.netlink import attribute, attributes
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
+from pybird.values.text import to_octets, to_text
 
 RTM_NEWLINK: Final = 16
 RTM_DELLINK: Final = 17
@@ -103,7 +104,7 @@ def decode_link(body: bytes) -> Link | None:
     if family:
         return None
     found = attributes(body, 16)
-    name = found.get(IFLA_IFNAME, b"").rstrip(b"\0").decode(errors="replace")
+    name = to_text(found.get(IFLA_IFNAME, b"").rstrip(b"\0"))
     if not name:
         return None
     return Link(
@@ -227,7 +228,7 @@ def _decode_extras(found: dict[int, bytes], scope: int) -> tuple[tuple[str, obje
     for number, value in attributes(found.get(RTA_METRICS, b""), 0).items():
         name = _METRIC_NAMES.get(number)
         if name == "krt_congctl":
-            extras[name] = value.rstrip(b"\0").decode(errors="replace")
+            extras[name] = to_text(value.rstrip(b"\0"))
         elif name is not None:
             extras[name] = _number(value)
     return tuple(sorted(extras.items()))
@@ -312,7 +313,7 @@ class RouteEncoder:
 def _encode_metrics(extras: dict[str, Any]) -> bytes:
     parts: list[bytes] = []
     for name, value in sorted(extras.items(), key=lambda item: METRICS[item[0]]):
-        octets = value.encode() + b"\0" if isinstance(value, str) else _U32.pack(value & 0xFFFFFFFF)
+        octets = to_octets(value) + b"\0" if isinstance(value, str) else _U32.pack(value & 0xFFFFFFFF)
         parts.append(attribute(METRICS[name], octets))
     return b"".join(parts)
 

@@ -19,6 +19,7 @@ from pybird.core.ports import Log, SignatureFailures, Stream, StreamHandler, Tcp
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
 from pybird.values.net import Prefix
+from pybird.values.text import to_octets
 
 # numbers of linux/in.h, in6.h and tcp.h that Python's socket module lacks
 IP_FREEBIND = 15
@@ -61,7 +62,7 @@ def endpoint(name: tuple[Any, ...]) -> tuple[Address, int, int]:
 
 def md5_option(peer: Prefix, ifindex: int, password: str | None, flags: int) -> bytes:
     """`struct tcp_md5sig`; without a password the key is forgotten."""
-    key = (password or "").encode()
+    key = to_octets(password or "")
     if len(key) > MD5_MAX_KEY:
         raise OSError(errno.EINVAL, f"Password longer than {MD5_MAX_KEY} octets")
     if peer.address.is_v4:
@@ -118,7 +119,7 @@ def set_hop_limits(sock: socket.socket, ttl: int | None, min_ttl: int | None) ->
 
 def bind_device(sock: socket.socket, name: str) -> None:
     """Bind to an interface or VRF by name."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, to_octets(name) + b"\0")
 
 
 def apply_options(sock: socket.socket, options: TcpOptions) -> None:

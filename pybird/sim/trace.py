@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 
+from pybird.values.text import to_octets
+
 
 class Trace:
     """What happened so far, as a hash and the last lines."""
@@ -24,7 +26,7 @@ class Trace:
     def note(self, now: float, *words: object) -> None:
         """Add one line; `now` is virtual seconds."""
         line = f"{now:.6f} {' '.join(map(str, words))}"
-        self._hash.update(line.encode() + b"\n")
+        self._hash.update(to_octets(line) + b"\n")
         self.count += 1
         self.recent.append(line)
 

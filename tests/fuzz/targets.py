@@ -28,6 +28,7 @@ from pybird.tools.lint.flow import filters
 from pybird.tools.lint.run import findings
 from pybird.tools.lint.subject import Subject
 from tests.conf.loading import CACHE
+from tests.fuzz import running
 from tests.oracle.choices import Dice
 from tests.oracle.compare import differences, some_route
 
@@ -125,7 +126,7 @@ def positioned(error: ConfigError, texts: dict[str, str]) -> None:
 
 
 def config(text: str, files: dict[str, str] | None = None) -> Config | None:
-    """A configuration, with the files that it may include."""
+    """A configuration, with the files that it may include; when it is right, a router runs it."""
     texts = {**(files or {}), MAIN: text}
     try:
         reading = language().examine_text(text, MAIN, Texts(texts))
@@ -140,6 +141,7 @@ def config(text: str, files: dict[str, str] | None = None) -> Config | None:
     for finding in findings(reading):
         inside(finding.span, texts)
     compiles(reading.config, Subject(reading))
+    running.run(language(), reading.config, beside())
     return reading.config
 
 

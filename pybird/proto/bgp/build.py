@@ -37,6 +37,7 @@ from pybird.proto.bgp.build_channel import (
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
 from pybird.values.address import Address
 from pybird.values.net import Prefix
+from pybird.values.text import to_octets
 
 ANY_LOCAL_AS = 255
 MULTIHOP = 64
@@ -370,7 +371,7 @@ def _capabilities(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _password(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     value = builder.text(tree.children[0])
-    if not 1 <= len(value.encode("utf-8", "surrogateescape")) <= 80:
+    if not 1 <= len(to_octets(value)) <= 80:
         raise builder.error("a TCP MD5 password has 1 to 80 octets", tree.children[0])
     draft["password"] = value
 

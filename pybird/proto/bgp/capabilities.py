@@ -15,6 +15,7 @@ from typing import Final
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.errors import BAD_PARAMETER, OpenError
+from pybird.values.text import utf8
 from pybird.wire import Reader, WireError
 
 Family = tuple[int, int]  # AFI, SAFI
@@ -102,8 +103,7 @@ def _pair(afi: int, safi: int) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    # at most 64 octets each, cut between characters: FRR takes no more
-    octets = text.encode()[:64].decode(errors="ignore").encode()
+    octets = utf8(text, 64)  # FRR takes no more
     return bytes((len(octets),)) + octets
 
 

@@ -32,6 +32,7 @@ from pybird.proto.bgp.errors import (
     UpdateError,
     error_text,
 )
+from pybird.values.text import utf8
 
 OPEN: Final = 1
 UPDATE: Final = 2
@@ -176,7 +177,7 @@ class Notification(Message):
         """A Cease; `reason` goes with shutdown and reset only (RFC 9003), cut at 255 octets."""
         if not reason or subcode not in (SHUTDOWN, RESET):
             return Notification(CEASE, subcode)
-        octets = reason.encode()[:255].decode(errors="ignore").encode()
+        octets = utf8(reason, 255)
         return Notification(CEASE, subcode, bytes((len(octets),)) + octets)
 
     @staticmethod

@@ -19,6 +19,7 @@ from typing import Final
 from pybird.core.ports import Icmp6Packet
 from pybird.values.address import Address
 from pybird.values.net import Prefix
+from pybird.values.text import to_octets
 
 SOLICITATION: Final = 133
 ADVERTISEMENT: Final = 134
@@ -276,7 +277,7 @@ def domain_octets(domain: str) -> bytes:
     """
     out = bytearray()
     for label in domain.removesuffix(".").split("."):
-        octets = label.encode()
+        octets = to_octets(label)
         if not 0 < len(octets) < 64:
             raise ValueError(f"{domain!r} is not a domain name")
         out += bytes((len(octets),)) + octets
