@@ -11,6 +11,7 @@ from pybird.conf.errors import ConfigError
 from pybird.conf.model import Config
 from pybird.core.commands import Command, Commands
 from pybird.filter.nodes import NO_SPAN
+from pybird.values.text import to_text
 
 
 class FakeClock:
@@ -76,7 +77,7 @@ class FakeStream:
         self.closed = "abort"
 
     def taken(self) -> str:
-        text, self.out = self.out.decode(), b""
+        text, self.out = to_text(self.out), b""
         return text
 
 
