@@ -1,11 +1,14 @@
-"""An accepted configuration runs: beside a neighbour, asked, changed and stopped, in virtual time.
+"""What is accepted also runs, in virtual time, in a router beside a neighbour.
 
+`run`: a configuration, which is asked, changed and stopped. `obey`: a command.
 No text may make the router report a mistake of its own.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from io import StringIO
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
@@ -15,10 +18,12 @@ from pybird.core.commands import Commands
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.proto import PROTOCOLS
-from pybird.sim.world import Node, World
+from pybird.sim.world import World
+from pybird.values.text import to_octets
 from tests.cli.fakes import FakeStream
 from tests.scenarios.lab import unnumbered
 
+LAST_LINE = re.compile(rb"^\d{4} [^\n]*\n\Z", re.MULTILINE)
 QUESTIONS = (
     "show status",
     "show protocols all",
@@ -37,6 +42,70 @@ QUESTIONS = (
 )
 
 
+COMMANDED = """
+roa4 table r4;
+ipv4 table other;
+vpn4 table v4; flow4 table f4; evpn table e; ipv6 sadr table sadr6;
+define LOCAL = 65000;
+attribute int mine;
+function f(int a) -> bool { return a > 1; }
+filter in_a { if net ~ [10.0.0.0/8+] then reject; bgp_local_pref = 200; accept; }
+protocol static roas { roa4; route 10.0.0.0/8 max 16 as 65001; }
+protocol static s4 { ipv4 { import filter { bgp_med = 5; mine = 2; accept; }; };
+  route 10.1.0.0/16 blackhole; route 10.2.0.0/16 via 192.0.2.2; route 10.3.0.0/16 recursive 10.2.0.1; }
+protocol static v { vpn4; route 65000:1 10.0.0.0/8 blackhole; }
+protocol static fl { flow4; route flow4 { dst 10.0.0.0/8; proto = 6; }; }
+protocol static ev { evpn; route evpn imet 1:1 1 192.0.2.1 blackhole; }
+protocol static sa { ipv6 sadr; route 2001:db8::/32 from ::/0 blackhole; }
+protocol pipe p { table master4; peer table other; import none; export where net.len < 24; }
+protocol bgp b1 { local as LOCAL; neighbor 192.0.2.9 as 65009;
+  ipv4 { import keep filtered; import filter in_a; export all; import limit 10 action warn; }; }
+"""
+
+
+def run(language: Language, config: Config, other: Config) -> None:
+    """Two routers on a cable, one with this configuration.
+
+    Raises:
+        AssertionError: one of them reported a bug.
+    """
+    small = Small(language, config)
+    for line in QUESTIONS:
+        small.ask(line)
+    for each in (other, config):
+        small.router.reconfigure(each)
+        small.world.run(0.5)
+    small.world.link_down("a", "eth0")
+    small.world.run(0.1)
+    small.world.nodes["a"].stop()
+    small.world.run(0.5)
+    small.expect_no_bug()
+
+
+def obey(language: Language, line: str) -> None:
+    """The same two routers, one is given this command.
+
+    Raises:
+        AssertionError: one of them reported a bug, or the answer is not whole.
+    """
+    small = Small(language, commanded(language))
+    answer = small.ask(line)
+    small.expect_no_bug()
+    assert LAST_LINE.search(answer), answer[-1000:]
+
+
+@cache
+def commanded(language: Language) -> Config:
+    """The configuration of who is given commands."""
+    return language.read(unnumbered(1) + COMMANDED)
+
+
+@cache
+def neighbour(language: Language) -> Config:
+    """A router that peers with whom it hears."""
+    return language.read(unnumbered(2))
+
+
 @cache
 def console_commands() -> Commands:
     """The commands, made once."""
@@ -50,42 +119,38 @@ def boot(ports: Ports, config: Config) -> Router:
     return router
 
 
-def run(language: Language, config: Config, other: Config) -> None:
-    """Two routers on a cable, one with this configuration.
+class Small:
+    """Two routers on a cable, up, and a control session on the first."""
 
-    Raises:
-        AssertionError: one of them reported a bug.
-    """
-    world = World(boot)
-    node = world.router("a", config)
-    node.host.add_address("lo", "10.0.0.1/32")
-    world.router("b", neighbour(language))
-    world.link("a", "eth0", "b", "eth0")
-    node.host.add_address("eth0", "192.0.2.1/24")
-    world.run(1.5)
-    ask(world, node, language, QUESTIONS)
-    for each in (other, config):
-        node.router.reconfigure(each)
-        world.run(0.5)
-    world.link_down("a", "eth0")
-    world.run(0.1)
-    node.stop()
-    world.run(0.5)
-    bugs = [str(line) for line in world.log if line.level == "bug"]
-    assert not bugs, "\n".join(bugs)
+    def __init__(self, language: Language, config: Config) -> None:
+        self.world = World(boot)
+        node = self.world.router("a", config)
+        node.host.add_address("lo", "10.0.0.1/32")
+        self.world.router("b", neighbour(language))
+        self.world.link("a", "eth0", "b", "eth0")
+        node.host.add_address("eth0", "192.0.2.1/24")
+        self.world.run(1.5)
+        self.router: Router = node.router
+        self.stream = FakeStream()
 
+        def load(path: str) -> Config:
+            if path == "other":
+                return commanded(language)
+            raise FileNotFoundError(2, "No such file or directory")
 
-@cache
-def neighbour(language: Language) -> Config:
-    """A router that peers with whom it hears."""
-    return language.read(unnumbered(2))
+        console = Console(
+            self.router, console_commands(), language, load, lambda graceful: None, lambda path: StringIO()
+        )
+        self.session = console.open(self.stream)  # type: ignore[arg-type]
 
+    def ask(self, line: str) -> bytes:
+        """What is answered to a line of the control socket."""
+        self.stream.out = b""
+        self.session.received(to_octets(line) + b"\n")
+        self.world.run(0.1)
+        return self.stream.out
 
-def ask(world: World, node: Node, language: Language, lines: tuple[str, ...]) -> None:
-    """Commands from the control socket."""
-    console = Console(node.router, console_commands(), language, language.read, lambda graceful: None)
-    session = console.open(FakeStream())  # type: ignore[arg-type]
-    for line in lines:
-        session.received(f"{line}\n".encode())
-        world.run(0.1)
-    session.closed(None)
+    def expect_no_bug(self) -> None:
+        """Nobody logged one."""
+        bugs = [str(line) for line in self.world.log if line.level == "bug"]
+        assert not bugs, "\n".join(bugs)

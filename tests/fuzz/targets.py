@@ -173,12 +173,13 @@ def layout(text: str, files: dict[str, str] | None = None) -> None:
 
 
 def command(text: str) -> None:
-    """A line of the control socket."""
+    """A line of the control socket; a router answers it."""
     line = text.split("\n", 1)[0]
     try:
         language().parse_command(line)
     except ConfigError as error:
         positioned(error, {"<command>": line})
+    running.obey(language(), line)
 
 
 def expression(text: str) -> None:
