@@ -13,6 +13,7 @@ from pybird.conf.include import DiskFiles
 from pybird.conf.language import Language
 from pybird.conf.tree import Tree
 from pybird.filter.nodes import Span
+from tests.fuzz import __main__
 from tests.fuzz.__main__ import one_round, report, run
 from tests.fuzz.findings import Findings
 from tests.fuzz.seeds import Seed
@@ -157,11 +158,13 @@ def test_what_was_found_is_told_last(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert text in told
 
 
-def test_one_number_stands_for_one_search(tmp_path: Path) -> None:
+def test_one_number_stands_for_one_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(__main__, "ROUND", 20)
+
     def texts(number: int) -> list[str]:
         made: list[str] = []
-        strategy = MAKERS["command"].map(lambda seed: made.append(seed.text) or seed)
-        one_round("command", strategy, number, float("inf"), Findings(tmp_path))
+        strategy = MAKERS["birdtest"].map(lambda seed: made.append(seed.text) or seed)
+        one_round("birdtest", strategy, number, float("inf"), Findings(tmp_path))
         return made
 
     assert texts(1) == texts(1) != texts(2)
