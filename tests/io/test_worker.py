@@ -76,7 +76,9 @@ def test_an_error_leaves_no_circle():
     try:
         for _ in range(3):
             run()
-        loop.run_until_complete(asyncio.sleep(0.01))
+        for thread in threading.enumerate():
+            if thread.name == "worker":
+                thread.join()
         assert not [found for found in gc.get_objects() if isinstance(found, ValueError)]
     finally:
         gc.enable()

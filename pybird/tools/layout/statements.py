@@ -27,21 +27,12 @@ class Block:
     remarks: list[Piece] = field(default_factory=list)  # on the line of the opening brace
     statements: list[Statement] = field(default_factory=list)
     closing: Piece | None = None
-    _one_line: bool | None = field(default=None, repr=False, compare=False)
+    one_line: bool = False  # it was written on one line
 
     @property
     def breaks(self) -> int:
         """The line ends before it."""
         return self.opening.breaks
-
-    @property
-    def one_line(self) -> bool:
-        """It was written on one line. Kept once the block is whole: those around it ask as well."""
-        if self.closing is None or self.closing.breaks or self.remarks:
-            return False
-        if self._one_line is None:
-            self._one_line = all(statement.one_line for statement in self.statements)
-        return self._one_line
 
 
 Element: TypeAlias = Piece | Block
@@ -173,7 +164,10 @@ class _Reader:
         closing = CLOSING[block.opening.text]
         block.statements = self.statements(closing)
         if self.text == closing:
-            block.closing = self.take()
+            block.closing = end = self.take()
+            # Those inside know already: asked from the outermost one, it would be recursion.
+            inner = all(statement.one_line for statement in block.statements)
+            block.one_line = inner and not end.breaks and not block.remarks
         return block
 
 
