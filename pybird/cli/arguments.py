@@ -244,11 +244,11 @@ def show_symbols(tree: Any, _session: Any) -> ShowSymbols:
 
 
 def configure(tree: Any, _session: Any) -> Configure:
-    """`configure` and `configure check`."""
+    """`configure` and `configure check`; a timeout of 0 is none, as in BIRD."""
     parts = Parts(tree)
     timeout = parts.first("timeout")
     seconds = None if timeout is None else number(timeout) if tokens(timeout) else DEFAULT_TIMEOUT
-    return Configure(parts.has("soft"), parts.text("file"), seconds)
+    return Configure(parts.has("soft"), parts.text("file"), seconds or None)
 
 
 DEFAULT_TIMEOUT = 300

@@ -281,6 +281,7 @@ def test_configure_with_timeout(lab: Lab) -> None:
     assert lab.ask("configure confirm") == "0018 Reconfiguration confirmed"
     assert lab.ask("configure status") == "0003-Daemon is up and running\n0000 "
     assert "Undo scheduled in 300 s" in lab.ask("configure soft timeout")
+    assert "Undo" not in lab.ask("configure timeout 0")
 
 
 def test_an_expired_configuration_is_undone_and_told(lab: Lab) -> None:

@@ -23,7 +23,7 @@ from pybird.values.text import to_octets
 from tests.cli.fakes import FakeStream
 from tests.scenarios.lab import unnumbered
 
-LAST_LINE = re.compile(rb"^\d{4} [^\n]*\n\Z", re.MULTILINE)
+LAST_LINE = re.compile(rb"^\d{4} [^\n]*\n(\+[^\n]*\n)*\Z", re.MULTILINE)  # what comes unasked begins with +
 QUESTIONS = (
     "show status",
     "show protocols all",
