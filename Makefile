@@ -58,7 +58,7 @@ test-long: setup generators
 
 # Texts that may break the reader of configurations and commands: each search runs this long,
 # from another number each time unless FUZZ_SEED gives one.
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 90
 fuzz: setup
 	@$(BIN)/pip install -q --disable-pip-version-check --only-binary atheris -e '.[fuzz]' \
 	  || echo "no atheris for this Python: only hypothesis searches"

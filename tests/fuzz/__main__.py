@@ -28,7 +28,10 @@ from tests.fuzz.seeds import Seed
 from tests.fuzz.targets import TARGETS, bounded
 from tests.fuzz.texts import every
 
-SHARES = {"config": 6, "layout": 2, "command": 1, "expression": 2, "birdtest": 1, "filter": 2}
+SHARES = {
+    "config": 6, "layout": 2, "command": 2, "expression": 2, "birdtest": 1, "filter": 2,
+    "update": 3, "stream": 1, "advertisement": 1,
+}  # fmt: skip
 MADE_ONLY = ("filter",)  # the oracle knows what its writer writes; other texts are no test of it
 SHOWN = 4000  # characters of a finding in the log
 ROUND = 200  # examples between two looks at the clock

@@ -7,8 +7,14 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from pybird.proto.bgp.messages import frame
+from pybird.values.text import to_text
 from tests.conf.test_broken import BROKEN
 from tests.fuzz.targets import BESIDE, MAIN
+from tests.fuzz.wire import NEIGHBOURS
+from tests.radv.broken import rows
+from tests.scenarios.line import KEEPALIVE, capabilities, hello, update
+from tests.scenarios.test_rfc7606 import RESETS, ROWS, attributes, usual
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("PYBIRD_CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -71,7 +77,7 @@ COMMANDS = (
     "debug channels all",
     "echo { info, remote }",
     "timeformat protocol iso short ms",
-    "timeformat route \"%F %T\"",
+    'timeformat route "%F %T"',
     "restrict",
     "output json",
     "reload bgp in",
@@ -113,6 +119,16 @@ reject
 """
 
 
+# Every attribute that is passed on, and one that nobody knows (RFC 4271, 5).
+EVERY_ATTRIBUTE = (
+    "400101 01 400206 0201 0000fdea 400304 0a000002 800404 00000005 400600 c00708 0000fdea 0a000002"
+    "c00808 fdea0001 fdea0002 800904 0a000009 800a08 0a000009 0a00000a"
+    "c01010 0002fdea00000001 4006000000000001"
+    "801a0b 01000b0000000000000005 c0200c 0000fdea 00000001 00000002 c02304 0000fdea c06302 abcd"
+    "900e002a 000201 20 20010db8000000000000000000000002 fe800000000000000000000000000002 00 2020010db9"
+)
+
+
 class Seed(NamedTuple):
     """A text and the files that it includes."""
 
@@ -151,6 +167,26 @@ def real() -> list[Seed]:
     return found
 
 
+def wire() -> dict[str, list[Seed]]:
+    """What neighbours send: right and wrong UPDATEs by each kind of neighbour, handshakes, advertisements."""
+    bodies = [update(attributes(text, usual(kind))) for _, kinds, text, *_ in ROWS for kind in kinds]
+    bodies += [message for _, message, _ in RESETS]
+    bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE)), update(b"", b"", bytes.fromhex("18140001"))]
+    bodies += [
+        update(bytes.fromhex(EVERY_ATTRIBUTE), bytes.fromhex("0000000118140001 0000000218140001"))
+    ]  # ADD-PATH
+    updates = [bytes((number % len(NEIGHBOURS),)) + message[19:] for number, message in enumerate(bodies)]
+    offers = capabilities(enhanced_refresh=True, hostname="x")
+    opened = hello() + KEEPALIVE
+    streams = [hello(), opened, opened + bodies[0], opened + bodies[-2], hello(offers=offers) + KEEPALIVE]
+    streams += [opened + frame(5, bytes.fromhex("00010001")), opened + frame(3, b"\x06\x02\x03bye")]
+    return {
+        "update": [Seed(to_text(each), {}) for each in updates],
+        "stream": [Seed(to_text(b"\0" + each), {}) for each in streams],
+        "advertisement": [Seed(to_text(row.data), {}) for row in rows()],
+    }
+
+
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="surrogateescape")
 
@@ -164,6 +200,7 @@ def all_seeds(*, corpus: bool = True) -> dict[str, list[Seed]]:
         "command": [Seed(text, {}) for text in COMMANDS],
         "expression": [Seed(text, {}) for text in EXPRESSIONS],
         "birdtest": [Seed(BIRDTEST, {})],
+        **wire(),
     }
 
 

@@ -28,7 +28,7 @@ from pybird.tools.lint.flow import filters
 from pybird.tools.lint.run import findings
 from pybird.tools.lint.subject import Subject
 from tests.conf.loading import CACHE
-from tests.fuzz import running
+from tests.fuzz import running, wire
 from tests.oracle.choices import Dice
 from tests.oracle.compare import differences, some_route
 
@@ -218,4 +218,7 @@ TARGETS: dict[str, Callable[[str], object]] = {
     "expression": expression,
     "birdtest": birdtest,
     "filter": filter_,
+    "update": wire.update,
+    "stream": wire.stream,
+    "advertisement": wire.advertisement,
 }

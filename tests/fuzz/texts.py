@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lark import Lark
 
 from pybird.conf.tables import grammar_folder
+from pybird.values.text import to_octets, to_text
 from tests.fuzz.seeds import Seed, all_seeds
 from tests.oracle.choices import Draw, Drawn
 from tests.oracle.compare import HEAD
@@ -18,6 +19,7 @@ from tests.oracle.programs import Writer
 
 PIECES = re.compile(r'"[^"\n]*"|[A-Za-z_0-9.:/]+|[ \t]+|\n|.', re.DOTALL)
 WINDOW = 400  # pieces of a seed that are looked at at once: large ones are cut
+WIRE = ("update", "stream", "advertisement")  # octets, and no text
 STEPS = 250  # rules of one derivation before it only ends
 
 NAMES = ("a", "b", "c", "passive", "x1", "'q-1'")
@@ -110,6 +112,31 @@ def grammar() -> Grammar:
 
 
 @st.composite
+def changed(draw: Any, seeds: list[Seed]) -> Seed:
+    """The octets of a seed with some of them flipped, dropped, doubled or replaced."""
+    octets = bytearray(to_octets(draw(st.sampled_from(seeds)).text))
+    for _ in range(draw(st.integers(1, 5))):
+        first = draw(st.integers(0, len(octets)))
+        last = min(first + draw(st.integers(0, 8)), len(octets))
+        match draw(st.integers(0, 5)):
+            case 0:
+                del octets[first:last]
+            case 1:
+                octets[first:first] = octets[first:last]
+            case 2:
+                octets[first:last] = draw(st.binary(max_size=8))
+            case 3 if first < len(octets):
+                octets[first] = draw(st.sampled_from((0, 1, 0x7F, 0x80, 0xFF, len(octets) & 0xFF)))
+            case 4 if first < len(octets):
+                octets[first] = (octets[first] + draw(st.sampled_from((1, -1, 4, 16)))) & 0xFF
+            case _:
+                other = to_octets(draw(st.sampled_from(seeds)).text)
+                start = draw(st.integers(0, len(other)))
+                octets[first:last] = other[start : start + draw(st.integers(1, 40))]
+    return Seed(to_text(bytes(octets)), {})
+
+
+@st.composite
 def derived(draw: Any, start: str) -> str:
     """A text that the grammar allows, whatever its names mean."""
     return grammar().derive(start, lambda size: draw(st.integers(0, size - 1)) if size > 1 else 0)
@@ -162,14 +189,21 @@ def every(*, corpus: bool = True) -> dict[str, st.SearchStrategy[Seed]]:
     found = {}
     starts = {"config": "config", "layout": "config", "command": "command", "expression": "expression"}
     for name, seeds in all_seeds(corpus=corpus).items():
+        if name in WIRE:
+            found[name] = st.one_of(changed(seeds), st.binary(max_size=200).map(to_text).map(_alone))
+            continue
         ways = [mutated(seeds)]
         if name in starts:
-            ways.append(derived(starts[name]).map(lambda text: Seed(text, {})))
+            ways.append(derived(starts[name]).map(_alone))
         if name in ("command", "expression"):
-            ways.append(st.text(max_size=40).map(lambda text: Seed(text, {})))
+            ways.append(st.text(max_size=40).map(_alone))
         found[name] = st.one_of(*ways)
     found["filter"] = filters()
     return found
+
+
+def _alone(text: str) -> Seed:
+    return Seed(text, {})
 
 
 @st.composite
