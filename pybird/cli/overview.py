@@ -124,7 +124,7 @@ def interface_row(router: Router, interface: Interface) -> InterfaceRow:
         index=link.index,
         mtu=link.mtu,
         flags=tuple(_flags(link)),
-        addresses=tuple(_address(a, a.address in preferred) for a in addresses),
+        addresses=tuple(_address(a, a in preferred) for a in addresses),
         master=master,
     )
 
@@ -142,12 +142,11 @@ def _flags(link: Link) -> Iterator[str]:
         yield "Ignored"
 
 
-def _preferred(interface: Interface) -> list[Address]:
+def _preferred(interface: Interface) -> list[LinkAddress | None]:
     """The address of each family that is used as source, and the link-local one."""
-    found = [interface.preferred(True), interface.preferred(False)]
-    own = [item.address for item in found if item is not None]
-    link_local = interface.link_local()
-    return own if link_local is None else [*own, link_local]
+    own = interface.link_local()
+    link_local = next((a for a in interface.ready_addresses() if a.address == own), None)
+    return [interface.preferred(True), interface.preferred(False), link_local]
 
 
 def _address(item: LinkAddress, preferred: bool) -> InterfaceAddress:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pybird.core.ports import Clock, KernelEvents, KernelRoute, Link, LinkAddress, Timer
-from pybird.values.address import Address
 
 
 class Owner(Protocol):
@@ -74,8 +73,8 @@ class GuardedEvents:
     def address_changed(self, address: LinkAddress) -> None:
         self._instance.guarded(self._instance.address_changed, address)
 
-    def address_removed(self, ifindex: int, address: Address) -> None:
-        self._instance.guarded(self._instance.address_removed, ifindex, address)
+    def address_removed(self, address: LinkAddress) -> None:
+        self._instance.guarded(self._instance.address_removed, address)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
         self._instance.guarded(self._instance.route_changed, route, removed)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pybird.conf.model import InterfacePattern
-from pybird.core.ports import Link, LinkAddress
+from pybird.core.ports import AddressKey, Link, LinkAddress
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 
@@ -23,7 +23,7 @@ class Interface:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self.addresses: dict[Address, LinkAddress] = {}
+        self.addresses: dict[AddressKey, LinkAddress] = {}
         self.preferred_first: tuple[Address | Prefix, ...] = ()  # of the device protocol's config
 
     @property
@@ -57,12 +57,11 @@ class Interface:
             if a.address.is_v4 == v4 and not a.address.is_link_local and not a.secondary
         ]
         best = self._pick([a.address for a in found])
-        return self.addresses[best] if best is not None else None
+        return next((a for a in found if a.address == best), None)
 
     def has(self, address: Address) -> bool:
         """Is this one of the interface's own usable addresses?"""
-        own = self.addresses.get(address)
-        return own is not None and not own.tentative
+        return any(own.address == address and not own.tentative for own in self.addresses.values())
 
     def on_link(self, address: Address) -> bool:
         """Is this address directly reachable here, and not our own?"""
@@ -173,8 +172,8 @@ class Interfaces:
         if interface.up:
             interface.link = _downed(interface.link)
             self._tell("down", interface)
-        for address in list(interface.addresses):
-            self.address_removed(index, address)
+        for address in list(interface.addresses.values()):
+            self.address_removed(address)
         self.by_index.pop(index, None)
         self._tell("removed", interface)
 
@@ -183,19 +182,19 @@ class Interfaces:
         interface = self.by_index.get(address.ifindex)
         if interface is None:
             return
-        old = interface.addresses.get(address.address)
+        old = interface.addresses.get(address.key)
         if old == address:
             return
-        if old is not None and not old.tentative and (address.tentative or old.length != address.length):
-            self.address_removed(address.ifindex, address.address)
-        interface.addresses[address.address] = address
+        if old is not None and not old.tentative and address.tentative:
+            self.address_removed(old)
+        interface.addresses[address.key] = address
         if not address.tentative:
             self._tell("address", interface, address)
 
-    def address_removed(self, ifindex: int, address: Address) -> None:
+    def address_removed(self, address: LinkAddress) -> None:
         """An address is gone."""
-        interface = self.by_index.get(ifindex)
-        old = interface.addresses.pop(address, None) if interface is not None else None
+        interface = self.by_index.get(address.ifindex)
+        old = interface.addresses.pop(address.key, None) if interface is not None else None
         if interface is not None and old is not None and not old.tentative:
             self._tell("address-removed", interface, old)
 

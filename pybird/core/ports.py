@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -223,6 +223,9 @@ class Link:
     master: int = 0
 
 
+AddressKey: TypeAlias = tuple[Address, int, Address | None]
+
+
 @dataclass(frozen=True, slots=True)
 class LinkAddress:
     """An address of an interface."""
@@ -233,6 +236,11 @@ class LinkAddress:
     tentative: bool = False  # duplicate address detection still runs, or it failed
     opposite: Address | None = None  # the other end of a point-to-point link
     secondary: bool = False
+
+    @property
+    def key(self) -> AddressKey:
+        """What tells it from others of its interface: one address may be there with two lengths."""
+        return self.address, self.length, self.opposite
 
     @property
     def prefix(self) -> Prefix:
@@ -262,7 +270,7 @@ class KernelEvents(Protocol):
     def link_changed(self, link: Link) -> None: ...
     def link_removed(self, index: int) -> None: ...
     def address_changed(self, address: LinkAddress) -> None: ...
-    def address_removed(self, ifindex: int, address: Address) -> None: ...
+    def address_removed(self, address: LinkAddress) -> None: ...
     def route_changed(self, route: KernelRoute, removed: bool) -> None: ...
     def overflow(self) -> None:
         """Events were lost: read everything again."""

@@ -159,7 +159,7 @@ class NetlinkKernel:
                     if kind == rt.RTM_NEWADDR:
                         watcher.address_changed(address)
                     else:
-                        watcher.address_removed(address.ifindex, address.address)
+                        watcher.address_removed(address)
         elif kind in (rt.RTM_NEWLINK, rt.RTM_DELLINK):
             link = rt.decode_link(body)
             if link is None:

@@ -54,7 +54,7 @@ class Host:
         self.fragment = False  # deliver TCP octets in random portions
         self.read_rate: float | None = None  # octets per second that the program takes from TCP
         lo = self.nics[1] = Nic(self, 1, "lo", b"", None)
-        lo.addresses = {item.address: item for item in LOCAL_HOST}
+        lo.addresses = {item.key: item for item in LOCAL_HOST}
 
     # interfaces ---------------------------------------------------------
 
@@ -166,15 +166,18 @@ class Host:
         return item
 
     def remove_address(self, name: str, text: str) -> None:
-        """`ip address del`."""
+        """`ip address del ADDRESS[/LENGTH] dev NAME`."""
         nic = self.nic(name)
-        address = Address.parse(text.partition("/")[0])
-        if nic.addresses.pop(address, None) is not None:
-            self.trace.note(self.clock.now(), self.name, "address", nic.name, "del", address)
-            self.kernel.tell(lambda w: w.address_removed(nic.index, address))
+        head, _, length = text.partition("/")
+        address = Address.parse(head)
+        for item in list(nic.addresses.values()):
+            if item.address == address and (not length or item.length == int(length)):
+                del nic.addresses[item.key]
+                self.trace.note(self.clock.now(), self.name, "address", nic.name, "del", address)
+                self._tell_removed(item)
 
     def _set_address(self, nic: Nic, item: LinkAddress) -> None:
-        nic.addresses[item.address] = item
+        nic.addresses[item.key] = item
         self.trace.note(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
         self.kernel.tell(lambda w: w.address_changed(item))
 
@@ -185,18 +188,22 @@ class Host:
         )
 
     def _end_dad(self, nic: Nic, item: LinkAddress) -> None:
-        if nic.addresses.get(item.address) is not item or not nic.admin_up:
+        if nic.addresses.get(item.key) is not item or not nic.admin_up:
             return
         if nic.segment is not None and nic.segment.find(nic, item.address) is not None:
             return  # a duplicate: it stays tentative for ever
         self._set_address(nic, LinkAddress(nic.index, item.address, item.length))
 
     def _lose_addresses(self, nic: Nic) -> None:
-        nic.addresses, lost = {a: i for a, i in nic.addresses.items() if a.is_v4}, nic.addresses
-        for address in lost:
-            if not address.is_v4:
-                self.kernel.tell(lambda w, a=address: w.address_removed(nic.index, a))  # type: ignore[misc]
-        nic.lost = tuple(i for i in lost.values() if i.address.is_link_local)
+        lost = [item for item in nic.addresses.values() if not item.address.is_v4]
+        for item in lost:
+            del nic.addresses[item.key]
+        for item in lost:
+            self._tell_removed(item)
+        nic.lost = tuple(item for item in lost if item.address.is_link_local)
+
+    def _tell_removed(self, item: LinkAddress) -> None:
+        self.kernel.tell(lambda w: w.address_removed(item))
 
     def _return_addresses(self, nic: Nic) -> None:
         for item in nic.lost:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pybird.core.ports import Link, LinkAddress
+from pybird.core.ports import AddressKey, Link, LinkAddress
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Nic:
         self.admin_up = True
         self.carrier = True
         self.master = 0  # the VRF that it is in
-        self.addresses: dict[Address, LinkAddress] = {}
+        self.addresses: dict[AddressKey, LinkAddress] = {}
         self.lost: tuple[LinkAddress, ...] = ()  # link-local ones that come back with the link
         if segment is not None:
             segment.nics.append(self)
@@ -108,8 +108,7 @@ class Nic:
 
     def answers(self, address: Address) -> bool:
         """Is this address ours, and past duplicate address detection?"""
-        found = self.addresses.get(address)
-        return found is not None and not found.tentative
+        return any(item.address == address and not item.tentative for item in self.addresses.values())
 
     def link_local(self) -> Address | None:
         """The link-local address, once it is not tentative."""

@@ -65,15 +65,33 @@ def test_an_address_counts_when_it_is_tentative_no_more():
     assert interfaces.by_index[2].link_local() == LL.address
     interfaces.address_changed(LL)
     assert ear.take() == []
-    interfaces.address_removed(2, LL.address)
+    interfaces.address_removed(LL)
     assert ear.take() == ["address-removed eth0 fe80::1"]
 
 
 def test_an_address_that_vanishes_while_tentative_is_not_told():
     interfaces, ear = known()
     interfaces.address_changed(replace(LL, tentative=True))
-    interfaces.address_removed(2, LL.address)
+    interfaces.address_removed(LL)
     assert ear.take() == []
+
+
+def test_one_address_with_two_lengths_is_two():
+    """`ip address add` of the new length, then `del` of the old one."""
+    interfaces, ear = known()
+    wide = replace(V4, length=16)
+    eth0 = interfaces.by_index[2]
+    interfaces.address_changed(V4)
+    interfaces.address_changed(wide)
+    assert [own.length for own in eth0.ready_addresses()] == [24, 16]
+    ear.take()
+    interfaces.address_removed(V4)
+    assert ear.take() == ["address-removed eth0 192.0.2.1"]
+    assert eth0.has(V4.address)
+    assert eth0.preferred(v4=True) == wide
+    assert eth0.on_link(Address.parse("192.0.3.1"))
+    interfaces.address_removed(wide)
+    assert not eth0.has(V4.address)
 
 
 @pytest.mark.parametrize(

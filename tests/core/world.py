@@ -94,14 +94,14 @@ class FakeKernel:
             watcher.link_changed(link)
 
     def address(self, address: LinkAddress) -> None:
-        self.address_list[address.ifindex, address.address] = address
+        self.address_list[address.ifindex, address.key] = address
         for watcher in self.watchers:
             watcher.address_changed(address)
 
     def no_address(self, address: LinkAddress) -> None:
-        del self.address_list[address.ifindex, address.address]
+        del self.address_list[address.ifindex, address.key]
         for watcher in self.watchers:
-            watcher.address_removed(address.ifindex, address.address)
+            watcher.address_removed(address)
 
 
 class FakeLog:

@@ -51,6 +51,6 @@ def test_everything_is_read_again():
     lab.expect(lambda: lab.pings("a", "b"), 3, "our routes are in the kernel again")
     interfaces = lab.nodes["a"].router.interfaces
     assert {interface.name: interface.index for interface in interfaces} == {"lo": 1, "eth0": 7, "eth1": 8}
-    assert any(str(address) == "10.99.0.1" for address in interfaces.named("lo").addresses)
+    assert any(str(own.address) == "10.99.0.1" for own in interfaces.named("lo").ready_addresses())
     assert "fe80::2:2%7" in lab.entries("a")
     assert "fe80::2:2%2" not in lab.entries("a")

@@ -19,8 +19,8 @@ class Events:
     def address_changed(self, item):
         self.heard.append(("address", str(item.address), item.tentative))
 
-    def address_removed(self, ifindex, address):
-        self.heard.append(("removed", str(address)))
+    def address_removed(self, address):
+        self.heard.append(("removed", str(address.address)))
 
     def route_changed(self, route, removed):
         self.heard.append(("route", str(route.prefix), removed))

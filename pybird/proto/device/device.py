@@ -10,11 +10,10 @@ from __future__ import annotations
 from pybird.conf.model import ProtocolConfig
 from pybird.core.guard import GuardedEvents
 from pybird.core.interfaces import Interface, matches
-from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
+from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Instance, StopReason
 from pybird.core.router import Router
 from pybird.proto.device.config import DeviceConfig
-from pybird.values.address import Address
 
 
 class Device(Instance):
@@ -69,18 +68,18 @@ class Device(Instance):
         self.trace("events", "Scanning interfaces")
         interfaces = self.router.interfaces
         links = {link.index: link for link in self.router.kernel.links()}
-        addresses: dict[int, dict[Address, LinkAddress]] = {}
+        addresses: dict[int, dict[AddressKey, LinkAddress]] = {}
         for address in self.router.kernel.addresses():
-            addresses.setdefault(address.ifindex, {})[address.address] = address
+            addresses.setdefault(address.ifindex, {})[address.key] = address
         for index in list(interfaces.by_index):
             if index not in links:
                 interfaces.link_removed(index)
         for link in links.values():
             self._learn(link)
             theirs = addresses.get(link.index, {})
-            for known in list(interfaces.by_index[link.index].addresses):
-                if known not in theirs:
-                    interfaces.address_removed(link.index, known)
+            for key, known in list(interfaces.by_index[link.index].addresses.items()):
+                if key not in theirs:
+                    interfaces.address_removed(known)
             for address in theirs.values():
                 interfaces.address_changed(address)
         self._arm(self.options.scan_time)
@@ -110,9 +109,9 @@ class Device(Instance):
         """An address came, or is tentative no more."""
         self.guarded(self.router.interfaces.address_changed, address)
 
-    def address_removed(self, ifindex: int, address: Address) -> None:
+    def address_removed(self, address: LinkAddress) -> None:
         """An address is gone."""
-        self.guarded(self.router.interfaces.address_removed, ifindex, address)
+        self.guarded(self.router.interfaces.address_removed, address)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
         """Not ours: kernel's."""

@@ -422,7 +422,7 @@ class KernelInstance(Instance):
         if self.fib.refused:
             self._scan_in(SOON)
 
-    def address_removed(self, ifindex: int, address: Address) -> None:
+    def address_removed(self, address: LinkAddress) -> None:
         """Routes to gateways of its network, or with it as source, are gone."""
         self._scan_in(SOON)
 
