@@ -544,10 +544,7 @@ class Group:
             elif had is not None:
                 gained -= 1
                 out.withdraw.append(key)
-        for key, last in left.items():
-            if last is not None:
-                gained -= 1
-                out.withdraw.append(key)
+        gained -= withdraw_left(left, out)
         if refused:
             self._record(bid, bucket, refused)
         return gained
@@ -611,6 +608,13 @@ class Group:
             count.rejected += 1
             return None
         return found
+
+
+def withdraw_left(left: dict[bytes, Rte | None], out: Segment) -> int:
+    """Withdraw what a member had of networks that are gone; how many that is."""
+    gone = [key for key, last in left.items() if last is not None]
+    out.withdraw.extend(gone)
+    return len(gone)
 
 
 def _nobody() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.core.batch import Segment
 from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED, NOTHING, SENT, Group
+from pybird.core.group import FILTERED, NOTHING, SENT, Group, withdraw_left
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
@@ -217,10 +217,7 @@ class LoneGroup(Group):
             elif had is not None:
                 gained -= 1
                 out.withdraw.append(key)
-        for key, last in left.items():
-            if last is not None:
-                gained -= 1
-                out.withdraw.append(key)
+        gained -= withdraw_left(left, out)
         return gained
 
 
