@@ -312,6 +312,7 @@ class Router:
 
     def begin(self, instances: list[Instance]) -> None:
         """Start these in the order of their phases: interfaces first, then the router id."""
+        self.choose_router_id()
         phases = {instance.type.phase: None for instance in instances}
         for phase in sorted(phases):
             for instance in instances:

@@ -176,6 +176,12 @@ def test_debug_flags_come_from_the_protocol_or_from_the_global_default():
     assert world["b"].debug == frozenset()
 
 
+def test_a_written_router_id_holds_where_no_protocol_runs():
+    world = World().load()
+    assert world.router.router_id == 1
+    assert world.log.lines == []
+
+
 def test_a_changed_roa_table_judges_routes_again():
     text = """
       router id 1.1.1.1;
