@@ -1,0 +1,103 @@
+"""Reloaded, a router is what it would be had it started with that configuration.
+
+Pairs of configurations are drawn from all that other tests read. One router
+runs the first and is given the second, another one starts with the second; in
+the end protocols, options, channels, tables and the kernel's routes are equal.
+"""
+
+from functools import cache
+from random import Random
+
+import pytest
+
+from pybird.conf.errors import ConfigErrors
+from pybird.sim.world import World
+from pybird.values.net import net_of
+from tests.fuzz.running import boot, neighbour
+from tests.fuzz.seeds import configs
+from tests.fuzz.targets import MAIN, Texts, language
+
+BEFORE, AFTER = 3, 90  # seconds; BGP waits 60 after an error
+
+
+@cache
+def accepted():
+    """All configurations that are right."""
+    found = []
+    for seed in configs():
+        try:
+            made = language().read(seed.text, MAIN, Texts({**seed.files, MAIN: seed.text}))
+        except ConfigErrors:
+            continue
+        found.append((seed.text, made))
+    return found
+
+
+def started(config):
+    """A router with this configuration, beside one that peers with whom it hears."""
+    world = World(boot)
+    node = world.router("a", config)
+    node.host.add_address("lo", "10.0.0.1/32")
+    world.router("b", neighbour(language()))
+    world.link("a", "eth0", "b", "eth0")
+    node.host.add_address("eth0", "192.0.2.1/24")
+    return world
+
+
+def shown(world):
+    """All that matters of the router's state."""
+    node = world.nodes["a"]
+    router = node.router
+    found = {"router id": router.router_id, "order": list(router.protocols)}
+    for name, instance in router.protocols.items():
+        channels = [
+            (c.name, c.table.name, c.state, c.export_state, c.imported, c.exported, c.config, c.debug)
+            for c in instance.channels.values()
+        ]
+        found["protocol", name] = instance.config, instance.state, instance.enabled, instance.debug, channels
+    for name, table in router.tables.items():
+        for key in table.keys():  # noqa: SIM118  not a mapping
+            routes = [
+                (rte.source.name, dict(router.pool.view(rte.attrs)), str(rte.hop), rte.preference)
+                for rte in table.get(key)
+            ]
+            net = str(net_of(table.net_type, key))
+            found["route", name, net] = sorted(routes, key=lambda rte: (rte[0], rte[2]))
+    for v4 in (True, False):
+        for route in node.host.kernel.routes(v4, 254, 12):
+            ways = [(str(way.gateway), way.ifindex) for way in route.nexthops]
+            found["kernel", str(route.prefix), route.metric] = route.dest, ways
+    return found
+
+
+def compare(seed, pairs):
+    random = Random(seed)
+    for _ in range(pairs):
+        (one, before), (other, after) = random.choice(accepted()), random.choice(accepted())
+        world = started(before)
+        world.run(BEFORE)
+        world.nodes["a"].router.reconfigure(after)
+        world.run(AFTER)
+        fresh = started(after)
+        fresh.run(BEFORE + AFTER)
+        assert shown(world) == shown(fresh), f"{one}\n---- then\n{other}"
+        assert not [line for line in world.log if line.level == "bug"]
+
+
+def test_the_comparison_sees_differences():
+    one = started(language().read("router id 1.1.1.1; protocol device {}"))
+    other = started(language().read("router id 1.1.1.1; protocol device {} protocol direct { ipv4; }"))
+    for world in (one, other):
+        world.run(BEFORE)
+    assert shown(one) != shown(other)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_reload_ends_where_a_start_does(seed):
+    compare(seed, 100)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 22))
+def test_a_reload_ends_where_a_start_does_of_all_seeds(seed):
+    compare(seed, 500)
