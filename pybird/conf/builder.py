@@ -82,6 +82,7 @@ class Builder:
         self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
         self.waiting: dict[str, list[ConfigError]] = {}  # the same in templates, until a protocol uses them
         self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
+        self.begin = 0  # of the statement that is built
         self.tables: dict[str, TableConfig] = {}
         self.made: list[ProtocolConfig] = []  # the protocols, in the order of the text
         self.bases: dict[str, ProtocolConfig] = {}  # what `from` may name
@@ -195,6 +196,9 @@ class Builder:
         """An unknown name. One whose declaration is broken was reported there."""
         if name in self.declared and self.scope.find(name) is None:
             declared = self.declared[name]
+            if self.begin <= declared.start < name.start:
+                text = f"`{name}` is not there before its own definition is over"
+                return self.error(text, name)
             if declared.start < name.start:
                 return SilencedError(f"{name} was declared in a broken statement", self.span(name))
             related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))

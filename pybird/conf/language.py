@@ -271,7 +271,8 @@ def _once(refusals: Iterable[ConfigError]) -> tuple[ConfigError, ...]:
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
-    if not found and not builder.errors and not builder.made:
+    found = found or list(builder.errors)  # a consequence of nothing that was reported is an error of its own
+    if not found and not builder.made:
         text = "No protocol is specified in the config file"
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:

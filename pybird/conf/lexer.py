@@ -24,6 +24,7 @@ from pybird.conf.tables import Tables
 from pybird.conf.tree import Token
 from pybird.filter.nodes import NO_SPAN, Span
 from pybird.values.attributes import UNKNOWN_PREFIX
+from pybird.values.enums import CONSTANTS
 
 MAX_SYMBOL = 64
 END = "$END"
@@ -32,34 +33,12 @@ BAD = "$BAD"  # what the lexer could not read; an error was recorded
 # Tried in this order; `WORD` stands for the four kinds of names.
 LITERALS = ("TEXT", "MAC", "BYTES", "PREFIX", "ADDRESS", "RD", "NUMBER")
 DECLARING = ("NEW_NAME", "NEW_LOCAL", "PARAMETER")
-# Never names of the user's, whatever the place.
-RESERVED = frozenset(
-    {
-        "in",
-        "ng",
-        "v2",
-        "v3",
-        "af",
-        "rtd",
-        "rts",
-        "roa",
-        "aspa",
-        "scope",
-        "net_type",
-        "bgp_origin",
-        "ra_preference",
-        "mpls_policy",
-        "net_evpn_type",
-        "kbr_source",
-    }
-)
+# Never names of the user's, whatever the place, as little as the constants of enumerations.
+RESERVED = frozenset(("in", "ng", "v2", "v3"))
 # Words that, at the left edge of the text, begin a statement of the file.
 STATEMENTS = frozenset(("define", "protocol", "template", "function", "filter"))
 # Those, and more that begin one where nothing else fits.
 EDGES = STATEMENTS | {"log", "router", "timeformat", "attribute", "cli"}
-RESERVED_CONSTANT = re.compile(
-    r"(RTS|SCOPE|RTD|ROA|ASPA|ORIGIN|RA_PREF|AF|MPLS_POLICY|NET|NET_EVPN|KBR_SRC)_[A-Z0-9_]+\Z"
-)
 INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
 
 # Terminal, what it matches, characters from which on it pays.
@@ -453,7 +432,7 @@ class Lexer:
 
     @staticmethod
     def _reserved(word: Token) -> bool:
-        return word.type == "NAME" and (word in RESERVED or RESERVED_CONSTANT.match(word) is not None)
+        return word.type == "NAME" and (word in RESERVED or word in CONSTANTS)
 
     def keyword(self, word: str) -> str | None:
         """The terminal of a keyword."""

@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from pybird.conf.builder import Builder
 
 VERDICTS = ("accept", "reject", "error")
+SETTABLE = ("int", "ip", "prefix", "pair", "quad", "ec", "lc", "rd")  # and enumerations
 
 
 def type_name(builder: Builder, tree: Item) -> str:
     """`int`, `prefix set`, `enum rts`."""
     assert isinstance(tree, Tree)
     name = tree.text()
-    if name.startswith("enum ") and name.removesuffix(" set") not in builder.enum_types:
-        raise builder.error(f"no such enumeration: {name.removesuffix(' set')}", tree)
+    base = name.removesuffix(" set")
+    if name != base and base not in SETTABLE and not base.startswith("enum "):
+        raise builder.error("You can't create sets of this type.", tree)
+    if base.startswith("enum ") and base not in builder.enum_types:
+        raise builder.error(f"no such enumeration: {base}", tree)
     return name
 
 

@@ -93,6 +93,7 @@ class Top:
 
     def statement(self, tree: Tree) -> None:
         """Carry out one statement; errors are collected by the builder."""
+        self.builder.begin = tree.start
         handler = STATEMENTS.get(tree.data)
         if handler is not None:
             handler(self, tree)
@@ -188,7 +189,9 @@ class Top:
         for option in options:
             assert isinstance(option, Tree)
             name = option.data.removeprefix("table_")
-            if name in ("sorted", "trie"):
+            if name == "in_order":  # `sorted` before the block
+                values["sorted"] = True
+            elif name in ("sorted", "trie"):
                 values[name] = self.builder.switch(option.children[0])
             elif name == "debug":
                 values["debug"] = self.builder.flags(option.children[0], DEBUG_FLAGS)

@@ -143,7 +143,9 @@ class _Checker:
         for arm in node.arms:
             if arm.labels:
                 labels = self.type_of(n.SetOf(arm.labels, span=arm.labels[0].span))
-                if None not in (kind, labels) and not self._labels_fit(kind or "", labels or ""):
+                if labels == "prefix set":
+                    self._problem(arm.labels[0].span, "a prefix cannot be a label of case")
+                elif None not in (kind, labels) and not self._labels_fit(kind or "", labels or ""):
                     self._problem(
                         arm.labels[0].span, f"a case of {kind} has a label of {(labels or '')[:-4]}"
                     )

@@ -9,7 +9,7 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import rich
 from pybird.filter.generate import Expressions, is_constant
 from pybird.filter.subject import constant_subject
-from pybird.filter.types import Typing
+from pybird.filter.types import Typing, children
 
 
 def evaluate(node: n.Node) -> n.Literal:
@@ -22,6 +22,8 @@ def evaluate(node: n.Node) -> n.Literal:
     if isinstance(node, n.Literal):
         return node
     typing = Typing(declarations_of())
+    if reads_preference(node):
+        raise FilterRuntimeError("preference is that of a route, and here is none", node.span)
     try:
         if is_constant(node):
             expressions = Expressions(typing, lambda ref: ref.name, {})
@@ -37,6 +39,13 @@ def evaluate(node: n.Node) -> n.Literal:
             problem.span = node.span
         raise
     return _rich(found)
+
+
+def reads_preference(node: n.Node) -> bool:
+    """Every route has one: where there is no route it must be refused apart."""
+    if isinstance(node, n.Attribute):
+        return node.name == "preference"
+    return any(reads_preference(below) for below in children(node))
 
 
 def _rich(found: n.Literal) -> n.Literal:

@@ -256,6 +256,7 @@ def test_whatever_statements_add_to_is_kept() -> None:
         "declared",
         "default_peers",
         "peers_asked",
+        "begin",
     }
     passing |= {"template", "building", "mark", "type", "unsettled", "asked", "replaced"}
     assert set(vars(builder)) == passing | {*again.BUILDER_DICTIONARIES, *again.BUILDER_LISTS}

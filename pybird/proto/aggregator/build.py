@@ -11,13 +11,8 @@ from pybird.conf.model import ChannelConfig, Symbol
 from pybird.conf.options import Handlers, table
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Token, Tree
-from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import ACCEPT
-from pybird.filter.types import Typing
 from pybird.proto.aggregator.config import AggregatorConfig
-
-# Types of values that expressions of `aggregate on` may have, besides enumerations.
-COMPARED = ("bool", "int", "pair", "quad", "ip", "ec", "lc", "rd", "any")
 
 
 def build(builder: Builder, tree: Tree) -> AggregatorConfig:
@@ -60,14 +55,7 @@ def _aggregate_on(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _key(builder: Builder, item: Item) -> str:
     if isinstance(item, Tree):
-        expression = item.children[0]
-        try:
-            kind = Typing(builder.attributes).of(builder.checked(builder.node(expression)))
-        except FilterTypeError:  # it was noted
-            return item.text()
-        if kind not in COMPARED and not kind.startswith("enum "):
-            text = f"Expression evaluated to type {kind} unsupported by aggregator."
-            raise builder.error(f"{text} Store this value as a custom attribute instead", expression)
+        builder.checked(builder.node(item.children[0]))
         return item.text()
     found = builder.scope.find(item)
     if builder.attribute_type(item) is None and not (

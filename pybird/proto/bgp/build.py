@@ -229,16 +229,22 @@ def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
 
 
 def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    for part in tree.trees():
+    for at, part in enumerate(tree.trees()):
         match part.data:
             case "endpoint":
                 draft["local_address"] = _address(builder, part)
+                _first(builder, part, at)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "port":
                 draft["local_port"] = _port(builder, part)
             case "as_number":
                 draft["local_as"] = builder.number(part.children[0], 1)
+
+
+def _first(builder: Builder, part: Tree, at: int) -> None:
+    if at:
+        raise builder.error("The address stands before port and AS", part)
 
 
 def _address(builder: Builder, part: Tree) -> Address:
@@ -256,16 +262,18 @@ def _port(builder: Builder, part: Tree) -> int:
 
 
 def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    for part in tree.trees():
+    for at, part in enumerate(tree.trees()):
         match part.data:
             case "endpoint":
                 _only_one(builder, draft, part)
                 draft["remote_address"] = _address(builder, part)
+                _first(builder, part, at)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "range":
                 _only_one(builder, draft, part)
                 draft["remote_range"] = builder.prefix(part.children[0])
+                _first(builder, part, at)
             case "port":
                 draft["remote_port"] = _port(builder, part)
             case "as_number":
