@@ -397,16 +397,23 @@ class Builder:
     def _pattern(self, tree: Tree) -> InterfacePattern:
         values = [c for c in tree.children if not (isinstance(c, Tree) and c.data == "negative")]
         negative = len(values) < len(tree.children)
-        first = self.constant(values[0], "string", "prefix")
-        if first.type == "prefix":
+        first = self.constant(values[0], "string", "prefix", "ip", "quad")
+        if first.type != "string":
             if len(values) > 1:
                 raise self.error("after a prefix no further prefix", values[1])
-            return InterfacePattern(None, self.prefix(values[0]), negative)
+            return InterfacePattern(None, self._network(values[0]), negative)
         mask = str(first.value)
         if mask.startswith("-"):
             mask, negative = mask[1:], not negative
-        prefix = self.prefix(values[1]) if len(values) > 1 else None
+        prefix = self._network(values[1]) if len(values) > 1 else None
         return InterfacePattern(mask, prefix, negative)
+
+    def _network(self, item: Item) -> Prefix:
+        """A prefix; an address is one of itself alone."""
+        if self.constant(item).type not in ("ip", "quad"):
+            return self.prefix(item)
+        address = self.address(item)
+        return Prefix(address, address.bits)
 
     def flags(self, tree: Item, every: tuple[str, ...]) -> frozenset[str]:
         """`all`, `off` or `{ ... }`."""

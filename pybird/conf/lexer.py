@@ -322,7 +322,7 @@ class Lexer:
             self._unterminated(source, at)
             source.position = len(text)
             return
-        nested = text.find("/*", at + 2, end)
+        nested = text.find("/*", at + 2, end + 1)  # of `/*/` too
         if nested >= 0:
             self._error("Comment nesting not supported", source.base + nested, source.base + nested + 2)
         source.position = end + 2

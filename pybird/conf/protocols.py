@@ -34,17 +34,15 @@ def _name(builder: Builder, tree: Tree, head: Tree) -> str:
     if name is not None:
         builder.declare(name, "template" if builder.template else "protocol", tree.data)
         return str(name)
-    if builder.template:
-        raise builder.error("a template needs a name", head if head.end > head.start else tree)
     assert builder.type is not None
     builder.unsettled = True
     number = 1
     while builder.scope.here(f"{builder.type.name}{number}") is not None:
         number += 1
     made = f"{builder.type.name}{number}"
-    builder.scope.add(
-        made, Symbol(made, "protocol", tree.data, span=builder.sources.span(tree.start, tree.start))
-    )
+    kind = "template" if builder.template else "protocol"
+    span = builder.sources.span(tree.start, tree.start)
+    builder.scope.add(made, Symbol(made, kind, tree.data, span=span))
     return made
 
 

@@ -46,7 +46,7 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     patterns, *items = tree.trees()
-    link: Draft[BabelInterface] = Draft(BabelInterface, None, patterns=builder.interface_patterns(patterns))
+    link: Draft[BabelInterface] = Draft(BabelInterface, None, patterns=builder.interface_names(patterns))
     builder.each(items, link, INTERFACE)
     _check(builder, link, tree)
     draft["interfaces"] = (*draft["interfaces"], link.freeze())

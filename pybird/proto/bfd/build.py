@@ -29,7 +29,7 @@ def _accept(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    patterns = builder.interface_patterns(tree.children[0])
+    patterns = builder.interface_names(tree.children[0])
     made = BfdInterface(patterns=patterns, session=session(builder, tree.find("bfd_session")))
     draft["interfaces"] = (*draft["interfaces"], made)
 

@@ -31,6 +31,7 @@ from pybird.proto.ospf.config import (
     VirtualLink,
 )
 
+V2_CHANNELS = ("ipv4", "ipv4 multicast")
 V3_CHANNELS = ("ipv6", "ipv4", "ipv6 multicast", "ipv4 multicast")
 TYPES = {"bcast": "broadcast", "pointopoint": "ptp", "nonbroadcast": "nbma", "pointomultipoint": "ptmp"}
 PATHS = 16
@@ -59,7 +60,7 @@ def _check(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    allowed = ("ipv4",) if draft["version"] == 2 else V3_CHANNELS
+    allowed = V2_CHANNELS if draft["version"] == 2 else V3_CHANNELS
     if name_of(tree) not in allowed or any(name != name_of(tree) for name in draft.seen):
         raise builder.error("Different channel type", tree, expected=allowed)
     common_channel(builder, draft, tree)
@@ -156,8 +157,10 @@ def _transmit_delay(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _interface(builder: Builder, area: Draft[Any], tree: Tree) -> None:
     patterns, *items = tree.trees()
-    link: Draft[OspfInterface] = Draft(OspfInterface, None, patterns=builder.interface_patterns(patterns))
-    link.seen["version"] = area.seen["version"]
+    version = area.seen["version"]
+    read = builder.interface_patterns if version == 2 else builder.interface_names
+    link: Draft[OspfInterface] = Draft(OspfInterface, None, patterns=read(patterns))
+    link.seen["version"] = version
     builder.each(items, link, INTERFACE)
     _check_link(builder, link, tree)
     area["interfaces"] = (*area["interfaces"], link.freeze())

@@ -43,7 +43,7 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _interface(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     patterns, *items = tree.trees()
-    link: Draft[RipInterface] = Draft(RipInterface, None, patterns=builder.interface_patterns(patterns))
+    link: Draft[RipInterface] = Draft(RipInterface, None, patterns=builder.interface_names(patterns))
     link.seen["ng"] = draft["ng"]
     builder.each(items, link, INTERFACE)
     if link["passwords"] and draft["ng"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import common_channel
+from pybird.conf.channels import common_channel, name_of
 from pybird.conf.draft import Draft
 from pybird.conf.mpls import LABELS, mpls_channel
 from pybird.conf.nets import net_literal
@@ -60,6 +60,8 @@ def _searched(route: StaticRoute) -> bool:
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    if name_of(tree).endswith((" multicast", " mpls")):
+        raise builder.error("Different channel type", tree)
     common_channel(builder, draft, tree)
     if len(draft["channels"]) > 1:
         raise builder.error("Multiple channels: a static protocol has one", tree)
