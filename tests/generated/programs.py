@@ -47,5 +47,6 @@ def birds() -> dict[str, str]:
 
 def verdict(bird: str, path: Path) -> str:
     """What a real BIRD says to a configuration: nothing, if it takes it."""
-    done = subprocess.run([bird, "-p", "-c", str(path)], capture_output=True, text=True, check=False)
-    return done.stderr.strip() if done.returncode else ""
+    command = [bird, "-p", "-c", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    return (done.stderr.strip() or "refused") if done.returncode else ""
