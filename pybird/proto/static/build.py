@@ -49,7 +49,7 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
         if route.label is not None and NetType.MPLS not in types:
             text = f"Route {route.net} has MPLS label, but MPLS channel not specified"
             raise builder.end_error(text, tree, place=("the route", route.span))
-        if route.net.type not in types:
+        if route.net.type is not config.channels[0].net_type:  # a second one is for labels
             text = f"Route {route.net} incompatible with channel type"
             raise builder.end_error(text, tree, place=("the route", route.span))
 
