@@ -22,8 +22,6 @@ def evaluate(node: n.Node) -> n.Literal:
     if isinstance(node, n.Literal):
         return node
     typing = Typing(declarations_of())
-    if reads_preference(node):
-        raise FilterRuntimeError("preference is that of a route, and here is none", node.span)
     try:
         if is_constant(node):
             expressions = Expressions(typing, lambda ref: ref.name, {})
@@ -31,6 +29,8 @@ def evaluate(node: n.Node) -> n.Literal:
             assert value is not None
             found = n.Literal(value.type, value.value, span=node.span)
         else:
+            if reads_preference(node):
+                raise FilterRuntimeError("preference is that of a route, and here is none", node.span)
             compiled = compile_expression(node, typing.declarations)
             subject = constant_subject(lambda text: None)
             found = n.Literal(compiled.type, compiled(subject), span=node.span)
