@@ -119,18 +119,24 @@ def boot(ports: Ports, config: Config) -> Router:
     return router
 
 
+def world_of(language: Language, config: Config) -> World:
+    """Router `a` with this configuration, on a cable with one that peers with whom it hears."""
+    world = World(boot)
+    host = world.router("a", config).host
+    host.add_address("lo", "10.0.0.1/32")
+    world.router("b", neighbour(language))
+    world.link("a", "eth0", "b", "eth0")
+    host.add_address("eth0", "192.0.2.1/24")
+    return world
+
+
 class Small:
     """Two routers on a cable, up, and a control session on the first."""
 
     def __init__(self, language: Language, config: Config) -> None:
-        self.world = World(boot)
-        node = self.world.router("a", config)
-        node.host.add_address("lo", "10.0.0.1/32")
-        self.world.router("b", neighbour(language))
-        self.world.link("a", "eth0", "b", "eth0")
-        node.host.add_address("eth0", "192.0.2.1/24")
+        self.world = world_of(language, config)
         self.world.run(1.5)
-        self.router: Router = node.router
+        self.router: Router = self.world.nodes["a"].router
         self.stream = FakeStream()
 
         def load(path: str) -> Config:

@@ -172,9 +172,7 @@ def wire() -> dict[str, list[Seed]]:
     bodies = [update(attributes(text, usual(kind))) for _, kinds, text, *_ in ROWS for kind in kinds]
     bodies += [message for _, message, _ in RESETS]
     bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE)), update(b"", b"", bytes.fromhex("18140001"))]
-    bodies += [
-        update(bytes.fromhex(EVERY_ATTRIBUTE), bytes.fromhex("0000000118140001 0000000218140001"))
-    ]  # ADD-PATH
+    bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE), b"\0")]  # the default route
     updates = [bytes((number % len(NEIGHBOURS),)) + message[19:] for number, message in enumerate(bodies)]
     offers = capabilities(enhanced_refresh=True, hostname="x")
     opened = hello() + KEEPALIVE

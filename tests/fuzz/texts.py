@@ -111,6 +111,20 @@ def grammar() -> Grammar:
     return Grammar()
 
 
+def rearranged(items: Any, way: int, first: int, last: int, to: Callable[[int], int]) -> None:
+    """Drop (0), double (1) or move (2) a part of a list or of octets; `to(n)` says where among n."""
+    part = items[first:last]
+    match way:
+        case 0:
+            del items[first:last]
+        case 1:
+            items[first:first] = part
+        case _:
+            del items[first:last]
+            at = to(len(items))
+            items[at:at] = part
+
+
 @st.composite
 def changed(draw: Any, seeds: list[Seed]) -> Seed:
     """The octets of a seed with some of them flipped, dropped, doubled or replaced."""
@@ -119,10 +133,8 @@ def changed(draw: Any, seeds: list[Seed]) -> Seed:
         first = draw(st.integers(0, len(octets)))
         last = min(first + draw(st.integers(0, 8)), len(octets))
         match draw(st.integers(0, 5)):
-            case 0:
-                del octets[first:last]
-            case 1:
-                octets[first:first] = octets[first:last]
+            case 0 | 1 as way:
+                rearranged(octets, way, first, last, lambda _: 0)
             case 2:
                 octets[first:last] = draw(st.binary(max_size=8))
             case 3 if first < len(octets):
@@ -159,15 +171,8 @@ def mutated(draw: Any, seeds: list[Seed]) -> Seed:
         first = draw(st.integers(0, len(pieces)))
         last = min(first + draw(st.integers(0, 12)), len(pieces))
         match draw(st.integers(0, 5)):
-            case 0:
-                del pieces[first:last]
-            case 1:
-                pieces[first:first] = pieces[first:last]
-            case 2:
-                moved = pieces[first:last]
-                del pieces[first:last]
-                to = draw(st.integers(0, len(pieces)))
-                pieces[to:to] = moved
+            case 0 | 1 | 2 as way:
+                rearranged(pieces, way, first, last, lambda size: draw(st.integers(0, size)))
             case 3:
                 pieces[first:last] = [draw(st.sampled_from(GARBAGE))]
             case 4:

@@ -22,7 +22,7 @@ from pybird.conf.errors import ConfigErrors
 from pybird.values.text import to_octets
 from tests.fuzz.seeds import configs
 from tests.fuzz.targets import MAIN, Texts, language
-from tests.fuzz.texts import PIECES, grammar
+from tests.fuzz.texts import PIECES, grammar, rearranged
 from tests.generated.programs import birds, verdict
 
 LARGEST = 1500  # characters of a configuration to begin with
@@ -49,15 +49,8 @@ class Changes:
             first = random.randrange(len(pieces) + 1)
             last = min(len(pieces), first + random.randrange(6))
             match random.randrange(6):
-                case 0:
-                    del pieces[first:last]
-                case 1:
-                    pieces[first:first] = pieces[first:last]
-                case 2:
-                    moved = pieces[first:last]
-                    del pieces[first:last]
-                    to = random.randrange(len(pieces) + 1)
-                    pieces[to:to] = moved
+                case 0 | 1 | 2 as way:
+                    rearranged(pieces, way, first, last, lambda size: random.randrange(size + 1))
                 case 3:
                     pieces[first : first + 1] = [" ", random.choice(self._words), " "]
                 case 4:

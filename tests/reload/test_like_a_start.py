@@ -11,9 +11,8 @@ from random import Random
 import pytest
 
 from pybird.conf.errors import ConfigErrors
-from pybird.sim.world import World
 from pybird.values.net import net_of
-from tests.fuzz.running import boot, neighbour
+from tests.fuzz.running import world_of
 from tests.fuzz.seeds import configs
 from tests.fuzz.targets import MAIN, Texts, language
 
@@ -35,13 +34,7 @@ def accepted():
 
 def started(config):
     """A router with this configuration, beside one that peers with whom it hears."""
-    world = World(boot)
-    node = world.router("a", config)
-    node.host.add_address("lo", "10.0.0.1/32")
-    world.router("b", neighbour(language()))
-    world.link("a", "eth0", "b", "eth0")
-    node.host.add_address("eth0", "192.0.2.1/24")
-    return world
+    return world_of(language(), config)
 
 
 def shown(world):
