@@ -18,7 +18,6 @@ from tests.scenarios.line import KEEPALIVE, capabilities, hello
 from tests.sim.peers import Program
 
 UPDATE = 2  # RFC 4271, 4.1
-OWN = 65001
 ROUTER = Address.parse("10.0.0.1")
 TEXT = """
 router id 10.0.0.1;
