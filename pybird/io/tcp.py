@@ -36,6 +36,12 @@ MD5_FLAG_IFINDEX = 2
 MD5_MAX_KEY = 80
 BACKLOG = 128
 PRIVILEGED = 1024  # ports below need a capability
+# what accept() says of a connection that came to nothing (accept(2)); the next one may be good
+OF_ONE_CONNECTION = frozenset((
+    errno.EAGAIN, errno.EINTR, errno.ECONNABORTED, errno.ECONNRESET, errno.EPERM, errno.EPROTO,
+    errno.ETIMEDOUT, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.EHOSTUNREACH,
+    errno.ENETDOWN, errno.ENETUNREACH,
+))  # fmt: skip
 RETRY = 5.0  # seconds at most between two tries to deliver; the kernel would go up to 120
 
 
@@ -174,12 +180,30 @@ class TcpStream(SocketStream):
     def learn_names(self) -> None:
         """Read both addresses from the socket."""
         try:
-            address, port, scope = endpoint(self._sock.getsockname())
-            self.local = (address, port)
-            far, far_port, far_scope = endpoint(self._sock.getpeername())
-            self.remote = (far, far_port)
+            self._name(self._sock.getsockname(), self._sock.getpeername())
         except OSError:
             return  # gone again: the next read reports it
+
+    def accept(self, peer: tuple[Any, ...]) -> bool:
+        """Begin as what `accept()` returned, with its address of the peer; False when it is gone already.
+
+        A connection that was reset while it waited has no peer's address any more:
+        nobody can say whose it was.
+        """
+        try:
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sock.getpeername()
+            self._name(self._sock.getsockname(), peer)
+        except OSError:
+            self.abort()
+            return False
+        return True
+
+    def _name(self, near: tuple[Any, ...], far: tuple[Any, ...]) -> None:
+        address, port, scope = endpoint(near)
+        self.local = (address, port)
+        far_address, far_port, far_scope = endpoint(far)
+        self.remote = (far_address, far_port)
         self.ifindex = far_scope or scope
 
 
@@ -278,18 +302,18 @@ class TcpListener:
     def _accept(self, listening: socket.socket) -> None:
         """Take one connection: the others wait for the next turn."""
         try:
-            sock, _name = listening.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return
-        except OSError as error:  # out of descriptors or memory
+            sock, peer = listening.accept()
+        except OSError as error:
+            if error.errno in OF_ONE_CONNECTION:
+                return
+            # out of descriptors or memory
             self._log.write("error", f"Cannot accept a connection: {os.strerror(error.errno or 0)}")
             self._loop.remove_reader(listening.fileno())
             self._loop.call_later(1.0, self._again, listening)
             return
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream = TcpStream(self._loop, sock, self._closing)
-        stream.learn_names()
-        self._accepted(stream)
+        if stream.accept(peer):
+            self._accepted(stream)
 
     def _again(self, listening: socket.socket) -> None:
         if listening in self._sockets:

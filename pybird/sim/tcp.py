@@ -596,6 +596,12 @@ class Tcp:
         if listener not in self.listeners:
             server.abort()
             return
+        if server.process.frozen:  # it waits in the backlog
+            server.process.run(lambda: self.accept(listener, server))
+            return
+        if server.error is not None:  # reset while it waited: whose it was is not known any more
+            server.forget()
+            return
         self._host.trace.note(
             self._host.clock.now(), self._host.name, "accept", *server.remote, server.ifindex
         )

@@ -1,6 +1,7 @@
 import errno
 import os
 import socket
+import struct
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -156,6 +157,40 @@ def test_a_dual_listener_sees_ipv4_peers_as_ipv4(world):
         stream.abort()
         got.abort()
     listener.close()
+
+
+@pytest.mark.parametrize("address", [V4, V6])
+def test_a_connection_that_was_reset_before_accept_is_nobodys(world, address):
+    listener, port = world.listen(address)
+    family = socket.AF_INET if address.is_v4 else socket.AF_INET6
+    with socket.socket(family) as gone, socket.socket(family) as alive:
+        gone.connect((str(address), port))
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.close()
+        alive.connect((str(address), port))
+        world.until(lambda: world.accepted)
+        assert [stream.remote for stream in world.accepted] == [(address, alive.getsockname()[1])]
+    listener.close()
+
+
+def test_an_error_of_one_connection_does_not_hold_up_the_next(world):
+    listener, _port = world.listen()
+    for error in (errno.ECONNABORTED, errno.EPROTO, errno.EHOSTUNREACH, errno.EPERM):
+        listener._accept(Failing(error))
+    listener.close()
+
+
+class Failing:
+    """A listening socket whose `accept` fails."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def accept(self):
+        raise OSError(self.number, os.strerror(self.number))
+
+    def fileno(self):
+        return -1
 
 
 def test_data_waits_for_a_handler_and_what_was_written_before_is_sent(world):

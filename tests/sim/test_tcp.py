@@ -103,6 +103,19 @@ def test_accepted_stream_waits_for_its_handler():
     assert talker.data == b"early"
 
 
+def test_a_connection_that_was_reset_before_accept_is_nobodys():
+    world, _, a, b = pair()
+    world.nodes["b"].host.process.freeze()
+    gone, closed = a.call(B, 2), a.call(B, 2)
+    world.run(0.1)
+    gone.stream.abort()
+    closed.stream.close()
+    world.run(0.1)
+    world.nodes["b"].host.process.thaw()
+    world.run(0.1)
+    assert [talker.events for talker in b.accepted] == [[("closed", None)]]
+
+
 def test_no_answer_times_out():
     world, link, a, _ = pair()
     link.cut()
