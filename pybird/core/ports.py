@@ -105,6 +105,10 @@ class Stream(Protocol):
     def buffered(self) -> int:
         """Octets written and not yet taken by the socket."""
 
+    @property
+    def unread(self) -> int:
+        """Octets that arrived and were not given to the handler yet."""
+
     def close(self) -> None:
         """Send what is buffered, then close. No callback follows."""
 

@@ -47,6 +47,7 @@ class FileStream:
         self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
         self.ifindex = 0
         self.buffered = 0
+        self.unread = 0
         self._replies = replies
         self._failed = failed
         self._later = later

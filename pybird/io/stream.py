@@ -12,9 +12,12 @@ Linux send a reset, which would destroy a NOTIFICATION on its way.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import struct
+import sys
+import termios
 from asyncio import AbstractEventLoop, TimerHandle
 from enum import Enum
 
@@ -101,6 +104,16 @@ class SocketStream:
     def buffered(self) -> int:
         """Octets written and not yet taken by the socket."""
         return self._buffered
+
+    @property
+    def unread(self) -> int:
+        """Octets that the system holds for us."""
+        if self._phase is not _Phase.OPEN:
+            return 0
+        try:
+            return int.from_bytes(fcntl.ioctl(self._fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+        except OSError:
+            return 0  # gone: the next read reports it
 
     def write(self, data: bytes) -> None:
         """Send; what the socket does not take at once is buffered."""

@@ -169,6 +169,11 @@ class Endpoint:
         """Octets that the window does not take yet."""
         return len(self.unsent)
 
+    @property
+    def unread(self) -> int:
+        """Octets that the program was not given yet."""
+        return len(self.inbox)
+
     def write(self, data: bytes) -> None:
         """Send, or buffer."""
         if self.state in ("connecting", "open"):

@@ -189,20 +189,80 @@ def test_hold_time_is_the_smaller_and_keepalives_go_at_a_third():
     session = in_state(State.ESTABLISHED)
     assert session.hold_time == 90
     assert session.next_deadline() == 30.0
-    assert sent(session.expire(30.0, 0)) == [Keepalive()]
+    assert sent(session.expire(30.0, 0, 0)) == [Keepalive()]
     assert session.next_deadline() == 60.0
 
 
 def test_the_hold_timer_looks_at_the_last_message_when_it_fires():
     session = in_state(State.ESTABLISHED)
     session.receive(Keepalive().encode(), 80.0)
-    session.expire(60.0, 0)
+    session.expire(60.0, 0, 0)
     assert session.state is State.ESTABLISHED
-    session.expire(90.0, 0)
+    session.expire(90.0, 0, 0)
     assert session.state is State.ESTABLISHED
-    effects = session.expire(170.0, 0)
+    effects = session.expire(170.0, 0, 0)
     assert sent(effects) == [Notification(4, 0)]
     assert session.state is State.CLOSED
+
+
+EMPTY_UPDATE = Update(b"", b"", b"").encode()
+
+
+@pytest.mark.parametrize("sign", [Keepalive().encode(), EMPTY_UPDATE], ids=["KEEPALIVE", "UPDATE"])
+def test_a_whole_keepalive_or_update_restarts_the_hold_timer(sign):
+    session = in_state(State.ESTABLISHED)
+    session.receive(sign[:-1], 50.0)
+    session.receive(sign[-1:], 80.0)
+    assert session.timer("hold", 80.0) == 90.0
+    assert sent(session.expire(169.9, 0, 0)) == [Keepalive()]
+    assert sent(session.expire(170.0, 0, 0)) == [Notification(4, 0)]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [RouteRefresh(1, 1).encode(), EMPTY_UPDATE[:-1], Keepalive().encode()[:1]],
+    ids=["ROUTE-REFRESH", "an UPDATE but for its end", "one octet"],
+)
+def test_nothing_else_restarts_the_hold_timer(octets):
+    """RFC 4271, 4.4 and 6.5."""
+    session = in_state(State.ESTABLISHED)
+    session.receive(octets, 80.0)
+    assert session.timer("hold", 80.0) == 10.0
+    assert sent(session.expire(90.0, 0, 0)) == [Notification(4, 0)]
+
+
+def test_before_established_the_open_and_then_only_a_keepalive_restarts_the_hold_timer():
+    session = in_state(State.OPEN_SENT, startup_hold_time=240)
+    session.receive(neighbour_open().encode()[:-1], 100.0)
+    assert session.timer("hold", 100.0) == 140.0
+    session.receive(neighbour_open().encode()[-1:] + Keepalive().encode()[:-1], 200.0)
+    session.receive(b"", 250.0)
+    assert session.timer("hold", 250.0) == 40.0
+    assert sent(session.expire(289.9, 0, 0)) == [Keepalive()]
+    assert sent(session.expire(290.0, 0, 0)) == [Notification(4, 0)]
+
+
+def test_what_lay_unread_is_looked_at_before_the_hold_timer_expires():
+    session = in_state(State.ESTABLISHED)
+    session.expire(90.0, 0, 5019)
+    session.receive(bytes(0), 95.0)
+    for now in (100.0, 200.0, 300.0):  # we are that slow
+        session.expire(now, 0, 5019)
+    session.receive(EMPTY_UPDATE, 301.0)
+    assert session.expire(380.0, 0, 0)  # a KEEPALIVE
+    session.expire(390.0, 0, 0)
+    assert session.state is State.ESTABLISHED
+    assert sent(session.expire(391.0, 0, 0)) == [Notification(4, 0)]
+
+
+def test_what_comes_after_the_hold_timer_fired_does_not_count():
+    session = in_state(State.ESTABLISHED)
+    octets = Keepalive().encode()
+    session.receive(octets[:3], 80.0)
+    session.expire(90.0, 0, 2)
+    assert session.state is State.ESTABLISHED
+    session.receive(octets[3:6], 90.5)
+    assert sent(session.expire(91.0, 0, 4)) == [Notification(4, 0)]
 
 
 def test_hold_time_0_means_no_timers():
@@ -215,7 +275,7 @@ def test_hold_time_0_means_no_timers():
 def test_no_open_within_the_startup_hold_time_closes():
     session = in_state(State.OPEN_SENT, startup_hold_time=240)
     assert session.next_deadline() == 240.0
-    assert sent(session.expire(240.0, 0)) == [Notification(4, 0)]
+    assert sent(session.expire(240.0, 0, 0)) == [Notification(4, 0)]
 
 
 def test_a_written_keepalive_time_shrinks_with_the_hold_time():
@@ -242,7 +302,7 @@ def test_a_peer_that_reads_nothing_is_dropped_without_notification():
     session.sending(bytes(5000))
     for time in range(10, 400, 10):
         session.receive(Keepalive().encode(), float(time))
-        effects = session.expire(float(time), session.counters.octets_out - taken)
+        effects = session.expire(float(time), session.counters.octets_out - taken, 0)
         if effects and isinstance(effects[-1], Closed):
             break
     assert 180 <= time <= 200
@@ -255,7 +315,7 @@ def test_a_slow_peer_is_not_dropped():
     session.sending(bytes(unsent))
     for time in range(10, 1000, 10):
         session.receive(Keepalive().encode(), float(time))
-        session.expire(float(time), unsent)
+        session.expire(float(time), unsent, 0)
         unsent -= 10
     assert session.state is State.ESTABLISHED
 

@@ -211,6 +211,18 @@ def test_data_waits_for_a_handler_and_what_was_written_before_is_sent(world):
     listener.close()
 
 
+def test_what_the_system_holds_for_us_is_counted(world):
+    one, _here, two, there = joined(world)
+    one.write(b"hello")
+    assert two.unread == 5
+    world.until(lambda: there.data == b"hello")
+    assert (one.unread, two.unread) == (0, 0)
+    one.close()
+    assert one.unread == 0
+    world.until(lambda: there.events)
+    assert two.unread == 0
+
+
 def test_a_full_socket_buffers_and_says_when_it_has_drained(world):
     one, here, two, there = joined(world)
     loop = world.loop

@@ -89,6 +89,30 @@ def test_silence_before_the_open_ends_the_connection_after_the_startup_hold_time
     line.check_others()
 
 
+def test_a_neighbour_that_dribbles_octets_is_silent():
+    """RFC 4271, 6.5: KEEPALIVE, UPDATE and NOTIFICATION are signs of life, octets are not."""
+    line = Line()
+    line.say(UP, 0.5)
+    for octet in KEEPALIVE[:5]:
+        line.say(bytes((octet,)))
+    assert line.state() == "Established"
+    line.say(KEEPALIVE[5:6])
+    assert line.notification() == (4, 0, b"")
+    line.check_others()
+
+
+def test_our_own_slow_reading_does_not_expire_the_hold_timer():
+    line = Line()
+    line.say(UP, 0.5)
+    line.lab.nodes["a"].host.read_rate = 1000
+    line.say(ROUTE * 700, 25)  # it is all that comes for as long as we have not read it
+    assert line.state() == "Established"
+    line.lab.run(len(ROUTE) * 0.7 + 1 - 25)
+    assert line.state() == "Established"
+    line.lab.run(6)
+    assert line.notification() == (4, 0, b"")
+
+
 def test_the_first_as_of_the_path_may_be_another_unless_told_otherwise():
     """S8, first AS is not the neighbour's: taken, as BIRD does; `enforce first as` refuses."""
     other = update(ORIGIN + b"\x40\x02\x06\x02\x01\x00\x00\xfd\x01" + HOP)

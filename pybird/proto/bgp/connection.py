@@ -192,7 +192,8 @@ class Connection:
 
     def _expired(self) -> None:
         self._timer = None
-        self.perform(self.session.expire(self._clock.now(), self.unsent))
+        unread = self.stream.unread if self.stream is not None else 0
+        self.perform(self.session.expire(self._clock.now(), self.unsent, unread))
 
 
 class _Deaf:

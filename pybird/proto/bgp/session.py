@@ -7,9 +7,10 @@ caller's monotonic clock.
 
 States before the connection is up (Idle, Connect, Active) belong to the peer.
 An unexpected message is an FSM error with the type of the message as data (RFC
-6608). The hold timer is not moved by what arrives: when it fires it looks at
-the time of the last message. The send hold timer (RFC 9687) runs while the peer
-takes nothing of what we sent.
+6608). Only a whole KEEPALIVE or UPDATE restarts the hold timer (RFC 4271, 4.4);
+it is not moved by them: when it fires it looks at the time of the last one, and
+when octets came that nobody looked at yet, it waits until somebody has. The send
+hold timer (RFC 9687) runs while the peer takes nothing of what we sent.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from pybird.proto.bgp.messages import (
     RouteRefresh,
     Update,
 )
+
+LOOK_AGAIN: Final = 0.25  # seconds until the hold timer looks whether what lay unread was read
 
 
 class State(Enum):
@@ -177,7 +180,9 @@ class Session:
         self._jitter = jitter
         self._framer = Framer()
         self._timers = _Timers()
-        self._received_at = 0.0
+        self._heard_at = 0.0  # when the last octet of the last sign of life was read
+        self._octets_in = 0
+        self._look_until: int | None = None  # octets that came before the hold timer fired
         self._taken_at = 0.0  # when the peer last took octets
         self._taken = 0
 
@@ -192,7 +197,7 @@ class Session:
         """The connection is up: send our OPEN and wait for the other one."""
         terms = self.terms
         self.state = State.OPEN_SENT
-        self._received_at = self._taken_at = now
+        self._heard_at = self._taken_at = now
         if terms.startup_hold_time:
             self._timers.hold = now + terms.startup_hold_time
         return [
@@ -203,7 +208,7 @@ class Session:
         """Apply what the stream delivered. Nothing the peer sends makes this raise."""
         if self.state is State.CLOSED:
             return []
-        self._received_at = now
+        self._octets_in += len(data)
         self._framer.receive(data)
         effects: list[Effect] = []
         try:
@@ -259,16 +264,17 @@ class Session:
         times = [t for t in (timers.hold, timers.keepalive, timers.send_hold) if t is not None]
         return min(times, default=None)
 
-    def expire(self, now: float, unsent: int) -> list[Effect]:
-        """A deadline came; `unsent` octets are still in our buffer. May be called at any time."""
+    def expire(self, now: float, unsent: int, unread: int) -> list[Effect]:
+        """A deadline came. May be called at any time.
+
+        `unsent` octets are still in our buffer, and `unread` ones came that we were not given yet.
+        """
         if self.state is State.CLOSED:
             return []
         self._look_at_progress(now, unsent)
         timers = self._timers
-        if timers.hold is not None and now >= timers.hold:
-            timers.hold = self._received_at + self.hold_time
-            if now >= timers.hold:
-                return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
+        if timers.hold is not None and now >= timers.hold and self._is_silent(now, unread):
+            return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
         if timers.send_hold is not None and now >= timers.send_hold:
             timers.send_hold = self._taken_at + self.send_hold_time
             if now >= timers.send_hold:
@@ -289,10 +295,27 @@ class Session:
         """Seconds left of the timer "hold", "keepalive" or "send hold", for people."""
         timers = self._timers
         if name == "hold":
-            return None if timers.hold is None else max(self._received_at + self.hold_time - now, 0.0)
+            return None if timers.hold is None else max(self._heard_at + self.hold_time - now, 0.0)
         if name == "keepalive":
             return None if timers.keepalive is None else max(timers.keepalive - now, 0.0)
         return None if timers.send_hold is None else max(self._taken_at + self.send_hold_time - now, 0.0)
+
+    def _is_silent(self, now: float, unread: int) -> bool:
+        """The hold timer fired: no sign of life came in time, not even among the octets that lay unread.
+
+        Octets that come later do not count, so a trickle of them changes nothing.
+        """
+        timers, deadline = self._timers, self._heard_at + self.hold_time
+        if now < deadline:
+            self._look_until = None
+            timers.hold = deadline
+            return False
+        if self._look_until is None:
+            self._look_until = self._octets_in + unread
+        if unread == 0 or self._octets_in >= self._look_until:
+            return True
+        timers.hold = now + LOOK_AGAIN
+        return False
 
     def _look_at_progress(self, now: float, unsent: int) -> None:
         taken = self.counters.octets_out - unsent
@@ -315,8 +338,10 @@ class Session:
     def _apply(self, message: Message, now: float, effects: list[Effect]) -> None:
         match self.state, message:
             case State.ESTABLISHED, Update():
+                self._heard_at = now
                 _add_update(effects, message)
             case ((State.ESTABLISHED | State.OPEN_CONFIRM), Keepalive()):
+                self._heard_at = now
                 if self.state is State.OPEN_CONFIRM:
                     self.state = State.ESTABLISHED
                     effects.append(Up(self.negotiated))
@@ -345,6 +370,7 @@ class Session:
         self.negotiated = negotiated
         self.hold_time, self.keepalive_time = hold_time, keepalive
         self.state = State.OPEN_CONFIRM
+        self._heard_at = now
         self._framer.max_length = negotiated.max_length
         self._timers.hold = now + hold_time if hold_time else None
         self._timers.send_hold = now + self.send_hold_time if self.send_hold_time else None
