@@ -3,8 +3,9 @@
 A speaker announces and withdraws routes to the first router, always with new
 attributes; the link between the routers goes down and up; the second router's
 filters, one of them with a recursive function, change by reload; clients ask
-for everything. What stays is what leaks: the resident memory of the second
-half must not exceed that of the first but for noise.
+for everything, and every second a broken file is checked on both. What stays is
+what leaks: the resident memory of the second half must not exceed that of the
+first but for noise.
 
     python benchmarks/soak.py [--minutes 15] [--routes 5000]
 """
@@ -33,6 +34,7 @@ EVERY = 15.0  # seconds between two lines of the report
 FLAP = 20.0  # seconds between two changes of the link
 RELOAD = 7.0
 ASK = 5.0
+CHECK = 1.0
 BURST = 100  # UPDATEs that the speaker sends at once
 ALLOWED = 1.05  # how much more the second half may take, at its highest
 
@@ -125,7 +127,9 @@ class Soak:
         self.speaker = subprocess.Popen(
             self.load.inside([sys.executable, str(HERE / "soak.py"), "--speak", str(routes_)])
         )
-        self.flaps = self.reloads = 0
+        for daemon in (self.first, self.second):  # what a watchdog asks about, again and again
+            daemon.config.with_name("broken.conf").write_text(churning(0) + "protocol bgp { neihbor 1; }")
+        self.flaps = self.reloads = self.checks = 0
         self.samples: list[tuple[float, float, float]] = []
 
     def flap(self) -> None:
@@ -142,6 +146,13 @@ class Soak:
             for command in ("show route all", "show protocols all", "show peers", "show interfaces"):
                 daemon.cli(command)
 
+    def check(self) -> None:
+        self.checks += 1
+        for daemon in (self.first, self.second):
+            broken = daemon.config.with_name("broken.conf")
+            answer = daemon.cli(f'configure check "{broken}"')
+            assert "`neihbor` is not" in answer, answer
+
     def report(self, since: float) -> None:
         passed = time.monotonic() - since
         sample = (passed, resident(self.first), resident(self.second))
@@ -149,7 +160,7 @@ class Soak:
         up = len(self.first.established("auto"))
         print(
             f"{passed:6.0f} s  {sample[1]:7.1f} {sample[2]:7.1f} MiB  flaps {self.flaps:3}"
-            f"  reloads {self.reloads:3}  sessions {up}  {routes(self.second)}",
+            f"  reloads {self.reloads:3}  checks {self.checks:4}  sessions {up}  {routes(self.second)}",
             flush=True,
         )
 
@@ -164,8 +175,9 @@ class Soak:
             self.flap: FLAP,
             self.reload: RELOAD,
             self.ask: ASK,
+            self.check: CHECK,
         }
-        every = {report: EVERY, self.flap: FLAP, self.reload: RELOAD, self.ask: ASK}
+        every = {report: EVERY, self.flap: FLAP, self.reload: RELOAD, self.ask: ASK, self.check: CHECK}
         while time.monotonic() - begin < minutes * 60:
             action = min(due, key=due.__getitem__)
             time.sleep(max(due[action] - (time.monotonic() - begin), 0))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
-from pybird.conf.errors import ConfigError, ConfigErrors, must_run
+from pybird.conf.errors import ConfigError, ConfigErrors, bare, must_run
 from pybird.conf.model import Config
 from pybird.core.reconfigure import Outcome
 from pybird.core.replies import (
     CONFIG_ERROR,
-    CommandError,
     ConfigProblem,
     Done,
     Failure,
@@ -50,7 +49,7 @@ class _Request:
         self.done = False
         self.outcome = Outcome.NOTHING
         self.problems: ConfigErrors | None = None
-        self.failure: CommandError | None = None
+        self.failure: Failure | None = None
 
     def read(self, load: Callable[[str], Config]) -> tuple[Config, Study]:
         """The configuration, ready to run; beside the loop, if the daemon can."""
@@ -62,15 +61,15 @@ class _Request:
         self.done = True
         if found is None:
             self._failed(error)
-            for problem in self.problems.errors if self.problems is not None else (self.failure,):
-                self._router.log("error", str(problem))
+            for text in self._reasons():
+                self._router.log("error", text)
             self._router.log("error", "The running configuration stays")
             return
         config, study = found
         arguments = self._arguments
         self.outcome = self._router.reconfigure(config, arguments.soft, arguments.timeout, study)
         if self.outcome is Outcome.REFUSED:
-            self.failure = CommandError(CONFIG_ERROR, self._router.reconfiguration.refusal)
+            self.failure = Failure(CONFIG_ERROR, self._router.reconfiguration.refusal)
 
     def checked(self, found: Config | None, error: Exception | None) -> None:
         """The file was read, nothing else is wanted."""
@@ -78,18 +77,24 @@ class _Request:
         if found is None:
             self._failed(error)
 
+    @property
+    def failed(self) -> bool:
+        return self.problems is not None or self.failure is not None
+
+    def _reasons(self) -> list[str]:
+        found = [str(problem) for problem in self.problems.errors] if self.problems is not None else []
+        return found if self.failure is None else [*found, self.failure.text]
+
     def _failed(self, error: Exception | None) -> None:
         match error:
             case ConfigErrors():
-                self.problems = error
+                self.problems = bare(error)
             case OSError():
-                self.failure = CommandError(CONFIG_ERROR, f"{self._path}: {error.strerror}")
+                self.failure = Failure(CONFIG_ERROR, f"{self._path}: {error.strerror}")
             case _:
                 trace = "".join(format_exception(error)) if error is not None else ""
                 self._router.log("bug", f"Reading {self._path} failed:\n{trace}")
-                self.failure = CommandError(
-                    CONFIG_ERROR, f"internal error: {type(error).__name__}, see the log"
-                )
+                self.failure = Failure(CONFIG_ERROR, f"internal error: {type(error).__name__}, see the log")
 
 
 def configure(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
@@ -100,7 +105,7 @@ def configure(router: Router, arguments: Configure, session: Session) -> Iterato
     console = session.console
     console.work(lambda: request.read(console.load), request.carry_out)
     yield from _read(request)
-    if request.problems is not None:
+    if request.failed:
         return
     if arguments.timeout is not None:
         yield Note(22, f"Undo scheduled in {arguments.timeout} s")
@@ -115,7 +120,7 @@ def configure_check(router: Router, arguments: Configure, session: Session) -> I
     console = session.console
     console.work(lambda: console.load(path), request.checked)
     yield from _read(request)
-    if request.problems is None:
+    if not request.failed:
         yield Note(20, "Configuration OK")
 
 
@@ -124,7 +129,7 @@ def _read(request: _Request) -> Iterator[Reply]:
     if not request.done:
         yield Wait(lambda: request.done, float("inf"))
     if request.failure is not None:
-        raise request.failure.with_traceback(None)
+        yield request.failure
     if request.problems is not None:
         problems = request.problems.errors
         several = len(problems) > 1

@@ -16,6 +16,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pybird.cli import json_text
@@ -369,19 +370,19 @@ class Session:
     def _wait(self, ready: Callable[[], bool], deadline: float) -> None:
         """Sleep until `ready`, at most to the deadline."""
         self._asleep = True
+        clock = self.router.clock
+        if ready():
+            clock.call_soon(self._wake)
+        else:
+            clock.call_at(min(clock.now() + POLL, deadline), partial(self._look, ready, deadline))
 
-        def look() -> None:
-            now = self.router.clock.now()
-            if ready() or now >= deadline:
-                self._wake()
-            else:
-                self.router.clock.call_at(min(now + POLL, deadline), look)
-
-        look_at = self.router.clock.call_soon if ready() else self._soon
-        look_at(look)
-
-    def _soon(self, callback: Callable[[], None]) -> None:
-        self.router.clock.call_at(self.router.clock.now() + POLL, callback)
+    def _look(self, ready: Callable[[], bool], deadline: float) -> None:
+        clock = self.router.clock
+        now = clock.now()
+        if ready() or now >= deadline:
+            self._wake()
+        else:
+            clock.call_at(min(now + POLL, deadline), partial(self._look, ready, deadline))
 
     def _run(self, line: bytes) -> Iterator[Reply]:
         """The replies to one line; nothing that a client writes raises past here."""

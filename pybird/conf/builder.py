@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.errors import ConfigError
+from pybird.conf.errors import ConfigError, bare
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
@@ -173,15 +173,11 @@ class Builder:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep an error for later and go on.
-
-        Without its frames: they hold this builder, and the daemon collects no cycles.
-        """
+        """Keep an error for later and go on."""
         try:
             yield
         except ConfigError as error:
-            error.__context__ = None
-            self.errors.append(error.with_traceback(None))
+            self.errors.append(bare(error))
 
     def phrase(self, tree: Tree) -> str:
         """The text of a short tree as it stands in the file."""

@@ -8,10 +8,13 @@ parse; `show()` adds the line with a caret under the exact text.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from pybird.conf.model import Config, Warning  # noqa: A004
 from pybird.filter.nodes import Span
 from pybird.values.text import printable
+
+E = TypeVar("E", bound=Exception)
 
 
 class ConfigError(Exception):
@@ -69,8 +72,18 @@ class ConfigErrors(Exception):  # noqa: N818  it is many
 
     def __init__(self, errors: list[ConfigError], warnings: tuple[Warning, ...] = ()) -> None:
         super().__init__("\n".join(map(str, errors)))
-        self.errors = errors
+        self.errors = [bare(error) for error in errors]
         self.warnings = warnings
+
+
+def bare(error: E) -> E:
+    """The error without the frames that raised it, to be kept.
+
+    The frames hold what was being read, and often whoever keeps the error: the
+    daemon, which collects no cycles, would keep it all.
+    """
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)
 
 
 def must_run(config: Config) -> Config:

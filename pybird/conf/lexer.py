@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
 from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
-from pybird.conf.errors import ConfigError
+from pybird.conf.errors import ConfigError, bare
 from pybird.conf.include import MAX_DEPTH, Source, Sources
 from pybird.conf.literals import literal
 from pybird.conf.slips import Slip, of_character, of_operator
@@ -202,7 +202,7 @@ class Lexer:
         try:
             files = self.sources.included(found[1], source, found.start(1) - 1, found.end(1) + 1)
         except ConfigError as error:
-            self.errors.append(error)
+            self.errors.append(bare(error))
             if source.depth >= MAX_DEPTH - 1:
                 self._stop(source.base + found.end())
             return True
