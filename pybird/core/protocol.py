@@ -182,6 +182,9 @@ class Instance:
     def settled(self) -> None:
         """A reconfiguration was carried out: other protocols may have come, gone or changed."""
 
+    def hurry(self) -> None:
+        """Somebody wants it to try again now: what it waits for since an error is over."""
+
     def make_channel(self, config: ChannelConfig) -> Channel:
         """The channel object; a protocol with more state per channel overrides this."""
         return Channel(config, self)

@@ -445,7 +445,8 @@ class Router:
     # operations -----------------------------------------------------------------
 
     def enable(self, instance: Instance, message: str = "") -> Answer:
-        """Let a disabled protocol run again."""
+        """Let a disabled protocol run again; one that runs and waits tries again now."""
+        instance.guarded(instance.hurry)
         if instance.enabled and not instance.failure:
             return Answer.ALREADY_ENABLED
         instance.enabled = True

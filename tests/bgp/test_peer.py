@@ -205,6 +205,43 @@ def test_the_error_wait_doubles_up_to_its_maximum_and_connections_are_refused_me
     assert waits == [10, 20, 30]
 
 
+def in_error_wait(**options):
+    """A session that ended in an error of the neighbour: a waits for a minute, b hardly."""
+    lab = both(a_options=options, b_options={"error_wait_time": (1, 1), "connect_delay_time": 1})
+    established(lab)
+    lab.session("b", "a").write(bytes(19))
+    lab.run(1)
+    assert lab.state("a") == "Idle          BGP Error: Connection not synchronized"
+    lab.run(3)
+    assert lab.proto("a").countdown.name == "Error wait"
+    return lab
+
+
+@pytest.mark.parametrize("commands", [("restart",), ("disable", "enable"), ("enable",)])
+def test_restart_disable_and_enable_end_the_error_wait(commands):
+    lab = in_error_wait()
+    peer = lab.proto("a")
+    for command in commands:
+        getattr(lab.nodes["a"].router, command)(peer)
+    assert peer.countdown.name == "Connect delay"
+    lab.run(6)
+    assert lab.up("a")
+    lab.session("b", "a").write(bytes(19))
+    lab.run(0.1)
+    assert peer.error_wait.seconds == 60  # the doubling is forgotten, too
+
+
+def test_enable_ends_the_wait_for_an_answer_of_tcp():
+    lab = pair(config(1, bgp_to("10.0.0.9", 65001, 65002)), config(2))
+    lab.run(6.5)
+    peer = lab.proto("a")
+    first = peer.outgoing
+    assert peer.countdown.name == "Connect retry"
+    assert peer.countdown.elapsed > 1
+    lab.nodes["a"].router.enable(peer)
+    assert (peer.countdown.name, peer.outgoing is first) == ("Connect retry", False)
+
+
 def test_disable_after_error():
     lab = both(a_options={"remote_as": 65009, "disable_after_error": True})
     lab.run(7)

@@ -239,6 +239,10 @@ class Dynamic(Instance):
                 self.log("info", f"{interface.name} is gone, removing {child.name}")
                 self._drop_unfit(key, child)
 
+    def hurry(self) -> None:
+        self._refused.clear()
+        self.look_again()
+
     def look_again(self) -> None:
         """Interfaces, owners or options changed: decide about every entry again."""
         for key in self.entries:

@@ -114,6 +114,7 @@ class Peer(Instance):
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
+        self.error_wait.clear()
         self.countdown.stop()
         self.signatures.end()
         self.reach.unwatch()
@@ -148,7 +149,7 @@ class Peer(Instance):
             self.countdown.start("Connect delay", self.pace.delay(), self._connect, self.pace.shown)
 
     def hurry(self) -> None:
-        """The neighbour was seen (again): forget what held us back."""
+        """The neighbour was seen (again), or the operator says so: forget what held us back."""
         self.error_wait.clear()
         self.pace.reset()
         if self.countdown.name == "Connect retry" and self.countdown.elapsed > STALE:
