@@ -184,6 +184,31 @@ def test_aigp_does_not_leave_the_as():
     assert aigp in attributes(exporter(internal=True), route(CANONICAL + aigp))
 
 
+RT, RO = "0002000100000003", "0003000100000003"
+STAYS, ORIGIN_VALIDATION = "4002000100000001", "4300000000000002"  # RFC 8097, 2
+RT6, STAYS6 = "0002" + "20" * 16 + "0001", "4002" + "20" * 16 + "0001"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "goes"),
+    [
+        ("c01008" + RT, "c01008" + RT),
+        ("c01020" + STAYS + RT + ORIGIN_VALIDATION + RO, "c01010" + RT + RO),
+        ("e01010" + RT + ORIGIN_VALIDATION, "e01008" + RT),
+        ("c01008" + ORIGIN_VALIDATION, ""),
+        ("c01928" + STAYS6 + RT6, "c01914" + RT6),
+        ("c01914" + STAYS6, ""),
+    ],
+)
+@pytest.mark.parametrize("rs_client", [False, True])
+def test_non_transitive_extended_communities_do_not_leave_the_as(attribute: str, goes: str, rs_client: bool):
+    """RFC 4360, 6, RFC 5701, RFC 8097: also to clients of a route server."""
+    learned = route(*LEARNED, attribute, peer=INTERNAL)
+    out = attributes(exporter(rs_client=rs_client), learned)
+    assert out == attributes(exporter(rs_client=rs_client), route(*LEARNED, peer=INTERNAL)) + goes
+    assert attribute in attributes(exporter(internal=True), route(*LEARNED, attribute, peer=EXTERNAL))
+
+
 def test_a_two_octet_peer():
     """RFC 6793, 4.2.2: AS_TRANS, and AS4_PATH only where it stands."""
     wide = ORIGIN_IGP + "40020a0202fa56ea010000fdea" + NEXT_HOP + LOCAL_PREF_100

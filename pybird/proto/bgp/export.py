@@ -6,7 +6,7 @@ once per attribute set) and the messages (`pack`).
 
 The wire form is (next hop of MP_REACH, attributes without it); the first is
 empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
-section 5, RFC 1997, RFC 2545, RFC 4456, RFC 4760, RFC 6793, RFC 8654, RFC 8950.
+section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 8654, RFC 8950.
 
 A link-local next hop is only ever sent on the link it is of; elsewhere our own
 address takes its place, and a session where we have none does not get the route.
@@ -30,6 +30,7 @@ from pybird.proto.bgp.attributes import (
     COMMUNITIES,
     EXTENDED,
     EXTENDED_COMMUNITIES,
+    IPV6_EXTENDED_COMMUNITIES,
     LARGE_COMMUNITIES,
     LOCAL_PREF,
     MED,
@@ -57,6 +58,8 @@ NO_EXPORT_SUBCONFED: Final = 0xFFFFFF03
 
 _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
 _LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
+_WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets of a member
+_NON_TRANSITIVE: Final = 0x40  # bit of the first octet (RFC 4360, 2; RFC 5701, 2)
 _HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
 
@@ -217,7 +220,8 @@ class BgpExporter:
         """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).
 
         A MED goes out when the export filter set it, so not the one a route
-        came with; a route server passes it on (RFC 7947, 2.2.3).
+        came with; a route server passes it on (RFC 7947, 2.2.3). Communities that
+        are not transitive never leave the AS, whoever set them (RFC 4360, 6).
         """
         terms = self.terms
         if not terms.rs_client:
@@ -231,6 +235,9 @@ class BgpExporter:
         found.pop(ORIGINATOR_ID, None)
         found.pop(CLUSTER_LIST, None)
         found.pop(AIGP, None)
+        for code, size in _WITHIN_AS:
+            if code in found:
+                _keep_transitive(found, code, size)
 
     def _prepended(self, path: bytes) -> bytes:
         if path and path[0] == 2 and path[1] < 255:
@@ -390,6 +397,18 @@ def _leads_to(rte: Rte, next_hop: bytes) -> bool:
     if gateway is None:
         return False
     return gateway.octets == next_hop or gateway.octets in (next_hop[:16], next_hop[16:])
+
+
+def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
+    """Remove the members of a list that stay in the AS; without others the attribute goes."""
+    attribute = found[code]
+    value = value_of(attribute)
+    items = [value[at : at + size] for at in range(0, len(value), size)]
+    kept = [item for item in items if not item[0] & _NON_TRANSITIVE]
+    if not kept:
+        del found[code]
+    elif len(kept) < len(items):
+        found[code] = octets_of(attribute[0], code, b"".join(kept))
 
 
 # ---------------------------------------------------- 2-octet neighbours (6793)
