@@ -28,6 +28,7 @@ from pybird.core.commands import Commands
 from pybird.core.ports import Stream
 from pybird.core.replies import (
     DENIED,
+    EVAL_ERROR,
     PARSE_ERROR,
     TOO_LONG,
     CommandError,
@@ -37,6 +38,7 @@ from pybird.core.replies import (
     Reply,
     Wait,
 )
+from pybird.filter.budget import TooManyStepsError
 from pybird.filter.nodes import Filter, Node
 from pybird.values.text import to_octets, to_text
 
@@ -393,6 +395,8 @@ class Session:
         except ConfigError as error:
             hint = f", did you mean `{error.hint}`?" if error.hint else ""
             yield Failure(PARSE_ERROR, f"{error.message}{hint}")
+        except TooManyStepsError as error:
+            yield Failure(EVAL_ERROR, str(error))
         except RecursionError:
             yield Failure(PARSE_ERROR, "this is nested too deeply")
         except Exception as error:

@@ -18,6 +18,7 @@ from pybird.core.replies import (
     Note,
     Reply,
 )
+from pybird.filter.budget import Budget
 from pybird.filter.check import check
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
@@ -91,7 +92,7 @@ def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     if problems:
         raise CommandError(PARSE_ERROR, problems[0].message)
     try:
-        expression = compile_expression(node, router.pool.by_name)
+        expression = compile_expression(node, router.pool.by_name, Budget())
     except (FilterTypeError, FilterRuntimeError) as error:
         raise CommandError(PARSE_ERROR, error.message) from None
     try:

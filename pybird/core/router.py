@@ -33,6 +33,7 @@ from pybird.core.revalidate import Revalidation
 from pybird.core.scheduler import SLICE, Job, Scheduler
 from pybird.core.table import Table
 from pybird.filter.attributes import declarations_of
+from pybird.filter.budget import Budget
 from pybird.filter.compile import CompiledFilter, compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.errors import FilterTypeError
@@ -166,8 +167,11 @@ class Router:
         return policy
 
     def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
-        """A filter for one command: shared with nothing; `compiled.clear()` when it is done."""
-        judge = self._judge._replace(compile=lambda found: compile_filter(found, self.pool.by_name))
+        """A filter for one command: shared with nothing; `compiled.clear()` when it is done.
+
+        Judging by it raises `TooManyStepsError` when one route takes too long.
+        """
+        judge = self._judge._replace(compile=lambda found: compile_filter(found, self.pool.by_name, Budget()))
         return Policy(filter, net_type, judge)
 
     def meaning(self, filter: Filter) -> str:  # noqa: A002

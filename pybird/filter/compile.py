@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pybird.filter import nodes as n
+from pybird.filter.budget import Budget
 from pybird.filter.depth import deeply
 from pybird.filter.errors import FAILURES, FilterRuntimeError, FilterTypeError, reason
 from pybird.filter.format import rich
@@ -187,20 +188,24 @@ class CompiledExpression:
         self._code.clear()
 
 
-def compile_filter(filter: n.Filter, declarations: Mapping[str, AttributeDecl]) -> CompiledFilter:  # noqa: A002
-    """Compile a filter that passed `check`.
+def compile_filter(
+    filter: n.Filter,  # noqa: A002
+    declarations: Mapping[str, AttributeDecl],
+    budget: Budget | None = None,
+) -> CompiledFilter:
+    """Compile a filter that passed `check`; one that a client sent has a budget.
 
     Raises:
         FilterTypeError: it did not.
     """
     try:
-        code = deeply(lambda: filter_code(filter, declarations))
+        code = deeply(lambda: filter_code(filter, declarations, budget=budget))
     except _TOO_DEEP:
         raise FilterTypeError("this is nested too deeply", filter.span) from None
     return CompiledFilter(
         filter.name or "(unnamed)",
         code,
-        lambda: deeply(lambda: filter_code(filter, declarations, masked=True)),
+        lambda: deeply(lambda: filter_code(filter, declarations, masked=True, budget=budget)),
     )
 
 
@@ -221,15 +226,17 @@ def compile_traced(
     return CompiledFilter(filter.name or "(unnamed)", code, lambda: code)
 
 
-def compile_expression(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> CompiledExpression:
-    """Compile an expression: `where`, `eval`.
+def compile_expression(
+    node: n.Node, declarations: Mapping[str, AttributeDecl], budget: Budget | None = None
+) -> CompiledExpression:
+    """Compile an expression: `eval`; one that a client sent has a budget.
 
     Raises:
         FilterTypeError: it has no type.
         FilterRuntimeError: a member of a set in it has no value (`[1/0..5]`).
     """
     try:
-        return CompiledExpression(*deeply(lambda: expression_code(node, declarations)))
+        return CompiledExpression(*deeply(lambda: expression_code(node, declarations, budget)))
     except _TOO_DEEP:
         raise FilterTypeError("this is nested too deeply", node.span) from None
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS, ADJUSTING
+from pybird.filter.budget import Budget
 from pybird.filter.claims import Claim, check_that
 from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
@@ -47,21 +48,25 @@ def filter_code(
     *,
     masked: bool = False,
     trace: Trace | None = None,
+    budget: Budget | None = None,
 ) -> Code:
     """The code of a filter.
 
     `masked`: tests of the network are read from `s.mask`. `trace` is told of every step.
+    With a `budget` a run takes no more steps than that.
     """
-    program = _Program(filter.name or "(unnamed)", declarations, masked=masked)
+    program = _Program(filter.name or "(unnamed)", declarations, masked=masked, budget=budget)
     if trace is not None:
         program.expressions.trace = trace
         program.expressions.namespace.update(step=trace.step, seen=trace.seen)
     return program.code(filter.body, in_filter=True)
 
 
-def expression_code(node: n.Node, declarations: Mapping[str, AttributeDecl]) -> tuple[Code, str]:
-    """The code that gives the value of an expression, and its type."""
-    program = _Program("expression", declarations)
+def expression_code(
+    node: n.Node, declarations: Mapping[str, AttributeDecl], budget: Budget | None = None
+) -> tuple[Code, str]:
+    """The code that gives the value of an expression, and its type; `budget` as of a filter."""
+    program = _Program("expression", declarations, budget=budget)
     kind = program.typing.of(node)
     return program.code(n.Return(node, span=node.span), in_filter=False), kind
 
@@ -146,13 +151,23 @@ class _Functions:
 class _Program:
     """The source as it is written."""
 
-    def __init__(self, name: str, declarations: Mapping[str, AttributeDecl], *, masked: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        declarations: Mapping[str, AttributeDecl],
+        *,
+        masked: bool = False,
+        budget: Budget | None = None,
+    ) -> None:
         self.typing = Typing(declarations)
         self._name = name
         self._written: dict[str, None] = {}
         self._functions = _Functions()
         self.expressions = Expressions(self.typing, self._functions.name, self._written)
         self.expressions.masked = masked
+        self._bounded = budget is not None
+        if budget is not None:
+            self.expressions.namespace.update(renew=budget.renew, spend=budget.spend)
 
     def code(self, body: n.Node, *, in_filter: bool) -> Code:
         """Write everything and compile it."""
@@ -174,7 +189,9 @@ class _Program:
     def _function(
         self, name: str, parameters: tuple[n.Local, ...], body: n.Node, *, in_filter: bool
     ) -> Lines:
-        written = _Body(self.typing, self.expressions, in_filter=in_filter)
+        written = _Body(self.typing, self.expressions, in_filter=in_filter, bounded=self._bounded)
+        if self._bounded:
+            written.lines.append(("        renew()" if name == "decide" else "        spend()", body.span))
         written.statement(body if self.expressions.trace else inline_constants(body, self.typing.of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
         view = "s.own()" if name == "decide" and self._written else "s.view"
@@ -228,10 +245,17 @@ class _Body:
     `inside`: of a part that is nested deeply, and therefore a function of its
     own. It gives `(True, result)` for a return in it, and `(False, None, ...)`
     with the variables that it set when it comes to its end.
+    `bounded`: each turn of a loop takes a step of the budget.
     """
 
     def __init__(
-        self, typing: Typing, expressions: Expressions, *, in_filter: bool, inside: bool = False
+        self,
+        typing: Typing,
+        expressions: Expressions,
+        *,
+        in_filter: bool,
+        inside: bool = False,
+        bounded: bool = False,
     ) -> None:
         self.lines: Lines = []
         self.declared: dict[str, None] = {}
@@ -240,6 +264,7 @@ class _Body:
         self._expressions = expressions
         self._in_filter = in_filter
         self._inside = inside
+        self._bounded = bounded
         self._depth = 2
         self._cases = 0
 
@@ -307,7 +332,9 @@ class _Body:
         """A statement as a function of its own, and the call of it."""
         expressions = self._expressions
         outer, expressions.used = expressions.used, {}
-        inner = _Body(self._typing, expressions, in_filter=self._in_filter, inside=True)
+        inner = _Body(
+            self._typing, expressions, in_filter=self._in_filter, inside=True, bounded=self._bounded
+        )
         inner.statement(node)
         needed = {**expressions.used, **inner.assigned}
         shared = [name for name in needed if name not in inner.declared]
@@ -413,6 +440,8 @@ class _Body:
         self._line(
             f"for {local_name(node.variable)} in {self._expressions.code(node.sequence)}.{members}:", node
         )
+        if self._bounded:
+            self._line("    spend()", node)
         self._nested(node.body)
 
     def _declare(self, node: n.Declare) -> None:

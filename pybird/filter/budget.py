@@ -1,0 +1,41 @@
+"""How long code may run that came with a command.
+
+Filters of the configuration run as long as they do. What a client sends
+(`show route where ...`, `eval ...`) may loop, or call functions that do, and
+would keep the router from everything else: each turn of a loop and each call
+of a function takes a step from a budget that every run has anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MOST_STEPS: Final = 20_000  # of one run, on one route: some thousandths of a second
+
+
+class TooManyStepsError(Exception):
+    """The budget is used up. No filter error: it ends the command, not the look at one route."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This takes more than {MOST_STEPS} turns of loops and calls for one route")
+
+
+class Budget:
+    """What one piece of code may still do."""
+
+    def __init__(self) -> None:
+        self._left = MOST_STEPS
+
+    def renew(self) -> None:
+        """A run begins."""
+        self._left = MOST_STEPS
+
+    def spend(self) -> None:
+        """One step.
+
+        Raises:
+            TooManyStepsError: there was none left.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise TooManyStepsError
