@@ -30,8 +30,9 @@ def attrs(*parts: str) -> AttributeSet:
     return SETS.intern(octets(*parts))
 
 
-def neighbour(remote_as: int = 65002, rr_client: bool = False) -> PeerIdentity:
-    return PeerIdentity(0x0A000002, Address.parse("10.0.0.2"), 65001, remote_as, rr_client)
+def neighbour(remote_as: int = 65002, rr_client: bool = False, cluster_id: int = 0) -> PeerIdentity:
+    address = Address.parse("10.0.0.2")
+    return PeerIdentity(0x0A000002, address, 65001, remote_as, rr_client, cluster_id=cluster_id)
 
 
 def route(
@@ -168,6 +169,51 @@ def test_reflection_leaves_its_traces():
     second = CANONICAL + "8009040a000009800a040a000008"
     reflected = attributes(out, route(second, peer=INTERNAL))
     assert reflected == CANONICAL + "8009040a000009800a080a0000010a000008"
+
+
+CLUSTER_A, CLUSTER_B, CLUSTER_C = 0x01010101, 0x02020202, 0x03030303
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "clusters"),
+    [
+        (CLUSTER_A, None, "01010101"),
+        (None, CLUSTER_A, "01010101"),
+        (CLUSTER_A, CLUSTER_A, "01010101"),
+        (CLUSTER_A, CLUSTER_B, "0202020201010101"),
+        (CLUSTER_B, CLUSTER_A, "0101010102020202"),
+    ],
+)
+@pytest.mark.parametrize("earlier", ["", "03030303", "0303030309090909"])
+def test_the_cluster_list_has_the_clients_clusters(
+    source: int | None, target: int | None, clusters: str, earlier: str
+):
+    """RFC 4456, 8: the cluster of the client it came from, behind that of the client it goes to."""
+    came = f"8009040a000009800a{len(earlier) // 2:02x}{earlier}" if earlier else ""
+    peer = neighbour(65001, source is not None, source or 0)
+    out = exporter(internal=True, rr_client=target is not None, cluster_id=target or 0)
+    rte = route(CANONICAL + came, peer=peer)
+    assert out.admit(rte)
+    all_clusters = clusters + earlier
+    assert attributes(out, rte).endswith(f"800a{len(all_clusters) // 2:02x}{all_clusters}")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "admitted"),
+    [
+        ("01010101", False),
+        ("0909090901010101", False),
+        ("0101010003010101", True),
+        ("0201010101010102", True),
+    ],
+)
+def test_a_client_does_not_get_what_was_in_its_cluster(earlier: str, admitted: bool):
+    """RFC 4456, 8: it would ignore it."""
+    came = f"8009040a000009800a{len(earlier) // 2:02x}{earlier}"
+    rte = route(CANONICAL + came, peer=neighbour(65001, True, CLUSTER_B))
+    assert exporter(internal=True, rr_client=True, cluster_id=CLUSTER_A).admit(rte) is admitted
+    assert exporter(internal=True, rr_client=True, cluster_id=CLUSTER_C).admit(rte)
+    assert exporter(internal=True).admit(rte), "no client"
 
 
 def test_traces_of_reflection_do_not_leave_the_as():

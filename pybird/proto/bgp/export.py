@@ -72,7 +72,8 @@ class ExportClass(NamedTuple):
     `own` is our next hop on the session in canonical form (see `attributes`),
     empty when we have none for the family; `ifindex` is the link of a direct
     session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
-    words of the configuration: no, yes, ibgp, ebgp.
+    words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is that of clients
+    of a route reflector.
     """
 
     family: Family
@@ -133,17 +134,27 @@ class BgpExporter:
     # -------------------------------------------------------- which routes go
 
     def admit(self, rte: Rte) -> bool:
-        """Well-known communities (RFC 1997) and what may go between internal peers (RFC 4456, 6)."""
+        """Well-known communities (RFC 1997) and what may go between internal peers (RFC 4456, 6 and 8)."""
         terms = self.terms
         if terms.internal:
             peer = rte.source.peer
             if isinstance(peer, PeerIdentity) and peer.internal and not (peer.rr_client or terms.rr_client):
+                return False
+            if terms.rr_client and self._was_in_cluster(rte):
                 return False
         if terms.interpret_communities:
             communities = find(rte.attrs.wire, COMMUNITIES)
             if communities is not None and b"\xff\xff\xff" in communities:
                 return not self._held_back(communities)
         return True
+
+    def _was_in_cluster(self, rte: Rte) -> bool:
+        """The route has been in the client's cluster: its reflectors would ignore it."""
+        clusters = find(rte.attrs.wire, CLUSTER_LIST)
+        if clusters is None or self._own_cluster not in clusters:
+            return False
+        own = self._own_cluster
+        return own in [clusters[at : at + 4] for at in range(0, len(clusters), 4)]
 
     def _held_back(self, communities: bytes) -> bool:
         internal = self.terms.internal
@@ -212,9 +223,18 @@ class BgpExporter:
             if ORIGINATOR_ID not in found:
                 value = peer.router_id.to_bytes(4, "big")
                 found[ORIGINATOR_ID] = octets_of(OPTIONAL, ORIGINATOR_ID, value)
-            clusters = found.get(CLUSTER_LIST)
-            before = b"" if clusters is None else value_of(clusters)
-            found[CLUSTER_LIST] = octets_of(OPTIONAL, CLUSTER_LIST, self._own_cluster + before)
+            found[CLUSTER_LIST] = octets_of(OPTIONAL, CLUSTER_LIST, self._clusters(found, peer))
+
+    def _clusters(self, found: dict[int, bytes], peer: PeerIdentity) -> bytes:
+        """CLUSTER_LIST with the cluster of the client it came from, then that of the client it goes to."""
+        terms = self.terms
+        old = found.get(CLUSTER_LIST)
+        clusters = b"" if old is None else value_of(old)
+        if peer.rr_client:
+            clusters = peer.cluster_id.to_bytes(4, "big") + clusters
+        if terms.rr_client and not (peer.rr_client and peer.cluster_id == terms.cluster_id):
+            clusters = self._own_cluster + clusters
+        return clusters
 
     def _to_external(self, found: dict[int, bytes], before: AttributeSet, again: tuple[str, ...]) -> None:
         """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).

@@ -102,13 +102,17 @@ class Families:
             families=negotiated.families,
             as4=negotiated.as4,
             extended_next_hop=negotiated.extended_next_hop,
-            cluster_id=config.rr_cluster_id or router_id,
+            cluster_id=self._cluster_id,
             allow_local_as=config.allow_local_as,
             allow_as_sets=config.allow_as_sets,
             allow_local_pref=config.allow_local_pref,
             enforce_first_as=config.enforce_first_as,
             default_local_pref=config.default_local_pref,
         )
+
+    @property
+    def _cluster_id(self) -> int:
+        return self._peer.config.rr_cluster_id or self._peer.router_id
 
     def _identity(self) -> PeerIdentity:
         config = self._peer.config
@@ -129,6 +133,7 @@ class Families:
             default_med=config.default_med,
             default_local_pref=config.default_local_pref,
             deterministic_med=config.deterministic_med,
+            cluster_id=self._cluster_id,
         )
 
     def _resolver(self, config: BgpChannelConfig) -> Resolver:
@@ -251,7 +256,7 @@ class Families:
             max_length=negotiated.max_length,
             rr_client=peer.rr_client,
             rs_client=peer.rs_client,
-            cluster_id=peer.rr_cluster_id or self._peer.router_id,
+            cluster_id=self._cluster_id if peer.rr_client else 0,
             next_hop_self=config.next_hop_self,
             next_hop_keep=config.next_hop_keep,
             link_local_format=config.link_local_format,

@@ -37,11 +37,12 @@ class PeerIdentity:
     """What the tie-breaker and the exporters know of a route's BGP neighbour (`Source.peer`).
 
     `router_id` is a number of 32 bits. The options are those of the session
-    that the route came from.
+    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8).
     """
 
     __slots__ = (
         "address",
+        "cluster_id",
         "default_local_pref",
         "default_med",
         "deterministic_med",
@@ -70,6 +71,7 @@ class PeerIdentity:
         default_med: int = 0,
         default_local_pref: int = 100,
         deterministic_med: bool = False,
+        cluster_id: int = 0,
     ) -> None:
         self.router_id: Final = router_id
         self.address: Final = address
@@ -84,6 +86,7 @@ class PeerIdentity:
         self.default_med: Final = default_med
         self.default_local_pref: Final = default_local_pref
         self.deterministic_med: Final = deterministic_med
+        self.cluster_id: Final = cluster_id
 
 
 def rank(rte: Rte, pool: AttributePool) -> int:
