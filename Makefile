@@ -36,7 +36,7 @@ test-unit: setup generators
 
 # Real daemons in network namespaces; mostly they wait for each other, so more at once than processors.
 test-interop: setup
-	$(BIN)/pytest -n 4 --dist worksteal --tb short -m "interop and not long" tests/interop
+	$(BIN)/pytest -n 4 --dist worksteal --tb short -m "interop and not long" tests/interop tests/side_by_side
 
 # The wheel with the hot modules compiled, in an environment of its own, passes the same tests.
 test-compiled: $(COMPILED)/.done

@@ -1,0 +1,46 @@
+"""Where PyBIRD is to show something else than BIRD, and why.
+
+An entry names a row of docs/differences.md by its first words; a test looks for
+the row, and fails as well when there is no difference any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key of a case where ours is `ours` and BIRD's is not.
+
+    `row`: text that stands in docs/differences.md; `why`: the reason in short.
+    """
+
+    case: str
+    key: str
+    ours: Any
+    why: str
+    row: str
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        case="link_local_alone",
+        key="sent",
+        ours={"2001:db8:77::/48": "fe80::1 fe80::1"},
+        why="GoBGP uses the first half",
+        row="the next hop of a session over link-local addresses alone",
+    ),
+    Difference(
+        case="rpki_without_answers",
+        key="starts",
+        ours=False,
+        why="every invalid route would be taken",
+        row="options in docs/status.md under Refused",
+    ),
+)
+
+# Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:
+# where there is no 2.19, these are not compared.
+OLDER: dict[str, dict[str, str]] = {}
