@@ -263,6 +263,19 @@ def test_another_aggregator_makes_both_transition_attributes_void():
     assert two("02015ba0", *sent) == four("020100005ba0", "c007080000fdea0a000001")
 
 
+def test_an_aggregator_alone_leaves_as4_path_valid():
+    """RFC 6793, 4.2.3: only beside an AS4_AGGREGATOR another number in AGGREGATOR makes AS4_PATH void."""
+    aggregator, as4_path = "c00706fdea0a000001", "c011060201fa56ea01"
+    merged = four("0201fa56ea01", "c007080000fdea0a000001")
+    assert two("02015ba0", aggregator, as4_path) == merged
+    assert two("02015ba0", aggregator, as4_path, "c01204fa56ea01") == merged, "a malformed one is discarded"
+
+
+def test_as4_aggregator_alone_is_nothing():
+    """RFC 6793, 4.2.3: it counts with an AGGREGATOR only."""
+    assert two("02015ba0", "c011060201fa56ea01", "c01208fa56ea010a000001") == four("0201fa56ea01")
+
+
 @pytest.mark.parametrize("bad", ["c01100", "c011020200", "c01106020100000000", "8011060201fa56ea01"])
 def test_a_malformed_as4_path_is_discarded(bad):
     """RFC 6793, 6."""

@@ -254,14 +254,18 @@ def _fit_transition(flags: int, code: int, value: bytes) -> bool:
 
 
 def _widen(found: dict[int, bytes]) -> None:
-    """Make AS_PATH and AGGREGATOR of a 2-octet neighbour 4-octet ones (RFC 6793, 4.2.3)."""
+    """Make AS_PATH and AGGREGATOR of a 2-octet neighbour 4-octet ones (RFC 6793, 4.2.3).
+
+    An AGGREGATOR with another number than AS_TRANS was made by a 2-octet speaker after
+    the AS4_AGGREGATOR that came with it: that, and AS4_PATH, are out of date then.
+    """
     path = _wide_path(value_of(found[AS_PATH]))
     merge = True
     aggregator = found.get(AGGREGATOR)
     if aggregator is not None:
         value = value_of(aggregator)
-        merge = value[:2] == _AS_TRANS
         wide = found.get(AS4_AGGREGATOR)
+        merge = wide is None or value[:2] == _AS_TRANS
         value = value_of(wide) if merge and wide is not None else b"\0\0" + value
         found[AGGREGATOR] = octets_of(aggregator[0], AGGREGATOR, value)
     new = found.get(AS4_PATH)
