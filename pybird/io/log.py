@@ -1,7 +1,7 @@
 """Log targets: files, ring files, syslog, stderr and UDP, in BIRD's line format.
 
 A line is `TIME <CLASS> text`. Writing never raises and never waits: a full disk,
-a pipe that nobody reads or a dead syslog loses lines. The other targets are
+a pipe or terminal that nobody reads or a dead syslog loses lines. The other targets are
 told once, and how many were lost is written when the target works again.
 `configure` opens everything anew, so log rotation needs no signal of its own; a
 file that somebody removed is made again.
@@ -13,6 +13,7 @@ import errno
 import os
 import select
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -49,6 +50,8 @@ _DAEMON: Final = 3 << 3
 _AUTHPRIV: Final = 10 << 3
 _SYSLOG_SOCKETS: Final = ("/dev/log", "/run/systemd/journal/syslog")
 TELL_GAP: Final = 60.0  # seconds at least between two lines about a target that fails again and again
+_UNREAD: Final = "nobody reads it"
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _RING_END: Final = b"\n\n"  # an empty line stands after the newest one
 
 
@@ -75,15 +78,16 @@ class _Target(Protocol):
 
 
 class _File:
-    """A file, moved to a backup when it would grow beyond its limit."""
+    """A file, moved to a backup when it would grow beyond its limit; a pipe or a terminal has no size."""
 
     def __init__(self, path: str, limit: int = 0, backup: str = "") -> None:
         self._path = path
-        self._limit = limit
         self._backup = backup
-        self._torn = False  # the disk took a part of the last line
+        self._torn = False  # the last line was taken in part
         self._fd = _append_to(path)
-        self._size = os.fstat(self._fd).st_size
+        status = os.fstat(self._fd)
+        self._size = status.st_size
+        self._limit = limit if stat.S_ISREG(status.st_mode) else 0
 
     def write(self, level: str, text: str, line: str) -> None:
         octets = to_octets(line) + b"\n"
@@ -93,11 +97,12 @@ class _File:
             self._reopen()
         elif self._limit and self._size and self._size + len(octets) > self._limit:
             self._rotate()
-        written = os.write(self._fd, octets)
+        written = _write(self._fd, octets)
         self._size += written
         if written < len(octets):
             self._torn = True
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            full = stat.S_ISREG(os.fstat(self._fd).st_mode)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) if full else _unread()
         self._torn = False
 
     def _rotate(self) -> None:
@@ -123,12 +128,33 @@ class _File:
 
 
 def _append_to(path: str) -> int:
-    """A descriptor that appends to a file.
+    """A descriptor that appends to a file, a pipe or a terminal, and never waits.
 
     Raises:
-        OSError: it cannot be opened or made.
+        OSError: it cannot be opened or made, or is a pipe that nobody reads.
     """
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        return os.open(path, _APPEND, 0o644)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, _UNREAD, path) from None
+        raise
+
+
+def _write(descriptor: int, octets: bytes) -> int:
+    """Write what is taken now; returns how much.
+
+    Raises:
+        OSError: nothing can be written.
+    """
+    try:
+        return os.write(descriptor, octets)
+    except BlockingIOError:
+        raise _unread() from None
+
+
+def _unread() -> BlockingIOError:
+    return BlockingIOError(errno.EAGAIN, _UNREAD)
 
 
 class _Ring:
@@ -136,7 +162,7 @@ class _Ring:
 
     def __init__(self, path: str, size: int) -> None:
         self._size = max(size, 1024)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, 0o644)
         try:
             self._at = self._first_place()
         except OSError:
@@ -172,27 +198,46 @@ class _Ring:
 
 
 class _Stderr:
-    """Standard error as it is, nothing kept back: what it cannot take now is lost."""
+    """Standard error as it is, nothing kept back: what it cannot take now is lost.
+
+    A terminal that is ready may still take less than a line, and wait for the
+    rest. It is opened once more, so that it never waits for us and still does
+    for the others who have it.
+    """
 
     def __init__(self) -> None:
         self._poll = select.poll()
         self._poll.register(STDERR, select.POLLOUT)
         self._torn = False
+        self._terminal: int | None = None
+        try:
+            if os.isatty(STDERR):
+                self._terminal = _append_to(os.ttyname(STDERR))
+        except OSError:
+            pass  # of another namespace, or not ours to open
 
     def write(self, level: str, text: str, line: str) -> None:
         octets = to_octets(line) + b"\n"
         if self._torn:
             octets = b"\n" + octets
+        if self._terminal is not None:
+            self._torn = _write(self._terminal, octets) < len(octets)
+            if self._torn:
+                raise _unread()
+            return
         # a pipe that is ready takes as much as this without waiting (POSIX, write)
         for at in range(0, len(octets), select.PIPE_BUF):
             if not self._poll.poll(0):
                 self._torn = at > 0 or self._torn
-                raise BlockingIOError(errno.EAGAIN, "nobody reads it")
+                raise _unread()
             os.write(STDERR, octets[at : at + select.PIPE_BUF])
         self._torn = False
 
     def close(self) -> None:
-        """It is not ours."""
+        """Standard error itself is not ours."""
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None
 
 
 class _Syslog:

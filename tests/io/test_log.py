@@ -1,10 +1,14 @@
 import os
 import re
+import signal
 import socket
 from pathlib import Path
 
+import pytest
+
+from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import LogConfig, TimeFormat
-from pybird.io.log import ALL_CLASSES, LogFiles, default_targets, format_time
+from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets, format_time
 
 WALL = 1763800000.123456
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <[A-Z]+> .*")
@@ -162,3 +166,93 @@ def test_timeformat_with_fractions_and_with_an_old_form():
     old = TimeFormat("%T", 3600, "%Y")
     assert format_time(old, WALL, WALL + 10).count(":") == 2
     assert format_time(old, WALL, WALL + 7200) == "2025"
+
+
+def within(seconds):
+    """The test ends with an error when a write waits."""
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("a write to the log waits"))
+    signal.alarm(seconds)
+
+
+@pytest.fixture(name="guarded")
+def no_write_waits():
+    within(20)
+    yield
+    signal.alarm(0)
+
+
+def everything(descriptor):
+    """What can be read now."""
+    os.set_blocking(descriptor, False)
+    data = b""
+    while True:
+        try:
+            more = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            return data.decode()
+        if not more:
+            return data.decode()
+        data += more
+
+
+def stalls_and_goes_on(log, reader):
+    """Nobody reads for long; then somebody does."""
+    for number in range(3000):
+        log.write("info", f"line {number} {'x' * 90}")
+    seen = everything(reader)
+    log.write("info", "read again")
+    while not seen.endswith("read again"):
+        more = everything(reader).replace("\r", "").rstrip("\n")
+        assert more
+        seen += more
+    return seen.replace("\r", "")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_pipe_that_nobody_reads_loses_lines_and_says_how_many(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    log = log_to(LogConfig("file", ALL_CLASSES, str(path), 500))
+    seen = stalls_and_goes_on(log, reader)
+    lost = re.search(r"<WARN> (\d+) messages lost \(nobody reads it\)\n", seen)
+    assert lost is not None
+    assert seen.count("line ") + int(lost[1]) == 3000
+    assert path.is_fifo()  # it has no size that could be too large
+    os.close(reader)
+    log.write("info", "nobody is there")  # the other end is closed: lost, too
+    log.close()
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_terminal_that_stands_still_loses_lines_and_nothing_waits():
+    screen, terminal = os.openpty()
+    log = log_to(LogConfig("file", ALL_CLASSES, os.ttyname(terminal)))
+    seen = stalls_and_goes_on(log, screen)
+    assert re.search(r"<WARN> \d+ messages lost \(nobody reads it\)\n", seen)
+    log.close()
+    os.close(screen)
+    os.close(terminal)
+
+
+@pytest.mark.usefixtures("guarded")
+def test_standard_error_on_a_terminal_that_stands_still(monkeypatch):
+    screen, terminal = os.openpty()
+    monkeypatch.setattr("pybird.io.log.STDERR", terminal)
+    log = log_to(LogConfig("stderr", ALL_CLASSES))
+    seen = stalls_and_goes_on(log, screen)
+    assert re.search(r"<WARN> \d+ messages lost \(nobody reads it\)\n", seen)
+    assert os.get_blocking(terminal)  # for the shell and all others
+    log.close()
+    os.close(screen)
+    os.close(terminal)
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_pipe_without_a_reader_is_an_error_when_it_is_opened(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    config = LogConfig("file", ALL_CLASSES, str(path))
+    with pytest.raises(ConfigErrors, match=r"Unable to open log file '.*pipe': nobody reads it"):
+        check_files([config])
+    assert LogFiles(lambda: WALL).configure([config]) == [f"Unable to open log {path}: nobody reads it"]
