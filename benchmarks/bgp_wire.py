@@ -69,7 +69,7 @@ def encode(out: BgpExporter, news: list[Announced]) -> bytes:
     hop = Hop(Dest.UNICAST)
     wires: dict[AttributeSet, Wire] = {}
     announce: dict[Wire, list[bytes]] = {}
-    for _, keys, attrs, _ in news:
+    for _, keys, attrs, _, _ in news:
         wire = wires.get(attrs)
         if wire is None:
             made = out.wire(Rte(attrs, source, hop, 100, 0.0), attrs)

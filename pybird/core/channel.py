@@ -24,6 +24,7 @@ from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.limits import RouteLimit
 from pybird.core.member import Member, join
 from pybird.core.policy import Policy
+from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.table import Table, Walk
@@ -106,6 +107,8 @@ class Channel:
         self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
         self._received: dict[Source, dict[bytes, Rte]] = {}
+        self._refused: dict[Source, dict[bytes, tuple[Rte, str]]] = {}  # kept with the reason
+        self.refusals: Refusals | None = None  # None: nothing was refused
         self._sweeps: dict[Source, int] = {}  # and the epoch of what stays
         self._walk: Walk | None = None
         self._flushed: list[Callable[[], None]] = []
@@ -135,13 +138,18 @@ class Channel:
         total = 0
         for kept in self._filtered.values():
             total += len(kept)
+        for refused in self._refused.values():
+            total += len(refused)
         return total
 
     def filtered_routes(self) -> dict[bytes, list[Rte]]:
-        """What the import filter refused, by network (`show route filtered`)."""
+        """What the import filter or the protocol refused, by network (`show route filtered`)."""
         found: dict[bytes, list[Rte]] = {}
         for kept in self._filtered.values():
             for key, rte in kept.items():
+                found.setdefault(key, []).append(rte)
+        for refused in self._refused.values():
+            for key, (rte, _reason) in refused.items():
                 found.setdefault(key, []).append(rte)
         return found
 
@@ -187,6 +195,7 @@ class Channel:
             self.sources.pop(source, None)
             self._filtered.pop(source, None)
             self._received.pop(source, None)
+            self._refused.pop(source, None)
 
     # life ---------------------------------------------------------------
 
@@ -195,6 +204,7 @@ class Channel:
         if self.state is ChannelState.UP:
             return
         self.state = ChannelState.UP
+        self.refusals = None
         self._trace("states", "State changed to up")
         self.policy = self._import_policy()
         exporter = self.protocol.exporter(self)
@@ -213,6 +223,7 @@ class Channel:
         self.export_state = ExportState.DOWN
         self._filtered.clear()
         self._received.clear()
+        self._refused.clear()
         self._again.clear()
         self.state = ChannelState.STOP
         self._trace("states", "State changed to stop")
@@ -254,6 +265,9 @@ class Channel:
             self.sources[source] = None
         if rte.epoch != source.epoch:
             rte = Rte(rte.attrs, source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
+        if self.refusals is not None:
+            self._forget_refused(keys, source)
+            self._forget_reasons(keys)
         if self.receive_limit is not None:
             keys = self._within_receive_limit(keys, source)
         if self.keep_received:
@@ -270,16 +284,98 @@ class Channel:
             source = self.source
         count = self.statistics.import_withdraws
         count.received += len(keys)
-        for store in (self._filtered, self._received):
-            kept = store.get(source)
-            if kept:
-                for key in keys:
-                    kept.pop(key, None)
+        self._forget_kept(keys, source)
+        if self.refusals is not None:
+            self._forget_reasons(keys)
         if "routes" in self.debug:
             self.trace_nets("> removed", keys)
         removed = self.table.withdraw(keys, source)
         count.accepted += removed
         count.ignored += len(keys) - removed
+
+    def _forget_kept(self, keys: list[bytes], source: Source) -> None:
+        for store in (self._filtered, self._received):
+            kept = store.get(source)
+            if kept:
+                for key in keys:
+                    kept.pop(key, None)
+        self._forget_refused(keys, source)
+
+    # refusals -----------------------------------------------------------
+
+    def refused(self, keys: list[bytes], rte: Rte | None, reason: str) -> None:
+        """Routes came that the protocol itself does not take; what it had of them leaves the table.
+
+        `rte` is the route that it would be, None where there is none. They count
+        as rejected, are told once per network and reason (`reason` is for people),
+        and with `import keep filtered` the route is kept.
+        """
+        if self.state is not ChannelState.UP or not keys:
+            return
+        count = self.statistics.import_updates
+        count.received += len(keys)
+        count.rejected += len(keys)
+        source = rte.source if rte is not None else self.source
+        self._forget_kept(keys, source)
+        if source.routes:
+            self.statistics.import_withdraws.accepted += self.table.withdraw(keys, source)
+        self.explain(keys, reason, "Refused")
+        if rte is not None and self.config.keep_filtered:
+            self._keep_refused(keys, rte, reason)
+
+    def explain(self, keys: list[bytes], reason: str, what: str = "") -> None:
+        """Note why routes are not, or not as they were, in the table.
+
+        With `what` there is one line in the log for each network, too.
+        """
+        refusals = self._refusals()
+        self._tell(refusals.add(refusals.imports, keys, reason, self.router.clock.now()), reason, what)
+
+    def withheld(self, keys: list[bytes], reason: str) -> None:
+        """Routes are not sent through this channel, for a reason that is neither policy nor split horizon."""
+        refusals = self._refusals()
+        fresh = refusals.add(refusals.exports, keys, reason, self.router.clock.now())
+        self._tell(fresh, reason, "Not sent:")
+
+    def _refusals(self) -> Refusals:
+        if self.refusals is None:
+            self.refusals = Refusals()
+        return self.refusals
+
+    def _tell(self, keys: list[bytes], reason: str, what: str) -> None:
+        """One line for each of these networks, as many as the limit lets through."""
+        if not what:
+            return
+        refusals, now = self._refusals(), self.router.clock.now()
+        for key in keys:
+            said = refusals.told(now)
+            if said is None:
+                return
+            self.protocol.log("remote", said or f"{what} {net_of(self.net_type, key)}: {reason}")
+
+    def refusal(self, key: bytes, rte: Rte) -> str:
+        """Why the protocol refused a route of `filtered_routes`; empty when the import filter did."""
+        found = self._refused.get(rte.source, {}).get(key)
+        return found[1] if found is not None and found[0] is rte else ""
+
+    def _keep_refused(self, keys: list[bytes], rte: Rte, reason: str) -> None:
+        kept = self._refused.setdefault(rte.source, {})
+        limit = self.receive_limit
+        room = len(keys) if limit is None else limit.count - len(kept)
+        shown = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, FILTERED)
+        for key in keys[: max(room, 0)]:
+            kept[key] = (shown, reason)
+
+    def _forget_refused(self, keys: list[bytes], source: Source) -> None:
+        kept = self._refused.get(source)
+        if kept:
+            for key in keys:
+                kept.pop(key, None)
+
+    def _forget_reasons(self, keys: list[bytes]) -> None:
+        imports = self._refusals().imports
+        for key in keys:
+            imports.pop(key, None)
 
     def heard(self, key: bytes, returned: bool) -> None:
         """What an entry of ours stands for lives: tell the readers of the table.
@@ -428,6 +524,9 @@ class Channel:
             kept = store.get(source)
             if kept:
                 store[source] = {k: r for k, r in kept.items() if r.epoch == source.epoch}
+        refused = self._refused.get(source)
+        if refused:
+            self._refused[source] = {k: r for k, r in refused.items() if r[0].epoch == source.epoch}
         self._sweep(source)
 
     def _sweep(self, source: Source) -> None:

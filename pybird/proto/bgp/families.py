@@ -22,8 +22,9 @@ from pybird.proto.bgp.selection import PeerIdentity
 from pybird.proto.bgp.terms import is_direct, is_recursive
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
+from pybird.values.attributes import AttributeSet
 from pybird.values.net import NetType, net_of
-from pybird.values.route import Rte
+from pybird.values.route import UNREACHABLE, Rte
 
 if TYPE_CHECKING:
     from pybird.proto.bgp.peer import Peer
@@ -163,7 +164,7 @@ class Families:
         for update in updates:
             received = reader.read(update)
             for discarded in received.discarded:
-                self._complain("remote", "Attribute discarded", discarded)
+                self._complain("Attribute discarded", discarded)
             for withdrawn in received.withdrawn:
                 self._withdraw(withdrawn)
             for announced in received.announced:
@@ -172,14 +173,30 @@ class Families:
                 self._peer.trace("events", f"Got END-OF-RIB of family {received.end_of_rib}")
 
     def _withdraw(self, withdrawn: Withdrawn) -> None:
+        keys, reason = withdrawn.keys, withdrawn.reason
         if withdrawn.malformed:
-            net = net_of(NetType.IP4 if withdrawn.family[0] == 1 else NetType.IP6, withdrawn.keys[0])
-            self._complain("remote", f"Malformed UPDATE, {net} withdrawn", withdrawn.reason)
-        elif withdrawn.reason:
-            self._complain("trace", "Routes refused", withdrawn.reason)
+            net = net_of(NetType.IP4 if withdrawn.family[0] == 1 else NetType.IP6, keys[0])
+            self._complain(f"Malformed UPDATE, {net} withdrawn", reason)
         found = self._open.get(withdrawn.family)
-        if found is not None:
-            found.channel.withdraw(withdrawn.keys)
+        if found is None:
+            return
+        channel = found.channel
+        if reason and not withdrawn.malformed:
+            self._refuse(found, keys, withdrawn.attrs, withdrawn.next_hop, reason)
+            return
+        channel.withdraw(keys)
+        if reason:
+            channel.explain(keys, f"malformed UPDATE: {reason}")
+
+    def _refuse(
+        self, found: OpenFamily, keys: list[bytes], attrs: AttributeSet | None, next_hop: bytes, reason: str
+    ) -> None:
+        """Tell the channel of routes that are not for us."""
+        channel, rte = found.channel, None
+        if attrs is not None:
+            hop = found.resolver.resolve(next_hop) or UNREACHABLE
+            rte = Rte(attrs, channel.source, hop, channel.config.preference, self._peer.router.clock.now())
+        channel.refused(keys, rte, reason)
 
     def _announce(self, announced: Announced, now: float) -> None:
         found = self._open.get(announced.family)
@@ -188,26 +205,24 @@ class Families:
         channel = found.channel
         hop = found.resolver.resolve(announced.next_hop)
         if hop is None:
-            self._complain("trace", "Routes refused", f"invalid next hop {_text_of(announced.next_hop)}")
-            channel.withdraw(announced.keys)
+            reason = f"invalid next hop {_text_of(announced.next_hop)}"
+            self._refuse(found, announced.keys, announced.attrs, announced.next_hop, reason)
             return
         rte = Rte(announced.attrs, channel.source, hop, channel.config.preference, now)
         channel.announce(announced.keys, rte)
+        if announced.discarded:
+            channel.explain(announced.keys, f"attribute discarded: {announced.discarded}")
 
-    def _complain(self, level: str, what: str, reason: str) -> None:
+    def _complain(self, what: str, reason: str) -> None:
         """Log each kind of bad route or attribute once per session (RFC 7606, 8)."""
         complaints = self._complaints
-        if reason in complaints or len(complaints) > MOST_COMPLAINTS or (level == "trace" and self._is_quiet):
+        if reason in complaints or len(complaints) > MOST_COMPLAINTS:
             return
         complaints[reason] = None
         if len(complaints) > MOST_COMPLAINTS:
-            self._peer.log(level, "More errors of other kinds in UPDATEs, they are not logged")
+            self._peer.log("remote", "More errors of other kinds in UPDATEs, they are not logged")
         else:
-            self._peer.log(level, f"{what}: {reason}")
-
-    @property
-    def _is_quiet(self) -> bool:
-        return "routes" not in self._peer.debug
+            self._peer.log("remote", f"{what}: {reason}")
 
     def refresh(self, message: RouteRefresh) -> None:
         """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313)."""

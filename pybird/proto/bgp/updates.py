@@ -60,26 +60,30 @@ class ReceiveTerms(NamedTuple):
 class Announced(NamedTuple):
     """Networks of one family that came with one attribute set.
 
-    `next_hop` is canonical: 4, 16 or 32 octets.
+    `next_hop` is canonical: 4, 16 or 32 octets; `discarded` tells which
+    attributes were left out for an error, for people.
     """
 
     family: Family
     keys: list[bytes]
     attrs: AttributeSet
     next_hop: bytes
+    discarded: str = ""
 
 
 class Withdrawn(NamedTuple):
     """Networks of one family that left, or that came in a form which counts as withdrawn.
 
     `reason` is empty for those the peer withdrew; `malformed` tells an error
-    (RFC 7606) from a route that is only not for us.
+    (RFC 7606) from a route that is only not for us, which has attributes.
     """
 
     family: Family
     keys: list[bytes]
     reason: str = ""
     malformed: bool = False
+    attrs: AttributeSet | None = None
+    next_hop: bytes = b""
 
 
 @final
@@ -97,12 +101,13 @@ class Received:
 
 
 class _Entry(NamedTuple):
-    """What the memo knows of received attributes: a set, or why there is none."""
+    """What the memo knows of received attributes: a set, or why there is none, or why it is not taken."""
 
     attrs: AttributeSet | None
     next_hop: bytes
     reason: str
     malformed: bool = False
+    discarded: str = ""
 
 
 def loop(wire: bytes, terms: ReceiveTerms) -> str:
@@ -239,7 +244,7 @@ class UpdateReader:
         if nlri:
             entry = self._classic.get(attributes)
             if entry is not None:
-                self._announce(out, IPV4_UNICAST, self._keys(out, IPV4_UNICAST, nlri), entry)
+                self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
                 return out
         elif not attributes:
             if not update.withdrawn:
@@ -263,7 +268,7 @@ class UpdateReader:
             self._reach(out, parts)
         if nlri:
             entry = self._entry(self._classic, parts.others, parts, None)
-            self._announce(out, IPV4_UNICAST, self._keys(out, IPV4_UNICAST, nlri), entry)
+            self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
         elif parts.reach is None:
             self._check_useless(parts)
         if self._canonical.discarded:
@@ -305,12 +310,12 @@ class UpdateReader:
         start = 5 + size
         if (size not in (16, 32) and not (size == 4 and family[0] == 1)) or start > len(value):
             raise _optional_error(MP_REACH, value)
-        keys = self._keys(out, family, value[start:])
+        keys = read_keys(value[start:], family[0])
         next_hop = value[4 : 4 + size]
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, next_hop)
         if start < len(value):
             self._announce(out, family, keys, entry)
-        elif entry.attrs is None:
+        elif entry.malformed:
             raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {entry.reason}")
 
     def _entry(self, memo: dict[bytes, _Entry], key: bytes, parts: _Parts, next_hop: bytes | None) -> _Entry:
@@ -338,11 +343,11 @@ class UpdateReader:
 
     def _make(self, others: bytes, next_hop: bytes | None) -> _Entry:
         hop = None if next_hop is None else self._mp_next_hop(next_hop)
+        before = len(self._canonical.discarded)
         wire = self._canonical.read(others, hop)
+        discarded = ", ".join(self._canonical.discarded[before:])
         reason = loop(wire, self.terms)
-        if reason:
-            return _Entry(None, b"", reason)
-        return _Entry(self._pool.intern(wire), find(wire, 3) or b"", "")
+        return _Entry(self._pool.intern(wire), find(wire, 3) or b"", reason, False, discarded)
 
     def _mp_next_hop(self, octets: bytes) -> bytes:
         hop = canonical_next_hop(octets)
@@ -350,25 +355,25 @@ class UpdateReader:
             raise RefusedError(f"next hop {octets.hex()} is no address of a host")
         return hop
 
-    def _keys(self, out: Received, family: Family, packed: bytes) -> list[bytes]:
-        """The announced networks, without the bogus ones."""
-        keys = read_keys(packed, family[0])
-        bogus = bogus_keys(keys, family[0])
-        if bogus:
-            out.withdrawn.append(Withdrawn(family, bogus, "bogus network"))
-            keys = [key for key in keys if key not in bogus]
-        return keys
-
     def _announce(self, out: Received, family: Family, keys: list[bytes], entry: _Entry) -> None:
         attrs = entry.attrs
         if not keys:
             return
         if family not in self.terms.families:
             out.ignored = family
-        elif attrs is None:
-            out.withdrawn.append(Withdrawn(family, keys, entry.reason, entry.malformed))
+            return
+        bogus = bogus_keys(keys, family[0])
+        if bogus:
+            out.withdrawn.append(Withdrawn(family, bogus, "bogus network", False, attrs, entry.next_hop))
+            keys = [key for key in keys if key not in bogus]
+            if not keys:
+                return
+        if attrs is None or entry.reason:
+            out.withdrawn.append(
+                Withdrawn(family, keys, entry.reason, entry.malformed, attrs, entry.next_hop)
+            )
         elif family[0] == 1 and len(entry.next_hop) > 4 and family not in self.terms.extended_next_hop:
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
             out.withdrawn.append(Withdrawn(family, keys, reason, True))
         else:
-            out.announced.append(Announced(family, keys, attrs, entry.next_hop))
+            out.announced.append(Announced(family, keys, attrs, entry.next_hop, entry.discarded))

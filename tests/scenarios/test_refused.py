@@ -1,0 +1,162 @@
+"""A route that is refused is explained: one line, one count, and the reason as long as it is refused."""
+
+from functools import cache
+
+import pytest
+
+from pybird.core.refusals import MOST
+from pybird.values.net import net_of
+from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
+from tests.scenarios.test_rfc7606 import HOP, ORIGIN, a
+
+GOOD = ORIGIN + a("40 2 0201 0000fdea") + HOP
+OWN_AS = ORIGIN + a("40 2 0202 0000fdea 0000fde9") + HOP
+NET = b"\x18\x14\x00\x01"
+KEEPS = TEXT.replace("import all;", "import all; import keep filtered;")
+INSIDE = ORIGIN + a("40 2, 40 5 00000064") + HOP
+
+
+@cache
+def line(asn, options, text):
+    return Line(f"passive; {options}", asn, text=text)
+
+
+def session(asn=65002, options="", text=TEXT):
+    """A fresh session; the line may have been used before."""
+    found = line(asn, options, text)
+    if found.state() == "Established":
+        found.talker.stream.close()
+        found.lab.run(1)
+    found.dial()
+    found.say(hello(asn) + KEEPALIVE, 0.1)
+    assert found.state() == "Established"
+    found.logged = len(found.lab.log)
+    return found
+
+
+def channel(found, name="ipv4"):
+    return found.peer.channels[name]
+
+
+def reasons(found, name="ipv4"):
+    """What the channel has to say, by network."""
+    known = channel(found, name).refusals
+    there = {} if known is None else known.imports
+    return {str(net_of(channel(found, name).net_type, key)): entry.reason for key, entry in there.items()}
+
+
+def log(found):
+    return [line.text for line in found.lab.log[found.logged :] if line.level == "remote"]
+
+
+def numbers(found):
+    count = channel(found).statistics
+    return (
+        count.import_updates.received,
+        count.import_updates.rejected,
+        count.import_withdraws.received,
+        count.import_withdraws.accepted,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asn", "options", "attributes", "reason"),
+    [
+        (65002, "", OWN_AS, "own AS in the path"),
+        (65002, "", ORIGIN + a("40 2 0201 0000fdea 0101 00000005") + HOP, "AS set in the path"),
+        (65002, "", ORIGIN + a("40 2 0201 0000fdea, 40 3 0a000001"), "invalid next hop 10.0.0.1"),
+        (
+            65002,
+            "enforce first as;",
+            ORIGIN + a("40 2 0201 0000fdeb") + HOP,
+            "first AS of the path is not the neighbour's",
+        ),
+        (65001, "", INSIDE + a("80 9 0a000001, 80 10 01010101"), "own originator id"),
+        (65001, "", INSIDE + a("80 9 0a000009, 80 10 0a000001"), "own cluster id in the cluster list"),
+    ],
+)
+def test_a_refused_route_is_told_counted_and_explained(asn, options, attributes, reason):
+    found = session(asn, options)
+    before = numbers(found)
+    found.say(update(attributes), 0.1)
+    assert log(found) == [f"x: Refused 20.0.1.0/24: {reason}"]
+    assert reasons(found) == {"20.0.1.0/24": reason}
+    after = numbers(found)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 0, 0]
+    found.say(update(attributes), 0.1)
+    assert len(log(found)) == 1, "the same reason is no news"
+    found.check_others()
+
+
+def test_bogus_networks_are_refused_alone():
+    found = session()
+    found.say(update(GOOD, nets=b"\x08\x7f" + NET), 0.1)
+    assert log(found) == ["x: Refused 127.0.0.0/8: bogus network"]
+    assert reasons(found) == {"127.0.0.0/8": "bogus network"}
+    assert found.router.tables["master4"].get(NET)
+
+
+def test_a_refused_route_takes_the_place_of_a_good_one():
+    found = session()
+    found.say(update(GOOD), 0.1)
+    before = numbers(found)
+    found.say(update(OWN_AS), 0.1)
+    assert not found.router.tables["master4"].get(NET)
+    after = numbers(found)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 0, 1]
+
+
+def test_a_network_that_is_taken_or_withdrawn_has_no_reason_any_more():
+    found = session()
+    for octets in (update(GOOD), update(b"", b"", NET)):
+        found.say(update(OWN_AS), 0.1)
+        assert reasons(found)
+        found.say(octets, 0.1)
+        assert reasons(found) == {}
+
+
+def test_the_reason_is_that_of_the_last_announcement():
+    found = session()
+    found.say(update(OWN_AS) + update(ORIGIN + a("40 2 0201 0000fdea, 40 3 0a000001")), 0.1)
+    assert reasons(found) == {"20.0.1.0/24": "invalid next hop 10.0.0.1"}
+    assert len(log(found)) == 2
+
+
+def test_discarded_attributes_and_malformed_updates_are_reasons_too():
+    found = session()
+    found.say(update(GOOD + a("c0 7 00")), 0.1)
+    assert reasons(found) == {
+        "20.0.1.0/24": "attribute discarded: bgp_aggregator: malformed value of 1 octets"
+    }
+    assert channel(found).table.get(NET)
+    found.say(update(GOOD + a("c0 7 00"), nets=b"\x18\x14\x00\x02"), 0.1)
+    assert "20.0.2.0/24" in reasons(found), "a set that was seen before"
+    found.say(update(GOOD + a("c0 8 00")), 0.1)
+    assert reasons(found)["20.0.1.0/24"] == "malformed UPDATE: bgp_community: malformed value of 1 octets"
+
+
+def test_with_import_keep_filtered_refused_routes_are_kept_with_their_reason():
+    found = session(text=KEEPS)
+    found.say(update(OWN_AS), 0.1)
+    [rte] = channel(found).filtered_routes()[NET]
+    assert channel(found).refusal(NET, rte) == "own AS in the path"
+    assert channel(found).filtered == 1
+    assert found.router.pool.view(rte.attrs)["bgp_path"].last == 65001
+    found.say(update(GOOD), 0.1)
+    assert channel(found).filtered_routes() == {}
+
+
+def test_a_flood_of_refused_routes_costs_little():
+    found = session()
+    nets = [b"\x20\x14\x02" + number.to_bytes(2, "big") for number in range(3000)]
+    for at in range(0, len(nets), 500):
+        found.say(update(OWN_AS, nets=b"".join(nets[at : at + 500])), 0.01)
+    assert list(channel(found).refusals.imports) == nets[-MOST:]
+    assert len(log(found)) == 6
+    assert log(found)[-1] == "x: ..."
+
+
+def test_nothing_is_kept_where_nothing_is_refused():
+    found = session()
+    found.say(update(GOOD), 0.1)
+    assert channel(found).refusals is None
