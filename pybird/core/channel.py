@@ -612,12 +612,12 @@ class Channel:
     def reload_exports(self) -> None:
         """Join the group of the config's export filter, with exact withdrawals."""
         if self.state is ChannelState.UP:
-            self.protocol.guarded(self._move)
+            self.protocol.guarded(self._move, False)
 
-    def _move(self) -> None:
+    def _move(self, whole: bool) -> None:
         exporter = self.protocol.exporter(self)
         if exporter is not None and self.member is not None:
-            self.member = self.member.moved(exporter)
+            self.member = self.member.moved(exporter, whole)
 
     # export -------------------------------------------------------------
 
@@ -632,9 +632,9 @@ class Channel:
             self.member.resume()
 
     def refeed(self) -> None:
-        """Transmit everything again (a ROUTE-REFRESH came), then `feed_done`."""
+        """Transmit everything again by the filter of now (a ROUTE-REFRESH came), then `feed_done`."""
         if self.member is not None:
-            self.member.refeed()
+            self.protocol.guarded(self._move, True)
 
     def transmit(self, packed: Any) -> None:
         """Hand what the group packed to the protocol."""

@@ -17,6 +17,12 @@ Split horizon: a route never goes to the channel that owns its source. That
 member gets a withdrawal of what it had. The batch is cut into one segment per
 owner; each member gets all segments but its own.
 
+After `configure soft` some members change their filter and nothing is sent for
+it: they continue in a group of their own (`divide`) that takes over the record.
+Changes are judged by its new filter; which filter judged what was sent before
+is remembered (`_past`, `_judged`) until the members are sent everything again,
+which puts them into the group of their filter.
+
 Invariant, tested with random interleavings: what a member's receiver holds
 equals table x filter without the routes of the member itself.
 
@@ -67,6 +73,9 @@ class Group:
         self._picked: dict[bytes, set[bytes]] = {}
         self._heavy: dict[bytes, None] = {}
         self._verdicts: dict[Any, tuple[int, Any]] = {}
+        self._silent = policy.rejects_all  # nothing was ever announced, so nothing is recorded
+        self._past: list[tuple[Exporter, Policy]] = []  # what judged before `configure soft`, oldest first
+        self._judged: dict[bytes, int] = {}  # how many of them had gone when a network was judged; else 0
         self._epoch = policy.epoch
         self._fed = 0  # slices so far
         table.readers.append(self.reader)
@@ -101,6 +110,52 @@ class Group:
             bids[self.table.bucket_of(key)] = None
         return bids
 
+    def divide(self, exporter: Exporter, policy: Policy, channels: list[Channel]) -> Group:
+        """Give these members another filter without sending anything: they get a group of their own.
+
+        It has a key that nobody looks for: who joins later is fed by one filter only.
+        """
+        part = self._alike((object(),), exporter, policy)
+        part._inherit(self)
+        for channel in channels:
+            member = self.members.pop(channel)
+            member.group = part
+            part.members[channel] = member
+        part.table.groups[part.key] = part
+        if part.reader.pending:
+            part._wake()
+        part.sort()
+        self.sort()
+        self._dissolve()
+        return part
+
+    def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
+        """A group of the same kind."""
+        return Group(key, self.table, exporter, policy, self._scheduler)
+
+    def _inherit(self, old: Group) -> None:
+        """Take over what another group has read, announced and not yet done."""
+        self.reader.pending = dict(old.reader.pending)
+        self._todo = dict(old._todo)
+        self._rejected = {bid: set(marks) for bid, marks in old._rejected.items()}
+        self._picked = {bid: set(marks) for bid, marks in old._picked.items()}
+        self._heavy = dict(old._heavy)
+        if old._silent:
+            for bid in {**dict.fromkeys(self.table.buckets), **old.unread()}:
+                if bid not in self._todo:
+                    self._picked[bid] = set()
+        self._silent = False
+        past = [*old._past, (old.exporter, old.policy)]
+        used = sorted({0, len(old._past), *old._judged.values()})  # others have no network left
+        places = {at: place for place, at in enumerate(used)}
+        self._past = [past[at] for at in used]
+        self._judged = {key: places[at] for key, at in old._judged.items()}
+
+    @property
+    def policies(self) -> list[Policy]:
+        """Its filter, and those whose verdicts are still in use."""
+        return [self.policy, *[policy for _, policy in self._past]]
+
     def _dissolve(self) -> None:
         if self.members or self._leavers:
             return
@@ -131,17 +186,31 @@ class Group:
     def _verdict(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
         policy = self.policy
         if policy.kind == EACH:
-            return self._judge(rte, key, mask)
+            return judge(self.exporter, policy, rte, key, mask)
         hop = rte.hop
         memo_key = (rte.attrs, rte.source, hop, hop.version, rte.preference, mask, policy.generation)
         found = self._verdicts.get(memo_key)
         if found is None:
             if len(self._verdicts) >= MOST_VERDICTS or self._epoch != policy.epoch:
                 self.forget_verdicts()
-            found = self._judge(rte, key, mask)
+            found = judge(self.exporter, policy, rte, key, mask)
             if not policy.failed:
                 self._verdicts[memo_key] = found
         return found
+
+    def judged(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        """As `verdict`, by the filter that judged this network last."""
+        at = self._judged.get(key, 0)
+        if at == len(self._past):
+            return self.verdict(rte, key)
+        exporter, policy = self._past[at]
+        return judge(exporter, policy, rte, key, policy.mask(rte, key))
+
+    def exported(self, rte: Rte, key: bytes) -> Rte | None:
+        """What the filter that judged this network last made of its route."""
+        at = self._judged.get(key, 0)
+        policy = self.policy if at == len(self._past) else self._past[at][1]
+        return policy.judge(rte, key)
 
     def forget_verdicts(self) -> None:
         """Empty the memo, which keeps sets and sources that nobody else may have."""
@@ -149,21 +218,12 @@ class Group:
         self._verdicts.clear()
         self.policy.forget()
 
-    def _judge(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
-        if not self.exporter.admit(rte):
-            return REJECTED, None
-        out, again = self.policy.export(rte, key, mask)
-        if out is None:
-            return FILTERED, None
-        form = self.exporter.wire(out, rte.attrs, again)
-        return (SENT, form) if form is not None else (REJECTED, None)
-
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
         """What the group announced of this network: the route and its form."""
         best = self.table.best(key)
         if best is None or not self._is_announced(self.table.bucket_of(key), key):
             return None
-        kind, form = self.verdict(best, key)
+        kind, form = self.judged(best, key)
         return (best, form) if kind == SENT else None
 
     def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
@@ -172,7 +232,7 @@ class Group:
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
         """Did a member that has this route get it in this form?"""
-        return bool(self.verdict(rte, key)[1] == form)
+        return bool(self.judged(rte, key)[1] == form)
 
     def owned(self, rte: Rte, member: Member) -> bool:
         """Is this route the member's own, so that it must not get it back?"""
@@ -182,7 +242,7 @@ class Group:
 
     def _is_announced(self, bid: bytes, key: bytes) -> bool:
         """Of a network that has a route as far as the group has read."""
-        if bid in self._todo or self.policy.rejects_all:
+        if bid in self._todo or self._silent:
             return False
         marks = self._picked.get(bid)
         if marks is not None:
@@ -272,7 +332,7 @@ class Group:
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         """Judge, record and send a batch of changed networks."""
         policy = self.policy
-        if policy.rejects_all:
+        if self._silent:
             self._count_filtered(changes)
             return
         buckets = self.table.buckets
@@ -284,6 +344,7 @@ class Group:
         mask = met_mask = 0
         plain = not self._rejected and not self._picked
         outsiders = bool(self._absent or self._leavers)
+        past = len(self._past)
         batch = Batch()
         segments = batch.segments
         met: Rte | None = None
@@ -304,15 +365,19 @@ class Group:
                 continue
             was = old is not None and (plain or self._is_announced(bid, key))
             if outsiders:
-                self._note(bid, key, old if was else None)
+                self._note(bid, key, (outdated(old) if again else old) if was else None)
             if new is None:
                 gone += 1
                 if not plain:
                     self._forget(bid, key)
+                if past:
+                    self._judged.pop(key, None)
                 if was:
                     batch.withdraw(key, old, members)
                 continue
             updates += 1
+            if past:
+                self._judged[key] = past
             if masked:
                 mask = policy.mask(new, key)
             if new is not met or mask != met_mask or each:
@@ -514,8 +579,10 @@ class Group:
         for key, value in bucket.items():
             best: Rte = value if isinstance(value, Rte) else value[0]
             kind, form = SENT, None
-            if fresh or plain or self._is_announced(bid, key):
-                kind, form = self.verdict(best, key)
+            if fresh:
+                kind, form = self._verdict_anew(best, key)
+            elif plain or self._is_announced(bid, key):
+                kind, form = self.judged(best, key)
             else:
                 kind = FILTERED
             own = best.source.owner is channel
@@ -529,16 +596,18 @@ class Group:
             elif own:
                 count.rejected += 1
             had: Rte | None = None
-            if origin is not None:
-                had = left.pop(key) if key in left else origin.had(bid, key, best)
-                if had is not None and had.source.owner is channel:
-                    had = None  # never sent to its owner
+            unchanged = False
+            if key in left:
+                had = left.pop(key)
+            elif origin is not None:
+                had = origin.had(bid, key, best)
+                unchanged = had is best
+            if had is not None and had.source.owner is channel:
+                had = None  # never sent to its owner
             if kind == SENT and not own:
                 if had is None:
                     gained += 1
-                elif (
-                    had is best and not member.owes and origin is not None and origin.sent_as(best, key, form)
-                ):
+                elif unchanged and not member.owes and origin is not None and origin.sent_as(best, key, form):
                     continue
                 out.add(form, key)
             elif had is not None:
@@ -548,6 +617,12 @@ class Group:
         if refused:
             self._record(bid, bucket, refused)
         return gained
+
+    def _verdict_anew(self, rte: Rte, key: bytes) -> tuple[int, Any]:
+        """Judge a network that this group did not announce so far."""
+        if self._past:
+            self._judged[key] = len(self._past)
+        return self.verdict(rte, key)
 
     def _record(self, bid: bytes, bucket: dict[bytes, Any], refused: list[bytes]) -> None:
         if 2 * len(refused) <= len(bucket):
@@ -573,7 +648,7 @@ class Group:
                 continue
             if had is None:
                 gained += 1
-            elif found[0] is had:
+            elif found[0] is had and not self._past:
                 continue
             out.add(found[1], key)
         return gained
@@ -599,8 +674,8 @@ class Group:
         count.received += 1
         found = self.current(key)
         if found is None:
-            judged = self.policy.rejects_all or self.verdict(best, key)[0] == FILTERED
-            if judged and not self.owned(best, member):
+            refused = self._silent or self.judged(best, key)[0] == FILTERED
+            if refused and not self.owned(best, member):
                 count.filtered += 1
             else:
                 count.rejected += 1
@@ -608,6 +683,24 @@ class Group:
             count.rejected += 1
             return None
         return found
+
+
+def judge(exporter: Exporter, policy: Policy, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
+    """(SENT, form), or why the route does not go out."""
+    if not exporter.admit(rte):
+        return REJECTED, None
+    out, again = policy.export(rte, key, mask)
+    if out is None:
+        return FILTERED, None
+    form = exporter.wire(out, rte.attrs, again)
+    return (SENT, form) if form is not None else (REJECTED, None)
+
+
+def outdated(rte: Rte | None) -> Rte | None:
+    """A route that was sent in a form which it may not have any more: equal to none."""
+    if rte is None:
+        return None
+    return Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
 
 
 def withdraw_left(left: dict[bytes, Rte | None], out: Segment) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.core.batch import Segment
 from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED, NOTHING, SENT, Group, withdraw_left
+from pybird.core.group import FILTERED, NOTHING, SENT, Group, outdated, withdraw_left
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
@@ -40,6 +40,15 @@ class LoneGroup(Group):
         self._mode = exporter.mode
         self._sent: dict[bytes, tuple[tuple[Rte, ...], Any]] = {}
         self._blocked: dict[bytes, None] = {}  # networks that the limit kept out
+
+    def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
+        return LoneGroup(key, self._channel, exporter, policy, self._scheduler)
+
+    def _inherit(self, old: Group) -> None:
+        super()._inherit(old)
+        assert isinstance(old, LoneGroup)
+        self._sent = dict(old._sent)
+        self._blocked = dict(old._blocked)
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
         """What was announced of this network."""
@@ -82,7 +91,7 @@ class LoneGroup(Group):
             if not self._settle(key):
                 continue
             if self._absent or self._leavers:
-                self._note(bid, key, last[0][0] if last is not None else None)
+                self._note(bid, key, outdated(last[0][0]) if last is not None else None)
             if not live:
                 continue
             now = self._sent.get(key)
@@ -107,8 +116,11 @@ class LoneGroup(Group):
             self._channel.statistics.export_updates.received += 1
         else:
             self._channel.statistics.export_withdraws.received += 1
+        if self._past:
+            self._judged[key] = len(self._past)
         if chosen is None:
             self._blocked.pop(key, None)
+            self._judged.pop(key, None)
             return self._sent.pop(key, None) is not None
         if last is not None and _alike(last[0], chosen[0]) and last[1] == chosen[1]:
             return False

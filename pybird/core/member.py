@@ -86,11 +86,12 @@ class Member:
         for origin in origins:
             origin.drop_leaver(self)
 
-    def moved(self, exporter: Exporter) -> Member:
+    def moved(self, exporter: Exporter, whole: bool = False) -> Member:
         """The member in the group that the channel's config asks for now.
 
-        Nothing is walked here: for each bucket the new member remembers which
-        group knows what the receiver has, also if this walk was not over.
+        `whole`: everything is sent again, not only what differs. Nothing is
+        walked here: for each bucket the new member remembers which group knows
+        what the receiver has, also if this walk was not over.
         """
         old = self.group
         group = find(self.channel, exporter)
@@ -99,7 +100,7 @@ class Member:
             return self
         member = Member(self.channel, group)
         member.paused = self.paused
-        member.owes = self.owes or self.again is not None
+        member.owes = whole or self.owes or self.again is not None
         member.todo = dict.fromkeys(old.table.buckets, old)
         for bid in old.unread():
             member.todo[bid] = old
@@ -126,7 +127,7 @@ class Member:
         found = self.group.current(key)
         if found is None or self.group.owned(found[0], self):
             return None
-        return self.group.policy.judge(found[0], key)
+        return self.group.exported(found[0], key)
 
 
 def join(channel: Channel, exporter: Exporter) -> Member:
@@ -139,18 +140,57 @@ def join(channel: Channel, exporter: Exporter) -> Member:
     return member
 
 
-def find(channel: Channel, exporter: Exporter) -> Group:
-    """The group of this channel, made if there is none."""
+def soften(channels: list[Channel]) -> None:
+    """New changes go by the new config of these channels, what was sent stays (`configure soft`).
+
+    Members of one group that want the same stay together. Another mode or
+    export limit needs another record of what was sent: there everything is
+    compared at once.
+    """
+    parts: dict[Any, list[Channel]] = {}
+    exporters: dict[Any, Exporter] = {}
+    for channel in channels:
+        exporter = channel.protocol.guarded(channel.protocol.exporter, channel)
+        if exporter is None or channel.member is None:
+            continue
+        group, key = channel.member.group, key_of(channel, exporter)
+        if not records(group, channel, exporter):
+            channel.reload_exports()
+        elif key != group.key:
+            parts.setdefault((group, key), []).append(channel)
+            exporters[key] = exporter
+    for (group, key), alike in parts.items():
+        group.divide(exporters[key], alike[0].export_policy(), alike)
+
+
+def records(group: Group, channel: Channel, exporter: Exporter) -> bool:
+    """Does the group record what was sent in the way that this channel's config needs now?"""
+    if not isinstance(group, LoneGroup):
+        return not is_alone(channel, exporter)
+    return group.exporter.mode is exporter.mode and group.limit is channel.export_limit
+
+
+def key_of(channel: Channel, exporter: Exporter) -> Any:
+    """Equal for channels that share a group."""
     config = channel.config
-    alone = exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
     means = channel.router.meaning(config.export_filter)
     key: Any = (exporter.key, exporter.mode, means, config.export_in)
-    if alone:
-        key = (channel, channel.export_limit, *key)
+    return (channel, channel.export_limit, *key) if is_alone(channel, exporter) else key
+
+
+def is_alone(channel: Channel, exporter: Exporter) -> bool:
+    """Does it need a group for itself?"""
+    return exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
+
+
+def find(channel: Channel, exporter: Exporter) -> Group:
+    """The group of this channel, made if there is none."""
+    alone = is_alone(channel, exporter)
+    key = key_of(channel, exporter)
     table = channel.table
     group: Group | None = table.groups.get(key)
     if group is None or (alone and not group.members):  # one that is left no longer keeps its record
-        policy = channel.router.policy(config.export_filter, channel.net_type, config.export_in)
+        policy = channel.export_policy()
         scheduler = channel.router.scheduler
         if alone:
             group = LoneGroup(key, channel, exporter, policy, scheduler)

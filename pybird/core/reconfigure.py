@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
+from pybird.core.member import soften
 from pybird.core.plan import (
     Action,
     AdaptProtocol,
@@ -35,6 +36,7 @@ from pybird.core.ports import Timer
 from pybird.core.protocol import Instance, State, StopReason
 
 if TYPE_CHECKING:
+    from pybird.core.channel import Channel
     from pybird.core.router import Router, Study
 
 
@@ -68,6 +70,8 @@ class Reconfiguration:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._previous: Config | None = None
+        self._was_soft = False  # the way from `_previous` to now; the way back is the same
+        self._soft: list[Channel] | None = None  # while a soft one runs: whose exports are not reloaded
         self._queued: Queued | None = None
         self._waiting = 0
         self._wanted: Config | None = None  # of the running reconfiguration
@@ -125,9 +129,9 @@ class Reconfiguration:
             return Outcome.NOTHING
         wanted, self._previous = self._previous, None
         if self.busy:
-            self._queued = Queued(wanted, undo=True)
+            self._queued = Queued(wanted, self._was_soft, undo=True)
             return Outcome.QUEUED
-        outcome = self._go(wanted, soft=False)
+        outcome = self._go(wanted, self._was_soft)
         self._previous = None  # one level
         return outcome
 
@@ -179,6 +183,8 @@ class Reconfiguration:
         router.log("info", "Reconfiguring")
         self._plan = self.plan(wanted)
         self._previous = router.config
+        self._was_soft = soft
+        self._soft = [] if soft else None
         self._wanted = wanted
         self._waiting = 1
         router.adopt(wanted)
@@ -196,7 +202,8 @@ class Reconfiguration:
         for action in self._plan.of(AdaptProtocol):
             self._adapt(action.name)
         for action in self._plan.of(ReloadChannel):
-            self._reload(action, soft)
+            self._reload(action)
+        self._soften()
         self._one_down()
         return Outcome.IN_PROGRESS if self.busy else Outcome.DONE
 
@@ -251,6 +258,8 @@ class Reconfiguration:
         for instance in list(router.protocols.values()):
             router.set_debug(instance)
             instance.guarded(instance.settled)
+        self._soften()  # dynamic children have followed
+        self._soft = None
         if self._queued is not None:
             queued, self._queued = self._queued, None
             self.request(queued.config, queued.soft, queued.timeout, queued.study)
@@ -293,21 +302,37 @@ class Reconfiguration:
         if not adapt(instance, config):
             self._restart(name)
 
-    def _reload(self, action: ReloadChannel, soft: bool) -> None:
+    def _reload(self, action: ReloadChannel) -> None:
         instance = self._router.protocols.get(action.protocol)
-        channel = instance.channels.get(action.channel) if instance is not None else None
-        if instance is None or channel is None or instance.state is State.STOP:
+        if instance is None or instance.state is State.STOP:
             return
-        if soft:
-            for word, wanted in (("import", action.imports), ("export", action.exports)):
-                if wanted:
-                    instance.log("info", f"Channel {channel.name} changed {word}")
-            return
-        if action.exports:
-            channel.reload_exports()
-        if action.imports and not channel.reload_imports():
-            instance.log("info", f"Restarting: channel {channel.name} cannot reload its imports")
+        if not self.reload(instance, action):
+            instance.log("info", f"Restarting: channel {action.channel} cannot reload its imports")
             self._restart(action.protocol)
+
+    def reload(self, instance: Instance, action: ReloadChannel) -> bool:
+        """Bring a channel's routes through its new filters, or new routes only (`configure soft`).
+
+        False: it cannot.
+        """
+        channel = instance.channels.get(action.channel)
+        if channel is None:
+            return True
+        if self._soft is None:
+            if action.exports:
+                channel.reload_exports()
+            return not action.imports or channel.reload_imports()
+        for word, wanted in (("import", action.imports), ("export", action.exports)):
+            if wanted:
+                instance.log("info", f"Channel {channel.name} changed {word}")
+        if action.exports:
+            self._soft.append(channel)
+        return True
+
+    def _soften(self) -> None:
+        if self._soft:
+            channels, self._soft = self._soft, []
+            soften(channels)
 
     def _restart(self, name: str) -> None:
         """Turn a change that was meant to be live into a restart."""
@@ -348,13 +373,9 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
         instance.halt(StopReason.RECONFIGURED, lambda: instance.guarded(instance.renew, config), begins=True)
         return
     for action in actions:
-        if isinstance(action, ReloadChannel):
-            channel = instance.channels[action.channel]
-            if action.exports:
-                channel.reload_exports()
-            if action.imports and not channel.reload_imports():
-                instance.halt(StopReason.RECONFIGURED, begins=True)
-                return
+        if isinstance(action, ReloadChannel) and not router.reconfiguration.reload(instance, action):
+            instance.halt(StopReason.RECONFIGURED, begins=True)
+            return
 
 
 def _reason(config: ProtocolConfig | None) -> StopReason:

@@ -257,7 +257,8 @@ class Router:
                     used[id(channel.policy.compiled)] = None
         for table in self.tables.values():
             for group in table.groups.values():
-                used[id(group.policy.compiled)] = None
+                for policy in group.policies:
+                    used[id(policy.compiled)] = None
         kept: list[CompiledFilter] = []
         for code in self._code:
             if id(code) in used:
@@ -476,16 +477,18 @@ class Router:
         return Answer.RESTARTED
 
     def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
-        """Bring routes through the filters again."""
+        """Bring routes through the filters again; nothing is exported again where imports fail."""
         if instance.state is not State.UP:
             return Answer.NOT_UP
-        answer = Answer.RELOADING
-        for channel in instance.channels.values():
-            if imports and not channel.reload_imports():
-                answer = Answer.CANNOT_RELOAD
-            if exports:
+        channels = list(instance.channels.values())
+        if imports or instance.pair() is not None:  # what flows out of one is what the other imports
+            for channel in channels:
+                if not channel.reload_imports():
+                    return Answer.CANNOT_RELOAD
+        if exports:
+            for channel in channels:
                 channel.refeed()
-        return answer
+        return Answer.RELOADING
 
     def limit_hit(self, instance: Instance, disable: bool) -> None:
         """A route limit with action disable or restart was exceeded."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pybird.conf.model import Limit
 from pybird.core import channel, scheduler
 from pybird.core.channel import ExportMode
+from pybird.core.member import soften
 from pybird.core.selection import choose
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
@@ -40,6 +41,7 @@ step = st.one_of(
     st.tuples(st.just("announce"), peers, nets, st.integers(1, 3), st.sampled_from([100, 100, 200])),
     st.tuples(st.just("withdraw"), peers, nets),
     st.tuples(st.just("filter"), peers, st.sampled_from(sorted(FILTERS))),
+    st.tuples(st.just("soft"), peers, st.sampled_from(sorted(FILTERS))),
     st.tuples(st.just("mode"), peers, st.sampled_from([ExportMode.OPTIMAL, ExportMode.ACCEPTED])),
     st.tuples(st.just("limit"), peers, st.sampled_from([None, 1, 3])),
     st.tuples(st.just("pause"), peers),
@@ -55,6 +57,7 @@ class Model:
         configs = [peer(name) for name in NAMES[:-1]]
         self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED))
         self.filters = dict.fromkeys(NAMES, "all")
+        self.soft: set[str] = set()  # whose routes were not all judged by the filter of now
         self.limits: dict[str, int | None] = dict.fromkeys(NAMES)
         self.modes = {**dict.fromkeys(NAMES, ExportMode.OPTIMAL), "any": ExportMode.ACCEPTED}
 
@@ -71,6 +74,10 @@ class Model:
                 target.withdraw(*arguments[1])
             case "filter":
                 self.filters[target.name] = arguments[1]
+                self.reconfigure(target)
+            case "soft":
+                self.filters[target.name] = arguments[1]
+                self.soft.add(target.name)
                 self.reconfigure(target)
             case "limit":
                 self.limits[target.name] = arguments[1]
@@ -94,7 +101,10 @@ class Model:
         target.channel.reconfigure(
             ipv4(export_filter=FILTERS[self.filters[target.name]][0], export_limit=limit)
         )
-        target.channel.reload_exports()
+        if target.name in self.soft:
+            soften([target.channel])
+        else:
+            target.channel.reload_exports()
 
     def expected(self, name: str) -> dict[bytes, Any]:
         table = self.world.router.tables["master4"]
@@ -116,6 +126,12 @@ def interleave(model: Model, steps: list[Any]) -> None:
         model.apply(*action)
     for name in NAMES:
         model.world[name].channel.resume()
+    model.world.clock.run()
+    for name in model.soft:
+        target = model.world[name]
+        assert target.channel.exported == len(target.got), name
+        assert target.spurious == 0, name
+        target.channel.refeed()
     model.world.clock.run()
 
 

@@ -56,6 +56,18 @@ LIVE = {
 }
 
 
+def test_soft_is_soft_for_the_children_too():
+    text = changed("export all", "export filter { bgp_med = 1; accept; }")
+    lab = joined(text, unnumbered(2))
+    configure(lab, "a", text.replace("bgp_med = 1", "bgp_med = 2"), soft=True)
+    (there,) = lab.children("a")
+    key = next(iter(there.channels["ipv4"].table.keys()))
+    assert lab.nodes["a"].router.pool.view(there.channels["ipv4"].exports(key).attrs)["bgp_med"] == 1
+    lab.nodes["a"].router.reload(there, imports=False, exports=True)
+    lab.run(1)
+    assert lab.nodes["a"].router.pool.view(there.channels["ipv4"].exports(key).attrs)["bgp_med"] == 2
+
+
 @pytest.mark.parametrize("text", LIVE.values(), ids=list(LIVE))
 def test_the_session_lives_on(text):
     lab = joined()

@@ -141,6 +141,63 @@ def test_soft_keeps_routes_as_they_are():
         assert "session: Channel ipv4 changed export" in lab.nodes["a"].messages("info")
 
 
+def tagged(med, *routes):
+    """Router 1, which sends its routes with this metric."""
+    return speaker(1, blackholes(*routes), exports=f"filter {{ bgp_med = {med}; accept; }}")
+
+
+def meds(lab):
+    """The metrics of router 1's routes, as router 2 has them."""
+    view = lab.nodes["b"].router.pool.view
+    ours = [net for net in nets(lab, "b") if net != "10.3.0.0/16"]
+    return {net: view(best(lab, "b", net).attrs)["bgp_med"] for net in ours}
+
+
+def ask(lab, name, imports=False, exports=False):
+    lab.nodes[name].router.reload(session(lab, name), imports, exports)
+    lab.run(2)
+
+
+def test_after_soft_new_routes_go_by_the_new_export_filter_and_old_ones_with_reload_out():
+    old, new = "10.1.0.0/16", "10.4.0.0/16"
+    with Unbroken(speakers(tagged(1, old), B)) as lab:
+        configure(lab, "a", tagged(2, old), soft=True)
+        configure(lab, "a", tagged(2, old, new))
+        assert meds(lab) == {old: 1, new: 2}
+        ask(lab, "a", exports=True)
+        assert meds(lab) == {old: 2, new: 2}
+        configure(lab, "a", tagged(3, old, new), soft=True)
+        configure(lab, "a", tagged(3, old))
+        assert meds(lab) == {old: 2}
+        ask(lab, "b", imports=True)  # the neighbor asks
+        assert meds(lab) == {old: 3}
+
+
+def test_after_soft_new_routes_go_by_the_new_import_filter_and_old_ones_with_reload_in():
+    old, new = "10.1.0.0/16", "10.4.0.0/16"
+
+    def b(level):
+        return speaker(2, imports=f"filter {{ bgp_med = {level}; accept; }}")
+
+    with Unbroken(speakers(speaker(1, blackholes(old)), b(1))) as lab:
+        configure(lab, "b", b(2), soft=True)
+        configure(lab, "a", speaker(1, blackholes(old, new)))
+        assert meds(lab) == {old: 1, new: 2}
+        ask(lab, "b", imports=True)
+        assert meds(lab) == {old: 2, new: 2}
+
+
+def test_the_undo_of_a_soft_change_is_soft():
+    with Unbroken(speakers(tagged(1, "10.1.0.0/16"), B)) as lab:
+        configure(lab, "a", tagged(2, "10.1.0.0/16"), soft=True)
+        ask(lab, "a", exports=True)
+        lab.nodes["a"].router.reconfiguration.undo()
+        lab.run(2)
+        assert meds(lab) == {"10.1.0.0/16": 2}
+        ask(lab, "a", exports=True)
+        assert meds(lab) == {"10.1.0.0/16": 1}
+
+
 def test_what_the_neighbour_was_told_restarts_the_session():
     lab = speakers(A, B)
     before = session(lab, "b").since
