@@ -16,7 +16,7 @@ from pybird.cli.control import Console
 from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
 from pybird.conf.again import Memory
-from pybird.conf.errors import ConfigErrors, must_run
+from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, LogConfig, SocketConfig
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router, Study
@@ -82,6 +82,7 @@ class Daemon:
             new_file,
             self._work,
             resident,
+            options.config,
         )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
@@ -152,7 +153,7 @@ class Daemon:
         path = self.router.config.path or self._options.config
 
         def read() -> tuple[Config, Study]:
-            config = must_run(self._load(path))
+            config = self.console.read(path)
             return config, self.router.study(config)
 
         def carry_out(found: tuple[Config, Study] | None, error: Exception | None) -> None:

@@ -144,9 +144,7 @@ def main(argv: list[str]) -> int:
         complain(f"{error}\n\n{USAGE.rstrip()}")
         return 1
     if options.check_only:
-        from pybird.tools.language import make_language
-
-        return 1 if load(make_language(), options.config, to_run=False) is None else 0
+        return judge(options)
     if options.foreground:
         return start(options, Readiness(None))
     return in_background(options)
@@ -166,20 +164,38 @@ def subcommand(name: str, argv: list[str]) -> int:
 # ---------------------------------------------------------------- configuration
 
 
-def load(language: Language, path: str, *, to_run: bool, memory: Memory | None = None) -> Config | None:
-    """Read a configuration; what is wrong with it goes to stderr, one line for tools first.
+def judge(options: Options) -> int:
+    """`-p`: say what a start would say of the configuration, and make no file."""
+    from pybird.tools.language import make_language
 
-    Not `to_run`, what is only not run by this version is right too. A memory
-    makes the next reading of the file a short one.
+    language = make_language()
+    try:
+        become_user(options)
+    except LookupError as error:
+        complain(str(error.args[0]))
+        return 1
+    except OSError as error:
+        complain(error.strerror or str(error))
+        return 1
+    return 1 if load(language, options.config, make_logs=False) is None else 0
+
+
+def load(
+    language: Language, path: str, *, memory: Memory | None = None, make_logs: bool = True
+) -> Config | None:
+    """Read a configuration that a router can run; what is wrong with it goes to stderr.
+
+    The first line of each error is for tools. A memory makes the next reading
+    of the file a short one.
     """
     from pybird.conf.errors import ConfigErrors, must_run
+    from pybird.io.log import check_files
 
     collecting = gc.isenabled()
     gc.disable()  # a large file is millions of small values, none of them garbage
     try:
-        config = language.load(path, memory=memory)
-        if to_run:
-            must_run(config)
+        config = must_run(language.load(path, memory=memory))
+        check_files(config.logs, make=make_logs)
     except OSError as error:
         complain(f"Unable to open configuration file {path}: {error.strerror or error}")
         return None
@@ -193,10 +209,8 @@ def load(language: Language, path: str, *, to_run: bool, memory: Memory | None =
         if collecting:
             gc.enable()
     for warning in config.warnings:
-        if warning.code == "not-run" and not to_run:
-            continue
         span = warning.span
-        complain(f"{span.file}:{span.line}:{span.column} {warning.text}")
+        complain(f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
     return config
 
 
@@ -282,24 +296,16 @@ def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> i
         OSError: a socket or file cannot be made, or the user not be changed.
     """
     from pybird.conf.again import Memory
-    from pybird.conf.errors import ConfigErrors
     from pybird.daemon import Daemon
     from pybird.io.files import may_open_many
-    from pybird.io.log import check_files
     from pybird.tools.language import make_language
 
     may_open_many()
     language = make_language()  # while we may still read our own files
     become_user(options)
     memory = Memory()
-    config = load(language, options.config, to_run=True, memory=memory)
+    config = load(language, options.config, memory=memory)
     if config is None:
-        return 1
-    try:
-        check_files(config.logs)
-    except ConfigErrors as errors:
-        for problem in errors.errors:
-            complain(str(problem))
         return 1
     sys.setrecursionlimit(FRAMES)
     daemon = Daemon(options, language, config, memory)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
-from pybird.conf.errors import ConfigError, ConfigErrors, bare, must_run
+from pybird.conf.errors import ConfigError, ConfigErrors, bare
 from pybird.conf.model import Config
 from pybird.core.reconfigure import Outcome
 from pybird.core.replies import (
@@ -53,7 +53,7 @@ class _Request:
 
     def read(self, load: Callable[[str], Config]) -> tuple[Config, Study]:
         """The configuration, ready to run; beside the loop, if the daemon can."""
-        config = must_run(load(self._path))
+        config = load(self._path)
         return config, self._router.study(config)
 
     def carry_out(self, found: tuple[Config, Study] | None, error: Exception | None) -> None:
@@ -71,11 +71,16 @@ class _Request:
         if self.outcome is Outcome.REFUSED:
             self.failure = Failure(CONFIG_ERROR, self._router.reconfiguration.refusal)
 
-    def checked(self, found: Config | None, error: Exception | None) -> None:
+    def checked(self, found: bool | None, error: Exception | None) -> None:
         """The file was read, nothing else is wanted."""
         self.done = True
         if found is None:
             self._failed(error)
+
+    def check(self, load: Callable[[str], Config]) -> bool:
+        """See that the configuration could be run; raises what `read` would."""
+        self.read(load)[1].drop()
+        return True
 
     @property
     def failed(self) -> bool:
@@ -103,7 +108,7 @@ def configure(router: Router, arguments: Configure, session: Session) -> Iterato
     yield Note(2, f"Reading configuration from {path}", path)
     request = _Request(router, arguments, path)
     console = session.console
-    console.work(lambda: request.read(console.load), request.carry_out)
+    console.work(lambda: request.read(console.read), request.carry_out)
     yield from _read(request)
     if request.failed:
         return
@@ -118,7 +123,7 @@ def configure_check(router: Router, arguments: Configure, session: Session) -> I
     yield Note(2, f"Reading configuration from {path}", path)
     request = _Request(router, arguments, path)
     console = session.console
-    console.work(lambda: console.load(path), request.checked)
+    console.work(lambda: request.check(console.read), request.checked)
     yield from _read(request)
     if not request.failed:
         yield Note(20, "Configuration OK")

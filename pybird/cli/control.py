@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from pybird.cli import json_text
 from pybird.cli.birdc_text import LineCoder, View, lines
 from pybird.cli.times import Times
-from pybird.conf.errors import ConfigError
+from pybird.conf.errors import ConfigError, ConfigErrors, must_run
 from pybird.conf.model import Config
 from pybird.core.commands import Commands
 from pybird.core.ports import Stream
@@ -105,7 +105,8 @@ class Console:
     errors; `work(call, then)` does that beside the event loop, if it can, and
     tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes
     a new text file and raises OSError; `resident()` is the octets of memory that
-    the process has, or None. `notice` and `log` reach every session.
+    the process has, or None; `path` is the configuration that the daemon was
+    started with. `notice` and `log` reach every session.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Console:
         create: Callable[[str], TextFile] | None = None,
         work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = at_once,
         resident: Callable[[], int | None] = lambda: None,
+        path: str | None = None,
     ) -> None:
         self.router = router
         self.commands = commands
@@ -127,12 +129,32 @@ class Console:
         self.create = create
         self.work = work
         self.resident = resident
+        self._path = path
         self.sessions: dict[Session, None] = {}
         self._told_crowded = False
         self.queued = 0  # octets of all lines that wait
         self._waiting: dict[Session, None] = {}  # for a turn
         self._turn_ends: float | None = None  # None: no turn is running, nobody waits
         router.reconfiguration.expiry_observers[self.notice] = None
+
+    def read(self, path: str) -> Config:
+        """Read a configuration for a client, or for who asks by a signal: one that can be run.
+
+        Errors quote the configuration that the daemon was started with and what
+        it includes; of any other file they say where they are and no more: the
+        daemon may read files that its clients may not.
+
+        Raises:
+            ConfigErrors: with every error.
+            OSError: the file cannot be read.
+        """
+        try:
+            return must_run(self.load(path))
+        except ConfigErrors as errors:
+            if path == (self.router.config.path if self._path is None else self._path):
+                raise
+            told = [error.discreet() for error in errors.errors]
+        raise ConfigErrors(told)
 
     def accept(self, stream: Stream, options: Options | None = None) -> None:
         """A client connected to a socket; too many are sent away."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.errors import ConfigError, bare
+from pybird.conf.errors import ConfigError, bare, shortened
 from pybird.conf.expressions import Expressions
 from pybird.conf.include import Sources
 from pybird.conf.model import (
@@ -27,6 +27,7 @@ from pybird.conf.model import (
 )
 from pybird.conf.options import Handlers
 from pybird.conf.scope import Scope
+from pybird.conf.secrets import hidden
 from pybird.conf.statements import filter_of, merging, where
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.check import check
@@ -139,7 +140,7 @@ class Builder:
 
     def warn(self, text: str, item: Item | Span, code: str = "") -> None:
         """Tell the user something, once per place; `code` is that of docs/lint.md."""
-        text = printable(text)
+        text = shortened(printable(text))
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
     def hides(self, name: Token) -> Warning:
@@ -168,7 +169,7 @@ class Builder:
                 self.waiting.setdefault(self.building, []).append(refusal)
                 continue
             used = ("used here", user)
-            again = ConfigError(refusal.message, refusal.span, refusal.source_line, related=used)
+            again = ConfigError(refusal.message, refusal.span, related=used)
             self.refusals.append(again)
 
     @contextmanager
@@ -183,7 +184,7 @@ class Builder:
         """The text of a short tree as it stands in the file."""
         source, start = self.sources.locate(tree.start)
         text = source.text[start : start + tree.end - tree.start]
-        first = " ".join(text.split("{", 1)[0].split())
+        first = hidden(" ".join(text.split("{", 1)[0].split()))
         return first if len(first) <= 50 else first[:47] + "..."
 
     def undefined(

@@ -2,13 +2,15 @@
 
 An error knows its place, the source line, what was allowed there and, if it
 helps, another place that matters. `str()` is BIRD's one line, which tools
-parse; `show()` adds the line with a caret under the exact text.
+parse; `show()` adds the line with a caret under the exact text. However long
+a word or a line of the text is, what is said of it is short.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pybird.conf.model import Config, Warning  # noqa: A004
 from pybird.filter.nodes import Span
@@ -16,9 +18,19 @@ from pybird.values.text import printable
 
 E = TypeVar("E", bound=Exception)
 
+MOST_TEXT: Final = 400  # characters of a message
+WIDTH: Final = 200  # characters of a source line that are shown
+BEFORE: Final = 80  # of them before the place in question
+QUOTED: Final = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"")
+WORD: Final = re.compile(r"[^\s,;:`'\"]+")
+
 
 class ConfigError(Exception):
-    """One error. `expected` lists what would have been accepted, `hint` a guess at what was meant."""
+    """One error. `expected` lists what would have been accepted, `hint` a guess at what was meant.
+
+    `source_line` is the text of the line, or of a long one the part from the
+    0-based column `source_start` on.
+    """
 
     def __init__(
         self,
@@ -29,14 +41,16 @@ class ConfigError(Exception):
         expected: tuple[str, ...] = (),
         hint: str = "",
         related: tuple[str, Span] | None = None,
+        source_start: int = 0,
     ) -> None:
-        message = printable(message)
+        message = shortened(printable(message))
         super().__init__(message)
         self.message = message
         self.span = span
         self.source_line = source_line
+        self.source_start = source_start
         self.expected = expected
-        self.hint = printable(hint)
+        self.hint = printable(hint) if len(hint) <= WIDTH else ""
         self.related = related
 
     @property
@@ -58,13 +72,29 @@ class ConfigError(Exception):
         """Several lines: where, the source line, a caret, and what helps."""
         lines = [str(self)]
         if self.source_line:
-            lines += caret(self.source_line, self.span)
+            lines += caret(self.source_line, self.span, self.source_start)
         if self.hint:
             lines.append(f"  did you mean `{self.hint}`?")
         if self.related:
             text, span = self.related
             lines.append(printable(f"  {span.file}:{span.line}:{span.column} {text}"))
         return "\n".join(lines)
+
+    def discreet(self) -> ConfigError:
+        """The same for somebody who may not see the text: where and what, nothing quoted."""
+        known = {word.strip("`") for word in self.expected}
+        seen = set(WORD.findall(self.source_line))
+
+        def quoted(found: re.Match[str]) -> str:
+            missing = self.message.startswith(" missing", found.end())
+            return found[0] if missing or found[0][1:-1] in known else "..."
+
+        def word(found: re.Match[str]) -> str:
+            return "..." if found[0] in seen else found[0]
+
+        message = WORD.sub(word, QUOTED.sub(quoted, self.message))
+        related = (self.related[0].partition(" `")[0], self.related[1]) if self.related else None
+        return ConfigError(message, self.span, expected=self.expected, related=related)
 
 
 class ConfigErrors(Exception):  # noqa: N818  it is many
@@ -97,10 +127,23 @@ def must_run(config: Config) -> Config:
     return config
 
 
-def caret(source_line: str, span: Span) -> list[str]:
-    """The source line and, below it, marks under the span."""
-    column = min(span.column, len(source_line) + 1)
-    end = span.end_column if span.end_line == span.line else len(source_line) + 1
+def shortened(text: str) -> str:
+    """A message that is not too long: what stands in its middle was quoted."""
+    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 100]}...{text[-60:]}"
+
+
+def window(length: int, column: int) -> tuple[int, int]:
+    """The part of a line of that length to be shown for a 1-based column: from, to."""
+    if length <= WIDTH:
+        return 0, length
+    start = max(min(column - 1, length) - BEFORE, 0)
+    return start, min(start + WIDTH, length)
+
+
+def caret(source_line: str, span: Span, start: int = 0) -> list[str]:
+    """The source line, or the part of it from the 0-based column `start` on, and marks under the span."""
+    column = max(min(span.column - start, len(source_line) + 1), 1)
+    end = span.end_column - start if span.end_line == span.line else len(source_line) + 1
     width = max(min(end, len(source_line) + 1) - column, 1)
     indent = "".join("\t" if char == "\t" else " " for char in source_line[: column - 1])
     return [f"    {printable(source_line)}", f"    {indent}^{'~' * (width - 1)}"]

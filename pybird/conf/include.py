@@ -9,16 +9,28 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from bisect import bisect_right
 from collections.abc import Iterator
 from glob import has_magic
 from itertools import accumulate
-from typing import Protocol
+from typing import Final, Protocol
 
-from pybird.conf.errors import ConfigError
+from pybird.conf.errors import ConfigError, window
+from pybird.conf.secrets import Secrets
 from pybird.filter.nodes import Anchor, Span
 
 MAX_DEPTH = 8
+MOST_OCTETS: Final = 256 * 1024 * 1024  # of a configuration with all that it includes
+PIECE: Final = 1024 * 1024  # octets read at once
+TOO_LARGE: Final = f"More than {MOST_OCTETS // 1024 // 1024} MiB"
+NO_FILE: Final = {
+    stat.S_IFDIR: (errno.EISDIR, os.strerror(errno.EISDIR)),
+    stat.S_IFIFO: (errno.ESPIPE, "Is a FIFO, not a regular file"),
+    stat.S_IFSOCK: (errno.ENXIO, "Is a socket, not a regular file"),
+    stat.S_IFCHR: (errno.ENODEV, "Is a device, not a regular file"),
+    stat.S_IFBLK: (errno.ENODEV, "Is a device, not a regular file"),
+}
 
 
 class Files(Protocol):
@@ -32,13 +44,29 @@ class Files(Protocol):
 
 
 class DiskFiles:
-    """Files of the file system. Octets that are not UTF-8 are kept as surrogates."""
+    """Files of the file system. Octets that are not UTF-8 are kept as surrogates.
+
+    Only regular files are read, and of all together no more than `MOST_OCTETS`:
+    clients name files, and a device or a FIFO never ends, or never begins.
+    """
+
+    def __init__(self, most: int = MOST_OCTETS) -> None:
+        self._left = most
 
     def read(self, path: str) -> str:
         if "\0" in path:
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
+        _regular(os.stat(path), path)  # a device may act when it is opened
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with open(number, "rb", buffering=0) as file:
+            _regular(os.fstat(number), path)
+            octets = bytearray()
+            while piece := file.read(min(self._left - len(octets) + 1, PIECE)):
+                octets += piece
+                if len(octets) > self._left:
+                    raise OSError(errno.EFBIG, TOO_LARGE, path)
+        self._left -= len(octets)
+        return octets.decode("utf-8", "surrogateescape")
 
     def find(self, pattern: str) -> list[str]:
         import glob
@@ -49,6 +77,13 @@ class DiskFiles:
         if folder and not has_magic(folder):
             os.stat(folder)
         return [path for path in sorted(glob.glob(pattern)) if not os.path.isdir(path)]
+
+
+def _regular(found: os.stat_result, path: str) -> None:
+    """Refuse what is no regular file."""
+    if not stat.S_ISREG(found.st_mode):
+        number, text = NO_FILE.get(stat.S_IFMT(found.st_mode), (errno.ENXIO, "Is not a regular file"))
+        raise OSError(number, text, path)
 
 
 class Source:
@@ -82,12 +117,12 @@ class Source:
         self.place(0)
         return self._lines[min(line, len(self._lines)) - 1] + column - 1
 
-    def line(self, number: int) -> str:
-        """The text of a 1-based line."""
-        self.place(0)
-        start = self._lines[number - 1]
-        end = self.text.find("\n", start)
-        return self.text[start : end if end >= 0 else len(self.text)]
+    def excerpt(self, span: Span) -> tuple[int, int, int]:
+        """What is shown of the line of a place: from, to, and the column in front of it."""
+        begin = self.offset(span.line, 1)
+        over = self.text.find("\n", begin)
+        start, end = window((over if over >= 0 else len(self.text)) - begin, span.column)
+        return begin + start, begin + end, start
 
 
 class Sources:
@@ -177,9 +212,46 @@ class Sources:
 
     def error(self, message: str, span: Span, **more: object) -> ConfigError:
         """An error with its source line."""
-        text = ""
+        source = self._source_of(span)
+        if source is None:
+            return ConfigError(message, span, **more)  # type: ignore[arg-type]
+        start, end, column = source.excerpt(span)
+        text = source.text[start:end]
+        return ConfigError(message, span, text, source_start=column, **more)  # type: ignore[arg-type]
+
+    def _source_of(self, span: Span) -> Source | None:
+        """The text of a place."""
         for _, source, _ in self._stretches:
             if source.file == span.file and span.line:
-                text = source.line(span.line)
-                break
-        return ConfigError(message, span, text, **more)  # type: ignore[arg-type]
+                return source
+        return None
+
+    def secrets(self) -> Secrets:
+        """What must not be shown of all these texts."""
+        texts: dict[str, str] = {}
+        for _, source, _ in self._stretches:
+            texts.setdefault(source.file, source.text)
+        return Secrets(texts)
+
+    def conceal(self, errors: list[ConfigError]) -> None:
+        """Take secrets out of errors, and show of each the line that is there now."""
+        secrets = self.secrets() if errors else None
+        for error in errors:
+            source = self._source_of(error.span)
+            if source is None or secrets is None:
+                continue
+            start, end, error.source_start = source.excerpt(error.span)
+            error.source_line = secrets.line(source.file, start, end)
+            place = (source.file, *self._stretch(source, error.span))
+            error.message = secrets.message(error.message, *place)
+            error.args = (error.message,)
+            if secrets.touches(*place):
+                error.hint = ""
+            if error.related is not None:
+                text, span = error.related
+                error.related = (secrets.message(text, *place), span)
+
+    @staticmethod
+    def _stretch(source: Source, span: Span) -> tuple[int, int]:
+        """Where a place is in its text."""
+        return source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)

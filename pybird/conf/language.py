@@ -260,12 +260,12 @@ def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
         raise builder.error("this is nested too deeply", item) from None
 
 
-def _once(refusals: Iterable[ConfigError]) -> tuple[ConfigError, ...]:
+def _once(refusals: Iterable[ConfigError]) -> list[ConfigError]:
     """One of each place: several protocols may use one template."""
     found: dict[tuple[str, int, int], ConfigError] = {}
     for each in refusals:
         found.setdefault((each.file, each.line, each.column), each)
-    return tuple(found.values())
+    return list(found.values())
 
 
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
@@ -277,7 +277,10 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:
         found.sort(key=lambda error: builder.sources.offset(error.span))
+        builder.sources.conceal(found)
         raise ConfigErrors(found, tuple(builder.warnings))
+    refusals = _once(builder.refusals)
+    builder.sources.conceal(refusals)
     symbols = {name: each for name, each in builder.scope.names.items() if isinstance(each, Symbol)}
     return Config(
         path=path,
@@ -291,6 +294,6 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         functions=top.functions,
         tests=tuple(top.tests),
         warnings=tuple(builder.warnings),
-        refusals=_once(builder.refusals),
+        refusals=tuple(refusals),
         **top.values,
     )

@@ -11,7 +11,7 @@ scale; a timer never fires before its time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -132,7 +132,7 @@ class TcpOptions:
 
     ttl: int | None = None  # outgoing hop limit
     min_ttl: int | None = None  # drop packets that arrive with less (RFC 5082)
-    password: str | None = None  # TCP-MD5 towards the remote address
+    password: str | None = field(default=None, repr=False)  # TCP-MD5 towards the remote address
     vrf: str | None = None
     free_bind: bool = False
     dscp: int = 48  # CS6

@@ -409,8 +409,10 @@ class LogFiles:
                 pass  # nothing was buffered
 
 
-def check_files(configs: Iterable[LogConfig]) -> None:
+def check_files(configs: Iterable[LogConfig], *, make: bool = True) -> None:
     """See that every log file can be opened, as BIRD does when it reads the configuration.
+
+    Those that are not there are made, or (`make` false) only could be.
 
     Raises:
         ConfigErrors: those that cannot.
@@ -419,7 +421,11 @@ def check_files(configs: Iterable[LogConfig]) -> None:
     for config in configs:
         if config.kind in ("file", "fixed"):
             try:
-                os.close(_append_to(config.path))
+                if make or os.path.exists(config.path):
+                    os.close(_append_to(config.path))
+                elif not os.access(os.path.dirname(config.path) or ".", os.W_OK):
+                    os.stat(os.path.dirname(config.path) or ".")
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             except OSError as error:
                 text = f"Unable to open log file '{config.path}': {error.strerror or error}"
                 problems.append(ConfigError(text, config.span))

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from pybird.conf.errors import ConfigError, ConfigErrors, caret
+from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.filter.nodes import Span
@@ -72,13 +72,14 @@ def check(language: Language, path: str, texts: Texts) -> Checked:
     Raises:
         OSError: it cannot be read.
     """
+    texts.begin()
     try:
         if path == "-":
             text = sys.stdin.read()
             texts.keep(path, text)
-            reading = language.examine_text(text, path)
+            reading = language.examine_text(text, path, texts)
         else:
-            reading = language.examine(path)
+            reading = language.examine(path, texts)
     except ConfigErrors as found:
         warnings = [Finding(each.code or OTHER, each.span, each.text) for each in found.warnings]
         return Checked(path, None, found.errors, warnings)
@@ -98,9 +99,8 @@ def show(checked: Checked, texts: Texts) -> None:
     for warning in checked.warnings:
         span = warning.span
         print(f"{span.file}:{span.line}:{span.column} warning: {warning.message} [{warning.code}]")
-        source_line = texts.line(span)
-        if source_line:
-            print("\n".join(caret(source_line, span)))
+        for line in texts.marked(span):
+            print(line)
     config = checked.config
     if config is None:
         print(f"{checked.path}: {counted(len(checked.errors), 'error')}")

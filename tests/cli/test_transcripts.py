@@ -293,18 +293,57 @@ def test_an_expired_configuration_is_undone_and_told(lab: Lab) -> None:
     assert "10.9.0.0/16" in nets(lab.ask("show route table master4"))
 
 
+BROKEN = 'protocol device {}\nprotocol static st4 {\n  routes 10.0.0.0/8 via "dum0";\n}\n'
+
+
 def test_configure_says_what_is_wrong_and_changes_nothing(lab: Lab) -> None:
-    lab.files["bad.conf"] = 'protocol device {}\nprotocol static st4 {\n  routes 10.0.0.0/8 via "dum0";\n}\n'
-    found = lab.ask('configure check "bad.conf"').split("\n")
-    assert found[0] == "0002-Reading configuration from bad.conf"
+    right, lab.files["bird.conf"] = lab.files["bird.conf"], BROKEN
+    found = lab.ask("configure check").split("\n")
+    assert found[0] == "0002-Reading configuration from bird.conf"
     assert any(line.endswith('routes 10.0.0.0/8 via "dum0";') for line in found)
-    assert found[-1].startswith("8002 bad.conf:3:3 ")
-    assert lab.ask('configure "bad.conf"').split("\n")[-1].startswith("8002 bad.conf:3:3 ")
+    assert found[-1].startswith("8002 bird.conf:3:3 `routes` ")
+    assert lab.ask("configure").split("\n")[-1].startswith("8002 bird.conf:3:3 ")
+    lab.files["bird.conf"] = right
     assert lab.ask('configure check "none.conf"') == (
         "0002-Reading configuration from none.conf\n8002 none.conf: No such file or directory"
     )
     assert len(nets(lab.ask("show route table master4"))) == 6
     assert lab.ask("configure check") == "0002-Reading configuration from bird.conf\n0020 Configuration OK"
+
+
+def test_a_client_sees_nothing_of_a_file_that_is_not_of_the_configuration(lab: Lab) -> None:
+    lab.files["/etc/shadow"] = "root:$6$hash:19000::::::\nbird:!:19000::::::\n"
+    lab.files["bad.conf"] = BROKEN
+    lines: list[str] = []
+    lab.router.log = lambda level, text: lines.append(text)  # type: ignore[method-assign]
+    for command in ('configure "/etc/shadow"', 'configure check "/etc/shadow"'):
+        reply = lab.ask(command)
+        assert "8002" in reply
+        assert "/etc/shadow:1:1 ... is not a statement" in reply
+        told = reply + "".join(lines)
+        assert not any(word in told for word in ("root", "$", "hash", "19000", "^"))
+    assert lab.ask('configure "bad.conf"').split("\n")[1:] == ["8002 bad.conf:3:3 ... is not an option here"]
+
+
+def test_an_error_of_the_configuration_shows_no_secret(lab: Lab) -> None:
+    lab.files["bird.conf"] += (
+        'protocol bgp { local as 1; neighbor 10.0.0.2 as 2; password "tops3cret" x;'
+        " ipv4 { import all; export all; }; }\n"
+    )
+    lines: list[str] = []
+    lab.router.log = lambda level, text: lines.append(text)  # type: ignore[method-assign]
+    reply = lab.ask("configure") + lab.ask("configure check")
+    assert "password" in reply
+    assert "tops3cret" not in reply + "".join(lines)
+
+
+def test_configure_check_refuses_what_configure_refuses(lab: Lab) -> None:
+    lab.files["bird.conf"] += (
+        "protocol bgp { local as 1; neighbor 10.0.0.2 as 2; local role peer;"
+        " ipv4 { import all; export all; }; }\n"
+    )
+    assert lab.ask("configure check") == lab.ask("configure")
+    assert lab.ask("configure check").split("\n")[-1].startswith("8002 bird.conf:")
 
 
 def test_show_status(lab: Lab) -> None:

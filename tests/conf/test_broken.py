@@ -76,7 +76,7 @@ BROKEN = [
     (BGP + "  «neighbour» 10.0.0.3;\n}\n", "`neighbour` is not an option here"),
     (BGP + "  neighbor «10.0.0.3» as 1;\n}\n", "Only one neighbor per BGP instance is allowed"),
     (BGP + '  «passwrod» "x";\n}\n', "`passwrod` is not an option here"),
-    (BGP + "  password «secret»;\n}\n", "unexpected `secret`, expected a value"),
+    (BGP + "  password «secret»;\n}\n", "unexpected `***`, expected a value"),
     (BGP + "  multihop «300»;\n}\n", "300 is out of range, 1 to 255 are possible"),
     (BGP + "  rr client;\n«}»\n", "Only internal neighbor can be RR client"),
     (BGP + "  persist yes\n«}»\n", "`;` missing before `}`"),

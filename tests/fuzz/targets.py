@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from functools import cache
 
-from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.errors import WIDTH, ConfigError, ConfigErrors
 from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.conf.tables import load as load_tables
@@ -115,7 +115,9 @@ def positioned(error: ConfigError, texts: dict[str, str]) -> None:
     """The error has its place, its line and words for the user."""
     assert error.message
     inside(error.span, texts)
-    assert error.source_line == texts[error.file].split("\n")[error.line - 1]
+    line = texts[error.file].split("\n")[error.line - 1][error.source_start :]
+    assert len(error.source_line) == min(len(line), WIDTH)
+    assert all(shown in (char, "*") for shown, char in zip(error.source_line, line, strict=False))
     error.show().encode()
     str(error).encode()
     if error.related is not None:

@@ -1,0 +1,188 @@
+"""Secrets in texts of configurations: what is behind `password`, `key` and `secret` is shown to nobody.
+
+The texts are looked through as they stand, because errors are reported of
+texts that cannot be parsed: behind the word everything up to the end of the
+statement is a secret, quoted or not; so is what a `define` says whose name
+stands there, or whose own name tells; and so are comments on such lines, where
+old secrets are kept. Stars take the place of characters one by one, so that
+columns stay. Too much may be hidden, never too little.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+STAR: Final = "*"
+LEAST: Final = 4  # characters of a secret that are hidden wherever they come again
+MANY: Final = 1000  # secrets that are looked for elsewhere: a text with more has them in a list
+
+KEYWORD = re.compile(r"\b(?:passwords?|keys?|secret)\b", re.IGNORECASE)
+BLOCK = re.compile(r"(?:\s|#[^\n]*)*\{")
+BLANKS = re.compile(r"(?:\s|#[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
+# A statement's value, piece by piece: texts, comments, what is neither; `end` ends it.
+PIECE = re.compile(
+    r'(?P<text>"[^"\n]*(?:"|(?=\n)|\Z))|(?P<comment>#[^\n]*|/\*.*?(?:\*/|\Z))|(?P<end>[;{}])'
+    r'|(?P<line>\n)|(?P<blank>[^\S\n]+)|(?P<other>[^\s;{}"#/]+|/)',
+    re.DOTALL,
+)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
+DEFINE = re.compile(r"\bdefine\s+(?P<name>[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+')\s*=?")
+TELLING = re.compile(r"passw|secret|md5|psk|(?:^|[_.-])(?:key|pass|pw|pwd)(?:$|[_.-])", re.IGNORECASE)
+COMMENT = re.compile(r'"[^"\n]*"?|(?P<comment>#.*|/\*.*?(?:\*/|$))')
+
+Stretch = tuple[int, int]
+
+
+class Secrets:
+    """What must not be shown of these texts, by file."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._hidden = {file: _merged(_told(text)) for file, text in texts.items()}
+        self._texts = texts
+        self._follow_names()
+        self._words = _words(texts, self._hidden)
+
+    def _follow_names(self) -> None:
+        """Names that stand for secrets, and names that these are made of."""
+        known: set[str] = set()
+        defines = [
+            (file, found["name"].strip("'"), found.end())
+            for file, text in self._texts.items()
+            for found in DEFINE.finditer(text)
+        ]
+        while True:
+            before = len(known)
+            for file, stretches in self._hidden.items():
+                text = self._texts[file]
+                for start, end in stretches:
+                    known.update(name.strip("'") for name in NAME.findall(text, start, end))
+            if len(known) == before:
+                return
+            for file, name, at in defines:
+                if name in known:
+                    self._hidden[file] = _merged([*self._hidden[file], *_value(self._texts[file], at)])
+
+    def line(self, file: str, start: int, end: int) -> str:
+        """The text of a file from `start` to `end`, a part of a line, with its secrets hidden."""
+        text = self._texts[file]
+        begin, over = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+        over = over if over >= 0 else len(text)
+        stretches = list(self._within(file, begin, over))
+        shown = list(text[start:end])
+        if stretches:
+            stretches += [found.span("comment") for found in COMMENT.finditer(text, begin, over)]
+        for first, last in stretches:
+            for at in range(max(first, start), min(last, end)):
+                if not shown[at - start].isspace():
+                    shown[at - start] = STAR
+        return self._elsewhere("".join(shown))
+
+    def touches(self, file: str, start: int, end: int) -> bool:
+        """This place is one of a secret."""
+        return any(self._within(file, start, max(end, start + 1)))
+
+    def message(self, text: str, file: str = "", start: int = 0, end: int = 0) -> str:
+        """The text of a message, about this place, without secrets."""
+        for first, last in self._within(file, start, max(end, start + 1)) if file else ():
+            for secret in _split(self._texts[file][max(first, start) : min(last, end)]):
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", STAR * 3, text)
+            text = re.sub(r"\b(?:0x|U\+)[0-9A-Fa-f]+", STAR * 3, text)
+        return self._elsewhere(text)
+
+    def _elsewhere(self, text: str) -> str:
+        """Hide secrets that come again."""
+        for secret in self._words:
+            if secret in text:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", STAR * len(secret), text)
+        return text
+
+    def _within(self, file: str, start: int, end: int) -> Iterator[Stretch]:
+        """The stretches of secrets that meet this one."""
+        stretches = self._hidden.get(file, [])
+        for first, last in stretches[max(bisect_right(stretches, (start, start)) - 1, 0) :]:
+            if first >= end:
+                return
+            if last > start:
+                yield first, last
+
+
+def hidden(text: str) -> str:
+    """A piece of text with its secrets hidden, as far as it tells itself what they are."""
+    return Secrets({"": text}).line("", 0, len(text))
+
+
+def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """In order, none over another."""
+    found: list[Stretch] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _told(text: str) -> Iterator[Stretch]:
+    """Secrets that their keyword tells, or the name of their definition."""
+    for keyword in KEYWORD.finditer(text):
+        block = BLOCK.match(text, keyword.end())
+        if block is None:
+            yield from _value(text, keyword.end())
+        elif keyword[0].lower().endswith("s"):
+            yield from _listed(text, block.end())
+    for define in DEFINE.finditer(text):
+        if TELLING.search(define["name"]):
+            yield from _value(text, define.end())
+
+
+def _value(text: str, start: int) -> Iterator[Stretch]:
+    """A statement's value: all of its first line, of further ones what is quoted."""
+    blanks = BLANKS.match(text, start)
+    first = True
+    for piece in PIECE.finditer(text, blanks.end() if blanks is not None else start):
+        match piece.lastgroup:
+            case "end":
+                return
+            case "line":
+                first = False
+            case "text":
+                closed = len(piece[0]) > 1 and piece[0].endswith('"')
+                yield piece.start() + 1, piece.end() - closed
+            case "other" if first:
+                yield piece.span()
+
+
+def _listed(text: str, start: int) -> Iterator[Stretch]:
+    """The items of `passwords { ... }`."""
+    depth = 1
+    for piece in PIECE.finditer(text, start):
+        match piece.lastgroup:
+            case "end":
+                depth += (piece[0] == "{") - (piece[0] == "}")
+                if not depth:
+                    return
+            case "text":
+                closed = len(piece[0]) > 1 and piece[0].endswith('"')
+                yield piece.start() + 1, piece.end() - closed
+            case "other" if depth == 1 and not KEYWORD.fullmatch(piece[0]):
+                yield piece.span()
+
+
+def _words(texts: Mapping[str, str], hidden: Mapping[str, Iterable[Stretch]]) -> list[str]:
+    """Secrets long enough to be known again elsewhere, the longest first."""
+    found = {
+        texts[file][start:end]
+        for file, stretches in hidden.items()
+        for start, end in stretches
+        if texts[file].startswith('"', start - 1)
+    }
+    return sorted((each for each in found if len(each) >= LEAST), key=len, reverse=True)[:MANY]
+
+
+def _split(secret: str) -> list[str]:
+    """A secret and its parts, as messages may quote them, the longest first."""
+    parts = {secret.strip(), *secret.split(), *re.findall(r"\w+", secret), *re.findall(r"[^\w\s\"]", secret)}
+    return sorted((part for part in parts if part and part != '"'), key=len, reverse=True)
