@@ -71,7 +71,7 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
         expires=None if expires is None else max(expires - router.clock.now(), 0.0),
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
-        why=why if child is None else info(child).strip(),
+        why=why if child is None else _why(child),
     )
 
 
@@ -88,8 +88,16 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         expires=None,
         child=child.name,
         state=child.state.value,
-        why=f"orphan, {info(child)}".rstrip(", "),
+        why=f"orphan, {_why(child)}".rstrip(", "),
     )
+
+
+def _why(child: Instance) -> str:
+    """How its session is, or why it is down."""
+    said = info(child).strip()
+    if child.enabled or said:
+        return said
+    return f'disabled: "{child.message}"' if child.message else "disabled"
 
 
 def _description(rte: Rte, key: bytes) -> dict[str, Any]:

@@ -65,10 +65,11 @@ def protocol_row(router: Router, instance: Instance, everything: bool) -> Protoc
 
 
 def info(instance: Instance) -> str:
-    """The Info column: what the protocol says, or what its code raised."""
+    """The Info column: what the protocol says, why it is down, or what its code raised."""
     if instance.failure:
         return f"Error: {instance.failure}"
-    return asked(instance, instance.info) or ""
+    said = asked(instance, instance.info) or ""
+    return instance.last_error if instance.is_down and not said else said
 
 
 def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
@@ -78,7 +79,7 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
-        message=instance.message,
+        message=instance.told or instance.message,
         router_id="" if config.router_id is None else str(Address.from_v4(config.router_id)),
         vrf=config.vrf or "",
         details=tuple(asked(instance, instance.details) or ()),

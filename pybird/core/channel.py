@@ -497,7 +497,7 @@ class Channel:
                 f"Channel {self.name} hits route {direction} limit ({limit.count}), action: {limit.action}",
             )
             if limit.action in ("restart", "disable"):
-                self.router.limit_hit(self.protocol, disable=limit.action == "disable")
+                self.router.limit_hit(self.protocol, direction, disable=limit.action == "disable")
         return limit.action != "warn"
 
     def export_over(self, limit: RouteLimit) -> bool:

@@ -45,8 +45,14 @@ class StopReason(Enum):
     RESTARTED = "restarted"  # by the operator
     RECONFIGURED = "reconfigured"  # restart: the new config cannot be adapted to
     REMOVED = "removed"  # not in the new config, or a withdrawn dynamic child
-    LIMIT = "limit"  # a route limit was hit
+    LIMIT = "limit"  # an import or receive limit was hit
+    EXPORT_LIMIT = "export limit"  # an export limit was hit
+    ERROR = "error"  # it gave up after an error (`disable after error`)
     FAILED = "failed"  # its code raised
+
+
+# It stopped by itself: why is shown until it is up again or an operator acts.
+_BY_ITSELF = frozenset((StopReason.LIMIT, StopReason.EXPORT_LIMIT, StopReason.ERROR, StopReason.FAILED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ class Instance:
         self.since = router.clock.now()
         self.created = self.since
         self.message = ""  # of enable/disable
+        self.told = ""  # what the other side wrote to us when it ended our work
+        self.last_error = ""  # why it is down or waits, for people
         self.enabled = not config.disabled
         self.debug: frozenset[str] = config.debug
         self.channels: dict[str, Channel] = {}
@@ -263,6 +271,7 @@ class Instance:
     def went_up(self) -> None:
         """Enter `up`."""
         if self.state is State.START:
+            self.last_error = self.told = ""
             self._enter(State.UP)
 
     def went_down(self) -> None:
@@ -286,12 +295,15 @@ class Instance:
             self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
         self._one_done()
 
-    def restart_limited(self) -> None:
-        """A route limit says restart: at once, but not twice within `restart time`."""
+    def restart_limited(self, reason: StopReason) -> None:
+        """A route limit says restart: when that comes again within `restart time`, it disables."""
         now = self.router.clock.now()
-        self._again = max(self._restarted + self.config.restart_time - now, 0.0)
-        self._restarted = now + self._again
-        self.halt(StopReason.LIMIT)
+        often = now - self._restarted < self.config.restart_time
+        self._restarted = now
+        if often:
+            self.log("error", "too frequent restarts, disabling")
+            self.enabled = False
+        self.halt(reason, begins=True)
 
     def log(self, level: str, text: str) -> None:
         """Write `NAME: text` in one of BIRD's log classes."""
@@ -338,8 +350,7 @@ class Instance:
 
         With `begins` it starts again after that.
         """
-        if reason not in (StopReason.RESTARTED, StopReason.LIMIT):
-            self._cancel_restart()
+        self._cancel_restart()
         if then is not None:
             self._down.append(then)
         self._begins = self._begins or begins
@@ -348,6 +359,8 @@ class Instance:
             return
         if self.state in (State.STOP, State.FLUSH):
             return
+        if reason not in _BY_ITSELF:
+            self.last_error = self.told = ""
         self.stop_reason = reason
         self._enter(State.STOP)
         self.guarded(self.stop, reason)

@@ -246,8 +246,8 @@ class Reconfiguration:
             instance = router.create(config)
             if instance is not None:
                 hold = held.get(name)
-                if hold is not None and hold[0] == config.disabled:
-                    instance.enabled = hold[1]
+                if hold is not None and hold.written == config.disabled:
+                    hold.restore(instance)
                 begins.append(instance)
         router.order()
         self._wanted = None
@@ -383,6 +383,22 @@ def _reason(config: ProtocolConfig | None) -> StopReason:
     return StopReason.DISABLED if config is not None and config.disabled else StopReason.RECONFIGURED
 
 
-def _held(instance: Instance | None) -> tuple[bool, bool] | None:
-    """(the config's `disabled`, is it enabled): what the operator said outlives a reload."""
-    return (instance.config.disabled, instance.enabled) if instance is not None else None
+class _Held(NamedTuple):
+    """What the operator or an error did to a protocol outlives a reload, and so does the reason."""
+
+    written: bool  # the config's `disabled`
+    enabled: bool
+    message: str
+    last_error: str
+
+    def restore(self, instance: Instance) -> None:
+        """Make its successor as it was."""
+        instance.enabled = self.enabled
+        if not self.enabled:
+            instance.message, instance.last_error = self.message, self.last_error
+
+
+def _held(instance: Instance | None) -> _Held | None:
+    if instance is None:
+        return None
+    return _Held(instance.config.disabled, instance.enabled, instance.message, instance.last_error)

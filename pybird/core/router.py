@@ -460,7 +460,7 @@ class Router:
         return Answer.ENABLED
 
     def disable(self, instance: Instance, message: str = "") -> Answer:
-        """Disable as the operator would; for protocols that give up (`disable after error`)."""
+        """Stop until it is enabled."""
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
         instance.enabled = False
@@ -476,6 +476,12 @@ class Router:
         instance.halt(StopReason.RESTARTED, begins=True)
         return Answer.RESTARTED
 
+    def give_up(self, instance: Instance) -> None:
+        """A protocol disables itself after an error, which it tells in `last_error`."""
+        if instance.enabled:
+            instance.enabled = False
+            instance.halt(StopReason.ERROR)
+
     def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
         """Bring routes through the filters again; nothing is exported again where imports fail."""
         if instance.state is not State.UP:
@@ -490,18 +496,20 @@ class Router:
                 channel.refeed()
         return Answer.RELOADING
 
-    def limit_hit(self, instance: Instance, disable: bool) -> None:
+    def limit_hit(self, instance: Instance, direction: str, disable: bool) -> None:
         """A route limit with action disable or restart was exceeded."""
-        self.clock.call_soon(lambda: self._limit(instance, disable))
+        reason = StopReason.EXPORT_LIMIT if direction == "export" else StopReason.LIMIT
+        self.clock.call_soon(lambda: self._limit(instance, reason, disable))
 
-    def _limit(self, instance: Instance, disable: bool) -> None:
+    def _limit(self, instance: Instance, reason: StopReason, disable: bool) -> None:
         if instance.state not in (State.START, State.UP):
             return
+        instance.last_error = "Automatic shutdown: Route limit exceeded"
         if disable:
             instance.enabled = False
-            instance.halt(StopReason.LIMIT)
+            instance.halt(reason)
         else:
-            instance.restart_limited()
+            instance.restart_limited(reason)
 
     def shutdown(self, after: Callable[[], None], graceful: bool = False) -> None:
         """Stop every protocol; `after` is called when all are down."""

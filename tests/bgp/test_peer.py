@@ -56,7 +56,8 @@ def test_a_local_session_withdraws_what_it_got_when_the_other_side_stops():
     router.disable(lab.proto("b", "a"), "maintenance")
     lab.run(0.1)
     assert lab.state("a").split("  ")[0] == "Active"
-    assert lab.proto("a").last_error == 'Received: Administrative shutdown: "maintenance"'
+    assert lab.proto("a").last_error == "Received: Administrative shutdown"
+    assert lab.proto("a").told == "maintenance"
     assert lab.nets("a", proto="b") == []
     router.enable(lab.proto("b", "a"))
     established(lab)
@@ -247,14 +248,45 @@ def test_disable_after_error():
     lab.run(7)
     assert lab.proto("a").state is State.DOWN
     assert not lab.proto("a").enabled
+    assert lab.proto("a").last_error == "BGP Error: Bad peer AS: 65002"
+    assert "b: Disabled after error" in lab.nodes["a"].messages("info")
 
 
 def test_disable_after_cease():
     lab = both(a_options={"disable_after_cease": frozenset((2,))})
     established(lab)
-    lab.nodes["b"].router.disable(lab.proto("b", "a"))
+    lab.nodes["b"].router.disable(lab.proto("b", "a"), "for a day")
     lab.run(1)
-    assert lab.proto("a").state is State.DOWN
+    peer = lab.proto("a")
+    assert (peer.state, peer.last_error) == (State.DOWN, "Received: Administrative shutdown")
+    assert (peer.told, peer.message) == ("for a day", "")
+    assert "b: Disabled after Cease notification" in lab.nodes["a"].messages("info")
+
+
+def test_what_the_neighbour_said_in_its_cease_outlives_tries_that_it_refuses():
+    lab = both(a_options={"connect_delay_time": 1})
+    established(lab)
+    lab.nodes["b"].router.disable(lab.proto("b", "a"))
+    lab.run(5)
+    assert lab.state("a") == "Active        Received: Administrative shutdown"
+    refused = "b: 10.0.0.2 does not talk to us yet: Socket: Connection refused"
+    assert lab.nodes["a"].messages("info").count(refused) == 1
+    next(iter(lab.segments.values())).cut()
+    lab.run(20)
+    assert lab.state("a").endswith("  Socket: No route to host")
+
+
+def test_an_error_of_ours_does_not_hide_that_tcp_is_refused_now():
+    lab = in_error_wait(error_wait_time=(5, 5), connect_delay_time=1)
+    lab.nodes["b"].router.disable(lab.proto("b", "a"))
+    lab.run(10)
+    assert lab.state("a") == "Active        Socket: Connection refused"
+
+
+def test_an_operators_act_clears_the_last_error():
+    lab = in_error_wait()
+    lab.nodes["a"].router.restart(lab.proto("a"))
+    assert lab.state("a") == "Active"
 
 
 @pytest.mark.parametrize(
@@ -478,13 +510,59 @@ def test_the_same_seed_gives_the_same_history():
     assert history(3) == history(3)
 
 
-def test_a_route_limit_ends_the_session_with_its_own_cease():
-    """RFC 4486: 6/1."""
-    limited = (ipv4(import_limit=Limit(2, "disable")), ipv6())
-    lab = both(a_options={"channels": limited}, nets_b=("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"))
+def over_the_limit(kind, action, **options):
+    """A session where three routes meet a limit of two, of either direction."""
+    nets = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+    limited = (ipv4(**{f"{kind}_limit": Limit(2, action)}), ipv6())
+    sides = {"nets_a": nets} if kind == "export" else {"nets_b": nets}
+    return both(a_options={"channels": limited, **options}, **sides)
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "told"),
+    [
+        ("import", "disable", "Maximum number of prefixes reached"),
+        ("import", "restart", "Maximum number of prefixes reached"),
+        ("receive", "disable", "Maximum number of prefixes reached"),
+        ("receive", "restart", "Maximum number of prefixes reached"),
+        ("export", "disable", "Administrative shutdown"),
+        ("export", "restart", "Administrative reset"),
+    ],
+)
+def test_a_route_limit_ends_the_session_with_its_own_cease(kind, action, told):
+    """RFC 4486: 6/1 for what comes; for what goes as BIRD, 6/2 and 6/4."""
+    lab = over_the_limit(kind, action)
     lab.run(7)
-    assert lab.proto("a").state is State.DOWN
-    assert lab.proto("b", "a").last_error == "Received: Maximum number of prefixes reached"
+    why = "Automatic shutdown: Route limit exceeded"
+    peer = lab.proto("a")
+    assert lab.proto("b", "a").last_error == f"Received: {told}"
+    assert (peer.state is State.DOWN) == (action == "disable")
+    assert peer.last_error == why
+    assert action == "disable" or lab.state("a") == f"Idle          {why}"
+    assert "b: Route limit exceeded, shutting down" in lab.nodes["a"].messages("warning")
+
+
+def test_a_route_limit_with_restart_waits_as_after_an_error():
+    """It was a new session every five seconds."""
+    lab = over_the_limit("import", "restart", error_wait_time=(10, 30))
+    waits = []
+    for _ in range(120):
+        lab.run(1)
+        wait = lab.proto("a").error_wait.seconds
+        if wait and wait not in waits:
+            waits.append(wait)
+    assert waits == [10, 20, 30]
+    hits = [line for line in lab.nodes["a"].messages("warning") if "hits route import limit" in line]
+    assert 4 <= len(hits) <= 6
+
+
+def test_restart_and_enable_end_the_wait_for_a_route_limit():
+    lab = over_the_limit("import", "restart")
+    lab.run(7)
+    peer = lab.proto("a")
+    assert peer.countdown.name == "Error wait"
+    lab.nodes["a"].router.enable(peer)
+    assert peer.countdown.name == "Connect delay"
 
 
 def test_an_import_table_reloads_without_asking_the_neighbour():

@@ -102,7 +102,10 @@ def test_restarting_and_disabling_a_child() -> None:
     two = Pair()
     assert two.ask("disable auto01") == "0009-auto01: disabled\n0000 \n"
     two.lab.run(1)
-    assert two.ask("show peers").splitlines()[1].split()[4:6] == ["auto01", "down"]
+    assert two.ask("show peers").splitlines()[1].split()[4:] == ["auto01", "down", "disabled"]
+    assert two.ask("enable auto01") == "0011-auto01: enabled\n0000 \n"
+    assert two.ask('disable auto01 "noisy"') == "0009-auto01: disabled\n0000 \n"
+    assert two.ask("show peers").splitlines()[1].endswith('auto01       down disabled: "noisy"')
     assert two.ask("enable auto01") == "0011-auto01: enabled\n0000 \n"
     two.lab.run(90)
     assert two.ask("show peers").splitlines()[1].endswith("auto01       up Established")

@@ -8,7 +8,7 @@ from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.values.attributes import AttributePool
 from pybird.values.route import NO_HOP, Rte, Source
-from tests.core.world import World, ipv4, key, peer
+from tests.core.world import World, config, ipv4, key, peer
 
 REFUSE_1 = Filter(
     "refuse",
@@ -138,8 +138,23 @@ def test_an_export_limit_with_disable():
     world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2))))
     world["a"].announce(*NETS)
     world.clock.run()
-    assert world["b"].stops == [StopReason.LIMIT]
+    assert world["b"].stops == [StopReason.EXPORT_LIMIT]
     assert world["b"].state is State.DOWN
+
+
+def test_why_a_limit_disabled_a_protocol_is_known_until_it_is_up_again_or_an_operator_acts():
+    world = limited(receive_limit=Limit(3, "disable"))
+    a = world["a"]
+    a.announce(*NETS)
+    world.clock.run()
+    assert a.last_error == "Automatic shutdown: Route limit exceeded"
+    world.router.reconfigure(config(peer("a", restarts_on="x"), peer("b")))
+    world.clock.run()
+    a = world["a"]
+    assert (a.state, a.last_error) == (State.DOWN, "Automatic shutdown: Route limit exceeded")
+    world.router.enable(a)
+    world.clock.run()
+    assert (a.state, a.last_error) == (State.UP, "")
 
 
 def test_what_stays_stale_is_withdrawn_at_the_end_of_a_refresh():

@@ -219,5 +219,6 @@ def test_the_text_of_a_shutdown_is_shown_on_one_line():
     """RFC 9003; what cannot be printed is a space."""
     line = Line()
     line.say(UP + Notification(6, 2, b"\x0cback\nat\x1bnoon").encode())
-    assert line.state() == 'Passive       Received: Administrative shutdown: "back at noon"'
+    assert line.state() == "Passive       Received: Administrative shutdown"
+    assert line.peer.told == "back at noon"
     line.check_others()

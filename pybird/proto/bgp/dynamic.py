@@ -112,7 +112,7 @@ class Dynamic(Instance):
         self._crowded.clear()
         for key, child in self.children.items():
             if not child.enabled and reason is StopReason.RECONFIGURED:
-                self._listeners.held[self.name, key] = child.message
+                self._listeners.held[self.name, key] = (child.message, child.last_error)
         self.children.clear()  # the core stops them for the same reason
         self._tell_others()
         self.stopped()
@@ -400,7 +400,8 @@ class Dynamic(Instance):
         config = replace(child_config(self.config, name, net, ifname), disabled=held is not None)
         child = self.router.spawn(config, self)
         assert isinstance(child, Peer)
-        child.message = held or ""
+        if held is not None:
+            child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
         child.started_hook = lambda: self._child_started(key)
         self.children[key] = child

@@ -78,7 +78,8 @@ class Listeners:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._sockets: dict[SocketKey, _Socket] = {}
-        self.held: dict[tuple[str, Key], str] = {}  # children disabled by hand whose parent restarts
+        # message and last error of disabled children whose parent restarts
+        self.held: dict[tuple[str, Key], tuple[str, str]] = {}
         self._complained = -COMPLAINT_GAP
 
     @staticmethod

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
 
 STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
+_REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP's answers of a closed door
 
 _CEASE_OF: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
@@ -56,6 +57,7 @@ _CEASE_OF: Final[dict[StopReason, int]] = {
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
     StopReason.REMOVED: errors.DECONFIGURED,
     StopReason.LIMIT: errors.PREFIX_LIMIT,
+    StopReason.ERROR: errors.SHUTDOWN,
     StopReason.FAILED: errors.OUT_OF_RESOURCES,
 }
 
@@ -70,8 +72,8 @@ class Peer(Instance):
         self.outgoing: Connection | None = None
         self.incoming: Connection | None = None
         self.active: Connection | None = None  # the Established one, also in one of the two
-        self.last_error = ""
         self._silent = False  # the last session ended because nothing came any more
+        self._parted = False  # the neighbour ended the last session with a Cease
         self._refusal = ""  # what was logged of a neighbour that does not talk to us
         self._prepare(config)
         self.orphan = False  # a child whose entry was withdrawn
@@ -114,7 +116,7 @@ class Peer(Instance):
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
-        self.error_wait.clear()
+        self._limited(reason)
         self.countdown.stop()
         self.signatures.end()
         self.reach.unwatch()
@@ -122,10 +124,21 @@ class Peer(Instance):
         self.listening.close()
         self.stopped()
 
+    def _limited(self, reason: StopReason) -> None:
+        """A restart for a route limit waits as after an error; other stops end that wait."""
+        if reason not in (StopReason.LIMIT, StopReason.EXPORT_LIMIT):
+            self.error_wait.clear()
+            return
+        self.log("warning", "Route limit exceeded, shutting down")
+        if self.enabled:
+            self.error_wait.failed(self.router.clock.now())
+
     def _farewell(self, reason: StopReason) -> Notification | None:
         """The NOTIFICATION for this reason; none when the neighbour shall keep our routes."""
         if reason is StopReason.GRACEFUL:
             return None
+        if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no limit of what is sent
+            return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
         return Notification.cease(_CEASE_OF[reason], self.message)
 
     def _listen(self) -> None:
@@ -225,7 +238,9 @@ class Peer(Instance):
         connection.begin(connection.stream)
 
     def connection_lost(self, connection: Connection, error: str | None) -> None:
-        self.last_error = f"Socket: {self._explained(error)}"
+        text = f"Socket: {self._explained(error)}"
+        if not (self._parted and error in _REFUSALS and connection.session.remote is None):
+            self.last_error, self._parted = text, False
         self.trace("events", f"Connection lost ({error or 'closed'})")
         was_active = connection is self.active
         self._forget(connection)
@@ -235,7 +250,7 @@ class Peer(Instance):
         if was_active:
             self._session_over()
         elif connection.outgoing and connection.session.remote is None:
-            self._refused()
+            self._refused(text)
         elif connection.outgoing:
             self.pace.failed()
         self._try_again(connection)
@@ -248,12 +263,12 @@ class Peer(Instance):
         there = self.router.interfaces.owner_of(local) is not None
         return error if there else f"{error} (no interface has {local})"
 
-    def _refused(self) -> None:
+    def _refused(self, text: str) -> None:
         """The neighbour did not talk to us: no error, it may not know us yet."""
         self.pace.refused()
-        if self.last_error != self._refusal:
-            self._refusal = self.last_error
-            self.log("info", f"{self.neighbour} does not talk to us yet: {self.last_error}")
+        if text != self._refusal:
+            self._refusal = text
+            self.log("info", f"{self.neighbour} does not talk to us yet: {text}")
         self.refused_hook()
 
     def opened(self, connection: Connection) -> None:
@@ -288,8 +303,8 @@ class Peer(Instance):
         if other is not None:
             self._drop(other)
         self.active = connection
-        self.last_error = self._refusal = ""
-        self._silent = False
+        self._refusal = ""
+        self._silent = self._parted = False
         self.pace.reset()
         self.trace("events", "BGP session established")
         self.went_up()
@@ -325,20 +340,27 @@ class Peer(Instance):
             self.doubt.end()
             self._try_again(connection)
             return
-        self.last_error = ("Received: " if effect.received else "BGP Error: ") + effect.text
-        self._log_end(effect)
+        self._tell_end(effect)
         self._count_error(notification, effect.received)
         self._silent = notification.code == errors.HOLD_TIMER
         if was_active:
             self._session_over()
         elif effect.received and connection.outgoing and connection.session.remote is None:
-            self._refused()
+            self._refused(self.last_error)
         else:
             self.pace.failed()
         self._try_again(connection)
 
-    def _log_end(self, effect: Closed) -> None:
-        own_cease = effect.notification.code == errors.CEASE and not effect.received
+    def _tell_end(self, effect: Closed) -> None:
+        """What ended the session goes to `show protocols` and the log."""
+        cease = effect.notification.code == errors.CEASE
+        own_cease = cease and not effect.received
+        self._parted = cease and effect.received
+        if effect.received:
+            self.last_error = f"Received: {effect.notification.text}"
+            self.told = effect.notification.reason
+        else:
+            self.last_error = f"BGP Error: {effect.text}"
         self.log(
             "info" if own_cease else "remote", f"{'Received' if effect.received else 'Error'}: {effect.text}"
         )
@@ -349,7 +371,8 @@ class Peer(Instance):
         config = self.config
         gives_up = notification.subcode in config.disable_after_cease if cease else config.disable_after_error
         if gives_up and (received or not cease):
-            self._disable()
+            self.log("info", f"Disabled after {'Cease notification' if cease else 'error'}")
+            self.router.clock.call_soon(lambda: self.router.give_up(self))
         elif not cease:
             self.error_wait.failed(self.router.clock.now())
             self._refuse_the_other()
@@ -360,14 +383,6 @@ class Peer(Instance):
             if connection is not None and connection is not self.active:
                 self._forget(connection)
                 connection.close(None)
-
-    def _disable(self) -> None:
-        """`disable after error`, `disable after cease`: as if the operator did it."""
-
-        def disable() -> None:
-            self.router.disable(self, self.last_error)
-
-        self.router.clock.call_soon(disable)
 
     def _try_again(self, connection: Connection) -> None:
         """A connection went: wait for the next, unless another is alive."""
