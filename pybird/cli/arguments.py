@@ -224,6 +224,12 @@ def show_protocols(tree: Any, _session: Any) -> ShowProtocols:
     return ShowProtocols(which(parts), parts.has("all"))
 
 
+def show_route_refused(tree: Any, _session: Any) -> ChannelName | None:
+    """`show route refused`."""
+    by = Parts(tree).first("refused_by")
+    return None if by is None else channel_name(by)
+
+
 def show_static(tree: Any, _session: Any) -> Which:
     """`show static`."""
     return which(Parts(tree))

@@ -119,6 +119,10 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
             )
         case r.PeerRow():
             yield 1030, _peer(reply, view)
+        case r.RefusedHeading():
+            yield 2032, f"{'Network':<20} {'Since':<12}  {'Channel':<16} Reason"
+        case r.RefusedRow():
+            yield 1032, _refused(reply, view)
         case r.HelpRow():
             yield 1031, help_line(reply.syntax, reply.text)
         case _:
@@ -189,6 +193,11 @@ def _peer(row: r.PeerRow, view: View) -> str:
     return (
         f"{row.address:<28} {row.interface:<10} {since:<12}  {expires:>8}  {row.child or '---':<12} {state}"
     )
+
+
+def _refused(row: r.RefusedRow, view: View) -> str:
+    reason = row.reason if row.direction == "import" else f"not sent: {row.reason}"
+    return f"{row.net:<20} {view.times.text(row.since):<12}  {row.protocol + '.' + row.channel:<16} {reason}"
 
 
 # -------------------------------------------------------------------- routes

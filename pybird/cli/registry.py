@@ -45,6 +45,12 @@ CORE: Final = (
         " [import|export table <p>.<ch>] [stats|count]",
         show_route,
     ),
+    Command(
+        "show_route_refused",
+        routes.show_route_refused,
+        "show route refused [<protocol>[.<channel>]]",
+        a.show_route_refused,
+    ),
     Command("show_interfaces", overview.show_interfaces, "show interfaces"),
     Command("show_interfaces_summary", overview.show_interfaces_summary, "show interfaces summary"),
     Command(

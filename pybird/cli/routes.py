@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pybird.cli.arguments import ShowRoute
+from pybird.cli.arguments import ChannelName, ShowRoute
 from pybird.cli.attribute_text import attributes_of, route_info
 from pybird.cli.selection import channels, moment, protocol, table
 from pybird.core.nexthop import Recursive
@@ -23,6 +23,8 @@ from pybird.core.replies import (
     Done,
     Note,
     Pause,
+    RefusedHeading,
+    RefusedRow,
     Reply,
     RouteCount,
     RouteHeading,
@@ -255,7 +257,16 @@ def _rows(
         for number, (rte, fine) in enumerate(kept):
             best = leader is not None and rte.source is leader.source
             row = route_row(router, listing.name, net, fine, number > 0, best or starred, arguments.all)
-            yield replace(row, kernel_error=True) if best and failed else row
+            if best and failed:
+                row = replace(row, kernel_error=True)
+            reason = _reason(key, rte) if arguments.mode == "filtered" else ""
+            yield replace(row, reason=reason) if reason else row
+
+
+def _reason(key: bytes, rte: Rte) -> str:
+    """Why the protocol refused this route; empty when the import filter did."""
+    channel: Channel | None = rte.source.owner
+    return "" if channel is None else channel.refusal(key, rte)
 
 
 def _leader(arguments: ShowRoute, listing: Listing, key: bytes, routes: tuple[Rte, ...]) -> Rte | None:
@@ -390,6 +401,40 @@ def _judged(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
             if out is not None:
                 kept.append(out)
         yield key, tuple(kept)
+
+
+# ------------------------------------------------------- what was refused
+
+
+def show_route_refused(router: Router, arguments: ChannelName | None, session: Any) -> Iterator[Reply]:
+    """Show why networks were refused."""
+    if arguments is None:
+        asked = [channel for instance in router.protocols.values() for channel in instance.channels.values()]
+    else:
+        asked = channels(router, arguments)
+    yield RefusedHeading()
+    for channel in asked:
+        yield from _refused_rows(router, channel)
+        yield PAUSE
+    yield Done()
+
+
+def _refused_rows(router: Router, channel: Channel) -> Iterator[RefusedRow]:
+    """The last networks of a channel, the oldest first."""
+    known = channel.refusals
+    if known is None:
+        return
+    unsent = {key: entry for key, entry in known.exports.items() if channel.exports(key) is None}
+    for direction, there in (("import", known.imports), ("export", unsent)):
+        for key, entry in list(there.items()):
+            yield RefusedRow(
+                net=str(net_of(channel.net_type, key)),
+                protocol=channel.protocol.name,
+                channel=channel.name,
+                direction=direction,
+                since=moment(router, entry.time, "route"),
+                reason=entry.reason,
+            )
 
 
 # ------------------------------------------------------- a route as a reply

@@ -20,7 +20,7 @@ def shows(command: str) -> bool:
     """Is there a table for this command (its words in full)?"""
     words = command.split()
     if words[:2] == ["show", "route"]:
-        return not {"all", "count", "stats"} & set(words[2:])
+        return words[2:3] == ["refused"] or not {"all", "count", "stats"} & set(words[2:])
     if words[:2] == ["show", "protocols"]:
         return "all" not in words
     return words[:2] in (["show", "interfaces"], ["show", "peers"], ["show", "neighbors"])
@@ -77,6 +77,9 @@ def routes(rows: list[Row]) -> RenderableType:
     table = _table(
         f"Table {rows[0]['table']}", "", "Network", "Next hop", "Protocol", "Pref", "Origin", "Since"
     )
+    explained = any(row.get("reason") for row in rows)
+    if explained:
+        table.add_column("Refused for", overflow="fold")
     for row in rows:
         table.add_row(
             Text("*" if row["primary"] else "", "green"),
@@ -86,6 +89,21 @@ def routes(rows: list[Row]) -> RenderableType:
             str(row["preference"]),
             row["info"],
             short_time(row["since"]),
+            *([row["reason"]] if explained else []),
+        )
+    return table
+
+
+def refused(rows: list[Row]) -> RenderableType:
+    """`show route refused`."""
+    table = _table("", "Network", "Channel", "Direction", "Since", "Reason")
+    for row in rows:
+        table.add_row(
+            Text(row["net"], "bold"),
+            f"{row['protocol']}.{row['channel']}",
+            row["direction"],
+            short_time(row["since"]),
+            row["reason"],
         )
     return table
 
@@ -151,4 +169,5 @@ _MAKERS: dict[str, Callable[[list[Row]], RenderableType]] = {
     "interface_row": interfaces,
     "interface_summary": summary,
     "peer_row": peers,
+    "refused_row": refused,
 }

@@ -346,6 +346,7 @@ class RouteRow(Reply):
     kernel_error: bool = False
     hops: tuple[Via, ...] = ()
     all: RouteAttributes | None = None
+    reason: str = ""  # why the protocol refused it; the import filter gives none
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +466,26 @@ class PeerRow(Reply):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedHeading(Reply):
+    """The line above the rows of `show route refused`."""
+
+    code: int = field(default=2032, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow(Reply):
+    """Why a network is not, or not whole, where a channel would bring it."""
+
+    code: int = field(default=1032, init=False)
+    net: str
+    protocol: str
+    channel: str
+    direction: str  # import, export
+    since: Moment
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpRow(Reply):
     """A command: how it is written, what it does."""
 
@@ -474,4 +495,4 @@ class HelpRow(Reply):
 
 
 # What `output json` leaves out: they say how the text looks.
-HEADINGS: Final = (ProtocolHeading, RouteHeading, InterfaceHeading, PeerHeading)
+HEADINGS: Final = (ProtocolHeading, RouteHeading, InterfaceHeading, PeerHeading, RefusedHeading)

@@ -32,6 +32,8 @@ def words(text: str) -> list[str]:
         ("show protocols all edge", ["edge1", "edge2"]),
         ("show route table ", ["master4", "peers", "all"]),
         ("show route protocol e", ["edge1", "edge2"]),
+        ("show route refu", ["refused"]),
+        ("show route refused e", ["edge1", "edge2"]),
         ("show route table master4 pro", ["protocol"]),
         ("show route export ", ["edge1", "edge2", "'my-peer'"]),
         ("show route filter ", ["imp_b"]),

@@ -1,11 +1,19 @@
 """A route that is refused is explained: one line, one count, and the reason as long as it is refused."""
 
+import json
+import re
 from functools import cache
 
 import pytest
 
+from pybird.cli.control import Console
+from pybird.cli.registry import commands
+from pybird.client import tables
 from pybird.core.refusals import MOST
+from pybird.proto import PROTOCOLS
 from pybird.values.net import net_of
+from tests.cli.fakes import FakeStream
+from tests.scenarios.lab import language
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
 from tests.scenarios.test_rfc7606 import HOP, ORIGIN, a
 
@@ -154,6 +162,87 @@ def test_a_flood_of_refused_routes_costs_little():
     assert list(channel(found).refusals.imports) == nets[-MOST:]
     assert len(log(found)) == 6
     assert log(found)[-1] == "x: ..."
+
+
+def ask(found, *commands_of_a_client):
+    """The reply to the last of these commands, times masked."""
+    stream = FakeStream()
+    console = Console(found.router, commands(PROTOCOLS), language(), language().load, lambda graceful: None)
+    client = console.open(stream)
+    for command in commands_of_a_client:
+        stream.taken()
+        client.received(f"{command}\n".encode())
+        found.lab.run(0.01)
+    return re.sub(r"\d\d:\d\d:\d\d\.\d{3}", "HH:MM:SS.mmm", stream.taken()).splitlines()
+
+
+def test_show_route_refused_lists_networks_and_reasons():
+    found = session()
+    found.say(update(OWN_AS) + update(GOOD, nets=b"\x18\x14\x00\x02"), 0.1)
+    channel(found).withheld([b"\x10\x14\x05"], "the neighbor's own address")
+    expected = [
+        "2032-Network              Since         Channel          Reason",
+        "1032-20.0.1.0/24          HH:MM:SS.mmm  x.ipv4           own AS in the path",
+        " 20.5.0.0/16          HH:MM:SS.mmm  x.ipv4           not sent: the neighbor's own address",
+        "0000 ",
+    ]
+    assert ask(found, "show route refused") == expected
+    assert ask(found, "show route refused x") == expected
+    assert ask(found, "show route refused x.ipv4") == expected
+    assert ask(found, "show route refused good") == [expected[0], "0000 "]
+    assert ask(found, "show route refused zzz") == ["9001 there is no protocol zzz"]
+    first, second, _ = ask(found, "output json", "show route refused x")
+    row = json.loads(first[5:])
+    assert (row["net"], row["protocol"], row["channel"], row["direction"], row["reason"]) == (
+        "20.0.1.0/24",
+        "x",
+        "ipv4",
+        "import",
+        "own AS in the path",
+    )
+    assert json.loads(second[1:] if second[0] == " " else second[5:])["direction"] == "export"
+
+
+def test_what_was_sent_after_all_is_not_in_the_list():
+    found = session()
+    good = found.router.protocols["good"].channels["ipv4"]
+    net = next(iter(found.router.tables["master4"].keys()))
+    assert channel(found).exports(net) is not None
+    channel(found).withheld([net], "reasons that are gone")
+    assert ask(found, "show route refused x")[1:] == ["0000 "]
+    assert good.refusals is None
+
+
+def test_show_route_filtered_tells_the_reason_in_json_and_in_the_tables_of_the_shell():
+    found = session(text=KEEPS)
+    found.say(update(OWN_AS), 0.1)
+    text = ask(found, "show route filtered")
+    assert text[1].startswith(" 20.0.1.0/24          unicast [x HH:MM:SS.mmm]")
+    assert len(text) == 4, "BIRD's lines and no others"
+    [row, _] = [json.loads(line[5:] or "{}") for line in ask(found, "output json", "show route filtered")]
+    assert row["reason"] == "own AS in the path"
+    columns = [column.header for column in tables.routes([row]).columns]
+    assert columns[-1] == "Refused for"
+    assert "Refused for" not in [c.header for c in tables.routes([row | {"reason": ""}]).columns]
+
+
+def test_the_shell_draws_show_route_refused_as_a_table():
+    row = {
+        "net": "10.0.0.0/8",
+        "protocol": "x",
+        "channel": "ipv4",
+        "direction": "import",
+        "since": "",
+        "reason": "r",
+    }
+    assert tables.shows("show route refused")
+    assert [column.header for column in tables.refused([row]).columns] == [
+        "Network",
+        "Channel",
+        "Direction",
+        "Since",
+        "Reason",
+    ]
 
 
 def test_nothing_is_kept_where_nothing_is_refused():

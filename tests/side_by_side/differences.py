@@ -39,6 +39,34 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="every invalid route would be taken",
         row="options in docs/status.md under Refused",
     ),
+    Difference(
+        case="refused_routes",
+        key="external",
+        ours=["Import updates:6 4 0", "Import withdraws:0 0 ---"],
+        why="the neighbor withdrew nothing",
+        row="What BGP itself does not take",
+    ),
+    Difference(
+        case="refused_routes",
+        key="internal",
+        ours=["Import updates:2 2 0", "Import withdraws:0 0 ---"],
+        why="the neighbor withdrew nothing",
+        row="What BGP itself does not take",
+    ),
+    Difference(
+        case="refused_routes",
+        key="log",
+        ours=[
+            "<RMT> p2: Refused 10.2.0.0/16: own AS in the path",
+            "<RMT> p2: Refused 10.3.0.0/16: own AS in the path",
+            "<RMT> p2: Refused 10.4.0.0/16: first AS of the path is not the neighbour's",
+            "<RMT> p2: Refused 127.0.0.0/8: bogus network",
+            "<RMT> p3: Refused 10.5.0.0/16: own originator id",
+            "<RMT> p3: Refused 10.6.0.0/16: own cluster id in the cluster list",
+        ],
+        why="why does this route not appear",
+        row="What BGP itself does not take",
+    ),
 )
 
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:
