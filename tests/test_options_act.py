@@ -58,6 +58,7 @@ EXCEPTIONS = {
     "Config.filters": "no option: what filters are there",
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
+    "KernelConfig.graceful_restart": DEVICE + "protocol kernel { graceful restart; ipv4; }",
     "BgpConfig.graceful_restart": BGP % "graceful restart on;",
     "BgpChannelConfig.graceful_restart": IPV4 % "graceful restart on;",
     "BgpChannelConfig.add_paths": IPV4 % "add paths on;",

@@ -66,9 +66,9 @@ class Machine:
             self.turn(0.01)
         assert condition(), (self.log.lines, ip("route"), ip("-6 route"))
 
-    def stop(self):
+    def stop(self, graceful=False):
         done = []
-        self.router.shutdown(lambda: done.append(True))
+        self.router.shutdown(lambda: done.append(True), graceful)
         self.until(lambda: done)
         self.kernel.close()
         self.loop.close()
@@ -172,6 +172,20 @@ def test_persist_leaves_routes_for_the_next_run():
     machine.until(lambda: "10.5.0.0/16" in installed())
     machine.stop()
     assert "10.5.0.0/16" in installed()
+
+
+@isolated
+def test_the_command_graceful_restart_leaves_routes_for_the_next_run():
+    """BIRD's manual: routes are kept in kernel table after shutdown."""
+    protocols = kernel_config(), static_config("ipv4", {"10.5.0.0/16": Dest.BLACKHOLE})
+    machine = Machine(*protocols)
+    machine.until(lambda: "10.5.0.0/16" in installed())
+    machine.stop(graceful=True)
+    assert "10.5.0.0/16" in installed()
+    machine = Machine(*protocols)
+    machine.until(lambda: machine.router.protocols["kernel4"].channels["ipv4"].member is not None)
+    machine.stop()
+    assert installed() == {}
 
 
 @isolated

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from pybird.core.reconfigure import Outcome
 from tests.scenarios.lab import Lab, lan, pair, read, unnumbered
 
@@ -180,6 +182,17 @@ def test_graceful_end_of_the_daemon_keeps_the_neighbours_entry():
     lab.nodes["b"].stop(graceful=True)
     lab.run(5)
     assert lab.entries("a") == ["fe80::2:2%2"]
+    lab.nodes["b"].start()
+    meshed(lab)
+
+
+@pytest.mark.parametrize("graceful", [True, False])
+def test_the_kernel_keeps_forwarding_only_through_a_graceful_restart(graceful):
+    lab = joined()
+    assert ways(lab, "b", "10.1.0.1/32") == ["eth0"]
+    lab.nodes["b"].stop(graceful=graceful)
+    lab.run(5)
+    assert ways(lab, "b", "10.1.0.1/32") == (["eth0"] if graceful else [])
     lab.nodes["b"].start()
     meshed(lab)
 

@@ -153,8 +153,7 @@ class KernelInstance(Instance):
                 timer.cancel()
         self._scan_timer = self._flush_timer = self._claim_timer = None
         self._stopping = True
-        graceful = reason is StopReason.GRACEFUL and self.config.graceful_restart
-        if self.config.persist or graceful:
+        if self.config.persist or reason is StopReason.GRACEFUL:
             self._end()
             return
         self.fib.clear()
@@ -167,7 +166,7 @@ class KernelInstance(Instance):
         self.stopped()
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """`persist`, `graceful restart` and `merge paths` change while it runs; the rest restarts."""
+        """`persist` and `merge paths` change while it runs; the rest restarts."""
         assert isinstance(old, KernelConfig)
         assert isinstance(new, KernelConfig)
         return _fixed(old) == _fixed(new)
