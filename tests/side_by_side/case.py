@@ -41,9 +41,9 @@ CASES: dict[str, Case] = {}
 
 
 def case(
-    *, long: bool = False, dialect3: bool = False, since: str = "2.0"
+    *, name: str = "", long: bool = False, dialect3: bool = False, since: str = "2.0"
 ) -> Callable[[Callable[[Side], Answers]], Callable[[Side], Answers]]:
-    """Make a function a case; its name is the case's.
+    """Make a function a case, by its own name or by another one.
 
     `long`: only in `make test-long`. `dialect3`: what commands answer is looked at, so
     ours runs in dialect 3 too, beside BIRD 3. `since`: the first version that takes
@@ -51,9 +51,9 @@ def case(
     """
 
     def register(function: Callable[[Side], Answers]) -> Callable[[Side], Answers]:
-        name = getattr(function, "__name__", "")
-        assert name not in CASES, f"two cases have the name {name}"
-        CASES[name] = Case(name, function, long, dialect3, since)
+        known = name or getattr(function, "__name__", "")
+        assert known not in CASES, f"two cases have the name {known}"
+        CASES[known] = Case(known, function, long, dialect3, since)
         return function
 
     return register
@@ -87,7 +87,8 @@ def bgp(
 
 def bgp6(number: int, asn: int | None = None, options: str = "", channel: str = "", **more: Any) -> str:
     """The same over IPv6: global addresses, or `local="fe80::1%eth0"`."""
-    return bgp(number, asn, options, channel, **({"local": "2001:db8:a::1", "family": 6} | more))
+    usual: dict[str, Any] = {"local": "2001:db8:a::1", "family": 6}
+    return bgp(number, asn, options, channel, **(usual | more))
 
 
 class Side:
@@ -183,7 +184,7 @@ class Side:
         (what stands behind) and the attributes, by the names that BIRD 2 gives them.
         """
         found: dict[str, list[dict[str, str]]] = {}
-        net, route = "", {}
+        net, route = "", dict[str, str]()
         for line in "\n".join(self.lines(f"show route {arguments} all")).replace("\n\t\t", " ").splitlines():
             if line.startswith("\t"):
                 _add_attribute(route, line)
@@ -233,8 +234,9 @@ class Side:
         return [_TIMES.sub("T", row) for row in rows.splitlines() if re.search(pattern, row)]
 
 
-# The key of what a daemon did not come to, such as a session that is not Established.
+# Keys of what a daemon did not come to, such as an Established session, or a start.
 FAILED = "failed"
+REFUSED = "refused"
 # What depends on the version, not on the route.
 _UNTOLD = {"preference", "from", "source", "Type", "hostentry", "local_metric", "igp_metric"}
 
@@ -271,7 +273,7 @@ def _column(place: Place, one: Case, quiet: float) -> Column:
     try:
         answers = one.function(side)
     except Refused as refused:
-        answers = {"refused": re.sub(r"\S*/", "", str(refused)).strip()}
+        answers = {REFUSED: re.sub(r"\S*/", "", str(refused)).strip()}
     except AssertionError as error:
         answers = {FAILED: f"{error}"[:1000]}
     finally:

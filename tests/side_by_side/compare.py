@@ -9,11 +9,12 @@ Else the key stands in `DIFFERENCES`, with what ours shows, or in `PENDING`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.side_by_side.case import FAILED, Column
+from tests.side_by_side.case import FAILED, REFUSED, Column
 from tests.side_by_side.differences import DIFFERENCES, OLDER, Difference
 from tests.side_by_side.pending import PENDING
 
@@ -23,13 +24,14 @@ WIDTH = 600
 
 @dataclass
 class Verdict:
-    """The keys of a case: `wrong` ones with why, and those that are `pending`.
+    """The keys of a case: `wrong` ones with why, those that are `pending`, those `different` on purpose.
 
     `stale`: what stands in a list in vain, and what makes the comparison worthless.
     """
 
     wrong: dict[str, str] = field(default_factory=dict)
     pending: dict[str, str] = field(default_factory=dict)
+    different: set[str] = field(default_factory=set)
     stale: list[str] = field(default_factory=list)
 
 
@@ -41,20 +43,44 @@ def judge(name: str, columns: Sequence[Column]) -> Verdict:
             _judge(verdict, name, key, value, reference)
     _judge_older(verdict, name, columns)
     verdict.stale += [
-        f"{column.kind.name} fails: {column.answers[FAILED]}"
+        f"{column.kind.name} {key}: {column.answers[key]}"
         for column in columns
-        if not column.kind.ours and FAILED in column.answers
+        for key in (FAILED, REFUSED)
+        if not column.kind.ours and key in column.answers
     ]
-    for entry in pending_of(name):
-        _, _, key = entry.partition(": ")
-        if not (key in verdict.pending if key else verdict.pending) and _full(columns):
-            verdict.stale.append(f"PENDING has {entry!r}, which is equal")
+    if any(column.kind.name in ("bird 2.19", "bird 3") for column in columns):  # else some keys have no judge
+        verdict.stale += _in_vain(verdict, name)
     return verdict
+
+
+def _in_vain(verdict: Verdict, name: str) -> list[str]:
+    """Entries for which nothing differs any more."""
+    found = [
+        f"PENDING has {entry!r}, which is equal"
+        for entry in pending_of(name)
+        if not any(_covers(entry, name, key) for key in verdict.pending)
+    ]
+    found += [
+        f"DIFFERENCES has {name}, {one.key!r}, which is equal"
+        for one in DIFFERENCES
+        if one.case == name
+        and not any(matches(one.key, key) for key in (*verdict.different, *verdict.pending))
+    ]
+    return found
+
+
+def matches(pattern: str, key: str) -> bool:
+    """Whether a key of a list, where `*` stands for any text, means this one."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), key) is not None
 
 
 def pending_of(name: str) -> list[str]:
     """The entries of `PENDING` for a case: its name, or `name: key`."""
     return [entry for entry in PENDING if entry.partition(": ")[0] == name]
+
+
+def _covers(entry: str, name: str, key: str) -> bool:
+    return entry == name or matches(entry, f"{name}: {key}")
 
 
 def _compared(name: str, ours: Column, columns: Sequence[Column]) -> Iterator[tuple[str, Any, Any]]:
@@ -79,19 +105,20 @@ def _reference(name: str, key: str, ours: Column, columns: Sequence[Column]) -> 
 
 def _judge(verdict: Verdict, name: str, key: str, value: Any, reference: Any) -> None:
     difference = difference_of(name, key)
-    if value == (difference.ours if difference else reference):
-        if difference and value == reference:
-            verdict.stale.append(f"DIFFERENCES has {name}, {key!r}, which is equal")
+    if value == reference and (difference is None or "*" in difference.key):
         return
-    point = PENDING.get(f"{name}: {key}") or PENDING.get(name)
+    if difference is not None and value == difference.ours and value != reference:
+        verdict.different.add(key)
+        return
+    point = next((PENDING[entry] for entry in pending_of(name) if _covers(entry, name, key)), None)
     if point is not None:
         verdict.pending[key] = point
-    else:
+    elif value != reference:
         verdict.wrong[key] = "is not what DIFFERENCES says" if difference else "differs"
 
 
 def difference_of(name: str, key: str) -> Difference | None:
-    return next((one for one in DIFFERENCES if (one.case, one.key) == (name, key)), None)
+    return next((one for one in DIFFERENCES if one.case == name and matches(one.key, key)), None)
 
 
 def _judge_older(verdict: Verdict, name: str, columns: Sequence[Column]) -> None:
@@ -106,11 +133,6 @@ def _judge_older(verdict: Verdict, name: str, columns: Sequence[Column]) -> None
             verdict.stale.append(f"OLDER lacks {name}, {key!r}: 2.0.12 and 2.19.2 differ")
         if equal and key in known:
             verdict.stale.append(f"OLDER has {name}, {key!r}: 2.0.12 and 2.19.2 are equal")
-
-
-def _full(columns: Sequence[Column]) -> bool:
-    """Whether the reference of every key is here, so that what is pending must show."""
-    return any(column.kind.name == "bird 2.19" for column in columns)
 
 
 def table(columns: Sequence[Column], keys: Sequence[str] | None = None, width: int = WIDTH) -> str:

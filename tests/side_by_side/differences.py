@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Difference:
-    """A key of a case where ours is `ours` and BIRD's is not.
+    """A key of a case where ours is `ours` and BIRD's is not; in a key, `*` stands for any text.
 
     `row`: text that stands in docs/differences.md; `why`: the reason in short.
     """
