@@ -47,12 +47,6 @@ PENDING: dict[str, str] = {
     "strange_next_hops: ibgp 10.0.0.3": "point 1.4",
     "next_hop_of_receiver_v6": "point 1.4",
     "rr_own_next_hop": "point 1.4",
-    # 1.5
-    "non_transitive": "point 1.5",
-    # 1.6
-    "rr": "point 1.6",
-    "rr_cluster": "point 1.6",
-    "rr_two": "point 1.6",
     # 1.7
     "aigp": "point 1.7",
     # 1.8
@@ -66,8 +60,6 @@ PENDING: dict[str, str] = {
     "strange_next_hops: ibgp 192.168.7.1": "point 1.11",
     "strange_next_hops: ibgp 224.0.0.1": "point 1.11",
     "strange_next_hops: ibgp 255.255.255.255": "point 1.11",
-    # 1.13
-    "aggregator_and_as4_path: path": "point 1.13",
     # 1.14
     "next_hops_v6: fe80: (global, ll)": "point 1.14",
     "next_hop_prefer_v6: fe80 global: (global, ll)": "point 1.14",
