@@ -52,7 +52,7 @@ PENDING: dict[str, str] = {
     # 1.8
     "rpki_without_answers": "point 1.8",
     # 1.10
-    "graceful_restart_command": "point 1.10",
+    "graceful_restart_command: notifications": "point 1.10",
     # 1.11
     "strange_next_hops: ibgp 10.0.0.1": "point 1.11",
     "strange_next_hops: ibgp 10.0.0.101": "point 1.11",
@@ -66,26 +66,4 @@ PENDING: dict[str, str] = {
     "link_local_next_hop_format: native: (global, ll)": "point 1.14",
     "link_local_next_hop_format: single: (global, ll)": "point 1.14",
     "link_local_next_hop_format: double: (global, ll)": "point 1.14",
-    # 2.1
-    "limits: export disable: notifications": "point 2.1",
-    "limits: export restart: notifications": "point 2.1",
-    "limits: export restart: info": "point 2.1",
-    "limits: export restart: details": "point 2.1",
-    "limits: import restart: info": "point 2.1",
-    "limits: import restart: details": "point 2.1",
-    "limits: receive restart: info": "point 2.1",
-    "limits: receive restart: details": "point 2.1",
-    "limit_restart_waits": "point 2.1",
-    # 2.2
-    "error_policy: after this cease: info": "point 2.2",
-    "error_policy: disable after cease: info": "point 2.2",
-    "error_policy: disable after error: info": "point 2.2",
-    "error_policy: prefix limit: info": "point 2.2",
-    "limits: export disable: info": "point 2.2",
-    "limits: export disable: details": "point 2.2",
-    "limits: import disable: info": "point 2.2",
-    "limits: import disable: details": "point 2.2",
-    "limits: receive disable: info": "point 2.2",
-    "limits: receive disable: details": "point 2.2",
-    "limit_disables": "point 2.2",
 }
