@@ -293,6 +293,7 @@ def test_an_operators_act_clears_the_last_error():
     ("reason", "text"),
     [
         (StopReason.SHUTDOWN, "Administrative shutdown"),
+        (StopReason.GRACEFUL, "Administrative shutdown"),
         (StopReason.DISABLED, "Administrative shutdown"),
         (StopReason.RESTARTED, "Administrative reset"),
         (StopReason.REMOVED, "Peer de-configured"),
@@ -307,14 +308,6 @@ def test_the_reason_of_a_stop_is_told_to_the_neighbour(reason, text):
     lab.proto("b", "a").halt(reason)
     lab.run(0.1)
     assert lab.proto("a").last_error == f"Received: {text}"
-
-
-def test_a_graceful_stop_says_nothing():
-    lab = both()
-    established(lab)
-    lab.proto("b", "a").halt(StopReason.GRACEFUL)
-    lab.run(0.1)
-    assert lab.proto("a").last_error == "Socket: Connection closed"
 
 
 def test_link_down_ends_the_session_and_link_up_brings_it_back():

@@ -51,8 +51,6 @@ PENDING: dict[str, str] = {
     "aigp": "point 1.7",
     # 1.8
     "rpki_without_answers": "point 1.8",
-    # 1.10
-    "graceful_restart_command: notifications": "point 1.10",
     # 1.11
     "strange_next_hops: ibgp 10.0.0.1": "point 1.11",
     "strange_next_hops: ibgp 10.0.0.101": "point 1.11",

@@ -52,6 +52,7 @@ _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # T
 
 _CEASE_OF: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
+    StopReason.GRACEFUL: errors.SHUTDOWN,  # nobody keeps our routes: RFC 4724 is not announced
     StopReason.DISABLED: errors.SHUTDOWN,
     StopReason.RESTARTED: errors.RESET,
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
@@ -133,10 +134,8 @@ class Peer(Instance):
         if self.enabled:
             self.error_wait.failed(self.router.clock.now())
 
-    def _farewell(self, reason: StopReason) -> Notification | None:
-        """The NOTIFICATION for this reason; none when the neighbour shall keep our routes."""
-        if reason is StopReason.GRACEFUL:
-            return None
+    def _farewell(self, reason: StopReason) -> Notification:
+        """The NOTIFICATION for this reason."""
         if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no limit of what is sent
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
         return Notification.cease(_CEASE_OF[reason], self.message)

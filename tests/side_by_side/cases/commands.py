@@ -6,7 +6,7 @@ from tests.side_by_side.case import Side, bgp, case
 
 @case()
 def graceful_restart_command(side: Side):
-    """`graceful restart` ends the daemon without a word to its neighbors; the kernel keeps its routes."""
+    """`graceful restart` ends the daemon with a Cease to who cannot wait; the kernel keeps its routes."""
     side.start("protocol kernel k { ipv4 { export all; }; kernel table 99; }\n" + bgp(2))
     (a,) = side.connect(2)
     a.announce("10.1.0.0/16")
