@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 COMPATIBLE: Final = "2.19.2"  # the version whose language and clients we follow
 
-USAGE: Final = "Usage: bird [--version] [--help] [-c <config-file>] [OPTIONS]\n"
+USAGE: Final = "Usage: pybird [--version] [--help] [-c <config-file>] [OPTIONS]\n"
 HELP: Final = f"""{USAGE}
 Options:\x20
   -c <config-file>     Use given configuration file instead of
                        {DEFAULT_CONFIG}
-  -d                   Enable debug messages and run bird in foreground
+  -d                   Enable debug messages and run pybird in foreground
   -D <debug-file>      Log debug messages to given file instead of stderr
-  -f                   Run bird in foreground
+  -f                   Run pybird in foreground
   -g <group>           Use given group ID
   -h, --help           Display this information
   -l                   Look for a configuration file and a control socket
@@ -44,7 +44,7 @@ Options:\x20
   -R                   Apply graceful restart recovery after start
   -s <control-socket>  Use given filename for a control socket
   -u <user>            Drop privileges and use given user ID
-  --version            Display version of BIRD
+  --version            Display version of PyBIRD
 
 Subcommands:
   pybird check FILE... Say what is wrong in configuration files, or looks it

@@ -50,9 +50,8 @@ def route_info(pool: AttributePool, rte: Rte) -> str:
     view = pool.view(rte.attrs)
     path = view.get("bgp_path")
     origin = _ORIGINS.get(int(view.get("bgp_origin", 2)), ("", "?"))[1]
-    if not isinstance(path, AsPath) or not len(path):
-        return f"[{origin}]"
-    return f"[AS{path.last}{origin}]"
+    last = path.last if isinstance(path, AsPath) else 0  # none of a path that ends in a set
+    return f"[AS{last}{origin}]" if last else f"[{origin}]"
 
 
 def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
@@ -64,14 +63,21 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
     for attribute in sorted(view, key=lambda name: place_of(pool, name)):
         value, decl = view[attribute], pool.by_name.get(attribute)
         if decl is None or not decl.hidden:
-            label = decl.label if decl is not None else ""
+            label = decl.label if decl is not None else _unknown_label(attribute)
             found.append(AttributeText(attribute, label, text_of(value, decl)))
     hostentry, metric = looked_up(rte.hop)
     return RouteAttributes(name, f"{name} univ", tuple(found), hostentry, metric)
 
 
+def _unknown_label(name: str) -> str:
+    """BIRD 2's name of an attribute that nobody knows; those kept are transitive (RFC 4271, 5)."""
+    return f"BGP.{name.removeprefix(UNKNOWN_PREFIX)} [t]" if name.startswith(UNKNOWN_PREFIX) else ""
+
+
 def place_of(pool: AttributePool, name: str) -> int:
-    """BGP's attributes by their code, then the others as they were declared."""
+    """`igp_metric`, BGP's attributes by their code, then the others as they were declared."""
+    if name == "igp_metric":
+        return -1
     decl = pool.by_name.get(name)
     if decl is None:
         return int(name.removeprefix(UNKNOWN_PREFIX), 16) if name.startswith(UNKNOWN_PREFIX) else 256

@@ -15,13 +15,15 @@ from typing import Final
 from pybird.cli.times import Times
 from pybird.core import replies as r
 from pybird.core.protocol import Detail
+from pybird.values.attributes import UNKNOWN_PREFIX
 
 Line = tuple[int, str]
 
 _LABEL: Final = {2: 16, 3: 20}  # width of the labels at the top of a protocol
 _CHANNEL_LABEL: Final = 16
 _BLOCK: Final = 22  # the column of values in a protocol's own block
-_LONG_LINE: Final = 80  # attributes longer than this go on below
+# Columns after which no further community of a kind begins on a line: so much room BIRD wants for one.
+_COMMUNITY, _EXT_COMMUNITY, _LARGE_COMMUNITY = 477, 437, 436
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     for hop in row.hops:
         yield 1007, f"\t{_via(hop)}"
     if row.all is not None:
-        yield from _old_attributes(row.all) if view.old_attributes else _attributes(row, row.all)
+        yield from _old_attributes(row.all, view) if view.old_attributes else _attributes(row, row.all, view)
 
 
 _METRICS: Final = {-1: "/?", -2: "/-"}
@@ -235,37 +237,62 @@ def _via(hop: r.Via) -> str:
     return text if hop.weight is None or not hop.gateway else f"{text} weight {hop.weight}"
 
 
-def _old_attributes(found: r.RouteAttributes) -> Iterator[Line]:
+def _old_attributes(found: r.RouteAttributes, view: View) -> Iterator[Line]:
     yield 1008, f"\tType: {found.origin}"
     for attribute in found.attributes:
-        yield from _wrapped(f"\t{attribute.label or attribute.name}: ", attribute.text)
+        yield from _wrapped(f"\t{attribute.label or attribute.name}: ", attribute.text, view)
 
 
-def _attributes(row: r.RouteRow, found: r.RouteAttributes) -> Iterator[Line]:
+def _attributes(row: r.RouteRow, found: r.RouteAttributes, view: View) -> Iterator[Line]:
     if found.hostentry:
         yield 1012, f"\thostentry: {found.hostentry}"
     yield 1012, f"\tpreference: {row.preference}"
+    rest = sorted(found.attributes, key=lambda attribute: _group(attribute.name))
+    if rest and rest[0].name == "igp_metric":
+        yield 1012, f"\tigp_metric: {rest.pop(0).text}"
     if found.local_metric:
         yield 1012, f"\tlocal_metric: {found.local_metric}"
     if row.sender:
         yield 1012, f"\tfrom: {row.sender}"
     yield 1012, f"\tsource: {found.source}"
-    for attribute in found.attributes:
-        yield from _wrapped(f"\t{attribute.name}: ", attribute.text)
+    for attribute in rest:
+        unknown = attribute.name.startswith(UNKNOWN_PREFIX)  # of these BIRD 3 shows the flags, not the octets
+        text = "(transitive)" if unknown else attribute.text
+        yield from _wrapped(f"\t{attribute.name}: ", text, view)
 
 
-def _wrapped(head: str, text: str) -> Iterator[Line]:
-    """An attribute; a long list of bracketed values goes on after two tabs."""
-    if len(head) + len(text) <= _LONG_LINE or ") (" not in text:
+def _group(name: str) -> int:
+    """Where BIRD 3 has an attribute: those of kernel routes come before BGP's, but for two."""
+    if name == "igp_metric":
+        return 0
+    if name.startswith("krt_") and name not in ("krt_metric", "krt_source"):
+        return 1
+    return 2 if name.startswith("bgp_") else 3
+
+
+def _wrapped(head: str, text: str, view: View) -> Iterator[Line]:
+    """An attribute; a long list of communities goes on after two tabs, where it does in BIRD."""
+    most = _most(text)
+    if not most or len(head) + len(text) <= most:
         yield 1012, head + text
         return
-    line = head
+    line, width = "", len(head) - (view.dialect == 2)  # BIRD 3 counts the tab before the name
     for item in text.replace(") (", ")\n(").split("\n"):
-        if line not in (head, "\t\t") and len(line) + len(item) > _LONG_LINE:
-            yield 1012, line.rstrip()
-            line = "\t\t"
-        line += item + " "
-    yield 1012, line.rstrip()
+        if line and width + len(line) >= most:
+            yield 1012, head + line
+            line, head, width = "", "\t\t", 0
+        line += f" {item}" if line else item
+    yield 1012, head + line
+
+
+def _most(text: str) -> int:
+    """How long a line of these communities may grow; 0: they are none."""
+    if not text.startswith("(") or not text.endswith(")"):
+        return 0
+    first = text[1 : text.index(")")]
+    if ", " not in first:
+        return _COMMUNITY if "," in first else 0
+    return _LARGE_COMMUNITY if first[0].isdigit() else _EXT_COMMUNITY
 
 
 # ----------------------------------------------------------------- protocols

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pybird
@@ -185,7 +185,7 @@ _KINDS = {
 
 def show_symbols(router: Router, arguments: ShowSymbols, session: Any) -> Iterator[Reply]:
     """Show all known symbolic names."""
-    rows = symbol_rows(router)
+    rows = symbol_rows(router, session.console.language.numbers)
     if arguments.name is not None:
         if arguments.name not in rows:
             raise unknown("name", arguments.name, rows)
@@ -198,13 +198,15 @@ def show_symbols(router: Router, arguments: ShowSymbols, session: Any) -> Iterat
     yield Done()
 
 
-def symbol_rows(router: Router) -> dict[str, SymbolRow]:
-    """Every name of the configuration, then tables and protocols that came without one."""
+def symbol_rows(router: Router, numbers: Iterable[str]) -> dict[str, SymbolRow]:
+    """Names of the configuration, tables and protocols that came without one, then the system's `numbers`."""
     rows = {name: SymbolRow(name, _kind(symbol.kind)) for name, symbol in router.config.symbols.items()}
     for name in router.tables:
         rows.setdefault(name, SymbolRow(name, "routing table"))
     for name in router.protocols:
         rows.setdefault(name, SymbolRow(name, "protocol"))
+    for name in numbers:
+        rows.setdefault(name, SymbolRow(name, "constant"))
     return rows
 
 

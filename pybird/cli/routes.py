@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pybird.cli.arguments import ChannelName, ShowRoute
 from pybird.cli.attribute_text import attributes_of, route_info
 from pybird.cli.selection import channels, moment, protocol, table
+from pybird.core.exporter import ExportMode
+from pybird.core.lone import may_join, united
 from pybird.core.nexthop import Recursive
+from pybird.core.ordered import STILL_SORTING, by_runs, in_order
 from pybird.core.replies import (
     NOT_FOUND,
     PARSE_ERROR,
@@ -32,6 +35,7 @@ from pybird.core.replies import (
     RouteTotal,
     Via,
 )
+from pybird.proto.bgp.values import Opaque, aigp_metric
 from pybird.values.address import Address
 from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from pybird.core.policy import Policy
     from pybird.core.router import Router
     from pybird.core.table import Table
+    from pybird.values.attributes import AttributePool
 
 STEP: Final = 200  # networks between two pauses
 _DEST: Final = {
@@ -83,15 +88,15 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
     if arguments.mode == "filtered" and (arguments.primary or arguments.channel):
         raise CommandError(PARSE_ERROR, "Incompatible show route options")
     listings = chosen(router, arguments)
-    counting = arguments.count or arguments.stats
-    if arguments.count and arguments.net is not None and not _is_there(arguments, listings):
-        raise CommandError(NOT_FOUND, "Network not found")
+    one_net = arguments.net is not None and arguments.match != "in"
+    terse = one_net and session.dialect == 2  # of one network BIRD 2 counts nothing, nor names other tables
+    counting = (arguments.count or arguments.stats) and not terse
     headings = 0
     total = Tally()
     for listing in listings:
         tally = Tally()
-        if not arguments.count and (arguments.stats or arguments.tables):
-            tally.headed = True  # a table that was asked for is named even when it is empty
+        if not terse and _headed(arguments):
+            tally.headed = True
             yield RouteHeading(listing.name, headings == 0)
         yield from _one_table(router, arguments, listing, headings == 0, tally, session)
         headings += tally.headed
@@ -100,20 +105,27 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
         if counting:
             yield RouteCount(listing.name, tally.shown, tally.routes, tally.networks)
         total.add(tally)
-    if not total.shown and arguments.net is not None and arguments.match != "in" and not arguments.count:
-        raise CommandError(NOT_FOUND, "Network not found")
     if counting and len(listings) > 1:
         if arguments.stats:
             yield Note(1007, "")
         yield RouteTotal(len(listings), total.shown, total.routes, total.networks)
+    elif one_net and not total.shown and not _is_stored(arguments, listings):
+        raise CommandError(NOT_FOUND, "Network not found")
     else:
         yield Done()
 
 
-def _is_there(arguments: ShowRoute, listings: list[Listing]) -> bool:
-    if arguments.match == "in" or arguments.mode:
-        return True
-    return any(next(_stored(arguments, x.table), None) for x in listings)
+def _headed(arguments: ShowRoute) -> bool:
+    """Is a table named even when it has nothing to show?"""
+    if arguments.count:
+        return False
+    asked = bool(arguments.tables or arguments.every_table) and arguments.protocol is None
+    return arguments.stats or (asked and arguments.channel is None)
+
+
+def _is_stored(arguments: ShowRoute, listings: list[Listing]) -> bool:
+    """Is the network there, though no option leaves routes of it? Refused routes are not looked for."""
+    return arguments.mode != "filtered" and any(next(_stored(arguments, x.table), None) for x in listings)
 
 
 # ------------------------------------------------------------- which tables
@@ -131,9 +143,12 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
         tables = list(router.tables.values())
     elif arguments.tables:
         tables = [table(router, name) for name in arguments.tables]
+        for found in tables:
+            if not fits(found, arguments.net):
+                raise CommandError(PARSE_ERROR, f"Incompatible type of prefix/ip for table {found.name}")
     elif arguments.protocol is not None:
-        found = protocol(router, arguments.protocol).channels.values()
-        tables = list({c.table.name: c.table for c in found}.values())
+        used = protocol(router, arguments.protocol).channels.values()
+        tables = list({c.table.name: c.table for c in used}.values())
         if not tables:
             raise CommandError(PARSE_ERROR, "No valid tables")
     else:
@@ -300,28 +315,28 @@ def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterato
             assert listing.channel is not None
             source = _kept(listing.channel.received_routes(), arguments, listing.table.net_type)
         case "exported" | "export table":
-            source = _exported(arguments, listing)
+            assert listing.channel is not None
+            source = _each(arguments, listing, listing.channel.exported_routes)
         case "export" | "preexport" | "noexport":
-            source = _judged(arguments, listing)
+            assert listing.channel is not None
+            source = _each(arguments, listing, _judge(arguments, listing.channel))
         case _:
             source = _stored(arguments, listing.table)
     for count, found in enumerate(source, 1):
         yield found
-        if count % STEP == 0:
+        if found is not None and count % STEP == 0:
             yield None
 
 
-def _stored(arguments: ShowRoute, found: Table) -> Iterator[Found]:
-    """What the table holds of the networks asked for; empty routes keep the pace of long walks."""
+def _stored(arguments: ShowRoute, found: Table) -> Iterator[Found | None]:
+    """What the table holds of the networks asked for, by address.
+
+    Empty routes keep the pace of long walks, None says that one may pause at once.
+    """
     net = arguments.net
-    if net is None:
-        walk = found.walk()
-        while keys := walk.take(STEP):
-            for key in keys:
-                yield key, found.get(key)
-        return
-    if arguments.match == "in":
-        yield from found.inside(whole(net))
+    if net is None or arguments.match == "in":
+        for key in in_order(found, None if net is None else whole(net)):
+            yield None if key == STILL_SORTING else (key, found.get(key))
     elif arguments.match == "for":
         best = found.longest_match(whole(net))
         if best is not None:
@@ -338,7 +353,7 @@ def whole(net: Net | Address) -> Net:
     return Prefix(net, net.bits) if isinstance(net, Address) else net
 
 
-def _filtered(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+def _filtered(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found | None]:
     """Refused routes of all channels, network by network, the newest first."""
     refused: dict[bytes, list[Rte]] = {}
     for instance in router.protocols.values():
@@ -357,10 +372,12 @@ def _age(rte: Rte) -> float:
     return -rte.time
 
 
-def _kept(routes: dict[bytes, list[Rte]], arguments: ShowRoute, net_type: NetType) -> Iterator[Found]:
-    for key, found in routes.items():
-        if _inside(key, arguments, net_type):
-            yield key, tuple(found)
+def _kept(routes: dict[bytes, list[Rte]], arguments: ShowRoute, net_type: NetType) -> Iterator[Found | None]:
+    for key in by_runs(routes):
+        if key == STILL_SORTING:
+            yield None
+        elif _inside(key, arguments, net_type):
+            yield key, tuple(routes[key])
 
 
 def _inside(key: bytes, arguments: ShowRoute, net_type: NetType) -> bool:
@@ -375,32 +392,40 @@ def _inside(key: bytes, arguments: ShowRoute, net_type: NetType) -> bool:
     return wanted.covers(net) if arguments.match == "in" else net.covers(wanted)
 
 
-def _exported(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
-    """What was really sent."""
-    channel = listing.channel
-    assert channel is not None
-    for key, _routes in _stored(arguments, listing.table):
-        yield key, channel.exported_routes(key)
+def _each(
+    arguments: ShowRoute, listing: Listing, look: Callable[[bytes], tuple[Rte, ...]]
+) -> Iterator[Found | None]:
+    """The networks asked for, with other routes than those that are stored."""
+    for found in _stored(arguments, listing.table):
+        yield None if found is None else (found[0], look(found[0]))
 
 
-def _judged(arguments: ShowRoute, listing: Listing) -> Iterator[Found]:
+def _judge(arguments: ShowRoute, channel: Channel) -> Callable[[bytes], tuple[Rte, ...]]:
     """What the channel would send, has as candidates, or refuses by its filter."""
-    channel = listing.channel
-    assert channel is not None
+    if arguments.mode == "preexport":
+        return channel.candidates
     policy = channel.export_policy()
-    for key, _routes in _stored(arguments, listing.table):
+    exporter = channel.protocol.exporter(channel)
+    merging = exporter is not None and exporter.mode is ExportMode.MERGED
+
+    def refused(key: bytes) -> tuple[Rte, ...]:
+        return tuple([rte for rte in channel.candidates(key) if policy.judge(rte, key) is None])
+
+    def exported(key: bytes) -> tuple[Rte, ...]:
         offered = channel.candidates(key)
-        if arguments.mode == "preexport":
-            yield key, offered
-            continue
-        kept: list[Rte] = []
-        for rte in offered:
-            out = policy.judge(rte, key)
-            if arguments.mode == "noexport":
-                out = rte if out is None else None
-            if out is not None:
-                kept.append(out)
-        yield key, tuple(kept)
+        kept = [out for rte in offered if (out := policy.judge(rte, key)) is not None]
+        if merging and kept:
+            return (_merged(kept[0], offered[0], channel.table.get(key), key, policy),)
+        return tuple(kept)
+
+    return refused if arguments.mode == "noexport" else exported
+
+
+def _merged(out: Rte, best: Rte, routes: tuple[Rte, ...], key: bytes, policy: Policy) -> Rte:
+    """The exported form of the best route, with the next hops of those that are as good."""
+    equal = [rte for rte in routes if rte is not best and may_join(best, rte)]
+    parts = [best, *(rte for rte in equal if policy.judge(rte, key) is not None)]
+    return united(out, parts) if len(parts) > 1 else out
 
 
 # ------------------------------------------------------- what was refused
@@ -456,19 +481,33 @@ def route_row(
         primary=primary,
         preference=rte.preference,
         info=route_info(router.pool, rte),
-        metric=igp_metric(rte),
+        metric=shown_metric(router.pool, rte),
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
     )
 
 
-def igp_metric(rte: Rte) -> int | None:
-    """The metric to a BGP route's next hop where that is looked up; -1: unknown, -2: it leads nowhere."""
-    if rte.source.kind != Rts.BGP or not isinstance(rte.hop.key, Recursive) or not rte.hop.igp_metric:
+def shown_metric(pool: AttributePool, rte: Rte) -> int | None:
+    """What stands behind the preference: of BGP the distance to the next hop, of static routes `igp_metric`.
+
+    -1: unknown, -2: the next hop cannot be reached.
+    """
+    view = pool.view(rte.attrs)
+    if rte.source.kind in (Rts.STATIC, Rts.STATIC_DEVICE):
+        written = view.get("igp_metric")
+        return written if isinstance(written, int) else None
+    if rte.source.kind != Rts.BGP:
         return None
-    if rte.hop.dest is not Dest.UNICAST:
+    metric = rte.hop.igp_metric if isinstance(rte.hop.key, Recursive) else 0
+    if metric and rte.hop.dest is Dest.UNREACHABLE:
         return -2
-    return -1 if rte.hop.igp_metric == UNKNOWN_METRIC else rte.hop.igp_metric
+    if metric == UNKNOWN_METRIC:
+        return -1
+    carried = view.get("bgp_aigp")
+    accumulated = aigp_metric(carried.octets) if isinstance(carried, Opaque) else None
+    if accumulated is not None and metric is not None:
+        return accumulated + max(metric, 1)  # RFC 7311, 3.4.1: a distance of 0 counts as 1
+    return metric or None
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

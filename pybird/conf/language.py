@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pybird.conf.again import Memory, Rereading, first_peer_table
 from pybird.conf.builder import PEERS, Builder, ProtocolTypeLike, SilencedError, predefined
@@ -67,11 +67,11 @@ class Language:
     ) -> None:
         self._types = {each.name: each for each in protocols}
         self._tables = load_tables(cache)
-        self._numbers = {**NUMBERS, **(numbers or {})}
+        self.numbers: Final = {**NUMBERS, **(numbers or {})}
         self._attributes = declarations_of(tuple(attributes))
         for each in self._types.values():
             self._attributes.update({decl.name: decl for decl in each.attributes})
-        self._outer = predefined(self._attributes, self._numbers)
+        self._outer = predefined(self._attributes, self.numbers)
         self._implicit = [
             (TableConfig(name, net_type, implicit=True), Symbol(name, "routing table", name))
             for name, net_type in IMPLICIT_TABLES

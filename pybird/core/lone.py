@@ -178,28 +178,18 @@ class LoneGroup(Group):
         if kind != SENT:
             self._count_refused(kind)
             return None
-        parts = [best]
-        if best.hop.dest is Dest.UNICAST:
-            equal = [rte for rte in routes[1:] if self._joins(best, rte, key)]
-            parts.extend(sorted(equal, key=_name))
-        if len(parts) == 1:
+        equal = [rte for rte in routes[1:] if self._joins(best, rte, key)]
+        if not equal:
             return (best,), form
+        parts = [best, *sorted(equal, key=_name)]
         out, again = self.policy.export(best, key, self.policy.mask(best, key))
         assert out is not None
-        hop = Hop(Dest.UNICAST, _united([part.hop for part in parts]), best.hop.igp_metric)
-        merged = Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
-        form = self.exporter.wire(merged, best.attrs, again)
+        form = self.exporter.wire(united(out, parts), best.attrs, again)
         return (tuple(parts), form) if form is not None else None
 
     def _joins(self, best: Rte, rte: Rte, key: bytes) -> bool:
         """May this route share the traffic of the best one?"""
-        own = best.source.type
-        return (
-            rte.source.type is own
-            and rte.hop.dest is Dest.UNICAST
-            and bool(own.mergeable(best, rte))
-            and self.verdict(rte, key)[0] == SENT
-        )
+        return may_join(best, rte) and self.verdict(rte, key)[0] == SENT
 
     def _visit(
         self,
@@ -243,13 +233,22 @@ def _name(rte: Rte) -> tuple[str, int]:
     return rte.source.name, rte.source.path_id
 
 
-def _united(hops: list[Hop]) -> tuple[NextHop, ...]:
-    """The next hops of several routes, each once, in BIRD's order."""
+def may_join(best: Rte, rte: Rte) -> bool:
+    """Are both of one multipath route, if the filter lets them?"""
+    own = best.source.type
+    if rte.source.type is not own or best.hop.dest is not Dest.UNICAST or rte.hop.dest is not Dest.UNICAST:
+        return False
+    return bool(own.mergeable(best, rte))
+
+
+def united(out: Rte, parts: list[Rte]) -> Rte:
+    """What the filter made of the best route, with the next hops of all: each once, in BIRD's order."""
     found: dict[NextHop, None] = {}
-    for hop in hops:
-        for way in hop.nexthops:
+    for part in parts:
+        for way in part.hop.nexthops:
             found[way] = None
-    return tuple(sorted(found, key=_way_order))
+    hop = Hop(Dest.UNICAST, tuple(sorted(found, key=_way_order)), parts[0].hop.igp_metric)
+    return Rte(out.attrs, out.source, hop, out.preference, out.time, out.rank, out.flags)
 
 
 def _way_order(way: NextHop) -> tuple[int, bytes, int]:

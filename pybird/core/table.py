@@ -137,15 +137,16 @@ class Table:
 
     def inside(self, net: Net) -> Iterator[tuple[bytes, tuple[Rte, ...]]]:
         """Every network within a prefix, in table order."""
-        for bid in self._buckets_inside(net):
+        for bid in self.buckets_inside(net):
             for key in sorted(self.buckets.get(bid, ()), key=by_address):
-                if isinstance(net, Prefix) and not _covered(net, key):
+                if isinstance(net, Prefix) and not covered(net, key):
                     continue
                 routes = self.get(key)
                 if routes:
                     yield key, routes
 
-    def _buckets_inside(self, net: Net) -> list[bytes]:
+    def buckets_inside(self, net: Net) -> list[bytes]:
+        """The ids of the buckets that may have networks within a prefix, in order."""
         if not isinstance(net, Prefix) or self.short == NEVER:
             return sorted(self.buckets)
         whole = net.length // 8
@@ -405,7 +406,7 @@ def by_address(key: bytes) -> tuple[bytes, int]:
     return key[1:], key[0]
 
 
-def _covered(net: Prefix, key: bytes) -> bool:
+def covered(net: Prefix, key: bytes) -> bool:
     """True when the IPv4 or IPv6 network of this key lies inside the prefix."""
     if key[0] < net.length:
         return False

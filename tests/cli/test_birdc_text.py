@@ -249,16 +249,61 @@ def test_attributes_in_dialect_3() -> None:
     ]
 
 
-def test_long_community_lists_go_on_after_two_tabs() -> None:
-    communities = " ".join(f"(65002,{n})" for n in range(20))
-    row = route(
-        "10.0.0.0/8", all=r.RouteAttributes("BGP", "BGP univ", (r.AttributeText("c", "BGP.c", communities),))
+@pytest.mark.parametrize(
+    ("item", "widths"),
+    [  # without the tabs before them, as recorded from BIRD 2.19.2 and 3.3.2
+        ("(65002,10000)", {2: (490, 489), 3: (476, 489)}),
+        ("(rt, 65002, 100000)", {2: (438, 439), 3: (438, 439)}),
+        ("(generic, 0x4377fdea, 0x186a0)", {2: (452, 464), 3: (452, 464)}),
+        ("(65002, 1000, 200000)", {2: (438, 439), 3: (438, 439)}),
+    ],
+)
+@pytest.mark.parametrize("dialect", [2, 3])
+def test_a_long_community_list_goes_on_where_it_does_in_bird(
+    dialect: int, item: str, widths: dict[int, tuple[int, int]]
+) -> None:
+    kind = {"(6": "community", "(r": "ext_community", "(g": "ext_community"}[item[:2]]
+    kind = "large_community" if item.count(", ") == 2 and kind == "community" else kind
+    communities = r.AttributeText(f"bgp_{kind}", f"BGP.{kind}", " ".join([item] * 120))
+    found = text(route("10.0.0.0/8", all=r.RouteAttributes("BGP", "", (communities,))), dialect=dialect)
+    shown = [line[5:] for line in found.split("\n") if item in line]
+    assert shown[0].startswith(f"\t{communities.label if dialect == 2 else communities.name}: {item} ")
+    assert all(line.startswith(f"\t\t{item}") for line in shown[1:])
+    assert (len(shown[0]) - 1, len(shown[1]) - 2) == widths[dialect]
+    assert " ".join(line.strip() for line in shown).partition(": ")[2] == communities.text
+
+
+@pytest.mark.parametrize("text_of_path", ["(65001 65002) (65003)", " ".join(map(str, range(65000, 65100)))])
+def test_a_path_stays_on_one_line(text_of_path: str) -> None:
+    path = r.AttributeText("bgp_path", "BGP.as_path", text_of_path)
+    found = text(route("10.0.0.0/8", all=r.RouteAttributes("BGP", "BGP univ", (path,))))
+    assert found.split("\n")[-1] == f"1012 \tBGP.as_path: {text_of_path}"
+
+
+def test_of_an_unknown_attribute_bird_2_shows_the_octets_and_bird_3_that_it_is_transitive() -> None:
+    unknown = r.AttributeText("bgp_unknown_0xfa", "BGP.fa [t]", "01 02")
+    row = route("10.0.0.0/8", all=r.RouteAttributes("BGP", "BGP univ", (unknown,)))
+    assert text(row).split("\n")[-1] == "1012 \tBGP.fa [t]: 01 02"
+    assert text(row, dialect=3).split("\n")[-1] == "1012 \tbgp_unknown_0xfa: (transitive)"
+
+
+def test_kernel_attributes_come_first_in_dialect_3_but_for_the_metric() -> None:
+    names = ("igp_metric", "bgp_med", "krt_metric", "krt_prefsrc", "my")
+    found = r.RouteAttributes("static", "", tuple(r.AttributeText(name, "", "1") for name in names), "", "9")
+    shown = text(route("10.0.0.0/8", sender="10.0.0.2", all=found), dialect=3).split("\n")[-9:]
+    assert [line[6:].partition(":")[0] for line in shown] == (
+        [
+            "preference",
+            "igp_metric",
+            "local_metric",
+            "from",
+            "source",
+            "krt_prefsrc",
+            "bgp_med",
+            "krt_metric",
+            "my",
+        ]
     )
-    found = text(row).split("\n")[2:]
-    assert found[0].startswith("1012 \tBGP.c: (65002,0) ")
-    assert all(line.startswith("1012 \t\t(65002,") for line in found[1:])
-    assert len(found) > 2
-    assert " ".join(line[5:].strip() for line in found).removeprefix("BGP.c: ") == communities
 
 
 def test_counts() -> None:

@@ -41,10 +41,10 @@ def plain(text: str) -> list[str]:
 def test_filtered_routes_of_all_protocols_stand_together(lab):
     assert plain(lab.ask("show route filtered")) == [
         "1007-Table master4:",
-        " 198.51.100.0/24      unreachable [two T] * (150)",
-        "                      blackhole [one T] (200)",
         " 2.0.0.0/8            blackhole [two T] * (150)",
         " 3.0.0.0/8            blackhole [two T] * (150)",
+        " 198.51.100.0/24      unreachable [two T] * (150)",
+        "                      blackhole [one T] (200)",
         "0000 ",
     ]
     assert plain(lab.ask("show route filtered protocol one"))[1:-1] == [
@@ -56,15 +56,12 @@ def test_filtered_routes_of_all_protocols_stand_together(lab):
     ("command", "count"),
     [
         ("show route filtered count", "4 of 4 routes for 3 networks"),
-        ("show route 198.51.100.0/24 filtered count", "2 of 2 routes for 1 networks"),
         ("show route preexport p count", "5 of 5 routes for 4 networks"),
         ("show route noexport p count", "1 of 5 routes for 4 networks"),
         ("show route export p count", "4 of 5 routes for 4 networks"),
         ("show route exported p count", "4 of 5 routes for 4 networks"),
         ("show route primary count", "4 of 4 routes for 4 networks"),
         ("show route in 203.0.113.0/24 count", "2 of 2 routes for 2 networks"),
-        ("show route 203.0.114.0/24 count", "2 of 2 routes for 1 networks"),
-        ("show route for 203.0.113.200 count", "1 of 1 routes for 1 networks"),
         ("show route protocol two count", "2 of 5 routes for 4 networks"),
         ("show route where preference = 150 count", "2 of 5 routes for 4 networks"),
     ],
@@ -81,10 +78,102 @@ def test_counts_are_of_what_was_looked_at(lab, command, count):
         ("show route 203.0.113.0/24 for 1.1.1.1", "9001 Only one prefix expected"),
         ("show route filtered export p", "9001 Incompatible show route options"),
         ("show route for 8.8.8.8", "8001 Network not found"),
+        ("show route 8.0.0.0/8 table master4 table other", "8001 Network not found"),
+        ("show route 203.0.114.0/24 filtered", "8001 Network not found"),
+        ("show route 203.0.114.0/24 table master6", "9001 Incompatible type of prefix/ip for table master6"),
+        ("show route in ::/0 table other", "9001 Incompatible type of prefix/ip for table other"),
+        # the network is there, though nothing of it is shown
+        ("show route 203.0.114.0/24 where false", "0000 "),
+        ("show route 203.0.114.0/24 noexport p", "0000 "),
+        # of one network BIRD 2 counts nothing
+        ("show route 203.0.114.0/24 count", "0000 "),
+        ("show route for 203.0.113.200 count", "0000 "),
     ],
 )
 def test_what_cannot_be_shown(lab, command, answer):
     assert lab.ask(command) == answer
+
+
+@pytest.fixture
+def dialect_3(lab):
+    lab.ask("dialect 3")
+    yield
+    lab.ask("dialect 2")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (
+            "show route 198.51.100.0/24 filtered count",
+            "1007-2 of 2 routes for 1 networks in table master4\n0000 ",
+        ),
+        ("show route 203.0.114.0/24 count", "1007-2 of 2 routes for 1 networks in table master4\n0000 "),
+        ("show route for 203.0.113.200 count", "1007-1 of 1 routes for 1 networks in table master4\n0000 "),
+        (
+            "show route 8.0.0.0/8 count",
+            "1007-0 of 0 routes for 0 networks in table master4\n8001 Network not found",
+        ),
+        (
+            "show route 8.0.0.0/8 table master4 table other count",
+            "1007-0 of 0 routes for 0 networks in table master4\n"
+            " 0 of 0 routes for 0 networks in table other\n"
+            "0014 Total: 0 of 0 routes for 0 networks in 2 tables",
+        ),
+    ],
+)
+def test_bird_3_counts_one_network(lab, dialect_3, command, answer):
+    assert lab.ask(command) == answer
+
+
+def test_networks_come_by_address_within_a_bucket_too():
+    nets = ["10.0.0.0/8", "10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.128.0.0/9", "10.128.0.0/16"]
+    written = "".join([f"route {net} blackhole; " for net in reversed(nets)])
+    lab = Lab(
+        "router id 10.0.0.1; protocol device { } protocol static s { ipv4 { import keep filtered;"
+        f" import where net.len < 24; }}; {written}}} ipv4 table copy;"
+        "protocol pipe p { table master4; peer table copy; export all; import none; }"
+    )
+
+    def asked(command):
+        return [line.split()[0] for line in lab.ask(command).splitlines()[1:-1]]
+
+    short = [net for net in nets if not net.endswith("/24")]
+    assert asked("show route") == short
+    assert asked("show route in 10.0.0.0/8 table copy") == short
+    assert asked("show route export p") == short
+    assert asked("show route filtered") == ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
+
+
+EMPTY = "1007-Table master4:\n \n Table master6:\n \n Table other:\n \n Table copy:\n0000 "
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("show route table all where false", EMPTY),
+        ("show route table other", "1007-Table other:\n0000 "),
+        ("show route table other where false", "1007-Table other:\n0000 "),
+        ("show route table other protocol one", "0000 "),
+        ("show route table all protocol six where false", "0000 "),
+        ("show route table master4 export p where false", "0000 "),
+        (
+            "show route protocol six where false stats",
+            "1007-Table master6:\n 0 of 1 routes for 1 networks in table master6\n0000 ",
+        ),
+    ],
+)
+def test_a_table_that_was_asked_for_is_named_though_it_is_empty(lab, command, answer):
+    assert lab.ask(command) == answer
+
+
+def test_of_one_network_only_bird_3_names_tables_without_it(lab):
+    found = "1007-Table master4:\n 1.0.0.0/8            blackhole [two T] * (150)"
+    command = "show route 1.0.0.0/8 table master4 table other"
+    assert plain(lab.ask(command)) == [*found.split("\n"), "0000 "]
+    lab.ask("dialect 3")
+    assert plain(lab.ask(command)) == [*found.split("\n"), " ", " Table other:", "0000 "]
+    lab.ask("dialect 2")
 
 
 def test_a_pipe_lists_both_tables_and_marks_the_best(lab):

@@ -43,7 +43,10 @@ def test_a_config_for_automatic_peering() -> None:
     radv = config.protocols[1]
     assert isinstance(radv, RadvConfig)
     assert radv.name == "radv1"
-    assert radv.channels[0].table == "peers"
+    assert [(channel.name, channel.table) for channel in radv.channels] == [
+        ("ipv6", "master6"),  # which it has in any case
+        ("peers", "peers"),
+    ]
     assert radv.interfaces[0].discovery
     assert radv.interfaces[0].max_ra_interval == 10
     bgp = config.protocol("auto")
@@ -72,7 +75,7 @@ def test_every_spelling_of_the_peers_channel_is_the_same(word: str, frame: str) 
 def test_the_first_declared_peer_table_is_used_wherever_it_stands() -> None:
     config = load(AUTOPEER % "peers;" + "neighbor table routers;")
     assert config.protocol("auto").channels[-1].table == "routers"
-    assert config.protocol("radv1").channels[0].table == "routers"
+    assert config.protocol("radv1").channels[1].table == "routers"
     assert config.table("peers") is None
 
 

@@ -46,7 +46,7 @@ def test_wrong_usage_is_told_as_getopt_does(argv, text, capsys):
     with pytest.raises(UsageError, match=text):
         read_options(argv)
     assert main(argv) == 1
-    assert capsys.readouterr().err.startswith(f"bird: {text}\n\nUsage: bird [--version]")
+    assert capsys.readouterr().err.startswith(f"bird: {text}\n\nUsage: pybird [--version]")
 
 
 def test_help_and_version_go_to_stderr(capsys):

@@ -24,10 +24,9 @@ def build(builder: Builder, tree: Tree) -> RadvConfig:
     """One `protocol radv`."""
     draft = open_protocol(builder, tree, RadvConfig)
     builder.each(tree.children, draft, OPTIONS)
-    if (draft["trigger"] is not None or draft["propagate_routes"]) and not any(
-        channel.name == "ipv6" for channel in draft["channels"]
-    ):
+    if all(channel.name != "ipv6" for channel in draft["channels"]):
         default_channel(builder, draft, "ipv6", tree)
+    draft["channels"] = tuple(sorted(draft["channels"], key=lambda channel: channel.name != "ipv6"))
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)

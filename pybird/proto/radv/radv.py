@@ -120,7 +120,7 @@ class Radv(Instance):
     def info(self) -> str:
         if self._closed:
             return next(iter(self._closed.values()))
-        return "Suppressed" if self.state is State.UP and not self.active else ""
+        return "" if self.state is State.UP and self.active else "Suppressed"
 
     # interfaces ---------------------------------------------------------
 

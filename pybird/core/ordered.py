@@ -1,0 +1,57 @@
+"""The networks of a table in the order of their addresses, for people, in small steps.
+
+A table keeps the networks of a bucket as they came. They are sorted when it is
+their turn, and those of a large bucket (a ROA table is one) in runs that are
+merged, so that no step is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from heapq import merge
+from typing import Final
+
+from pybird.core.table import NO_BUCKET, Table, by_address, covered
+from pybird.values.net import Net, Prefix
+
+RUN: Final = 4000  # networks that are sorted at once: some milliseconds
+STILL_SORTING: Final = b""  # stands where a network will, when others run first
+
+
+def in_order(table: Table, within: Net | None = None) -> Iterator[bytes]:
+    """Networks, those within a prefix, by address and the shorter first; now and then STILL_SORTING.
+
+    What is added or removed meanwhile may be there or not.
+    """
+    bids = sorted(table.buckets) if within is None else table.buckets_inside(within)
+    for key in _merged(table, bids):
+        if not key or not isinstance(within, Prefix) or covered(within, key):
+            yield key
+
+
+def _merged(table: Table, bids: list[bytes]) -> Iterator[bytes]:
+    """The networks of these buckets, with those of short prefixes at their places in between."""
+    short = by_runs(table.buckets.get(NO_BUCKET, ()) if NO_BUCKET in bids else ())
+    ahead = next(short, None)
+    for bid in bids:
+        if bid == NO_BUCKET:
+            continue
+        while ahead is not None and ahead[1:] <= bid:
+            yield ahead
+            ahead = next(short, None)
+        yield from by_runs(table.buckets.get(bid, ()))
+    while ahead is not None:
+        yield ahead
+        ahead = next(short, None)
+
+
+def by_runs(keys: Collection[bytes]) -> Iterator[bytes]:
+    """These networks by address; after each run that was sorted, STILL_SORTING."""
+    if len(keys) <= RUN:
+        yield from sorted(keys, key=by_address)
+        return
+    waiting, runs = list(keys), []
+    for begin in range(0, len(waiting), RUN):
+        runs.append(sorted(waiting[begin : begin + RUN], key=by_address))
+        yield STILL_SORTING
+    yield from merge(*runs, key=by_address)
