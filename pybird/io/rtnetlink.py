@@ -1,7 +1,8 @@
 """What rtnetlink's messages mean: links, addresses and routes as values.
 
 Decoders return None for what is no business of a router: cloned routes,
-broadcast and local routes, bridge ports' views of a link. Encoders give the
+broadcast and local routes, routes for one TOS or source, bridge ports' views of
+a link. Encoders give the
 payload of a request.
 """
 
@@ -167,9 +168,11 @@ def route_request(v4: bool, table: int, protocol: int | None) -> bytes:
 
 def decode_route(body: bytes, name_of: Callable[[int], str]) -> KernelRoute | None:
     """A route that a router may care for; `name_of` gives an interface's name."""
-    family, length, source_length, _tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(body)
+    family, length, source_length, tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(body)
     dest = _DEST_OF.get(kind)
-    if dest is None or flags & RTM_F_CLONED or source_length or family not in (AF_INET, AF_INET6):
+    if dest is None or flags & RTM_F_CLONED or family not in (AF_INET, AF_INET6):
+        return None
+    if source_length or tos:  # for a part of the packets to this destination only
         return None
     found = attributes(body, 12)
     width = 4 if family == AF_INET else 16

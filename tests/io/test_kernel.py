@@ -159,6 +159,25 @@ def test_alien_routes_are_never_overwritten_nor_deleted():
 
 
 @isolated
+def test_routes_for_one_tos_or_source_are_none_of_ours():
+    pair("d0", "d1")
+    ip("addr add 10.0.0.1/24 dev d0")
+    ip("addr add 2001:db8::1/64 dev d0 nodad")
+    loop, kernel = world()
+    heard = Heard()
+    kernel.watch(heard)
+    ip("route add 10.2.0.0/16 via 10.0.0.2 tos 0x10 table 60")
+    ip("-6 route add 2001:db8:2::/48 from 2001:db8:9::/48 via 2001:db8::2 table 60")
+    ip("route add 10.3.0.0/16 via 10.0.0.2 table 60")
+    turn(loop)
+    told = [str(event[1].prefix) for event in heard.events if event[0] == "route_changed"]
+    assert told == ["10.3.0.0/16"]
+    assert [str(route.prefix) for route in kernel.routes(True, 60)] == ["10.3.0.0/16"]
+    assert list(kernel.routes(False, 60)) == []
+    close(loop, kernel)
+
+
+@isolated
 def test_a_refused_route_has_the_kernels_reason_and_the_others_are_installed():
     pair("d0", "d1")
     ip("addr add 10.0.0.1/24 dev d0")
