@@ -179,11 +179,12 @@ class NetlinkKernel:
         """The routes of one table; the kernel is read as the caller takes them."""
         payload = rt.route_request(v4, table, protocol)
         dumps = netlink.RequestSocket()  # a socket takes one dump at a time
+        decode = rt.RouteDecoder(self._name).decode
         try:
             for kind, body in dumps.dump(rt.RTM_GETROUTE, payload):
                 if kind != rt.RTM_NEWROUTE or (protocol is not None and body[5] != protocol):
                     continue
-                route = rt.decode_route(body, self._name)
+                route = decode(body)
                 if route is not None and route.table == table:
                     yield route
         except OSError as error:

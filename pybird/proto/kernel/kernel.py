@@ -14,6 +14,7 @@ down or lost its address, so such events cause a scan.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pybird.conf.model import ProtocolConfig
@@ -26,7 +27,7 @@ from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.exporter import KernelExporter
 from pybird.proto.kernel.fib import Change, Fib, Way, way_of
-from pybird.proto.kernel.learn import Aliens
+from pybird.proto.kernel.learn import Alien, Aliens
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
@@ -62,6 +63,8 @@ class KernelInstance(Instance):
         self._scan_when = 0.0
         self._scan: Iterator[KernelRoute] | None = None
         self._scan_step: Timer | None = None
+        self._news: Iterator[bytes] = iter(())  # networks that the last scan found changed
+        self._news_step: Timer | None = None
         self._up: dict[int, bool] = {}
         self._events = GuardedEvents(self)
         self._watching = False
@@ -148,10 +151,11 @@ class KernelInstance(Instance):
             self.router.kernel.unwatch(self._events)
             self._watching = False
         self._end_scan()
-        for timer in (self._scan_timer, self._flush_timer, self._claim_timer):
+        for timer in (self._scan_timer, self._flush_timer, self._claim_timer, self._news_step):
             if timer is not None:
                 timer.cancel()
-        self._scan_timer = self._flush_timer = self._claim_timer = None
+        self._scan_timer = self._flush_timer = self._claim_timer = self._news_step = None
+        self._news = iter(())
         self._stopping = True
         if self.config.persist or reason is StopReason.GRACEFUL:
             self._end()
@@ -383,8 +387,17 @@ class KernelInstance(Instance):
             self.trace("events", f"Repairing {repairs} routes")
             self._flush_in(0.0)
         if self._aliens is not None:
-            for key in self._aliens.end_scan():
-                self._learn(key)
+            self._news = chain(self._news, self._aliens.end_scan())
+            if self._news_step is None:
+                self._learn_some()
+
+    def _learn_some(self) -> None:
+        """Tell the channel of a slice of what the scan found."""
+        self._news_step = None
+        news = list(islice(self._news, SLICE))
+        if news and not self._stopping:
+            self._learn(news)
+            self._news_step = self.router.clock.call_soon(self._learn_some)
 
     def _end_scan(self) -> None:
         """Give up the scan that runs, if any."""
@@ -451,7 +464,7 @@ class KernelInstance(Instance):
                 self._aliens.drop(key, route)
             else:
                 self._aliens.put(key, route)
-            self._learn(key)
+            self._learn([key])
 
     def _notice_rival(self, key: bytes) -> None:
         """Somebody enters routes that look like ours and are not: say so once."""
@@ -465,35 +478,43 @@ class KernelInstance(Instance):
             "if that is another BIRD, they will remove each other's routes",
         )
 
-    def _learn(self, key: bytes) -> None:
-        """Tell the channel of the alien route to a network, if it changed."""
+    def _learn(self, keys: list[bytes]) -> None:
+        """Tell the channel of the alien routes to these networks, where they changed."""
         assert self._aliens is not None
         assert self._channel is not None
-        changed, route = self._aliens.changed(key)
-        if not changed:
-            return
-        if route is None:
-            self._channel.withdraw([key])
-            return
-        other: dict[str, Any] = dict(route.attributes)
-        other[SOURCE] = route.protocol
-        other[METRIC] = route.metric
-        if route.prefsrc is not None:
-            other[PREFSRC] = route.prefsrc
-        hop = self._hop_of(route)
-        attrs = self.router.pool.intern(b"", tuple(sorted(other.items())))
-        preference = self._channel.config.preference
-        rte = Rte(attrs, self._channel.source, hop, preference, self.router.clock.now())
-        self._channel.announce([key], rte)
+        gone: list[bytes] = []
+        found: dict[Alien, list[bytes]] = {}
+        for key in keys:
+            changed, alien = self._aliens.changed(key)
+            if not changed:
+                continue
+            if alien is None:
+                gone.append(key)
+            else:
+                found.setdefault(alien, []).append(key)
+        if gone:
+            self._channel.withdraw(gone)
+        for alien, theirs in found.items():
+            self._channel.announce(theirs, self._route_of(alien, self._channel))
 
-    def _hop_of(self, route: KernelRoute) -> Hop:
+    def _route_of(self, alien: Alien, channel: Channel) -> Rte:
+        other: dict[str, Any] = dict(alien.attributes)
+        other[SOURCE] = alien.protocol
+        other[METRIC] = alien.metric
+        if alien.prefsrc is not None:
+            other[PREFSRC] = alien.prefsrc
+        attrs = self.router.pool.intern(b"", tuple(sorted(other.items())))
+        preference = channel.config.preference
+        return Rte(attrs, channel.source, self._hop_of(alien), preference, self.router.clock.now())
+
+    def _hop_of(self, alien: Alien) -> Hop:
         """The hop that all learned routes of this way share."""
-        way = (route.dest, route.nexthops)
+        way = (alien.dest, alien.nexthops)
         hop = self._hops.get(way)
         if hop is None:
             if len(self._hops) >= MOST_HOPS:
                 self._hops.clear()  # those in use are held by their routes
-            hop = self._hops[way] = Hop(route.dest, route.nexthops)
+            hop = self._hops[way] = Hop(alien.dest, alien.nexthops)
         return hop
 
     # what people see ----------------------------------------------------
