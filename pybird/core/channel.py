@@ -601,6 +601,8 @@ class Channel:
         self.debug = config.debug
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
+        if not config.keep_filtered:
+            self._filtered.clear()
         if old.export_limit != config.export_limit:
             self.export_limit = _limit(config.export_limit)
         if self.state is ChannelState.UP:

@@ -292,7 +292,7 @@ def _obstacle(
         was = before.get(channel.name)
         if was is None:
             continue
-        for option in ("table", "net_type", "keep_filtered"):
+        for option in ("table", "net_type"):
             if getattr(was, option) != getattr(channel, option):
                 return f"channel {channel.name} has another {option.replace('_', ' ')}"
     if not known.same_but_live(old, new) and not judge.accepts(old, new):

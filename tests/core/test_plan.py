@@ -74,11 +74,7 @@ OTHER = TableConfig("other", NetType.IP4)
         (config(A), config(peer("a", ipv4(import_filter=REJECT))), ["adapt a", "reload a.ipv4 import"]),
         (config(A), config(peer("a", ipv4(import_limit=Limit(5)))), ["adapt a"]),
         (config(A), config(peer("a", ipv4(export_limit=Limit(5)))), ["adapt a", "reload a.ipv4 export"]),
-        (
-            config(A),
-            config(peer("a", ipv4(keep_filtered=True))),
-            ["restart a: channel ipv4 has another keep filtered"],
-        ),
+        (config(A), config(peer("a", ipv4(keep_filtered=True))), ["adapt a"]),
         (config(A), replace(config(A), hostname="x"), ["set hostname", "adapt a"]),
         (
             config(A, tables=(MASTER4, MASTER6)),

@@ -52,6 +52,7 @@ LIVE = {
     "ra prefix": changed("router discovery yes", "router discovery yes; prefix 2001:db8::/64"),
     "another protocol": unnumbered(1) + "protocol static more { ipv4; route 10.200.0.0/16 blackhole; }",
     "another filter": changed("ipv6 { import all;", "ipv6 { import where net.len < 100;"),
+    "mandatory channel": changed("extended next hop;", "extended next hop; mandatory;"),
     "limits": changed("ipv6 { import all;", "ipv6 { import all; import limit 1000;"),
 }
 
@@ -84,7 +85,9 @@ RESTARTS = {
     "AS": changed("local as 65001", "local as 65101"),
     "hold time": unnumbered(1, more="hold time 30;"),
     "local address": unnumbered(1, more="local fe80::1:2;"),
-    "extended next hop of a channel": changed("extended next hop;", "extended next hop; mandatory;"),
+    "extended next hop of a channel": changed(
+        "extended next hop;", "extended next hop; require extended next hop;"
+    ),
     "router id": changed("router id 192.0.2.1", "router id 192.0.2.101"),
 }
 

@@ -198,6 +198,18 @@ def test_the_undo_of_a_soft_change_is_soft():
         assert meds(lab) == {"10.1.0.0/16": 1}
 
 
+def test_routes_that_are_refused_are_kept_from_then_on_and_no_longer():
+    refusing = {"imports": "where net != 10.1.0.0/16"}
+    with Unbroken(speakers(A, speaker(2, **refusing))) as lab:
+        channel = session(lab, "b").channels["ipv4"]
+        configure(lab, "b", speaker(2, channel="import keep filtered; mandatory;", **refusing))
+        assert channel.filtered == 0
+        ask(lab, "b", imports=True)
+        assert channel.filtered == 1
+        configure(lab, "b", speaker(2, channel="mandatory;", **refusing))
+        assert channel.filtered_routes() == {}
+
+
 def test_what_the_neighbour_was_told_restarts_the_session():
     lab = speakers(A, B)
     before = session(lab, "b").since

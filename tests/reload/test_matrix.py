@@ -113,7 +113,10 @@ CASES: list[Case] = [
     ("bgp channel", "import limit 10;", "import limit 10 action block;", ADAPT),
     ("bgp channel", "", "receive limit 10;", ADAPT),
     ("bgp channel", "", "export limit 10;", EXPORT),
-    ("bgp channel", "", "import keep filtered;", another("keep filtered")),
+    ("bgp channel", "", "import keep filtered;", ADAPT),
+    ("bgp channel", "import keep filtered;", "", ADAPT),
+    ("static channel", "", "import keep filtered;", ADAPT),
+    ("bgp channel", "", "mandatory;", ADAPT),
     ("bgp channel", "", "rpki reload off;", ADAPT),
     ("bgp channel", "", "debug { routes };", ADAPT),
     ("direct channel", "", "import none;", IMPORT),
@@ -247,7 +250,7 @@ CASES: list[Case] = [
     *[
         ("bgp channel", "", option, RESTART)
         for option in (
-            "mandatory;", "next hop address 10.0.0.9;", "igp table igp4;", "import table;",
+            "next hop address 10.0.0.9;", "igp table igp4;", "import table;",
             "extended next hop;", "require extended next hop;", "graceful restart;",
         )
     ],

@@ -43,6 +43,7 @@ class Story:
         self.lab = Lab(seed=seed, dad=None)
         self.shape = Shape()
         self.ceiling = {}  # of neighbours whose routes a limit may have dropped: the most that may be there
+        self.keeping = {}  # neighbours of whom what was refused was not kept before
         self.down = {}  # whose link is down
         hub = self.hub_node = self.lab.router("hub", "protocol device { }")
         self.spokes = [self.lab.router(f"s{number}", spoke_text(number)) for number in range(1, COUNT + 1)]
@@ -56,6 +57,9 @@ class Story:
         self.configure(self.shape)
 
     def configure(self, shape):
+        for number, (old, new) in enumerate(zip(self.shape.peers, shape.peers, strict=True), 1):
+            if new.keep and not old.keep:
+                self.keeping[number] = None
         self.shape = shape
         for number, peer in enumerate(shape.peers, 1):
             if peer.lossy:  # a new limit does not drop what is there
@@ -201,7 +205,11 @@ class Story:
         return session.info().strip() == "Established"
 
     def recover(self):
-        """What a limit has dropped comes back when the neighbour sends it again."""
+        """What a limit has dropped, or what was not kept, comes back when the neighbour sends it again."""
+        for number in self.keeping:
+            router = self.spokes[number - 1].router
+            router.reload(router.protocols["hub"], imports=False, exports=True)
+        self.keeping.clear()
         for number in list(self.ceiling):
             if not self.shape.peers[number - 1].lossy:
                 del self.ceiling[number]

@@ -44,7 +44,6 @@ _SESSION: Final = (
     "safi",
     "extended_next_hop",
     "require_extended_next_hop",
-    "mandatory",
     "add_paths",
     "require_add_paths",
     "graceful_restart",
