@@ -14,13 +14,12 @@ def config(**options) -> BgpConfig:
     return BgpConfig(type_name="bgp", name="b", channels=(IPV4, IPV6), local_as=65001, **options)
 
 
-def test_we_announce_what_bird_announces_except_graceful_restart():
+def test_we_announce_what_bird_announces_except_graceful_restart_and_what_needs_it():
     assert local_capabilities(config()) == Capabilities(
         multiprotocol=((1, 1), (2, 1)),
         route_refresh=True,
         extended_next_hop=((1, 1, 2),),
         as4=65001,
-        enhanced_refresh=True,
     )
 
 
@@ -30,6 +29,7 @@ def test_options_switch_capabilities():
     assert (small.as4, small.route_refresh, small.enhanced_refresh) == (None, False, False)
     big = local_capabilities(config(enable_extended_messages=True, advertise_hostname=True), "r1")
     assert (big.extended_messages, big.hostname) == (True, "r1")
+    assert local_capabilities(config(enable_enhanced_route_refresh=True)).enhanced_refresh
 
 
 def test_families_are_those_of_both_in_our_order():

@@ -22,7 +22,6 @@ def test_an_established_child():
         "      Extended next hop",
         "        IPv6 nexthop: ipv4",
         "      4-octet AS numbers",
-        "      Enhanced refresh",
     ]
     assert shown == [
         "  BGP state:          Established",

@@ -436,16 +436,20 @@ def test_a_family_only_one_side_has_stays_down():
     assert states == {"ipv4": "UP", "ipv6": "DOWN"}
 
 
-def test_reload_of_exports_and_imports_by_route_refresh():
-    lab = both()
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    # BoRR, the route, EoRR of one family, BoRR and EoRR of the other
+    [({}, 1), ({"enable_enhanced_route_refresh": True}, 5)],
+)
+def test_reload_of_exports_and_imports_by_route_refresh(options, messages):
+    lab = both(a_options=options, b_options=options)
     established(lab)
     lab.run(0.1)
     router = lab.nodes["a"].router
     seen = lab.session("a").session.counters.received
     router.reload(lab.proto("a"), imports=True, exports=False)
     lab.run(0.1)
-    # BoRR, the route, EoRR of one family, BoRR and EoRR of the other
-    assert lab.session("a").session.counters.received == seen + 5
+    assert lab.session("a").session.counters.received == seen + messages
     assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
 
 

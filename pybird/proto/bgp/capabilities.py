@@ -5,7 +5,10 @@ all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
 unknown ones (kept). Written: all in one optional parameter.
 
 Graceful restart (64) and its long-lived form (71) are read for `show
-protocols`, but never announced: this version does not act on them.
+protocols`, but never announced: this version does not act on them. Enhanced route
+refresh (70) is announced only where the file asks for it: FRR holds back the answer
+to a ROUTE-REFRESH of who announces it until it has sent its End-of-RIB, and sends
+that only to who announces graceful restart.
 """
 
 from __future__ import annotations
@@ -264,9 +267,15 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
         extended_next_hop=tuple((c.afi, c.safi, 2) for c in channels if c.extended_next_hop and c.afi == 1),
         extended_messages=config.enable_extended_messages,
         as4=config.local_as if config.enable_as4 else None,
-        enhanced_refresh=config.enable_route_refresh and config.enable_enhanced_route_refresh,
+        enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
     )
+
+
+def _wants_enhanced_refresh(config: BgpConfig) -> bool:
+    """Whoever requires it of the neighbour wants to use it."""
+    written = config.enable_enhanced_route_refresh
+    return "enhanced route refresh" in config.require if written is None else written
 
 
 @dataclass(frozen=True, slots=True)

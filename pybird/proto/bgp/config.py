@@ -112,7 +112,7 @@ class BgpConfig(ProtocolConfig):
     disable_after_error: bool = False
     disable_after_cease: frozenset[int] = frozenset()
     enable_route_refresh: bool = True
-    enable_enhanced_route_refresh: bool = True
+    enable_enhanced_route_refresh: bool | None = None  # None: only where it is required
     enable_as4: bool = True
     enable_extended_messages: bool = False
     advertise_hostname: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ExportMode
+from pybird.core.ports import Timer
 from pybird.proto.bgp.capabilities import Family, Negotiated
 from pybird.proto.bgp.config import BgpChannelConfig
 from pybird.proto.bgp.connection import HIGH_MARK, Connection
@@ -29,13 +30,14 @@ from pybird.values.route import UNREACHABLE, Rte
 if TYPE_CHECKING:
     from pybird.proto.bgp.peer import Peer
 
+REFRESH_PATIENCE: Final = 30.0  # seconds until the answer to a ROUTE-REFRESH should begin
 MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
 
 
 class OpenFamily:
     """One family of the running session."""
 
-    __slots__ = ("answering", "channel", "end_of_rib_sent", "family", "resolver")
+    __slots__ = ("answering", "awaited", "channel", "end_of_rib_sent", "family", "resolver")
 
     def __init__(self, channel: Channel, family: Family, resolver: Resolver) -> None:
         self.channel = channel
@@ -43,6 +45,13 @@ class OpenFamily:
         self.resolver = resolver
         self.answering = False  # a refresh with BoRR is under way
         self.end_of_rib_sent = False
+        self.awaited: Timer | None = None  # a refresh was asked for, and BoRR has not come
+
+    def stop_waiting(self) -> None:
+        """The neighbour began to answer, or nobody waits for it any more."""
+        if self.awaited is not None:
+            self.awaited.cancel()
+            self.awaited = None
 
 
 class Families:
@@ -78,6 +87,8 @@ class Families:
 
     def close(self) -> None:
         """The session is over; the core closes the channels."""
+        for found in self._open.values():
+            found.stop_waiting()
         self._open.clear()
         self._connection = None
         self._reader = None
@@ -236,6 +247,7 @@ class Families:
                 self._mark(found, REFRESH_BEGIN)
             channel.refeed()
         elif message.subtype == REFRESH_BEGIN and self._negotiated.enhanced_refresh:
+            found.stop_waiting()
             channel.begin_refresh()
         elif message.subtype == REFRESH_END and self._negotiated.enhanced_refresh:
             channel.end_refresh()
@@ -250,7 +262,25 @@ class Families:
             return False
         found.resolver = self._resolver(config)  # a reload may have changed how it resolves
         connection.perform(connection.session.refresh(config.afi, config.safi))
+        if self._negotiated.enhanced_refresh and found.awaited is None:
+            self._await(found)
         return True
+
+    def _await(self, found: OpenFamily) -> None:
+        """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
+        peer, channel = self._peer, found.channel
+
+        def late() -> None:
+            found.awaited = None
+            peer.log(
+                "warning",
+                f"{peer.neighbour} has not answered the ROUTE-REFRESH of channel {channel.name} within "
+                f"{REFRESH_PATIENCE:.0f} s: its routes passed the old import filter. "
+                "FRR answers at once with `enable enhanced route refresh off`",
+            )
+
+        clock = peer.router.clock
+        found.awaited = clock.call_at(clock.now() + REFRESH_PATIENCE, lambda: peer.guarded(late))
 
     # ------------------------------------------------------------- outwards
 

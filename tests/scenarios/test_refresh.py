@@ -1,0 +1,112 @@
+"""ROUTE-REFRESH between a router and a neighbor that says exactly what it is told (RFC 2918, RFC 7313)."""
+
+import pytest
+
+from pybird.proto.bgp.capabilities import Capabilities
+from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, Open, RouteRefresh, Update
+from tests.scenarios.lab import read
+from tests.scenarios.line import KEEPALIVE, TEXT, Line, capabilities, hello, messages
+
+ENHANCED = capabilities(route_refresh=True, enhanced_refresh=True)
+UP = hello(hold=0, offers=ENHANCED) + KEEPALIVE
+ON = "enable enhanced route refresh on;"
+NET = b"\x10\x0a\x03"  # 10.3.0.0/16, which the healthy neighbor announces
+
+
+def up(options):
+    line = Line(f"passive; {options}")
+    line.say(UP)
+    assert line.state() == "Established"
+    return line
+
+
+def offered(line) -> Capabilities:
+    return next(m for m in messages(line.talker.data) if isinstance(m, Open)).capabilities
+
+
+def reload_in(line):
+    line.router.reload(line.peer, True, False)
+
+
+def warnings(line):
+    return [entry.text for entry in line.lab.log if entry.level == "warning" and entry.text.startswith("x: ")]
+
+
+@pytest.mark.parametrize(
+    ("options", "announced"),
+    [
+        ("", False),
+        (ON, True),
+        ("enable enhanced route refresh off;", False),
+        ("require enhanced route refresh on;", True),
+        ("require enhanced route refresh on; enable enhanced route refresh off;", False),
+        (f"{ON} enable route refresh off;", False),
+    ],
+)
+def test_enhanced_refresh_is_announced_only_where_the_file_asks_for_it(options, announced):
+    """Without graceful restart beside it FRR would never answer a refresh."""
+    line = up(options)
+    assert offered(line).graceful_restart is None
+    assert offered(line).enhanced_refresh is announced
+
+
+def test_a_refresh_that_is_not_answered_is_one_warning_with_the_name_of_the_neighbor():
+    line = up(ON)
+    reload_in(line)
+    line.lab.run(10)
+    reload_in(line)
+    line.lab.run(19.9)
+    assert warnings(line) == []
+    line.lab.run(60)
+    start = "x: 10.0.0.2 has not answered the ROUTE-REFRESH of channel {} within 30 s: "
+    assert [text[: len(start) + 2] for text in warnings(line)] == [start.format("ipv4"), start.format("ipv6")]
+    reload_in(line)
+    line.lab.run(31)
+    assert len(warnings(line)) == 4, "it was asked again"
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [(ON, RouteRefresh(1, 1, REFRESH_BEGIN).encode()), (ON, None), ("", b"")],
+    ids=["it is answered", "the session ends", "it cannot be known"],
+)
+def test_no_warning_when(options, answer):
+    line = up(options)
+    line.router.reload(line.peer, True, False)
+    line.lab.run(1)
+    if answer is None:
+        line.talker.stream.close()
+    else:
+        line.say(answer + RouteRefresh(2, 1, REFRESH_BEGIN).encode() if answer else b"")
+    line.lab.run(60)
+    assert warnings(line) == []
+
+
+def test_what_a_changed_filter_refuses_is_withdrawn_between_the_marks_too():
+    """FRR and GoBGP keep what was not sent again: they do not sweep at the end mark."""
+    line = up(ON)
+    line.lab.run(10)
+    assert any(NET in m.nlri for m in messages(line.talker.data) if isinstance(m, Update))
+    seen = len(line.talker.data)
+    text = TEXT % {"options": f"passive; {ON}", "asn": 65002, "id": 1}
+    changed = text.replace("export all;", "export where net != 10.3.0.0/16;", 1)
+    line.talker.stream.write(RouteRefresh(1, 1).encode())
+    line.router.reconfigure(read(changed))
+    line.lab.run(10)
+    heard = messages(line.talker.data[seen:])
+    marks = [m.subtype for m in heard if isinstance(m, RouteRefresh) and m.afi == 1]
+    assert marks == [REFRESH_BEGIN, REFRESH_END]
+    assert [m.withdrawn for m in heard if isinstance(m, Update) and m.withdrawn] == [NET]
+    assert line.state() == "Established"
+
+
+def test_a_refresh_is_answered_with_all_routes_between_the_marks():
+    line = up(ON)
+    line.lab.run(10)
+    seen = len(line.talker.data)
+    line.say(RouteRefresh(1, 1).encode(), 10)
+    heard = [m for m in messages(line.talker.data[seen:]) if not isinstance(m, RouteRefresh) or m.afi == 1]
+    kinds = [m.subtype if isinstance(m, RouteRefresh) else type(m) for m in heard]
+    assert kinds[0] == REFRESH_BEGIN
+    assert kinds[-1] == REFRESH_END
+    assert any(NET in m.nlri for m in heard if isinstance(m, Update))
