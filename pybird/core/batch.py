@@ -1,4 +1,8 @@
-"""What one slice of changes says to the members of an export group."""
+"""What one slice of changes says to the members of an export group.
+
+Its segments are kept by who must not get them: nobody (None), the member that
+owns the routes, or a tuple of members, when some are the routes' next hop.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Segment:
-    """What one batch says of the routes of one owner (None: of all who are no members)."""
+    """What one batch says to all members but those it is kept under."""
 
     __slots__ = ("announce", "withdraw")
 
@@ -44,14 +48,16 @@ class Batch:
         "returned",
         "segments",
         "sent",
+        "spared",
         "updates",
     )
 
     def __init__(self) -> None:
         self.segments: dict[Any, Segment] = {}
-        self.own: dict[Any, list[bytes]] = {}  # withdrawals for the new owner of a route
+        self.own: dict[Any, list[bytes]] = {}  # withdrawals for who owns the new route, or is its next hop
         self.returned: dict[Any, int] = {}  # filtered, and its owner would not have got them anyway
-        self.owned: dict[Any, int] = {}  # updates that do not go to their owner
+        self.owned: dict[Any, int] = {}  # updates that do not go to this member
+        self.spared: dict[Any, int] = {}  # withdrawals that do not go to this member: it had nothing
         self.corrections: dict[Any, int] = {}  # of the number of exported routes
         self.gained = 0
         self.gone = 0  # networks without any route now
@@ -67,8 +73,19 @@ class Batch:
         owner: Any = old.source.owner
         if owner in members:
             self.corrections[owner] = self.corrections.get(owner, 0) + 1
+            self.spared[owner] = self.spared.get(owner, 0) + 1
         else:
             owner = None
+        self._lose(key, owner)
+
+    def withdraw_without(self, key: bytes, members: tuple[Channel, ...]) -> None:
+        """The same, where these members had nothing."""
+        for channel in members:
+            self.corrections[channel] = self.corrections.get(channel, 0) + 1
+            self.spared[channel] = self.spared.get(channel, 0) + 1
+        self._lose(key, members)
+
+    def _lose(self, key: bytes, owner: Any) -> None:
         segment = self.segments.get(owner)
         if segment is None:
             segment = self.segments[owner] = Segment()
@@ -86,6 +103,19 @@ class Batch:
         if before is not None and before in members:
             self.corrections[before] = self.corrections.get(before, 0) + 1
 
+    def shifted(self, key: bytes, before: tuple[Channel, ...] | None, after: tuple[Channel, ...]) -> None:
+        """An announcement that does not go to the members `after`.
+
+        `before` are those that did not have the network; None: nobody had it.
+        """
+        for channel in after:
+            self.corrections[channel] = self.corrections.get(channel, 0) - 1
+            self.owned[channel] = self.owned.get(channel, 0) + 1
+            if before is not None and channel not in before:
+                self.own.setdefault(channel, []).append(key)
+        for channel in before or ():
+            self.corrections[channel] = self.corrections.get(channel, 0) + 1
+
     def count(self, channel: Channel) -> None:
         """Add to a member's counters."""
         own = self.owned.get(channel, 0)
@@ -98,7 +128,5 @@ class Batch:
         updates.accepted += self.sent - own
         withdraws = channel.statistics.export_withdraws
         withdraws.received += self.gone
-        segment = self.segments.get(channel)
-        theirs = len(segment.withdraw) if segment is not None else 0
-        withdraws.accepted += self.lost - theirs + withdrawn
+        withdraws.accepted += self.lost - self.spared.get(channel, 0) + withdrawn
         channel.exported += self.gained - self.lost + self.corrections.get(channel, 0)

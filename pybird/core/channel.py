@@ -13,7 +13,7 @@ state is STOP.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,7 @@ class Channel:
         self.export_limit = _limit(config.export_limit)
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
+        self.receiver: Hashable = None  # what forms call the router behind this channel; set before `open`
         self.member: Member | None = None
         self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
@@ -336,6 +337,11 @@ class Channel:
         refusals = self._refusals()
         fresh = refusals.add(refusals.exports, keys, reason, self.router.clock.now())
         self._tell(fresh, reason, "Not sent:")
+
+    def released(self, key: bytes) -> None:
+        """The reason why a route was withheld is gone, or the route is."""
+        if self.refusals is not None:
+            self.refusals.exports.pop(key, None)
 
     def _refusals(self) -> Refusals:
         if self.refusals is None:

@@ -48,5 +48,11 @@ class Exporter(Protocol):
         filter set them. Depends on these, source and hop (memoised).
         """
 
+    def leads_to(self, form: Any) -> tuple[Hashable, ...]:
+        """The receivers (`Channel.receiver`) that this form sends packets to: they must not get it.
+
+        Asked once per form and batch, where a member names its receiver.
+        """
+
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
         """Octets (or whatever `transmit` takes) for wire forms with their keys."""

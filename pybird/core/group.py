@@ -13,9 +13,11 @@ between two batches. A member whose filter changed is a leaver of its old group
 until the walk through the new one is over, so that it gets exactly the
 withdrawals it needs; with several changes in a row it may leave several.
 
-Split horizon: a route never goes to the channel that owns its source. That
-member gets a withdrawal of what it had. The batch is cut into one segment per
-owner; each member gets all segments but its own.
+Split horizon: a route never goes to the channel that owns its source, nor to a
+receiver that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
+of what it had. The batch is cut into segments by who must not get them. Which
+receiver a form leads to is asked once per form and batch; of which announced
+networks members are the next hop is recorded.
 
 After `configure soft` some members change their filter and nothing is sent for
 it: they continue in a group of their own (`divide`) that takes over the record.
@@ -31,7 +33,7 @@ Hot code; the budget is 0.3 microseconds per prefix and group.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.batch import Batch, Segment
@@ -50,6 +52,7 @@ REJECTED: Final = 1
 FILTERED: Final = 2
 MOST_VERDICTS: Final = 200_000
 NOTHING: Final = (REJECTED, None)
+IS_NEXT_HOP: Final = "the neighbor is its next hop"  # RFC 4271, 5.1.3
 
 
 class Group:
@@ -72,6 +75,8 @@ class Group:
         self._rejected: dict[bytes, set[bytes]] = {}
         self._picked: dict[bytes, set[bytes]] = {}
         self._heavy: dict[bytes, None] = {}
+        self._receivers: dict[Hashable, dict[Channel, None]] = {}  # members by who is behind them
+        self._withheld: dict[bytes, tuple[Hashable, ...]] = {}  # announced, but not to these receivers
         self._verdicts: dict[Any, tuple[int, Any]] = {}
         self._silent = policy.rejects_all  # nothing was ever announced, so nothing is recorded
         self._past: list[tuple[Exporter, Policy]] = []  # what judged before `configure soft`, oldest first
@@ -84,15 +89,30 @@ class Group:
 
     def enter(self, member: Member) -> None:
         """A member joins; it is fed first."""
-        self.members[member.channel] = member
+        self._take(member)
         self.sort()
 
     def drop(self, member: Member) -> None:
         """A member leaves for good."""
         if self.members.get(member.channel) is member:
-            del self.members[member.channel]
+            self._give(member.channel)
         self.sort()
         self._dissolve()
+
+    def _take(self, member: Member) -> None:
+        channel = member.channel
+        self.members[channel] = member
+        if channel.receiver is not None:
+            self._receivers.setdefault(channel.receiver, {})[channel] = None
+
+    def _give(self, channel: Channel) -> Member:
+        member = self.members.pop(channel)
+        theirs = self._receivers.get(channel.receiver)
+        if theirs is not None:
+            theirs.pop(channel, None)
+            if not theirs:
+                del self._receivers[channel.receiver]
+        return member
 
     def add_leaver(self, member: Member) -> None:
         """A member is on its way to another group; note for it what it had."""
@@ -118,9 +138,9 @@ class Group:
         part = self._alike((object(),), exporter, policy)
         part._inherit(self)
         for channel in channels:
-            member = self.members.pop(channel)
+            member = self._give(channel)
             member.group = part
-            part.members[channel] = member
+            part._take(member)
         part.table.groups[part.key] = part
         if part.reader.pending:
             part._wake()
@@ -140,6 +160,7 @@ class Group:
         self._rejected = {bid: set(marks) for bid, marks in old._rejected.items()}
         self._picked = {bid: set(marks) for bid, marks in old._picked.items()}
         self._heavy = dict(old._heavy)
+        self._withheld = dict(old._withheld)
         if old._silent:
             for bid in {**dict.fromkeys(self.table.buckets), **old.unread()}:
                 if bid not in self._todo:
@@ -226,17 +247,75 @@ class Group:
         kind, form = self.judged(best, key)
         return (best, form) if kind == SENT else None
 
-    def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
-        """The route that the group announced, when nothing is pending."""
-        return best if self._is_announced(bid, key) else None
+    def had(self, bid: bytes, key: bytes, best: Rte, channel: Channel) -> Rte | None:
+        """The route that the group announced to this channel, when nothing is pending."""
+        return best if self._is_announced(bid, key) and not self.spares(channel, best, key) else None
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
         """Did a member that has this route get it in this form?"""
         return bool(self.judged(rte, key)[1] == form)
 
-    def owned(self, rte: Rte, member: Member) -> bool:
-        """Is this route the member's own, so that it must not get it back?"""
-        return rte.source.owner is member.channel
+    def spares(self, channel: Channel, rte: Rte, key: bytes) -> bool:
+        """Did this announced route not go to the channel, its owner or its next hop?"""
+        return rte.source.owner is channel or channel.receiver in self._withheld.get(key, ())
+
+    # who is a next hop --------------------------------------------------
+
+    def _leads_to(self, form: Any, channel: Channel) -> bool:
+        receiver = channel.receiver
+        return receiver is not None and receiver in self.exporter.leads_to(form)
+
+    def _toward(self, form: Any, owner: Any) -> tuple[Hashable, ...]:
+        """Members' receivers that a form leads to; the owner's alone does not count."""
+        known = self._receivers
+        found = [receiver for receiver in self.exporter.leads_to(form) if receiver in known]
+        return tuple(
+            [receiver for receiver in found if len(known[receiver]) > 1 or owner not in known[receiver]]
+        )
+
+    def _spared(self, owner: Any, receivers: tuple[Hashable, ...]) -> tuple[Channel, ...]:
+        """The members among the owner and these receivers."""
+        found: dict[Channel, None] = {}
+        if owner in self.members:
+            found[owner] = None
+        for receiver in receivers:
+            found.update(self._receivers.get(receiver, {}))
+        return tuple(found)
+
+    def _hold(self, key: bytes, channel: Channel, leads: bool) -> None:
+        """Record for one member whether it is the next hop of an announced network."""
+        if leads:
+            channel.withheld([key], IS_NEXT_HOP)
+        receiver = channel.receiver
+        held = self._withheld.get(key, ())
+        if leads == (receiver in held):
+            return
+        rest = tuple([other for other in held if other != receiver])
+        if leads:
+            rest = (*rest, receiver)
+        if rest:
+            self._withheld[key] = rest
+        else:
+            del self._withheld[key]
+        if not leads:
+            channel.released(key)
+
+    def _shift(
+        self, batch: Batch, key: bytes, old: Rte | None, owner: Any, toward: tuple[Hashable, ...]
+    ) -> None:
+        """Record and count an announcement of a network that leads to members, or did (`old`: it was)."""
+        held = self._withheld.pop(key, ())
+        if toward:
+            self._withheld[key] = toward
+        before = None if old is None else self._spared(old.source.owner, held)
+        after = self._spared(owner, toward)
+        batch.shifted(key, before, after)
+        for channel in after:
+            if channel is not owner:
+                channel.withheld([key], IS_NEXT_HOP)
+        for channel in before or ():
+            if channel not in after or channel is owner:
+                channel.released(key)
 
     # what was announced -------------------------------------------------
 
@@ -345,6 +424,8 @@ class Group:
         plain = not self._rejected and not self._picked
         outsiders = bool(self._absent or self._leavers)
         past = len(self._past)
+        receivers, withheld = self._receivers, self._withheld
+        toward: tuple[Hashable, ...] = ()
         batch = Batch()
         segments = batch.segments
         met: Rte | None = None
@@ -373,7 +454,10 @@ class Group:
                 if past:
                     self._judged.pop(key, None)
                 if was:
-                    batch.withdraw(key, old, members)
+                    if withheld and key in withheld:
+                        self._withdraw_held(batch, key, old)
+                    else:
+                        batch.withdraw(key, old, members)
                 continue
             updates += 1
             if past:
@@ -390,9 +474,14 @@ class Group:
                     owner = new.source.owner
                     if owner not in members:
                         owner = None
-                    segment = segments.get(owner)
+                    but: Any = owner
+                    if receivers:
+                        toward = self._toward(form, owner)
+                        if toward:
+                            but = self._spared(owner, toward)
+                    segment = segments.get(but)
                     if segment is None:
-                        segment = segments[owner] = Segment()
+                        segment = segments[but] = Segment()
                     keys = segment.announce.setdefault(form, [])
                 elif kind == FILTERED:
                     owner = new.source.owner
@@ -405,7 +494,9 @@ class Group:
                     self._mark_sent(bid, key)
                 if not was:
                     batch.gained += 1
-                if owner is not None or was:
+                if toward or (withheld and key in withheld):
+                    self._shift(batch, key, old if was else None, owner, toward)
+                elif owner is not None or was:
                     batch.moved(key, old if was else None, owner, members)
                 continue
             if kind == REJECTED:
@@ -416,10 +507,20 @@ class Group:
                     batch.returned[owner] = batch.returned.get(owner, 0) + 1
             self._mark_not_sent(bid, key)
             if was:
-                batch.withdraw(key, old, members)
+                if withheld and key in withheld:
+                    self._withdraw_held(batch, key, old)
+                else:
+                    batch.withdraw(key, old, members)
         batch.sent, batch.updates, batch.rejected, batch.filtered = sent, updates, rejected, filtered
         batch.gone = gone
         self._send(batch)
+
+    def _withdraw_held(self, batch: Batch, key: bytes, old: Rte | None) -> None:
+        assert old is not None
+        without = self._spared(old.source.owner, self._withheld.pop(key))
+        batch.withdraw_without(key, without)
+        for channel in without:
+            channel.released(key)
 
     def _count_filtered(self, changes: dict[bytes, Rte | None]) -> None:
         """Nothing goes out, but it is counted; a member's own routes do not even reach the filter."""
@@ -448,23 +549,24 @@ class Group:
         for member in self._absent:
             if bid in member.todo or key in member.dirty:
                 continue
-            member.dirty[key] = had if had is None or not self.owned(had, member) else None
+            member.dirty[key] = had if had is None or not self.spares(member.channel, had, key) else None
         for member in self._leavers:
             if member.todo.get(bid) is self:
                 theirs = member.left.setdefault(bid, {})
                 if key not in theirs:
-                    theirs[key] = had if had is None or not self.owned(had, member) else None
+                    theirs[key] = had if had is None or not self.spares(member.channel, had, key) else None
 
     def _send(self, batch: Batch) -> None:
         stream = self._stream
         for member in stream:
             batch.count(member.channel)
-        for owner, segment in batch.segments.items():
+        for but, segment in batch.segments.items():
             if not segment.announce and not segment.withdraw:
                 continue
             packed: Any = None
+            several = isinstance(but, tuple)
             for member in stream:
-                if member.channel is owner:
+                if member.channel is but or (several and member.channel in but):
                     continue
                 if packed is None:
                     packed = self.exporter.pack(segment.announce, segment.withdraw)
@@ -575,6 +677,8 @@ class Group:
         count.received += len(bucket)
         gained = 0
         refused: list[bytes] = []
+        met: Any = None
+        leads = False
         plain = bid not in self._rejected and bid not in self._picked
         for key, value in bucket.items():
             best: Rte = value if isinstance(value, Rte) else value[0]
@@ -586,6 +690,9 @@ class Group:
             else:
                 kind = FILTERED
             own = best.source.owner is channel
+            if form is not met:
+                met = form
+                leads = form is not None and self._leads_to(form, channel)
             if kind != SENT:
                 if kind == FILTERED and not own:
                     count.filtered += 1
@@ -593,18 +700,18 @@ class Group:
                     count.rejected += 1
                 if fresh:
                     refused.append(key)
-            elif own:
+            elif own or leads:
                 count.rejected += 1
             had: Rte | None = None
             unchanged = False
             if key in left:
                 had = left.pop(key)
             elif origin is not None:
-                had = origin.had(bid, key, best)
+                had = origin.had(bid, key, best, channel)
                 unchanged = had is best
-            if had is not None and had.source.owner is channel:
-                had = None  # never sent to its owner
-            if kind == SENT and not own:
+            if leads or self._withheld:
+                self._hold(key, channel, leads and not own)
+            if kind == SENT and not own and not leads:
                 if had is None:
                     gained += 1
                 elif unchanged and not member.owes and origin is not None and origin.sent_as(best, key, form):
@@ -675,11 +782,17 @@ class Group:
         found = self.current(key)
         if found is None:
             refused = self._silent or self.judged(best, key)[0] == FILTERED
-            if refused and not self.owned(best, member):
+            if refused and best.source.owner is not member.channel:
                 count.filtered += 1
             else:
                 count.rejected += 1
-        elif self.owned(found[0], member):
+            return None
+        channel = member.channel
+        own = found[0].source.owner is channel
+        leads = not own and self._leads_to(found[1], channel)
+        if leads or self._withheld:
+            self._hold(key, channel, leads)
+        if own or leads:
             count.rejected += 1
             return None
         return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.core.batch import Segment
 from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED, NOTHING, SENT, Group, outdated, withdraw_left
+from pybird.core.group import FILTERED, IS_NEXT_HOP, NOTHING, SENT, Group, outdated, withdraw_left
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
@@ -55,7 +55,7 @@ class LoneGroup(Group):
         found = self._sent.get(key)
         return (found[0][0], found[1]) if found is not None else None
 
-    def had(self, bid: bytes, key: bytes, best: Rte) -> Rte | None:
+    def had(self, bid: bytes, key: bytes, best: Rte, channel: Channel) -> Rte | None:
         """The route that was announced."""
         found = self._sent.get(key)
         return found[0][0] if found is not None else None
@@ -71,7 +71,11 @@ class LoneGroup(Group):
         """(SENT, form), or why the route does not go out."""
         if rte.source.owner is self._channel:
             return NOTHING
-        return super().verdict(rte, key)
+        found = super().verdict(rte, key)
+        if found[0] == SENT and self._leads_to(found[1], self._channel):
+            self._channel.withheld([key], IS_NEXT_HOP)
+            return NOTHING
+        return found
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
         if not self.members:  # who left needs the record as it was
@@ -112,6 +116,8 @@ class LoneGroup(Group):
         routes = self.table.get(key)
         last = self._sent.get(key)
         chosen = self._choose(key, routes) if routes else None
+        if chosen is not None or not routes:
+            self._channel.released(key)
         if routes:
             self._channel.statistics.export_updates.received += 1
         else:
@@ -209,9 +215,7 @@ class LoneGroup(Group):
             had: Rte | None = None
             if origin is not None:
                 best: Rte = value if isinstance(value, Rte) else value[0]
-                had = left.pop(key) if key in left else origin.had(bid, key, best)
-                if had is not None and had.source.owner is member.channel:
-                    had = None
+                had = left.pop(key) if key in left else origin.had(bid, key, best, member.channel)
             if now is not None:
                 if had is None:
                     gained += 1

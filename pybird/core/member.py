@@ -125,7 +125,7 @@ class Member:
         if self.todo and self.group.table.bucket_of(key) in self.todo:
             return None
         found = self.group.current(key)
-        if found is None or self.group.owned(found[0], self):
+        if found is None or self.group.spares(self.channel, found[0], key):
             return None
         return self.group.exported(found[0], key)
 

@@ -1,4 +1,7 @@
-"""What a receiver holds is table x filter, whatever happened on the way."""
+"""What a receiver holds is table x filter, whatever happened on the way.
+
+Neither its own routes nor those that it is the next hop of are for it.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -18,6 +21,7 @@ from tests.core.world import World, ipv4, peer
 
 NETS = ["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.2.0/24", "10.2.0.0/16", "10.2.1.0/24", "0.0.0.0/0"]
 NAMES = ["a", "b", "c", "any"]
+RECEIVERS = {"a": 1, "b": 2, "c": 1, "any": 3}  # two members may be the way to one router
 
 
 def when(condition: n.Node) -> Filter:
@@ -38,7 +42,14 @@ FILTERS = {
 peers = st.sampled_from(NAMES)
 nets = st.lists(st.sampled_from(NETS), min_size=1, max_size=4)
 step = st.one_of(
-    st.tuples(st.just("announce"), peers, nets, st.integers(1, 3), st.sampled_from([100, 100, 200])),
+    st.tuples(
+        st.just("announce"),
+        peers,
+        nets,
+        st.integers(1, 3),
+        st.sampled_from([100, 100, 200]),
+        st.sampled_from([0, 0, 1, 2, 3]),
+    ),
     st.tuples(st.just("withdraw"), peers, nets),
     st.tuples(st.just("filter"), peers, st.sampled_from(sorted(FILTERS))),
     st.tuples(st.just("soft"), peers, st.sampled_from(sorted(FILTERS))),
@@ -54,8 +65,8 @@ step = st.one_of(
 
 class Model:
     def __init__(self) -> None:
-        configs = [peer(name) for name in NAMES[:-1]]
-        self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED))
+        configs = [peer(name, receiver=RECEIVERS[name]) for name in NAMES[:-1]]
+        self.world = World().load(*configs, peer("any", mode=ExportMode.ACCEPTED, receiver=RECEIVERS["any"]))
         self.filters = dict.fromkeys(NAMES, "all")
         self.soft: set[str] = set()  # whose routes were not all judged by the filter of now
         self.limits: dict[str, int | None] = dict.fromkeys(NAMES)
@@ -69,7 +80,8 @@ class Model:
         target = self.world[arguments[0]]
         match action:
             case "announce":
-                target.announce(*arguments[1], med=arguments[2], preference=arguments[3])
+                toward = arguments[4] if len(arguments) > 4 else 0
+                target.announce(*arguments[1], med=arguments[2], preference=arguments[3], toward=toward)
             case "withdraw":
                 target.withdraw(*arguments[1])
             case "filter":
@@ -115,7 +127,9 @@ class Model:
             routes = choose(list(table.get(net)), True) if every else table.get(net)[:1]
             for rte in routes:
                 own = rte.source.name == name
-                if accepts(net, dict(rte.attrs.other)["med"]) and not own:
+                others = dict(rte.attrs.other)
+                leads = others.get("toward") == RECEIVERS[name]
+                if accepts(net, others["med"]) and not own and not leads:
                     found[net] = (rte.attrs, rte.source.name, ())
                     break
         return found

@@ -120,6 +120,7 @@ class PeerConfig(ProtocolConfig):
     group: str = "g"
     mode: ExportMode = ExportMode.OPTIMAL
     exports: bool = True
+    receiver: int | None = None  # what the attribute `toward` calls it
 
 
 class PeerExporter:
@@ -133,6 +134,9 @@ class PeerExporter:
 
     def wire(self, rte: Rte, before: Any, again: Any = ()) -> Any:
         return (rte.attrs, rte.source.name, rte.hop.nexthops)
+
+    def leads_to(self, form: Any) -> tuple[Any, ...]:
+        return (dict(form[0].other).get("toward"),)
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
         self.packs += 1
@@ -156,7 +160,9 @@ class Peer(Instance):
 
     def start(self) -> None:
         self.got = {}
+        assert isinstance(self.config, PeerConfig)
         for channel in self.channels.values():
+            channel.receiver = self.config.receiver
             channel.open()
         self.went_up()
 
@@ -199,9 +205,12 @@ class Peer(Instance):
     def channel(self) -> Channel:
         return next(iter(self.channels.values()))
 
-    def announce(self, *nets: str, med: int = 0, preference: int = 100, hop: Hop = NO_HOP) -> Rte:
+    def announce(
+        self, *nets: str, med: int = 0, preference: int = 100, hop: Hop = NO_HOP, toward: int = 0
+    ) -> Rte:
         pool = self.router.pool
-        attrs = pool.intern(b"", (("med", med),)) if med else pool.empty
+        others = (("med", med), ("toward", toward))
+        attrs = pool.intern(b"", tuple([other for other in others if other[1]]))
         rte = Rte(attrs, self.channel.source, hop, preference, self.router.clock.now())
         self.channel.announce([key(net) for net in nets], rte)
         return rte
@@ -218,7 +227,7 @@ PEER = ProtocolType(
     config=PeerConfig,
     build=lambda *_: PeerConfig(type_name="peer", name="x"),
     instance=Peer,
-    attributes=(AttributeDecl("med", "int"),),
+    attributes=(AttributeDecl("med", "int"), AttributeDecl("toward", "int")),
 )
 Peer.type = PEER
 

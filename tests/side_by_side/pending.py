@@ -42,11 +42,6 @@ PENDING: dict[str, str] = {
     "strange_next_hops: ebgp 10.0.0.0": "point 1.3",
     "strange_next_hops: ebgp 10.0.0.255": "point 1.3",
     "strange_next_hops: ebgp 10.99.0.1": "point 1.3",
-    # 1.4
-    "strange_next_hops: ebgp 10.0.0.3": "point 1.4",
-    "strange_next_hops: ibgp 10.0.0.3": "point 1.4",
-    "next_hop_of_receiver_v6": "point 1.4",
-    "rr_own_next_hop": "point 1.4",
     # 1.7
     "aigp": "point 1.7",
     # 1.8

@@ -7,6 +7,7 @@ A reason is text for people: it follows `not started: ` in the log and stands in
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,10 @@ class PeersExporter:
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Rte:
         return rte
+
+    def leads_to(self, form: Rte) -> tuple[Hashable, ...]:
+        """Nobody: there is no receiver that could be a next hop."""
+        return ()
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
         return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)

@@ -340,6 +340,13 @@ class BgpExporter:
 
     # --------------------------------------------------------------- messages
 
+    def leads_to(self, form: Wire) -> tuple[bytes | None, ...]:
+        """The next hop, a neighbor's address perhaps: SHALL NOT go to it (RFC 4271, 5.1.3)."""
+        hop, attributes = form
+        if hop:
+            return (hop[:16], hop[16:])
+        return (find(attributes, NEXT_HOP),)
+
     def pack(self, announce: dict[Wire, list[bytes]], withdraw: list[bytes]) -> list[bytes]:
         """Whole messages: withdrawals first, then each wire form with its networks."""
         out: list[bytes] = []

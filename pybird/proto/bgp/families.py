@@ -81,6 +81,7 @@ class Families:
             if family in self._negotiated.families:
                 channel.source.peer = identity
                 channel.source.address = self._peer.config.remote_address
+                channel.receiver = identity.address.octets
                 channel.keep_received = config.import_table
                 self._open[family] = OpenFamily(channel, family, self._resolver(config))
                 channel.open()

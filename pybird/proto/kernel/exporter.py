@@ -53,6 +53,10 @@ class KernelExporter:
         """An interface is needed; IPv6 packets cannot go to an IPv4 gateway."""
         return hop.ifindex != 0 and (self._v4 or hop.gateway is None or not hop.gateway.is_v4)
 
+    def leads_to(self, form: Way) -> tuple[Hashable, ...]:
+        """Nobody: there is no receiver that could be a next hop."""
+        return ()
+
     def pack(
         self, announce: dict[Way, list[bytes]], withdraw: list[bytes]
     ) -> tuple[dict[Way, list[bytes]], list[bytes]]:

@@ -51,6 +51,10 @@ class RouteExporter:
         lifetime = next((view[name] for name in LIFETIME_NAMES if name in view), None)
         return RouteOptions(None if preference is None else int(preference) >> 3 & 3, lifetime)
 
+    def leads_to(self, form: RouteOptions) -> tuple[Hashable, ...]:
+        """Nobody: there is no receiver that could be a next hop."""
+        return ()
+
     def pack(self, announce: dict[RouteOptions, list[bytes]], withdraw: list[bytes]) -> Packed:
         return announce, withdraw
 
