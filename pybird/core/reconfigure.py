@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
+from pybird.core.channel import ChannelState
 from pybird.core.member import soften
 from pybird.core.plan import (
     Action,
@@ -191,9 +192,14 @@ class Reconfiguration:
         for option in self._plan.of(SetOptions):
             self._set_options(option)
         for stop in self._plan.of(StopProtocol):
+            router.log("info", f"Removing protocol {stop.name}")
             self._stop(stop.name, StopReason.REMOVED)
         for restart in self._plan.of(RestartProtocol):
-            self._stop(restart.name, _reason(wanted.protocol(restart.name)))
+            config = wanted.protocol(restart.name)
+            self._say_restart(restart.name, config)
+            self._stop(restart.name, _reason(config))
+        for start in self._plan.of(StartProtocol):
+            router.log("info", f"Adding protocol {start.name}")
         fresh = dict.fromkeys([action.name for action in self._plan.of(RemoveTable)])
         for table in self._plan.of(AddTable):
             if table.name not in fresh:
@@ -211,6 +217,19 @@ class Reconfiguration:
         if "router_id" in action.names or "router_id_from" in action.names:
             self._router.router_id = 0
             self._router.choose_router_id()
+
+    def _say_restart(self, name: str, config: ProtocolConfig | None) -> None:
+        """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
+        instance = self._router.protocols.get(name)
+        if instance is None or config is None:
+            return
+        if config.disabled != instance.config.disabled:
+            word = "Disabling" if config.disabled else "Enabling"
+        elif instance.enabled:
+            word = "Restarting"
+        else:
+            return
+        self._router.log("info", f"{word} protocol {name}")
 
     def _stop(self, name: str, reason: StopReason) -> None:
         instance = self._router.protocols.get(name)
@@ -307,7 +326,7 @@ class Reconfiguration:
         if instance is None or instance.state is State.STOP:
             return
         if not self.reload(instance, action):
-            instance.log("info", f"Restarting: channel {action.channel} cannot reload its imports")
+            self._router.log("info", f"Cannot reload channel {action.protocol}.{action.channel} for import")
             self._restart(action.protocol)
 
     def reload(self, instance: Instance, action: ReloadChannel) -> bool:
@@ -318,16 +337,22 @@ class Reconfiguration:
         channel = instance.channels.get(action.channel)
         if channel is None:
             return True
+        if channel.state is ChannelState.UP:
+            self._say_reload(f"{instance.name}.{channel.name}", action)
         if self._soft is None:
             if action.exports:
                 channel.reload_exports()
             return not action.imports or channel.reload_imports()
-        for word, wanted in (("import", action.imports), ("export", action.exports)):
-            if wanted:
-                instance.log("info", f"Channel {channel.name} changed {word}")
         if action.exports:
             self._soft.append(channel)
         return True
+
+    def _say_reload(self, channel: str, action: ReloadChannel) -> None:
+        for word, changed in (("import", action.imports), ("export", action.exports)):
+            if changed and self._soft is None:
+                self._router.log("info", f"Reloading channel {channel} for {word}")
+            elif changed:
+                self._router.log("info", f"Channel {channel} changed {word}")
 
     def _soften(self) -> None:
         if self._soft:
@@ -338,6 +363,7 @@ class Reconfiguration:
         """Turn a change that was meant to be live into a restart."""
         action = RestartProtocol(name, "it could not adapt")
         self._plan = replace(self._plan, actions=(*self._plan.actions, action))
+        self._say_restart(name, self._router.protocols[name].config)
         self._stop(name, StopReason.RECONFIGURED)
 
 
@@ -370,10 +396,12 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
         instance.config = config
         return
     if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
+        router.log("info", f"Restarting protocol {instance.name}")
         instance.halt(StopReason.RECONFIGURED, lambda: instance.guarded(instance.renew, config), begins=True)
         return
     for action in actions:
         if isinstance(action, ReloadChannel) and not router.reconfiguration.reload(instance, action):
+            router.log("info", f"Restarting protocol {instance.name}")
             instance.halt(StopReason.RECONFIGURED, begins=True)
             return
 

@@ -454,6 +454,7 @@ class Router:
         instance.guarded(instance.hurry)
         if instance.enabled and not instance.failure:
             return Answer.ALREADY_ENABLED
+        self.log("info", f"Enabling protocol {instance.name}")
         instance.enabled = True
         instance.message = message
         instance.begin_when_down()
@@ -463,6 +464,7 @@ class Router:
         """Stop until it is enabled."""
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
+        self.log("info", f"Disabling protocol {instance.name}")
         instance.enabled = False
         instance.message = message
         instance.halt(StopReason.DISABLED)
@@ -472,6 +474,7 @@ class Router:
         """Stop and start again."""
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
+        self.log("info", f"Restarting protocol {instance.name}")
         instance.message = message
         instance.halt(StopReason.RESTARTED, begins=True)
         return Answer.RESTARTED
@@ -486,6 +489,7 @@ class Router:
         """Bring routes through the filters again; nothing is exported again where imports fail."""
         if instance.state is not State.UP:
             return Answer.NOT_UP
+        self.log("info", f"Reloading protocol {instance.name}")
         channels = list(instance.channels.values())
         if imports or instance.pair() is not None:  # what flows out of one is what the other imports
             for channel in channels:

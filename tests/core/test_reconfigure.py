@@ -51,7 +51,51 @@ def test_soft_only_tells():
     world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))), soft=True)
     world.clock.run()
     assert len(world["b"].got) == 2
-    assert "<info> b: Channel ipv4 changed export" in world.log.lines
+    assert "<info> Channel b.ipv4 changed export" in world.log.lines
+
+
+def said(world):
+    """The log's lines of class info since the last call."""
+    lines, world.log.lines = world.log.lines, []
+    return [line.removeprefix("<info> ") for line in lines if line.startswith("<info>")]
+
+
+def test_the_log_names_what_a_reload_does():
+    """The words are BIRD's."""
+    world = fed_world()
+    said(world)
+    steps = (
+        (config(A, B), []),
+        (config(A, B, peer("c")), ["Adding protocol c"]),
+        (config(A, B), ["Removing protocol c"]),
+        (config(A, peer("b", restarts_on="x")), ["Restarting protocol b"]),
+        (config(A, peer("b", disabled=True)), ["Disabling protocol b"]),
+        (config(A, peer("b", disabled=True, restarts_on="y")), []),
+        (config(A, B), ["Enabling protocol b"]),
+        (config(A, peer("b", ipv4(export_filter=REJECT))), ["Reloading channel b.ipv4 for export"]),
+        (
+            config(A, peer("b", ipv4(import_filter=REJECT))),
+            ["Reloading channel b.ipv4 for import", "Reloading channel b.ipv4 for export"],
+        ),
+    )
+    for wanted, lines in steps:
+        world.router.reconfigure(wanted)
+        world.clock.run()
+        assert said(world) == ["Reconfiguring", *lines, "Reconfigured"]
+    world["b"].refreshable = False
+    world.router.reconfigure(config(A, B))
+    world.clock.run()
+    lines = ["Reloading channel b.ipv4 for import", "Cannot reload channel b.ipv4 for import"]
+    assert said(world) == ["Reconfiguring", *lines, "Restarting protocol b", "Reconfigured"]
+
+
+def test_the_log_says_nothing_of_channels_that_are_not_up():
+    world = fed_world()
+    world.router.disable(world["b"])
+    world.clock.run()
+    said(world)
+    world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))))
+    assert said(world) == ["Reconfiguring", "Reconfigured"]
 
 
 def test_an_import_filter_change_asks_for_a_refresh_or_restarts():

@@ -32,6 +32,19 @@ def test_enable_disable_restart_say_what_they_did():
     assert router.reload(a, True, False) is Answer.CANNOT_RELOAD
 
 
+def test_the_log_names_what_an_operator_does():
+    """The words are BIRD's; what was so already is not told."""
+    world = World().load(peer("a"))
+    router, a = world.router, world["a"]
+    del world.log.lines[:]
+    for act in (router.restart, router.disable, router.disable, router.restart, router.enable, router.enable):
+        act(a)
+        world.clock.run()
+    router.reload(a, True, False)
+    words = ("Restarting", "Disabling", "Enabling", "Reloading")
+    assert world.log.lines == [f"<info> {word} protocol a" for word in words]
+
+
 def test_reload_out_feeds_everything_again():
     world = World().load(peer("a"), peer("b"))
     world["a"].announce("10.0.0.0/8")

@@ -138,7 +138,7 @@ def test_soft_keeps_routes_as_they_are():
     with Unbroken(speakers(A, B)) as lab:
         configure(lab, "a", speaker(1, blackholes("10.1.0.0/16", "10.2.0.0/16"), exports="none"), soft=True)
         assert "10.1.0.0/16" in nets(lab, "b")
-        assert "session: Channel ipv4 changed export" in lab.nodes["a"].messages("info")
+        assert "Channel session.ipv4 changed export" in lab.nodes["a"].messages("info")
 
 
 def tagged(med, *routes):

@@ -1,0 +1,131 @@
+"""What operators and reloads do to protocols, and what is said of it."""
+
+from tests.side_by_side import wire
+from tests.side_by_side.case import Side, bgp, case
+
+STATIC = "protocol static s1 { ipv4; route 10.77.0.0/16 blackhole; }\n"
+MORE = "protocol static s2 { ipv4; }\n"
+BROKEN = wire.message(wire.UPDATE, b"\0\0\0\x04\x40")
+TOLD = "protocol|[Cc]hannel"
+
+
+def told(side: Side, since: list[str]) -> list[str]:
+    """What the log says of protocols and channels now that it did not say then."""
+    return side.log(f"<INFO> .*({TOLD})")[len(since) :]
+
+
+@case()
+def commands_in_the_log(side: Side):
+    """`restart`, `disable`, `enable` and `reload` are named in the log, where they do something."""
+    side.start(bgp(2) + STATIC + MORE.replace("{", "{ disabled;"))
+    side.connect(2)
+    found = {}
+    for command in (
+        "reload p2",
+        "reload s1",
+        "restart p2",
+        "disable s1",
+        'disable p2 "for lunch"',
+        "disable p2",
+        "enable p2",
+        "enable s1",
+        "enable s1",
+        "enable s2",
+        "reload p2",
+    ):
+        before = told(side, [])
+        reply = side.ask(command)
+        side.settle()
+        found[f"{len(found)} {command}"] = [reply, told(side, before)]
+    return found
+
+
+@case()
+def reloads_in_the_log(side: Side):
+    """What a new configuration does to protocols and channels is named in the log."""
+    none = bgp(2, imports="none", exports="none")
+    short = bgp(2, options="hold time 77;", imports="none", exports="none")
+    side.start(bgp(2) + STATIC)
+    side.connect(2)
+    found = {}
+    for name, text in {
+        "nothing": bgp(2) + STATIC,
+        "a protocol comes": bgp(2) + STATIC + MORE,
+        "an import filter": bgp(2, imports="none") + STATIC + MORE,
+        "an export filter": none + STATIC + MORE,
+        "a protocol goes": none + STATIC,
+        "a restart": short + STATIC,
+        "disabled": short.replace("local", "disabled; local", 1) + STATIC,
+        "changed while it is disabled": none.replace("local", "disabled; local", 1) + STATIC,
+        "enabled": none + STATIC,
+        "a filter of a session that is not up": bgp(2) + STATIC,
+    }.items():
+        before = told(side, [])
+        side.configure(text)
+        side.settle()
+        found[name] = told(side, before)
+    before = told(side, [])
+    side.configure(bgp(2) + STATIC.replace("ipv4;", "ipv4 { preference 77; };"), "configure soft")
+    side.settle()
+    found["soft"] = told(side, before)
+    return found
+
+
+@case()
+def error_wait_and_operators(side: Side):
+    """`restart` and `disable` end the wait after an error, `enable` finds it enabled."""
+    side.start("".join(bgp(number, options="error wait time 60,300;") for number in (2, 3)))
+    sessions = side.connect(2, 3)
+    for session in sessions:
+        session.send(BROKEN)
+    side.settle()
+    found = {"waits": [side.info("p2"), side.info("p3")]}
+    found["restart"] = [side.ask("restart p2"), side.info("p2")]
+    reply = side.ask("disable p3")
+    side.settle()
+    found["disable"] = [reply, side.info("p3"), side.details("p3", "Last error")]
+    found["enable"] = [side.ask("enable p3"), side.info("p3")]
+    found["enable again"] = side.ask("enable p3")
+    again = side.connect(2, 3)
+    found["sessions"] = [session.established for session in again] if again else []
+    return found
+
+
+@case()
+def ceases(side: Side):
+    """Each NOTIFICATION of a neighbor, as it is told right after."""
+    codes = [(6, number) for number in range(9)] + [(4, 0), (3, 1), (5, 0)]
+    numbers = range(2, 2 + len(codes))
+    side.start(
+        "".join(bgp(number, options="connect delay time 20; error wait time 20,40;") for number in numbers)
+    )
+    sessions = side.connect(*numbers)
+    for session, (code, subcode) in zip(sessions, codes, strict=True):
+        session.send(wire.notification(code, subcode))
+    side.settle()
+    return {
+        f"{code}/{subcode}": [
+            side.info(f"p{session.number}"),
+            side.details(f"p{session.number}", "BGP state|Last error|Message"),
+            side.log(f"<(RMT|INFO|WARN)> p{session.number}: "),
+        ]
+        for session, (code, subcode) in zip(sessions, codes, strict=True)
+    }
+
+
+@case()
+def text_of_a_shutdown(side: Side):
+    """RFC 9003: `Message:`, also of a session that `disable after cease` ends."""
+    side.start(bgp(2, options="connect delay time 20;") + bgp(3, options="disable after cease on;"))
+    sessions = side.connect(2, 3)
+    for session in sessions:
+        session.send(wire.notification(6, 2, b"\x07upgrade"))
+    side.settle()
+    return {
+        name: [
+            side.info(name),
+            side.details(name, "Message|Last error"),
+            side.log(f"<(RMT|INFO|WARN)> {name}: "),
+        ]
+        for name in ("p2", "p3")
+    }
