@@ -16,8 +16,8 @@ from pybird.cli.control import Console
 from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
 from pybird.conf.again import Memory
-from pybird.conf.errors import ConfigErrors
-from pybird.conf.model import Config, LogConfig, SocketConfig
+from pybird.conf.errors import ConfigErrors, unheard
+from pybird.conf.model import Config, LogConfig, SocketConfig, Warning  # noqa: A004
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop
@@ -62,6 +62,7 @@ class Daemon:
         self._language = language
         self._memory = memory
         self._config = config
+        self._warned: tuple[Warning, ...] = ()  # what the log has heard
         self.log = LogFiles()
         if options.debug:
             kind = "file" if options.debug_file is not None else "stderr"
@@ -94,6 +95,7 @@ class Daemon:
 
     def run(self) -> None:
         """Start the protocols and run until the end."""
+        self._warn(self._config)
         self.router.configure(self._config)
         self.router.config_observers[self._taken_over] = None
         if self._options.graceful:
@@ -188,10 +190,15 @@ class Daemon:
     def _taken_over(self, config: Config) -> None:
         """The router has a new configuration: logs and sockets follow."""
         self._open_logs(config)
-        for warning in config.warnings:
-            span = warning.span
-            self.log.write("warning", f"{span.file}:{span.line}:{span.column} {warning.text}")
+        self._warn(config)
         self._open_sockets(config)
+
+    def _warn(self, config: Config) -> None:
+        """Log the warnings that the configuration before had not."""
+        for warning in unheard(self._warned, config.warnings):
+            span = warning.span
+            self.log.write("warning", f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
+        self._warned = config.warnings
 
     def _open_logs(self, config: Config) -> None:
         targets = config.logs

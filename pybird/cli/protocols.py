@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import asked, moment, protocols
-from pybird.conf.model import DEBUG_FLAGS, Limit
+from pybird.cli.selection import NOT_RUN, asked, moment, not_run, protocols, with_not_run
+from pybird.conf.model import DEBUG_FLAGS, Limit, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.replies import (
     PARSE_ERROR,
@@ -17,6 +17,7 @@ from pybird.core.replies import (
     CommandError,
     Done,
     LimitState,
+    Moment,
     Note,
     PairDetail,
     ProtocolDetail,
@@ -40,11 +41,57 @@ _WITH_TABLE: Final = frozenset(("static", "kernel", "radv"))
 
 def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> Iterator[Reply]:
     """Show routing protocols."""
-    found = protocols(router, arguments.which)
+    found = with_not_run(router, arguments.which)
     yield ProtocolHeading()
-    for instance in found:
-        yield protocol_row(router, instance, arguments.all)
+    for each in found:
+        if isinstance(each, ProtocolConfig):
+            yield not_run_row(router, each, arguments.all)
+        else:
+            yield protocol_row(router, each, arguments.all)
     yield Done()
+
+
+def not_run_row(router: Router, config: ProtocolConfig, everything: bool) -> ProtocolRow:
+    """A protocol that this version only understands as a reply."""
+    since = moment(router, router.not_run[config.name])
+    return ProtocolRow(
+        name=config.name,
+        proto=router.types[config.type_name].title,
+        table="",
+        state="down",
+        since=since,
+        info=NOT_RUN,
+        detail=_not_run_detail(config, since) if everything else None,
+    )
+
+
+def _not_run_detail(config: ProtocolConfig, since: Moment) -> ProtocolDetail:
+    return ProtocolDetail(
+        created=since,
+        description=config.description,
+        router_id=_router_id(config),
+        vrf=config.vrf or "",
+        channels=tuple(
+            ChannelDetail(
+                name=channel.name,
+                state=ChannelState.DOWN.value,
+                import_state=ChannelState.DOWN.value,
+                export_state=ChannelState.DOWN.value,
+                table=channel.table,
+                preference=channel.preference,
+                input_filter=filter_name(channel.import_filter),
+                output_filter=filter_name(channel.export_filter),
+                receive_limit=_limit(channel.receive_limit, None),
+                import_limit=_limit(channel.import_limit, None),
+                export_limit=_limit(channel.export_limit, None),
+            )
+            for channel in config.channels
+        ),
+    )
+
+
+def _router_id(config: ProtocolConfig) -> str:
+    return "" if config.router_id is None else str(Address.from_v4(config.router_id))
 
 
 def protocol_row(router: Router, instance: Instance, everything: bool) -> ProtocolRow:
@@ -80,7 +127,7 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
         created=moment(router, instance.created),
         description=config.description,
         message=instance.told or instance.message,
-        router_id="" if config.router_id is None else str(Address.from_v4(config.router_id)),
+        router_id=_router_id(config),
         vrf=config.vrf or "",
         details=tuple(asked(instance, instance.details) or ()),
         channels=()
@@ -189,6 +236,11 @@ def enable(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
 
 def disable(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
     """Disable protocol."""
+    left_out = not_run(router, arguments.which.name)
+    if left_out is not None:
+        yield Note(8, f"{left_out.name}: {Answer.ALREADY_DISABLED.value}", left_out.name)
+        yield Done()
+        return
     for instance in protocols(router, arguments.which):
         yield answered(instance, router.disable(instance, arguments.message))
     yield Done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import ChannelName, Which
 from pybird.core.replies import NO_MATCH, PARSE_ERROR, CommandError, Moment
@@ -13,10 +13,14 @@ from pybird.core.replies import NO_MATCH, PARSE_ERROR, CommandError, Moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pybird.conf.model import ProtocolConfig
     from pybird.core.channel import Channel
     from pybird.core.protocol import Instance
     from pybird.core.router import Router
     from pybird.core.table import Table
+
+
+NOT_RUN: Final = "not run by this version"
 
 
 def asked(instance: Instance, ask: Callable[..., Any], *arguments: Any) -> Any:
@@ -58,8 +62,35 @@ def protocol(router: Router, name: str) -> Instance:
     """
     found = router.protocols.get(name)
     if found is None:
+        left_out = not_run(router, name)
+        if left_out is not None:
+            raise CommandError(PARSE_ERROR, f"{name}: protocol {left_out.type_name} is {NOT_RUN}")
         raise unknown("protocol", name, router.protocols)
     return found
+
+
+def not_run(router: Router, name: str | None) -> ProtocolConfig | None:
+    """The protocol of this name, if it is one that this version only understands."""
+    if name not in router.not_run or name in router.protocols:
+        return None
+    return router.config.protocol(name)
+
+
+def with_not_run(router: Router, which: Which) -> list[Instance | ProtocolConfig]:
+    """The protocols that are meant, also those that are not run, in the order of the configuration.
+
+    Raises:
+        CommandError: as `protocols`.
+    """
+    if which.name is not None:
+        return [not_run(router, which.name) or protocol(router, which.name)]
+    names = [*(each.name for each in router.config.protocols), *router.protocols]
+    found = [router.protocols.get(name) or not_run(router, name) for name in dict.fromkeys(names)]
+    return [
+        each
+        for each in found
+        if each is not None and (which.pattern is None or fnmatchcase(each.name, which.pattern))
+    ] or list(protocols(router, which))
 
 
 def table(router: Router, name: str) -> Table:

@@ -153,14 +153,18 @@ class Builder:
 
         In a template that holds as soon as a protocol uses it.
         """
-        user = "a protocol that uses it" if self.template else "it"
-        text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with {user}"
-        self.warn(text, item, "refused")
-        error = self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item)
+        error = self.refusal(what, reason, item, used=not self.template)
         found = self.refusals
         if self.template:
             found = self.waiting.setdefault(self.building, [])
         found.append(error)
+
+    def refusal(self, what: str, reason: str, item: Item | Span, *, used: bool) -> ConfigError:
+        """Warn of what nobody may run; the error for who would run it. Not `used`: so far nobody would."""
+        user = "it" if used else "a protocol that uses it"
+        text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with {user}"
+        self.warn(text, item, "refused")
+        return self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item)
 
     def inherit(self, base: str, user: Span) -> None:
         """A protocol or template takes over what its template has, and what is refused of that."""

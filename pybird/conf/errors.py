@@ -9,7 +9,8 @@ a word or a line of the text is, what is said of it is short.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 from pybird.conf.model import Config, Warning  # noqa: A004
@@ -125,6 +126,26 @@ def must_run(config: Config) -> Config:
     if config.refusals:
         raise ConfigErrors(list(config.refusals), config.warnings)
     return config
+
+
+def unheard(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:
+    """The warnings that are new, wherever the lines that the others are of have moved.
+
+    What was not read again (`again.py`) warns by the same objects; else as many
+    of the same words in the same file count as the same.
+    """
+    kept = {id(each) for each in before} & {id(each) for each in now}
+    known = Counter((each.span.file, each.text) for each in before if id(each) not in kept)
+    found: list[Warning] = []
+    for each in now:
+        key = (each.span.file, each.text)
+        if id(each) in kept:
+            continue
+        if known[key]:
+            known[key] -= 1
+        else:
+            found.append(each)
+    return found
 
 
 def shortened(text: str) -> str:

@@ -26,6 +26,7 @@ from pybird.conf.scope import Scope
 from pybird.conf.tables import load as load_tables
 from pybird.conf.top import Top
 from pybird.conf.tree import Item, Tree
+from pybird.conf.unfed import refuse_unfed
 from pybird.filter.attributes import declarations_of
 from pybird.filter.depth import deeply, is_deep
 from pybird.filter.nodes import Filter, Node, Span
@@ -279,6 +280,7 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         found.sort(key=lambda error: builder.sources.offset(error.span))
         builder.sources.conceal(found)
         raise ConfigErrors(found, tuple(builder.warnings))
+    refuse_unfed(builder, top.filters, top.functions)
     refusals = _once(builder.refusals)
     builder.sources.conceal(refusals)
     symbols = {name: each for name, each in builder.scope.names.items() if isinstance(each, Symbol)}

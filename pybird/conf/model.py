@@ -88,6 +88,11 @@ class ProtocolConfig:
     restart_time: float = 5.0
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
+    @property
+    def copies(self) -> tuple[tuple[str, str], ...]:
+        """The tables that it copies routes between: from, to."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotRun(ProtocolConfig):

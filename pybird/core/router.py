@@ -96,6 +96,7 @@ class Router:
         self.config_time = self.boot_time
         self.tables: dict[str, Table] = {}
         self.protocols: dict[str, Instance] = {}  # in config order, children last
+        self.not_run: dict[str, float] = {}  # by name, since when the config has them
         self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
         self.scheduler = Scheduler(ports.clock, self._job_crashed)  # a turn is nobody's
         self.interfaces = Interfaces()
@@ -352,6 +353,9 @@ class Router:
         self.config = config
         self.config_time = self.clock.now()
         self.hostname = config.hostname or self.kernel.setting("kernel.hostname") or ""
+        now = self.config_time
+        left_out = [each.name for each in config.protocols if not self.runs(each)]
+        self.not_run = {name: self.not_run.get(name, now) for name in left_out}
         self._declare(config)
         self._compiled, self._prepared = self._prepared, {}
         self._compared = None

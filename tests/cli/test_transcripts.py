@@ -346,6 +346,47 @@ def test_configure_check_refuses_what_configure_refuses(lab: Lab) -> None:
     assert lab.ask("configure check").split("\n")[-1].startswith("8002 bird.conf:")
 
 
+def test_a_protocol_that_is_not_run_has_its_row(lab: Lab) -> None:
+    lab.files["bird.conf"] = (
+        "router id 10.0.0.1; roa4 table r4; protocol device {}\n"
+        'protocol ospf o1 { description "core"; ipv4 { import all; }; area 0 {}; }\n'
+        "protocol rpki k { roa4 { table r4; import limit 5; }; remote 10.0.0.9; }\n"
+        "protocol static st4 { ipv4; }\n"
+    )
+    assert lab.ask("configure").endswith("0003 Reconfigured")
+    rows = lab.ask("show protocols").split("\n")
+    assert [row.removeprefix(" ").removeprefix("1002-").split()[0] for row in rows[1:-1]] == [
+        "device1", "o1", "k", "st4",
+    ]  # fmt: skip
+    row = next(row for row in rows if "o1 " in row)
+    assert re.fullmatch(r".*o1 +OSPF +--- +down +[\d:.]+ +not run by this version", row)
+    assert lab.ask("show protocols o1").split("\n")[1].endswith("not run by this version")
+    assert "o1" in lab.ask('show protocols "o*"')
+    lines = lab.ask("show protocols all k").split("\n")
+    assert [line for line in lines if "Channel roa4" in line]
+    assert [line for line in lines if line.strip() == "State:          DOWN"]
+    assert any("not run by this version" in line for line in lines)
+    told = "9001 o1: protocol ospf is not run by this version"
+    for command in ("enable o1", "restart o1", "reload o1", "debug o1 all"):
+        assert lab.ask(command) == told
+    assert lab.ask("disable o1") == "0008-o1: already disabled\n0000 "
+    assert "o1" not in lab.ask("disable all")
+    lab.ask("output json")
+    (row,) = [line for line in lab.ask("show protocols o1").split("\n") if '"protocol_row"' in line]
+    assert '"state": "down"' in row
+    assert '"info": "not run by this version"' in row
+
+
+def test_since_when_a_protocol_is_not_run_stays_over_a_reconfiguration(lab: Lab) -> None:
+    lab.files["bird.conf"] += "protocol ospf o1 { area 0 {}; }\n"
+    lab.ask("configure")
+    before = lab.ask("show protocols o1")
+    lab.world.clock.run(100.0)
+    lab.files["bird.conf"] += "protocol static more { ipv4; }\n"
+    assert lab.ask("configure").endswith("Reconfigured")
+    assert lab.ask("show protocols o1") == before
+
+
 def test_show_status(lab: Lab) -> None:
     found = lab.ask("show status").split("\n")
     assert found[:3] == ["1000-BIRD 2.19.2", "1011-Router ID is 10.0.0.1", " Hostname is alpha"]

@@ -146,6 +146,27 @@ def test_a_life_in_the_background(folder):
     assert left == {"bird.conf", "bird.log", "bird.log.1", "bird.dump"}
 
 
+@isolated
+def test_the_log_hears_of_what_is_not_run_at_start_and_once_per_change(folder):
+    config, log = folder / "bird.conf", folder / "bird.log"
+    good = config.read_text()
+    config.write_text(good + "protocol ospf o { area 0 { }; }\n")
+    done = pybird(folder, "-l", "-P", "pid")
+    told = "bird.conf:6:1 warning: protocol ospf is understood but not run by this version"
+    assert (done.returncode, done.stderr) == (0, f"bird: {told}\n")
+    until(lambda: (folder / "pid").read_text().strip())
+    pid = int((folder / "pid").read_text())
+    assert log.read_text().count(f"<WARN> {told}\n") == 1
+
+    config.write_text("\n\n" + config.read_text() + "protocol rip { }\n")
+    for _ in range(3):
+        assert ask(folder, "configure")[-1] == "0003 Reconfigured"
+    warnings = re.findall(r"<WARN> (.*)", log.read_text())
+    assert warnings == [told, "bird.conf:9:1 warning: protocol rip is understood but not run by this version"]
+    assert ask(folder, "down")[0].startswith("0007")
+    until(lambda: not runs(pid))
+
+
 @needs_other_users
 @isolated
 def test_privileges_are_dropped_and_routes_still_go_to_the_kernel(folder):

@@ -1,0 +1,87 @@
+"""ROA and ASPA tables that a protocol would fill which this version does not run.
+
+A filter that asks such a table would find no route invalid: what was written to
+protect a network would let everything pass. No router starts with it, whatever
+else stands in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from pybird.conf.model import NotRun, ProtocolConfig
+from pybird.filter.nodes import REJECT, Builtin, Call, Filter, Function, Literal, Node, Span
+from pybird.filter.types import PARTS
+from pybird.values.net import NetType
+
+if TYPE_CHECKING:
+    from pybird.conf.builder import Builder
+
+ORIGINS: Final = frozenset((NetType.ROA4, NetType.ROA6, NetType.ASPA))
+REASON: Final = "no route would be invalid"
+
+Unfed = dict[str, ProtocolConfig]
+
+
+def refuse_unfed(builder: Builder, filters: Mapping[str, Filter], functions: Mapping[str, Function]) -> None:
+    """Refuse a configuration whose channels ask such tables; warn of filters and functions that do."""
+    found = unfed(builder.made)
+    if not found:
+        return
+    used = {
+        place: table
+        for protocol in builder.made
+        if not isinstance(protocol, NotRun)
+        for channel in protocol.channels
+        for policy in (channel.import_filter, channel.export_filter)
+        for table, place in asked(policy)
+        if table in found
+    }
+    for place, table in used.items():
+        error = builder.refusal(_what(found[table], table), REASON, place, used=True)
+        error.related = ("it is filled here", found[table].span)
+        builder.refusals.append(error)
+    for node in (*filters.values(), *functions.values()):
+        for table, place in asked(node):
+            if table in found and place not in used:
+                builder.refusal(_what(found[table], table), REASON, place, used=False)
+
+
+def unfed(protocols: Iterable[ProtocolConfig]) -> Unfed:
+    """The tables that stay without routes that are meant to be there, and who would bring those."""
+    protocols = list(protocols)
+    found: Unfed = {
+        channel.table: protocol
+        for protocol in protocols
+        if isinstance(protocol, NotRun) and not protocol.disabled
+        for channel in protocol.channels
+        if channel.net_type in ORIGINS and channel.import_filter.body != REJECT.body
+    }
+    pairs = [pair for protocol in protocols for pair in protocol.copies]
+    while missed := [pair for pair in pairs if pair[0] in found and pair[1] not in found]:
+        found.update({target: found[source] for source, target in missed})
+    return found
+
+
+def asked(node: Node) -> Iterator[tuple[str, Span]]:
+    """The tables that a filter or function asks, itself or by what it calls, and where."""
+    seen: set[int] = set()
+    left: list[object] = [node]
+    while left:
+        value = left.pop()
+        if isinstance(value, tuple):
+            left += value
+        if not isinstance(value, Node):
+            continue
+        match value:
+            case Builtin(arguments=(Literal(type="table", value=table), *_)):
+                yield table, value.span
+            case Call(function=ref) if id(ref.identity) not in seen:
+                seen.add(id(ref.identity))
+                left.append(ref.function)
+        left += [getattr(value, name) for name in PARTS[type(value)]]
+
+
+def _what(protocol: ProtocolConfig, table: str) -> str:
+    return f"the protocol {protocol.type_name} that fills {table}"
