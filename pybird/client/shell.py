@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from rich.console import Console
 
 from pybird.client import tables
 from pybird.client.completion import Names, complete
@@ -35,7 +33,7 @@ FRESH = 2.0  # seconds for which live names are believed
 QUOTED_WORD = re.compile(r'`([^`]+)`|(?:unexpected )("[^"]*")')
 SETTINGS = frozenset(("restrict", "echo", "timeformat", "output", "dialect"))
 NARROW = 60  # columns; on fewer the plain text is easier to read than tables of broken words
-ROWS = 2000  # rows in one table; the next rows begin another
+ROWS = 500  # that are laid out at once; later ones may need wider columns
 
 
 class LiveNames:
@@ -131,7 +129,6 @@ class Shell:
             connection.ask(command)
             self._remember(command)
         self._typed = ""
-        self._screen = Console()
 
     def run(self) -> int:
         """Read and run commands until Ctrl-D."""
@@ -143,7 +140,7 @@ class Shell:
             complete_while_typing=False,
             key_bindings=key_bindings(),
         )
-        self._screen.print(f"[dim]{self._connection.banner}  `?` helps, TAB completes, Ctrl-D leaves.[/dim]")
+        sys.stdout.write(f"{self._connection.banner}  `?` helps, TAB completes, Ctrl-D leaves.\n")
         while True:
             try:
                 text = session.prompt(pre_run=self._listen).strip()
@@ -184,8 +181,8 @@ class Shell:
         if command in ("quit", "exit"):
             return False
         if command == "help":
-            lines = help_for("", width=self._screen.width)
-            page((f"{line}\n" for line in lines), self._screen.height)
+            lines = help_for("", width=self._width)
+            page((f"{line}\n" for line in lines), self._height)
             return True
         try:
             self.show(command)
@@ -210,11 +207,11 @@ class Shell:
 
     def show(self, command: str) -> None:
         """Run a command and show its reply, as a table where there is one."""
-        drawn = self._tables and self._screen.width >= NARROW and tables.shows(command)
+        drawn = self._tables and self._width >= NARROW and tables.shows(command)
         if drawn and self._as_table(command):
             return
         self._connection.send(command)
-        page(self._texts(self._connection.replies()), self._screen.height)
+        page(self._texts(self._connection.replies()), self._height)
 
     def _pointed(self, line: Line) -> str:
         """A mark below the word of the command that an error names."""
@@ -229,7 +226,7 @@ class Shell:
             self._tables = False
             return False
         self._connection.send(command)
-        page(self._drawn(self._connection.replies()), self._screen.height)
+        page(self._drawn(self._connection.replies()), self._height)
         self._connection.ask("output text")
         return True
 
@@ -241,29 +238,30 @@ class Shell:
                 yield f"{self._pointed(line)}{line.coded if self._verbose else line.text}\n"
 
     def _drawn(self, lines: Iterable[Line]) -> Iterator[str]:
+        """Tables of the JSON in a reply, the first rows before the others are there."""
+        drawing = tables.Tables(self._width, color="NO_COLOR" not in os.environ)
         rows: list[dict[str, Any]] = []
         for line in lines:
             if not line.text.startswith("{"):
                 if rows:
-                    yield self._rendered(rows)
+                    yield drawing.text(rows)
                     rows = []
                 yield from self._texts([line])
                 continue
             rows.append(json.loads(line.text))
             if len(rows) >= ROWS:
-                yield self._rendered(rows)
+                yield drawing.text(rows)
                 rows = []
         if rows:
-            yield self._rendered(rows)
+            yield drawing.text(rows)
 
-    def _rendered(self, rows: list[dict[str, Any]]) -> str:
-        out = StringIO()
-        console = Console(
-            file=out, force_terminal=True, width=self._screen.width, color_system="standard", highlight=False
-        )
-        for shown in tables.render(rows):
-            console.print(shown)
-        return out.getvalue()
+    @property
+    def _width(self) -> int:
+        return shutil.get_terminal_size().columns
+
+    @property
+    def _height(self) -> int:
+        return shutil.get_terminal_size().lines
 
     def _reconnect(self) -> bool:
         """A reply was broken off: a new connection is the clean way on. False: there is none."""

@@ -3,51 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
+from pybird.client.layout import Column, Layout, Row
 
-Row = dict[str, Any]
+Reply = dict[str, Any]
 
-_STATES = {"up": "green", "start": "yellow", "down": "red", "stop": "red", "flush": "red"}
-_DESTS = {"unicast": "green", "blackhole": "red", "unreachable": "red", "prohibited": "red"}
+_STATES: Final = {"up": "green", "start": "yellow", "down": "red", "stop": "red", "flush": "red"}
+_DESTS: Final = {"unicast": "green", "blackhole": "red", "unreachable": "red", "prohibited": "red"}
 
 
 def shows(command: str) -> bool:
     """Is there a table for this command (its words in full)?"""
     words = command.split()
     if words[:2] == ["show", "route"]:
-        return words[2:3] == ["refused"] or not {"all", "count", "stats"} & set(words[2:])
+        return not {"all", "count", "stats"} & set(words[2:])
     if words[:2] == ["show", "protocols"]:
         return "all" not in words
     return words[:2] in (["show", "interfaces"], ["show", "peers"], ["show", "neighbors"])
 
 
-def render(rows: Iterable[Row]) -> Iterable[RenderableType]:
-    """Rows of one kind stand in one table; routes in one per routing table."""
-    for (kind, _), group in groupby(
-        rows, lambda row: (row["reply"], row.get("table") if _by_table(row) else "")
-    ):
-        make = _MAKERS.get(kind)
-        found = list(group)
-        if make is not None:
-            yield make(found)
-        else:
-            yield from (Text(" ".join(map(str, row.values()))) for row in found)
+class Form(NamedTuple):
+    """How replies of a kind stand in a table; `key`: the cells that a row begins with in any case."""
+
+    columns: tuple[Column, ...]
+    row: Callable[[Reply], Row]
+    key: int = 1
 
 
-def _by_table(row: Row) -> bool:
-    return row["reply"] in ("route_row", "peer_row")
+class Tables:
+    """The tables of one reply, which comes in parts."""
+
+    def __init__(self, width: int, *, color: bool, today: str | None = None) -> None:
+        """`width`: of the screen; `today`: as in times, 2026-11-22."""
+        self._width = width
+        self._color = color
+        self._today = today or datetime.now().date().isoformat()
+        self._of: tuple[str, str] | None = None
+        self._layout: Layout | None = None
+
+    def text(self, replies: Iterable[Reply]) -> str:
+        """The next replies. Those of one kind stand in one table; routes in one per routing table."""
+        out = []
+        for of, group in groupby(replies, _table_of):
+            form = _FORMS.get(of[0])
+            if form is None:
+                out += [" ".join(map(str, reply.values())) + "\n" for reply in group]
+                continue
+            if of != self._of or self._layout is None:
+                title = f"Table {of[1]}" if of[0] == "route_row" else ""
+                self._of = of
+                self._layout = Layout(
+                    title, form.columns, self._width, self._today, key=form.key, color=self._color
+                )
+            out.append(self._layout.text([form.row(reply) for reply in group]))
+        return "".join(out)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _table_of(reply: Reply) -> tuple[str, str]:
+    kind = reply["reply"]
+    return kind, reply["table"] if kind in ("route_row", "peer_row") else ""
 
 
 def short_time(moment: str) -> str:
@@ -55,119 +72,128 @@ def short_time(moment: str) -> str:
     return moment[:19].replace("T", " ")
 
 
-def protocols(rows: list[Row]) -> RenderableType:
-    """`show protocols`."""
-    table = _table("", "Name", "Proto", "Table", "State", "Since", "Info")
-    for row in rows:
-        info = row["info"].split(maxsplit=1)
-        style = "green" if info[:1] == ["Established"] else ""
-        table.add_row(
-            Text(row["name"], "bold"),
-            row["proto"],
-            row["table"],
-            Text(row["state"], _STATES.get(row["state"], "")),
-            short_time(row["since"]),
-            Text(" ".join(info), style),
-        )
-    return table
+def _protocol(reply: Reply) -> Row:
+    info = reply["info"].split(maxsplit=1)
+    style = "green" if info[:1] == ["Established"] else ""
+    state = reply["state"]
+    cells = (
+        reply["name"], reply["proto"], reply["table"], state, short_time(reply["since"]), " ".join(info),
+    )  # fmt: skip
+    return Row(cells, ("bold", "", "", _STATES.get(state, ""), "", style))
 
 
-def routes(rows: list[Row]) -> RenderableType:
-    """`show route` of one table."""
-    table = _table(
-        f"Table {rows[0]['table']}", "", "Network", "Next hop", "Protocol", "Pref", "Origin", "Since"
+def _route(reply: Reply) -> Row:
+    cells = (
+        "*" if reply["primary"] else "",
+        "" if reply["again"] else reply["net"],
+        hops(reply),
+        reply["protocol"],
+        str(reply["preference"]),
+        reply["info"],
+        short_time(reply["since"]),
     )
-    explained = any(row.get("reason") for row in rows)
-    if explained:
-        table.add_column("Refused for", overflow="fold")
-    for row in rows:
-        table.add_row(
-            Text("*" if row["primary"] else "", "green"),
-            Text("" if row["again"] else row["net"], "bold"),
-            hops(row),
-            row["protocol"],
-            str(row["preference"]),
-            row["info"],
-            short_time(row["since"]),
-            *([row["reason"]] if explained else []),
-        )
-    return table
+    where = "" if reply["hops"] else _DESTS.get(reply["dest"], "")
+    return Row(cells, ("green", "bold", where, "", "", "", ""))
 
 
-def refused(rows: list[Row]) -> RenderableType:
-    """`show route refused`."""
-    table = _table("", "Network", "Channel", "Direction", "Since", "Reason")
-    for row in rows:
-        table.add_row(
-            Text(row["net"], "bold"),
-            f"{row['protocol']}.{row['channel']}",
-            row["direction"],
-            short_time(row["since"]),
-            row["reason"],
-        )
-    return table
-
-
-def hops(row: Row) -> Text:
+def hops(reply: Reply) -> str:
     """Where a route goes, one line per next hop."""
-    if not row["hops"]:
-        return Text(row["dest"], _DESTS.get(row["dest"], ""))
     lines = []
-    for hop in row["hops"]:
+    for hop in reply["hops"]:
         line = f"{hop['gateway']} {hop['interface']}" if hop["gateway"] else hop["interface"]
         lines.append(line if hop["weight"] is None else f"{line} weight {hop['weight']}")
-    return Text("\n".join(lines))
+    return "\n".join(lines) if lines else reply["dest"]
 
 
-def interfaces(rows: list[Row]) -> RenderableType:
-    """`show interfaces`."""
-    table = _table("", "Interface", "State", "Index", "MTU", "Addresses")
-    for row in rows:
-        state = "up" if row["up"] else "down"
-        addresses = "\n".join(f"{a['address']}/{a['length']}" for a in row["addresses"])
-        table.add_row(
-            Text(row["name"], "bold"),
-            Text(state, _STATES[state]),
-            str(row["index"]),
-            str(row["mtu"]),
-            addresses,
-        )
-    return table
+def _refused(reply: Reply) -> Row:
+    where = f"{reply['protocol']}.{reply['channel']}"
+    cells = (reply["net"], where, reply["direction"], short_time(reply["since"]), reply["reason"])
+    return Row(cells, ("bold", "", "", "", ""))
 
 
-def summary(rows: list[Row]) -> RenderableType:
-    """`show interfaces summary`."""
-    table = _table("", "Interface", "State", "IPv4 address", "IPv6 address")
-    for row in rows:
-        table.add_row(
-            Text(row["name"], "bold"), Text(row["state"], _STATES[row["state"]]), row["v4"], row["v6"]
-        )
-    return table
+def _interface(reply: Reply) -> Row:
+    state = "up" if reply["up"] else "down"
+    addresses = "\n".join([f"{a['address']}/{a['length']}" for a in reply["addresses"]])
+    cells = (reply["name"], state, str(reply["index"]), str(reply["mtu"]), addresses)
+    return Row(cells, ("bold", _STATES[state], "", "", ""))
 
 
-def peers(rows: list[Row]) -> RenderableType:
-    """`show peers`."""
-    table = _table("", "Neighbour", "Interface", "Found by", "Since", "Expires", "Session", "State")
-    for row in rows:
-        expires = "never" if row["expires"] is None else f"{row['expires']:.0f} s"
-        state = f"{row['state']} {row['why']}".strip()
-        table.add_row(
-            Text(row["address"], "bold"),
-            row["interface"],
-            row["source"],
-            short_time(row["since"]),
-            expires,
-            row["child"] or "---",
-            Text(state, _STATES.get(row["state"], "yellow")),
-        )
-    return table
+def _summary(reply: Reply) -> Row:
+    state = reply["state"]
+    return Row((reply["name"], state, reply["v4"], reply["v6"]), ("bold", _STATES[state], "", ""))
 
 
-_MAKERS: dict[str, Callable[[list[Row]], RenderableType]] = {
-    "protocol_row": protocols,
-    "route_row": routes,
-    "interface_row": interfaces,
-    "interface_summary": summary,
-    "peer_row": peers,
-    "refused_row": refused,
+def _peer(reply: Reply) -> Row:
+    cells = (
+        reply["address"],
+        reply["interface"],
+        reply["source"],
+        short_time(reply["since"]),
+        "never" if reply["expires"] is None else f"{reply['expires']:.0f} s",
+        reply["child"] or "---",
+        f"{reply['state']} {reply['why']}".strip(),
+    )
+    return Row(cells, ("bold", "", "", "", "", "", _STATES.get(reply["state"], "yellow")))
+
+
+_FORMS: Final = {
+    "protocol_row": Form(
+        (
+            Column("Name"),
+            Column("Proto", leaves=2),
+            Column("Table", leaves=1),
+            Column("State"),
+            Column("Since"),
+            Column("Info", words=True),
+        ),
+        _protocol,
+    ),
+    "route_row": Form(
+        (
+            Column(""),
+            Column("Network"),
+            Column("Next hop"),
+            Column("Protocol", leaves=4),
+            Column("Pref", leaves=1),
+            Column("Origin", leaves=3),
+            Column("Since", leaves=2),
+        ),
+        _route,
+        key=2,
+    ),
+    "refused_row": Form(
+        (
+            Column("Network"),
+            Column("Channel"),
+            Column("Direction", leaves=1),
+            Column("Since", leaves=2),
+            Column("Reason", words=True),
+        ),
+        _refused,
+    ),
+    "interface_row": Form(
+        (
+            Column("Interface"),
+            Column("State"),
+            Column("Index", leaves=1),
+            Column("MTU", leaves=2),
+            Column("Addresses"),
+        ),
+        _interface,
+    ),
+    "interface_summary": Form(
+        (Column("Interface"), Column("State"), Column("IPv4 address"), Column("IPv6 address")), _summary
+    ),
+    "peer_row": Form(
+        (
+            Column("Neighbor"),
+            Column("Interface"),
+            Column("Found by", leaves=1),
+            Column("Since", leaves=3),
+            Column("Expires", leaves=2),
+            Column("Session"),
+            Column("State", words=True),
+        ),
+        _peer,
+    ),
 }

@@ -11,11 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from pybird.client import tables
 from pybird.client.connection import Connection
@@ -119,36 +117,121 @@ def test_output_to_a_pipe_is_plain(socket: str) -> None:
     assert "\x1b" not in done.stdout
 
 
-def shown(rows: list[dict[str, object]]) -> list[str]:
-    out = StringIO()
-    console = Console(file=out, width=120, color_system=None)
-    for item in tables.render(rows):
-        console.print(item)
-    return [line.rstrip() for line in out.getvalue().splitlines()]
+ROUTE = {
+    "reply": "route_row",
+    "table": "master4",
+    "net": "10.0.0.0/8",
+    "again": False,
+    "dest": "unicast",
+    "protocol": "edge",
+    "since": "2026-11-22T13:44:28.750+00:00",
+    "primary": True,
+    "preference": 100,
+    "info": "[AS65002i]",
+    "hops": [{"gateway": "fe80::1", "interface": "eth0", "weight": None}],
+}
+LONG_NET = "2001:db8:1234:5678:9abc:def0:1234:5678/128"
+LONG_HOP = "fe80::1234:5678:9abc:def0 enp0s31f6"
+LONG = ROUTE | {
+    "net": LONG_NET,
+    "hops": [
+        {"gateway": LONG_HOP.split()[0], "interface": "enp0s31f6", "weight": None},
+        {"gateway": "fe80::1", "interface": "eth0", "weight": None},
+    ],
+}
+
+
+def shown(*rows: dict[str, object], width: int = 120, today: str = "2026-11-23") -> list[str]:
+    return tables.Tables(width, color=False, today=today).text(rows).splitlines()
 
 
 def test_tables_of_routes_stand_apart() -> None:
-    row = {
-        "reply": "route_row",
-        "table": "master4",
-        "net": "10.0.0.0/8",
-        "again": False,
-        "dest": "unicast",
-        "protocol": "edge",
-        "since": "2026-11-22T13:44:28.750+00:00",
-        "primary": True,
-        "preference": 100,
-        "info": "[AS65002i]",
-        "hops": [{"gateway": "fe80::1", "interface": "eth0", "weight": None}],
-    }
-    blackhole = {**row, "table": "t2", "dest": "blackhole", "hops": [], "primary": False}
-    found = shown([row, blackhole])
+    blackhole = {**ROUTE, "table": "t2", "dest": "blackhole", "hops": [], "primary": False}
+    found = shown(ROUTE, blackhole)
     assert found[0] == "Table master4"
     assert found[2].split() == [
         "*", "10.0.0.0/8", "fe80::1", "eth0", "edge", "100", "[AS65002i]", "2026-11-22", "13:44:28",
     ]  # fmt: skip
     assert found[3] == "Table t2"
     assert "blackhole" in found[5]
+
+
+def test_on_a_narrow_screen_todays_date_goes_first() -> None:
+    full = shown(ROUTE, today="2026-11-22")
+    assert full[2].endswith("2026-11-22 13:44:28")
+    width = len(full[2])
+    assert shown(ROUTE, today="2026-11-22", width=width) == full
+    short = shown(ROUTE, today="2026-11-22", width=width - 1)
+    assert short[1].split() == full[1].split()
+    assert short[2].endswith("[AS65002i]  13:44:28")
+
+
+def test_then_columns_go_and_other_dates_stay_whole() -> None:
+    width = len(shown(ROUTE)[2])
+    found = shown(ROUTE, width=width - 1)
+    assert found[1].split() == ["Network", "Next", "hop", "Protocol", "Origin", "Since"]  # no Pref
+    assert found[2].endswith("2026-11-22 13:44:28")
+    found = shown(ROUTE, width=width - 10)
+    assert found[1].split() == ["Network", "Next", "hop", "Protocol", "Origin"]
+
+
+@pytest.mark.parametrize("width", [60, 70, 80, 90, 100, 120, 150])
+def test_addresses_and_networks_are_never_folded(width: int) -> None:
+    found = shown(LONG, ROUTE, width=width)
+    assert max(map(len, found)) <= width
+    assert any(LONG_NET in line for line in found)
+    assert any(LONG_HOP in line for line in found)
+
+
+def test_what_is_too_wide_goes_below_its_network() -> None:
+    assert shown(LONG, ROUTE, width=70) == [
+        "Table master4",
+        "   Network",
+        "    Next hop                             Protocol  Origin",
+        f"*  {LONG_NET}",
+        f"    {LONG_HOP}  edge      [AS65002i]",
+        "    fe80::1 eth0",
+        "*  10.0.0.0/8",
+        "    fe80::1 eth0                         edge      [AS65002i]",
+    ]
+
+
+def test_a_table_goes_on_in_parts_without_a_second_head() -> None:
+    drawing = tables.Tables(120, color=False, today="2026-11-23")
+    first = drawing.text([ROUTE] * 3).splitlines()
+    second = drawing.text([ROUTE | {"net": "192.168.100.0/24"}, ROUTE]).splitlines()
+    assert (len(first), len(second)) == (5, 2)
+    assert second[0].index("edge") == second[1].index("edge")  # wider now
+    assert drawing.text([ROUTE | {"table": "t2"}]).startswith("Table t2\n")
+
+
+PROTOCOL = {
+    "reply": "protocol_row",
+    "name": "edge",
+    "proto": "BGP",
+    "table": "",
+    "state": "start",
+    "since": "2026-11-22T13:44:28.750+00:00",
+    "info": "Connect       Socket: No route to 2001:db8:1234:5678:9abc:def0:1234:5678",
+}
+
+
+def test_only_words_are_broken() -> None:
+    found = shown(PROTOCOL, width=80)
+    assert found[1] == "edge  BGP           start  2026-11-22 13:44:28  Connect Socket: No route to"
+    assert found[2].strip() == "2001:db8:1234:5678:9abc:def0:1234:5678"
+    assert found[2].index("2001") == found[1].index("Connect")
+
+
+def test_what_a_neighbor_says_moves_no_cursor() -> None:
+    found = shown(PROTOCOL | {"info": "Idle \x1b[2JReceived: \x07"})
+    assert found[1].endswith("Idle ?[2JReceived: ?")
+
+
+def test_states_have_colors() -> None:
+    text = tables.Tables(120, color=True).text([PROTOCOL])
+    assert "\x1b[1medge\x1b[0m" in text
+    assert "\x1b[33mstart\x1b[0m" in text
 
 
 def test_which_commands_have_tables() -> None:
