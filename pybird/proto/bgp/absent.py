@@ -1,0 +1,54 @@
+"""Neighbours that are not there: one line for each of a few, one for all of many.
+
+A router that starts before its neighbours, or whose switch is off, would write
+hundreds of lines that say the same. What is told within two seconds, about as
+much as connect delays of one length differ, goes together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pybird.core.ports import Timer
+    from pybird.core.router import Router
+    from pybird.proto.bgp.peer import Peer
+
+TOGETHER: Final = 2.0  # seconds
+FEW: Final = 5  # neighbours with a line of their own
+_SHOWN: Final = 3  # reasons and names in a summary
+
+
+class Absent:
+    """What is to be told about the neighbours of a router's BGP protocols."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._told: dict[Peer, tuple[str, str]] = {}
+        self._timer: Timer | None = None
+
+    def tell(self, peer: Peer, reason: str, line: str) -> None:
+        """This neighbour is away; `line` is the one to write if few are."""
+        self._told[peer] = (reason, line)
+        if self._timer is None:
+            clock = self._router.ports.clock  # not the timer of the protocol that came first
+            self._timer = clock.call_at(clock.now() + TOGETHER, self._write)
+
+    def forget(self, peer: Peer) -> None:
+        """It is there, or not asked for any more."""
+        self._told.pop(peer, None)
+
+    def _write(self) -> None:
+        self._timer = None
+        told, self._told = self._told, {}
+        if len(told) <= FEW:
+            for peer, (_, line) in told.items():
+                peer.log("info", line)
+            return
+        reasons = Counter([reason for reason, _ in told.values()])
+        most = [f"{reason} ({count})" for reason, count in reasons.most_common(_SHOWN)]
+        more = f" and {len(reasons) - _SHOWN} other reasons" if len(reasons) > _SHOWN else ""
+        names = ", ".join([peer.name for peer in told][:_SHOWN])
+        text = f"{len(told)} neighbors do not talk to us yet, such as {names}: {', '.join(most)}{more}"
+        self._router.log("info", text)
