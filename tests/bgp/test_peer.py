@@ -263,6 +263,49 @@ def test_disable_after_cease():
     assert "b: Disabled after Cease notification" in lab.nodes["a"].messages("info")
 
 
+def missing(count):
+    """A router with neighbours that are not there: the first half refuses, the others have no host."""
+    half = count // 2
+    peers = [
+        bgp_to(f"10.0.0.{2 if at < half else 9}", 65001, 65002, f"p{at:03}", remote_port=2000 + at)
+        for at in range(count)
+    ]
+    lab = pair(config(1, *peers), config(2))
+    lab.run(30)
+    return lab, [line for line in lab.nodes["a"].messages("info") if "talk to us yet" in line]
+
+
+def test_many_neighbours_that_are_not_there_are_told_together():
+    lab, lines = missing(40)
+    text = "neighbors do not talk to us yet, such as"
+    assert len(lines) == 2, "those that refuse are known before those that have no host"
+    assert all(line.startswith(f"20 {text} p0") for line in lines)
+    assert lines[0].endswith(": Socket: Connection refused (20)")
+    assert lines[1].endswith(": Socket: No route to host (20)")
+    lab.run(300)
+    assert len([t for t in lab.nodes["a"].messages("info") if "talk to us yet" in t]) == 2
+
+
+def test_a_few_neighbours_that_are_not_there_are_told_one_by_one():
+    _, lines = missing(4)
+    assert sorted(lines) == [
+        "p000: 10.0.0.2 does not talk to us yet: Socket: Connection refused",
+        "p001: 10.0.0.2 does not talk to us yet: Socket: Connection refused",
+        "p002: 10.0.0.9 does not talk to us yet: Socket: No route to host",
+        "p003: 10.0.0.9 does not talk to us yet: Socket: No route to host",
+    ]
+
+
+def test_who_is_reached_meanwhile_is_not_told():
+    lab = both(a_options={"connect_delay_time": 1})
+    lab.nodes["b"].kill()
+    lab.run(1.1)
+    lab.nodes["b"].start()
+    lab.run(10)
+    assert lab.up("a")
+    assert not [t for t in lab.nodes["a"].messages("info") if "talk to us yet" in t]
+
+
 def test_what_the_neighbour_said_in_its_cease_outlives_tries_that_it_refuses():
     lab = both(a_options={"connect_delay_time": 1})
     established(lab)

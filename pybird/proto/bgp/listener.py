@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from pybird.core.ports import Listener, Stream, TcpOptions
+from pybird.proto.bgp.absent import Absent
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.terms import GTSM_TTL
 from pybird.values.address import Address
@@ -81,6 +82,7 @@ class Listeners:
         # message and last error of disabled children whose parent restarts
         self.held: dict[tuple[str, Key], tuple[str, str]] = {}
         self._complained = -COMPLAINT_GAP
+        self.absent = Absent(router)
 
     @staticmethod
     def of(router: Router) -> Listeners:

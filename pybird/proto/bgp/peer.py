@@ -27,13 +27,14 @@ from pybird.core.channel import Channel, Exporter
 from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, State, StopReason
 from pybird.proto.bgp import details, errors, reconfigure
+from pybird.proto.bgp.absent import Absent
 from pybird.proto.bgp.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.connection import Connection
 from pybird.proto.bgp.countdown import Countdown
 from pybird.proto.bgp.errors import BgpError
 from pybird.proto.bgp.families import Families, next_hop_text
-from pybird.proto.bgp.listener import Key, vrf_of
+from pybird.proto.bgp.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.listening import Listening
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.pace import ErrorWait, Pace
@@ -102,6 +103,10 @@ class Peer(Instance):
         super().discard()
         del self.families, self.doubt, self.reach, self.listening, self.signatures
 
+    @property
+    def _absent(self) -> Absent:
+        return Listeners.of(self.router).absent
+
     # ---------------------------------------------------------- life cycle
 
     def start(self) -> None:
@@ -110,13 +115,15 @@ class Peer(Instance):
         self.reach.watch()
         self._listen()
         if not self.reach.usable:
-            self.log("info", f"Waiting for {self.neighbour}: {self.reach.obstacle}")
+            obstacle = self.reach.obstacle
+            self._absent.tell(self, obstacle, f"Waiting for {self.neighbour}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.wait()
         self.started_hook()
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
+        self._absent.forget(self)
         self._limited(reason)
         self.countdown.stop()
         self.signatures.end()
@@ -267,7 +274,7 @@ class Peer(Instance):
         self.pace.refused()
         if text != self._refusal:
             self._refusal = text
-            self.log("info", f"{self.neighbour} does not talk to us yet: {text}")
+            self._absent.tell(self, text, f"{self.neighbour} does not talk to us yet: {text}")
         self.refused_hook()
 
     def opened(self, connection: Connection) -> None:
@@ -303,6 +310,7 @@ class Peer(Instance):
             self._drop(other)
         self.active = connection
         self._refusal = ""
+        self._absent.forget(self)
         self._silent = self._parted = False
         self.pace.reset()
         self.trace("events", "BGP session established")
