@@ -11,7 +11,9 @@ paused, or catching up. For it the group notes in `dirty` what it last had of
 each network that changed; when nothing is left it is in step again, always
 between two batches. A member whose filter changed is a leaver of its old group
 until the walk through the new one is over, so that it gets exactly the
-withdrawals it needs; with several changes in a row it may leave several.
+withdrawals it needs; with several changes in a row it may leave several. What
+changes goes out before the walk is over: a bucket with something new in an old
+group (`urgent`) is walked next.
 
 Split horizon: a route never goes to the channel that owns its source, nor to a
 receiver that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
@@ -555,6 +557,7 @@ class Group:
                 theirs = member.left.setdefault(bid, {})
                 if key not in theirs:
                     theirs[key] = had if had is None or not self.spares(member.channel, had, key) else None
+                    member.urgent[bid] = None
 
     def _send(self, batch: Batch) -> None:
         stream = self._stream
@@ -583,17 +586,48 @@ class Group:
     # feeding ------------------------------------------------------------
 
     def _feed(self) -> bool:
-        """One slice for one of the members that are out of step; they take turns."""
+        """One slice for members that are out of step.
+
+        Every other one is for what changed; what the walks have not reached is
+        not worth waiting for. The members take turns.
+        """
         if not self.catch_up():
             return True
         waiting = [member for member in self.members.values() if member.waiting]
         if waiting:
             self._fed += 1
-            member = waiting[self._fed % len(waiting)]
-            if self._origins_ready(member):
-                self._advance(member)
+            at = self._fed // 2 % len(waiting)
+            if self._fed % 2 or not self._tell_changes([*waiting[at:], *waiting[:at]]):
+                member = waiting[at]
+                if self._origins_ready(member):
+                    self._advance(member)
         self.sort()
         return False
+
+    def _tell_changes(self, members: list[Member]) -> bool:
+        """A slice of what changed before the walks of these members are over; False: nothing did."""
+        most = self.policy.slice
+        for member in members:
+            if member.todo and (member.dirty or member.urgent) and self._origins_ready(member):
+                most -= self._tell(member, most)
+                if most <= 0:
+                    break
+        return most < self.policy.slice
+
+    def _tell(self, member: Member, most: int) -> int:
+        """Changes for one member, about this many networks; returns how many these were."""
+        out = Segment()
+        waiting = len(member.dirty)
+        gained = self._catch_up(member, out, most)
+        told = waiting - len(member.dirty)
+        if told < most:
+            bids = self._some(member.urgent, most - told)
+            for bid in bids:
+                told += len(self.table.buckets.get(bid, ())) + 1
+            gained += self._walk(member, bids, out)
+        self._hand(member.channel, out, gained)
+        self._conclude(member)
+        return told
 
     def _origins_ready(self, member: Member) -> bool:
         """What a member had is known only when its old groups have read all changes."""
@@ -608,13 +642,17 @@ class Group:
         out = Segment()
         gained = 0
         if member.todo or not member.fed:
-            gained = self._walk(member, out)
+            gained = self._walk(member, self._some(member.todo, self.policy.slice), out)
         elif member.dirty:
-            gained = self._catch_up(member, out)
+            gained = self._catch_up(member, out, self.policy.slice)
         elif member.again is not None:
             self._repeat(member, out)
+        self._hand(member.channel, out, gained)
+        self._conclude(member)
+
+    def _conclude(self, member: Member) -> None:
+        """Tell the channel when a walk or a refeed is over."""
         channel = member.channel
-        self._hand(channel, out, gained)
         if not member.fed and not member.todo:
             member.fed = True
             member.forget_origins()
@@ -638,10 +676,11 @@ class Group:
                 channel.trace_exports(out.announce, out.withdraw)
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
 
-    def _walk(self, member: Member, out: Segment) -> int:
+    def _walk(self, member: Member, bids: list[bytes], out: Segment) -> int:
         gained = 0
         todo = member.todo
-        for bid in self._some(todo):
+        for bid in bids:
+            member.urgent.pop(bid, None)
             origin = todo.pop(bid)
             bucket = self.table.buckets.get(bid, {})
             fresh = bid in self._todo
@@ -650,14 +689,13 @@ class Group:
             gained += self._visit(member, bid, bucket, fresh, origin, out)
         return gained
 
-    def _some(self, bids: Mapping[bytes, Any]) -> list[bytes]:
-        """The first buckets of a walk, about a slice of networks."""
+    def _some(self, bids: Mapping[bytes, Any], most: int) -> list[bytes]:
+        """The first buckets of a walk, about this many networks."""
         part: list[bytes] = []
-        budget = self.policy.slice
         for bid in bids:
             part.append(bid)
-            budget -= len(self.table.buckets.get(bid, ())) + 1
-            if budget <= 0:
+            most -= len(self.table.buckets.get(bid, ())) + 1
+            if most <= 0:
                 break
         return part
 
@@ -737,13 +775,13 @@ class Group:
         else:
             self._picked[bid] = set(bucket).difference(refused)
 
-    def _catch_up(self, member: Member, out: Segment) -> int:
-        """Bring what changed while the member was out of step."""
+    def _catch_up(self, member: Member, out: Segment, most: int) -> int:
+        """Bring what changed while the member was out of step, so many networks of it."""
         gained = 0
         part: list[bytes] = []
         for key in member.dirty:
             part.append(key)
-            if len(part) >= self.policy.slice:
+            if len(part) >= most:
                 break
         for key in part:
             had = member.dirty.pop(key)
@@ -764,7 +802,7 @@ class Group:
         """A slice of a refeed: what is announced already, once more."""
         again = member.again
         assert again is not None
-        for bid in self._some(again):
+        for bid in self._some(again, self.policy.slice):
             del again[bid]
             for key in self.table.buckets.get(bid, {}):
                 found = self._offered(member, key)

@@ -19,7 +19,8 @@ class Member:
     `todo`: the buckets that its walk has not reached, each with the group whose
     record tells what the receiver has of it (None: nothing). `left`: what it
     had of networks that changed in such a group since. `dirty`: the same for
-    networks of buckets that were reached. `owes`: a whole feed was promised, so
+    networks of buckets that were reached. `urgent`: the buckets of `todo` where
+    something changed that other groups announced or did not. `owes`: a whole feed was promised, so
     that everything is sent and `Channel.fed` called at the end.
     """
 
@@ -34,12 +35,14 @@ class Member:
         "owes",
         "paused",
         "todo",
+        "urgent",
     )
 
     def __init__(self, channel: Channel, group: Group) -> None:
         self.channel = channel
         self.group = group
         self.todo: dict[bytes, Group | None] = {}
+        self.urgent: dict[bytes, None] = {}
         self.dirty: dict[bytes, Rte | None] = {}
         self.again: dict[bytes, None] | None = None  # buckets of a refeed
         self.fed = False
@@ -112,6 +115,7 @@ class Member:
             bid = old.table.bucket_of(key)
             member.todo[bid] = old
             member.left.setdefault(bid, {})[key] = had
+        member.urgent = dict.fromkeys(member.left)
         member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
         for origin in member.origins:
             origin.add_leaver(member)

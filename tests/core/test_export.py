@@ -161,3 +161,39 @@ def test_a_member_that_returns_to_a_group_which_only_waits_for_it_still_hears_of
         expected = [f"10.{number}.0.0/16" for number in (0, 1, 3, 4, 5, 7, 99)]
         assert sorted(b.got) == sorted([key(net) for net in expected]), (turns, more)
         assert b.spurious == 0
+
+
+def test_a_withdrawal_reaches_members_whose_filter_changed_before_their_walks_are_over(monkeypatch):
+    names = [f"m{number}" for number in range(8)]
+    nets = [f"10.{number}.0.0/16" for number in range(60)]
+    monkeypatch.setattr(scheduler, "SLICE", 4)
+    world = World().load(peer("a"), *[peer(name) for name in names])
+    world["a"].announce(*nets)
+    world.clock.run()
+    refusing = ipv4(export_filter=med_is_not(1))
+    world.router.reconfigure(config(peer("a"), *[peer(name, refusing) for name in names]))
+    world["a"].withdraw(nets[-1], nets[30])
+    world["a"].announce(nets[40], med=2)
+    members = [world[name].channel.member for name in names]
+    while not all(member.todo == {} for member in members):
+        world.clock.step()
+        if all(key(nets[-1]) not in world[name].got for name in names):
+            break
+    assert all(len(member.todo) > 20 for member in members)
+    world.clock.run()
+    for name in names:
+        assert (len(world[name].got), world[name].spurious, world[name].channel.exported) == (58, 0, 58)
+
+
+def test_a_walk_goes_on_while_routes_change_all_the_time(monkeypatch):
+    nets = [f"10.{number}.0.0/16" for number in range(60)]
+    monkeypatch.setattr(scheduler, "SLICE", 4)
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce(*nets)
+    world.clock.run()
+    world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=med_is_not(1)))))
+    member = world["b"].channel.member
+    for turn in range(400):
+        world["a"].announce(*nets[: 1 + turn % 8], med=2 + turn % 2)
+        world.clock.step()
+    assert member.todo == {}
