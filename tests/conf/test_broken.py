@@ -45,7 +45,7 @@ BROKEN = [
         "`10.0.0.0/8+` is a pattern and stands in a set: `[ 10.0.0.0/8+ ]`",
     ),
     (DEVICE + "define A = «5000000000»;\n", "Number out of range"),
-    (DEVICE + "define A = [1, 2«;»\n", "unexpected `;`, expected an operator, `,`, `..` or `]`"),
+    (DEVICE + "define A = [1, 2«;»\n", "`]` missing before `;`"),
     (DEVICE + "log stderr «everything»;\n", "unexpected `everything`, expected `all` or `{`"),
     (DEVICE + "protocol «ospff» o { }\n", "`ospff` is not a protocol"),
     (DEVICE + "protocol bgp x from «nowhere» { }\n", "template `nowhere` is not defined"),
