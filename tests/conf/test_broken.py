@@ -154,6 +154,18 @@ BROKEN = [
         "Primary table and peer table must be different",
     ),
     (
+        'timeformat log «"%F%n%T"»;\nprotocol device { }\n',
+        "a time format must not break the line",
+    ),
+    (
+        'timeformat route «"%T" 3600 "%-05n"»;\nprotocol device { }\n',
+        "a time format must not break the line",
+    ),
+    (
+        'timeformat base «"%T%999999999d"»;\nprotocol device { }\n',
+        "a time format has fields of at most 99 characters",
+    ),
+    (
         "timeformat «rout» iso long;\nprotocol device { }\n",
         "unexpected `rout`, expected `base`, `log`, `protocol` or `route`",
     ),
