@@ -254,10 +254,7 @@ class Top:
     def timeformat(self, tree: Tree) -> None:
         use, spec = tree.children
         assert isinstance(spec, Tree)
-        found = self._time_format(spec)
-        if found.flaw:
-            raise self.builder.error(found.flaw, spec)
-        self.values[f"timeformat_{use}"] = found
+        self.values[f"timeformat_{use}"] = self._time_format(spec)
 
     def _time_format(self, spec: Tree) -> TimeFormat:
         if spec.data == "timeformat_text":

@@ -37,8 +37,7 @@ class PeerIdentity:
     """What the tie-breaker and the exporters know of a route's BGP neighbour (`Source.peer`).
 
     `router_id` is a number of 32 bits. The options are those of the session
-    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8),
-    `ifindex` the link of a direct session, 0 for others.
+    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8).
     """
 
     __slots__ = (
@@ -47,7 +46,6 @@ class PeerIdentity:
         "default_local_pref",
         "default_med",
         "deterministic_med",
-        "ifindex",
         "igp_metric",
         "internal",
         "local_as",
@@ -74,7 +72,6 @@ class PeerIdentity:
         default_local_pref: int = 100,
         deterministic_med: bool = False,
         cluster_id: int = 0,
-        ifindex: int = 0,
     ) -> None:
         self.router_id: Final = router_id
         self.address: Final = address
@@ -90,7 +87,6 @@ class PeerIdentity:
         self.default_local_pref: Final = default_local_pref
         self.deterministic_med: Final = deterministic_med
         self.cluster_id: Final = cluster_id
-        self.ifindex: Final = ifindex
 
 
 def rank(rte: Rte, pool: AttributePool) -> int:
@@ -173,8 +169,8 @@ def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
     if peer.med_metric or rival.med_metric or _neighbour(rte) == _neighbour(other):
         value = find(rte.attrs.wire, MED)
         med = peer.default_med if value is None else int.from_bytes(value, "big")
-    metric = 0
-    if peer.igp_metric or rival.igp_metric:
+    metric = 0  # also of a route whose session has `igp metric off`, beside one that has a metric
+    if peer.igp_metric:
         metric = _FAR if rte.hop.igp_metric is None else rte.hop.igp_metric
     return (med, 1 if peer.internal else 0, metric)
 
