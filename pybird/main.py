@@ -49,9 +49,9 @@ Options:\x20
 Subcommands:
   pybird check FILE... Say what is wrong in configuration files, or looks it
   pybird fmt FILE...   Lay out configuration files; --check, --diff
-  pybird explain filter NAME FILE
-                       Follow a route through a filter (--route), or show the
-                       Python that it becomes (--compiled)
+  pybird explain filter NAME FILE, pybird explain import|export PROTOCOL FILE
+                       Follow a route through a filter, or that of a channel
+                       (--route), or show the Python that it becomes (--compiled)
   pybird test FILE...  Run the tests that a configuration has, or a *.birdtest file
   pybird demo A B      Two routers that find each other, and a shell
 """

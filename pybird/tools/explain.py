@@ -1,4 +1,7 @@
-"""`pybird explain filter NAME FILE`: what a filter becomes (`--compiled`), or what it does (`--route`).
+"""`pybird explain`: what a filter becomes (`--compiled`), or what it does with a route (`--route`).
+
+The filter is named (`filter NAME FILE`), or is that of a channel: `import
+PROTOCOL FILE`, `export PROTOCOL FILE`, with PROTOCOL.CHANNEL where there are several.
 
 Compiled: the Python that runs for each route, and above its lines, as comments, the
 lines of the configuration that they were made from; first the constants that
@@ -12,8 +15,10 @@ import json
 import sys
 
 from pybird.conf.errors import ConfigErrors
+from pybird.conf.model import Config
 from pybird.filter.compile import CompiledFilter, Inputs, compile_filter
 from pybird.filter.format import show_value
+from pybird.filter.nodes import Filter
 from pybird.tools.declared import declared
 from pybird.tools.language import make_language
 from pybird.tools.steps import RouteError, story
@@ -34,8 +39,10 @@ def main(argv: list[str]) -> int:
     example = '"192.0.2.0/24 bgp_path = 65001 65002; source = RTS_BGP"'
     shown.add_argument("--route", metavar="ROUTE", help=f"follow a route, as in {example}")
     parser.add_argument("--json", action="store_true", help="with --route: one JSON object instead of text")
-    parser.add_argument("kind", choices=("filter",))
-    parser.add_argument("name", help="its name in the configuration")
+    parser.add_argument(
+        "kind", choices=("filter", "import", "export"), help="a filter by its name, or one of a channel"
+    )
+    parser.add_argument("name", help="of the filter; or PROTOCOL or PROTOCOL.CHANNEL")
     parser.add_argument("file", help="the configuration")
     options = parser.parse_args(argv)
     if options.json and options.route is None:
@@ -50,16 +57,17 @@ def main(argv: list[str]) -> int:
     except OSError as problem:
         print(f"pybird explain: {options.file}: {problem.strerror or problem}", file=sys.stderr)
         return 1
-    made = config.filters.get(options.name)
-    if made is None:
-        print(f"pybird explain: no filter {options.name} in {options.file}", file=sys.stderr)
-        return 1
     texts = Texts()
-    if options.route is None:
-        print(listing(compile_filter(made, declared(config)), texts), end="")
-        return 0
     try:
-        told = story(language, config, options.name, options.route, texts)
+        made = chosen(config, options.kind, options.name, options.route is not None)
+        if options.route is None:
+            assert made is not None
+            print(listing(compile_filter(made, declared(config)), texts), end="")
+            return 0
+        told = story(language, config, f"{options.kind} {options.name}", made, options.route, texts)
+    except LookupError as problem:
+        print(f"pybird explain: {options.file}: {problem.args[0]}", file=sys.stderr)
+        return 1
     except RouteError as problem:
         print(f"pybird explain: {problem}", file=sys.stderr)
         return 1
@@ -68,6 +76,31 @@ def main(argv: list[str]) -> int:
     else:
         print("\n".join(told.lines()))
     return 0
+
+
+def chosen(config: Config, kind: str, name: str, routed: bool) -> Filter | None:
+    """The filter that is meant; None: that of the channel which the route fits (only where `routed`).
+
+    Raises:
+        LookupError: there is none, or it is not clear which.
+    """
+    if kind == "filter":
+        if name not in config.filters:
+            raise LookupError(f"no filter {name}")
+        return config.filters[name]
+    protocol_name, _, channel_name = name.partition(".")
+    protocol = config.protocol(protocol_name)
+    if protocol is None:
+        raise LookupError(f"no protocol {protocol_name}")
+    found = [channel for channel in protocol.channels if channel_name in ("", channel.name)]
+    if not found:
+        raise LookupError(f"{protocol_name} has no channel {channel_name}".rstrip())
+    if len(found) > 1 and routed:
+        return None
+    if len(found) > 1:
+        several = ", ".join([f"{protocol_name}.{channel.name}" for channel in found])
+        raise LookupError(f"{protocol_name} has several channels: say one of {several}")
+    return found[0].import_filter if kind == "import" else found[0].export_filter
 
 
 def listing(compiled: CompiledFilter, texts: Texts) -> str:

@@ -48,6 +48,8 @@ class Story:
     def lines(self) -> Iterator[str]:
         """The story for people."""
         for step in self.steps:
+            if not step.span.file:  # `all` and `none` are written nowhere
+                continue
             yield f"{step.span.file}:{step.span.line}: {step.text}"
             for text, value in step.values:
                 yield f"    {text} is {value}"
@@ -97,15 +99,19 @@ def _pieces(route: str) -> list[str]:
     return [" ".join(each.split()) for each in found]
 
 
-def story(language: Language, config: Config, name: str, route: str, texts: Texts) -> Story:
-    """What the filter of this name does with a route.
+def story(
+    language: Language, config: Config, which: str, made: Filter | None, route: str, texts: Texts
+) -> Story:
+    """What a filter does with a route.
+
+    `which` names it as a `*.birdtest` file does, `made` is it; None: the one that fits the route.
 
     Raises:
         RouteError: the route cannot be read.
     """
     net, *settings = _pieces(route)
     below = "".join([f"\n    {each}" for each in settings if each])
-    text = f'test "route"\nfilter {name}\nroute {net}{below}\naccept\n'
+    text = f'test "route"\n{which.partition(".")[0]}\nroute {net}{below}\naccept\n'
     try:
         cases = cases_of("--route", text)
         cases.resolve(language, config)
@@ -113,7 +119,7 @@ def story(language: Language, config: Config, name: str, route: str, texts: Text
         line = text.split("\n")[problem.span.line - 1]
         raise RouteError("\n".join([problem.message, *caret(line, problem.span)])) from None
     case = cases.cases[0]
-    return _run(Trial(config), case.filters[0], case.routes[0], texts)
+    return _run(Trial(config), made or case.filters[0], case.routes[0], texts)
 
 
 def _run(trial: Trial, traced: Filter, given: Given, texts: Texts) -> Story:

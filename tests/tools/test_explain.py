@@ -50,7 +50,7 @@ def test_the_generated_python_stands_below_the_lines_it_was_made_from(
 
 def test_no_such_filter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert explain(tmp_path, "--compiled", "filter", "in_b") == 1
-    assert "no filter in_b in" in capsys.readouterr().err
+    assert "bird.conf: no filter in_b\n" in capsys.readouterr().err
 
 
 def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,3 +148,78 @@ def test_what_is_wrong_in_a_route_is_marked(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err == (
         "pybird explain: there is no attribute bogus\n        bogus = 7\n        ^~~~~~~~~\n"
     )
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture
+def first_config(tmp_path: Path) -> Path:
+    """The first configuration of README."""
+    text = README.read_text()
+    begin = text.index("```\n", text.index("## First config")) + 4
+    path = tmp_path / "bird.conf"
+    path.write_text(text[begin : text.index("```", begin)])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "route", "verdict"),
+    [
+        (("import", "upstream"), "10.5.0.0/16 bgp_path = 65002 5", "accepted"),
+        (("import", "upstream"), "11.0.0.0/8", "rejected"),
+        (("import", "upstream.ipv4"), "10.5.0.0/16 bgp_path = 65002", "accepted"),
+        (("export", "upstream"), '10.1.0.0/24 proto = "own"', "accepted"),
+        (("export", "upstream"), '10.1.0.0/24 proto = "other"', "rejected"),
+        (("import", "own"), "10.1.0.0/24", "accepted"),
+        (("export", "own"), "10.1.0.0/24", "rejected"),
+    ],
+)
+def test_the_filter_of_a_channel_is_explained(
+    first_config: Path, words: tuple[str, str], route: str, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, str(first_config), "--route", route]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == verdict
+    assert all(line.startswith((str(first_config), "    ")) for line in lines[:-1])
+    assert (len(lines) > 1) == (words[1] != "own")  # `all` and `none` have no statements
+
+
+def test_a_channels_filter_as_python(first_config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--compiled", "export", "upstream", str(first_config)]) == 0
+    assert "bird.conf:10: export where proto" in capsys.readouterr().out
+
+
+TWO = """\
+protocol static a { ipv4 { import none; }; }
+protocol bgp b { local as 1; neighbor 10.0.0.2 as 2;
+  ipv4 { import none; export all; };
+  ipv6 { import all; export none; }; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("import", "c"), "no protocol c"),
+        (("import", "a.ipv6"), "a has no channel ipv6"),
+        (("export", "b"), "b has several channels: say one of b.ipv4, b.ipv6"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    tmp_path: Path, words: tuple[str, str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_text(TWO)
+    assert main(["--compiled", *words, str(path)]) == 1
+    assert capsys.readouterr().err == f"pybird explain: {path}: {told}\n"
+
+
+def test_of_several_channels_the_one_that_fits_the_route_is_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bird.conf"
+    path.write_text(TWO)
+    for route, verdict in (("10.0.0.0/8", "rejected"), ("2001:db8::/32", "accepted")):
+        assert main(["import", "b", str(path), "--route", route]) == 0
+        assert capsys.readouterr().out == f"{verdict}\n"
