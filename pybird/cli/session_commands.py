@@ -49,6 +49,8 @@ def echo(router: Router, arguments: Echo, session: Session) -> Iterator[Reply]:
 def timeformat(router: Router, arguments: TimeChoice, session: Session) -> Iterator[Reply]:
     """Set time format for this CLI session."""
     chosen = time_format(arguments)
+    if chosen.flaw:
+        raise CommandError(ARGUMENT_ERROR, chosen.flaw)
     for use in arguments.uses:
         session.formats[use] = chosen
     yield Done()

@@ -12,6 +12,7 @@ import os
 import sys
 
 from pybird.client.connection import DEFAULT_SOCKET, Connection, ConnectionLostError, Line
+from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand
 
 TYPE_CHECKING = False  # `typing` is too slow to import for one command
@@ -173,7 +174,9 @@ def one(connection: Connection, text: str, options: Options) -> int:
     if options.json:
         return as_json(connection, command)
     connection.send(command)
-    return print_lines(connection.replies(), options.verbose)
+    replies = connection.replies()
+    raw = options.verbose or options.as_birdc
+    return print_lines(replies if raw else for_people(replies), options.verbose)
 
 
 def print_lines(lines: Iterable[Line], verbose: bool) -> int:

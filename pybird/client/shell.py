@@ -26,6 +26,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from pybird.client import tables
 from pybird.client.completion import Names, complete
 from pybird.client.connection import Connection, ConnectionLostError, Line
+from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand, help_for
 
 PROMPT = "bird> "
@@ -231,7 +232,7 @@ class Shell:
         return True
 
     def _texts(self, lines: Iterable[Line]) -> Iterator[str]:
-        for line in lines:
+        for line in lines if self._verbose else for_people(lines):
             if line.unasked:
                 yield f">>> {line.text}\n"
             elif line.text or not line.last:

@@ -69,6 +69,7 @@ class Situation:
     texts: dict[str, str]  # terminal to keyword or operator
     last: Token | None
     open_block: Token | None  # the innermost block, or the one that seems to lack its end
+    open_set: Token | None  # the `[` that a `]` here would close
     semicolon_missing: bool  # a `;` here would end something
     brace_missing: bool  # and a `{` a block that this belongs into
     between: bool  # between two statements of the file
@@ -107,6 +108,28 @@ def _include(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Co
     if token != "include" or token.type != "NAME":
         return None
     return lexer.sources.error("`include` must be the first word on its line", span)
+
+
+def _unclosed_set(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """What cannot be an item of a set, and is right behind it."""
+    opening = situation.open_set
+    if opening is None or not ("RSQB" in situation.fitting or lexer.begins_statement(token)):
+        return None
+    if "COMMA" in situation.fitting:
+        return None
+    related = ("opened here", lexer.sources.span(opening.start, opening.end))
+    return lexer.sources.error(f"`]` missing before {_shown(token)}", span, related=related)
+
+
+def _remote_as(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """The words of FRR and its kin."""
+    if token != "remote":
+        return None
+    source, at = lexer.sources.locate(token.start)
+    if not source.text.startswith("remote-as", at):
+        return None
+    place = lexer.sources.span(token.start, token.start + len("remote-as"))
+    return lexer.sources.error("unexpected `remote-as`", place, hint="neighbor ... as")
 
 
 def _unclosed(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
@@ -224,10 +247,12 @@ def _missing(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Co
 
 GUESSES = (
     _include,
+    _unclosed_set,
     _unclosed,
     _own_name,
     _reserved,
     _joined,
+    _remote_as,
     _between_statements,
     _negative,
     _comma,

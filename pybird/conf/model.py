@@ -7,6 +7,7 @@ spans do not take part in equality. A protocol's own options are a subclass of
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,21 @@ class TimeFormat:
     format: str
     limit: int = 0
     old: str = ""
+
+    @property
+    def flaw(self) -> str:
+        """Why no line of a log or a reply may have such times; empty: they may."""
+        for text in (self.format, self.old):
+            if _LINE_BREAK.search(text):
+                return "a time format must not break the line"
+            if _WIDE.search(text):
+                return "a time format has fields of at most 99 characters"
+        return ""
+
+
+# `%n` of strftime with its flags and width, but not the n behind `%%`.
+_LINE_BREAK = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|(?<!%)(?:%%)*%[-_0^#EO]*\d*n")
+_WIDE = re.compile(r"(?<!%)(?:%%)*%[-_0^#EO]*\d{3}")
 
 
 @dataclass(frozen=True, slots=True)

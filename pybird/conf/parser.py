@@ -202,11 +202,19 @@ class Parser:
             texts=self._words,
             last=self._last,
             open_block=self._early or block,
+            open_set=self._open_set() if "RSQB" in expected else None,
             semicolon_missing=self._misses_semicolon(),
             brace_missing=self._misses_brace(token) and self._fits_after("LBRACE", token),
             between=self._between(),
             outside=self._between() and self._outside(token),
         )
+
+    def _open_set(self) -> Token | None:
+        """The innermost `[` that nothing has closed."""
+        for value in reversed(self._values):
+            if isinstance(value, Token) and value.type == "LSQB":
+                return value
+        return None
 
     def _between(self) -> bool:
         """Between two statements of the file."""

@@ -254,7 +254,10 @@ class Top:
     def timeformat(self, tree: Tree) -> None:
         use, spec = tree.children
         assert isinstance(spec, Tree)
-        self.values[f"timeformat_{use}"] = self._time_format(spec)
+        found = self._time_format(spec)
+        if found.flaw:
+            raise self.builder.error(found.flaw, spec)
+        self.values[f"timeformat_{use}"] = found
 
     def _time_format(self, spec: Tree) -> TimeFormat:
         if spec.data == "timeformat_text":

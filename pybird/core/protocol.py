@@ -64,6 +64,25 @@ class Detail:
     below: tuple[Detail, ...] = ()
 
 
+class Patience:
+    """How long to wait before the next start of what ran out of memory: doubling while it happens again."""
+
+    FIRST = 5.0  # seconds
+    MOST = 300.0
+    FORGET = 600.0  # after that time without trouble it is the first again
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._last = -float("inf")
+
+    def failed(self, now: float) -> float:
+        """Seconds to wait from now on."""
+        again = now - self._last < self.FORGET
+        self._seconds = min(self._seconds * 2, self.MOST) if again else self.FIRST
+        self._last = now
+        return self._seconds
+
+
 @dataclass(frozen=True, slots=True)
 class ProtocolType:
     """Everything the rest of PyBIRD knows of a protocol.
@@ -112,6 +131,7 @@ class Instance:
         self._begins = False  # it starts again when it is down
         self._leaving = False  # it never starts again
         self._again: float | None = None  # start again so many seconds after `down`
+        self._patience = Patience()
         self._timer: Timer | None = None
         self._restarted = -float("inf")  # when a limit last restarted it
         self._waiting = 0  # channels and children that are not down yet
@@ -350,7 +370,8 @@ class Instance:
 
         With `begins` it starts again after that.
         """
-        self._cancel_restart()
+        if reason is not StopReason.FAILED:
+            self._cancel_restart()
         if then is not None:
             self._down.append(then)
         self._begins = self._begins or begins
@@ -377,10 +398,16 @@ class Instance:
             self._close_channels()
 
     def crashed(self, error: Exception) -> None:
-        """The instance's code raised: log it, stop the instance, remember why."""
+        """The instance's code raised: log it, stop the instance, remember why.
+
+        Out of memory is no fault of the code, and may have met anyone: it starts again.
+        """
         self.failure = f"{type(error).__name__}: {error}"
         self.router.crashed(self.name, error)
         if self.state in (State.START, State.UP):
+            if isinstance(error, MemoryError):
+                self.failure = "out of memory"
+                self._again = self._patience.failed(self.router.clock.now())
             self.halt(StopReason.FAILED)
         self._end_crashed()
 

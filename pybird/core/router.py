@@ -27,7 +27,7 @@ from pybird.core.nexthop import HopTable
 from pybird.core.plan import Comparisons, compare
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports, Timer
-from pybird.core.protocol import Instance, ProtocolType, State, StopReason
+from pybird.core.protocol import Instance, Patience, ProtocolType, State, StopReason
 from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.revalidate import Revalidation
 from pybird.core.scheduler import SLICE, Job, Scheduler
@@ -372,13 +372,16 @@ class Router:
         """Make the instance of a protocol; None when this version does not run it, or it fails."""
         if not self.runs(config):
             return None
-        make = self.types[config.type_name].instance
-        assert make is not None
         try:
-            instance = make(config, self)
+            return self._make(config)
         except Exception as error:
             self.crashed(config.name, error)
             return None
+
+    def _make(self, config: ProtocolConfig) -> Instance:
+        make = self.types[config.type_name].instance
+        assert make is not None
+        instance = make(config, self)
         self.protocols[config.name] = instance
         self.set_debug(instance)
         return instance
@@ -401,9 +404,11 @@ class Router:
     # dynamic children -----------------------------------------------------------
 
     def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
-        """Start a dynamic child; it lives until `remove`d or its parent goes."""
-        instance = self.create(config)
-        assert instance is not None, config.type_name
+        """Start a dynamic child; it lives until `remove`d or its parent goes.
+
+        What its making raises is the parent's fault.
+        """
+        instance = self._make(config)
         instance.parent = parent
         instance.begin()
         return instance
@@ -547,6 +552,9 @@ class Router:
 
     def crashed(self, name: str, error: Exception) -> None:
         """Log what this protocol's code raised, with the trace."""
+        if isinstance(error, MemoryError):
+            self.log("error", f"{name}: out of memory")
+            return  # a trace takes memory, and says who asked for the last of it, not who has it
         self.log("bug", f"{name}: {type(error).__name__}: {error}")
         for line in "".join(format_exception(error)).splitlines():
             self.log("bug", f"{name}: {line}")
@@ -557,8 +565,15 @@ class Router:
             channel.protocol.crashed(error)
 
     def _job_crashed(self, job: Job, error: Exception) -> None:
-        """Long work raised: whose it was stops, the others go on."""
+        """Long work raised: whose it was stops, the others go on.
+
+        For want of memory, what nobody answers for, or who stops already, is tried again.
+        """
         subject = getattr(job, "__self__", None)
+        if isinstance(error, MemoryError) and not _runs(subject):
+            self.crashed(getattr(job, "__qualname__", str(job)), error)
+            self.clock.call_at(self.clock.now() + Patience.FIRST, lambda: self.scheduler.add(job))
+            return
         if isinstance(subject, Group):
             self.export_crashed(subject, error)
         elif isinstance(subject, Channel):
@@ -567,6 +582,15 @@ class Router:
             subject.crashed(error)
         else:
             self.crashed(getattr(job, "__qualname__", str(job)), error)
+
+
+def _runs(subject: object) -> bool:
+    """Would a crash of this one's work stop a protocol?"""
+    if isinstance(subject, Channel):
+        subject = subject.protocol
+    if isinstance(subject, Instance):
+        return subject.state in (State.START, State.UP)
+    return isinstance(subject, Group)
 
 
 def _filters(config: Config) -> Iterator[Filter]:

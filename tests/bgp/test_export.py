@@ -13,6 +13,7 @@ from pybird.proto.bgp.updates import ReceiveTerms, UpdateReader
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
+from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
 
@@ -30,9 +31,13 @@ def attrs(*parts: str) -> AttributeSet:
     return SETS.intern(octets(*parts))
 
 
-def neighbour(remote_as: int = 65002, rr_client: bool = False, cluster_id: int = 0) -> PeerIdentity:
+def neighbour(
+    remote_as: int = 65002, rr_client: bool = False, cluster_id: int = 0, ifindex: int = 0
+) -> PeerIdentity:
     address = Address.parse("10.0.0.2")
-    return PeerIdentity(0x0A000002, address, 65001, remote_as, rr_client, cluster_id=cluster_id)
+    return PeerIdentity(
+        0x0A000002, address, 65001, remote_as, rr_client, cluster_id=cluster_id, ifindex=ifindex
+    )
 
 
 def route(
@@ -320,8 +325,28 @@ def test_an_external_peer_on_the_same_link_gets_the_third_party_next_hop():
     rte = route(*LEARNED, peer=EXTERNAL)
     assert next_hop(exporter(ifindex=2), rte) == "0a000002"
     assert next_hop(exporter(ifindex=3), rte) == "0a000001"
-    assert next_hop(exporter(ifindex=2), route(*LEARNED, peer=EXTERNAL, gateway="10.0.0.9")) == "0a000001"
+    assert next_hop(exporter(ifindex=2), route(*LEARNED, peer=INTERNAL, gateway="10.0.0.9")) == "0a000009"
     assert next_hop(exporter(ifindex=2, next_hop_self="yes"), rte) == "0a000001"
+
+
+@pytest.mark.parametrize("gateway", ["10.0.0.2", "10.0.0.9", None])
+def test_between_external_peers_of_one_link_next_hop_decides_and_not_the_gateway(gateway: str | None):
+    """Whatever `gw`, `dest` and `bgp_next_hop` of an import filter made of it."""
+    lan = {"ifindex": 2, "networks": (Prefix.parse("10.0.0.0/24"),)}
+    near = neighbour(ifindex=2)
+    for hop, goes in (("0a000002", "0a000002"), ("0a000042", "0a000042"), ("c0000201", "0a000001")):
+        rte = route(ORIGIN_IGP + PATH_65002 + "400304" + hop, peer=near, gateway=gateway)
+        assert next_hop(exporter(**lan), rte) == goes
+    alone = route(ORIGIN_IGP + PATH_65002 + "4003040a000002", peer=near, gateway=gateway)
+    assert next_hop(exporter(ifindex=2), alone) == "0a000002", "the neighbor itself, with `onlink`"
+    assert next_hop(exporter(**lan, next_hop_keep="yes"), rte) == "c0000201"
+
+
+def test_several_gateways_are_no_next_hop():
+    rte = route("", gateway="10.0.0.7")
+    rte.hop.nexthops += (NextHop(Address.parse("10.0.0.8"), 2, "eth2"),)
+    assert next_hop(exporter(ifindex=2), rte) == "0a000001"
+    assert next_hop(exporter(internal=True), rte) == "0a000001"
 
 
 def test_next_hop_self_and_keep():
@@ -338,8 +363,9 @@ def test_next_hop_self_and_keep():
 
 def test_a_next_hop_that_the_filter_set_is_sent():
     rte = route(ORIGIN_IGP + PATH_65002 + "4003040a000063", peer=EXTERNAL)
-    assert next_hop(exporter(next_hop_self="yes"), rte, attrs(CANONICAL)) == "0a000063"
-    again = exporter(next_hop_self="yes").wire(rte, rte.attrs, ("bgp_next_hop",))
+    assert next_hop(exporter(), rte, attrs(CANONICAL)) == "0a000063"
+    assert next_hop(exporter(next_hop_self="yes"), rte, attrs(CANONICAL)) == "0a000001"
+    again = exporter().wire(rte, rte.attrs, ("bgp_next_hop",))
     assert again is not None, "set to the value that it had"
     assert "4003040a000063" in again[1].hex()
 

@@ -524,6 +524,28 @@ def test_a_crash_in_one_session_stops_only_that_protocol():
     assert lab.proto("a", "routes").state is State.UP
 
 
+def test_a_session_that_ran_out_of_memory_comes_back():
+    lab = both()
+    established(lab)
+    peer = lab.proto("a")
+    receive, calls = peer.families.receive, []
+
+    def short(updates):
+        calls.append(updates)
+        if len(calls) == 1:
+            raise MemoryError
+        receive(updates)
+
+    peer.families.receive = short
+    lab.nodes["b"].router.reload(lab.proto("b", "a"), imports=False, exports=True)
+    lab.run(1)
+    assert (peer.state, peer.failure) == (State.DOWN, "out of memory")
+    assert lab.proto("b", "a").last_error == "Received: Out of Resources"
+    established(lab)
+    lab.run(0.5)
+    assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
+
+
 def test_the_session_crosses_any_fragmentation():
     lab = both(nets_b=tuple(f"10.{n // 256}.{n % 256}.0/24" for n in range(500)))
     lab.nodes["a"].host.fragment = True

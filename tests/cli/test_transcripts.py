@@ -464,6 +464,10 @@ def test_eval_of_a_route_attribute_fails(lab: Lab) -> None:
 def test_timeformat_of_the_session(lab: Lab) -> None:
     lab.ask("timeformat protocol iso long")
     assert re.search(r"up     \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  $", lab.ask("show protocols st4"), re.MULTILINE)
+    for text in ('"%T%n0000 "', '"%F" 5 "%n"'):
+        assert lab.ask(f"timeformat {text}") == "9003 a time format must not break the line"
+    assert lab.ask('timeformat "%99999999d"').startswith("9003 a time format has fields")
+    assert lab.ask('timeformat "%%n%99d"') == "0000 "
     lab.ask('timeformat "%s"')
     assert re.search(r"up     \d{10}    $", lab.ask("show protocols st4"), re.MULTILINE)
 

@@ -45,7 +45,7 @@ BROKEN = [
         "`10.0.0.0/8+` is a pattern and stands in a set: `[ 10.0.0.0/8+ ]`",
     ),
     (DEVICE + "define A = «5000000000»;\n", "Number out of range"),
-    (DEVICE + "define A = [1, 2«;»\n", "unexpected `;`, expected an operator, `,`, `..` or `]`"),
+    (DEVICE + "define A = [1, 2«;»\n", "`]` missing before `;`"),
     (DEVICE + "log stderr «everything»;\n", "unexpected `everything`, expected `all` or `{`"),
     (DEVICE + "protocol «ospff» o { }\n", "`ospff` is not a protocol"),
     (DEVICE + "protocol bgp x from «nowhere» { }\n", "template `nowhere` is not defined"),
@@ -152,6 +152,18 @@ BROKEN = [
     (
         "protocol pipe p { table master4; peer table master4; «}»\n",
         "Primary table and peer table must be different",
+    ),
+    (
+        'timeformat log «"%F%n%T"»;\nprotocol device { }\n',
+        "a time format must not break the line",
+    ),
+    (
+        'timeformat route «"%T" 3600 "%-05n"»;\nprotocol device { }\n',
+        "a time format must not break the line",
+    ),
+    (
+        'timeformat base «"%T%999999999d"»;\nprotocol device { }\n',
+        "a time format has fields of at most 99 characters",
     ),
     (
         "timeformat «rout» iso long;\nprotocol device { }\n",

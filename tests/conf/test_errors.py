@@ -219,3 +219,56 @@ def test_what_is_refused_in_a_template_passes_through_others_and_is_said_once() 
     assert not load(between).refusals
     twice = load(between + "protocol static one from more { }\nprotocol static two from base { }\n")
     assert [(each.line, each.related and each.related[1].line) for each in twice.refusals] == [(5, 8)]
+
+
+def test_a_missing_policy_says_what_to_write() -> None:
+    bgp = "protocol bgp {\n local as 1; neighbor 1.1.1.1 as 2;\n ipv4 %s;\n}\n"
+    both, imports, exports = (
+        error(DEVICE + bgp % body) for body in ("", "{ export all; }", "{ import all; }")
+    )
+    assert (
+        both.show()
+        .split("\n")[-1]
+        .endswith(":4:2 write `import all; export none;`, or with `where ...` into this ipv4 channel")
+    )
+    assert "write `import all;` or `import where ...;` into" in imports.show()
+    assert "write `export all;` or `export where ...;` into" in exports.show()
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("", ":4:2 table master4 is not sorted: write `ipv4 table master4 sorted;`"),
+        ("ipv4 table t;", ":2:12 table t is not sorted: write `ipv4 table t sorted;`"),
+    ],
+)
+def test_secondary_names_the_table_that_is_not_sorted(table: str, told: str) -> None:
+    use = "table t; " if table else ""
+    text = f"{table}\nprotocol bgp {{ local as 1; neighbor 1.1.1.1 as 2;\n ipv4 {{ {use}import all; "
+    found = error(DEVICE + text + "export all; secondary; };\n}\n")
+    assert found.message == "BGP with secondary option requires sorted table"
+    assert found.show().split("\n")[-1].endswith(told)
+
+
+@pytest.mark.parametrize("body", ["neighbor 1.1.1.1 remote-as 2;", "neighbor 1.1.1.1; remote-as 2;"])
+def test_the_words_of_other_routers_have_a_guess(body: str) -> None:
+    found = error(DEVICE + f"protocol bgp {{ local as 1; {body} ipv4 {{ import all; export all; }}; }}\n")
+    assert (found.message, found.hint) == ("unexpected `remote-as`", "neighbor ... as")
+
+
+def test_a_set_that_is_not_closed_names_its_opening() -> None:
+    found = error("define A = [ 10.0.0.0/8,\n 10.1.0.0/16\ndefine B = 5;\n" + DEVICE)
+    assert (found.message, found.line) == ("`]` missing before `define`", 3)
+    assert found.related is not None
+    assert (found.related[0], found.related[1].line, found.related[1].column) == ("opened here", 1, 12)
+    found = error("filter f { if net ~ [ 1.0.0.0/8 then accept; reject; }\n" + DEVICE)
+    assert found.message == "`]` missing before `then`"
+    assert found.related is not None
+
+
+def test_a_set_in_an_included_file_that_is_not_closed_names_its_opening() -> None:
+    sets = "define A = [ 1, 2,\n 3\n"
+    found = error('include "sets.conf";\ndefine B = 5;\n' + DEVICE, **{"sets.conf": sets})
+    assert found.message == "`]` missing before `define`"
+    assert found.related is not None
+    assert (found.related[1].file, found.related[1].line) == ("sets.conf", 1)

@@ -1,7 +1,11 @@
 from dataclasses import replace
+from itertools import pairwise
 from types import MethodType
+from unittest.mock import patch
 
-from pybird.core.channel import ExportMode
+import pytest
+
+from pybird.core.channel import Channel, ExportMode
 from pybird.core.protocol import State, StopReason
 from pybird.core.router import Answer
 from pybird.core.selection import Selection
@@ -117,6 +121,77 @@ def test_a_fault_in_long_work_stops_whose_it_is_and_nobody_else():
     world.clock.run()
     assert b.state is State.UP
     assert any("raise IndexError(owner.name)" in line for line in world.log.lines), "the trace is there"
+
+
+def test_who_runs_out_of_memory_comes_back_by_itself_later_and_later():
+    """Whoever asked for the last of it need not be who took it; a fault of its code stays."""
+    world = World().load(peer("a"), peer("b"))
+    a, start = world["a"], world["a"].start
+
+    def greedy():
+        raise MemoryError
+
+    a.guarded(greedy)
+    a.start = greedy
+    downs = []
+    for _ in range(700):
+        world.clock.run(1)
+        downs.append(a.since)
+        assert a.state is State.DOWN
+    since = list(dict.fromkeys(downs))
+    assert [after - before for before, after in pairwise(since)] == [5, 10, 20, 40, 80, 160, 300]
+    assert (a.failure, world["b"].state) == ("out of memory", State.UP)
+    a.start = start
+    world.clock.run(300)
+    assert (a.state, a.failure) == (State.UP, "")
+    assert not [line for line in world.log.lines if "Traceback" in line]
+
+
+@pytest.mark.parametrize("act", ["enable", "restart", "disable"])
+def test_operators_need_not_wait_for_who_ran_out_of_memory(act):
+    world = World().load(peer("a"))
+    a = world["a"]
+    a.guarded(lambda: bytes(1 << 62))
+    world.clock.run()
+    getattr(world.router, act)(a)
+    assert a.state is (State.DOWN if act == "disable" else State.UP)
+    world.clock.run(1000)
+    assert a.state is (State.DOWN if act == "disable" else State.UP)
+    assert len(a.stops) == 1
+
+
+def test_long_work_that_is_nobodys_is_tried_again_when_memory_was_short():
+    world = World().load(peer("a"))
+    tries = []
+
+    def work():
+        tries.append(world.clock.now())
+        if len(tries) < 3:
+            raise MemoryError
+        return False
+
+    world.router.scheduler.add(work)
+    world.clock.run(60)
+    assert [after - before for before, after in pairwise(tries)] == [5, 5]
+
+
+def test_routes_of_who_is_gone_leave_although_memory_was_short():
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce("10.0.0.0/8")
+    world.clock.run()
+    channel, sweep = world["a"].channel, Channel._sweep_slice
+    tries = []
+
+    def short(self):
+        tries.append(self)
+        if len(tries) == 1:
+            raise MemoryError
+        return sweep(self)
+
+    with patch.object(Channel, "_sweep_slice", short):
+        world.router.disable(world["a"])
+        world.clock.run(60)
+    assert (world["a"].state, tries, world["b"].got) == (State.DOWN, [channel, channel], {})
 
 
 def test_merged_routes_have_all_next_hops():

@@ -42,6 +42,7 @@ from pybird.values.text import to_octets
 ANY_LOCAL_AS = 255
 MULTIHOP = 64
 NO_REMOTE_AS = "Remote AS number must be set"
+NOT_SORTED = "BGP with secondary option requires sorted table"
 LINK_LOCAL = Prefix(Address.parse("fe80::"), 10)
 
 # RFC 4486: the names of the manual.
@@ -71,7 +72,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """What BIRD checks when the block ends; all of it at the closing brace."""
     for problem in (*_missing(config), *_session(builder, config)):
-        builder.errors.append(builder.end_error(problem, tree, place=_place(builder, problem, tree)))
+        builder.errors.append(builder.end_error(problem, tree, place=_place(builder, config, problem, tree)))
     if not is_internal(config):
         _check_policy(builder, config, tree)
     for each in config.channels:
@@ -116,12 +117,30 @@ def _missing(config: BgpConfig) -> list[str]:
     return found
 
 
-def _place(builder: Builder, problem: str, tree: Tree) -> tuple[str, Span] | None:
-    """The option that lacks something."""
+def _place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) -> tuple[str, Span] | None:
+    """The option that lacks something, or the table."""
     neighbor = tree.find("neighbor")
-    if problem != NO_REMOTE_AS or neighbor is None:
-        return None
-    return "this has no `as`", builder.span(neighbor)
+    if problem == NO_REMOTE_AS and neighbor is not None:
+        return "this has no `as`", builder.span(neighbor)
+    if problem == NOT_SORTED:
+        channel = _secondary(builder, config)[0]
+        table = builder.tables[channel.table]
+        text = (
+            f"table {table.name} is not sorted: write `{channel.name.split()[0]} table {table.name} sorted;`"
+        )
+        return text, channel.span if table.implicit else table.span
+    return None
+
+
+def _secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
+    """Channels that want the second best route of a table that does not know it."""
+    return [
+        channel
+        for channel in config.channels
+        if isinstance(channel, BgpChannelConfig)
+        and channel.secondary
+        and not builder.tables[channel.table].sorted
+    ]
 
 
 def _sorted(builder: Builder, config: BgpConfig) -> bool:
@@ -151,9 +170,8 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
     if config.deterministic_med and _sorted(builder, config):
         found.append("BGP with deterministic MED prohibits sorted table")
-    if any(isinstance(c, BgpChannelConfig) and c.secondary and not builder.tables[c.table].sorted
-           for c in config.channels):  # fmt: skip
-        found.append("BGP with secondary option requires sorted table")
+    if _secondary(builder, config):
+        found.append(NOT_SORTED)
     if config.interface_range and not config.strict_bind:
         found.append("`interface range` needs `strict bind`")
     if config.interface_range and config.interface is not None:
@@ -218,10 +236,12 @@ def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     for each in config.channels:
         if not isinstance(each, BgpChannelConfig) or (each.import_set and each.export_set):
             continue
-        what = "export policy" if each.import_set else "import policy"
-        if not each.import_set and not each.export_set:
-            what = "import and export policies"
-        place = (f"{each.name} channel", each.span)
+        what, write = "import policy", "`import all;` or `import where ...;`"
+        if each.import_set:
+            what, write = "export policy", "`export all;` or `export where ...;`"
+        elif not each.export_set:
+            what, write = "import and export policies", "`import all; export none;`, or with `where ...`"
+        place = (f"write {write} into this {each.name} channel", each.span)
         builder.errors.append(builder.end_error(f"EBGP requires explicit {what}", tree, place=place))
 
 

@@ -21,7 +21,7 @@ class BgpChannelConfig(ChannelConfig):
     export_set: bool = False
     mandatory: bool = False
     next_hop_self: str = "no"  # no, yes, ibgp, ebgp
-    next_hop_keep: str = "no"
+    next_hop_keep: str | None = None  # None: by session type
     next_hop_address: Address | None = None
     next_hop_prefer: str = "global"  # global, local
     link_local_format: str | None = None  # native, single, double; None: ours, see docs

@@ -49,7 +49,9 @@ from pybird.proto.bgp.messages import AS_TRANS, MARKER
 from pybird.proto.bgp.nexthop import wire_next_hop
 from pybird.proto.bgp.nlri import MAX_KEY4, MAX_KEY6, split_keys
 from pybird.proto.bgp.selection import PeerIdentity
+from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
+from pybird.values.net import Prefix
 from pybird.values.route import Dest, Rte
 
 NO_EXPORT: Final = 0xFFFFFF01
@@ -81,6 +83,7 @@ class ExportClass(NamedTuple):
     internal: bool
     own: bytes
     ifindex: int = 0
+    networks: tuple[Prefix, ...] = ()
     as4: bool = True
     extended_next_hop: bool = False
     max_length: int = 4096
@@ -173,7 +176,7 @@ class BgpExporter:
         terms = self.terms
         found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
-        hop = self._next_hop(b"" if received is None else received[3:], rte, before, again)
+        hop = self._next_hop(b"" if received is None else _canonical(received[3:]), rte, before, again)
         if not hop:
             return None
         for code in _LISTS:  # what a filter emptied: without members they are malformed (RFC 7606, 7)
@@ -273,36 +276,36 @@ class BgpExporter:
     def _next_hop(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bytes:
         """The next hop to send, canonical; empty when there is none that is fit.
 
-        `current` is the route's, empty when it has none.
+        `current` is the route's, empty when it has none. `next hop self` goes
+        before what a filter set, that before `next hop keep`.
         """
-        terms = self.terms
-        chosen = self._own
-        if current:
-            if self._is_set_here(current, rte, before, again) or self._keeps(current, rte):
-                chosen = self._fit(current, rte)
-        elif not self._by_config(terms.next_hop_self, rte):
-            chosen = self._fit(self._gateway(rte), rte)
-        return chosen or self._own
+        if self._by_config(self.terms.next_hop_self, rte):
+            return self._own
+        if current and (self._is_set_here(rte, before, again) or self._keeps(current, rte)):
+            chosen = current
+        else:
+            chosen = self._gateway(current, rte)
+        return self._fit(chosen, rte) or self._own
 
-    def _is_set_here(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
+    def _is_set_here(self, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
         """The next hop was set by the export filter, or with a route that is not from BGP."""
         if not isinstance(rte.source.peer, PeerIdentity):
             return True
         if "bgp_next_hop" in again:
             return True
-        return rte.attrs is not before and current != find(before.wire, NEXT_HOP)
+        return rte.attrs is not before and find(rte.attrs.wire, NEXT_HOP) != find(before.wire, NEXT_HOP)
 
     def _keeps(self, current: bytes, rte: Rte) -> bool:
-        """Whether the received next hop goes on unchanged (RFC 4271, 5.1.3).
+        """Whether a next hop from BGP goes on unchanged (RFC 4271, 5.1.3).
 
-        To internal peers, and to external ones on the link where it is a neighbour.
+        To internal peers, and between external ones of one link where it is on that link.
         """
         terms = self.terms
-        if self._by_config(terms.next_hop_keep, rte):
-            return True
-        if self._by_config(terms.next_hop_self, rte):
-            return False
-        return terms.internal or (self._same_link(rte) and _leads_to(rte, current))
+        return (
+            terms.internal
+            or self._by_config(terms.next_hop_keep, rte)
+            or (self._is_from_our_link(rte) and self._is_on_link(current, rte))
+        )
 
     def _by_config(self, option: str, rte: Rte) -> bool:
         """What `next hop self` or `keep` says of a route from this source."""
@@ -311,26 +314,55 @@ class BgpExporter:
         peer = rte.source.peer
         return isinstance(peer, PeerIdentity) and peer.internal == (option == "ibgp")
 
-    def _same_link(self, rte: Rte) -> bool:
-        """The route leads to a neighbour on the very link of a direct session."""
-        hops = rte.hop.nexthops
-        return self.terms.ifindex != 0 and len(hops) > 0 and hops[0].ifindex == self.terms.ifindex
+    def _is_from_our_link(self, rte: Rte) -> bool:
+        """The route's session is on the link of this one."""
+        peer = rte.source.peer
+        return isinstance(peer, PeerIdentity) and peer.ifindex == self.terms.ifindex != 0
 
-    def _gateway(self, rte: Rte) -> bytes:
-        """The gateway of a route that is not from BGP, where the peer can use it."""
+    def _is_on_link(self, hop: bytes, rte: Rte) -> bool:
+        """A next hop from a session of our link is on that link: its link-local half always is."""
+        peer = rte.source.peer
+        if len(hop) == 32 or (isinstance(peer, PeerIdentity) and peer.address.octets == hop):
+            return True
+        address = Address(hop)
+        return len([net for net in self.terms.networks if net.contains(address)]) > 0
+
+    def _leads_to_our_link(self, rte: Rte) -> bool:
+        """The route leads to one neighbor on the very link of a direct session."""
         hops = rte.hop.nexthops
-        if rte.hop.dest is not Dest.UNICAST or not hops:
+        return self.terms.ifindex != 0 and len(hops) == 1 and hops[0].ifindex == self.terms.ifindex
+
+    def _gateway(self, current: bytes, rte: Rte) -> bytes:
+        """The gateway of a route, where the peer can use it; empty where it cannot.
+
+        Not for what came over our own link, where NEXT_HOP decides, nor of a route
+        with several gateways or a link-local one. Of an internal route whose NEXT_HOP
+        has both addresses the link-local one is meant, as BIRD takes it.
+        """
+        hops = rte.hop.nexthops
+        if rte.hop.dest is not Dest.UNICAST or len(hops) != 1 or self._is_from_our_link(rte):
             return b""
         gateway = hops[0].gateway
-        if gateway is None or not (self.terms.internal or self._same_link(rte)):
+        if (
+            gateway is None
+            or gateway.is_link_local
+            or not (self.terms.internal or self._leads_to_our_link(rte))
+        ):
             return b""
-        return bytes(16) + gateway.octets if gateway.is_link_local else gateway.octets
+        return b"" if len(current) == 32 and current[:16] == gateway.octets else gateway.octets
 
     def _fit(self, hop: bytes, rte: Rte) -> bytes:
         """What of a next hop may be sent: right family, link-local only on its own link."""
-        if len(hop) == 32 and not (self._same_link(rte) and not self._reflected(rte)):
+        if len(hop) == 32 and (self._reflected(rte) or not self._is_of_our_link(rte)):
             hop = hop[:16] if any(hop[:16]) else b""
         return self._of_family(hop)
+
+    def _is_of_our_link(self, rte: Rte) -> bool:
+        """Link-local addresses that this route has are on our link: its session, or else its gateway, is."""
+        peer = rte.source.peer
+        if isinstance(peer, PeerIdentity) and peer.ifindex:
+            return peer.ifindex == self.terms.ifindex
+        return self._leads_to_our_link(rte)
 
     def _of_family(self, hop: bytes) -> bytes:
         """The next hop where this family can carry it, else nothing."""
@@ -422,14 +454,6 @@ def _unreach(family: Family, packed: bytes) -> bytes:
     return MARKER + (_FIXED + size).to_bytes(2, "big") + b"\x02\0\0" + size.to_bytes(2, "big") + attribute
 
 
-def _leads_to(rte: Rte, next_hop: bytes) -> bool:
-    """The route's gateway is its next hop: no other router is between."""
-    gateway = rte.hop.nexthops[0].gateway
-    if gateway is None:
-        return False
-    return gateway.octets == next_hop or gateway.octets in (next_hop[:16], next_hop[16:])
-
-
 def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
     """Remove the members of a list that stay in the AS; without others the attribute goes."""
     attribute = found[code]
@@ -440,6 +464,11 @@ def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
         del found[code]
     elif len(kept) < len(items):
         found[code] = octets_of(attribute[0], code, b"".join(kept))
+
+
+def _canonical(hop: bytes) -> bytes:
+    """A next hop as sessions have it: what a filter set may be a link-local address alone."""
+    return bytes(16) + hop if len(hop) == 16 and Address(hop).is_link_local else hop
 
 
 # ---------------------------------------------------- 2-octet neighbours (6793)

@@ -20,11 +20,11 @@ from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.terms import is_direct, is_recursive
+from pybird.proto.bgp.terms import is_direct, is_recursive, next_hop_keep
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
-from pybird.values.net import NetType, net_of
+from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import UNREACHABLE, Rte
 
 if TYPE_CHECKING:
@@ -147,19 +147,33 @@ class Families:
             default_local_pref=config.default_local_pref,
             deterministic_med=config.deterministic_med,
             cluster_id=self._cluster_id,
+            ifindex=self._ifindex,
         )
+
+    @property
+    def _ifindex(self) -> int:
+        """The link of a direct session, 0 for others."""
+        return self._peer.reach.ifindex if is_direct(self._peer.config) else 0
+
+    def _networks(self) -> tuple[Prefix, ...]:
+        """What is on the link of a direct session."""
+        link = self._peer.router.interfaces.by_index.get(self._ifindex)
+        if link is None:
+            return ()
+        nets = {own.prefix for own in link.ready_addresses() if not own.address.is_link_local}
+        return tuple(sorted(nets, key=str))
 
     def _resolver(self, config: BgpChannelConfig) -> Resolver:
         peer = self._peer
         router = peer.router
-        direct = is_direct(peer.config)
         recursive = is_recursive(peer.config, config)
         own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
         prefer_link_local = config.next_hop_prefer == "local" or (remote is not None and remote.is_link_local)
         table = (config.igp_table or config.table) if recursive else None
-        ifindex = peer.reach.ifindex if direct else 0
-        return Resolver(router.hops, ifindex, table, own, prefer_link_local, peer.config.onlink, config.cost)
+        return Resolver(
+            router.hops, self._ifindex, table, own, prefer_link_local, peer.config.onlink, config.cost
+        )
 
     # -------------------------------------------------------------- inwards
 
@@ -296,7 +310,8 @@ class Families:
             local_as=peer.local_as,
             internal=self._remote_as() == peer.local_as,
             own=self.own_next_hop(config),
-            ifindex=self._peer.reach.ifindex if is_direct(peer) else 0,
+            ifindex=self._ifindex,
+            networks=self._networks(),
             as4=negotiated.as4,
             extended_next_hop=family in negotiated.extended_next_hop,
             max_length=negotiated.max_length,
@@ -304,7 +319,7 @@ class Families:
             rs_client=peer.rs_client,
             cluster_id=self._cluster_id if peer.rr_client else 0,
             next_hop_self=config.next_hop_self,
-            next_hop_keep=config.next_hop_keep,
+            next_hop_keep=next_hop_keep(peer, config),
             link_local_format=config.link_local_format,
             interpret_communities=peer.interpret_communities,
             allow_local_pref=peer.allow_local_pref,

@@ -37,7 +37,8 @@ class PeerIdentity:
     """What the tie-breaker and the exporters know of a route's BGP neighbour (`Source.peer`).
 
     `router_id` is a number of 32 bits. The options are those of the session
-    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8).
+    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8),
+    `ifindex` the link of a direct session, 0 for others.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class PeerIdentity:
         "default_local_pref",
         "default_med",
         "deterministic_med",
+        "ifindex",
         "igp_metric",
         "internal",
         "local_as",
@@ -72,6 +74,7 @@ class PeerIdentity:
         default_local_pref: int = 100,
         deterministic_med: bool = False,
         cluster_id: int = 0,
+        ifindex: int = 0,
     ) -> None:
         self.router_id: Final = router_id
         self.address: Final = address
@@ -87,6 +90,7 @@ class PeerIdentity:
         self.default_local_pref: Final = default_local_pref
         self.deterministic_med: Final = deterministic_med
         self.cluster_id: Final = cluster_id
+        self.ifindex: Final = ifindex
 
 
 def rank(rte: Rte, pool: AttributePool) -> int:

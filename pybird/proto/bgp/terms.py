@@ -43,6 +43,13 @@ def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
     return channel.gateway == "recursive" or (channel.gateway is None and not is_direct(config))
 
 
+def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:
+    """Which received next hops go on unchanged: a route server's all, a reflector's internal ones."""
+    if channel.next_hop_keep is not None:
+        return channel.next_hop_keep
+    return "yes" if config.rs_client else "ibgp" if config.rr_client else "no"
+
+
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
     """The hop limit to send and the least to accept (None: any), RFC 5082."""
     hops = DIRECT_TTL if is_direct(config) else config.multihop or MULTIHOP

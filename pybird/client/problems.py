@@ -1,0 +1,36 @@
+"""Errors of a configuration in the order for people: what is wrong, then the line of the file, each once.
+
+Tools read the last line of a reply. So the daemon ends it with the message of
+the only error, or repeats that of the first one of several; a reader wants the
+message first and nothing twice, as `pybird check` writes it.
+"""
+
+from __future__ import annotations
+
+from pybird.client.connection import Line
+
+TYPE_CHECKING = False  # `typing` is too slow to import for one command
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PROBLEM = 8002  # the code of such lines
+
+
+def for_people(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines of a reply; those of errors in a configuration wait for the last one."""
+    held: list[Line] = []
+    for line in lines:
+        if line.code != PROBLEM or line.unasked:
+            yield line
+            continue
+        held.append(line)
+        if line.last:
+            yield from _in_order(held)
+
+
+def _in_order(held: list[Line]) -> list[Line]:
+    *shown, last = held
+    message, _, more = last.text.rpartition(" (and ")
+    if more.endswith(" more)") and shown and shown[0].text == message:
+        return [*shown, Line(PROBLEM, "", True, last.raw)]
+    return [last, *shown]
