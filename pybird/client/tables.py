@@ -89,7 +89,7 @@ def _route(reply: Reply) -> Row:
         hops(reply),
         reply["protocol"],
         str(reply["preference"]),
-        reply["info"],
+        f"{reply['info']} {reply.get('reason', '')}".strip(),  # why it was refused
         short_time(reply["since"]),
     )
     where = "" if reply["hops"] else _DESTS.get(reply["dest"], "")
