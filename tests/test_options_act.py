@@ -50,10 +50,8 @@ STATIC = DEVICE + "protocol static { ipv4; route 10.0.0.0/8 via 10.1.1.1 bfd; }"
 # Fields that nothing outside of the loading reads: the text that warns or is an
 # error, or why none is needed.
 EXCEPTIONS = {
-    "TableConfig.debug": "ipv4 table t { debug all; };" + DEVICE,
     "TableConfig.trie": "nothing to do: every table has an index of its prefixes",
     "TableConfig.implicit": "no option: what the builder needs to know",
-    "Config.debug_tables": "debug tables all;" + DEVICE,
     "Config.graceful_restart_wait": "graceful restart wait 5;" + DEVICE,
     "Config.filters": "no option: what filters are there",
     "Config.functions": "no option: what functions are there",
@@ -189,9 +187,7 @@ OTHERS: dict[type, list[Row]] = {
     ],
     Ignored: [
         ("global", "graceful restart wait", top.GRACEFUL_WAIT.reason),
-        ("global", "debug tables", top.DEBUG_TABLES.reason),
         ("global", "mpls domain", top.MPLS_DOMAIN.reason),
-        ("table", "debug", top.DEBUG_TABLES.reason),
         ("static", "route ... bfd", BFD.reason),
         ("bgp", "graceful restart", GRACEFUL.reason),
         ("bgp", "graceful restart aware", GRACEFUL.reason),

@@ -299,10 +299,10 @@ def debug(router: Router, arguments: Debug, session: Any) -> Iterator[Reply]:
     flags = frozenset(DEBUG_FLAGS) if arguments.flags is None else arguments.flags
     for instance in protocols(router, arguments.which):
         if arguments.channel is None:
-            instance.debug = flags
+            instance.set_debug(flags)
             continue
         channel = instance.channels.get(arguments.channel)
         if channel is None:
             raise CommandError(PARSE_ERROR, f"Channel {instance.name}.{arguments.channel} not found")
-        channel.debug = flags
+        channel.set_debug(flags)
     yield Done()

@@ -98,7 +98,10 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
         if not terse and _headed(arguments):
             tally.headed = True
             yield RouteHeading(listing.name, headings == 0)
+        _trace(router, "states", "Subscribed to exporter", listing)
         yield from _one_table(router, arguments, listing, headings == 0, tally, session)
+        _trace(router, "routes", "Nothing more to feed", None)
+        _trace(router, "states", "Unsubscribed from exporter", listing)
         headings += tally.headed
         if not arguments.mode and not arguments.primary and arguments.net is None:
             tally.routes, tally.networks = listing.table.route_count, listing.table.net_count
@@ -126,6 +129,13 @@ def _headed(arguments: ShowRoute) -> bool:
 def _is_stored(arguments: ShowRoute, listings: list[Listing]) -> bool:
     """Is the network there, though no option leaves routes of it? Refused routes are not looked for."""
     return arguments.mode != "filtered" and any(next(_stored(arguments, x.table), None) for x in listings)
+
+
+def _trace(router: Router, flag: str, text: str, listing: Listing | None) -> None:
+    """`debug show route`, in the words of BIRD 3."""
+    if flag in router.config.debug_show_route:
+        of = "" if listing is None else f" {listing.table.name}.export-all"
+        router.traces.write(f"cli.feeder: {text}{of}")
 
 
 # ------------------------------------------------------------- which tables
@@ -249,6 +259,8 @@ def _rows(
             yield PAUSE
             continue
         key, routes = found
+        if "routes" in router.config.debug_show_route:
+            router.traces.write(f"cli.feeder: Feeding {net_of(net_type, key)}")
         if counting:
             there = routes if arguments.mode in ("", "filtered") else listing.table.get(key)
             tally.networks += 1 if there else 0

@@ -220,6 +220,7 @@ class Config:
     debug_protocols: frozenset[str] = frozenset()
     debug_channels: frozenset[str] = frozenset()
     debug_tables: frozenset[str] = frozenset()
+    debug_show_route: frozenset[str] = frozenset()
     debug_commands: int = 0
     timeformat_route: TimeFormat = ISO_SHORT_MS
     timeformat_protocol: TimeFormat = ISO_SHORT_MS

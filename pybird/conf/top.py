@@ -41,7 +41,6 @@ LOG_LIMIT = 16384  # octets; smaller files are not rotated
 
 # Options of the whole router that are not acted on.
 GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
-    "debug_show_route": Ignored("the work of commands is not traced"),
     "debug_latency": Ignored("slow steps of the event loop are not logged"),
     "debug_latency_limit": Ignored("slow steps of the event loop are not logged"),
     "watchdog_warning": Ignored("slow steps of the event loop are not logged"),
@@ -54,7 +53,6 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
 }
 MPLS_DOMAIN = Ignored("there are no labels")
 GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
-DEBUG_TABLES = Ignored("tables are not traced; channels are, with `debug channels`")
 
 
 def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -195,7 +193,6 @@ class Top:
                 values[name] = self.builder.switch(option.children[0])
             elif name == "debug":
                 values["debug"] = self.builder.flags(option.children[0], DEBUG_FLAGS)
-                self._table_debug(option, values["debug"])
             else:
                 TABLE_OPTIONS[option.data](self.builder, Draft(TableConfig), option)
             if name == "trie" and net_type not in WITH_TRIE:
@@ -219,14 +216,6 @@ class Top:
 
     def debug(self, tree: Tree) -> None:
         self.values[tree.data] = self.builder.flags(tree.children[0], DEBUG_FLAGS)
-
-    def debug_tables(self, tree: Tree) -> None:
-        self.debug(tree)
-        self._table_debug(tree, self.values[tree.data])
-
-    def _table_debug(self, tree: Tree, flags: frozenset[str]) -> None:
-        if flags:
-            DEBUG_TABLES.apply(self.builder, tree)
 
     def debug_commands(self, tree: Tree) -> None:
         self.values["debug_commands"] = self.builder.number(tree.children[0])
@@ -339,7 +328,8 @@ STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
     "graceful_restart_wait": Top.graceful_restart_wait,
     "debug_protocols": Top.debug,
     "debug_channels": Top.debug,
-    "debug_tables": Top.debug_tables,
+    "debug_tables": Top.debug,
+    "debug_show_route": Top.debug,
     "debug_commands": Top.debug_commands,
     "timeformat": Top.timeformat,
     "mpls_domain": Top.mpls_domain,

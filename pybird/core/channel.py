@@ -15,21 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mypy_extensions import mypyc_attr
 
 from pybird.conf.model import ChannelConfig, Limit
 from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.group import FILTERED as FILTERED_OUT
+from pybird.core.group import SENT
 from pybird.core.limits import RouteLimit
 from pybird.core.member import Member, join
 from pybird.core.policy import Policy
 from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
-from pybird.core.table import Table, Walk
+from pybird.core.table import Table, Walk, is_same
 from pybird.values.net import NetType, net_of
-from pybird.values.route import FILTERED, Rte, Source
+from pybird.values.route import FILTERED, Dest, Rte, Source
 
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
@@ -94,6 +96,7 @@ class Channel:
         self.state = ChannelState.DOWN
         self.export_state = ExportState.DOWN
         self.debug: frozenset[str] = config.debug
+        self.traced = False  # routes or filters, for this channel or its protocol
         self.table: Table = self.router.tables[config.table]
         self.source = Source(protocol.name, protocol.type.kind, protocol.type.selection, self)
         self.sources: dict[Source, None] = {self.source: None}
@@ -206,11 +209,12 @@ class Channel:
             return
         self.state = ChannelState.UP
         self.refusals = None
-        self._trace("states", "State changed to up")
         self.policy = self._import_policy()
         exporter = self.protocol.exporter(self)
         if exporter is not None:
             self.export_state = ExportState.FEEDING
+        self.trace_state()
+        if exporter is not None:
             self.member = join(self, exporter)
 
     def close(self) -> None:
@@ -227,7 +231,8 @@ class Channel:
         self._refused.clear()
         self._again.clear()
         self.state = ChannelState.STOP
-        self._trace("states", "State changed to stop")
+        self.router.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
+        self.trace_state()
         for source in self.sources:
             source.epoch += 1
             source.stale = False
@@ -288,9 +293,7 @@ class Channel:
         self._forget_kept(keys, source)
         if self.refusals is not None:
             self._forget_reasons(keys)
-        if "routes" in self.debug:
-            self.trace_nets("> removed", keys)
-        removed = self.table.withdraw(keys, source)
+        removed = self._remove(keys, source)
         count.accepted += removed
         count.ignored += len(keys) - removed
 
@@ -318,8 +321,10 @@ class Channel:
         count.rejected += len(keys)
         source = rte.source if rte is not None else self.source
         self._forget_kept(keys, source)
+        if self.traced:
+            self.trace_nets("filters", "> invalid", keys, rte)
         if source.routes:
-            self.statistics.import_withdraws.accepted += self.table.withdraw(keys, source)
+            self.statistics.import_withdraws.accepted += self._remove(keys, source)
         self.explain(keys, reason, "Refused")
         if rte is not None and self.config.keep_filtered:
             self._keep_refused(keys, rte, reason)
@@ -415,9 +420,7 @@ class Channel:
         if kept:
             for key in keys:
                 kept.pop(key, None)
-        if "routes" in self.debug:
-            self.trace_nets("> added", keys)
-        same = self.table.announce(keys, rte)
+        same = self.table.announce(keys, rte) if not self.traced else self._announce_traced(keys, rte)
         count = self.statistics.import_updates
         count.ignored += same
         count.accepted += len(keys) - same
@@ -428,10 +431,10 @@ class Channel:
         Counted as BIRD does: as a withdrawal, too, accepted where there was one.
         """
         self.statistics.import_updates.filtered += len(keys)
-        if "filters" in self.debug:
-            self.trace_nets("> filtered out", keys)
+        if self.traced:
+            self.trace_nets("filters", "> filtered out", keys, rte)
         withdraws = self.statistics.import_withdraws
-        removed = self.table.withdraw(keys, rte.source) if rte.source.routes else 0
+        removed = self._remove(keys, rte.source) if rte.source.routes else 0
         withdraws.accepted += removed
         if self.config.keep_filtered:
             withdraws.ignored += len(keys) - removed
@@ -475,24 +478,25 @@ class Channel:
         if not over or not self._over("import", limit):
             return keys
         self.statistics.import_updates.limit += over
-        if self.config.keep_filtered:
+        if self.config.keep_filtered or self.traced:
             entered = dict.fromkeys(passed)
-            self._keep([key for key in keys if key not in entered], rte)
+            left = [key for key in keys if key not in entered]
+            if self.traced:
+                self.trace_nets("filters", "> ignored [limit]", left, rte)
+            if self.config.keep_filtered:
+                self._keep(left, rte)
         return passed
 
     def _split(self, keys: list[bytes], source: Source, room: int, kept: dict[bytes, Rte]) -> list[bytes]:
         """Replacements, and as many new networks as there is room for."""
         passed: dict[bytes, None] = {}
         for key in keys:
-            if key in kept or self._holds(key, source):
+            if key in kept or self._held(key, source) is not None:
                 passed[key] = None
             elif key not in passed and room > 0:
                 passed[key] = None
                 room -= 1
         return list(passed)
-
-    def _holds(self, key: bytes, source: Source) -> bool:
-        return any(rte.source is source for rte in self.table.get(key))
 
     def _over(self, direction: str, limit: RouteLimit) -> bool:
         """A limit was exceeded: act; True when the routes above it must be dropped."""
@@ -538,6 +542,8 @@ class Channel:
     def _sweep(self, source: Source) -> None:
         """Remove this source's routes of older epochs than now, in slices."""
         if source.routes:
+            if self._walk is None:
+                self.router.trace_table(self.table, "states", "Pruning")
             self._sweeps[source] = source.epoch
             self._walk = self.table.walk()
             self.router.scheduler.add(self._sweep_slice)
@@ -552,11 +558,12 @@ class Channel:
                 if rte.epoch < self._sweeps.get(source, 0):
                     gone.setdefault(source, []).append(key)
         for source, theirs in gone.items():
-            self.table.withdraw(theirs, source)
+            self._remove(theirs, source)
         if keys and any(source.routes for source in self._sweeps):
             return True
         self._walk = None
         self._sweeps.clear()
+        self.router.trace_table(self.table, "events", "Prune done")
         self._swept()
         return False
 
@@ -566,7 +573,7 @@ class Channel:
         self.state = ChannelState.DOWN
         self.sources = {self.source: None}
         self.router.tidy()
-        self._trace("states", "State changed to down")
+        self.trace_state()
         callbacks, self._flushed = self._flushed, []
         for callback in callbacks:
             callback()
@@ -604,7 +611,7 @@ class Channel:
     def reconfigure(self, config: ChannelConfig) -> None:
         """Take over a changed config; what must be reloaded is the plan's to say."""
         old, self.config = self.config, config
-        self.debug = config.debug
+        self.set_debug(config.debug)
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
         if not config.keep_filtered:
@@ -649,26 +656,117 @@ class Channel:
         protocol = self.protocol
         protocol.guarded(protocol.transmit, self, packed)
 
-    def trace_exports(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> None:
-        """Write what goes out, when `debug { routes }` is on."""
-        for keys in announce.values():
-            self.trace_nets("< added", keys)
-        self.trace_nets("< removed", withdraw)
-
-    def trace_nets(self, what: str, keys: list[bytes]) -> None:
-        """One trace line per network."""
-        for key in keys:
-            net = net_of(self.net_type, key)
-            self.router.log("trace", f"{self.protocol.name}.{self.name} {what} {net}")
-
     def fed(self) -> None:
         """A whole feed was transmitted."""
         self.export_state = ExportState.READY
+        self.trace_state()
         self.protocol.guarded(self.protocol.feed_done, self)
 
-    def _trace(self, flag: str, text: str) -> None:
-        if flag in self.debug or flag in self.protocol.debug:
-            self.router.log("trace", f"{self.protocol.name}.{self.name}: {text}")
+    # traces, in the words of BIRD 2 -----------------------------------------
+
+    def set_debug(self, flags: frozenset[str]) -> None:
+        """What is traced of this channel; its protocol's flags count as well."""
+        self.debug = flags
+        self.traced = self.traces("routes") or self.traces("filters")
+
+    def traces(self, flag: str) -> bool:
+        """Is this flag on, for the channel or for all of its protocol?"""
+        return flag in self.debug or flag in self.protocol.debug
+
+    def trace(self, flag: str, text: str) -> None:
+        """One line of the channel's own flags."""
+        if flag in self.debug:
+            self.router.traces.write(f"{self.protocol.name}.{self.name}: {text}")
+
+    def trace_state(self) -> None:
+        """The state has changed; protocols have states of their own."""
+        if "states" in self.debug:
+            word = _STATES[self.state]
+            if self.state is ChannelState.UP and self.export_state is not ExportState.DOWN:
+                word += f"/{self.export_state.value}"
+            self.trace("states", f"State changed to {word}")
+
+    def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:
+        """One line for each network; where there is no route, it is told by the network alone."""
+        if self.traces(flag):
+            for key in keys:
+                self._trace_net(what, key, rte)
+
+    def trace_export(self, key: bytes, kind: int, rte: Rte | None, had: Rte | None) -> None:
+        """What became of a network's route at the export side, and of the one before it.
+
+        `kind` is the group's verdict; `had` is what the group sent before: this
+        channel had it unless it is its own.
+        """
+        if had is not None and had.source.owner is self:
+            had = None
+        if rte is not None:
+            own = rte.source.owner is self
+            if kind == SENT and not own:
+                self.trace_nets("routes", "< added" if had is None else "< replaced", [key], rte)
+                return
+            what = "< filtered out" if kind == FILTERED_OUT and not own else "< rejected by protocol"
+            self.trace_nets("filters", what, [key], rte)
+        if had is not None:
+            self.trace_nets("routes", "< removed", [key], had)
+
+    def _announce_traced(self, keys: list[bytes], rte: Rte) -> int:
+        held = [self._held(key, rte.source) for key in keys]
+        same = self.table.announce(keys, rte)
+        if self.traces("routes"):
+            for at, key in enumerate(keys):
+                before, best = held[at], self.table.best(key)
+                if before is not None and is_same(before, rte):
+                    self._trace_net("> ignored", key, rte)
+                elif best is not None and best.source is rte.source:
+                    self._trace_net("> added [best]", key, rte)
+                else:
+                    self._trace_net("> added", key, rte)
+        return same
+
+    def _remove(self, keys: list[bytes], source: Source) -> int:
+        """Take the source's routes of these networks out of the table; how many there were."""
+        if self.traced and self.traces("routes"):
+            for key in dict.fromkeys(keys):
+                held = self._held(key, source)
+                if held is not None:
+                    routes = self.table.get(key)
+                    why = " [sole]" if len(routes) == 1 else " [replaced]" if routes[0] is held else ""
+                    self._trace_net(f"> removed{why}", key, held)
+        return self.table.withdraw(keys, source)
+
+    def _held(self, key: bytes, source: Source) -> Rte | None:
+        for rte in self.table.get(key):
+            if rte.source is source:
+                return rte
+        return None
+
+    def _trace_net(self, what: str, key: bytes, rte: Rte | None) -> None:
+        router = self.router
+        if not router.traces.room():
+            return
+        text = f"{self.protocol.name}.{self.name} {what} {net_of(self.net_type, key)}"
+        if rte is not None:
+            source = rte.source
+            while source.origin is not None:  # copied from another table
+                source = source.origin
+            text += f" {source.path_id}L {router.number_of(source)}G {_DESTS[rte.hop.dest]}"
+        router.traces.put(text)
+
+
+_STATES: Final = {
+    ChannelState.DOWN: "DOWN",
+    ChannelState.START: "START",
+    ChannelState.UP: "UP",
+    ChannelState.STOP: "FLUSHING",
+}
+_DESTS: Final = {
+    Dest.NONE: "none",
+    Dest.UNICAST: "unicast",
+    Dest.BLACKHOLE: "blackhole",
+    Dest.UNREACHABLE: "unreachable",
+    Dest.PROHIBIT: "prohibited",
+}
 
 
 def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[bytes]]:

@@ -428,6 +428,8 @@ class Group:
         past = len(self._past)
         receivers, withheld = self._receivers, self._withheld
         toward: tuple[Hashable, ...] = ()
+        traced = self._traced()
+        held: tuple[Hashable, ...] = ()
         batch = Batch()
         segments = batch.segments
         met: Rte | None = None
@@ -447,6 +449,8 @@ class Group:
             if new is old and (new is None or not again):
                 continue
             was = old is not None and (plain or self._is_announced(bid, key))
+            if traced:
+                held = withheld.get(key, ())
             if outsiders:
                 self._note(bid, key, (outdated(old) if again else old) if was else None)
             if new is None:
@@ -460,6 +464,8 @@ class Group:
                         self._withdraw_held(batch, key, old)
                     else:
                         batch.withdraw(key, old, members)
+                    if traced:
+                        self._trace(traced, key, SENT, None, old, held)
                 continue
             updates += 1
             if past:
@@ -500,6 +506,8 @@ class Group:
                     self._shift(batch, key, old if was else None, owner, toward)
                 elif owner is not None or was:
                     batch.moved(key, old if was else None, owner, members)
+                if traced:
+                    self._trace(traced, key, SENT, new, old if was else None, held)
                 continue
             if kind == REJECTED:
                 rejected += 1
@@ -513,6 +521,8 @@ class Group:
                     self._withdraw_held(batch, key, old)
                 else:
                     batch.withdraw(key, old, members)
+            if traced:
+                self._trace(traced, key, kind, new, old if was else None, held)
         batch.sent, batch.updates, batch.rejected, batch.filtered = sent, updates, rejected, filtered
         batch.gone = gone
         self._send(batch)
@@ -527,6 +537,7 @@ class Group:
     def _count_filtered(self, changes: dict[bytes, Rte | None]) -> None:
         """Nothing goes out, but it is counted; a member's own routes do not even reach the filter."""
         batch = Batch()
+        traced = self._traced()
         best = self.table.best
         owned = batch.owned
         for key in changes:
@@ -535,6 +546,8 @@ class Group:
                 batch.gone += 1
                 continue
             batch.updates += 1
+            if traced:
+                self._trace(traced, key, FILTERED, rte, None, ())
             owner: Any = rte.source.owner
             if owner in self.members:
                 owned[owner] = owned.get(owner, 0) + 1
@@ -573,14 +586,10 @@ class Group:
                     continue
                 if packed is None:
                     packed = self.exporter.pack(segment.announce, segment.withdraw)
-                if "routes" in member.channel.debug:
-                    member.channel.trace_exports(segment.announce, segment.withdraw)
                 member.channel.transmit(packed)
         for channel, keys in batch.own.items():
             for member in stream:
                 if member.channel is channel:
-                    if "routes" in channel.debug:
-                        channel.trace_exports({}, keys)
                     channel.transmit(self.exporter.pack({}, keys))
 
     # feeding ------------------------------------------------------------
@@ -672,8 +681,6 @@ class Group:
         channel.statistics.export_updates.accepted += sent
         channel.statistics.export_withdraws.accepted += len(out.withdraw)
         if out.announce or out.withdraw:
-            if "routes" in channel.debug:
-                channel.trace_exports(out.announce, out.withdraw)
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
 
     def _walk(self, member: Member, bids: list[bytes], out: Segment) -> int:
@@ -758,6 +765,11 @@ class Group:
             elif had is not None:
                 gained -= 1
                 out.withdraw.append(key)
+            if channel.traced:
+                channel.trace_export(key, REJECTED if leads and kind == SENT else kind, best, had)
+        if channel.traced:
+            for key, had in left.items():
+                channel.trace_export(key, SENT, None, had)
         gained -= withdraw_left(left, out)
         if refused:
             self._record(bid, bucket, refused)
@@ -768,6 +780,41 @@ class Group:
         if self._past:
             self._judged[key] = len(self._past)
         return self.verdict(rte, key)
+
+    def _traced(self) -> list[Member]:
+        """The members in step that trace routes or filters."""
+        traced: list[Member] = []
+        for member in self._stream:
+            if member.channel.traced:
+                traced.append(member)  # noqa: PERF401  compiled, and nearly always none
+        return traced
+
+    def _trace(
+        self,
+        members: list[Member],
+        key: bytes,
+        kind: int,
+        rte: Rte | None,
+        had: Rte | None,
+        held: tuple[Hashable, ...],
+    ) -> None:
+        """`held`: the receivers that `had` was not sent to."""
+        spared = self._withheld.get(key, ())
+        for member in members:
+            channel = member.channel
+            before = None if channel.receiver in held else had
+            what = REJECTED if kind == SENT and channel.receiver in spared else kind
+            channel.trace_export(key, what, rte, before)
+
+    def _trace_offer(
+        self, member: Member, key: bytes, found: tuple[Rte, Any] | None, had: Rte | None
+    ) -> None:
+        """Trace what `_offered` found for one member."""
+        best = found[0] if found is not None else self.table.best(key)
+        kind = SENT
+        if found is None and best is not None:
+            kind = FILTERED if self._silent else self.judged(best, key)[0] or REJECTED
+        member.channel.trace_export(key, kind, best, had)
 
     def _record(self, bid: bytes, bucket: dict[bytes, Any], refused: list[bytes]) -> None:
         if 2 * len(refused) <= len(bucket):
@@ -786,6 +833,8 @@ class Group:
         for key in part:
             had = member.dirty.pop(key)
             found = self._offered(member, key)
+            if member.channel.traced:
+                self._trace_offer(member, key, found, had)
             if found is None:
                 if had is not None:
                     gained -= 1
@@ -806,6 +855,8 @@ class Group:
             del again[bid]
             for key in self.table.buckets.get(bid, {}):
                 found = self._offered(member, key)
+                if member.channel.traced:
+                    self._trace_offer(member, key, found, found[0] if found is not None else None)
                 if found is not None:
                     out.add(found[1], key)
 

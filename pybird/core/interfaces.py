@@ -93,6 +93,7 @@ class InterfaceEvent:
     kind: str
     interface: Interface
     address: LinkAddress | None = None
+    what: str = ""  # that has changed, in BIRD's words: MTU, link
 
 
 class InterfaceListener(Protocol):
@@ -132,8 +133,10 @@ class Interfaces:
         """Tell it no more."""
         self._listeners.pop(listener, None)
 
-    def _tell(self, kind: str, interface: Interface, address: LinkAddress | None = None) -> None:
-        event = InterfaceEvent(kind, interface, address)
+    def _tell(
+        self, kind: str, interface: Interface, address: LinkAddress | None = None, what: str = ""
+    ) -> None:
+        event = InterfaceEvent(kind, interface, address, what)
         for listener in list(self._listeners):
             if listener not in self._listeners:
                 continue
@@ -162,7 +165,7 @@ class Interfaces:
         if old.up != link.up:
             self._tell("up" if link.up else "down", known)
         elif old.name == link.name:
-            self._tell("changed", known)
+            self._tell("changed", known, what="MTU" if old.mtu != link.mtu else "link")
 
     def link_removed(self, index: int) -> None:
         """A link is gone with all its addresses."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.core.batch import Segment
 from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED, IS_NEXT_HOP, NOTHING, SENT, Group, outdated, withdraw_left
+from pybird.core.group import FILTERED, IS_NEXT_HOP, NOTHING, REJECTED, SENT, Group, outdated, withdraw_left
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
@@ -124,16 +124,25 @@ class LoneGroup(Group):
             self._channel.statistics.export_withdraws.received += 1
         if self._past:
             self._judged[key] = len(self._past)
+        traced = self._channel.traced
+        had = last[0][0] if last is not None else None
         if chosen is None:
+            if traced and (routes or last is not None):
+                kind = (self.verdict(routes[0], key)[0] or REJECTED) if routes else SENT
+                self._channel.trace_export(key, kind, routes[0] if routes else None, had)
             self._blocked.pop(key, None)
             self._judged.pop(key, None)
             return self._sent.pop(key, None) is not None
         if last is not None and _alike(last[0], chosen[0]) and last[1] == chosen[1]:
             return False
         if last is None and not self._fits(key):
+            if traced:
+                self._channel.trace_nets("filters", "< rejected [limit]", [key], chosen[0][0])
             return False
         self._blocked.pop(key, None)
         self._sent[key] = chosen
+        if traced:
+            self._channel.trace_export(key, SENT, chosen[0][0], had)
         return True
 
     def _fits(self, key: bytes) -> bool:

@@ -187,6 +187,7 @@ class Instance:
         self.debug = config.debug
         self.discard()
         self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
+        self.router.set_debug(self)
 
     def discard(self) -> None:
         """The instance is down and will not run again: let go of what holds it in a circle."""
@@ -205,6 +206,10 @@ class Instance:
 
     def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Pure: do options of the protocol change what its channels export, while it runs?"""
+        return False
+
+    def hears(self, address: bool) -> bool:
+        """Pure, for traces: does the protocol follow interfaces, and (`address`) their addresses?"""
         return False
 
     def settled(self) -> None:
@@ -332,7 +337,13 @@ class Instance:
     def trace(self, flag: str, text: str) -> None:
         """Write a `<TRACE>` line if this debug flag is on."""
         if flag in self.debug:
-            self.router.log("trace", f"{self.name}: {text}")
+            self.router.traces.write(f"{self.name}: {text}")
+
+    def set_debug(self, flags: frozenset[str]) -> None:
+        """What is traced of this instance; routes and filters of its channels, too."""
+        self.debug = flags
+        for channel in self.channels.values():
+            channel.set_debug(channel.debug)
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call the protocol's code; what it raises stops this instance only."""
@@ -355,8 +366,11 @@ class Instance:
         self._cancel_restart()
         self.stop_reason = None
         self.failure = ""
-        self._enter(State.START)
+        self.trace("states", "Starting")
+        self._enter(State.START, told=False)
         self.guarded(self.start)
+        self._trace_still(State.START)
+        self.router.interface_traces.introduce(self)
 
     def begin_when_down(self) -> None:
         """Start; if it still stops, when that is over and it is enabled then."""
@@ -383,8 +397,10 @@ class Instance:
         if reason not in _BY_ITSELF:
             self.last_error = self.told = ""
         self.stop_reason = reason
-        self._enter(State.STOP)
+        self.trace("states", "Shutting down")
+        self._enter(State.STOP, told=False)
         self.guarded(self.stop, reason)
+        self._trace_still(State.STOP)
         self._flush_early()
 
     def leave(self, reason: StopReason, then: Callable[[], None]) -> None:
@@ -449,8 +465,17 @@ class Instance:
             self._timer.cancel()
             self._timer = None
 
-    def _enter(self, state: State) -> None:
+    def _enter(self, state: State, told: bool = True) -> None:
         self.state = state
         self.since = self.router.clock.now()
-        self.trace("states", f"State changed to {state.value}")
+        if told:
+            self._trace_state()
         self.router.state_changed(self)
+
+    def _trace_still(self, state: State) -> None:
+        """Tell the state unless it went on at once: then the next one was told."""
+        if self.state is state:
+            self._trace_state()
+
+    def _trace_state(self) -> None:
+        self.trace("states", f"State changed to {self.state.value}")

@@ -302,6 +302,7 @@ class Reconfiguration:
             table = router.tables.get(config.name)
             if table is not None and RemoveTable(config.name) not in self._plan.actions:
                 table.config = config
+                router.set_table_debug(table)
         changed = {a.name for a in self._plan.actions if isinstance(a, (RestartProtocol, AdaptProtocol))}
         for protocol in wanted.protocols:
             instance = router.protocols.get(protocol.name)
@@ -372,7 +373,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     if not instance.guarded(instance.reconfigure, config):
         return False
     instance.config = config
-    instance.debug = config.debug
+    instance.set_debug(config.debug)
     wanted = {channel.name: channel for channel in config.channels}
     for name in list(instance.channels):
         if name not in wanted:

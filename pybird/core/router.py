@@ -32,6 +32,7 @@ from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.revalidate import Revalidation
 from pybird.core.scheduler import SLICE, Job, Scheduler
 from pybird.core.table import Table
+from pybird.core.traces import InterfaceTraces, TableTraces, Traces
 from pybird.filter.attributes import declarations_of
 from pybird.filter.budget import Budget
 from pybird.filter.compile import CompiledFilter, compile_filter
@@ -40,6 +41,7 @@ from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
+from pybird.values.route import Source
 
 TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
 
@@ -124,6 +126,9 @@ class Router:
             self._filter_error,
         )
         self._filter_errors = LogLimit()
+        self.traces = Traces(ports.clock, self.log)
+        self.interface_traces = InterfaceTraces(self)
+        self._numbers = 0  # of sources in traces
         self.shutting_down = False
         self._tidying: Timer | None = None
 
@@ -141,25 +146,45 @@ class Router:
         if line is not None:
             self.log("error", line)
 
+    def number_of(self, source: Source) -> int:
+        """The number of a source in traces, from 1."""
+        if not source.number:
+            self._numbers += 1
+            source.number = self._numbers
+        return source.number
+
     # tables and filters -----------------------------------------------------
 
     def add_table(self, config: TableConfig) -> Table:
         """Make a table; its name is free."""
         table = self.tables[config.name] = Table(config)
+        self.set_table_debug(table)
         self.hops.table_changed(config.name)
         return table
 
+    def set_table_debug(self, table: Table) -> None:
+        """Give a table the debug flags of its config, or the global ones."""
+        table.debug = table.config.debug or self.config.debug_tables
+        table.trace = TableTraces(self.traces, table).changed if "routes" in table.debug else None
+
+    def trace_table(self, table: Table, flag: str, text: str) -> None:
+        """One line about the work of a table."""
+        if flag in table.debug:
+            self.traces.write(f"{table.name}: {text}")
+
     def remove_table(self, name: str) -> None:
         """Forget a table that no running protocol uses."""
-        self.tables.pop(name, None)
+        table = self.tables.pop(name, None)
+        if table is not None:
+            table.trace = None  # it knows the table
         self.lookup.forget(name)
         self.hops.table_changed(name)
 
     def set_debug(self, instance: Instance) -> None:
         """Give an instance the debug flags of its config, or the global ones."""
-        instance.debug = instance.config.debug or self.config.debug_protocols
+        instance.set_debug(instance.config.debug or self.config.debug_protocols)
         for channel in instance.channels.values():
-            channel.debug = channel.config.debug or self.config.debug_channels
+            channel.set_debug(channel.config.debug or self.config.debug_channels)
 
     def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
         """A filter made ready for one channel or group; compiled code is shared."""
@@ -384,6 +409,9 @@ class Router:
         instance = make(config, self)
         self.protocols[config.name] = instance
         self.set_debug(instance)
+        for channel in instance.channels.values():
+            channel.trace("states", f"Connected to table {channel.table.name}")
+        instance.trace("states", "Initializing")
         return instance
 
     def choose_router_id(self) -> None:

@@ -82,6 +82,8 @@ class Table:
         self.generation = 0  # raised by every change: tags memos of what depends on the table
         self.short: Final[int] = geometry(config.net_type)[0]
         self.end: Final[int] = geometry(config.net_type)[1]
+        self.debug: frozenset[str] = frozenset()
+        self.trace: Callable[[list[bytes], list[bytes], list[Rte], list[bytes]], None] | None = None
         self._nets = 0
         self._routes = 0
 
@@ -312,6 +314,8 @@ class Table:
 
     def _tell(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
         self.generation += 1
+        if self.trace is not None:
+            self.trace(fresh, won, lost, others)
         for reader in self.readers:
             pending = reader.pending
             if not pending:

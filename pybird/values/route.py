@@ -97,6 +97,7 @@ class Source:
         "epoch",
         "kind",
         "name",
+        "number",
         "origin",
         "owner",
         "path_id",
@@ -128,6 +129,7 @@ class Source:
         self.routes = 0
         self.best = 0
         self.origin: Source | None = None
+        self.number = 0  # in traces; 0: it was in none
 
     def __repr__(self) -> str:
         return f"Source({self.name})"

@@ -250,8 +250,8 @@ def test_debug_flags_come_from_the_protocol_or_from_the_global_default():
     assert (world["a"].debug, world["b"].debug) == ({"states"}, {"events"})
     world["a"].announce("10.0.0.0/8")
     world.clock.run()
-    assert "<trace> a.ipv4 > added 10.0.0.0/8" in world.log.lines
-    assert "<trace> b.ipv4 < added 10.0.0.0/8" in world.log.lines
+    assert "<trace> a.ipv4 > added [best] 10.0.0.0/8 0L 1G none" in world.log.lines
+    assert "<trace> b.ipv4 < added 10.0.0.0/8 0L 1G none" in world.log.lines
     world.router.reconfigure(config(own, peer("b")))
     assert world["b"].debug == frozenset()
 

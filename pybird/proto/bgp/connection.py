@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from pybird.core.ports import Clock, Stream, Timer
-from pybird.proto.bgp.messages import Notification
+from pybird.proto.bgp import traces
+from pybird.proto.bgp.messages import Message, Notification
 from pybird.proto.bgp.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
 
 HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
@@ -21,6 +22,11 @@ LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
 
 class Owner(Protocol):
     """Who has the connection: a peer."""
+
+    debug: frozenset[str]
+
+    def trace(self, flag: str, text: str) -> None:
+        """A line in the log if this debug flag is on."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call; what it raises stops this peer only."""
@@ -79,7 +85,7 @@ class Connection:
         """Send messages that the owner has encoded."""
         if self.stream is not None and not self._over:
             self.session.sending(octets, messages)
-            self.stream.write(octets)
+            self._write(octets)
 
     @property
     def unsent(self) -> int:
@@ -99,8 +105,8 @@ class Connection:
             return
         effects = [] if notification is None else self.session.close(notification, text)
         for effect in effects:
-            if isinstance(effect, Send) and self.stream is not None:
-                self.stream.write(effect.octets)
+            if isinstance(effect, Send):
+                self._write(effect.octets)
         self._end(abort=False)
 
     def abort(self) -> None:
@@ -137,6 +143,7 @@ class Connection:
             self._owner.guarded(self._owner.drained, self)
 
     def _receive(self, data: bytes) -> None:
+        self.session.heard = self._heard if "packets" in self._owner.debug else None
         self.perform(self.session.receive(data, self._clock.now()))
 
     # ---------------------------------------------------------- internal
@@ -144,8 +151,7 @@ class Connection:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Send(octets):
-                if self.stream is not None:
-                    self.stream.write(octets)
+                self._write(octets)
             case Updates():
                 self._owner.updates(self, effect)
             case Refresh():
@@ -158,6 +164,20 @@ class Connection:
             case Closed():
                 self._end(abort=effect.abort)
                 self._owner.closed(self, effect)
+
+    def _write(self, octets: bytes) -> None:
+        """Send whole messages."""
+        if self.stream is None:
+            return
+        if "packets" in self._owner.debug:
+            for text in traces.sent(octets):
+                self._owner.trace("packets", text)
+        self.stream.write(octets)
+
+    def _heard(self, message: Message) -> None:
+        text = traces.received(message)
+        if text:
+            self._owner.trace("packets", text)
 
     def _be_patient(self) -> None:
         """The timers of BGP say when to give up; TCP shall go on trying until then."""

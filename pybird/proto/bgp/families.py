@@ -196,7 +196,7 @@ class Families:
             for announced in received.announced:
                 self._announce(announced, now)
             if received.end_of_rib is not None:
-                self._peer.trace("events", f"Got END-OF-RIB of family {received.end_of_rib}")
+                self._peer.trace("packets", "Got END-OF-RIB")
 
     def _withdraw(self, withdrawn: Withdrawn) -> None:
         keys, reason = withdrawn.keys, withdrawn.reason

@@ -118,10 +118,15 @@ class Peer(Instance):
             obstacle = self.reach.obstacle
             self._absent.tell(self, obstacle, f"Waiting for {self.neighbour}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
+        self.trace("events", "Started")
         self.wait()
         self.started_hook()
 
     def stop(self, reason: StopReason) -> None:
+        self.trace("events", "Shutdown requested")
+        self.trace("states", "State changed to stop")
+        if self.active is not None:
+            self.trace("events", "BGP session closed")
         self._running = False
         self._absent.forget(self)
         self._limited(reason)
@@ -130,6 +135,7 @@ class Peer(Instance):
         self.reach.unwatch()
         self._close_all(self._farewell(reason))
         self.listening.close()
+        self.trace("events", "Down")
         self.stopped()
 
     def _limited(self, reason: StopReason) -> None:
@@ -164,8 +170,10 @@ class Peer(Instance):
             return
         if (wait := self.error_wait.left(self.router.clock.now())) > 0:
             self.countdown.start("Error wait", wait, self.wait, self.error_wait.seconds)
+            self.trace("events", f"Startup delayed by {wait:.3g} seconds due to errors")
         elif self.reach.usable and not self.config.passive and self.outgoing is None:
             self.countdown.start("Connect delay", self.pace.delay(), self._connect, self.pace.shown)
+            self.trace("events", f"Connect delayed by {self.countdown.length:.3g} seconds")
 
     def hurry(self) -> None:
         """The neighbour was seen (again), or the operator says so: forget what held us back."""
@@ -399,6 +407,7 @@ class Peer(Instance):
 
     def _session_over(self) -> None:
         """Established is left: routes go, and the next try is after a real failure."""
+        self.trace("events", "BGP session closed")
         self.families.close()
         self.pace.failed()
         self.signatures.begin(self.config.password is not None)

@@ -177,6 +177,7 @@ class Session:
         self.hold_time = terms.startup_hold_time
         self.keepalive_time = 0.0
         self.counters = Counters()
+        self.heard: Callable[[Message], None] | None = None  # told of each message, for traces
         self._jitter = jitter
         self._framer = Framer()
         self._timers = _Timers()
@@ -214,6 +215,8 @@ class Session:
         try:
             while (message := self._framer.next()) is not None:
                 self.counters.received += 1
+                if self.heard is not None:
+                    self.heard(message)
                 self._apply(message, now, effects)
                 if self.closed:
                     break

@@ -94,6 +94,9 @@ class Direct(Instance):
                     self._announce(channel, key, hop, index)
         return True
 
+    def hears(self, address: bool) -> bool:
+        return True
+
     def interface_event(self, event: InterfaceEvent) -> None:
         """An interface or one of its addresses came, changed or went."""
         self._update(event.interface, gone=event.kind == "removed")

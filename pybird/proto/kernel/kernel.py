@@ -193,6 +193,9 @@ class KernelInstance(Instance):
             return None
         return KernelExporter(self.config, channel.net_type is NetType.IP4, self.router.pool)
 
+    def hears(self, address: bool) -> bool:
+        return not address
+
     def transmit(self, channel: Channel, packed: Any) -> None:
         """Queue what changed; the kernel hears of it on the next turn."""
         if self._stopping:
@@ -382,9 +385,11 @@ class KernelInstance(Instance):
 
     def _finish_scan(self) -> None:
         self._scan = None
+        for channel in self.channels.values():
+            self.trace("events", f"Pruning table {channel.table.name}")
         repairs = self.fib.end_scan(steady=self._v4)
         if repairs:
-            self.trace("events", f"Repairing {repairs} routes")
+            self.trace("packets", f"Repairing {repairs} routes")
             self._flush_in(0.0)
         if self._aliens is not None:
             self._news = chain(self._news, self._aliens.end_scan())

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel, ExportState
+from pybird.core.group import SENT
 from pybird.core.protocol import Instance, StopReason
 from pybird.core.router import Router
 from pybird.core.scheduler import SLICE
@@ -99,6 +100,33 @@ class PipeChannel(Channel):
         assert isinstance(self.protocol, Pipe)
         return self.protocol.flow_from(self)
 
+    def _source_end(self) -> Channel | None:
+        """The end whose routes come in here."""
+        assert isinstance(self.protocol, Pipe)
+        return next((other for other in self.protocol.channels.values() if other is not self), None)
+
+    def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:
+        """A filter of a pipe belongs to the end where the route leaves its table."""
+        near = self._source_end()
+        if what == "> filtered out" and near is not None:
+            near.trace_nets(flag, "< filtered out", keys, rte)
+        else:
+            super().trace_nets(flag, what, keys, rte)
+
+    def _announce_traced(self, keys: list[bytes], rte: Rte) -> int:
+        near = self._source_end()
+        if near is not None:
+            for key in keys:
+                near.trace_export(key, SENT, rte, self._held(key, rte.source))
+        return super()._announce_traced(keys, rte)
+
+    def _remove(self, keys: list[bytes], source: Source) -> int:
+        near = self._source_end()
+        if near is not None and near.traced:
+            for key in dict.fromkeys(keys):
+                near.trace_export(key, SENT, None, self._held(key, source))
+        return super()._remove(keys, source)
+
     def candidates(self, key: bytes) -> tuple[Rte, ...]:
         """All routes of the network that may go to the other table."""
         flow = self._flow()
@@ -149,6 +177,7 @@ class Flow:
         """Bring all routes through the filter."""
         self._walk = self.near.table.walk()
         self.near.export_state = ExportState.FEEDING
+        self.near.trace_state()
         self._wake()
 
     def copied(self, key: bytes) -> tuple[Rte, ...]:
@@ -183,6 +212,7 @@ class Flow:
             if not keys:
                 self._walk = None
                 self.near.export_state = ExportState.READY
+                self.near.trace_state()
             self._carry(keys)
         if self._walk is not None or self._reader.pending or self._retry:
             return True
@@ -205,6 +235,7 @@ class Flow:
                 if source is None:
                     count.received += 1
                     count.rejected += 1
+                    self.near.trace_nets("filters", "< rejected by protocol", [key], rte)
                     continue
                 if there and self._is_crowded(key, source, there):
                     count.received += 1

@@ -131,6 +131,7 @@ class RadvPort:
 
     def _expired(self) -> None:
         self._timer = None
+        self._radv.trace("events", f"Timer fired on {self.interface.name}")
         self._run()
 
     def _run(self) -> None:
@@ -153,7 +154,8 @@ class RadvPort:
             mtu=link.mtu,
             final=final,
         )
-        self._radv.trace("packets", f"Sending RA to {to} via {link.name}")
+        whom = "" if to == ALL_NODES else f" to {to}"
+        self._radv.trace("packets", f"Sending RA{whom} via {link.name}")
         for packet in packets:
             self._socket.send(packet, to)
         if self.content.truncated and not self._told_truncated:

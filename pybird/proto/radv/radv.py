@@ -128,6 +128,9 @@ class Radv(Instance):
 
     # interfaces ---------------------------------------------------------
 
+    def hears(self, address: bool) -> bool:
+        return True
+
     def interface_event(self, event: InterfaceEvent) -> None:
         """Links and addresses come and go; the end of *tentative* is an `address` event."""
         if event.kind == "removed":
@@ -180,7 +183,7 @@ class Radv(Instance):
         self.ports[interface.index] = port
         self._settle()
         self._warn(interface, wanted)
-        self.trace("events", f"Starting on {interface.name}")
+        self.trace("events", f"Adding interface {interface.name}")
         port.start()
 
     def _failed(self, interface: Interface, text: str) -> None:
@@ -204,7 +207,7 @@ class Radv(Instance):
     def _drop(self, index: int, reason: str, goodbye: bool) -> None:
         port = self.ports.pop(index, None)
         if port is not None:
-            self.trace("events", f"Stopping on {port.interface.name}: {reason}")
+            self.trace("events", f"Removing interface {port.interface.name}: {reason}")
             port.stop(reason, goodbye)
 
     def _warn(self, interface: Interface, config: RaInterface) -> None:

@@ -1,0 +1,147 @@
+"""Trace lines: as many as a log can take, in BIRD's words.
+
+Who traces asks `room` before a line is made, so that a feed of a million routes
+costs `MOST` lines a second, and one that says how many were left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pybird.core.interfaces import Interface, InterfaceEvent
+from pybird.core.ports import Clock, LinkAddress, Timer
+from pybird.values.net import net_of
+
+if TYPE_CHECKING:
+    from pybird.core.protocol import Instance
+    from pybird.core.router import Router
+    from pybird.core.table import Table
+    from pybird.values.route import Rte
+
+MOST: Final = 1000  # lines a second
+SECOND: Final = 1.0
+
+
+class Traces:
+    """The trace lines of one router."""
+
+    def __init__(self, clock: Clock, log: Callable[[str, str], None]) -> None:
+        self._clock = clock
+        self._log = log
+        self._since = -SECOND
+        self._lines = 0  # in this second
+        self._lost = 0
+        self._timer: Timer | None = None
+
+    def room(self) -> bool:
+        """May one more line be written now? Whoever is told so writes it."""
+        if self._lines >= MOST or self._clock.now() - self._since >= SECOND:
+            self._look()
+            if self._lines >= MOST:
+                self._lost += 1
+                return False
+        self._lines += 1
+        return True
+
+    def write(self, text: str) -> None:
+        """One line, if there is room."""
+        if self.room():
+            self.put(text)
+
+    def put(self, text: str) -> None:
+        """One line that there is room for."""
+        self._log("trace", text)
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        if now - self._since >= SECOND:
+            self._since, self._lines = now, 0
+            self._tell()
+        elif self._timer is None:
+            self._timer = self._clock.call_at(self._since + SECOND, self._over)
+
+    def _over(self) -> None:
+        self._timer = None
+        self._look()
+
+    def _tell(self) -> None:
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            self._log("trace", f"{lost} trace lines suppressed")
+
+
+_WORDS: Final = {"up": "goes up", "down": "goes down"}
+
+
+class InterfaceTraces:
+    """What `debug { interfaces }` of the protocols that follow interfaces shows."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        router.interfaces.listen(self)
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """Tell who hears of it."""
+        text = _text_of(event)
+        if text:
+            for instance in self._router.protocols.values():
+                if "interfaces" in instance.debug and instance.hears(event.address is not None):
+                    self._router.traces.write(f"{instance.name} < {text}")
+
+    def introduce(self, instance: Instance) -> None:
+        """What a protocol that starts is told: all that is up, and its addresses."""
+        if "interfaces" not in instance.debug or not instance.hears(False):
+            return
+        write = self._router.traces.write
+        for interface in self._router.interfaces:
+            if not interface.up:
+                continue
+            write(f"{instance.name} < interface {interface.name} goes up")
+            for address in interface.ready_addresses() if instance.hears(True) else ():
+                write(f"{instance.name} < {_address(interface, address)} added")
+
+
+def _text_of(event: InterfaceEvent) -> str:
+    name = event.interface.name
+    if event.address is not None:
+        what = "removed" if event.kind == "address-removed" else "added"
+        return f"{_address(event.interface, event.address)} {what}"
+    if event.kind == "changed":
+        return f"interface {name} changes {event.what}"
+    word = _WORDS.get(event.kind)
+    return f"interface {name} {word}" if word else ""
+
+
+def _address(interface: Interface, address: LinkAddress) -> str:
+    return f"address {address.prefix} on interface {interface.name}"
+
+
+class TableTraces:
+    """The changes of one table, in the words of BIRD 3; sources instead of its pointers."""
+
+    def __init__(self, traces: Traces, table: Table) -> None:
+        self._traces = traces
+        self._table = table
+        self._count = 0
+
+    def changed(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
+        """These networks are new, have another best route, or only other routes."""
+        for key in fresh:
+            self._tell("best", key, "none")
+        for key, old in zip(won, lost, strict=True):
+            self._tell("best", key, old.source.name)
+        for key in others:
+            self._tell("all", key, "")
+
+    def _tell(self, exporter: str, key: bytes, old: str) -> None:
+        self._count += 1
+        if not self._traces.room():
+            return
+        best = self._table.best(key)
+        new = "none" if best is None else best.source.name
+        change = f"{old} -> {new}" if old else f"{new} stays the best"
+        net = net_of(self._table.net_type, key)
+        self._traces.put(
+            f"{self._table.name}.export-{exporter}: Announcing change {self._count} at {net}: {change}"
+        )
