@@ -66,6 +66,7 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
             label = decl.label if decl is not None else _unknown_label(attribute)
             found.append(AttributeText(attribute, label, text_of(value, decl)))
     hostentry, metric = looked_up(rte.hop)
+    metric = str(view.get("local_metric", metric))  # a filter may have set it
     return RouteAttributes(name, f"{name} univ", tuple(found), hostentry, metric)
 
 

@@ -89,7 +89,7 @@ def help_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
 def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
     """Evaluate an expression."""
     node = session.console.language.expression_of(arguments, router.config)
-    subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text))
+    subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text), router.lookup)
     problems = check(node, router.pool.by_name)  # constants are computed too, behind `true ||` as well
     if problems:
         raise CommandError(PARSE_ERROR, problems[0].message)

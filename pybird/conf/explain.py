@@ -54,7 +54,9 @@ UNITS = frozenset(("s", "ms", "us"))
 # What may begin a statement of a filter, where a name is taken too.
 KEYWORDS = ("accept", "reject", "error", "print", "printn", "return", "unset", "if", "case", "for", "else")
 # Options that all channels have and no protocol has.
-OF_CHANNELS = ("import", "export", "table")
+OF_CHANNELS = ("import", "export", "table", "preference")
+# Those that channels of protocols with a neighbor have; in BIRD 1 they stood in the protocol.
+OF_SESSIONS = ("gateway", "next", "secondary", "add", "missing", "receive")
 
 HYPHENATED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+)+")
@@ -181,6 +183,8 @@ def _between_statements(lexer: Lexer, situation: Situation, token: Token, span: 
         return None
     if token == "}":
         return error("unexpected `}`: no block is open here", span)
+    if token == "table":  # of IPv4 or IPv6 in BIRD 1, as it was built
+        return error("`table` needs the type of its routes", span, hint="ipv4 table")
     if situation.outside:
         block = "a filter" if token in KEYWORDS else "a protocol"
         ended = None
@@ -274,9 +278,13 @@ def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> s
         and "RBRACE" in situation.expected
         and "NAME" not in situation.expected
     ):
-        if token in OF_CHANNELS and {"IPV4", "IPV6"} <= {*situation.expected}:
-            return f"`{token}` is an option of channels: it stands in `ipv4 {{ ... }}` or `ipv6 {{ ... }}`"
+        if {"IPV4", "IPV6"} <= {*situation.expected} and (
+            token in OF_CHANNELS or (token in OF_SESSIONS and "NEIGHBOR" in situation.expected)
+        ):
+            return _of_channels(token)
         return f"`{token}` is not an option here"
+    if last == "igp" and token == "table":  # in BIRD 1, of the protocol
+        return _of_channels("igp table")
     if last in ("protocol", "template") and token.isidentifier():
         return f"`{token}` is not a protocol"
     if token in UNITS and last is not None and last.type == "NUMBER":
@@ -288,13 +296,17 @@ def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> s
     return f"unexpected {_shown(token)}{_wanted(words)}"
 
 
+def _of_channels(option: str) -> str:
+    return f"`{option}` is an option of channels: it stands in `ipv4 {{ ... }}` or `ipv6 {{ ... }}`"
+
+
 def _is_option(word: Token) -> bool:
     return word.isidentifier() and word not in (*KEYWORDS, "where", "then", "do", "in")
 
 
 def _meant(lexer: Lexer, situation: Situation, token: Token) -> str:
     """What the user may have meant, for this word or for the one before."""
-    if token in UNITS or (token in OF_CHANNELS and "IPV4" in situation.expected):
+    if token in UNITS or (token in (*OF_CHANNELS, *OF_SESSIONS) and "IPV4" in situation.expected):
         return ""
     if token.type not in ("TEXT", "NUMBER") and token.isidentifier():
         choices = [situation.texts[kind] for kind in situation.expected if kind in situation.texts]

@@ -20,8 +20,11 @@ from pybird.conf.nets import net_literal
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
+from pybird.filter.errors import FilterRuntimeError, FilterTypeError
+from pybird.filter.fold import evaluate
 from pybird.filter.methods import METHODS
 from pybird.filter.nodes import Literal, Local, Node, Span
+from pybird.filter.types import PARTS, children
 from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
@@ -271,11 +274,43 @@ class Expressions:
             if item.data == "prefix_exact":
                 return nodes.PrefixPattern(whole, span=self.span(item))
             return nodes.PrefixPattern(whole, low, high, span=self.span(item))
-        node = self.expr(item)
+        node = self._settled(self.expr(item))
+        for part, place in self._ends(node, item):
+            if isinstance(part, Local) and self._is_bare(place):
+                raise self.builder.error("members of a set must be constants", place)
         if isinstance(node, Literal) and node.type in ("prefix", "string"):
             name = f"{node.name}: " if node.name else ""
             raise self.builder.error(f"{name}Set-incompatible type ({node.type})", item)
         return node
+
+    @staticmethod
+    def _ends(node: Node, item: Item) -> list[tuple[Node, Item]]:
+        """A member that stands for itself, or the ends of a range, with their places."""
+        if isinstance(node, nodes.Range) and isinstance(item, Tree):
+            return list(zip((node.low, node.high), item.children, strict=True))
+        return [(node, item)]
+
+    def _is_bare(self, item: Item) -> bool:
+        """It stands without parentheses, where BIRD wants the name of a constant."""
+        source, at = self.builder.sources.locate(item.start)
+        return not source.text[:at].rstrip().endswith("(")
+
+    def _settled(self, node: Node) -> Node:
+        """Calls of functions in a member of a set become their value now, as in BIRD, where there is one."""
+        if not _has(node, nodes.Call):
+            return node
+        if isinstance(node, nodes.Range | nodes.PairPattern | nodes.LargePattern | nodes.ExtendedPattern):
+            parts = {name: getattr(node, name) for name in PARTS[type(node)]}
+            known: dict[str, Any] = {
+                name: self._settled(part) for name, part in parts.items() if part is not None
+            }
+            return replace(node, **known)
+        if _has(node, Local) or _has(node, nodes.Attribute):
+            return node
+        try:
+            return evaluate(node)
+        except (FilterTypeError, FilterRuntimeError, AttributeError):
+            return node  # it is computed for each route, if that can be
 
     def _range(self, tree: Tree) -> Node:
         low, high = (self.expr(child) for child in tree.children)
@@ -352,3 +387,8 @@ class Expressions:
         "mask_one": _mask_one,
         "mask_plus": _mask_plus,
     }
+
+
+def _has(node: Node, kind: type[Node]) -> bool:
+    """A node of this kind stands in this one."""
+    return isinstance(node, kind) or any(_has(below, kind) for below in children(node))

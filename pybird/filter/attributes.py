@@ -28,7 +28,7 @@ CORE_ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
     AttributeDecl("from", "ip"),
     AttributeDecl("preference", "int"),
     AttributeDecl("igp_metric", "int"),
-    AttributeDecl("local_metric", "int", writable=False, hidden=True),
+    AttributeDecl("local_metric", "int", hidden=True),
     AttributeDecl("scope", "enum scope"),
     AttributeDecl("gw", "ip", hidden=True),
     AttributeDecl("dest", "enum rtd", hidden=True),
@@ -49,7 +49,9 @@ ACCESS: Final[dict[str, Access]] = {
     "source": Access("s.rte.source.kind", "", "source"),
     "from": Access("s.origin()", "view['from'] = s.changes['from'] = {}", "from"),
     "preference": Access("s.preference", "s.preference = {}", "preference"),
-    "local_metric": Access("s.local_metric()", "", "hop"),
+    "local_metric": Access(
+        "s.local_metric()", "view['local_metric'] = s.changes['local_metric'] = {}", "hop"
+    ),
     "gw": Access("s.gateway()", "s.set_gateway({})", "hop"),
     "dest": Access("s.dest()", "s.set_dest({})", "hop"),
     "ifname": Access("s.ifname()", "s.set_ifname({})", "hop"),

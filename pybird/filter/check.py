@@ -15,6 +15,7 @@ from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.generate import Expressions
+from pybird.filter.literals import leaves
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
 from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits, takes
@@ -132,7 +133,11 @@ class _Checker:
             self._expressions.constant(node)
             return
         if isinstance(node, n.SetOf):
-            raise FilterTypeError("members of a set must be constants", node.span)
+            if _reads_route(node):
+                raise FilterTypeError("members of a set must be constants", node.span)
+            for leaf in [leaf for item in node.items for leaf in leaves(item)]:
+                self._constants(leaf)
+            return
         for below in children(node):
             if not isinstance(below, (n.MaskAny, n.MaskOne, n.MaskPlus, n.Range)):
                 self._constants(below)
@@ -149,12 +154,12 @@ class _Checker:
                     self._problem(
                         arm.labels[0].span, f"a case of {kind} has a label of {(labels or '')[:-4]}"
                     )
-                elif labels is not None:
+                elif labels is not None and not self._expressions.is_constant(node.subject):
                     self._overlap(arm, taken)
             self.statement(arm.body)
 
     def _overlap(self, arm: n.Arm, taken: list[tuple[Any, Any]]) -> None:
-        """BIRD refuses a value that two arms take."""
+        """BIRD refuses a value that two arms take, unless it knows which value comes."""
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
         fresh = literal.value.intervals if literal is not None and isinstance(literal.value, ValueSet) else ()
         if any(low <= above and below <= high for low, high in fresh for below, above in taken):
@@ -198,7 +203,7 @@ class _Checker:
         return True
 
     def _unset(self, attribute: n.Attribute) -> None:
-        if attribute.name in ACCESS and attribute.name != "from":
+        if attribute.name in ACCESS and attribute.name not in ("from", "local_metric"):
             self._problem(attribute.span, f"{attribute.name} cannot be unset")
         else:
             self._writable(attribute)
@@ -231,3 +236,8 @@ class _Checker:
 
     def _problem(self, span: n.Span, message: str, hint: str = "") -> None:
         self.problems.append(Problem(span, message, hint))
+
+
+def _reads_route(node: n.Node) -> bool:
+    """It names an attribute of the route; calls of functions may read some."""
+    return isinstance(node, n.Attribute) or any(_reads_route(below) for below in children(node))

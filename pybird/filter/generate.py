@@ -22,7 +22,7 @@ from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show
-from pybird.filter.literals import mask_item, mask_literal, mask_value, set_literal
+from pybird.filter.literals import SetForm, mask_item, mask_literal, mask_value, set_literal
 from pybird.filter.methods import CALL_STYLE, METHODS
 from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
 from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
@@ -270,7 +270,9 @@ class Expressions:
                     front = f"quad_address({front})"
                 return f"make_extended({kind!r}, {front}, {self.code(value)}, {high})"
             case n.SetOf(items=items):
-                return self.hoist(set_literal(items, self.typing.of(node), self._known))
+                if self.is_constant(node):
+                    return self.hoist(set_literal(items, self.typing.of(node), self._known))
+                return self._set(node)
             case n.MaskOf(items=items):
                 return self._mask(items)
             case n.Call(function=ref, arguments=arguments):
@@ -281,6 +283,15 @@ class Expressions:
             case n.Method():
                 return self._method(node)
         raise FilterTypeError("this is not an expression", node.span)
+
+    def _set(self, node: n.SetOf) -> str:
+        """A set with members that become known while the filter runs."""
+        form = SetForm(node.items, self.typing.of(node))
+        members = [
+            f"quad_address({self.code(each)})" if self.typing.of(each) == "quad" else self.code(each)
+            for each in form.leaves
+        ]
+        return f"{self.hoist(form)}(({', '.join(members)},))"
 
     def converted(self, node: n.Node, wanted: str) -> str:
         """An expression as a value of the wanted type."""
@@ -313,6 +324,8 @@ class Expressions:
                 if name in ("ifname", "ifindex") and ("gw" in self._written or "ifname" in self._written):
                     self.reads.volatile = True  # it follows from the addresses that interfaces have now
                 self.reads.inputs[access.source] = None
+            if name == "local_metric":  # also an attribute of its own once a filter has set it
+                self.reads.attributes[name] = None
             return access.read
         declared = self.typing.declaration(name)
         if declared is not None and declared.field is not None:

@@ -6,7 +6,7 @@ comes out is a value of `pybird.values`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pybird.filter import nodes as n
@@ -46,6 +46,56 @@ def set_literal(items: tuple[n.Node, ...], type_name: str, evaluate: Evaluate) -
                 value = evaluate(item).value
                 intervals.append((value, value))
     return ValueSet(type_name.removesuffix(" set"), intervals, boxes)
+
+
+class SetForm:
+    """A set of which some members become known while the filter runs.
+
+    `leaves` are the parts whose values it is called with.
+    """
+
+    __slots__ = ("_items", "_kind", "leaves")
+
+    def __init__(self, items: tuple[n.Node, ...], kind: str) -> None:
+        self._items = items
+        self._kind = kind
+        if kind == "prefix set":
+            raise FilterTypeError("members of a set must be constants", items[0].span)
+        self.leaves = [leaf for item in items for leaf in leaves(item)]
+
+    def __call__(self, values: tuple[Any, ...]) -> Any:
+        """The set.
+
+        Raises:
+            FilterRuntimeError: a part has no value, or one that does not fit.
+        """
+        if None in values:
+            raise FilterRuntimeError("a member of a set has no value")
+        known = {id(leaf): n.Literal("any", value) for leaf, value in zip(self.leaves, values, strict=True)}
+        try:
+            return set_literal(self._items, self._kind, lambda node: known[id(node)])
+        except FilterTypeError as problem:
+            raise FilterRuntimeError(problem.message) from None
+
+
+def leaves(item: n.Node) -> Iterator[n.Node]:
+    """The expressions that a member of a set is made of."""
+    match item:
+        case n.PairPattern(left=a, right=b):
+            yield from (*leaves(a), *leaves(b))
+        case n.LargePattern(first=a, second=b, third=c):
+            yield from (*leaves(a), *leaves(b), *leaves(c))
+        case n.ExtendedPattern(key=key, value=value, number=number):
+            yield key
+            yield from leaves(value)
+            if number is not None:
+                yield number
+        case n.Range(low=low, high=high):
+            yield from (low, high)
+        case n.Wildcard():
+            pass
+        case _:
+            yield item
 
 
 def _prefix_set(items: tuple[n.Node, ...], evaluate: Evaluate) -> PrefixSet:

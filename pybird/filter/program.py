@@ -364,7 +364,7 @@ class _Body:
         kind = self._typing.of(node.subject)
         tested = f"c{self._cases}"
         self._cases += 1
-        if not _is_length(node.subject):
+        if not self._by_length(node):
             self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
         default = next((arm for arm in node.arms if not arm.labels), None)
         arms = [arm for arm in node.arms if arm.labels]
@@ -387,13 +387,16 @@ class _Body:
             self._line(f"if not {done}:", default)
             self._nested(default.body)
 
+    def _by_length(self, node: n.Case) -> bool:
+        """A case of `net.len` whose labels are known."""
+        labels = [n.SetOf(arm.labels, span=arm.span) for arm in node.arms if arm.labels]
+        return _is_length(node.subject) and all(map(self._expressions.is_constant, labels))
+
     def _arms(self, node: n.Case, arms: list[n.Arm], tested: str, kind: str) -> None:
         word = "if"
         sure = not self._expressions.may_be_void(node.subject)
         for arm in arms:
-            label = (
-                self._label(tested, kind, arm) if not _is_length(node.subject) else self._lengths(node, arm)
-            )
+            label = self._lengths(node, arm) if self._by_length(node) else self._label(tested, kind, arm)
             if sure or " == " in label:
                 self._line(f"{word} {label}:", arm)
             else:
@@ -422,9 +425,10 @@ class _Body:
         return " or ".join(tests) or "False"
 
     def _label(self, tested: str, kind: str, arm: n.Arm) -> str:
-        literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
+        labels = n.SetOf(arm.labels, span=arm.span)
+        literal = self._expressions.constant(labels)
         if literal is None:
-            raise FilterTypeError("the values of a case must be constants", arm.span)
+            return f"{tested} in {self._expressions.code(labels)}"
         value = as_quads(literal.value) if kind == "quad" else literal.value
         if isinstance(value, ValueSet) and value.only_single:
             single = [self._expressions.literal(n.Literal(kind, member)) for member in value.single]

@@ -191,7 +191,9 @@ class Subject:
         return self.rte.source.address
 
     def local_metric(self) -> Any:
-        """The distance of the next hop; None when it is unknown."""
+        """What a filter has set, else the distance of the next hop; None when it is unknown."""
+        if "local_metric" in self.view or "local_metric" in self.changes:
+            return self.view.get("local_metric")
         metric = self._hop().igp_metric
         return None if metric == UNKNOWN_METRIC else metric
 

@@ -5,6 +5,9 @@ Only blanks and line ends change; comments stay, included files are left alone
 any token or comment different, the file would be left as it is. `--check` only
 says which files would change, `--diff` shows how; both leave the files alone
 and end with status 1 if there are any. `-` is standard input.
+
+`--move-variables` also moves variables that are declared between the head of a
+filter or function and its block into it (layout/variables.py).
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from pybird.io.files import cache_folder
 from pybird.tools.layout.lines import layout
 from pybird.tools.layout.pieces import LayoutError, Piece, Pieces
 from pybird.tools.layout.statements import statements_of
+from pybird.tools.layout.variables import move_variables
 
 
 def main(argv: list[str]) -> int:
@@ -32,12 +36,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration, - for standard input")
     parser.add_argument("--check", action="store_true", help="only say which files would change")
     parser.add_argument("--diff", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--move-variables",
+        action="store_true",
+        help="declare variables inside of blocks, as BIRD 2.21 and 3.5 want it",
+    )
     options = parser.parse_args(argv)
     formatter = Formatter(load_tables(cache_folder()))
     status = 0
     for path in options.files:
         try:
-            status |= lay_out(formatter, path, check=options.check, diff=options.diff)
+            status |= lay_out(
+                formatter, path, check=options.check, diff=options.diff, move=options.move_variables
+            )
         except BrokenPipeError:
             raise
         except OSError as problem:
@@ -46,7 +57,7 @@ def main(argv: list[str]) -> int:
     return status
 
 
-def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool) -> int:
+def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool, move: bool = False) -> int:
     """Lay out one file; 1 if it could not be, or would change.
 
     Raises:
@@ -54,7 +65,7 @@ def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool) -> int:
     """
     text = sys.stdin.read() if path == "-" else DiskFiles().read(path)
     try:
-        made = formatter.format(text)
+        made = formatter.format(formatter.moved(text) if move else text)
     except LayoutError as problem:
         line, column = place(text, problem.position)
         print(f"{path}:{line}:{column} {problem.message}; left as it is", file=sys.stderr)
@@ -84,6 +95,14 @@ class Formatter:
             return deeply(lambda: self._format(text))
         except RecursionError:
             raise LayoutError("the text is nested too deeply to be laid out", 0) from None
+
+    def moved(self, text: str) -> str:
+        """The text with all variables declared inside of blocks.
+
+        Raises:
+            LayoutError: the text cannot be read.
+        """
+        return move_variables(text, list(self._pieces.of(text)))
 
     def _format(self, text: str) -> str:
         pieces = list(self._pieces.of(text))

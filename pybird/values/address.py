@@ -30,13 +30,19 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read dotted quad or colon text.
+        """Read dotted quad or colon text; as in BIRD, `::` may stand for no group of eight.
 
         Raises:
             ValueError: the text is no address.
         """
         try:
             return cls(inet_pton(AF_INET6 if ":" in text else AF_INET, text))
+        except OSError:
+            pass
+        head, _, tail = text.partition("::")
+        whole = ":".join([part for part in (head, tail) if part])  # RFC 4291, 2.2 wants one group at least
+        try:
+            return cls(inet_pton(AF_INET6, whole if "::" not in whole else ""))
         except OSError:
             raise ValueError(f"{text!r} is not an IP address") from None
 

@@ -738,3 +738,11 @@ def test_what_keeps_a_neighbour_out_of_reach_is_shown():
     lab.router("a", config(1, bgp_to("10.9.0.2", 65001, 65002)))
     lab.run(1)
     assert lab.state("a") == "Idle          10.9.0.2 is not in the network of any interface"
+
+
+def test_a_local_address_of_the_other_family_keeps_the_session_down_and_says_so():
+    lab = both(a_options={"local_address": Address.parse("2001:db8::1")}, b_options={"passive": True})
+    lab.run(30)
+    assert lab.state("a") == "Idle          local address 2001:db8::1 cannot reach 10.0.0.2"
+    assert lab.nodes["a"].messages("bug") == []
+    assert lab.nodes["a"].host.tcp.listeners == []

@@ -14,7 +14,7 @@ from pybird.filter.methods import CALL_STYLE
 from pybird.filter.types import Typing, children
 from pybird.proto import PROTOCOLS
 
-OF_CODE = ("routes", "variables")  # about variables and the route, which `eval` does not have
+OF_CODE = ("members", "routes", "variables")  # about functions, variables and the route
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.conf"))
 DECLARED = {decl.name: decl for each in PROTOCOLS for decl in each.attributes}

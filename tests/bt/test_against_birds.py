@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.bt.claims import FILES as EVERY_FILE
-from tests.bt.claims import OF_CODE, assertions, definitions, head, loaded, spelled_out
+from tests.bt.claims import FOLDER, OF_CODE, assertions, definitions, head, loaded, spelled_out
 from tests.real_bird import program_of, running
 
 FILES = [path for path in EVERY_FILE if path.stem not in OF_CODE]
@@ -69,6 +69,8 @@ def texts(path: Path) -> list[str]:
 
 def test_real_bird_reads_the_statements() -> None:
     for path in EVERY_FILE:
+        if path.stem == "members":  # variables in sets, which BIRD reads before they have a value
+            continue
         subprocess.run([program_of("3"), "-p", "-c", path], check=True, capture_output=True)
 
 
@@ -80,3 +82,14 @@ def test_real_bird_agrees(bird) -> None:
     known = [(text, answer) for text, answer in answers if answer.startswith("0023 ")]
     assert [(text, answer) for text, answer in known if answer != "0023 TRUE"] == []
     assert len(known) >= least
+
+
+@pytest.mark.parametrize("version", ["2.19", "3"])
+def test_real_bird_agrees_on_computed_members(version, tmp_path) -> None:
+    text = (FOLDER / "members.conf").read_text().partition("# BIRD reads these before")[0]
+    if version == "2.19":
+        text = text.partition("function test_computed")[0]
+    names = re.findall(r"^function (same\w+)", text, re.MULTILINE)
+    assert len(names) == 8
+    with running(version, text, tmp_path) as send:
+        assert {name: send(f"eval {name}()") for name in names} == dict.fromkeys(names, "0023 TRUE")

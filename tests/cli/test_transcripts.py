@@ -451,6 +451,9 @@ def test_show_static(lab: Lab) -> None:
         ("BOGONS", "[10.0.0.0/8{1.255.255.255}, 192.168.0.0/16{0.1.255.0}]"),
         ("+empty+.prepend(1).prepend(2)", "(path 2 1)"),
         ("MYAS", "65001"),
+        ("roa_check(r4, 198.18.0.0/20, 65002) = ROA_VALID", "TRUE"),
+        ("roa_check(r4, 198.18.0.0/20, 65003) = ROA_INVALID", "TRUE"),
+        ("roa_check(r4, 10.0.0.0/8, 65003) = ROA_UNKNOWN", "TRUE"),
     ],
 )
 def test_eval(lab: Lab, expression: str, value: str) -> None:
@@ -459,6 +462,13 @@ def test_eval(lab: Lab, expression: str, value: str) -> None:
 
 def test_eval_of_a_route_attribute_fails(lab: Lab) -> None:
     assert lab.ask("eval net").startswith("8008 ")
+    assert lab.ask("eval roa_check(r4)").startswith("8008 ")
+
+
+def test_eval_asks_aspa_tables(lab: Lab) -> None:
+    lab.files["bird.conf"] += "aspa table pa; protocol static { aspa { table pa; }; route aspa 1 transit; }\n"
+    lab.ask("configure")
+    assert lab.ask("eval aspa_check(pa, +empty+.prepend(1), true) = ASPA_VALID") == "0023 TRUE"
 
 
 def test_timeformat_of_the_session(lab: Lab) -> None:

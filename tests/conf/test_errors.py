@@ -42,6 +42,13 @@ def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> Non
     ("text", "message"),
     [
         ("router id 1.2.3.4\n«protocol» device {}\n", "`;` missing before `protocol`"),
+        ("«table» x;\n" + DEVICE, "`table` needs the type of its routes"),
+        (DEVICE + BGP % "«gateway» recursive;",
+         "`gateway` is an option of channels: it stands in `ipv4 { ... }` or `ipv6 { ... }`"),
+        (DEVICE + BGP % "«next» hop self;",
+         "`next` is an option of channels: it stands in `ipv4 { ... }` or `ipv6 { ... }`"),
+        (DEVICE + BGP % "igp «table» master4;",
+         "`igp table` is an option of channels: it stands in `ipv4 { ... }` or `ipv6 { ... }`"),
         ("protocol device { «scn» time 5; }", "`scn` is not an option here"),
         ("protocol «bpg» y { }\n" + DEVICE, "`bpg` is not a protocol"),
         ("protocol static { ipv4 { «learn» x; }; }", "`learn` is not an option here"),

@@ -238,6 +238,28 @@ def test_a_value_in_two_arms_of_a_case_is_refused():
     assert load("function f(int n) { case n { 1, 1..3, 2..6: return 1; 7: return 2; } }\n" + DEVICE).functions
 
 
+@pytest.mark.parametrize("subject", ["5", "2 + 3", "ONE"])
+def test_arms_of_a_case_of_a_constant_may_overlap(subject: str) -> None:
+    text = f"define ONE = 1; function f() {{ case {subject} {{ 1, 5: return 1; 4..6: return 2; }} }}\n"
+    assert load(text + DEVICE).functions
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5 ~ [n]", "5 ~ [1, n..7]", "5 ~ [(preference)]", "(1, 1, 1) ~ [(1, 1, preference)]", "5 ~ [1..n]"],
+)
+def test_a_member_of_a_set_that_no_bird_takes_is_refused(text: str) -> None:
+    found = error(f"function f(int n) -> bool {{ return {text}; }}\n" + DEVICE)
+    assert found.message == "members of a set must be constants"
+
+
+def test_a_call_in_a_member_of_a_set_is_carried_out_when_the_file_is_read() -> None:
+    text = "function f(int n) -> int { return n + 1; }\ndefine S = [(1, (f(2)))];\n" + DEVICE
+    assert load(text).symbols["S"].value == load(text.replace("(f(2))", "3")).symbols["S"].value
+    made = load(text + "filter g { if (1,3) ~ [(1, (f(2)))] then accept; }").filters["g"]
+    assert "Call(" not in repr(made)
+
+
 def test_a_range_from_high_to_low_holds_nothing_but_of_pairs_it_is_refused() -> None:
     for text in ("[5..3, 9]", "[(1, 2, 5..3), (1, 2, 9)]", "[(rt, 1, 5..3), (rt, 1, 9)]"):
         assert len(load(f"{DEVICE}define S = {text};").symbols["S"].value.value.intervals) == 1

@@ -271,3 +271,38 @@ def test_a_diff_has_lines_as_files_have_them(tmp_path, capsys):
         "+define A = 1;  # a\x0cb\u2028c",
         "",
     ]
+
+
+MOVED = [
+    ("filter f int x; { accept; }", "filter f { int x; accept; }"),
+    ("filter f int set x; enum rts y; { accept; }", "filter f { int set x; enum rts y; accept; }"),
+    ("function f(int a) bool b; { }", "function f(int a) { bool b; }"),
+    ("function f(int a) -> int set clist c; { }", "function f(int a) -> int set { clist c; }"),
+    ("function f() -> enum rts set int c; { }", "function f() -> enum rts set { int c; }"),
+    ("x { import filter f; export filter int x; { accept; }; }",
+     "x { import filter f; export filter { int x; accept; }; }"),
+    ("filter f { int x; accept; }", "filter f { int x; accept; }"),
+    ("x { import filter f; }", "x { import filter f; }"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), MOVED)
+def test_variables_are_moved_into_the_block_on_request(before: str, after: str) -> None:
+    moved = formatter().moved(before)
+    assert moved.split() == after.split()
+    assert formatter().moved(moved) == moved
+
+
+def test_moved_variables_keep_their_comments_and_the_file_its_meaning(tmp_path, capsys) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text("filter f\nint x; # one\n# two\nint y;\n{ x = 1; y = x; accept; }\nprotocol device {}\n")
+    before = language().load(str(path))
+    assert main([str(path)]) == 0
+    assert "filter f\n" in path.read_text() or "filter f int" in path.read_text()
+    assert main(["--move-variables", str(path)]) == 0
+    text = path.read_text()
+    assert text.startswith("filter f {\n  int x;  # one\n  # two\n  int y;\n")
+    after = language().load(str(path))
+    assert [each.body.statements[2:] for each in after.filters.values()] == [
+        each.body.statements[2:] for each in before.filters.values()
+    ]

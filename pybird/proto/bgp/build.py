@@ -79,6 +79,19 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
         if isinstance(each, BgpChannelConfig) and each.validate:
             _check_validation(builder, each, tree)
     _warn_of_missing_next_hop(builder, config)
+    _warn_of_two_families(builder, config, tree)
+
+
+def _warn_of_two_families(builder: Builder, config: BgpConfig, tree: Tree) -> None:
+    """BIRD takes it, and the session never comes up."""
+    local, remote = config.local_address, config.remote_range or config.remote_address
+    if local is not None and remote is not None and local.is_v4 != _is_v4(remote):
+        text = f"local address {local} cannot reach neighbor {remote}: the session stays down"
+        builder.warn(text, tree.find("neighbor") or tree)
+
+
+def _is_v4(address: Address | Prefix) -> bool:
+    return (address.address if isinstance(address, Prefix) else address).is_v4
 
 
 def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -> None:
@@ -161,9 +174,6 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("Only internal neighbor can be RR client")
     if config.rs_client and internal:
         found.append("Only external neighbor can be RS client")
-    local, remote = config.local_address, config.remote_address
-    if local is not None and remote is not None and local.is_v4 != remote.is_v4:
-        found.append("Local and neighbor address must be of one family")
     found += _direct(config)
     found += _times(config)
     if any(c.name == PEERS for c in config.channels) and config.remote_range is None:

@@ -38,7 +38,7 @@ from pybird.proto.bgp.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.listening import Listening
 from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.pace import ErrorWait, Pace
-from pybird.proto.bgp.reach import Reach
+from pybird.proto.bgp.reach import Reach, of_two_families
 from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
 from pybird.proto.bgp.session import State as SessionState
 from pybird.proto.bgp.signatures import SignatureWatch
@@ -156,6 +156,8 @@ class Peer(Instance):
     def _listen(self) -> None:
         address = self.config.remote_address
         assert address is not None
+        if of_two_families(self.config):
+            return  # nobody can come that way
         # a child's key is covered by the prefix key of its parent
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
         self._listens_at = self.reach.ifindex

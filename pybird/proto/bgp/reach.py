@@ -3,6 +3,7 @@
 Nobody can be talked to before the router has an id: an OPEN without one is an
 error (RFC 6286, 2.2). A direct neighbour needs an interface that is up (with `check link`, that has
 carrier): the written one, or the one whose connected network has the address.
+Both addresses must be of one family.
 A link-local connection also needs our own link-local address there, past
 duplicate address detection. A neighbour behind other routers is always
 reachable as far as we know.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LOST: Final = "Neighbor lost"
 LINK_DOWN: Final = "Link down"
 NO_ID: Final = "No router ID"
+TWO_FAMILIES: Final = "Local and neighbor address are of different families"
 
 
 class Reach:
@@ -94,6 +96,8 @@ class Reach:
         config = self._config
         if not self._has_id:
             return "no router ID; write `router id`, or give an interface an IPv4 address"
+        if of_two_families(config):
+            return f"local address {config.local_address} cannot reach {config.remote_address}"
         if interface is not None:
             return f"{interface.name} is down"
         if config.interface is not None and self._interfaces.named(config.interface) is None:
@@ -109,6 +113,9 @@ class Reach:
         if not self._has_id:
             self.usable = False
             return NO_ID
+        if of_two_families(config):
+            self.usable = False
+            return TWO_FAMILIES
         if not is_direct(config):
             self.usable = True
             return ""
@@ -146,3 +153,9 @@ class Reach:
         if written is not None and interface.has(written):
             return written
         return interface.link_local()
+
+
+def of_two_families(config: BgpConfig) -> bool:
+    """The local address is IPv4 and the neighbor's IPv6, or the other way round: no packet goes."""
+    local, remote = config.local_address, config.remote_address
+    return local is not None and remote is not None and local.is_v4 != remote.is_v4

@@ -69,7 +69,7 @@ def _metric(name: str) -> AttributeDecl:
 
 
 ATTRIBUTES: Final = (
-    _declare(SOURCE, "int", writable=False),
+    _declare(SOURCE, "int"),
     _declare(METRIC, "int"),
     _declare(PREFSRC, "ip"),
     _declare("krt_realm", "int"),

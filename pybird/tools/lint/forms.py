@@ -16,7 +16,10 @@ def old_locals(subject: Subject) -> Iterator[Finding]:
     for statement in subject.statements:
         for tree in statement.walk():
             if isinstance(tree, Tree) and tree.data == "locals" and tree.children:
-                text = "variables before the block are deprecated, declare them inside it"
+                text = (
+                    "variables before the block are deprecated, and refused by BIRD 2.21 and 3.5;"
+                    " declare them inside it"
+                )
                 yield Finding("deprecated", subject.span(tree), text)
 
 
