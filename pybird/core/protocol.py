@@ -364,6 +364,7 @@ class Instance:
         if self.state is not State.DOWN or not self.enabled or self._leaving:
             return
         self._cancel_restart()
+        self.router.keep_reserve()
         self.stop_reason = None
         self.failure = ""
         self.trace("states", "Starting")
@@ -418,12 +419,15 @@ class Instance:
 
         Out of memory is no fault of the code, and may have met anyone: it starts again.
         """
-        self.failure = f"{type(error).__name__}: {error}"
+        short = isinstance(error, MemoryError)
+        if short:
+            self.router.give_way()
+        self.failure = "out of memory" if short else f"{type(error).__name__}: {error}"
         self.router.crashed(self.name, error)
         if self.state in (State.START, State.UP):
-            if isinstance(error, MemoryError):
-                self.failure = "out of memory"
+            if short:
                 self._again = self._patience.failed(self.router.clock.now())
+                self.log("info", f"starts again in {self._again:g} s")
             self.halt(StopReason.FAILED)
         self._end_crashed()
 

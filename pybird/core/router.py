@@ -43,6 +43,7 @@ from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
 from pybird.values.route import Source
 
+RESERVE: Final = 1 << 20  # octets; they are not touched, so that they count only against limits
 TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
 
 
@@ -130,6 +131,8 @@ class Router:
         self.interface_traces = InterfaceTraces(self)
         self._numbers = 0  # of sources in traces
         self.shutting_down = False
+        self._reserve: bytearray | None = None
+        self.keep_reserve()
         self._tidying: Timer | None = None
 
     # log ------------------------------------------------------------------
@@ -586,6 +589,18 @@ class Router:
         self.log("bug", f"{name}: {type(error).__name__}: {error}")
         for line in "".join(format_exception(error)).splitlines():
             self.log("bug", f"{name}: {line}")
+
+    def keep_reserve(self) -> None:
+        """Have memory put aside, so that who runs out of it can still be stopped in order."""
+        if self._reserve is None:
+            try:
+                self._reserve = bytearray(RESERVE)
+            except MemoryError:
+                return  # at the next start of a protocol
+
+    def give_way(self) -> None:
+        """Out of memory: what was put aside may be used."""
+        self._reserve = None
 
     def export_crashed(self, group: Group, error: Exception) -> None:
         """The work for a group raised: the protocols of its members stop, nobody else's."""

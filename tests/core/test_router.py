@@ -7,7 +7,7 @@ import pytest
 
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.protocol import State, StopReason
-from pybird.core.router import Answer
+from pybird.core.router import RESERVE, Answer
 from pybird.core.selection import Selection
 from pybird.filter import nodes as n
 from pybird.filter.nodes import Filter
@@ -145,6 +145,24 @@ def test_who_runs_out_of_memory_comes_back_by_itself_later_and_later():
     world.clock.run(300)
     assert (a.state, a.failure) == (State.UP, "")
     assert not [line for line in world.log.lines if "Traceback" in line]
+
+
+def test_memory_put_aside_lets_who_ran_out_of_it_stop_in_order():
+    world = World().load(peer("a"))
+    a, router = world["a"], world.router
+    seen = []
+
+    def stop(reason):
+        seen.append(router._reserve)
+        a.stopped()
+
+    a.stop = stop
+    assert len(router._reserve) == RESERVE
+    a.guarded(lambda: bytes(1 << 62))
+    assert (seen, a.state) == ([None], State.DOWN)
+    world.clock.run(6)
+    assert (a.state, len(router._reserve)) == (State.UP, RESERVE)
+    assert world.log.lines[-2:] == ["<error> a: out of memory", "<info> a: starts again in 5 s"]
 
 
 @pytest.mark.parametrize("act", ["enable", "restart", "disable"])
