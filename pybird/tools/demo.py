@@ -11,6 +11,7 @@ session, prints what the shell would show, and ends.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pybird.conf.errors import ConfigErrors, must_run
+from pybird.tools.keeper import Keeper, remove_namespace
 from pybird.tools.language import make_language
 
 HINT = """\
@@ -33,6 +35,7 @@ PATIENCE = 20.0  # seconds until the session must be up
 INSIDE = "--inside"  # we are the copy that runs in a user's own namespaces
 SERVE = "--serve"  # we are the copy that runs the simulated network
 SIMULATED = "--simulated"  # do not look for namespaces
+OURS = re.compile(r"pybird-(?:a|b|probe|demo)-(\d+)\b")  # namespaces and folders, with the demo's process
 
 
 def main(argv: list[str]) -> int:
@@ -53,13 +56,51 @@ def main(argv: list[str]) -> int:
     elif not _runnable(configs):
         return 1
     why_not = f"{SIMULATED} was given" if SIMULATED in argv else _why_no_namespaces()
+    _end_in_order()
+    _remove_leftovers()
     if why_not is None:
         return _in_namespaces(configs)
     if not inside and SIMULATED not in argv and _may_unshare():
         command = ["unshare", "-rnm", sys.executable, "-m", "pybird", "demo", INSIDE, *map(str, configs)]
-        return subprocess.run(command, check=False).returncode
+        sys.stdout.flush()
+        os.execvp(command[0], command)  # whoever ends us ends the demo
     print(f"No network namespaces here ({why_not}): the same configs run on the simulated network.")
     return _simulated(configs)
+
+
+def _end_in_order() -> None:
+    """A closed terminal and TERM end the demo as Ctrl-D does."""
+
+    def end(number: int, _frame: object) -> None:
+        for each in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for each in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup
+            signal.signal(each, end)
+
+
+def _remove_leftovers() -> None:
+    """Namespaces and folders of demos that are dead, with what runs there still."""
+    rows = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout
+    for row in rows.splitlines():
+        if _is_left(name := row.split()[0]):
+            remove_namespace(name)
+    for path in Path(tempfile.gettempdir()).iterdir():
+        if _is_left(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_left(name: str) -> bool:
+    """Was this made by a demo that does not run any more?"""
+    found = OURS.match(name)
+    if found is None:
+        return False
+    try:
+        return b"demo" not in Path(f"/proc/{found[1]}/cmdline").read_bytes()
+    except OSError:
+        return True
 
 
 def _runnable(configs: list[Path]) -> bool:
@@ -107,11 +148,19 @@ def _ip(*arguments: str) -> str | None:
 
 
 @contextmanager
-def _namespaces() -> Iterator[tuple[str, str]]:
+def _folder(keeper: Keeper) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=f"pybird-demo-{os.getpid()}-") as name:
+        keeper.folder(name)
+        yield Path(name)
+
+
+@contextmanager
+def _namespaces(keeper: Keeper) -> Iterator[tuple[str, str]]:
     """Two joined namespaces with forwarding on, removed in any case."""
     names = (f"pybird-a-{os.getpid()}", f"pybird-b-{os.getpid()}")
     try:
         for number, name in enumerate(names, 1):
+            keeper.namespace(name)
             _must("netns", "add", name)
             _must("-n", name, "link", "set", "lo", "up")
             _must("-n", name, "addr", "add", f"10.{number}.0.1/32", "dev", "lo")
@@ -140,23 +189,24 @@ def _must(*arguments: str) -> None:
 
 def _in_namespaces(configs: list[Path]) -> int:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pybird-demo-")))
-        names = stack.enter_context(_namespaces())
+        keeper = stack.enter_context(Keeper())
+        folder = stack.enter_context(_folder(keeper))
+        names = stack.enter_context(_namespaces(keeper))
         print("Two routers in network namespaces, joined by eth0.")
         for letter, name, config in zip("ab", names, configs, strict=True):
-            stack.enter_context(_daemon(name, config, folder / letter))
+            stack.enter_context(_daemon(keeper, name, config, folder / letter))
         return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
 
 
 @contextmanager
-def _daemon(namespace: str, config: Path, stem: Path) -> Iterator[None]:
+def _daemon(keeper: Keeper, namespace: str, config: Path, stem: Path) -> Iterator[None]:
     command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "pybird", "-f"]
-    with _running([*command, "-c", str(config), "-s", str(stem.with_suffix(".ctl"))], stem):
+    with _running(keeper, [*command, "-c", str(config), "-s", str(stem.with_suffix(".ctl"))], stem):
         yield
 
 
 @contextmanager
-def _running(command: list[str], stem: Path) -> Iterator[None]:
+def _running(keeper: Keeper, command: list[str], stem: Path) -> Iterator[None]:
     """A process that logs to a file and ends with the block."""
     with stem.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen(
@@ -166,6 +216,7 @@ def _running(command: list[str], stem: Path) -> Iterator[None]:
             stderr=log,
             start_new_session=True,  # Ctrl-C in the shell is the shell's
         )
+    keeper.group(process.pid)
     try:
         yield
     finally:
@@ -212,10 +263,9 @@ def _ask(socket: Path, command: str) -> str:
 
 
 def _simulated(configs: list[Path]) -> int:
-    with tempfile.TemporaryDirectory(prefix="pybird-demo-") as name:
-        folder = Path(name)
+    with Keeper() as keeper, _folder(keeper) as folder:
         command = [sys.executable, "-m", "pybird", "demo", SERVE, str(folder / "a.ctl"), *map(str, configs)]
-        with _running(command, folder / "a"):
+        with _running(keeper, command, folder / "a"):
             return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
 
 

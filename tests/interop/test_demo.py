@@ -1,13 +1,18 @@
 """`make run`: two routers in namespaces and a shell; nothing stays behind."""
 
+import contextlib
 import os
 import pty
+import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
+from pybird.tools.demo import _remove_leftovers
 from tests.interop.lab import ENVIRONMENT, until
 from tests.tools.test_demo import CONFIGS
 
@@ -97,3 +102,72 @@ def test_on_a_terminal_it_is_a_shell_that_ends_with_ctrl_d():
         process.wait()
         os.close(master)
     assert namespaces(process.pid) == []
+
+
+class OnTerminal:
+    """A demo with a shell, on a terminal that can be closed."""
+
+    def __init__(self, *options):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ.update(ENVIRONMENT, TERM="xterm")
+            os.execv(sys.executable, [sys.executable, "-m", "pybird", "demo", *options, *CONFIGS])
+        os.set_blocking(self.terminal, False)
+        self.screen = ""
+
+    def shows(self, text):
+        with contextlib.suppress(OSError):
+            self.screen += os.read(self.terminal, 65536).decode(errors="replace")
+        return text in self.screen
+
+    def left(self):
+        """What there is of it: namespaces, folders, processes."""
+        marks = (f"-a-{self.pid}", f"-b-{self.pid}", f"pybird-demo-{self.pid}-")
+        folders = list(Path(tempfile.gettempdir()).glob(f"pybird-demo-{self.pid}-*"))
+        running = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if any(mark.encode() in path.read_bytes() for mark in marks):
+                    running.append(path.parent.name)
+        return [*namespaces(self.pid), *folders, *running]
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            os.close(self.terminal)
+
+
+WAYS = {
+    "the terminal is closed": lambda demo: demo.close(),
+    "it is killed": lambda demo: os.kill(demo.pid, signal.SIGKILL),
+    "it is asked to end": lambda demo: os.kill(demo.pid, signal.SIGTERM),
+}
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("options", [(), ("--simulated",)])
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_stays_when(way, options):
+    demo = OnTerminal(*options)
+    try:
+        until(lambda: demo.shows("Ctrl-D stops both routers"), 30, "the hint")
+        assert demo.left()
+        WAYS[way](demo)
+        until(lambda: os.waitpid(demo.pid, os.WNOHANG)[0], 20, "the end of the demo")
+        until(lambda: not demo.left(), 20, "nothing to be left")
+    finally:
+        demo.close()
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_demo_begins_with_what_a_dead_one_left():
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    name = f"pybird-a-{dead.pid}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    with subprocess.Popen(["ip", "netns", "exec", name, "sleep", "600"]) as router:
+        try:
+            _remove_leftovers()
+            assert namespaces(dead.pid) == []
+            router.wait(10)
+        finally:
+            router.kill()
