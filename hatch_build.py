@@ -33,6 +33,7 @@ HOT_MODULES = (
     "pybird/filter/masks.py",
     "pybird/core/selection.py",
     "pybird/core/table.py",
+    "pybird/core/backlog.py",
     "pybird/core/batch.py",
     "pybird/core/roa.py",
     "pybird/core/policy.py",

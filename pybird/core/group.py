@@ -7,13 +7,13 @@ recomputed: per bucket the networks that were *not* announced, or, where those
 are the majority, the ones that were.
 
 A member may be out of step: it is being fed (`todo`: buckets not reached yet),
-paused, or catching up. For it the group notes in `dirty` what it last had of
-each network that changed; when nothing is left it is in step again, always
-between two batches. A member whose filter changed is a leaver of its old group
-until the walk through the new one is over, so that it gets exactly the
-withdrawals it needs; with several changes in a row it may leave several. What
-changes goes out before the walk is over: a bucket with something new in an old
-group (`urgent`) is walked next.
+paused, or catching up. For it the group notes in `dirty`, for all that are
+paused in one backlog, what it last had of each network that changed; when
+nothing is left it is in step again, always between two batches. A member whose
+filter changed is a leaver of its old group until the walk through the new one
+is over, so that it gets exactly the withdrawals it needs; with several changes
+in a row it may leave several. What changes goes out before the walk is over: a
+bucket with something new in an old group (`urgent`) is walked next.
 
 Split horizon: a route never goes to the channel that owns its source, nor to a
 receiver that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from pybird.core.backlog import Backlog
 from pybird.core.batch import Batch, Segment
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.policy import EACH, Policy
@@ -72,7 +73,8 @@ class Group:
         self._scheduler = scheduler
         self._leavers: dict[Member, None] = {}
         self._stream: list[Member] = []
-        self._absent: list[Member] = []
+        self._absent: list[Member] = []  # who is neither in step nor paused
+        self._backlog = Backlog()
         self._todo: dict[bytes, None] = dict.fromkeys(table.buckets)  # buckets nobody was fed yet
         self._rejected: dict[bytes, set[bytes]] = {}
         self._picked: dict[bytes, set[bytes]] = {}
@@ -96,6 +98,7 @@ class Group:
 
     def drop(self, member: Member) -> None:
         """A member leaves for good."""
+        self.collect(member)
         if self.members.get(member.channel) is member:
             self._give(member.channel)
         self.sort()
@@ -139,10 +142,17 @@ class Group:
         """
         part = self._alike((object(),), exporter, policy)
         part._inherit(self)
+        paused: list[Member] = []
         for channel in channels:
             member = self._give(channel)
             member.group = part
             part._take(member)
+            if member.behind is not None:
+                paused.append(member)
+        stretches = [member.behind for member in paused if member.behind is not None]
+        part._backlog, places = self._backlog.divided(stretches)
+        for member, place in zip(paused, places, strict=True):
+            member.behind = place
         part.table.groups[part.key] = part
         if part.reader.pending:
             part._wake()
@@ -194,11 +204,27 @@ class Group:
         """Divide the members by whether they are in step."""
         members = list(self.members.values())
         self._stream = [member for member in members if member.in_step]
-        self._absent = [member for member in members if not member.in_step]
+        self._absent = [member for member in members if not member.in_step and not member.paused]
+        for member in members:
+            if member.paused and member.behind is None:
+                member.behind = self._backlog.join()
         for member in members:
             if member.waiting:
                 self._scheduler.add(self._feed)
                 return
+
+    def collect(self, member: Member) -> None:
+        """A member does not pause any more: what changed is its own to catch up with."""
+        if member.behind is None:
+            return
+        behind, member.behind = member.behind, None
+        changes = self._backlog.since(behind, member.channel)
+        self._backlog.leave(behind)
+        if member.todo:
+            bucket_of, todo = self.table.bucket_of, member.todo
+            changes = {key: had for key, had in changes.items() if bucket_of(key) not in todo}
+        changes.update(member.dirty)
+        member.dirty = changes
 
     # judging ------------------------------------------------------------
 
@@ -424,7 +450,7 @@ class Group:
         masked = policy.per_net and not each
         mask = met_mask = 0
         plain = not self._rejected and not self._picked
-        outsiders = bool(self._absent or self._leavers)
+        outsiders = self._has_outsiders
         past = len(self._past)
         receivers, withheld = self._receivers, self._withheld
         toward: tuple[Hashable, ...] = ()
@@ -559,8 +585,15 @@ class Group:
             updates.filtered += batch.updates - own
             channel.statistics.export_withdraws.received += batch.gone
 
+    @property
+    def _has_outsiders(self) -> bool:
+        """Must what was announced before a change be noted for somebody?"""
+        return bool(self._absent or self._leavers or self._backlog.stretches)
+
     def _note(self, bid: bytes, key: bytes, had: Rte | None) -> None:
         """Remember what members out of step had of a network before this change."""
+        if self._backlog.stretches:
+            self._backlog.note(key, had, self._withheld.get(key, ()))
         for member in self._absent:
             if bid in member.todo or key in member.dirty:
                 continue
@@ -832,6 +865,8 @@ class Group:
                 break
         for key in part:
             had = member.dirty.pop(key)
+            if had is not None and had.source.owner is member.channel:
+                had = None  # never sent to its owner
             found = self._offered(member, key)
             if member.channel.traced:
                 self._trace_offer(member, key, found, had)
@@ -845,6 +880,8 @@ class Group:
             elif found[0] is had and not self._past:
                 continue
             out.add(found[1], key)
+        if not member.dirty:
+            member.dirty = {}  # an emptied dictionary keeps its size
         return gained
 
     def _repeat(self, member: Member, out: Segment) -> None:

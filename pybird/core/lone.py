@@ -94,7 +94,7 @@ class LoneGroup(Group):
             last = self._sent.get(key)
             if not self._settle(key):
                 continue
-            if self._absent or self._leavers:
+            if self._has_outsiders:
                 self._note(bid, key, outdated(last[0][0]) if last is not None else None)
             if not live:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pybird.core.backlog import Stretch
 from pybird.core.exporter import Exporter, ExportMode
 from pybird.core.group import Group
 from pybird.core.lone import LoneGroup
@@ -19,13 +20,15 @@ class Member:
     `todo`: the buckets that its walk has not reached, each with the group whose
     record tells what the receiver has of it (None: nothing). `left`: what it
     had of networks that changed in such a group since. `dirty`: the same for
-    networks of buckets that were reached. `urgent`: the buckets of `todo` where
+    networks of buckets that were reached; while it is paused they are in the
+    group's backlog, from the stretch `behind` on. `urgent`: the buckets of `todo` where
     something changed that other groups announced or did not. `owes`: a whole feed was promised, so
     that everything is sent and `Channel.fed` called at the end.
     """
 
     __slots__ = (
         "again",
+        "behind",
         "channel",
         "dirty",
         "fed",
@@ -45,6 +48,7 @@ class Member:
         self.urgent: dict[bytes, None] = {}
         self.dirty: dict[bytes, Rte | None] = {}
         self.again: dict[bytes, None] | None = None  # buckets of a refeed
+        self.behind: Stretch | None = None
         self.fed = False
         self.owes = True
         self.paused = False
@@ -71,6 +75,7 @@ class Member:
         """Send what was collected, then go in step."""
         if self.paused:
             self.paused = False
+            self.group.collect(self)
             self.group.sort()
 
     def refeed(self) -> None:
@@ -101,6 +106,7 @@ class Member:
         if group is old:
             self.refeed()
             return self
+        old.collect(self)
         member = Member(self.channel, group)
         member.paused = self.paused
         member.owes = whole or self.owes or self.again is not None
@@ -114,7 +120,8 @@ class Member:
         for key, had in self.dirty.items():
             bid = old.table.bucket_of(key)
             member.todo[bid] = old
-            member.left.setdefault(bid, {})[key] = had
+            own = had is not None and had.source.owner is self.channel  # never sent to its owner
+            member.left.setdefault(bid, {})[key] = None if own else had
         member.urgent = dict.fromkeys(member.left)
         member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
         for origin in member.origins:

@@ -1,0 +1,103 @@
+"""What changed while members of an export group were paused, noted once for all of them.
+
+Two hundred neighbors that do not read would else cost two hundred records of
+what each has. The record is a chain of stretches; one begins where a member
+pauses, unless nothing has changed since another one did. A change is noted in
+the last stretch only, with what the group had announced before: for a member
+the first note counts, from the stretch on where it paused. When nobody has
+paused at the beginning of a stretch any more, it is joined with the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from pybird.values.route import Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
+
+Changes = dict[bytes, Rte | None]  # network -> what the group had announced of it
+
+
+class Stretch:
+    """Changes from one pause to the next; `members` paused at its beginning.
+
+    `withheld`: receivers that did not get what was announced, their own next hop.
+    """
+
+    __slots__ = ("changes", "members", "withheld")
+
+    def __init__(self) -> None:
+        self.changes: Changes = {}
+        self.withheld: dict[bytes, tuple[Hashable, ...]] = {}
+        self.members = 0
+
+
+class Backlog:
+    """The stretches of one group, oldest first; none while no member is paused."""
+
+    __slots__ = ("stretches",)
+
+    def __init__(self) -> None:
+        self.stretches: list[Stretch] = []
+
+    def note(self, key: bytes, had: Rte | None, withheld: tuple[Hashable, ...]) -> None:
+        """A network changes; `had` was announced, but not to these receivers."""
+        last = self.stretches[-1]
+        if key in last.changes:
+            return
+        last.changes[key] = had
+        if withheld:
+            last.withheld[key] = withheld
+
+    def join(self) -> Stretch:
+        """A member pauses now."""
+        if not self.stretches or self.stretches[-1].changes:
+            self.stretches.append(Stretch())
+        last = self.stretches[-1]
+        last.members += 1
+        return last
+
+    def since(self, stretch: Stretch, channel: Channel) -> Changes:
+        """What changed since this member paused, with what it had."""
+        found: Changes = {}
+        for later in reversed(self.stretches[self.stretches.index(stretch) :]):
+            found.update(later.changes)
+            for key, receivers in later.withheld.items():
+                if channel.receiver in receivers:
+                    found[key] = None
+        return found
+
+    def leave(self, stretch: Stretch) -> None:
+        """A member that paused there goes on, or goes."""
+        stretch.members -= 1
+        if stretch.members == 0:
+            self._drop(stretch)
+
+    def _drop(self, stretch: Stretch) -> None:
+        at = self.stretches.index(stretch)
+        if at > 0:
+            before = self.stretches[at - 1]
+            for key, receivers in stretch.withheld.items():
+                if key not in before.changes:
+                    before.withheld[key] = receivers
+            before.changes = {**stretch.changes, **before.changes}
+        del self.stretches[at]
+
+    def divided(self, parts: list[Stretch]) -> tuple[Backlog, list[Stretch]]:
+        """A backlog for the members that paused at these, and where they are in it; here they leave."""
+        other = Backlog()
+        copies: dict[Stretch, Stretch] = {}
+        for stretch in self.stretches:
+            copy = copies[stretch] = Stretch()
+            copy.changes, copy.withheld = dict(stretch.changes), dict(stretch.withheld)
+            other.stretches.append(copy)
+        for stretch in parts:
+            copies[stretch].members += 1
+            self.leave(stretch)
+        for copy in list(other.stretches):
+            if copy.members == 0:
+                other._drop(copy)
+        return other, [copies[stretch] for stretch in parts]
