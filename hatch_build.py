@@ -43,6 +43,7 @@ HOT_MODULES = (
     "pybird/proto/bgp/messages.py",
     "pybird/proto/bgp/nlri.py",
     "pybird/proto/bgp/attributes.py",
+    "pybird/proto/bgp/aigp.py",
     "pybird/proto/bgp/canonical.py",
     "pybird/proto/bgp/updates.py",
     "pybird/proto/bgp/export.py",

@@ -61,7 +61,6 @@ EXCEPTIONS = {
     "BgpChannelConfig.graceful_restart": IPV4 % "graceful restart on;",
     "BgpChannelConfig.add_paths": IPV4 % "add paths on;",
     "BgpChannelConfig.require_add_paths": IPV4 % "require add paths on;",
-    "BgpChannelConfig.aigp": IPV4 % "aigp;",
     "BgpChannelConfig.validate": "only flow channels, which are not run, have it",
     "BgpChannelConfig.base_table": "only flow channels, which are not run, have it",
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",

@@ -35,7 +35,7 @@ from pybird.core.replies import (
     RouteTotal,
     Via,
 )
-from pybird.proto.bgp.values import Opaque, aigp_metric
+from pybird.proto.bgp import aigp
 from pybird.values.address import Address
 from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
@@ -513,13 +513,10 @@ def shown_metric(pool: AttributePool, rte: Rte) -> int | None:
     metric = rte.hop.igp_metric if isinstance(rte.hop.key, Recursive) else 0
     if metric and rte.hop.dest is Dest.UNREACHABLE:
         return -2
-    if metric == UNKNOWN_METRIC:
+    if metric is not None and metric >= UNKNOWN_METRIC:
         return -1
-    carried = view.get("bgp_aigp")
-    accumulated = aigp_metric(carried.octets) if isinstance(carried, Opaque) else None
-    if accumulated is not None and metric is not None:
-        return accumulated + max(metric, 1)  # RFC 7311, 3.4.1: a distance of 0 counts as 1
-    return metric or None
+    accumulated = aigp.total(rte)
+    return metric or None if accumulated == aigp.MOST else accumulated
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

@@ -25,8 +25,8 @@ INTERNAL = Canonical(internal=True, as4=True, accept_local_pref=False, default_l
 TWO_OCTETS = Canonical(internal=False, as4=False, accept_local_pref=False, default_local_pref=100)
 
 
-def read(attributes: str, kind: Canonical = EXTERNAL) -> str:
-    return kind.read(octets(attributes), None).hex()
+def read(attributes: str, kind: Canonical = EXTERNAL, aigp: bool = False) -> str:
+    return kind.read(octets(attributes), None, aigp).hex()
 
 
 def refused(attributes: str, kind: Canonical = EXTERNAL) -> str:
@@ -203,10 +203,40 @@ def test_internal_attributes_are_kept():
     assert read(BASE + sent, INTERNAL) == between(sent)
 
 
-@pytest.mark.parametrize("bad", ["801a020100", "801a0401000500", "801a03010003", "801a03020003"])
-def test_malformed_aigp_is_discarded(bad):
+AIGP = "01000b0000000000000005"
+
+
+@pytest.mark.parametrize("kind", [EXTERNAL, INTERNAL])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "801a020100",
+        "801a0401000500",
+        "801a03010003",
+        "801a04" + "02000900",
+        "801a0f" + AIGP + "01000400",  # a second one is of the wrong length
+        "c01a0b" + AIGP,  # flags
+    ],
+)
+def test_malformed_aigp_is_discarded(kind, bad):
     """RFC 7311, 3.2."""
-    assert read(BASE + bad, INTERNAL) == CANONICAL
+    kind.discarded.clear()
+    assert read(BASE + bad, kind, aigp=True) == CANONICAL
+    assert len(kind.discarded) == 1
+    kind.discarded.clear()
+    assert read(BASE + bad, kind) == CANONICAL, "nobody looks at it"
+    assert kind.discarded == []
+
+
+@pytest.mark.parametrize("kind", [EXTERNAL, INTERNAL])
+@pytest.mark.parametrize("good", [AIGP, AIGP * 2, "0200056162" + AIGP, AIGP + "020003", "0200056162"])
+def test_aigp_is_kept_where_it_is_wanted(kind, good):
+    """RFC 7311, 3: TLVs of other types and further ones are no error, and they stay."""
+    kind.discarded.clear()
+    sent = f"801a{len(good) // 2:02x}{good}"
+    assert read(BASE + sent, kind, aigp=True) == between(sent)
+    assert read(BASE + sent, kind) == CANONICAL
+    assert kind.discarded == []
 
 
 def test_duplicate_large_communities_count_once():
@@ -343,6 +373,7 @@ def test_every_attribute_by_name_and_text():
             "c06302" "abcd",
         ),
         None,
+        aigp=True,
     )  # fmt: skip
     view = sets.view(sets.intern(wire))
     by_name = {decl.name: decl for decl in ATTRIBUTES}

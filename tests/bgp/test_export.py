@@ -14,7 +14,7 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
-from pybird.values.route import BLACKHOLE, Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import BLACKHOLE, UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
 
 IPV4, IPV6 = (1, 1), (2, 1)
@@ -228,11 +228,57 @@ def test_traces_of_reflection_do_not_leave_the_as():
     assert "800a" not in wire
 
 
-def test_aigp_does_not_leave_the_as():
-    """RFC 7311, 3.4."""
-    aigp = "801a0b01000b0000000000000005"
-    assert aigp not in attributes(exporter(), route(CANONICAL + aigp))
-    assert aigp in attributes(exporter(internal=True), route(CANONICAL + aigp))
+AIGP, ONE_MORE = "801a0b01000b0000000000000005", "801a0b01000b0000000000000006"
+
+
+@pytest.mark.parametrize("internal", [False, True])
+@pytest.mark.parametrize("mode", ["no", "yes", "originate"])
+def test_aigp_goes_only_where_the_session_has_it(mode: str, internal: bool):
+    """RFC 7311, 3 and 3.4: the distance is added by who sets the next hop."""
+    out = exporter(internal=internal, aigp=mode, next_hop_self="yes", ifindex=2)
+    kept = exporter(internal=internal, aigp=mode, next_hop_keep="yes", ifindex=2)
+    rte = route(CANONICAL + AIGP, peer=EXTERNAL)
+    assert (ONE_MORE in attributes(out, rte)) is (mode != "no")
+    assert (AIGP in attributes(kept, rte)) is (mode != "no")
+    assert "801a" not in attributes(out, route(CANONICAL, peer=EXTERNAL))
+
+
+def test_only_the_first_metric_of_aigp_is_added_to():
+    """RFC 7311, 3: further TLVs and those of other types go as they came."""
+    out = exporter(internal=True, aigp="yes", next_hop_self="yes")
+    other, tlv, more = "02000561ff", "01000b0000000000000005", "01000b0000000000000006"
+    wire = attributes(out, route(CANONICAL + "801a1b" + other + tlv + tlv, peer=EXTERNAL))
+    assert wire.endswith("801a1b" + more + other + tlv)
+    alone = CANONICAL + "801a05" + other
+    assert attributes(out, route(alone, peer=EXTERNAL)).endswith("801a05" + other)
+
+
+@pytest.mark.parametrize(
+    ("metric", "own", "aigp"),
+    [
+        (50, None, 50),
+        (None, 0, 0),
+        (7, 0, 7),
+        (None, None, None),
+        (UNKNOWN_METRIC, 0, None),
+        (2**32 - 1, 0, None),
+    ],
+)
+@pytest.mark.parametrize("internal", [False, True])
+def test_aigp_is_originated_from_the_igp_metric(
+    metric: int | None, own: int | None, aigp: int | None, internal: bool
+):
+    """RFC 7311, 3.4.1: of routes that are not from BGP, where we are the next hop."""
+    other = () if metric is None else (("igp_metric", metric),)
+    source = Source("s", 1, Selection(igp_metric=lambda rte: own))
+    rte = Rte(SETS.intern(b"", other), source, BLACKHOLE, 100, 0.0)
+    wire = attributes(exporter(internal=internal, aigp="originate"), rte)
+    assert wire.endswith("" if aigp is None else f"801a0b01000b{aigp:016x}")
+    assert ("801a" in wire) is (aigp is not None)
+    assert "801a" not in attributes(exporter(internal=internal, aigp="yes"), rte)
+    filtered = Rte(SETS.intern(octets(NEXT_HOP), other), source, BLACKHOLE, 100, 0.0)
+    wire = attributes(exporter(internal=internal, aigp="originate"), filtered)
+    assert "801a" not in wire, "the filter set another next hop"
 
 
 RT, RO = "0002000100000003", "0003000100000003"

@@ -2,10 +2,15 @@
 
 from itertools import permutations
 
+import pytest
+
 from pybird.core.selection import RANK_BITS, choose
+from pybird.proto.bgp.aigp import MOST, passed_on
+from pybird.proto.bgp.aigp import total as aigp_total
 from pybird.proto.bgp.selection import SELECTION, PeerIdentity, better, mergeable, rank
 from pybird.values.address import Address
-from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from pybird.values.attributes import find
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import NEXT_HOP, octets, pool
 
 SETS = pool()
@@ -121,6 +126,40 @@ def test_aigp_before_path_length():
     assert order(low, high)
     assert order(high, route((1,)))
     assert rank(low, SETS) == -1
+
+
+@pytest.mark.parametrize(
+    ("aigp", "igp", "total"),
+    [
+        (5, 3, 8),
+        (5, 0, 6),  # a distance is never 0
+        (5, 1, 6),
+        (2**64 - 3, 1, 2**64 - 2),
+        (2**64 - 2, 1, MOST),
+        (2**64 - 2, 100, MOST),
+        (MOST, 0, MOST),
+        (5, UNKNOWN_METRIC, MOST),
+        (5, 2**32 - 1, MOST),
+    ],
+)
+def test_the_total_of_aigp_and_distance(aigp, igp, total):
+    """RFC 7311, 3.4 and 4.1."""
+    rte = route(extra=f"801a0b01000b{aigp:016x}", igp=igp)
+    assert aigp_total(rte) == total
+    assert passed_on(find(rte.attrs.wire, 26), rte.hop).hex() == f"01000b{total:016x}"
+    assert order(route((1, 2), extra=f"801a0b01000b{total - 2:016x}"), rte)
+
+
+def test_what_cannot_be_reached_has_no_total():
+    assert aigp_total(route(extra="801a0b01000b0000000000000005", resolvable=False)) == MOST
+    assert aigp_total(route()) == MOST
+
+
+def test_an_unknown_total_is_as_good_as_none():
+    """BIRD's answer: the path decides."""
+    unknown = route((1, 2), extra="801a0b01000b0000000000000005", igp=UNKNOWN_METRIC)
+    assert order(route((1,)), unknown)
+    assert order(unknown, route((1, 2, 3)))
 
 
 def test_the_rank_agrees_with_the_full_comparison():

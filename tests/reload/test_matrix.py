@@ -263,6 +263,9 @@ CASES: list[Case] = [
     ("bgp channel", "", "next hop self;", EXPORT),
     ("bgp channel", "next hop self ebgp;", "next hop self ibgp;", EXPORT),
     ("bgp channel", "", "next hop keep;", EXPORT),
+    ("bgp channel", "", "aigp;", BOTH),
+    ("bgp channel", "aigp;", "aigp originate;", BOTH),
+    ("bgp channel", "import table; aigp;", "import table; aigp off;", RESTART),
     ("bgp channel", "", "link local next hop format single;", EXPORT),
     ("bgp", "", "ipv6;", RESTART),
     # bgp: dynamic protocols
@@ -360,7 +363,7 @@ APART = {
     "BgpConfig.parent", "BgpConfig.number",  # of children
     "BgpChannelConfig.afi", "BgpChannelConfig.safi",
     "BgpChannelConfig.add_paths", "BgpChannelConfig.require_add_paths",  # refused
-    "BgpChannelConfig.aigp", "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
+    "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
     "BgpConfig.other_channels", "BgpChannelConfig.validate", "BgpChannelConfig.base_table",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd", "StaticVia.labels",  # ignored, refused

@@ -29,8 +29,6 @@ PENDING: dict[str, str] = {
     "strange_next_hops: ebgp 10.0.0.0": "point 1.3",
     "strange_next_hops: ebgp 10.0.0.255": "point 1.3",
     "strange_next_hops: ebgp 10.99.0.1": "point 1.3",
-    # 1.7
-    "aigp": "point 1.7",
     # 1.11
     "strange_next_hops: ibgp 10.0.0.1": "point 1.11",
     "strange_next_hops: ibgp 10.0.0.101": "point 1.11",

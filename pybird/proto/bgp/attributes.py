@@ -170,23 +170,18 @@ def check_large(value: bytes, internal: bool, as4: bool) -> int:
 
 
 def check_aigp(value: bytes, internal: bool, as4: bool) -> int:
-    """RFC 7311, 3.2 and 3.4: from internal peers; whole TLVs, the first AIGP one of 11 octets."""
-    if not internal:
-        return DISCARD
+    """RFC 7311, 3.2: whole TLVs, of any type and as often as may be, those of AIGP of 11 octets."""
     at, end = 0, len(value)
-    found = False
     while at < end:
         if at + 3 > end:
             return DISCARD
         length = value[at + 1] << 8 | value[at + 2]
         if length < 3 or at + length > end:
             return DISCARD
-        if value[at] == 1:
-            if not found and length != 11:
-                return DISCARD
-            found = True
+        if value[at] == 1 and length != 11:
+            return DISCARD
         at += length
-    return KEEP if found else DISCARD
+    return KEEP
 
 
 def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:

@@ -134,6 +134,8 @@ OPTIONS: Handlers = {
     "secondary": switch("secondary"),
     "extended_next_hop": switch("extended_next_hop"),
     "require_extended_next_hop": switch("require_extended_next_hop"),
+    "aigp": off_on_or("aigp"),
+    "aigp_originate": constant("aigp", "originate"),
     "cost": number("cost", 1, message="Cost must be positive"),
     "channel_graceful_restart": _graceful_restart,
     "channel_long_lived": Ignored("stale routes are not kept"),
@@ -143,6 +145,4 @@ OPTIONS: Handlers = {
     # Which routes are exchanged would not be what the user wrote.
     "add_paths": Refused("only best routes are exchanged", off_on_or("add_paths", rx="rx", tx="tx")),
     "require_add_paths": Refused("only best routes are exchanged", switch("require_add_paths")),
-    "aigp": Refused("the metric would not count", off_on_or("aigp")),
-    "aigp_originate": Refused("the metric would not be sent", constant("aigp", "originate")),
 }

@@ -47,7 +47,7 @@ _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
 # The check of an attribute by flags and code as they usually are: nothing but the value to look at.
 # What external peers may send and we never take: that is no error worth a word.
-_INTERNAL_ONLY: Final = frozenset((LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST, AIGP))
+_INTERNAL_ONLY: Final = frozenset((LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST))
 _USUAL: Final[dict[int, Check]] = {row.flags << 8 | row.code: row.check for row in KNOWN.values()}
 
 
@@ -123,15 +123,16 @@ class Canonical:
             TRANSITIVE, LOCAL_PREF, default_local_pref.to_bytes(4, "big")
         )
 
-    def read(self, data: bytes, next_hop: bytes | None) -> bytes:
+    def read(self, data: bytes, next_hop: bytes | None, aigp: bool = False) -> bytes:
         """Canonical bytes of received attributes, of which MP_REACH and MP_UNREACH were cut out.
 
-        `next_hop` is the canonical one of MP_REACH; None: NEXT_HOP counts.
+        `next_hop` is the canonical one of MP_REACH; None: NEXT_HOP counts. AIGP is taken
+        where `aigp` says so, else it is quietly left out (RFC 7311, 3).
 
         Raises:
             RefusedError: the routes count as withdrawn.
         """
-        found = self._scan(data)
+        found = self._scan(data, aigp)
         self._require(found, next_hop)
         if not self._as4:
             _widen(found)
@@ -149,9 +150,9 @@ class Canonical:
         Raises:
             RefusedError: as `read`.
         """
-        self._scan(data)
+        self._scan(data, False)
 
-    def _scan(self, data: bytes) -> dict[int, bytes]:
+    def _scan(self, data: bytes, aigp: bool) -> dict[int, bytes]:
         """Every attribute that stays, by code, in shortest form and with clean flags."""
         found: dict[int, bytes] = {}
         dropped: dict[int, int] = {}
@@ -173,6 +174,8 @@ class Canonical:
             if code in found or code in dropped:
                 # RFC 7606, 3(g): the first one counts
                 self.discarded.append(f"{name_of(code)} appears more than once")
+            elif code == AIGP and not aigp:
+                dropped[code] = 1
             elif check is not None and check(data[start:stop], internal, as4) == KEEP:
                 found[code] = data[at:stop]
             else:
@@ -190,6 +193,9 @@ class Canonical:
         if row is None:
             return self._check_other(flags, code, value)
         if (flags ^ row.flags) & (OPTIONAL | TRANSITIVE):  # RFC 7606, 3(c)
+            if code == AIGP:  # RFC 7311, 3.2: what is malformed is discarded
+                self.discarded.append(f"{row.decl.name}: attribute flags {flags:#04x}")
+                return -1
             raise RefusedError(f"{row.decl.name}: attribute flags {flags:#04x}")
         if code == LOCAL_PREF and self._accept_local_pref:
             action = row.check(value, True, self._as4)

@@ -33,7 +33,7 @@ class BgpChannelConfig(ChannelConfig):
     require_extended_next_hop: bool = False
     validate: bool = False  # flow channels
     base_table: str | None = None
-    aigp: str = "no"  # no, yes, originate
+    aigp: str | None = None  # no, yes, originate; None: yes on internal sessions
     add_paths: str = "no"  # no, rx, tx, yes
     require_add_paths: bool = False
     cost: int = 0

@@ -6,7 +6,8 @@ once per attribute set) and the messages (`pack`).
 
 The wire form is (next hop of MP_REACH, attributes without it); the first is
 empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
-section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 8654, RFC 8950.
+section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
+RFC 8950.
 
 A link-local next hop is only ever sent on the link it is of; elsewhere our own
 address takes its place, and a session where we have none does not get the route.
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
 from pybird.core.channel import ExportMode
+from pybird.proto.bgp.aigp import originated, passed_on
 from pybird.proto.bgp.attributes import (
     AGGREGATOR,
     AIGP,
@@ -75,7 +77,7 @@ class ExportClass(NamedTuple):
     empty when we have none for the family; `ifindex` is the link of a direct
     session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
     words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is that of clients
-    of a route reflector.
+    of a route reflector; `aigp` is no, yes or originate.
     """
 
     family: Family
@@ -97,6 +99,7 @@ class ExportClass(NamedTuple):
     allow_local_pref: bool = False
     allow_med: bool = False
     default_local_pref: int = 100
+    aigp: str = "no"
 
 
 @final
@@ -190,6 +193,7 @@ class BgpExporter:
             self._to_internal(found, rte)
         else:
             self._to_external(found, before, again)
+        self._set_aigp(found, rte, hop == self._own)
         if not terms.as4:
             _narrow(found)
         mp = b""
@@ -214,6 +218,21 @@ class BgpExporter:
             f"BGP: routes of {name} are not sent where messages have at most {self.terms.max_length} octets: "
             f"attributes of {size} octets do not fit"
         )
+
+    def _set_aigp(self, found: dict[int, bytes], rte: Rte, own_hop: bool) -> None:
+        """AIGP where the session is to have it; who sets the next hop adds the distance (RFC 7311, 3.4)."""
+        mode = self.terms.aigp
+        attribute = found.get(AIGP)
+        if mode == "no":
+            found.pop(AIGP, None)
+        elif not own_hop:
+            return
+        elif attribute is not None:
+            found[AIGP] = octets_of(OPTIONAL, AIGP, passed_on(value_of(attribute), rte.hop))
+        elif mode == "originate" and not isinstance(rte.source.peer, PeerIdentity):
+            value = originated(rte)
+            if value is not None:
+                found[AIGP] = octets_of(OPTIONAL, AIGP, value)
 
     def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
         """LOCAL_PREF always (RFC 4271, 5.1.5); the traces of reflection (RFC 4456, 8)."""
@@ -257,7 +276,6 @@ class BgpExporter:
             found.pop(LOCAL_PREF, None)
         found.pop(ORIGINATOR_ID, None)
         found.pop(CLUSTER_LIST, None)
-        found.pop(AIGP, None)
         for code, size in _WITHIN_AS:
             if code in found:
                 _keep_transitive(found, code, size)

@@ -20,7 +20,7 @@ from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.terms import is_direct, is_recursive, next_hop_keep
+from pybird.proto.bgp.terms import aigp_mode, is_direct, is_recursive, next_hop_keep
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
@@ -121,6 +121,11 @@ class Families:
             allow_local_pref=config.allow_local_pref,
             enforce_first_as=config.enforce_first_as,
             default_local_pref=config.default_local_pref,
+            aigp=frozenset(
+                (channel.afi, channel.safi)
+                for _, channel in self._channels()
+                if aigp_mode(channel, self._remote_as() == config.local_as) != "no"
+            ),
         )
 
     @property
@@ -276,10 +281,17 @@ class Families:
         if found is None or not self._negotiated.route_refresh:
             return False
         found.resolver = self._resolver(config)  # a reload may have changed how it resolves
+        self._renew_reader()
         connection.perform(connection.session.refresh(config.afi, config.safi))
         if self._negotiated.enhanced_refresh and found.awaited is None:
             self._await(found)
         return True
+
+    def _renew_reader(self) -> None:
+        """Read UPDATEs by the options as they are now."""
+        terms = self._receive_terms()
+        if self._reader is not None and self._reader.terms != terms:
+            self._reader = UpdateReader(self._peer.router.pool, terms)
 
     def _await(self, found: OpenFamily) -> None:
         """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
@@ -325,6 +337,7 @@ class Families:
             allow_local_pref=peer.allow_local_pref,
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
+            aigp=aigp_mode(config, self._remote_as() == peer.local_as),
         )
         mode = ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL
         return BgpExporter(terms, mode, self._warn)

@@ -53,9 +53,9 @@ _SESSION: Final = (
     "next_hop_address",
     "table",
 )
-_RESOLVING: Final = ("gateway", "next_hop_prefer", "cost")
-_IMPORT: Final = ("preference", *_RESOLVING)
-_EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format")
+_TAKING: Final = ("gateway", "next_hop_prefer", "cost", "aigp")
+_IMPORT: Final = ("preference", *_TAKING)
+_EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format", "aigp")
 
 
 def differing(old: ProtocolConfig, new: ProtocolConfig) -> frozenset[str]:
@@ -80,8 +80,8 @@ def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]
 
 
 def _adaptable(old: ChannelConfig, new: ChannelConfig) -> bool:
-    """The routes of an import table keep the next hop that they came with."""
-    resolved = _same(old, new, _RESOLVING) or not getattr(new, "import_table", False)
+    """The routes of an import table keep the next hop and the metric that they came with."""
+    resolved = _same(old, new, _TAKING) or not getattr(new, "import_table", False)
     return _same(old, new, _SESSION) and resolved
 
 

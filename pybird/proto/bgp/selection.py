@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from pybird.core.selection import Selection
+from pybird.proto.bgp.aigp import total
 from pybird.proto.bgp.attributes import (
     AIGP,
     AS_PATH,
@@ -23,13 +24,12 @@ from pybird.proto.bgp.attributes import (
     ORIGINATOR_ID,
 )
 from pybird.proto.bgp.canonical import path_length
-from pybird.proto.bgp.values import aigp_metric
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
 from pybird.values.route import Rte
 
 _LONGEST: Final = 1023  # AS path length that fits in the rank
-_FAR: Final = 1 << 64  # an IGP metric or AIGP that is not known
+_FAR: Final = 1 << 64  # an IGP metric that is not known
 
 
 @final
@@ -156,14 +156,7 @@ def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
     length = 0
     if peer.path_metric or other.source.peer.path_metric:
         length = path_length(find(wire, AS_PATH) or b"")
-    return (0 if rte.hop.resolvable else 1, -local, _aigp(rte), length, _origin(wire))
-
-
-def _aigp(rte: Rte) -> int:
-    """RFC 7311, 4.1: AIGP plus the distance to the next hop; a route without one loses."""
-    value = find(rte.attrs.wire, AIGP)
-    metric = None if value is None else aigp_metric(value)
-    return _FAR if metric is None else metric + (rte.hop.igp_metric or 0)
+    return (0 if rte.hop.resolvable else 1, -local, total(rte), length, _origin(wire))
 
 
 def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:

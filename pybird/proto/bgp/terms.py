@@ -50,6 +50,11 @@ def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:
     return "yes" if config.rs_client else "ibgp" if config.rr_client else "no"
 
 
+def aigp_mode(channel: BgpChannelConfig, internal: bool) -> str:
+    """What happens to AIGP in this channel (RFC 7311, 3): "no", "yes" or "originate"."""
+    return ("yes" if internal else "no") if channel.aigp is None else channel.aigp
+
+
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
     """The hop limit to send and the least to accept (None: any), RFC 5082."""
     hops = DIRECT_TTL if is_direct(config) else config.multihop or MULTIHOP

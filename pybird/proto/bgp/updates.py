@@ -50,6 +50,7 @@ class ReceiveTerms(NamedTuple):
     allow_local_pref: bool = False
     enforce_first_as: bool = False
     default_local_pref: int = 100
+    aigp: frozenset[Family] = frozenset()  # families that take AIGP
 
     @property
     def internal(self) -> bool:
@@ -267,7 +268,7 @@ class UpdateReader:
         if parts.reach is not None:
             self._reach(out, parts)
         if nlri:
-            entry = self._entry(self._classic, parts.others, parts, None)
+            entry = self._entry(self._classic, parts.others, parts, IPV4_UNICAST, None)
             self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
         elif parts.reach is None:
             self._check_useless(parts)
@@ -312,20 +313,22 @@ class UpdateReader:
             raise _optional_error(MP_REACH, value)
         keys = read_keys(value[start:], family[0])
         next_hop = value[4 : 4 + size]
-        entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, next_hop)
+        entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, family, next_hop)
         if start < len(value):
             self._announce(out, family, keys, entry)
         elif entry.malformed:
             raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {entry.reason}")
 
-    def _entry(self, memo: dict[bytes, _Entry], key: bytes, parts: _Parts, next_hop: bytes | None) -> _Entry:
+    def _entry(
+        self, memo: dict[bytes, _Entry], key: bytes, parts: _Parts, family: Family, next_hop: bytes | None
+    ) -> _Entry:
         found = memo.get(key)
         if found is not None and not parts.broken:
             return found
         try:
             if parts.broken:
                 return _Entry(None, b"", parts.broken, True)
-            entry = self._make(parts.others, next_hop)
+            entry = self._make(parts.others, family, next_hop)
         except RefusedError as error:
             entry = _Entry(None, b"", str(error), True)
         if len(memo) >= MEMO_SIZE or self._octets > MEMO_OCTETS or self._epoch != self._pool.epoch:
@@ -341,10 +344,10 @@ class UpdateReader:
         self._octets = 0
         self._epoch = self._pool.epoch
 
-    def _make(self, others: bytes, next_hop: bytes | None) -> _Entry:
+    def _make(self, others: bytes, family: Family, next_hop: bytes | None) -> _Entry:
         hop = None if next_hop is None else self._mp_next_hop(next_hop)
         before = len(self._canonical.discarded)
-        wire = self._canonical.read(others, hop)
+        wire = self._canonical.read(others, hop, family in self.terms.aigp)
         discarded = ", ".join(self._canonical.discarded[before:])
         reason = loop(wire, self.terms)
         return _Entry(self._pool.intern(wire), find(wire, 3) or b"", reason, False, discarded)

@@ -147,4 +147,4 @@ def aigp_metric(value: bytes) -> int | None:
 def aigp_text(value: Opaque) -> str:
     """The metric of an AIGP value, for people."""
     metric = aigp_metric(value.octets)
-    return "" if metric is None else str(metric)
+    return "?" if metric is None else str(metric)

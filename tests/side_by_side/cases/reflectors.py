@@ -46,6 +46,23 @@ def rr_cluster(side: Side):
 
 
 @case()
+def rr_two_clusters(side: Side):
+    """Two clients with clusters of their own, one with ours, and one that is no client."""
+    text = bgp(2, 65001, "rr client; rr cluster id 1.1.1.1;")
+    text += bgp(3, 65001, "rr client; rr cluster id 2.2.2.2;")
+    text += bgp(4, 65001) + bgp(5, 65001, "rr client;") + bgp(6)
+    side.start(text)
+    sessions = side.connect(2, 3, 4, 5, 6)
+    clusters = ("1.1.1.1", "2.2.2.2", "3.3.3.3", "10.0.0.1")
+    for one in sessions[:4]:
+        one.announce(f"10.{one.number}.0.0/16")
+        for number, cluster in enumerate(clusters[: 3 if one.number == 4 else 4], 1):
+            one.announce(f"10.{one.number}.{number}.0/24", originator="9.9.9.9", clusters=[cluster])
+    side.settle()
+    return {f"to p{one.number}": one.table("cluster_list") for one in sessions}
+
+
+@case()
 def rr_two(side: Side):
     """A client's route that comes back from another reflector on a session without options."""
     side.start(bgp(2, 65001, f"rr client; {ID}") + bgp(3, 65001))
