@@ -249,6 +249,7 @@ class Channel:
 
     def discard(self) -> None:
         """The channel is down and will not open again."""
+        self.trace("states", "Removed")
         for source in self.sources:
             source.owner = None
         self.sources = {}
@@ -584,6 +585,7 @@ class Channel:
         """Bring all routes through the import filter again; False: the protocol cannot."""
         if self.state is not ChannelState.UP:
             return True
+        self.trace("states", "Reload requested")
         if not self.keep_received:
             protocol = self.protocol
             return protocol.guarded(protocol.request_refresh, self) is not False
@@ -611,7 +613,7 @@ class Channel:
     def reconfigure(self, config: ChannelConfig) -> None:
         """Take over a changed config; what must be reloaded is the plan's to say."""
         old, self.config = self.config, config
-        self.set_debug(config.debug)
+        self.set_debug(config.debug or self.router.config.debug_channels)
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
         if not config.keep_filtered:
@@ -648,7 +650,10 @@ class Channel:
 
     def refeed(self) -> None:
         """Transmit everything again by the filter of now (a ROUTE-REFRESH came), then `feed_done`."""
+        if self.state is ChannelState.UP:
+            self.trace("states", "Feeding requested")
         if self.member is not None:
+            self.trace("states", f"State changed to UP/{ExportState.FEEDING.value}")
             self.protocol.guarded(self._move, True)
 
     def transmit(self, packed: Any) -> None:

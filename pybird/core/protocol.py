@@ -339,6 +339,12 @@ class Instance:
         if flag in self.debug:
             self.router.traces.write(f"{self.name}: {text}")
 
+    def trace_reconfigured(self) -> None:
+        """A new configuration was taken over."""
+        for channel in self.channels.values():
+            channel.trace("states", "Reconfigured")
+        self.trace("states", "Reconfigured")
+
     def set_debug(self, flags: frozenset[str]) -> None:
         """What is traced of this instance; routes and filters of its channels, too."""
         self.debug = flags

@@ -276,6 +276,8 @@ class Reconfiguration:
         router.log("info", "Reconfigured")
         for instance in list(router.protocols.values()):
             router.set_debug(instance)
+            if instance not in begins:
+                instance.trace_reconfigured()
             instance.guarded(instance.settled)
         self._soften()  # dynamic children have followed
         self._soft = None
@@ -373,7 +375,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     if not instance.guarded(instance.reconfigure, config):
         return False
     instance.config = config
-    instance.set_debug(config.debug)
+    instance.router.set_debug(instance)
     wanted = {channel.name: channel for channel in config.channels}
     for name in list(instance.channels):
         if name not in wanted:

@@ -10,7 +10,7 @@ from pybird.core.traces import MOST
 from pybird.proto import PROTOCOLS
 from tests.cli.fakes import FakeStream
 from tests.scenarios.lab import Lab, language
-from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
+from tests.scenarios.line import KEEPALIVE, TEXT, Line, capabilities, hello, update
 from tests.scenarios.test_rfc7606 import HOP, ORIGIN, a
 
 GOOD = ORIGIN + a("40 2 0201 0000fdea") + HOP
@@ -144,6 +144,29 @@ def test_states_of_a_protocol_and_of_its_channel_have_flags_of_their_own():
         "x.ipv4: State changed to FLUSHING",
         "x.ipv4: State changed to DOWN",
     ]
+
+
+def test_what_is_asked_of_a_channel_and_a_new_configuration_are_states():
+    found = session(top="debug channels { states }; debug protocols { states };", up=False)
+    found.say(hello(offers=capabilities(route_refresh=True)) + KEEPALIVE, 0.1)
+    found.told = len(found.lab.log)
+    ask(found, "reload in x")
+    ask(found, "reload out x")
+    assert traces(found, "x.ipv4") == [
+        "x.ipv4: Reload requested",
+        "x.ipv4: Feeding requested",
+        "x.ipv4: State changed to UP/FEEDING",
+        "x.ipv4: State changed to UP/READY",
+    ]
+    found.router.reconfigure(found.router.config)
+    found.lab.run(1)
+    assert traces(found, "x.ipv4")[4:] == ["x.ipv4: Reconfigured"]
+    assert traces(found) == ["x: Reconfigured"]
+    changed = TEXT.replace("import all;", "import none;", 1) % {"options": "passive;", "asn": 65002, "id": 1}
+    flags = "debug channels { states }; debug protocols { states };"
+    found.router.reconfigure(language().read(flags + changed))
+    found.lab.run(1)
+    assert traces(found, "x.ipv4")[5:] == ["x.ipv4: Reload requested", "x.ipv4: Reconfigured"]
 
 
 def test_packets_of_a_session():
@@ -303,6 +326,7 @@ def test_interfaces_are_traced_for_the_protocols_that_follow_them():
 def test_events_and_packets_of_device_kernel_and_radv():
     _, lines = small("debug protocols { events, packets };")
     assert "device1: Scanning interfaces" in lines
+    assert of(lines, "radv1")[0] == "radv1: Adding interface eth0"
     assert of(lines, "kernel1")[:2] == ["kernel1: Scanning routing table", "kernel1: Pruning table master4"]
 
 

@@ -38,6 +38,7 @@ class Device(Instance):
 
     def stop(self, reason: StopReason) -> None:
         """Stop following; what is known of interfaces stays."""
+        self.trace("events", "Flushing interfaces")
         self.router.kernel.unwatch(self._events)
         if self._timer_scan is not None:
             self._timer_scan.cancel()

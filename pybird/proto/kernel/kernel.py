@@ -160,6 +160,7 @@ class KernelInstance(Instance):
         if self.config.persist or reason is StopReason.GRACEFUL:
             self._end()
             return
+        self.trace("events", "Flushing kernel routes")
         self.fib.clear()
         self._flush()
 
