@@ -17,6 +17,7 @@ from typing import Final
 
 STAR: Final = "*"
 LEAST: Final = 4  # characters of a secret that are hidden wherever they come again
+LONG_LINE: Final = 1000  # characters; who writes so much before a keyword gets less shown
 MANY: Final = 1000  # secrets that are looked for elsewhere: a text with more has them in a list
 
 KEYWORD = re.compile(r"\b(?:passwords?|keys?|secret)\b", re.IGNORECASE)
@@ -128,6 +129,10 @@ def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
 def _told(text: str) -> Iterator[Stretch]:
     """Secrets that their keyword tells, or the name of their definition."""
     for keyword in KEYWORD.finditer(text):
+        end = _in_words(text, keyword.start(), keyword.end())
+        if end is not None:
+            yield keyword.end(), end
+            continue
         block = BLOCK.match(text, keyword.end())
         if block is None:
             yield from _value(text, keyword.end())
@@ -136,6 +141,22 @@ def _told(text: str) -> Iterator[Stretch]:
     for define in DEFINE.finditer(text):
         if TELLING.search(define["name"]):
             yield from _value(text, define.end())
+
+
+def _in_words(text: str, at: int, after: int) -> int | None:
+    """Where the rest of a comment or text ends in which the keyword stands; None where it is a keyword."""
+    begin, over = text.rfind("\n", 0, at) + 1, text.find("\n", after)
+    over = over if over >= 0 else len(text)
+    if at - begin > LONG_LINE:
+        return None
+    before = [found for found in COMMENT.finditer(text, begin, at) if found.end() == at]
+    piece = before[0][0] if before else ""
+    if piece.startswith("#"):
+        return over
+    if piece.startswith('"') and (len(piece) == 1 or not piece.endswith('"')):
+        closing = text.find('"', after, over)
+        return closing if closing >= 0 and text.count('"', begin, over) % 2 == 0 else over
+    return None
 
 
 def _value(text: str, start: int) -> Iterator[Stretch]:

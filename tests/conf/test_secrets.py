@@ -91,6 +91,10 @@ def test_a_text_that_comes_again_is_hidden() -> None:
         ('bird private key "/p";', 'bird private key "**";'),
         ("keyed md5; keepalive time 5;", "keyed md5; keepalive time 5;"),
         ('description "monkey";', 'description "monkey";'),
+        ('description "key user"; interface "e";', 'description "key ****"; interface "e";'),
+        ('x "y; password "abc"; z;', 'x "y; password ****** **'),
+        ('# the key is abc\ninterface "eth0"; x "eth0";', '* *** *** ** ***\ninterface "eth0"; x "eth0";'),
+        ('# password "abc"\n"abc"', '* ******** *****\n"abc"'),
     ],
 )
 def test_what_is_hidden_of_a_line(text: str, shown: str) -> None:

@@ -147,6 +147,27 @@ def test_a_life_in_the_background(folder):
 
 
 @isolated
+def test_what_is_no_regular_file_does_not_stop_the_daemon(folder):
+    config, log = folder / "bird.conf", folder / "bird.log"
+    good = config.read_text()
+    pid = in_background(folder)
+    os.mkfifo(folder / "fifo")
+    for path, reason in (("/dev/zero", "Is a device"), ("fifo", "Is a FIFO"), (folder, "Is a directory")):
+        for command in ("configure", "configure check"):
+            (*_, last) = ask(folder, f'{command} "{path}"')
+            assert last.startswith(f"8002 {path}: {reason}")
+        config.write_text(good + f'include "{path}";\n')
+        told = f"bird.conf:6:9 Unable to open included file {path}: {reason}"
+        assert ask(folder, "configure check")[-1].startswith(f"8002 {told}")
+        os.kill(pid, signal.SIGHUP)
+        until(lambda told=told: f"<ERR> {told}" in log.read_text())
+    config.write_text(good)
+    assert ask(folder, "configure")[-1] == "0003 Reconfigured"
+    assert ask(folder, "down")[0].startswith("0007")
+    until(lambda: not runs(pid))
+
+
+@isolated
 def test_the_log_hears_of_what_is_not_run_at_start_and_once_per_change(folder):
     config, log = folder / "bird.conf", folder / "bird.log"
     good = config.read_text()
