@@ -470,6 +470,15 @@ def test_its_connections_are_refused_until_the_error_wait_has_passed():
     assert lab.clock.now() > 21
 
 
+def test_or_until_the_parent_is_enabled_again():
+    lab = lab_with([FOUND_B, auto(65001, error_wait_time=(200, 200))])
+    lab.run(1)
+    withdraw(lab)
+    lab.run(10)
+    lab.nodes["a"].router.enable(lab.proto("a", "auto"))
+    lab.expect(lambda: lab.up("b", "auto01"), 60, "a child of the incoming connection")
+
+
 def test_or_until_the_entry_returns():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(1)
@@ -748,6 +757,20 @@ def test_a_child_disabled_by_hand_stays_so_through_a_reload(change):
     (name,) = children(lab)
     assert lab.proto("a", name).state is State.DOWN
     assert lab.proto("a", name).message == "noisy"
+
+
+@pytest.mark.parametrize("change", [{}, {"router_id": 77}])
+def test_why_a_child_gave_up_is_told_after_a_reload(change):
+    cease = {"disable_after_cease": frozenset((2,))}
+    lab = lab_with([FOUND_B, auto(65001, **cease)])
+    lab.run(2)
+    (there,) = children(lab, "b")
+    lab.nodes["b"].router.disable(lab.proto("b", there))
+    lab.run(1)
+    reload(lab, "a", auto(65001, **cease, **change))
+    lab.run(5)
+    child = lab.proto("a", children(lab)[0])
+    assert (child.state, child.last_error) == (State.DOWN, "Received: Administrative shutdown")
 
 
 def test_an_entry_that_comes_during_a_reload_is_not_lost():
