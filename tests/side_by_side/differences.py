@@ -74,6 +74,41 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="why does this route not appear",
         row="What BGP itself does not take",
     ),
+    Difference(
+        case="cease_and_refused_tries",
+        key="info",
+        ours="start Active Received: Administrative shutdown",
+        why="the neighbor said why it does not answer",
+        row="After a Cease of the neighbour `show protocols` goes on telling",
+    ),
+    Difference(
+        case="cease_and_refused_tries",
+        key="details",
+        ours=["BGP state: Active", "Last error: Received: Administrative shutdown"],
+        why="the neighbor said why it does not answer",
+        row="After a Cease of the neighbour `show protocols` goes on telling",
+    ),
+    Difference(
+        case="limits_of_other_protocols",
+        key="s1",
+        ours="down Automatic shutdown: Route limit exceeded",
+        why="why is it down",
+        row="than BGP that a route limit disabled says so in the Info column",
+    ),
+    Difference(
+        case="limits_of_other_protocols",
+        key="s1 again",
+        ours="down Automatic shutdown: Route limit exceeded",
+        why="why is it down",
+        row="than BGP that a route limit disabled says so in the Info column",
+    ),
+    Difference(
+        case="limits_of_other_protocols",
+        key="k",
+        ours="down Automatic shutdown: Route limit exceeded",
+        why="why is it down",
+        row="than BGP that a route limit disabled says so in the Info column",
+    ),
 )
 
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:

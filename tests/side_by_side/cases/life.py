@@ -129,3 +129,33 @@ def text_of_a_shutdown(side: Side):
         ]
         for name in ("p2", "p3")
     }
+
+
+@case()
+def cease_and_refused_tries(side: Side):
+    """What is told while the neighbor, that said goodbye, refuses TCP."""
+    side.start(bgp(2))
+    (session,) = side.connect(2)
+    session.send(wire.notification(6, 2))
+    session.close()
+    side.settle(4)
+    return {"info": side.info("p2"), "details": side.details("p2", "BGP state|Last error")}
+
+
+@case()
+def limits_of_other_protocols(side: Side):
+    """Protocols without sessions, when a limit disables them."""
+    nets = " ".join(f"route 10.7{number}.0.0/16 blackhole;" for number in range(5))
+    side.start(
+        f"protocol static s1 {{ ipv4 {{ import limit 3 action disable; }}; {nets} }}\n"
+        f"protocol static s2 {{ ipv4; {nets.replace('10.7', '10.8')} }}\n"
+        "ipv4 table t2;\n"
+        "protocol pipe pp { table master4; peer table t2; export limit 3 action disable; export all; }\n"
+        "protocol kernel k { ipv4 { export all; export limit 3 action disable; }; kernel table 99; }\n"
+    )
+    side.settle()
+    found = {name: side.info(name) for name in ("s1", "pp", "k")}
+    found["again"] = [side.ask("restart s1"), side.ask("enable s1")]
+    side.settle()
+    found["s1 again"] = side.info("s1")
+    return found
