@@ -21,7 +21,7 @@ from .world import Lab, auto, bgp_to, config, entries, ipv4, ipv6, pair, peers, 
 
 FOUND_B = entries(("fe80::b", 2))
 FOUND_A = entries(("fe80::a", 2))
-LOCAL = Address.parse("10.0.0.1")
+LOCAL = Address.parse("fe80::a")
 KEY_B = PeerNet(Address.parse("fe80::b"), 2).key
 ETH0 = InterfacePattern("eth0")
 ETH1 = InterfacePattern("eth1")
