@@ -147,6 +147,12 @@ def test_a_received_med_stays_here_and_one_that_the_filter_set_goes():
     assert med in attributes(exporter(internal=True), rte)
 
 
+def test_a_med_that_the_configuration_gave_a_static_route_goes():
+    med = "80040400000032"
+    assert med in attributes(exporter(), route(ORIGIN_IGP + NEXT_HOP + med))
+    assert med not in attributes(exporter(), route(ORIGIN_IGP + PATH_65002 + NEXT_HOP + med, peer=EXTERNAL))
+
+
 def test_local_preference_to_an_external_peer_only_when_allowed():
     assert "400504" not in attributes(exporter(), route(*LEARNED))
     assert LOCAL_PREF_100 in attributes(exporter(allow_local_pref=True), route(*LEARNED))

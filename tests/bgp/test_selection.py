@@ -94,6 +94,7 @@ def test_the_nearer_exit():
     assert order(route(igp=10, router_id=9), route(igp=None, router_id=1))
     tired = {"igp_metric": False}
     assert order(route(igp=20, router_id=1, **tired), route(igp=10, router_id=9, **tired))
+    assert order(route(igp=20, router_id=9, **tired), route(igp=10, router_id=1)), "no metric counts as 0"
 
 
 def test_the_older_external_route_when_asked():

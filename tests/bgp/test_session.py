@@ -283,6 +283,12 @@ def test_a_written_keepalive_time_shrinks_with_the_hold_time():
     assert session.keepalive_time == 10
 
 
+def test_keepalive_times_are_whole_seconds_and_never_none():
+    """As BIRD counts them: 20 s make 6, and a written second does not vanish."""
+    assert in_state(State.ESTABLISHED, hold_time=20).keepalive_time == 6
+    assert in_state(State.ESTABLISHED, hold_time=240, keepalive_time=1).keepalive_time == 1
+
+
 def test_too_short_times_are_refused():
     refused(in_state(State.OPEN_SENT, min_hold_time=100), neighbour_open(), 2, 6, b"\0\x5a")
     refused(in_state(State.OPEN_SENT, min_keepalive_time=40), neighbour_open(), 2, 6)

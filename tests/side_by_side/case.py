@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -35,25 +35,32 @@ class Case:
     long: bool = False
     dialect3: bool = False
     since: str = "2.0"
+    options: tuple[str, ...] = ()
 
 
 CASES: dict[str, Case] = {}
 
 
 def case(
-    *, name: str = "", long: bool = False, dialect3: bool = False, since: str = "2.0"
+    *,
+    name: str = "",
+    long: bool = False,
+    dialect3: bool = False,
+    since: str = "2.0",
+    options: Sequence[str] = (),
 ) -> Callable[[Callable[[Side], Answers]], Callable[[Side], Answers]]:
     """Make a function a case, by its own name or by another one.
 
     `long`: only in `make test-long`. `dialect3`: what commands answer is looked at, so
     ours runs in dialect 3 too, beside BIRD 3. `since`: the first version that takes
-    the configuration, "2.19" or "3".
+    the configuration, "2.19" or "3". `options`: which of the manual are compared here,
+    such as `"bgp: hold time"`; test_lists.py wants every one that acts.
     """
 
     def register(function: Callable[[Side], Answers]) -> Callable[[Side], Answers]:
         known = name or getattr(function, "__name__", "")
         assert known not in CASES, f"two cases have the name {known}"
-        CASES[known] = Case(known, function, long, dialect3, since)
+        CASES[known] = Case(known, function, long, dialect3, since, tuple(options))
         return function
 
     return register

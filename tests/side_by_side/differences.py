@@ -40,6 +40,69 @@ DIFFERENCES: tuple[Difference, ...] = (
         row="a route whose CLUSTER_LIST has our cluster id, on a session that is no client's",
     ),
     Difference(
+        case="preferences_from_outside",
+        key="default: with",
+        ours=["100", "7"],
+        why="every route has one",
+        row="a LOCAL_PREF that an external neighbor may not send",
+    ),
+    Difference(
+        case="preferences_from_outside",
+        key="not allowed: with",
+        ours=["100", "7"],
+        why="every route has one",
+        row="a LOCAL_PREF that an external neighbor may not send",
+    ),
+    Difference(
+        case="preferences_from_outside",
+        key="own defaults: with",
+        ours=["70", "7"],
+        why="every route has one",
+        row="a LOCAL_PREF that an external neighbor may not send",
+    ),
+    Difference(
+        case="preferences_from_outside",
+        key="own defaults: with, sent",
+        ours={"local_pref": "70", "med": "7"},
+        why="it is as if it had not been sent",
+        row="a LOCAL_PREF that an external neighbor may not send",
+    ),
+    Difference(
+        case="odd_paths",
+        key="as 0",
+        ours=[None, None, None],
+        why="RFC 7607",
+        row="an AS path with AS 0",
+    ),
+    Difference(
+        case="graceful_opens",
+        key="default",
+        ours=[[1, "00010001"], [2, ""], [65, "0000fde9"]],
+        why="FRR would answer no ROUTE-REFRESH",
+        row="graceful restart (64, 71) and enhanced route refresh (70) in an OPEN",
+    ),
+    Difference(
+        case="graceful_opens",
+        key="as it comes",
+        ours=[[1, "00010001"], [2, ""], [65, "0000fde9"]],
+        why="not announced before it acts",
+        row="graceful restart (64, 71) and enhanced route refresh (70) in an OPEN",
+    ),
+    Difference(
+        case="addresses_of_sockets",
+        key="default",
+        ours=["0.0.0.0:179", "[::]:179"],
+        why="one listener for all",
+        row="where BGP listens without `strict bind`",
+    ),
+    Difference(
+        case="configured_med",
+        key="beside other attributes",
+        ours="4",
+        why="the manual: what is configured locally is sent",
+        row="a MED of a static route that has other BGP attributes, too",
+    ),
+    Difference(
         case="rpki_without_answers",
         key="starts",
         ours=False,
@@ -114,6 +177,8 @@ DIFFERENCES: tuple[Difference, ...] = (
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:
 # where there is no 2.19, these are not compared.
 OLDER: dict[str, dict[str, str]] = {
+    "odd_paths": {"set": "takes AS_SETs by default"},
+    "connections_that_are_not_taken": {"ttl 64": "takes a connection of any TTL"},
     "commands_in_the_log": {"10 reload p2": "says nothing of what is not up"},
     "reloads_in_the_log": {
         "an import filter": "does not say for which direction",

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from tests.side_by_side.wire import Attributes
 
 T = TypeVar("T")
 _CLONE_NEWNET = 0x40000000
+TCP_MD5SIG = 14
 _libc = ctypes.CDLL(None, use_errno=True)
 # Attributes by name, each with its text.
 Route = dict[str, str]
@@ -57,7 +59,8 @@ class Session:
 
     `asn` and `remote_asn` are the neighbor's and the daemon's AS; where they are
     equal, routes are announced with LOCAL_PREF 100 and an empty path unless the
-    case says otherwise.
+    case says otherwise. `ttl` and `password` (TCP-MD5) are those of the connection,
+    `link` is that of link-local addresses, and a `silent` one answers no OPEN.
     """
 
     def __init__(
@@ -75,6 +78,9 @@ class Session:
         add_path: bool = False,
         ttl: int | None = None,
         port: int = 179,
+        password: str = "",
+        link: str = "eth0",
+        silent: bool = False,
     ) -> None:
         self.namespace = namespace
         self.number = number
@@ -87,6 +93,9 @@ class Session:
         self.add_path = add_path
         self.ttl = ttl
         self.port = port
+        self.password = password
+        self.link = link
+        self.silent = silent
         self.capabilities = self._usual_capabilities() if capabilities is None else capabilities
         self.opening: wire.Opening | None = None
         self.established = False
@@ -106,15 +115,19 @@ class Session:
         self._sock = until(self._connected, 10, f"a connection from {self.source} to {self.destination}")
         return self._begin(up)
 
-    def listen(self, seconds: float = 10, up: bool = True) -> Session:
-        """Let the daemon connect to us."""
+    def called(self, seconds: float, up: bool = True) -> bool:
+        """Whether the daemon connects to us within this time; `up`: the session comes up then."""
         with in_namespace(self.namespace, lambda: socket.socket(self._family())) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(self._address(self.source, self.port))
             listener.listen()
             listener.settimeout(seconds)
-            self._sock, _ = listener.accept()
-        return self._begin(up)
+            try:
+                self._sock, (self.destination, *_) = listener.accept()
+            except TimeoutError:
+                return False
+        self._begin(up)
+        return True
 
     def attempt(self, seconds: float = 5) -> bool:
         """Connect once, if the daemon lets us, and say whether the session came up."""
@@ -134,7 +147,7 @@ class Session:
     def _address(self, address: str, port: int) -> tuple[Any, ...]:
         if not address.startswith("fe80"):
             return (address, port)
-        return (address, port, 0, in_namespace(self.namespace, lambda: socket.if_nametoindex("eth0")))
+        return (address, port, 0, in_namespace(self.namespace, lambda: socket.if_nametoindex(self.link)))
 
     def _connected(self) -> socket.socket | None:
         sock = in_namespace(self.namespace, lambda: socket.socket(self._family()))
@@ -147,6 +160,8 @@ class Session:
                     else (socket.IPPROTO_IP, socket.IP_TTL)
                 )
                 sock.setsockopt(level, option, self.ttl)
+            if self.password:
+                sock.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, self._key())
             sock.settimeout(3)
             sock.bind(self._address(self.source, 0))
             sock.connect(self._address(self.destination, self.port))
@@ -154,6 +169,14 @@ class Session:
             sock.close()
             return None
         return sock
+
+    def _key(self) -> bytes:
+        """The kernel's tcp_md5sig for the daemon's address."""
+        v6 = self._family() == socket.AF_INET6
+        address = socket.inet_pton(self._family(), self.destination)
+        name = struct.pack("=HH", self._family(), 0) + (bytes(4) if v6 else b"") + address
+        key = self.password.encode()
+        return name.ljust(128, b"\0") + struct.pack("=BBHI", 0, 0, len(key), 0) + key.ljust(80, b"\0")
 
     def _begin(self, up: bool) -> Session:
         sock = self._sock
@@ -239,6 +262,10 @@ class Session:
             if kind == wire.NOTIFICATION
         ]
 
+    def codes(self) -> list[str]:
+        """The same without data: ours fills in what BIRD leaves out."""
+        return [text.split()[0] for text in self.notifications()]
+
     def kinds(self, *kinds: int) -> list[int]:
         """Types of the messages that were received, in order; with arguments only these."""
         return [kind for kind, _ in self.received if not kinds or kind in kinds]
@@ -268,7 +295,8 @@ class Session:
             kind, body, data = data[18], data[wire.HEADER : size], data[size:]
             if kind == wire.OPEN:
                 self.opening = wire.read_open(body)
-                self.send(wire.message(wire.KEEPALIVE))
+                if not self.silent:
+                    self.send(wire.message(wire.KEEPALIVE))
             elif kind == wire.KEEPALIVE and self.opening is not None:
                 self.established = True
             self.received.append((kind, body))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.session import Session
+from pybird.proto.bgp.session import Session, State
 from pybird.proto.bgp.terms import is_direct, is_recursive
 from pybird.values.address import Address
 
@@ -86,6 +86,8 @@ def _timer(peer: Peer, session: Session, name: str, length: float) -> Iterator[D
     left = session.timer(name.lower(), peer.router.clock.now())
     if left is not None:
         yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
+    elif not length and session.state is State.ESTABLISHED:
+        yield Detail(f"{name} timer", "0.000/0")
 
 
 def session_words(peer: Peer, session: Session) -> Iterator[str]:

@@ -192,7 +192,7 @@ class BgpExporter:
         if terms.internal:
             self._to_internal(found, rte)
         else:
-            self._to_external(found, before, again)
+            self._to_external(found, rte, before, again)
         self._set_aigp(found, rte, hop == self._own)
         if not terms.as4:
             _narrow(found)
@@ -258,18 +258,22 @@ class BgpExporter:
             clusters = self._own_cluster + clusters
         return clusters
 
-    def _to_external(self, found: dict[int, bytes], before: AttributeSet, again: tuple[str, ...]) -> None:
+    def _to_external(
+        self, found: dict[int, bytes], rte: Rte, before: AttributeSet, again: tuple[str, ...]
+    ) -> None:
         """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).
 
         A MED goes out when the export filter set it, so not the one a route
-        came with; a route server passes it on (RFC 7947, 2.2.3). Communities that
-        are not transitive never leave the AS, whoever set them (RFC 4360, 6).
+        came with, or when the route is not of BGP; a route server passes it on
+        (RFC 7947, 2.2.3). Communities that are not transitive never leave the AS,
+        whoever set them (RFC 4360, 6).
         """
         terms = self.terms
         if not terms.rs_client:
             found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
             med = found.get(MED)
-            kept = terms.allow_med or "bgp_med" in again
+            own = not isinstance(rte.source.peer, PeerIdentity)
+            kept = terms.allow_med or own or "bgp_med" in again
             if med is not None and not kept and find(before.wire, MED) == value_of(med):
                 del found[MED]
         if not terms.allow_local_pref:

@@ -166,8 +166,8 @@ def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
     if peer.med_metric or rival.med_metric or _neighbour(rte) == _neighbour(other):
         value = find(rte.attrs.wire, MED)
         med = peer.default_med if value is None else int.from_bytes(value, "big")
-    metric = 0
-    if peer.igp_metric or rival.igp_metric:
+    metric = 0  # also of a route whose session has `igp metric off`, beside one that has a metric
+    if peer.igp_metric:
         metric = _FAR if rte.hop.igp_metric is None else rte.hop.igp_metric
     return (med, 1 if peer.internal else 0, metric)
 

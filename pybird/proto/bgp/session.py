@@ -449,10 +449,10 @@ def check_times(terms: Terms, hold_time: int, keepalive_time: float) -> None:
 
 
 def _keepalive_time(terms: Terms, hold_time: int) -> float:
-    """A third of the hold time; a written one shrinks with the negotiated hold time."""
-    if terms.keepalive_time is None or not terms.hold_time:
-        return hold_time / 3
-    return terms.keepalive_time * hold_time / terms.hold_time
+    """A third of the hold time; a written one shrinks with the negotiated hold time. Whole seconds."""
+    if terms.keepalive_time is None or not terms.hold_time or not hold_time:
+        return float(hold_time // 3)
+    return float(max(terms.keepalive_time * hold_time // terms.hold_time, 1))
 
 
 def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiated) -> None:

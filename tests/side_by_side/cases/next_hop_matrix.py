@@ -73,7 +73,9 @@ def from_sender(side: Side, sender):
 
 
 for name, sender in SENDERS.items():
-    case(name=f"next_hops_from_{name}")(partial(from_sender, sender=sender))
+    case(name=f"next_hops_from_{name}", long=name not in ("ebgp", "ibgp"))(
+        partial(from_sender, sender=sender)
+    )
 
 FE80 = {"local": "fe80::1%eth0"}
 REWRITES6 = "filter { bgp_next_hop = 2001:db8:a::66; accept; }"
@@ -139,4 +141,6 @@ def from_sender_v6(side: Side, sender):
 
 
 for name, sender in SENDERS6.items():
-    case(name=f"next_hops_v6_from_{name}")(partial(from_sender_v6, sender=sender))
+    case(name=f"next_hops_v6_from_{name}", long=name not in ("ebgp", "fe80_ebgp"))(
+        partial(from_sender_v6, sender=sender)
+    )
