@@ -320,3 +320,19 @@ def test_gateways_in_a_vrf_need_their_interface() -> None:
     text = 'protocol static { vrf "red"; ipv4; route 10.0.0.0/8 via 10.1.1.1%s; }'
     assert load(DEVICE + text % "%eth0").protocols
     assert "write `via ADDRESS%INTERFACE`" in error(DEVICE + text % "").message
+
+
+@pytest.mark.parametrize(
+    ("local", "neighbor", "shown"),
+    [
+        ("10.0.0.1", 'fe80::1 % "eth0"', "fe80::1"),
+        ("10.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("2001:db8::1", "10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "range fe80::/10", "fe80::/10"),
+    ],
+)
+def test_addresses_of_two_families_are_a_warning(local: str, neighbor: str, shown: str) -> None:
+    both = f"local {local} as 1; neighbor {neighbor} as 2;"
+    text = f"protocol bgp {{ {both} ipv6 {{ import all; export all; }}; }}\n"
+    warnings = [each.text for each in load(DEVICE + text).warnings]
+    assert warnings == [f"local address {local} cannot reach neighbor {shown}: the session stays down"]

@@ -34,6 +34,8 @@ CHECK = "where roa_check(r4) != ROA_INVALID"
         + "protocol bgp from t { local as 1; neighbor 10.0.0.2 as 2; }\n",
         RPKI + f"protocol kernel {{ ipv4 {{ export {CHECK}; }}; }}\n",
         BGP % (CHECK, "all") + RPKI,
+        "roa4 table far; protocol pipe { table far; peer table copy; }\n" + RPKI
+        + "protocol pipe { table copy; peer table r4; }\n" + BGP % (CHECK.replace("r4", "far"), "all"),
     ],
 )  # fmt: skip
 def test_who_asks_a_table_that_nobody_fills_is_refused(text: str) -> None:

@@ -29,6 +29,14 @@ def test_what_is_no_regular_file_is_refused_at_once(path, reason, tmp_path):
         language().load(str(main))
 
 
+def test_a_device_is_not_even_opened(monkeypatch):
+    opened = []
+    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(arguments))
+    with pytest.raises(OSError, match="Is a device"):
+        DiskFiles().read("/dev/null")
+    assert opened == []
+
+
 def test_a_configuration_has_a_bounded_size_with_all_its_includes(tmp_path):
     (tmp_path / "a").write_text("#" * 60)
     (tmp_path / "b").write_text("#" * 60)
