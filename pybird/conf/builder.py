@@ -30,6 +30,7 @@ from pybird.conf.scope import Scope
 from pybird.conf.secrets import hidden
 from pybird.conf.statements import filter_of, merging, where
 from pybird.conf.tree import Item, Token, Tree
+from pybird.filter.budget import Budget
 from pybird.filter.check import check
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.fold import evaluate
@@ -93,6 +94,7 @@ class Builder:
         self.template = False  # a template is being built
         self.building = ""  # its name
         self.mark = 0  # errors before the protocol being built
+        self.budget: Budget | None = None  # of code that is run while it is read: that of a command has one
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
 
     def begin_unit(self) -> None:
@@ -308,7 +310,7 @@ class Builder:
         if isinstance(node, Literal):
             return node
         try:
-            return evaluate(node)
+            return evaluate(node, self.budget)
         except (FilterTypeError, FilterRuntimeError) as problem:
             place = problem.span if problem.span.line else self.span(item)
             hint = problem.hint if isinstance(problem, FilterTypeError) else ""

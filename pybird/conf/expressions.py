@@ -308,7 +308,7 @@ class Expressions:
         if _has(node, Local) or _has(node, nodes.Attribute):
             return node
         try:
-            return evaluate(node)
+            return evaluate(node, self.builder.budget)
         except (FilterTypeError, FilterRuntimeError, AttributeError):
             return node  # it is computed for each route, if that can be
 

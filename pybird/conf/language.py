@@ -28,6 +28,7 @@ from pybird.conf.top import Top
 from pybird.conf.tree import Item, Tree
 from pybird.conf.unfed import refuse_unfed
 from pybird.filter.attributes import declarations_of
+from pybird.filter.budget import Budget
 from pybird.filter.depth import deeply, is_deep
 from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
@@ -165,6 +166,7 @@ class Language:
                 builder.tables[table.name] = table
                 builder.scope.add(table.name, symbol)
             return builder
+        builder.budget = Budget(whole=True)
         builder.tables = {table.name: table for table in config.tables}
         for name, symbol in config.symbols.items():
             builder.scope.add(name, symbol)

@@ -618,6 +618,7 @@ class Channel:
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
         if not config.keep_filtered:
             self._filtered.clear()
+            self._refused.clear()
         if old.export_limit != config.export_limit:
             self.export_limit = _limit(config.export_limit)
         if self.state is ChannelState.UP:

@@ -21,14 +21,16 @@ class TooManyStepsError(Exception):
 
 
 class Budget:
-    """What one piece of code may still do."""
+    """What one piece of code may still do; `whole`: in all its runs together."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
         self._left = MOST_STEPS
+        self._whole = whole
 
     def renew(self) -> None:
         """A run begins."""
-        self._left = MOST_STEPS
+        if not self._whole:
+            self._left = MOST_STEPS
 
     def spend(self) -> None:
         """One step.

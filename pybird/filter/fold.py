@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.filter import nodes as n
 from pybird.filter.attributes import declarations_of
+from pybird.filter.budget import Budget
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import rich
@@ -12,8 +13,10 @@ from pybird.filter.subject import constant_subject
 from pybird.filter.types import Typing, children
 
 
-def evaluate(node: n.Node) -> n.Literal:
+def evaluate(node: n.Node, budget: Budget | None = None) -> n.Literal:
     """The value of an expression that needs no route; calls of functions are carried out.
+
+    What stands in a command has a budget.
 
     Raises:
         FilterTypeError: the operands do not fit.
@@ -31,9 +34,12 @@ def evaluate(node: n.Node) -> n.Literal:
         else:
             if reads_preference(node):
                 raise FilterRuntimeError("preference is that of a route, and here is none", node.span)
-            compiled = compile_expression(node, typing.declarations)
+            compiled = compile_expression(node, typing.declarations, budget)
             subject = constant_subject(lambda text: None)
-            found = n.Literal(compiled.type, compiled(subject), span=node.span)
+            try:
+                found = n.Literal(compiled.type, compiled(subject), span=node.span)
+            finally:
+                compiled.clear()
     except (FilterRuntimeError, FilterTypeError) as problem:
         if problem.span is n.NO_SPAN:
             problem.span = node.span

@@ -29,6 +29,9 @@ def lab():
         f"show route filter {{ int n = 0; {LOOPS} accept; }}",
         "show route where twice(40) > 1 count",
         "show route where net = 10.9.0.0/16 && slow()",
+        "eval 5 ~ [1, (twice(40))]",  # members of sets are computed while they are read
+        "show route where 5 ~ [1, (twice(40))]",
+        "show route where 5 ~ [" + ", ".join(["(twice(10))"] * 20) + "]",
     ],
 )
 def test_a_command_that_takes_too_many_steps_ends(lab, command):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -152,6 +153,16 @@ def test_with_import_keep_filtered_refused_routes_are_kept_with_their_reason():
     assert found.router.pool.view(rte.attrs)["bgp_path"].last == 65001
     found.say(update(GOOD), 0.1)
     assert channel(found).filtered_routes() == {}
+
+
+def test_refused_routes_go_when_keep_filtered_is_switched_off():
+    found = session(text=KEEPS)
+    found.say(update(OWN_AS), 0.1)
+    config = channel(found).config
+    channel(found).reconfigure(replace(config, keep_filtered=False))
+    assert channel(found).filtered_routes() == {}
+    assert list(reasons(found).values()) == ["own AS in the path"]
+    channel(found).reconfigure(config)
 
 
 def test_a_flood_of_refused_routes_costs_little():
