@@ -22,7 +22,7 @@ from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
-from pybird.io.control_socket import AnotherDaemonError, ControlSocket
+from pybird.io.control_socket import AnotherDaemonError, Bound, ControlSocket
 from pybird.io.dump import FileStream, new_file
 from pybird.io.files import resident
 from pybird.io.kernel import NetlinkKernel
@@ -51,11 +51,14 @@ FAREWELL_LIMIT: Final = 0.5  # seconds that last messages may take to reach thei
 class Daemon:
     """A running PyBIRD."""
 
-    def __init__(self, options: Options, language: Language, config: Config, memory: Memory) -> None:
-        """Open logs and control sockets; no protocol runs yet. `memory` is that of reading `config`.
+    def __init__(
+        self, options: Options, language: Language, config: Config, memory: Memory, bound: Bound
+    ) -> None:
+        """Open logs and further control sockets; no protocol runs yet.
+
+        `memory` is that of reading `config`, `bound` the main control socket.
 
         Raises:
-            AnotherDaemonError: another daemon serves the control socket.
             OSError: a socket or the debug file cannot be made.
         """
         self._options = options
@@ -87,7 +90,7 @@ class Daemon:
         )
         self.log.listener = self.console.log
         self._sockets: dict[SocketConfig, ControlSocket] = {}
-        self._main_socket = self._open_socket(SocketConfig(options.socket))
+        self._main_socket = self._serve(SocketConfig(options.socket), bound)
         self._open_sockets(config)
         self._ending = False
 
@@ -217,23 +220,19 @@ class Daemon:
             if item in self._sockets:
                 continue
             try:
-                self._sockets[item] = self._open_socket(item)
+                self._sockets[item] = self._serve(item, Bound(item.path))
             except OSError as error:
                 self.log.write("error", error.strerror or str(error))
             except AnotherDaemonError as error:
                 self.log.write("error", f"Cannot create control socket {item.path}: {error}")
 
-    def _open_socket(self, config: SocketConfig) -> ControlSocket:
+    def _serve(self, config: SocketConfig, bound: Bound) -> ControlSocket:
         options = SessionOptions(config.restrict, config.dialect or 2, config.v2_attributes)
 
         def accepted(stream: Stream) -> None:
             self.console.accept(stream, options)
 
-        try:
-            return ControlSocket(self.loop, self.log, config.path, accepted)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OSError(error.errno, f"Cannot create control socket {config.path}: {reason}") from None
+        return ControlSocket(self.loop, self.log, bound, accepted)
 
     # dump ---------------------------------------------------------------
 

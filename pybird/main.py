@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pybird.conf.again import Memory
     from pybird.conf.language import Language
     from pybird.conf.model import Config
+    from pybird.io.control_socket import Bound
     from pybird.io.files import PidFile
 
 COMPATIBLE: Final = "2.19.2"  # the version whose language and clients we follow
@@ -170,7 +171,7 @@ def judge(options: Options) -> int:
 
     language = make_language()
     try:
-        become_user(options)
+        become(*wanted_user(options))
     except LookupError as error:
         complain(str(error.args[0]))
         return 1
@@ -264,16 +265,27 @@ def in_background(options: Options) -> int:
 
 
 def start(options: Options, readiness: Readiness) -> int:
-    """Become the daemon; returns its exit status when it ends."""
-    from pybird.io.control_socket import AnotherDaemonError, check_free
+    """Become the daemon; returns its exit status when it ends.
+
+    What it makes in folders that may be root's alone, the control socket and the
+    PID file, it makes before it drops its privileges, and it does not drop them
+    before nothing can go wrong any more: a failed start leaves nothing behind.
+    """
+    from pybird.io.control_socket import AnotherDaemonError, Bound
     from pybird.io.files import PidFile
 
-    pid_file = None
+    pid_file = bound = None
     try:
-        check_free(options.socket)
+        user, group = wanted_user(options)
+        try:
+            bound = Bound(options.socket, user, group)
+        except FileNotFoundError as error:
+            folder = os.path.dirname(options.socket) or "."
+            advice = f"make the folder {folder}, or name another socket with -s"
+            raise OSError(error.errno, f"{error.strerror}: {advice}") from None
         if options.pid_file is not None:
             pid_file = PidFile(options.pid_file)
-        return serve(options, readiness, pid_file)
+        return serve(options, readiness, bound, pid_file, user, group)
     except LookupError as error:
         complain(str(error.args[0]))
     except AnotherDaemonError as error:
@@ -284,40 +296,61 @@ def start(options: Options, readiness: Readiness) -> int:
     finally:
         if pid_file is not None:
             pid_file.remove()
+        if bound is not None:
+            bound.close()
     return 1
 
 
-def serve(options: Options, readiness: Readiness, pid_file: PidFile | None) -> int:
-    """Drop privileges, read the configuration, run.
+def serve(
+    options: Options,
+    readiness: Readiness,
+    bound: Bound,
+    pid_file: PidFile | None,
+    user: int | None,
+    group: int | None,
+) -> int:
+    """Read the configuration as who we shall be, drop privileges, run.
 
     Raises:
-        LookupError: no such user or group.
-        AnotherDaemonError: somebody took the control socket meanwhile.
         OSError: a socket or file cannot be made, or the user not be changed.
     """
     from pybird.conf.again import Memory
     from pybird.daemon import Daemon
+    from pybird.io import privileges
     from pybird.io.files import may_open_many
     from pybird.tools.language import make_language
 
     may_open_many()
     language = make_language()  # while we may still read our own files
-    become_user(options)
     memory = Memory()
-    config = load(language, options.config, memory=memory)
+    with privileges.acting_as(user, group):
+        config = load(language, options.config, memory=memory)
     if config is None:
         return 1
-    sys.setrecursionlimit(FRAMES)
-    daemon = Daemon(options, language, config, memory)
     if pid_file is not None:
         pid_file.write()
+    become(user, group)
+    sys.setrecursionlimit(FRAMES)
+    daemon = Daemon(options, language, config, memory, bound)
     readiness.ready()
     daemon.run()
     return 0
 
 
-def become_user(options: Options) -> None:
-    """What `-u` and `-g` ask for: that user, that group or the user's, network capabilities."""
+def become(user: int | None, group: int | None) -> None:
+    """Drop privileges, if there is somebody to become."""
+    from pybird.io import privileges
+
+    if user is not None or group is not None:
+        privileges.drop(user, group)
+
+
+def wanted_user(options: Options) -> tuple[int | None, int | None]:
+    """The user and the group of `-u` and `-g`; a user brings its group.
+
+    Raises:
+        LookupError: no such user or group.
+    """
     from pybird.io import privileges
 
     user, group = None, None
@@ -325,8 +358,7 @@ def become_user(options: Options) -> None:
         user, group = privileges.user_id(options.user)
     if options.group is not None:
         group = privileges.group_id(options.group)
-    if user is not None or group is not None:
-        privileges.drop(user, group)
+    return user, group
 
 
 def keep_standard_files() -> None:

@@ -39,18 +39,14 @@ def check_free(path: str) -> None:
     raise AnotherDaemonError
 
 
-class ControlSocket:
-    """A listening control socket; every connection goes to `accepted` as a stream."""
+class Bound:
+    """A socket that has its path and does not listen yet.
 
-    def __init__(
-        self,
-        loop: AbstractEventLoop,
-        log: Log,
-        path: str,
-        accepted: Callable[[Stream], None],
-        group: int | None = None,
-    ) -> None:
-        """Listen on `path`, replacing a socket that nobody serves.
+    It may be made before the privileges are dropped, for who will serve it.
+    """
+
+    def __init__(self, path: str, user: int | None = None, group: int | None = None) -> None:
+        """Bind to `path`, replacing a socket that nobody serves; it belongs to `user` and `group`.
 
         Raises:
             AnotherDaemonError: somebody does serve it.
@@ -58,32 +54,59 @@ class ControlSocket:
         """
         check_free(path)
         self.path = path
-        self._loop = loop
-        self._log = log
-        self._accepted = accepted
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._bind(user, group)
+        except OSError as error:
+            self.sock.close()
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, f"Cannot create control socket {path}: {reason}") from None
+
+    def _bind(self, user: int | None, group: int | None) -> None:
+        path = self.path
         if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
             os.unlink(path)
-        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.setblocking(False)
+        before = os.umask(0o777 & ~_MODE)  # never open to others, not even for a moment
         try:
-            self._sock.setblocking(False)
-            before = os.umask(0o777 & ~_MODE)  # never open to others, not even for a moment
-            try:
-                self._sock.bind(path)
-            finally:
-                os.umask(before)
-            os.chmod(path, _MODE)
-            if group is not None:
-                os.chown(path, -1, group)
-            self._sock.listen(_BACKLOG)
-            self._identity = self._identify()
-        except OSError:
-            self._sock.close()
-            raise
-        loop.add_reader(self._sock.fileno(), self._accept)
+            self.sock.bind(path)
+        finally:
+            os.umask(before)
+        self._identity = self._identify()
+        os.chmod(path, _MODE)
+        if user is not None or group is not None:
+            os.chown(path, -1 if user is None else user, -1 if group is None else group)
 
     def _identify(self) -> tuple[int, int]:
         found = os.stat(self.path)
         return found.st_dev, found.st_ino
+
+    def close(self) -> None:
+        """Close it and remove it from its folder, if it is still ours."""
+        if self.sock.fileno() < 0:
+            return
+        self.sock.close()
+        try:
+            if self._identify() == self._identity:
+                os.unlink(self.path)
+        except OSError:
+            pass  # gone already, or the folder is not ours any more
+
+
+class ControlSocket:
+    """A listening control socket; every connection goes to `accepted` as a stream."""
+
+    def __init__(
+        self, loop: AbstractEventLoop, log: Log, bound: Bound, accepted: Callable[[Stream], None]
+    ) -> None:
+        """Listen."""
+        self._loop = loop
+        self._log = log
+        self._accepted = accepted
+        self._bound = bound
+        self._sock = bound.sock
+        self._sock.listen(_BACKLOG)
+        loop.add_reader(self._sock.fileno(), self._accept)
 
     def _accept(self) -> None:
         try:
@@ -103,12 +126,6 @@ class ControlSocket:
 
     def close(self) -> None:
         """Stop listening and remove the socket, if it is still ours."""
-        if self._sock.fileno() < 0:
-            return
-        self._loop.remove_reader(self._sock.fileno())
-        self._sock.close()
-        try:
-            if self._identify() == self._identity:
-                os.unlink(self.path)
-        except OSError:
-            pass  # gone already, or the folder is not ours any more
+        if self._sock.fileno() >= 0:
+            self._loop.remove_reader(self._sock.fileno())
+            self._bound.close()

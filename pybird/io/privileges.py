@@ -13,6 +13,8 @@ import grp
 import os
 import pwd
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 PR_SET_KEEPCAPS: Final = 8
@@ -56,8 +58,38 @@ def drop(user: int | None, group: int | None) -> None:
     Raises:
         OSError: not allowed.
     """
-    try:
+    with _told(user, group):
         _drop(user, group)
+
+
+@contextmanager
+def acting_as(user: int | None, group: int | None) -> Iterator[None]:
+    """Have this user's and group's rights to files, for a while.
+
+    Raises:
+        OSError: not allowed.
+    """
+    before = os.geteuid(), os.getegid(), os.getgroups()
+    with _told(user, group):
+        if group is not None:
+            os.setgroups([])
+            os.setegid(group)
+        if user is not None:
+            os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(before[0])
+        os.setegid(before[1])
+        if group is not None:
+            os.setgroups(before[2])
+
+
+@contextmanager
+def _told(user: int | None, group: int | None) -> Iterator[None]:
+    """An error says who we cannot become."""
+    try:
+        yield
     except OSError as error:
         who = " ".join(
             f"{kind} {number}" for kind, number in (("user", user), ("group", group)) if number is not None

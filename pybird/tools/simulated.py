@@ -17,7 +17,7 @@ from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
-from pybird.io.control_socket import ControlSocket
+from pybird.io.control_socket import Bound, ControlSocket
 from pybird.io.log import LogFiles
 from pybird.proto import PROTOCOLS
 from pybird.sim.pace import Pacer
@@ -54,7 +54,7 @@ def serve(configs: list[Path], socket: Path) -> None:
         pacer.catch_up()
         console.open(stream)
 
-    control = ControlSocket(loop, log, str(socket), accepted)
+    control = ControlSocket(loop, log, Bound(str(socket)), accepted)
     try:
         event_loop.run(loop, {signal.SIGTERM: loop.stop})
     finally:

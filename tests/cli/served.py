@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pybird.io.clock import AsyncioClock
-from pybird.io.control_socket import ControlSocket
+from pybird.io.control_socket import Bound, ControlSocket
 from pybird.io.loop import new_loop
 from tests.cli.lab import CONFIG, Lab
 from tests.core.world import FakeLog
@@ -24,7 +24,7 @@ def served(folder: Path, text: str = CONFIG) -> Iterator[str]:
 
     def serve() -> None:
         lab = Lab(text, clock=AsyncioClock(loop))
-        socket = ControlSocket(loop, log, path, lambda stream: lab.console.open(stream) and None)
+        socket = ControlSocket(loop, log, Bound(path), lambda stream: lab.console.open(stream) and None)
         loop.call_later(0.05, ready.set)  # the router's protocols are up
         loop.run_forever()
         for session in list(lab.console.sessions):

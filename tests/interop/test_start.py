@@ -167,18 +167,42 @@ def test_files_and_folders_that_are_missing_or_not_ours(lab):
         f"bird: Unable to open configuration file {folder}/no.conf: No such file or directory\n"
     )
     assert refused(a, "-c", str(config), "-s", f"{folder}/no/x.ctl") == (
-        f"bird: Cannot create control socket {folder}/no/x.ctl: No such file or directory\n"
+        f"bird: Cannot create control socket {folder}/no/x.ctl: No such file or directory: "
+        f"make the folder {folder}/no, or name another socket with -s\n"
     )
-    assert refused(a, "-u", "nobody", *given) == (
+    assert refused(a, "-u", "nobody", "-P", f"{folder}/x.pid", *given) == (
         f"bird: Unable to open configuration file {config}: Permission denied\n"
     )
-    config.chmod(0o644)
-    assert refused(a, "-u", "nobody", *given) == (
-        f"bird: Cannot create control socket {folder}/x.ctl: Permission denied\n"
-    )
+    assert sorted(path.name for path in folder.iterdir()) == ["bird.conf"], "nothing is left"
     assert refused(a, "-P", f"{folder}/no/pid", *given) == (
         f"bird: Cannot create PID file {folder}/no/pid: No such file or directory\n"
     )
+
+
+def test_socket_and_pid_file_are_made_before_privileges_drop(lab):
+    """In a folder where only root may write; what cannot start leaves nothing there."""
+    a, _b = lab.pair()
+    folder = a.folder / "run"
+    folder.mkdir(mode=0o755)
+    a.folder.chmod(0o755)
+    pid = folder / "x.pid"
+    given = ["-u", "nobody", "-g", "nogroup", "-s", str(folder / "x.ctl"), "-P", str(pid)]
+    wrong = a.folder / "wrong.conf"
+    wrong.write_text("foo;\n")
+    assert "is not a statement" in refused(a, "-c", str(wrong), *given)
+    assert refused(a, "-c", str(wrong), *given, "-u", "nosuchuser") == "bird: Cannot find user 'nosuchuser'\n"
+    assert list(folder.iterdir()) == []
+    good = a.folder / "good.conf"
+    good.write_text(BASE)
+    command = [sys.executable, "-m", "pybird", "-f", "-c", str(good), *given]
+    with subprocess.Popen(a.inside(command), env=ENVIRONMENT) as daemon:
+        try:
+            until(lambda: pid.exists() and pid.read_text() == f"{daemon.pid}\n", 20, "the PID file")
+            found = (folder / "x.ctl").stat()
+            assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (65534, 65534, 0o660)
+            assert raw(folder / "x.ctl", "show status").startswith("1000-")
+        finally:
+            daemon.terminate()
 
 
 def test_a_further_socket_that_cannot_be_made_is_told_and_the_daemon_lives(lab):

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from pybird.io import files
-from pybird.io.control_socket import AnotherDaemonError, ControlSocket, check_free
+from pybird.io.control_socket import AnotherDaemonError, Bound, ControlSocket, check_free
 from pybird.io.loop import new_loop
 
 
@@ -49,7 +49,7 @@ def test_a_client_talks_to_its_handler_and_the_socket_is_for_the_group(loop, tmp
         handlers.append(Echo(stream))
         stream.set_handler(handlers[-1])
 
-    server = ControlSocket(loop, Silent(), path, accepted, os.getgid())
+    server = ControlSocket(loop, Silent(), Bound(path, group=os.getgid()), accepted)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
     client = socket.socket(socket.AF_UNIX)
     client.connect(path)
@@ -65,28 +65,28 @@ def test_a_client_talks_to_its_handler_and_the_socket_is_for_the_group(loop, tmp
 
 def test_a_second_daemon_is_refused_and_a_stale_socket_replaced(loop, tmp_path):
     path = str(tmp_path / "bird.ctl")
-    first = ControlSocket(loop, Silent(), path, lambda s: s.abort())
+    first = ControlSocket(loop, Silent(), Bound(path), lambda s: s.abort())
     with pytest.raises(AnotherDaemonError, match=r"I found another BIRD running\."):
-        ControlSocket(loop, Silent(), path, lambda s: s.abort())
+        Bound(path)
     assert os.path.exists(path)
     first.close()
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(path)
     check_free(path)
-    ControlSocket(loop, Silent(), path, lambda s: s.abort()).close()
+    ControlSocket(loop, Silent(), Bound(path), lambda s: s.abort()).close()
 
 
 def test_an_ordinary_file_is_not_removed(loop, tmp_path):
     path = tmp_path / "bird.ctl"
     path.write_text("mine")
     with pytest.raises(OSError, match="Address already in use"):
-        ControlSocket(loop, Silent(), str(path), lambda s: s.abort())
+        Bound(str(path))
     assert path.read_text() == "mine"
 
 
 def test_a_socket_that_somebody_else_made_meanwhile_stays(loop, tmp_path):
     path = str(tmp_path / "bird.ctl")
-    server = ControlSocket(loop, Silent(), path, lambda s: s.abort())
+    server = ControlSocket(loop, Silent(), Bound(path), lambda s: s.abort())
     os.unlink(path)
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(path)

@@ -6,6 +6,7 @@ import pytest
 
 from pybird.conf.again import Memory
 from pybird.daemon import Daemon
+from pybird.io.control_socket import Bound
 from pybird.main import HELP, SUBCOMMANDS, UsageError, load, main, read_options
 from pybird.options import Options
 from pybird.tools.language import make_language
@@ -152,7 +153,8 @@ def test_a_daemon_reads_what_changed(tmp_path):
     language, memory = make_language(), Memory()
     config = load(language, str(path), memory=memory)
     assert (memory.read, memory.kept) == (2, 0)
-    daemon = Daemon(Options(socket=str(tmp_path / "ctl"), foreground=True), language, config, memory)
+    socket = str(tmp_path / "ctl")
+    daemon = Daemon(Options(socket=socket, foreground=True), language, config, memory, Bound(socket))
     path.write_text(text.format(2))
     again = daemon.console.load(str(path))
     daemon.shut_down(False)
