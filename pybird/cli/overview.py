@@ -254,6 +254,7 @@ def static_row(instance: Any, route: Any) -> StaticRow:
         else:
             text = f"via {via.gateway}" + (f"%{via.interface}" if via.interface else "")
         text += " onlink" if via.onlink else ""
-        text += " (bfd)" if via.bfd else ""
-        hops.append(text if instance.alive(route, via) else f"{text} (dormant)")
+        alive = instance.state is State.UP and instance.alive(route, via)
+        text += " (bfd)" if via.bfd and alive else ""
+        hops.append(text if alive else f"{text} (dormant)")
     return StaticRow(instance.name, net, "", tuple(hops))

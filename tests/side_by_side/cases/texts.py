@@ -204,3 +204,21 @@ def constants(side: Side):
     shown = {line.split("\t")[0].strip() for line in side.lines("show symbols") if "\tconstant" in line}
     wanted = {"MYAS", "ipp_bird", "ipp_static", "ips_link", "ips_host"}
     return {"shown": sorted(wanted & shown), "one": side.ask("show symbols ips_link")}
+
+
+@case(dialect3=True, since="2.19")
+def static_gateways(side: Side):
+    """A gateway is dormant when nothing leads to it, and when its protocol is down."""
+    side.start(
+        """ipv4 table t;
+        protocol static st { ipv4; route 10.1.0.0/16 via 10.0.0.3; route 10.2.0.0/16 via 10.77.0.3;
+        route 10.3.0.0/16 via "eth9"; route 10.4.0.0/16 via 10.0.0.3 via 10.88.0.4 weight 2;
+        route 10.5.0.0/16 recursive 10.1.0.1; route 10.6.0.0/16 blackhole;
+        route 10.7.0.0/16 via 10.77.0.3%eth0 onlink; }
+        protocol static asleep { disabled; ipv4 { table t; }; route 10.1.0.0/16 via 10.0.0.3;
+        route 10.5.0.0/16 recursive 10.1.0.1; route 10.6.0.0/16 unreachable; }"""
+    )
+    side.settle()
+    found = {command: answer(side, f"show static{command}") for command in ("", " st", " asleep")}
+    side.ask("disable st")
+    return found | {"disabled": answer(side, "show static st")}
