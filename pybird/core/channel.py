@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
@@ -31,7 +31,7 @@ from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.table import Table, Walk, is_same
 from pybird.values.net import NetType, net_of
-from pybird.values.route import FILTERED, Dest, Rte, Source
+from pybird.values.route import FILTERED, Dest, Hop, Rte, Source
 
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
@@ -71,6 +71,14 @@ class Counters:
         self.accepted = 0
 
 
+class Waiting(NamedTuple):
+    """A route beside the table until its direct next hop is there; `judged`: the import filter made it."""
+
+    rte: Rte
+    hop: Hop
+    judged: bool
+
+
 class Statistics:
     """The four lines of `Route change stats`."""
 
@@ -106,12 +114,15 @@ class Channel:
         self.export_limit = _limit(config.export_limit)
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
+        self.needs_hops = False  # routes do not enter the table before their direct next hop is there
         self.receiver: Hashable = None  # what forms call the router behind this channel; set before `open`
         self.member: Member | None = None
         self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
         self._received: dict[Source, dict[bytes, Rte]] = {}
         self._refused: dict[Source, dict[bytes, tuple[Rte, str]]] = {}  # kept with the reason
+        self._waiting: dict[Source, dict[bytes, Waiting]] = {}
+        self._found: list[tuple[Source, list[bytes]]] = []  # of those that wait, whose next hop is there
         self.refusals: Refusals | None = None  # None: nothing was refused
         self._sweeps: dict[Source, int] = {}  # and the epoch of what stays
         self._walk: Walk | None = None
@@ -200,6 +211,7 @@ class Channel:
             self._filtered.pop(source, None)
             self._received.pop(source, None)
             self._refused.pop(source, None)
+            self._waiting.pop(source, None)
 
     # life ---------------------------------------------------------------
 
@@ -229,6 +241,9 @@ class Channel:
         self._filtered.clear()
         self._received.clear()
         self._refused.clear()
+        self._waiting.clear()
+        self._found.clear()
+        self.router.hops.leave(self)
         self._again.clear()
         self.state = ChannelState.STOP
         self.router.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
@@ -305,6 +320,7 @@ class Channel:
                 for key in keys:
                     kept.pop(key, None)
         self._forget_refused(keys, source)
+        self._forget_waiting(keys, source)
 
     # refusals -----------------------------------------------------------
 
@@ -403,6 +419,11 @@ class Channel:
         """Import filter and what comes after it."""
         policy = self.policy
         assert policy is not None
+        if self._waiting:
+            self._forget_waiting(keys, rte.source)
+        if self.needs_hops and rte.hop.lost:
+            self._wait(keys, Waiting(rte, rte.hop, False))
+            return
         if policy.accepts_all:
             if keys:
                 self._enter(keys, rte)
@@ -410,6 +431,8 @@ class Channel:
         for out, alike in policy.divide(rte, keys):
             if out is None:
                 self._refuse(alike, rte)
+            elif out.hop is not rte.hop and out.hop.lost:
+                self._wait(alike, Waiting(rte, out.hop, False))
             else:
                 self._enter(alike, out)
 
@@ -448,6 +471,86 @@ class Channel:
         for key in keys:
             kept[key] = shown
 
+    # routes that wait for their next hop --------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Routes beside the table, whose direct next hop is not there (RFC 4271, 6.3)."""
+        total = 0
+        for kept in self._waiting.values():
+            total += len(kept)
+        return total
+
+    def lost_hop(self, keys: list[bytes], rte: Rte) -> None:
+        """The next hop of routes in the table is gone: they leave it, and wait."""
+        if self.state is ChannelState.UP:
+            self._wait(keys, Waiting(rte, rte.hop, True))
+
+    def _wait(self, keys: list[bytes], entry: Waiting) -> None:
+        rte = entry.rte
+        source = rte.source
+        if not entry.judged:
+            self.statistics.import_updates.rejected += len(keys)
+        for store in (self._filtered.get(source), self._refused.get(source)):
+            for key in keys if store else ():
+                store.pop(key, None)  # type: ignore[union-attr]
+        if source.routes:
+            self.statistics.import_withdraws.accepted += self.table.withdraw(keys, source)
+        kept = self._waiting.setdefault(source, {})
+        for key in keys:
+            kept[key] = entry
+        hops = self.router.hops
+        hops.wait(self)
+        reason = hops.obstacle(entry.hop)
+        self.explain(keys, reason, "Refused")
+        if self.config.keep_filtered:
+            self._keep_refused(keys, rte, reason)
+
+    def _forget_waiting(self, keys: list[bytes], source: Source) -> None:
+        kept = self._waiting.get(source)
+        if kept:
+            for key in keys:
+                kept.pop(key, None)
+
+    def hops_found(self, hops: set[Hop]) -> None:
+        """These next hops are there: the routes that waited for them enter."""
+        for source, kept in self._waiting.items():
+            keys = [key for key, entry in kept.items() if entry.hop in hops]
+            if keys:
+                self._found.append((source, keys[::-1]))
+        if self._found:
+            self.router.scheduler.add(self._enter_found)
+        elif not self.waiting:
+            self.router.hops.leave(self)
+
+    def _enter_found(self) -> bool:
+        """Let a slice of the routes in that waited."""
+        if not self._found or self.policy is None:
+            return False
+        source, keys = self._found[-1]
+        kept = self._waiting.get(source, {})
+        part = keys[-self.policy.slice :]
+        del keys[-self.policy.slice :]
+        if not keys:
+            self._found.pop()
+        batches: dict[Waiting, list[bytes]] = {}
+        for key in part[::-1]:
+            entry = kept.get(key)
+            if entry is not None and not entry.hop.lost:
+                del kept[key]
+                batches.setdefault(entry, []).append(key)
+        for entry, theirs in batches.items():
+            old = entry.rte
+            self._forget_refused(theirs, source)
+            self._forget_reasons(theirs)
+            fresh = Rte(old.attrs, source, old.hop, old.preference, old.time)
+            fresh.epoch = old.epoch  # it is as stale as it was
+            if entry.judged:
+                self._enter(theirs, fresh)
+            else:
+                self._evaluate(theirs, fresh)
+        return bool(self._found)
+
     # limits -------------------------------------------------------------
 
     def _within_receive_limit(self, keys: list[bytes], source: Source) -> list[bytes]:
@@ -456,11 +559,11 @@ class Channel:
         store = self._received if self.keep_received else self._filtered
         used = sum([len(kept) for kept in store.values()])
         if not self.keep_received:
-            used += self.imported
+            used += self.imported + self.waiting
         room = limit.room(used)
         if len(keys) <= room:
             return keys
-        kept = store.get(source, {})
+        kept = {*store.get(source, ()), *self._waiting.get(source, ())}
         passed = self._split(keys, source, room, kept)
         over = len(keys) - len(passed)
         if over and self._over("receive", limit):
@@ -474,7 +577,7 @@ class Channel:
         room = limit.room(self.imported)
         if len(keys) <= room:
             return keys
-        passed = self._split(keys, rte.source, room, {})
+        passed = self._split(keys, rte.source, room, set())
         over = len(keys) - len(passed)
         if not over or not self._over("import", limit):
             return keys
@@ -488,7 +591,7 @@ class Channel:
                 self._keep(left, rte)
         return passed
 
-    def _split(self, keys: list[bytes], source: Source, room: int, kept: dict[bytes, Rte]) -> list[bytes]:
+    def _split(self, keys: list[bytes], source: Source, room: int, kept: set[bytes]) -> list[bytes]:
         """Replacements, and as many new networks as there is room for."""
         passed: dict[bytes, None] = {}
         for key in keys:
@@ -538,6 +641,9 @@ class Channel:
         refused = self._refused.get(source)
         if refused:
             self._refused[source] = {k: r for k, r in refused.items() if r[0].epoch == source.epoch}
+        waiting = self._waiting.get(source)
+        if waiting:
+            self._waiting[source] = {k: e for k, e in waiting.items() if e.rte.epoch == source.epoch}
         self._sweep(source)
 
     def _sweep(self, source: Source) -> None:

@@ -18,6 +18,16 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 
+def _has_host(net: Prefix, address: Address) -> bool:
+    """The network has this address, which is not its first or last one (of IPv4, up to /30)."""
+    if not net.contains(address):
+        return False
+    if not address.is_v4 or net.length >= 31:
+        return True
+    host = int.from_bytes(address.octets, "big") & ((1 << (32 - net.length)) - 1)
+    return 0 < host < (1 << (32 - net.length)) - 1
+
+
 class Interface:
     """One interface: its link and its addresses."""
 
@@ -64,12 +74,12 @@ class Interface:
         return any(own.address == address and not own.tentative for own in self.addresses.values())
 
     def on_link(self, address: Address) -> bool:
-        """Is this address directly reachable here, and not our own?"""
+        """Is this the address of a host that is directly reachable here, and not our own?"""
         if self.has(address):
             return False
         if address.is_link_local:
             return True
-        return any(own.prefix.contains(address) for own in self.ready_addresses())
+        return any(_has_host(own.prefix, address) for own in self.ready_addresses())
 
     def _pick(self, addresses: list[Address]) -> Address | None:
         for wish in self.preferred_first:

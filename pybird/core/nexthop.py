@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
 from pybird.core.neighbors import Neighbors
@@ -27,6 +27,9 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
+
+if TYPE_CHECKING:
+    from pybird.core.channel import Channel
 
 LOOKS: Final = 2  # old entries that one new entry pays for
 
@@ -43,6 +46,7 @@ class Way(NamedTuple):
     check_link: bool = True  # without carrier it does not work
     metric: int = 0  # the IGP metric of routes this way
     own_address: bool = False  # an address of this router may be the gateway
+    otherwise: Address | None = None  # the gateway while the first one is not there
 
 
 class Recursive(NamedTuple):
@@ -77,6 +81,7 @@ class HopTable:
         self._walks: list[tuple[Table, Walk]] = []
         self._walking: dict[Hop, None] = {}
         self._successors: dict[Rte, Rte] = {}
+        self._waiters: dict[Channel, None] = {}
         interfaces.listen(self)
 
     # entries ----------------------------------------------------------------
@@ -88,15 +93,18 @@ class HopTable:
         onlink: bool = False,
         table: str | None = None,
         metric: int = 0,
+        otherwise: Address | None = None,
     ) -> Hop:
         """The entry for a gateway; with `table` the routes of that table lead to it.
 
         Without an interface the gateway must be on link somewhere; `metric` is
-        the distance to it. The entry is UNREACHABLE while it cannot be resolved.
+        the distance to it; `otherwise` is a second address of the neighbor, for the
+        time when the first is not there. The entry is UNREACHABLE while it cannot be
+        resolved.
         """
         if table is not None:
             return self.recursive(address, table)
-        return self.ways((Way(address, ifindex, None, 1, onlink, metric=metric),))
+        return self.ways((Way(address, ifindex, None, 1, onlink, metric=metric, otherwise=otherwise),))
 
     def device(self, ifindex: int) -> Hop:
         """The entry for a directly connected interface."""
@@ -107,7 +115,7 @@ class HopTable:
         hop = self._direct.get(ways)
         if hop is None:
             self._look()
-            hop = self._direct[ways] = Hop(Dest.UNREACHABLE, (), None, ways)
+            hop = self._direct[ways] = Hop(Dest.UNREACHABLE, (), None, ways, direct=True)
             self._resolve_direct(ways, hop)
         return hop
 
@@ -132,6 +140,23 @@ class HopTable:
             ifindex = 0 if ifname is not None else way.ifindex
             ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
+
+    def wait(self, channel: Channel) -> None:
+        """The channel has routes whose direct next hop is not there: tell it of those that come."""
+        self._waiters[channel] = None
+
+    def leave(self, channel: Channel) -> None:
+        """It waits no more."""
+        self._waiters.pop(channel, None)
+
+    def obstacle(self, hop: Hop) -> str:
+        """Why a direct next hop is lost, for people."""
+        way: Way = hop.key[0]
+        if way.gateway is None:
+            return f"interface {way.ifname or way.ifindex} is not up"
+        if self._interfaces.owner_of(way.gateway) is not None:
+            return f"next hop {way.gateway} is an address of our own"
+        return f"next hop {way.gateway} is not on link"
 
     def __iter__(self) -> Iterator[Hop]:
         return iter([*self._direct.values(), *self._recursive.values()])
@@ -159,6 +184,9 @@ class HopTable:
         found: list[NextHop] = []
         for way in ways:
             interface = self._interface(way)
+            if interface is None and way.otherwise is not None:
+                way = way._replace(gateway=way.otherwise)
+                interface = self._interface(way)
             if interface is not None:
                 found.append(
                     NextHop(way.gateway, interface.index, interface.name, way.weight, way.onlink, way.labels)
@@ -197,23 +225,15 @@ class HopTable:
         if isinstance(via.key, Recursive):  # RFC 4271, 5.1.3: no recursion through recursion
             return _set(hop, Dest.UNREACHABLE, (), None)
         metric = self._metric(best)
+        if self._interfaces.owner_of(key.gateway) is not None:
+            return _set(hop, Dest.UNREACHABLE, (), None)
         if via.dest is not Dest.UNICAST:
             return _set(hop, via.dest, (), metric)
-        if self._is_own(key.gateway, via):
-            return _set(hop, Dest.UNREACHABLE, (), None)
         nexthops: list[NextHop] = []
         for way in via.nexthops:
             gateway = way.gateway if way.gateway is not None else key.gateway
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
-
-    def _is_own(self, gateway: Address, via: Hop) -> bool:
-        """Does a connected network lead to an address that is our own?"""
-        for way in via.nexthops:
-            interface = self._interfaces.by_index.get(way.ifindex) if way.gateway is None else None
-            if interface is not None and interface.has(gateway):
-                return True
-        return False
 
     def _metric(self, rte: Rte) -> int:
         """The distance that an IGP route gives: what a filter set, or its protocol knows."""
@@ -272,6 +292,7 @@ class HopTable:
             if not self._changed:
                 return False
             self._walking, self._changed = self._changed, {}
+            self._tell()
             self._successors = {}
             self._walks = [(table, table.walk()) for table in self._tables.values()]
         table, walk = self._walks[-1]
@@ -280,18 +301,31 @@ class HopTable:
             self._walks.pop()
         walking = self._walking
         fresh = self._successors
+        lost: dict[Rte, list[bytes]] = {}
         for key in keys:
             touched = False
             for rte in table.get(key):
                 if rte.hop in walking:
+                    if rte.hop.lost and rte.source.owner is not None and rte.source.owner.needs_hops:
+                        lost.setdefault(rte, []).append(key)
+                        continue
                     touched = True
                     if rte not in fresh:
                         fresh[rte] = self._successor(rte)
             if touched:
                 table.replace(key, fresh)
+        for rte, theirs in lost.items():
+            rte.source.owner.lost_hop(theirs, rte)
         if not self._walks:
             self._successors = {}
         return bool(self._walks) or bool(self._changed)
+
+    def _tell(self) -> None:
+        """Direct next hops are there: who waits for them hears of it."""
+        found = {hop for hop in self._walking if hop.direct and not hop.lost}
+        if found:
+            for channel in list(self._waiters):
+                channel.hops_found(found)
 
     def _successor(self, rte: Rte) -> Rte:
         new = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, rte.flags)

@@ -45,11 +45,12 @@ class Hop:
 
     A hop that depends on other routes or on interfaces (`core/nexthop.py`)
     changes in place and raises `version`; the core then walks the routes that
-    use it. All others are constant. `igp_metric` is the distance to the next
-    hop: None when nothing leads there, UNKNOWN_METRIC when what does has none.
+    use it. All others are constant. `direct` ones lead to interfaces.
+    `igp_metric` is the distance to the next hop: None when nothing leads there,
+    UNKNOWN_METRIC when what does has none.
     """
 
-    __slots__ = ("dest", "igp_metric", "key", "nexthops", "version")
+    __slots__ = ("dest", "direct", "igp_metric", "key", "nexthops", "version")
 
     def __init__(
         self,
@@ -57,17 +58,24 @@ class Hop:
         nexthops: tuple[NextHop, ...] = (),
         igp_metric: int | None = None,
         key: Any = None,
+        direct: bool = False,
     ) -> None:
         self.dest = dest
         self.nexthops = nexthops
         self.igp_metric = igp_metric
         self.key: Final = key
+        self.direct: Final = direct
         self.version = 0
 
     @property
     def resolvable(self) -> bool:
         """False while the next hop is not reachable: such a route loses to others."""
         return self.dest is not Dest.UNREACHABLE or self.key is None
+
+    @property
+    def lost(self) -> bool:
+        """True while a neighbor or an interface that packets go to directly is not there."""
+        return self.direct and self.dest is Dest.UNREACHABLE
 
     def __repr__(self) -> str:
         return f"Hop({self.dest.name}, {self.nexthops})"

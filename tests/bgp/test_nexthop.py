@@ -24,9 +24,11 @@ class FakeHops:
         onlink: bool = False,
         table: str | None = None,
         metric: int = 0,
+        otherwise: Address | None = None,
     ) -> Hop:
         self.asked += 1
-        return Hop(Dest.UNICAST, (), metric, key=(str(address), ifindex, onlink))
+        second = () if otherwise is None else (str(otherwise),)
+        return Hop(Dest.UNICAST, (), metric, key=(str(address), ifindex, onlink, *second))
 
     def recursive(self, address: Address, table: str) -> Hop:
         return Hop(Dest.UNICAST, key=(str(address), table))
@@ -69,6 +71,19 @@ def test_the_global_address_counts_unless_link_local_is_preferred():
 def test_our_own_address_is_no_next_hop():
     """RFC 4271, 6.3."""
     assert resolved(V4.octets, own=frozenset({V4})) is None
+
+
+def test_our_own_address_is_looked_for_in_recursive_mode_with_a_warning():
+    told: list[Address] = []
+    options = {"own": frozenset({V4}), "warn": told.append}
+    assert resolved(V4.octets, 0, "master4", **options) == ("10.0.0.2", "master4")
+    assert told == [V4]
+
+
+def test_the_link_local_half_is_the_second_address_on_a_link_local_session():
+    assert resolved(BOTH, link_local=True) == ("fd77::2", 2, False, "fe80::b")
+    assert resolved(BOTH, link_local=True, prefer_link_local=True) == ("fe80::b", 2, False)
+    assert resolved(GLOBAL.octets, link_local=True) == ("fd77::2", 0, False)
 
 
 def test_an_answer_is_remembered_until_addresses_change():

@@ -8,6 +8,7 @@ import pytest
 
 from pybird.core.protocol import State
 from pybird.values.net import Prefix
+from pybird.values.route import Dest
 from tests.scenarios.lab import Lab, read
 
 SESSION = """
@@ -40,7 +41,7 @@ class Hub(Lab):
 
     def __init__(self, kind="external", address=V4, more=""):
         super().__init__(dad=None)
-        self.asn, self.options = KINDS[kind]
+        self.asn, self.options = {**KINDS, "multihop": (65000, "rr client; multihop;")}[kind]
         self.address = address
         self.router("hub", self.hub_text(more))
         for number in (1, 2, 3):
@@ -79,7 +80,8 @@ class Hub(Lab):
         local, remote = self.address % number, self.address % 100
         options = {"number": number, "asn": asn, "local": local, "remote": remote}
         text = SPOKE % (options | {"routes": routes, "routes6": routes6})
-        return text.replace("connect delay", "direct; connect delay") if self.asn else text
+        how = "multihop" if "multihop" in self.options else "direct"
+        return text.replace("connect delay", f"{how}; connect delay") if self.asn else text
 
     def tell(self, number, routes="", routes6=""):
         """What a neighbor's static routes are from now on."""
@@ -150,3 +152,158 @@ def test_next_hop_self_is_the_way_out():
     lab.nodes["hub"].router.reconfigure(read(text))
     lab.tell(1, "route 20.0.0.0/24 via 10.0.0.3;")
     assert lab.got("s3", "20.0.0.0/24") == "10.0.0.100"
+
+
+def protocol(lab, number=1):
+    return lab.nodes["hub"].router.protocols[f"p{number}"]
+
+
+def here(lab, net):
+    """How the hub has a network: its best route."""
+    router = lab.nodes["hub"].router
+    found = router.tables["master6" if ":" in net else "master4"].get(Prefix.parse(net).key)
+    return found[0].hop if found else None
+
+
+def is_sent(lab, net):
+    """The hub has sent it to the second neighbor."""
+    return protocol(lab, 2).channels["ipv4"].exports(Prefix.parse(net).key) is not None
+
+
+OFF, NEW = "10.7.0.9", "10.7.0.100/24"  # a next hop that is on no link, and the hub's address that changes it
+
+
+def off_link(net, hop=OFF):
+    """A static route whose next hop the spoke sends as it is written."""
+    return f"route {net} blackhole {{ bgp_next_hop = {hop}; }};"
+
+
+def test_a_direct_next_hop_that_is_not_there_keeps_the_route_out_until_it_is():
+    """RFC 4271, 6.3: not in the table, not counted, not sent; one line; then it enters by itself."""
+    lab = Hub()
+    host, channel = lab.nodes["hub"].host, protocol(lab).channels["ipv4"]
+    lab.tell(1, off_link("20.0.0.0/24") + "route 20.0.1.0/24 blackhole;")
+    assert here(lab, "20.0.0.0/24") is None
+    assert here(lab, "20.0.1.0/24") is not None
+    assert lab.got("s2", "20.0.0.0/24") is None
+    assert (channel.imported, channel.waiting, channel.statistics.import_updates.rejected) == (1, 1, 1)
+    told = [text for text in lab.nodes["hub"].messages("remote") if "20.0.0.0" in text]
+    assert told == ["p1: Refused 20.0.0.0/24: next hop 10.7.0.9 is not on link"]
+
+    host.add_address("eth0", NEW)
+    lab.run(1)
+    assert here(lab, "20.0.0.0/24").dest is Dest.UNICAST
+    assert is_sent(lab, "20.0.0.0/24")
+    assert (channel.imported, channel.waiting) == (2, 0)
+    assert not channel.refusals.imports
+
+    host.remove_address("eth0", NEW)
+    lab.run(1)
+    assert here(lab, "20.0.0.0/24") is None
+    assert not is_sent(lab, "20.0.0.0/24")
+    assert (channel.imported, channel.waiting) == (1, 1)
+
+    host.add_address("eth0", NEW)
+    lab.run(1)
+    assert is_sent(lab, "20.0.0.0/24")
+    host.remove_address("eth0", NEW)
+    lab.run(1)
+    lab.tell(1, "route 20.0.1.0/24 blackhole;")
+    host.add_address("eth0", NEW)
+    lab.run(1)
+    assert here(lab, "20.0.0.0/24") is None, "it was withdrawn while it waited"
+    assert channel.waiting == 0
+
+
+def test_a_route_that_waits_goes_through_the_import_filter_of_the_moment_it_enters():
+    lab = Hub()
+    hub = lab.nodes["hub"].router
+    lab.tell(1, off_link("20.0.0.0/24") + off_link("20.0.1.0/24"))
+    text = lab.hub_text().replace("import all;", "import where net != 20.0.0.0/24;")
+    hub.reconfigure(read(text))
+    lab.run(3)
+    lab.nodes["hub"].host.add_address("eth0", NEW)
+    lab.run(1)
+    assert here(lab, "20.0.0.0/24") is None
+    assert here(lab, "20.0.1.0/24") is not None
+
+
+def test_an_earlier_route_of_the_neighbor_goes_when_its_new_next_hop_is_not_there():
+    lab = Hub()
+    lab.tell(1, "route 20.0.0.0/24 blackhole;")
+    lab.tell(2, "route 20.0.0.0/24 blackhole;")
+    assert here(lab, "20.0.0.0/24") is not None
+    lab.tell(2)
+    lab.tell(1, off_link("20.0.0.0/24"))
+    assert here(lab, "20.0.0.0/24") is None
+    assert lab.got("s2", "20.0.0.0/24") is None
+
+
+def test_a_gateway_that_the_import_filter_sets_must_be_there():
+    lab = Hub()
+    hub = lab.nodes["hub"].router
+    text = lab.hub_text().replace(
+        "import all;", f"import filter {{ if net.type = NET_IP4 then gw = {OFF}; accept; }};"
+    )
+    hub.reconfigure(read(text))
+    lab.tell(1, "route 20.0.0.0/24 blackhole;")
+    assert here(lab, "20.0.0.0/24") is None
+    assert protocol(lab).channels["ipv4"].waiting == 1
+    lab.nodes["hub"].host.add_address("eth0", NEW)
+    lab.run(1)
+    assert str(here(lab, "20.0.0.0/24").nexthops[0].gateway) == OFF
+
+
+@pytest.mark.parametrize("hop", ["10.0.0.0", "10.0.0.255", "10.0.0.100"])
+def test_network_broadcast_and_own_addresses_are_no_next_hops(hop):
+    lab = Hub()
+    lab.tell(1, off_link("20.0.0.0/24", hop))
+    assert here(lab, "20.0.0.0/24") is None
+
+
+def test_both_addresses_of_a_31_are_hosts():
+    lab = Hub()
+    lab.nodes["hub"].host.add_address("eth0", "10.7.0.9/31")
+    lab.run(1)
+    lab.tell(1, off_link("20.0.0.0/24", "10.7.0.8"))
+    assert here(lab, "20.0.0.0/24") is not None
+
+
+def test_an_own_address_is_an_unresolved_next_hop_of_a_multihop_session():
+    """A speaker on the same host: the route stays, one warning, and goes on with `next hop self`."""
+    lab = Hub("internal", more="multihop; ")
+    text = (
+        lab.hub_text("").replace("direct;", "multihop;").replace("export all;", "export all; next hop self;")
+    )
+    lab.nodes["hub"].router.reconfigure(read(text))
+    lab.run(20)
+    lab.nodes["hub"].host.add_address("lo", "192.0.2.9/32")
+    lab.run(1)
+    lab.tell(1, off_link("20.0.0.0/24", "192.0.2.9") + off_link("20.0.1.0/24", "192.0.2.9"))
+    assert here(lab, "20.0.0.0/24").dest is Dest.UNREACHABLE
+    assert lab.got("s2", "20.0.0.0/24") == "10.0.0.100"
+    assert lab.nodes["hub"].messages("warning") == ["p1: Next hop address 192.0.2.9 is one of our own"]
+
+
+@pytest.mark.parametrize("prefer", ["", "global", "local"])
+def test_which_of_two_next_hops_counts_on_a_link_local_session(prefer):
+    """The global one, where it is on the link, but with `next hop prefer local`."""
+    lab = Hub(address=LL)
+    option = f"next hop prefer {prefer};" if prefer else ""
+    lab.nodes["hub"].router.reconfigure(read(lab.hub_text().replace("import all;", f"import all; {option}")))
+    text = lab.spoke_text(1, routes6="route 2400::/32 blackhole;")
+    text = text.replace("ipv6 { import all;", f"ipv6 {{ import all; next hop address {V6 % 1};")
+    lab.nodes["s1"].router.reconfigure(read(text))
+    lab.run(20)
+
+    def gateway():
+        return here(lab, "2400::/32").nexthops[0].gateway
+
+    assert gateway().is_link_local if prefer == "local" else str(gateway()) == V6 % 1
+    host = lab.nodes["hub"].host
+    host.remove_address("eth0", V6 % 100 + "/64")
+    lab.run(1)
+    assert gateway().is_link_local, "the neighbor is there, whatever networks we have"
+    host.add_address("eth0", V6 % 100 + "/64")
+    lab.run(1)
+    assert gateway().is_link_local if prefer == "local" else str(gateway()) == V6 % 1

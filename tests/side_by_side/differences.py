@@ -6,6 +6,7 @@ the row, and fails as well when there is no difference any more.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,143 @@ class Difference:
     ours: Any
     why: str
     row: str
+
+
+# What PyBIRD shows, by case and key, where many keys have one reason.
+_OFF_LINK: dict[str, dict[str, Any]] = {
+    "next_hops_from_ebgp": {"other link: to ebgp": "10.0.0.1", "other link: to ebgp, address": "10.0.0.77"},
+    "next_hops_from_ebgp_recursive": {
+        "nowhere: to ebgp": "10.0.0.1",
+        "nowhere: to ebgp, address": "10.0.0.77",
+        "other link: to ebgp": "10.0.0.1",
+        "other link: to ebgp, address": "10.0.0.77",
+        "resolved: to ebgp": "10.0.0.1",
+        "resolved: to ebgp, address": "10.0.0.77",
+    },
+    "next_hops_from_ebgp_gateway_set": {
+        "other link: to ebgp": "10.0.0.1",
+        "other link: to ebgp, address": "10.0.0.77",
+    },
+    "next_hops_from_ibgp_direct": {
+        "other link: to ebgp": "10.0.0.1",
+        "other link: to ebgp, address": "10.0.0.77",
+    },
+    "next_hops_from_rs_client": {
+        "other link: to ebgp": "10.0.0.1",
+        "other link: to ebgp, address": "10.0.0.77",
+    },
+    "next_hops_v6_from_ebgp": {
+        "other link: to ebgp": "2001:db8:a::1 fe80::1",
+        "other link: to fe80 ebgp": ":: fe80::1",
+    },
+    "next_hops_v6_from_rs_client": {
+        "other link: to ebgp": "2001:db8:a::1 fe80::1",
+        "other link: to fe80 ebgp": ":: fe80::1",
+    },
+    "next_hops_v6_from_fe80_ebgp": {
+        "other link: to ebgp": "2001:db8:a::1 fe80::1",
+        "other link: to fe80 ebgp": ":: fe80::1",
+    },
+    "next_hops_v6_from_fe80_ibgp": {
+        "other link: to ebgp": "2001:db8:a::1 fe80::1",
+        "other link: to fe80 ebgp": ":: fe80::1",
+    },
+    "next_hops_kept": {
+        "plain": {
+            "10.4.0.0/24": "10.0.0.4",
+            "10.4.1.0/24": "10.0.0.66",
+            "10.4.2.0/24": "10.0.0.4",
+            "10.4.3.0/24": "10.0.0.1",
+        }
+    },
+}
+_LINK_LOCAL: dict[str, dict[str, Any]] = {
+    "next_hops_v6_from_ebgp": {
+        "global, ll: to ibgp": "2001:db8:a::2",
+        "global, ll: to ibgp, other link": "2001:db8:a::2",
+        "global, ll: to rr client": "2001:db8:a::2",
+        "of a receiver, ll: to ibgp": "2001:db8:a::3",
+        "of a receiver, ll: to ibgp, other link": "2001:db8:a::3",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "third party, ll: to ibgp": "2001:db8:a::99",
+        "third party, ll: to ibgp, other link": "2001:db8:a::99",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    },
+    "next_hops_v6_from_ibgp": {
+        "global, ll: to rr client": "2001:db8:a::2",
+        "nowhere, ll: to fe80 rs client": "2001:db8:200::1",
+        "nowhere, ll: to rr client": "2001:db8:200::1",
+        "nowhere, ll: to rs client": "2001:db8:200::1",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "ours, ll: to fe80 rs client": "2001:db8:a::1",
+        "ours, ll: to rr client": "2001:db8:a::1",
+        "ours, ll: to rs client": "2001:db8:a::1",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    },
+    "next_hops_v6_from_rs_client": {
+        "global, ll: to ibgp": "2001:db8:a::2",
+        "global, ll: to ibgp, other link": "2001:db8:a::2",
+        "global, ll: to rr client": "2001:db8:a::2",
+        "of a receiver, ll: to ibgp": "2001:db8:a::3",
+        "of a receiver, ll: to ibgp, other link": "2001:db8:a::3",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "third party, ll: to ibgp": "2001:db8:a::99",
+        "third party, ll: to ibgp, other link": "2001:db8:a::99",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    },
+    "next_hops_v6_from_fe80_ebgp": {
+        "global, ll: to ibgp": "2001:db8:a::2",
+        "global, ll: to ibgp, other link": "2001:db8:a::2",
+        "global, ll: to rr client": "2001:db8:a::2",
+        "of a receiver, ll: to ibgp": "2001:db8:a::3",
+        "of a receiver, ll: to ibgp, other link": "2001:db8:a::3",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "third party, ll: to ibgp": "2001:db8:a::99",
+        "third party, ll: to ibgp, other link": "2001:db8:a::99",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    },
+    "next_hops_v6_from_fe80_ibgp": {
+        "global, ll: to rr client": "2001:db8:a::2",
+        "ll: to rr client": "2001:db8:a::1",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    },
+}
+_HALF: dict[str, dict[str, Any]] = {
+    "next_hops_v6_from_fe80_ebgp": {
+        "nowhere, ll: kept": ["unicast via fe80::2 on eth0 (100) [AS65002i]"],
+        "nowhere, ll: to ebgp": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to ebgp, export filter": "2001:db8:a::66",
+        "nowhere, ll: to ebgp, other link": "2001:db8:b::1 fe80::1",
+        "nowhere, ll: to fe80 ebgp": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to fe80 ibgp": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to fe80 rs client": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to ibgp": "2001:db8:200::1",
+        "nowhere, ll: to ibgp, other link": "2001:db8:200::1",
+        "nowhere, ll: to ibgp, self": "2001:db8:a::1",
+        "nowhere, ll: to rr client": "2001:db8:200::1",
+        "nowhere, ll: to rs client": "2001:db8:200::1 fe80::2",
+    },
+    "next_hops_v6_from_fe80_ibgp": {
+        "nowhere, ll: kept": ["unicast via fe80::2 on eth0 (100) [i]"],
+        "nowhere, ll: to ebgp": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to ebgp, export filter": "2001:db8:a::66",
+        "nowhere, ll: to ebgp, other link": "2001:db8:b::1 fe80::1",
+        "nowhere, ll: to fe80 ebgp": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to fe80 rs client": "2001:db8:200::1 fe80::2",
+        "nowhere, ll: to rr client": "2001:db8:200::1",
+        "nowhere, ll: to rs client": "2001:db8:200::1 fe80::2",
+    },
+}
+_NO_HOST: dict[str, dict[str, Any]] = {
+    "strange_next_hops": {"ibgp 224.0.0.1": [None, None], "ibgp 255.255.255.255": [None, None]}
+}
+
+
+def _each(found: dict[str, dict[str, Any]], why: str, row: str) -> Iterator[Difference]:
+    for case, keys in found.items():
+        for key, ours in keys.items():
+            yield Difference(case, key, ours, why, row)
 
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -172,6 +310,16 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="why is it down",
         row="than BGP that a route limit disabled says so in the Info column",
     ),
+    *_each(_OFF_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
+    *_each(
+        _LINK_LOCAL, "it means nothing elsewhere", "a link-local next hop beside a global one, to a neighbor"
+    ),
+    *_each(
+        _HALF,
+        "an unnumbered neighbor would lose all routes",
+        "a next hop of two addresses whose global one is not on the link",
+    ),
+    *_each(_NO_HOST, "it is no address of a host", "a next hop that is no address of a host"),
 )
 
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:

@@ -81,6 +81,7 @@ class Families:
             if family in self._negotiated.families:
                 channel.source.peer = identity
                 channel.source.address = self._peer.config.remote_address
+                channel.needs_hops = True
                 channel.receiver = identity.address.octets
                 channel.keep_received = config.import_table
                 self._open[family] = OpenFamily(channel, family, self._resolver(config))
@@ -174,11 +175,27 @@ class Families:
         recursive = is_recursive(peer.config, config)
         own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
-        prefer_link_local = config.next_hop_prefer == "local" or (remote is not None and remote.is_link_local)
+        link_local = remote is not None and remote.is_link_local
+        prefer_link_local = config.next_hop_prefer == "local"
         table = (config.igp_table or config.table) if recursive else None
         return Resolver(
-            router.hops, self._ifindex, table, own, prefer_link_local, peer.config.onlink, config.cost
+            router.hops,
+            self._ifindex,
+            table,
+            own,
+            prefer_link_local,
+            peer.config.onlink,
+            config.cost,
+            link_local,
+            self._own_as_next_hop,
         )
+
+    def _own_as_next_hop(self, address: Address) -> None:
+        """In recursive mode routes with it are unresolved, and may be meant so."""
+        text = f"Next hop address {address} is one of our own"
+        if text not in self._complaints and len(self._complaints) <= MOST_COMPLAINTS:
+            self._complaints[text] = None
+            self._peer.log("warning", text)
 
     # -------------------------------------------------------------- inwards
 

@@ -8,6 +8,7 @@ belongs to the session's link and to no other (RFC 2545, 2).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from pybird.values.address import Address
@@ -26,8 +27,9 @@ class Hops(Protocol):
         onlink: bool = False,
         table: str | None = None,
         metric: int = 0,
+        otherwise: Address | None = None,
     ) -> Hop:
-        """To a neighbour on this link (0: whichever link it is on), at this distance."""
+        """To a neighbour on this link (0: whichever link it is on), or else to its other address."""
 
     def recursive(self, address: Address, table: str) -> Hop:
         """To wherever a route of this table leads."""
@@ -36,10 +38,13 @@ class Hops(Protocol):
 class Resolver:
     """Resolves the next hops that one channel of one session receives.
 
-    `ifindex` is the link of a direct session, else 0; `own` are our addresses
-    that no next hop may be (RFC 4271, 6.3); `table` is the IGP table of the
+    `ifindex` is the link of a direct session, else 0; `own` are our addresses,
+    which no direct next hop may be (RFC 4271, 6.3), and of which `warn` hears in
+    recursive mode, where they are unresolved; `table` is the IGP table of the
     recursive mode, None in direct mode, where `cost` is the IGP metric.
-    `prefer_link_local` also holds on sessions between link-local addresses.
+    `prefer_link_local` is `next hop prefer local`. On a session between
+    link-local addresses (`link_local`) the global one of two counts where it is
+    on the link, else the link-local one.
     """
 
     def __init__(
@@ -51,7 +56,11 @@ class Resolver:
         prefer_link_local: bool = False,
         onlink: bool = False,
         cost: int = 0,
+        link_local: bool = False,
+        warn: Callable[[Address], None] | None = None,
     ) -> None:
+        self._link_local = link_local
+        self._warn = warn
         self._cost = cost
         self._hops = hops
         self._ifindex = ifindex
@@ -64,8 +73,8 @@ class Resolver:
     def resolve(self, next_hop: bytes) -> Hop | None:
         """Where routes with this canonical next hop lead; None: it is invalid here.
 
-        Invalid are our own addresses and link-local ones on a session without
-        a link. Those routes count as withdrawn ("Invalid next hop").
+        Invalid are our own addresses in direct mode, and link-local ones on a
+        session without a link. Those routes are refused ("Invalid next hop").
         """
         try:
             return self._memo[next_hop]
@@ -81,16 +90,23 @@ class Resolver:
 
     def _resolve(self, octets: bytes) -> Hop | None:
         address = self._address(octets)
-        if address is None or address in self._own:
+        if address is None:
+            return None
+        own = address in self._own
+        if self._table is not None and not address.is_link_local:
+            if own and self._warn is not None:
+                self._warn(address)
+            return self._hops.recursive(address, self._table)
+        if own:
             return None
         if address.is_link_local:
             return self._direct(address, self._ifindex, False) if self._ifindex else None
-        if self._table is not None:
-            return self._hops.recursive(address, self._table)
+        if self._link_local and len(octets) == 32:
+            return self._direct(address, self._ifindex, False, Address(octets[16:]))
         return self._direct(address, self._ifindex if self._onlink else 0, self._onlink)
 
-    def _direct(self, address: Address, ifindex: int, onlink: bool) -> Hop:
-        return self._hops.gateway(address, ifindex, onlink, metric=self._cost)
+    def _direct(self, address: Address, ifindex: int, onlink: bool, otherwise: Address | None = None) -> Hop:
+        return self._hops.gateway(address, ifindex, onlink, metric=self._cost, otherwise=otherwise)
 
     def _address(self, octets: bytes) -> Address | None:
         """Which of the two addresses packets go to."""
