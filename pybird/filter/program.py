@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -364,12 +365,15 @@ class _Body:
         kind = self._typing.of(node.subject)
         tested = f"c{self._cases}"
         self._cases += 1
-        if not self._by_length(node):
+        label = partial(self._label, tested, kind)
+        if self._by_length(node):
+            label = partial(self._lengths, node)
+        else:
             self._line(f"{tested} = {self._expressions.code(node.subject)}", node)
         default = next((arm for arm in node.arms if not arm.labels), None)
         arms = [arm for arm in node.arms if arm.labels]
         if len(arms) <= _MOST_ARMS:
-            self._arms(node, arms, tested, kind)
+            self._arms(node, arms, tested, label)
             if default is not None:
                 self._default(default, nested=bool(arms))
             return
@@ -379,7 +383,7 @@ class _Body:
             self._line(f"if not {done}:", node)
             self._depth += 1
             self._line(f"{done} = True", node)
-            self._arms(node, arms[at : at + _MOST_ARMS], tested, kind)
+            self._arms(node, arms[at : at + _MOST_ARMS], tested, label)
             self._line("else:", node)
             self._line(f"    {done} = False", node)
             self._depth -= 1
@@ -389,18 +393,20 @@ class _Body:
 
     def _by_length(self, node: n.Case) -> bool:
         """A case of `net.len` whose labels are known."""
-        labels = [n.SetOf(arm.labels, span=arm.span) for arm in node.arms if arm.labels]
-        return _is_length(node.subject) and all(map(self._expressions.is_constant, labels))
+        if not _is_length(node.subject):
+            return False
+        known = self._expressions.is_constant
+        return all(known(n.SetOf(arm.labels, span=arm.span)) for arm in node.arms if arm.labels)
 
-    def _arms(self, node: n.Case, arms: list[n.Arm], tested: str, kind: str) -> None:
+    def _arms(self, node: n.Case, arms: list[n.Arm], tested: str, label: Callable[[n.Arm], str]) -> None:
         word = "if"
         sure = not self._expressions.may_be_void(node.subject)
         for arm in arms:
-            label = self._lengths(node, arm) if self._by_length(node) else self._label(tested, kind, arm)
-            if sure or " == " in label:
-                self._line(f"{word} {label}:", arm)
+            test = label(arm)
+            if sure or " == " in test:
+                self._line(f"{word} {test}:", arm)
             else:
-                self._line(f"{word} {tested} is not None and {label}:", arm)
+                self._line(f"{word} {tested} is not None and {test}:", arm)
             self._nested(arm.body)
             word = "elif"
 
