@@ -120,6 +120,10 @@ class AttributeTooLongError(ValueError):
 
 
 UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
+# The attribute that every route of BGP has, and flags of attributes (RFC 4271, 4.3).
+ORIGIN: Final = 1
+OPTIONAL_TRANSITIVE: Final = 0xC0
+PARTIAL: Final = 0x20
 MOST_OCTETS: Final = 65000  # of a value made here: it goes into a message of 65535 with all else
 LOOKS: Final = 4  # sets of a round that are looked at for each new one
 SET_SIZE: Final = 2048  # octets of a set besides its wire form, with what memos keep of it
@@ -282,6 +286,9 @@ class AttributePool:
     def edit(self, attrs: AttributeSet, changes: Mapping[str, Any]) -> AttributeSet:
         """The set with these attributes changed; a value of None removes one.
 
+        An optional transitive one that is new on a route of BGP, which has ORIGIN,
+        was not attached by its originator: Partial (RFC 4271, 5).
+
         Raises:
             AttributeTooLongError: a value has more octets than a message.
         """
@@ -307,6 +314,9 @@ class AttributePool:
             else:
                 octets = encode(value)
                 length = len(octets)
+                if flags & OPTIONAL_TRANSITIVE == OPTIONAL_TRANSITIVE:
+                    old = wire.get(code)
+                    flags |= old[0] & PARTIAL if old is not None else PARTIAL if ORIGIN in wire else 0
                 if length <= 255:
                     wire[code] = bytes((flags, code, length)) + octets
                 elif length <= MOST_OCTETS:

@@ -54,3 +54,16 @@ def test_one_value_of_a_set_is_that_of_its_view():
         assert pool.value(pool.empty, "bgp_community", 6) == 6
         pool.view(attrs)
         pool.view(pool.empty)
+
+
+def test_what_is_attached_to_a_route_of_bgp_is_partial_and_stays_so():
+    """RFC 4271, 5: not attached by the originator; a route of ours has no ORIGIN yet."""
+    pool = AttributePool(
+        [AttributeDecl("bgp_community", "clist", 8, 0xC0, CommunityList, CommunityList.encode)]
+    )
+    origin, one = b"\x40\x01\x01\x00", {"bgp_community": CommunityList.of([1])}
+    assert pool.edit(pool.intern(origin), one).wire == origin + b"\xe0\x08\x04\x00\x00\x00\x01"
+    assert pool.edit(pool.empty, one).wire == b"\xc0\x08\x04\x00\x00\x00\x01"
+    for flags in (b"\xc0", b"\xe0"):
+        there = pool.intern(origin + flags + b"\x08\x04\x00\x00\x00\x02")
+        assert pool.edit(there, one).wire == origin + flags + b"\x08\x04\x00\x00\x00\x01"

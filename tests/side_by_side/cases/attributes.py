@@ -67,3 +67,25 @@ def aigp(side: Side):
     sent = {"external": external, "next hop self": changed, "client": client}
     found = {f"sent to {name}": one.table("aigp") for name, one in sent.items()}
     return found | {"best": side.best("where source = RTS_BGP"), "shown": side.routes("10.1.0.0/16")}
+
+
+@case()
+def partial_bit(side: Side):
+    """What a filter attaches to, or changes on, a route of another router (RFC 4271, 5)."""
+    adds = "filter { bgp_community.add((8,8)); bgp_large_community.add((8,8,8));"
+    adds += " bgp_ext_community.add((rt,8,8)); accept; }"
+    static = "protocol static own { ipv4; route 10.9.0.0/16 blackhole { bgp_community.add((1,1)); }; }\n"
+    side.start(static + bgp(2, imports=adds) + bgp(3) + bgp(4, exports=adds) + bgp(5, 65001))
+    a, b, added, inside = side.connect(2, 3, 4, 5)
+    for one in (a, b):
+        one.announce(f"10.{one.number}.0.0/16")
+        one.announce(f"10.{one.number}.1.0/24", communities=[(1, 1)], large=[(1, 1, 1)])
+        one.announce(f"10.{one.number}.2.0/24", raw=wire.attribute(8, b"\0\1\0\1", 0xE0))
+    side.settle()
+    changed = a.number
+    found = {"changed one that was partial": inside.table("communities").pop(f"10.{changed}.2.0/24")}
+    for name, one in (("outside", b), ("on export", added), ("inside", inside)):
+        for kind in ("communities", "large_communities", "extended_communities"):
+            sent = one.table(kind)
+            found[f"{name}: {kind}"] = {net: sent[net] for net in sent if not net.endswith(".2.0/24")}
+    return found | {"unchanged": inside.table("communities")["10.3.2.0/24"]}
