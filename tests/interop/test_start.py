@@ -114,7 +114,7 @@ def test_the_local_address_is_missing_and_comes(lab):
     until(lambda: lines(daemon, "<ERR>") == [first], 5)
     text = "Cannot assign requested address (no interface has 10.0.0.9)"
     until(lambda: text in daemon.cli("show protocols peer"), 5)
-    assert len(lines(daemon, text)) == 1
+    until(lambda: len(lines(daemon, text)) == 1, 5, "it is told with those that are away as well")
     a.address("10.0.0.9/32")
     until(lambda: "peer: Listening now" in daemon.text(), 8)
 
