@@ -12,11 +12,12 @@ from pybird.cli.registry import commands
 from pybird.client import tables
 from pybird.core.refusals import MOST
 from pybird.proto import PROTOCOLS
+from pybird.proto.bgp.capabilities import Capabilities
 from pybird.values.net import net_of
 from tests.cli.fakes import FakeStream
 from tests.scenarios.lab import language
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
-from tests.scenarios.test_rfc7606 import HOP, ORIGIN, a
+from tests.scenarios.test_rfc7606 import HOP, ORIGIN, a, mp, reach
 
 GOOD = ORIGIN + a("40 2 0201 0000fdea") + HOP
 OWN_AS = ORIGIN + a("40 2 0202 0000fdea 0000fde9") + HOP
@@ -163,6 +164,19 @@ def test_refused_routes_go_when_keep_filtered_is_switched_off():
     assert channel(found).filtered_routes() == {}
     assert list(reasons(found).values()) == ["own AS in the path"]
     channel(found).reconfigure(config)
+
+
+def test_routes_of_a_family_that_was_not_negotiated_are_told_once():
+    found = line(65002, "", TEXT)
+    if found.state() == "Established":
+        found.talker.stream.close()
+        found.lab.run(1)
+    found.dial()
+    found.say(hello(offers=Capabilities(multiprotocol=((1, 1),), as4=65002)) + KEEPALIVE, 0.1)
+    found.logged = len(found.lab.log)
+    found.say(mp(reach()) + mp(reach()), 0.1)
+    assert log(found) == ["x: Unexpected AF <2/1> in UPDATE"]
+    assert found.state() == "Established"
 
 
 def test_a_flood_of_refused_routes_costs_little():

@@ -286,7 +286,12 @@ STAYS = [
     ("7.11 next hop ::", mp(reach("00" * 16)), False, "is no address of a host"),
     ("7.11 next hop multicast", mp(reach("ff02" + "00" * 14)), False, "is no address of a host"),
     ("no ORIGIN", update(reach() + PATHS[EXTERNAL], b""), False, "bgp_origin is missing"),
-    ("a family that is not negotiated", mp(reach("0a000002", "00", family="001946")), True, None),
+    (
+        "a family that is not negotiated",
+        mp(reach("0a000002", "00", family="001946")),
+        True,
+        "Unexpected AF <25/70> in UPDATE",
+    ),
     ("MP_UNREACH", update(unreach(), b""), False, None),
     ("another network withdrawn", update(unreach("2020010db9"), b""), True, None),
     ("End-of-RIB", update(unreach(""), b""), True, None),

@@ -213,6 +213,9 @@ class Families:
             received = reader.read(update)
             for discarded in received.discarded:
                 self._complain("Attribute discarded", discarded)
+            if received.ignored is not None:
+                afi, safi = received.ignored
+                self._complain("", f"Unexpected AF <{afi}/{safi}> in UPDATE")
             for withdrawn in received.withdrawn:
                 self._withdraw(withdrawn)
             for announced in received.announced:
@@ -270,7 +273,7 @@ class Families:
         if len(complaints) > MOST_COMPLAINTS:
             self._peer.log("remote", "More errors of other kinds in UPDATEs, they are not logged")
         else:
-            self._peer.log("remote", f"{what}: {reason}")
+            self._peer.log("remote", f"{what}: {reason}" if what else reason)
 
     def refresh(self, message: RouteRefresh) -> None:
         """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313)."""
