@@ -1,0 +1,93 @@
+"""Metric and origin behind a route, as the BIRDs show them (tests/side_by_side/cases/texts.py)."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pybird.cli.attribute_text import route_info
+from pybird.cli.routes import shown_metric
+from pybird.core.nexthop import Recursive
+from pybird.proto.bgp.values import Opaque
+from pybird.values.address import Address
+from pybird.values.aspath import AsPath
+from pybird.values.enums import Rts
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop
+
+KEY = Recursive("master4", Address.parse("10.0.0.9"))
+AIGP_77 = Opaque(bytes((1, 0, 11)) + (77).to_bytes(8, "big"))
+
+
+def route(hop: Hop, kind: Rts = Rts.BGP, **attributes: Any) -> tuple[Any, Any]:
+    """A pool and a route with these attributes."""
+    aigp = attributes.get("bgp_aigp")
+    wire = b"" if aigp is None else bytes((0x80, 26, len(aigp.octets))) + aigp.octets
+    rte = SimpleNamespace(source=SimpleNamespace(kind=kind), hop=hop, attrs=SimpleNamespace(wire=wire))
+    return SimpleNamespace(view=lambda _attrs: attributes), rte
+
+
+@pytest.mark.parametrize(
+    ("dest", "metric", "attributes", "shown"),
+    [
+        (Dest.UNICAST, 10, {}, 10),
+        (Dest.UNICAST, 0, {}, None),
+        (Dest.UNICAST, UNKNOWN_METRIC, {}, -1),
+        (Dest.UNREACHABLE, 10, {}, -2),
+        (Dest.UNREACHABLE, UNKNOWN_METRIC, {}, -2),
+        (Dest.UNREACHABLE, None, {}, None),
+        (Dest.BLACKHOLE, UNKNOWN_METRIC, {}, -1),
+        (Dest.PROHIBIT, 10, {}, 10),
+        (Dest.UNICAST, 10, {"bgp_aigp": AIGP_77}, 87),
+        (Dest.UNICAST, 0, {"bgp_aigp": AIGP_77}, 78),
+        (Dest.UNICAST, UNKNOWN_METRIC, {"bgp_aigp": AIGP_77}, -1),
+        (Dest.UNREACHABLE, 10, {"bgp_aigp": AIGP_77}, -2),
+        (Dest.UNICAST, 10, {"igp_metric": 44}, 10),
+    ],
+)
+def test_the_metric_of_a_bgp_route_is_the_distance_to_its_next_hop(
+    dest: Dest, metric: int | None, attributes: dict[str, Any], shown: int | None
+) -> None:
+    assert shown_metric(*route(Hop(dest, (), metric, KEY), **attributes)) == shown
+
+
+def test_a_direct_next_hop_has_no_metric_but_with_aigp() -> None:
+    assert shown_metric(*route(Hop(Dest.UNICAST))) is None
+    assert shown_metric(*route(Hop(Dest.UNICAST), bgp_aigp=AIGP_77)) == 78
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "shown"),
+    [
+        (Rts.STATIC, {"igp_metric": 10}, 10),
+        (Rts.STATIC, {"igp_metric": 0}, 0),
+        (Rts.STATIC_DEVICE, {"igp_metric": 6}, 6),
+        (Rts.STATIC, {}, None),
+        (Rts.DEVICE, {"igp_metric": 3}, None),
+    ],
+)
+def test_of_other_routes_static_ones_show_what_was_written(
+    kind: Rts, attributes: dict[str, Any], shown: int | None
+) -> None:
+    assert shown_metric(*route(Hop(Dest.BLACKHOLE), kind, **attributes)) == shown
+
+
+def path(*segments: tuple[int, tuple[int, ...]]) -> AsPath:
+    return AsPath(
+        b"".join([bytes((k, len(n))) + b"".join([a.to_bytes(4, "big") for a in n]) for k, n in segments])
+    )
+
+
+@pytest.mark.parametrize(
+    ("segments", "origin", "shown"),
+    [
+        (((2, (65002, 9)),), 0, "[AS9i]"),
+        (((2, (65002,)), (1, (5, 6))), 0, "[i]"),
+        (((1, (5,)),), 1, "[e]"),
+        (((2, (65002,)), (1, (5, 6)), (2, (9,))), 2, "[AS9?]"),
+        ((), 0, "[i]"),
+    ],
+)
+def test_a_path_that_ends_in_a_set_has_no_origin_as(
+    segments: tuple[tuple[int, tuple[int, ...]], ...], origin: int, shown: str
+) -> None:
+    assert route_info(*route(Hop(Dest.UNICAST), bgp_path=path(*segments), bgp_origin=origin)) == shown
