@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pybird.proto.bgp.errors import BgpError, UpdateError
 from pybird.proto.bgp.messages import Update
+from pybird.proto.bgp.nlri import bogus_keys
 from pybird.proto.bgp.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
 from tests.bgp.vectors import BASE, CANONICAL, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool, reach, update
 
@@ -161,6 +162,19 @@ def test_networks_that_nobody_routes_to_are_refused_alone():
     [left] = received.withdrawn
     assert (left.family, left.keys, left.reason) == (IPV4, [octets("087f"), octets("04e0")], "bogus network")
     assert received.announced[0].keys == [octets(k) for k in ("18c63364", "0800", "10a9fe", "08f1", "00")]
+
+
+@pytest.mark.parametrize("key", ["20ffffffff", "1000" + "01", "2000000001", "03e0", "087f", "20efffffff"])
+def test_bogus_ipv4_networks(key: str):
+    """Broadcast, hosts of 0.0.0.0/8, loopback, multicast: what three BIRDs do not take."""
+    assert bogus_keys([octets(key)], 1)
+
+
+@pytest.mark.parametrize(
+    "key", ["00", "0800", "2000000000", "0900" + "00", "20fffffffe", "1fffffff" + "fe", "04f0"]
+)
+def test_networks_that_only_look_bogus(key: str):
+    assert not bogus_keys([octets(key)], 1)
 
 
 def test_bogus_ipv6_networks():

@@ -55,12 +55,14 @@ def read_keys(data: bytes, afi: int) -> list[bytes]:
 
 
 # What is no network to route to: loopback, multicast, link-local and IPv4-mapped prefixes,
-# in full and by the first octet that makes a key worth a look.
-_BOGUS4: Final = re.compile(rb"[\x08-\x20]\x7f|[\x04-\x20][\xe0-\xef]")
-_BOGUS6: Final = re.compile(
-    rb"[\x08-\x80]\xff|[\x0a-\x80]\xfe[\x80-\xbf]|\x80\x00{15}\x01|[\x60-\x80]\x00{10}\xff\xff"
+# hosts of 0.0.0.0/8, and broadcast; in full and by the first octet that makes a key worth a look.
+_BOGUS4: Final = re.compile(
+    rb"[\x08-\x20]\x7f|[\x03-\x20][\xe0-\xef]|[\x09-\x20]\x00(?!\x00*\Z)|\x20\xff{4}", re.DOTALL
 )
-_SUSPECT4: Final = frozenset([bytes((octet,)) for octet in (127, *range(224, 240))])
+_BOGUS6: Final = re.compile(
+    rb"[\x08-\x80]\xff|[\x09-\x80]\xfe[\x80-\xbf]|\x80\x00{15}\x01|[\x60-\x80]\x00{10}\xff\xff"
+)
+_SUSPECT4: Final = frozenset([bytes((octet,)) for octet in (0, 127, *range(224, 240), 255)])
 _SUSPECT6: Final = frozenset((b"\0", b"\xfe", b"\xff"))
 
 
