@@ -8,10 +8,10 @@ that it added. A unit whose text comes again, at the same column of the same
 file, with the same meanings before it, does the same without being looked at;
 its spans follow it to its new line (`filter.nodes.Anchor`). A name whose
 statement was read anew has a new meaning, so that what uses it is read anew.
+Where it has an `include` inside, the same files must be there and say the same.
 
-Two kinds of units are read each time: those that look at the protocols before
-them or get a name by counting (`Builder.unsettled`), and those with an
-`include` inside. A file with an error is not read in this way at all: the
+Units that look at the protocols before them or get a name by counting
+(`Builder.unsettled`) are read each time. A file with an error is not read in this way at all: the
 caller reads it as a whole and finds every error.
 """
 
@@ -24,7 +24,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pybird.conf.builder import PEERS, Builder
-from pybird.conf.include import Source
+from pybird.conf.include import Brought, Source
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import TableConfig, Warning  # noqa: A004
 from pybird.conf.parser import Parser
@@ -68,6 +68,7 @@ class Unit:
     meanings: dict[str, Meaning | None]
     defaults: tuple[tuple[NetType, TableConfig], ...]
     effects: Effects
+    brought: tuple[Brought, ...] = ()  # by an `include` inside
 
     def fits(self, source: Source, at: int, builder: Builder) -> bool:
         """The text comes again here and means the same."""
@@ -75,7 +76,8 @@ class Unit:
             return False
         names = builder.scope.names
         same = all(names.get(word) is meaning for word, meaning in self.meanings.items())
-        return same and all(builder.default_of(kind) == table for kind, table in self.defaults)
+        same = same and all(builder.default_of(kind) == table for kind, table in self.defaults)
+        return same and builder.sources.brings(self.brought)
 
 
 class Memory:
@@ -169,16 +171,19 @@ class Rereading:
         """Read a unit, carry it out, and remember it if it depends on nothing but its text and names."""
         self._read += 1
         builder, lexer, sources = self._builder, self._lexer, self._builder.sources
-        opened, declared, hiding = sources.opened, len(lexer.names), len(lexer.overrides)
+        brought, declared, hiding = len(sources.brought), len(lexer.names), len(lexer.overrides)
         tree = self._parser.unit()
         if tree is None or self._wrong():
             return False
         end = tree.end - source.base
-        whole = sources.opened == opened and source.position == end
+        whole = sources.is_in(source) and source.position == end
         anchor = Anchor(source.file, source.place(at)[0])
-        sources.anchor = (source, anchor) if whole else None
+        sources.anchor, sources.strayed = (source, anchor) if whole else None, False
         names = tuple([str(name) for name in lexer.names[declared:] if name in lexer.known])
-        words = {word.strip("'") for word in WORD.findall(source.text, at, end)} if whole else set()
+        texts = [source.text[at:end]] if whole else []
+        if len(sources.brought) > brought:
+            texts += sources.texts(tree.start, tree.end)
+        words = {word.strip("'") for text in texts for word in WORD.findall(text)}
         meanings = {word: builder.scope.names.get(word) for word in words}
         before = _Before(builder, self._top)
         hidden = tuple([builder.hides(token) for token in lexer.overrides[hiding:]])
@@ -191,11 +196,12 @@ class Rereading:
         self._hidden += hidden
         if not right or self._wrong():
             return False
-        if whole and not builder.unsettled:
+        if whole and not builder.unsettled and not sources.strayed:
             effects.names, effects.hidden, effects.peers = names, hidden, peers
             column = source.place(at)[1]
             defaults = tuple(builder.asked)
-            unit = Unit(source.text[at:end], column, anchor, meanings, defaults, effects)
+            included = tuple(sources.brought[brought:])
+            unit = Unit(source.text[at:end], column, anchor, meanings, defaults, effects, included)
             self._units.append(unit)
         return True
 

@@ -11,10 +11,11 @@ import errno
 import os
 import stat
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from glob import has_magic
+from hashlib import sha256
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pybird.conf.errors import ConfigError, window
 from pybird.conf.secrets import Secrets
@@ -86,6 +87,18 @@ def _regular(found: os.stat_result, path: str) -> None:
         raise OSError(number, text, path)
 
 
+class Brought(NamedTuple):
+    """What an `include` brought: the digest of a file's text, or the files that a pattern `found`."""
+
+    path: str
+    digest: str
+    found: tuple[str, ...] | None = None
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 class Source:
     """One text and where the lexer stands in it."""
 
@@ -136,7 +149,10 @@ class Sources:
         self._files = files
         self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
         self._next = 0
+        self._texts: dict[str, str] = {}
         self.anchor: tuple[Source, Anchor] | None = None  # of the statement that is being read
+        self.strayed = False  # a place from there ended in another file, so that it cannot follow the anchor
+        self.brought: list[Brought] = []  # what every `include` so far found and read
 
     def add(self, file: str, text: str, parent: Source | None = None) -> Source:
         """Take a text."""
@@ -152,7 +168,29 @@ class Sources:
 
     def open(self, path: str, parent: Source | None = None) -> Source:
         """Read a file. Raises OSError."""
-        return self.add(path, self._files.read(path), parent)
+        text = self._text(path)
+        if parent is not None:
+            self.brought.append(Brought(path, _digest(text)))
+        return self.add(path, text, parent)
+
+    def _text(self, path: str) -> str:
+        """A file as it is in this reading. Raises OSError."""
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = self._files.read(path)
+        return text
+
+    def brings(self, then: Iterable[Brought]) -> bool:
+        """Would the same `include`s find and read the same now?"""
+        try:
+            return all(each == self._brought(each) for each in then)
+        except OSError:
+            return False
+
+    def _brought(self, then: Brought) -> Brought:
+        if then.found is not None:
+            return Brought(then.path, "", tuple(self._files.find(then.path)))
+        return Brought(then.path, _digest(self._text(then.path)))
 
     def included(self, name: str, source: Source, start: int, end: int) -> list[str]:
         """The paths of the files that `include "name"` in `source` brings, in order.
@@ -164,8 +202,12 @@ class Sources:
         if source.depth >= MAX_DEPTH - 1:
             raise self.error("Max include depth reached", span)
         path = name if name.startswith("/") else os.path.join(os.path.dirname(source.file), name)
+        if not has_magic(path):
+            return [path]
         try:
-            return self._files.find(path) if has_magic(path) else [path]
+            found = self._files.find(path)
+            self.brought.append(Brought(path, "", tuple(found)))
+            return found
         except OSError as problem:
             raise self.error(f"Unable to match pattern {path}: {problem.strerror}", span) from None
 
@@ -181,6 +223,7 @@ class Sources:
         last_source, last = self.locate(max(end - 1, start))
         line, column = source.place(first)
         if last_source is not source:
+            self.strayed = True
             return Span(source.file, line, column, *source.place(len(source.text)))
         last_line, last_column = source.place(min(last + (end > start), len(source.text)))
         if self.anchor is not None and self.anchor[0] is source:
@@ -188,10 +231,9 @@ class Sources:
             return Span(anchor, line - anchor.line, column, last_line - anchor.line, last_column)
         return Span(source.file, line, column, last_line, last_column)
 
-    @property
-    def opened(self) -> int:
-        """How many stretches there are: it grows with every file, and with every return from one."""
-        return len(self._stretches)
+    def is_in(self, source: Source) -> bool:
+        """Is the text that is being read this one?"""
+        return self._stretches[-1][1] is source
 
     def texts(self, start: int, end: int) -> Iterator[str]:
         """The text between two offsets, piece by piece where it goes on in other files."""

@@ -12,7 +12,7 @@ or a changed function that is called counts, a name or a comment does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
@@ -190,8 +190,9 @@ class Comparisons:
 def compare(running: Config, wanted: Config, meaning: Meaning, run: Run) -> Comparisons:
     """All that `plan` will ask; takes long for large configurations, and changes nothing else."""
     known = Comparisons(meaning)
-    for whole in (running, wanted):
-        settle_digests(whole, meaning)
+    kept = {id(each) for each in running.protocols} & {id(each) for each in wanted.protocols}
+    for whole in (running, wanted):  # what was not read again is the same object in both
+        settle_digests([each for each in whole.protocols if id(each) not in kept], meaning)
     before = {config.name: config for config in running.protocols if run(config)}
     for config in wanted.protocols:
         if config.name in before and run(config):
@@ -345,13 +346,13 @@ def _effective(config: ProtocolConfig, whole: Config) -> ProtocolConfig:
     return replace(config, router_id=router_id, hostname=hostname)
 
 
-def settle_digests(config: Config, meaning: Meaning) -> None:
+def settle_digests(protocols: Iterable[ProtocolConfig], meaning: Meaning) -> None:
     """Give every function that some option's filter code calls its digest.
 
     Calls compare by digest; only a computed one tells that a function changed.
     """
     kinds: dict[type, tuple[str, ...] | None] = {}
-    for protocol in config.protocols:
+    for protocol in protocols:
         for f in fields(protocol):
             if f.name != "channels":
                 _settle(getattr(protocol, f.name), meaning, kinds)

@@ -219,12 +219,30 @@ def test_what_counts_protocols_or_looks_at_them_is_read_each_time() -> None:
     assert load(text, memory) == (2, 1)
 
 
-def test_an_include_inside_of_a_statement_is_read_each_time() -> None:
+def test_a_statement_with_an_include_inside_is_read_again_when_a_file_of_it_says_something_else() -> None:
     memory = Memory()
-    text = 'define S = [\ninclude "items";\n];\nprotocol static { ipv4 { import where net ~ S; }; }\n'
-    for items in ("10.0.0.0/8", "11.0.0.0/8"):
+    text = 'define S = [\ninclude "items";\n];\nprotocol static s { ipv4 { import where net ~ S; }; }\n'
+    for items, kept in (("10.0.0.0/8", 0), ("10.0.0.0/8", 2), ("11.0.0.0/8", 0), ("11.0.0.0/8", 2)):
         assert same({"bird.conf": text, "items": items}, memory)
-    assert memory.kept == 0
+        assert memory.kept == kept
+
+
+def test_or_when_its_pattern_finds_other_files_or_a_name_in_a_file_means_something_else() -> None:
+    memory = Memory()
+    text = 'define A = {};\nprotocol static s {{ ipv4;\ninclude "*.list";\n}}\n'
+    one = {"1.list": "route 10.0.0.0/8 blackhole { preference = A; };\n"}
+    two = {**one, "2.list": "route 11.0.0.0/8 blackhole;\n"}
+    for value, files, kept in ((1, one, 0), (1, one, 2), (1, two, 1), (2, two, 0), (2, two, 2), (2, one, 1)):
+        assert same({"bird.conf": text.format(value), **files}, memory)
+        assert memory.kept == kept
+
+
+def test_places_after_an_include_follow_their_statement() -> None:
+    memory = Memory()
+    text = 'protocol static s { ipv4 { import none;\ninclude "more";\n\n};\nroute 10.0.0.0/8 blackhole;\n}\n'
+    for gap, kept in (("", 0), ("\n\n", 1), ("\n", 1)):
+        assert same({"bird.conf": gap + text, "more": "preference 5;\n"}, memory)
+        assert memory.kept == kept
 
 
 def test_the_same_text_twice_stands_at_two_places() -> None:
@@ -259,6 +277,7 @@ def test_whatever_statements_add_to_is_kept() -> None:
         "begin",
     }
     passing |= {"template", "building", "mark", "type", "unsettled", "asked", "replaced"}
+    passing |= {"budget"}  # of commands
     assert set(vars(builder)) == passing | {*again.BUILDER_DICTIONARIES, *again.BUILDER_LISTS}
     assert set(vars(Top(builder))) == {"builder", "values", *again.TOP_DICTIONARIES, *again.TOP_LISTS}
 
