@@ -82,7 +82,8 @@ def test_no_warning_when(options, answer):
     assert warnings(line) == []
 
 
-def test_what_a_changed_filter_refuses_is_withdrawn_between_the_marks_too():
+@pytest.mark.parametrize("soft", [False, True])
+def test_what_a_changed_filter_refuses_is_withdrawn_between_the_marks_too(soft):
     """FRR and GoBGP keep what was not sent again: they do not sweep at the end mark."""
     line = up(ON)
     line.lab.run(10)
@@ -90,9 +91,15 @@ def test_what_a_changed_filter_refuses_is_withdrawn_between_the_marks_too():
     seen = len(line.talker.data)
     text = TEXT % {"options": f"passive; {ON}", "asn": 65002, "id": 1}
     changed = text.replace("export all;", "export where net != 10.3.0.0/16;", 1)
-    line.talker.stream.write(RouteRefresh(1, 1).encode())
-    line.router.reconfigure(read(changed))
-    line.lab.run(10)
+    if soft:
+        line.router.reconfigure(read(changed), soft=True)
+        line.lab.run(10)
+        assert len(line.talker.data) - seen < 100, "a KEEPALIVE or two"
+        line.say(RouteRefresh(1, 1).encode(), 10)
+    else:
+        line.talker.stream.write(RouteRefresh(1, 1).encode())
+        line.router.reconfigure(read(changed))
+        line.lab.run(10)
     heard = messages(line.talker.data[seen:])
     marks = [m.subtype for m in heard if isinstance(m, RouteRefresh) and m.afi == 1]
     assert marks == [REFRESH_BEGIN, REFRESH_END]
