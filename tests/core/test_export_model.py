@@ -152,6 +152,26 @@ def interleave(model: Model, steps: list[Any]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(step, max_size=40))
 @example(
+    [  # a and c are the next hop, and still are after a change: nothing to withdraw from them
+        ("run", 4),
+        ("announce", "b", ["10.0.0.0/8"], 1, 100, 1),
+        ("run", 4),
+        ("announce", "b", ["10.0.0.0/8"], 2, 100, 1),
+        ("run", 4),
+    ]
+)
+@example(
+    [  # the group that `configure soft` makes knows who had nothing
+        ("run", 4),
+        ("announce", "b", ["10.0.0.0/8"], 1, 100, 1),
+        ("run", 4),
+        ("soft", "a", "med2"),
+        ("run", 4),
+        ("withdraw", "b", ["10.0.0.0/8"]),
+        ("run", 4),
+    ]
+)
+@example(
     [  # it had a worse route while its own is the best, and must lose it with the mode
         ("announce", "a", ["10.0.0.0/8"], 1, 100),
         ("announce", "any", ["10.0.0.0/8"], 1, 200),
