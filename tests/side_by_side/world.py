@@ -118,11 +118,13 @@ class Subject(BirdLike):
 
 
 def header(config: str) -> str:
+    """The whole text of a file: what all cases need, and theirs."""
+    device = "" if "protocol device" in config else "protocol device { scan time 5; }"
     return f"""router id 10.0.0.1;
 hostname "subject";
 log stderr all;
 debug protocols {{ states, events }};
-protocol device {{ scan time 5; }}
+{device}
 {config}"""
 
 

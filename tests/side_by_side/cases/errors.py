@@ -18,7 +18,7 @@ POLICIES = {
 }
 
 
-@case()
+@case(options=("bgp: disable after error", "bgp: disable after cease"))
 def error_policy(side: Side):
     wait = "error wait time 30,80;"
     side.start("".join(bgp(at, options=one + wait) for at, (one, _) in enumerate(POLICIES.values(), 2)))

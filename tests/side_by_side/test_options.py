@@ -1,0 +1,105 @@
+"""Every option that acts is compared with BIRD's, or stands here with the reason why it is not."""
+
+import pytest
+
+from pybird.conf.options import Ignored, Refused, Taken
+from tests.side_by_side.case import CASES
+from tests.side_by_side.cases import load
+from tests.test_options_act import TABLES, phrase
+
+load()
+pytestmark = pytest.mark.checkout  # with the documents that the tables are compared with
+
+STRUCTURE = "every case has it, or it is a block of options"
+OWN = "PyBIRD's own or its own way: automatic peering, tests/interop/test_autopeer.py"
+LOADED = "judged when the file is loaded, tests/conf"
+SLOW = "its effect takes minutes, or a neighbor that does not read: tests/bgp on virtual time"
+GLOBAL = "of the whole router: tests/cli and tests/interop/test_same_answers.py"
+WITHOUT = {
+    "bgp: bgp channel": STRUCTURE,
+    "bgp: mpls channel": "MPLS channels are understood, not run",
+    "bgp: bgp peers": OWN,
+    "bgp: persist": OWN,
+    "bgp: interface range": OWN,
+    "bgp: authentication": "only `md5` acts, as `password` does; AO is refused",
+    "bgp: graceful restart": "only that it is off acts: `graceful_opens`",
+    "bgp: graceful restart aware": "only that it is off acts: `graceful_opens`",
+    "bgp: send hold time": SLOW,
+    "bgp: start delay time": "another name of `connect delay time`",
+    "bgp: onlink": "neighbors behind unnumbered links: tests/bgp/test_reach.py",
+    "bgp channel: channel graceful restart": "only that it is off acts",
+    "bgp channel: next hop address": "compared in every `next_hops_from_*`",
+    "bgp channel: next hop self": "compared in every `next_hops_from_*`",
+    "bgp channel: next hop keep": "compared in every `next_hops_from_*` and `next_hops_kept`",
+    "bgp channel: next hop prefer": "compared in `next_hop_prefer_v6`",
+    "bgp channel: link local format": "compared in `link_local_next_hop_format`",
+    "bgp channel: aigp": "compared in `aigp` and aigp.py",
+    "bgp channel: aigp originate": "compared in `aigp` and aigp.py",
+    "bgp channel: gateway": "compared in every `next_hops_from_*`",
+    "channel: export policy": STRUCTURE,
+    "channel: export in": "of protocols that are not run",
+    "channel: import limit": "compared in `limits`",
+    "channel: receive limit": "compared in `limits`",
+    "channel: export limit": "compared in `limits`",
+    "channel: debug": "compared in traces.py",
+    "channel: from option": OWN,
+    "channel: persist": OWN,
+    "device: scan time": "nothing to see: changes come by Netlink",
+    "direct: channel": STRUCTURE,
+    "kernel: channel": STRUCTURE,
+    "kernel: mpls channel": "MPLS is refused",
+    "kernel: merge paths": "compared in `merged_routes`",
+    "kernel: netlink rx buffer": "of the socket only: tests/interop/test_start.py",
+    "static: channel": STRUCTURE,
+    "static: peers channel": OWN,
+    "static: mpls channel": "MPLS is refused",
+    "radv: channel": STRUCTURE,
+    "radv: peers channel": OWN,
+    "radv: discovery": OWN,
+    "radv: custom option": "since 2.15 of BIRD, with other words: tests/radv",
+    "radv: custom local": "as `rdnss local`",
+    "radv: trigger": "tests/radv on virtual time",
+    "radv: min ra interval": SLOW,
+    "radv: prefix linger time": SLOW,
+    "radv: route linger time": SLOW,
+    "radv: pd preferred": "of 3.x: tests/radv",
+    "protocol: restart time": "compared in `limit_restart_waits`: BIRD 3 has it, too",
+    "protocol: debug": "compared in traces.py",
+    "protocol: vrf": "this kernel need not have VRFs: tests/interop/test_vrf.py",
+    "protocol: vrf default": "this kernel need not have VRFs: tests/interop/test_vrf.py",
+}
+
+
+def acting():
+    """`where: option` of all that does something."""
+    return {
+        f"{where}: {phrase(where, rule)}"
+        for where, table in TABLES.items()
+        for rule, handler in table.items()
+        if not isinstance(handler, (Ignored, Refused, Taken))
+    }
+
+
+def compared():
+    return {option for one in CASES.values() for option in one.options}
+
+
+def test_every_option_that_acts_has_a_case_or_a_reason():
+    assert acting() - compared() - WITHOUT.keys() == set()
+
+
+def test_cases_and_reasons_name_options_that_act():
+    assert compared() - acting() == set()
+    assert WITHOUT.keys() - acting() == set()
+
+
+def test_an_option_with_a_case_needs_no_reason():
+    assert WITHOUT.keys() & compared() == set()
+
+
+@pytest.mark.parametrize(
+    "reason", sorted({text for text in WITHOUT.values() if "`" in text and "compared in" in text})
+)
+def test_a_reason_names_cases_that_are_there(reason):
+    named = reason.split("`")[1].rstrip("*")
+    assert any(name.startswith(named) for name in CASES)
