@@ -4,7 +4,9 @@ Addresses, networks and times are never broken. On a screen that is too narrow
 today's date goes first, then the columns that may (`Column.leaves`), then the
 rest of a row goes below its first cells; only a last column of words is broken,
 between words. Rows come in parts, as a long reply does: columns keep their
-width from part to part, or grow. Laying out costs some microseconds per row.
+width from part to part, or grow. rich knows the screen: its size and colours,
+and how many cells a text takes. Its own tables cost a hundred times as much per
+row, and a table of routes may have a million.
 """
 
 from __future__ import annotations
@@ -14,10 +16,13 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Final, NamedTuple
 
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
 GAP: Final = 2  # columns between two cells
 LEAST: Final = 16  # columns that a text of words needs at least
 BELOW: Final = 4  # how far the rest of a row that is in two is indented
-_CODES: Final = {"bold": "1", "red": "31", "green": "32", "yellow": "33"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,15 @@ class Layout:
     """One table, in parts."""
 
     def __init__(
-        self, title: str, columns: Sequence[Column], width: int, today: str, *, key: int = 1, color: bool
+        self, title: str, columns: Sequence[Column], screen: Console, today: str, *, key: int = 1
     ) -> None:
-        """`width`: of the screen. `today`: the date that need not be told. `key`: cells that stay on top."""
+        """`today`: the date that need not be told. `key`: cells that stay on top."""
         self._columns = columns
-        self._width = width
+        self._screen = screen
+        self._width = screen.width
+        self._around: dict[str, tuple[str, str]] = {"": ("", "")}  # what a style puts around a text
         self._today = f"{today} "
         self._key = key
-        self._color = color
         self._title = title
         self._short = False  # times are without today's date
         self._widths = [len(column.head) for column in columns]
@@ -88,8 +94,7 @@ class Layout:
         for row in split:
             for at, cell in enumerate(row):
                 for line in cell:
-                    if len(line) > widths[at]:
-                        widths[at] = len(line)
+                    widths[at] = max(widths[at], _width(line))
 
     def _without_today(self, split: list[list[list[str]]]) -> None:
         today, length = self._today, len(self._today)
@@ -100,7 +105,7 @@ class Layout:
             for at in dated:
                 if row[at][0].startswith(today):
                     row[at][0] = row[at][0][length:]
-                self._widths[at] = max(self._widths[at], len(row[at][0]))
+                self._widths[at] = max(self._widths[at], _width(row[at][0]))
 
     def _room(self, shown: Sequence[int], begin: int) -> int:
         """How much of the screen these columns leave, from `begin` on; negative: they do not fit."""
@@ -141,11 +146,22 @@ class Layout:
                 if text:
                     line += " " * held + self._styled(text, styles[at])
                     held = 0
-                held += self._widths[at] - len(text) + GAP
+                held += self._widths[at] - _width(text) + GAP
             yield line
 
     def _styled(self, text: str, style: str) -> str:
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and self._color else text
+        around = self._around.get(style)
+        if around is None:
+            with self._screen.capture() as drawn:
+                self._screen.print(Text("|", style), end="")
+            before, _, after = drawn.get().partition("|")
+            around = self._around[style] = (before, after)
+        return f"{around[0]}{text}{around[1]}"
+
+
+def _width(text: str) -> int:
+    """How many cells of the screen a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def _lines(cell: str) -> list[str]:
@@ -161,6 +177,6 @@ def _broken(lines: Iterable[str], width: int) -> list[str]:
     """Lines of words at most so wide; a word that is wider stays whole."""
     out: list[str] = []
     for line in lines:
-        short = len(line) <= width
+        short = _width(line) <= width
         out += [line] if short else wrap(line, width, break_long_words=False, break_on_hyphens=False)
     return out or [""]

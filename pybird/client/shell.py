@@ -22,6 +22,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from rich.console import Console
 
 from pybird.client import tables
 from pybird.client.completion import Names, complete
@@ -240,7 +241,7 @@ class Shell:
 
     def _drawn(self, lines: Iterable[Line]) -> Iterator[str]:
         """Tables of the JSON in a reply, the first rows before the others are there."""
-        drawing = tables.Tables(self._width, color="NO_COLOR" not in os.environ)
+        drawing = tables.Tables(Console())
         rows: list[dict[str, Any]] = []
         for line in lines:
             if not line.text.startswith("{"):

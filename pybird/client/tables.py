@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
+from rich.console import Console
+
 from pybird.client.layout import Column, Layout, Row
 
 Reply = dict[str, Any]
@@ -36,10 +38,9 @@ class Form(NamedTuple):
 class Tables:
     """The tables of one reply, which comes in parts."""
 
-    def __init__(self, width: int, *, color: bool, today: str | None = None) -> None:
-        """`width`: of the screen; `today`: as in times, 2026-11-22."""
-        self._width = width
-        self._color = color
+    def __init__(self, screen: Console, today: str | None = None) -> None:
+        """`today`: as in times, 2026-11-22."""
+        self._screen = screen
         self._today = today or datetime.now().date().isoformat()
         self._of: tuple[str, str] | None = None
         self._layout: Layout | None = None
@@ -55,9 +56,7 @@ class Tables:
             if of != self._of or self._layout is None:
                 title = f"Table {of[1]}" if of[0] == "route_row" else ""
                 self._of = of
-                self._layout = Layout(
-                    title, form.columns, self._width, self._today, key=form.key, color=self._color
-                )
+                self._layout = Layout(title, form.columns, self._screen, self._today, key=form.key)
             out.append(self._layout.text([form.row(reply) for reply in group]))
         return "".join(out)
 

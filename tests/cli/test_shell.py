@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from pybird.client import tables
 from pybird.client.connection import Connection
@@ -82,6 +83,10 @@ def socket(tmp_path: Path) -> Iterator[str]:
         yield path
 
 
+def screen(width, colors=None):
+    return Console(width=width, height=50, color_system=colors, force_terminal=True)
+
+
 def test_a_session_in_a_terminal(socket: str, tmp_path: Path) -> None:
     shell = Terminal(socket, tmp_path)
     shell.expect("BIRD 2.19.2 ready.")
@@ -142,7 +147,7 @@ LONG = ROUTE | {
 
 
 def shown(*rows: dict[str, object], width: int = 120, today: str = "2026-11-23") -> list[str]:
-    return tables.Tables(width, color=False, today=today).text(rows).splitlines()
+    return tables.Tables(screen(width), today).text(rows).splitlines()
 
 
 def test_tables_of_routes_stand_apart() -> None:
@@ -197,7 +202,7 @@ def test_what_is_too_wide_goes_below_its_network() -> None:
 
 
 def test_a_table_goes_on_in_parts_without_a_second_head() -> None:
-    drawing = tables.Tables(120, color=False, today="2026-11-23")
+    drawing = tables.Tables(screen(120), "2026-11-23")
     first = drawing.text([ROUTE] * 3).splitlines()
     second = drawing.text([ROUTE | {"net": "192.168.100.0/24"}, ROUTE]).splitlines()
     assert (len(first), len(second)) == (5, 2)
@@ -229,7 +234,7 @@ def test_what_a_neighbor_says_moves_no_cursor() -> None:
 
 
 def test_states_have_colors() -> None:
-    text = tables.Tables(120, color=True).text([PROTOCOL])
+    text = tables.Tables(screen(120, "standard")).text([PROTOCOL])
     assert "\x1b[1medge\x1b[0m" in text
     assert "\x1b[33mstart\x1b[0m" in text
 

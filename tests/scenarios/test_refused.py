@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from rich import console
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
@@ -251,7 +252,7 @@ def test_show_route_filtered_tells_the_reason_in_json_and_in_the_tables_of_the_s
 
 def shown(row):
     """A reply as the shell draws it."""
-    return tables.Tables(120, color=False).text([row])
+    return tables.Tables(console.Console(width=120, color_system=None)).text([row])
 
 
 def test_the_shell_draws_show_route_refused_as_a_table():
