@@ -340,7 +340,6 @@ DIFFERENCES: tuple[Difference, ...] = (
 # where there is no 2.19, these are not compared.
 OLDER: dict[str, dict[str, str]] = {
     "odd_paths": {"set": "takes AS_SETs by default"},
-    "connections_that_are_not_taken": {"ttl 64": "takes a connection of any TTL"},
     "commands_in_the_log": {"10 reload p2": "says nothing of what is not up"},
     "reloads_in_the_log": {
         "an import filter": "does not say for which direction",
