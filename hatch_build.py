@@ -23,6 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 HOT_MODULES = (
     "pybird/values/route.py",
     "pybird/values/attributes.py",
+    "pybird/values/bogus.py",
     "pybird/values/prefixset.py",
     "pybird/values/aspath.py",
     "pybird/values/community.py",

@@ -187,7 +187,7 @@ class Daemon:
             OSError: the file cannot be read.
         """
         config = self._language.load(path, memory=self._memory)
-        check_files(config.logs)
+        check_files(config.logs, make=False)  # that is done when the configuration acts
         return config
 
     def _taken_over(self, config: Config) -> None:

@@ -30,6 +30,7 @@ from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.table import Table, Walk, is_same
+from pybird.values.bogus import bogus_keys
 from pybird.values.net import NetType, net_of
 from pybird.values.route import FILTERED, Dest, Hop, Rte, Source
 
@@ -280,6 +281,13 @@ class Channel:
         """
         if self.state is not ChannelState.UP or not keys:
             return
+        bogus = bogus_keys(keys, self.net_type)
+        if bogus:
+            self.refused(bogus, rte, "bogus network")
+            gone = dict.fromkeys(bogus)
+            keys = [key for key in keys if key not in gone]
+            if not keys:
+                return
         count = self.statistics.import_updates
         count.received += len(keys)
         source = rte.source

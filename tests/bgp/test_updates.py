@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from pybird.proto.bgp.errors import BgpError, UpdateError
 from pybird.proto.bgp.messages import Update
-from pybird.proto.bgp.nlri import bogus_keys
 from pybird.proto.bgp.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
 from tests.bgp.vectors import BASE, CANONICAL, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool, reach, update
 
@@ -154,36 +153,6 @@ def test_an_attribute_that_exceeds_the_list_withdraws():
     """RFC 7606, 4: the total length locates the NLRI."""
     assert "exceeds" in why(update(BASE + "c008ff0001"))
     assert "exceeds" in why(update(BASE + "c0"))
-
-
-def test_networks_that_nobody_routes_to_are_refused_alone():
-    """Loopback and multicast, as BIRD refuses them; 0/8, 169.254/16 and 240/4 are taken."""
-    received = read(update(nlri="087f" + "04e0" + "18c63364" + "0800" + "10a9fe" + "08f1" + "00"))
-    [left] = received.withdrawn
-    assert (left.family, left.keys, left.reason) == (IPV4, [octets("087f"), octets("04e0")], "bogus network")
-    assert received.announced[0].keys == [octets(k) for k in ("18c63364", "0800", "10a9fe", "08f1", "00")]
-
-
-@pytest.mark.parametrize("key", ["20ffffffff", "1000" + "01", "2000000001", "03e0", "087f", "20efffffff"])
-def test_bogus_ipv4_networks(key: str):
-    """Broadcast, hosts of 0.0.0.0/8, loopback, multicast: what three BIRDs do not take."""
-    assert bogus_keys([octets(key)], 1)
-
-
-@pytest.mark.parametrize(
-    "key", ["00", "0800", "2000000000", "0900" + "00", "20fffffffe", "1fffffff" + "fe", "04f0"]
-)
-def test_networks_that_only_look_bogus(key: str):
-    assert not bogus_keys([octets(key)], 1)
-
-
-def test_bogus_ipv6_networks():
-    taken = ["00", "0800", "80" + "00" * 16, "10fd77", "0afec0"]
-    refused = ["80" + "00" * 15 + "01", "08ff", "0afe80", "60" + "00" * 10 + "ffff"]
-    received = read(update(reach(GLOBAL, "".join(taken + refused)) + ORIGIN_IGP + PATH_65002, ""))
-    [left] = received.withdrawn
-    assert (left.family, left.keys, left.reason) == (IPV6, [octets(k) for k in refused], "bogus network")
-    assert received.announced[0].keys == [octets(k) for k in taken]
 
 
 def test_an_error_without_networks_resets():

@@ -27,6 +27,20 @@ def limited(**options) -> World:
     return World().load(peer("a", ipv4(**options)), peer("b"))
 
 
+def test_networks_that_no_table_takes_are_refused_alone_whoever_announces_them():
+    world = limited()
+    a = world["a"]
+    a.announce("10.0.0.0/8", "127.0.0.0/8", "255.255.255.255/32")
+    world.clock.run()
+    assert list(world["b"].got) == [key("10.0.0.0/8")]
+    count = a.channel.statistics.import_updates
+    assert (count.received, count.rejected, count.accepted) == (3, 2, 1)
+    assert [line for line in world.log.lines if "bogus network" in line] == [
+        "<remote> a: Refused 127.0.0.0/8: bogus network",
+        "<remote> a: Refused 255.255.255.255/32: bogus network",
+    ]
+
+
 def test_an_import_limit_splits_the_batch_exactly():
     world = limited(import_limit=Limit(3, "block"))
     a = world["a"]

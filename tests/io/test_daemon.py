@@ -161,8 +161,11 @@ def test_what_is_no_regular_file_does_not_stop_the_daemon(folder):
         assert ask(folder, "configure check")[-1].startswith(f"8002 {told}")
         os.kill(pid, signal.SIGHUP)
         until(lambda told=told: f"<ERR> {told}" in log.read_text())
-    config.write_text(good)
+    config.write_text(good + 'log "other.log" all;\n')
+    assert ask(folder, "configure check")[-1] == "0020 Configuration OK"
+    assert not (folder / "other.log").exists()  # it only looks whether it could be made
     assert ask(folder, "configure")[-1] == "0003 Reconfigured"
+    assert (folder / "other.log").exists()
     assert ask(folder, "down")[0].startswith("0007")
     until(lambda: not runs(pid))
 

@@ -240,6 +240,7 @@ def test_an_alien_route_in_the_way_is_told_once_and_shown_and_replaced_when_it_g
 def test_learn_announces_alien_routes_and_follows_them():
     pair("d0", "d1")
     ip("addr add 10.0.0.1/24 dev d0")
+    ip("addr add 2001:db8:7::1/64 dev d0 nodad")
     ip("route add 10.5.0.0/16 dev d0 metric 20 proto static")
     ip("route add 10.5.0.0/16 via 10.0.0.2 metric 10 proto static")
     machine = Machine(kernel_config(learn="yes"), kernel_config("ipv6", learn="all"))
@@ -250,7 +251,9 @@ def test_learn_announces_alien_routes_and_follows_them():
     assert (view["krt_source"], view["krt_metric"]) == (4, 10)
     assert [str(hop.gateway) for hop in table.get(key)[0].hop.nexthops] == ["10.0.0.2"]
     assert table.get(Prefix.parse("10.0.0.0/24").key) == ()  # the kernel's own, without `all`
-    assert machine.router.tables["master6"].get(Prefix.parse("fe80::/64").key) != ()
+    own = machine.router.tables["master6"]
+    machine.until(lambda: own.get(Prefix.parse("2001:db8:7::/64").key))
+    assert own.get(Prefix.parse("fe80::/64").key) == ()  # no router forwards to that
     ip("route del 10.5.0.0/16 metric 10")
     machine.until(lambda: table.get(key)[0].hop.nexthops[0].gateway is None)
     ip("route del 10.5.0.0/16 metric 20")

@@ -317,13 +317,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="why is it down",
         row="than BGP that a route limit disabled says so in the Info column",
     ),
-    Difference(
-        case="odd_networks",
-        key="::ffff:10.0.0.0/104",
-        ours=False,
-        why="never on the wire",
-        row="an IPv4-mapped network from BGP",
-    ),
     *_each(_OFF_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(
         _LINK_LOCAL, "it means nothing elsewhere", "a link-local next hop beside a global one, to a neighbor"

@@ -104,7 +104,7 @@ def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -
 
 def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
     """Link-local neighbours have no IPv4 address: IPv4 routes need RFC 8950."""
-    if config.remote_range is None or not LINK_LOCAL.covers(config.remote_range):
+    if not _range_on_links(config):
         return
     for channel in config.channels:
         if channel.name == "ipv4" and isinstance(channel, BgpChannelConfig) and not channel.extended_next_hop:
@@ -221,19 +221,28 @@ def _roles(config: BgpConfig, internal: bool) -> list[str]:
     return found
 
 
+def _range_on_links(config: BgpConfig) -> bool:
+    """The neighbors are link-local; each has the interface that it was found on."""
+    return config.remote_range is not None and LINK_LOCAL.covers(config.remote_range)
+
+
 def _direct(config: BgpConfig) -> list[str]:
     found = []
     multihop = config.multihop is not None
     remote = config.remote_address
-    if multihop and config.remote_range is not None and LINK_LOCAL.covers(config.remote_range):
+    if multihop and _range_on_links(config):
         found.append(
             "Multihop BGP cannot be used with a link-local range: link-local addresses end at the link"
         )
-    if remote is not None and remote.is_link_local:
-        if multihop:
-            found.append("Multihop BGP cannot be used with link-local addresses")
-        if config.interface is None:
-            found.append("Link-local neighbor address requires specified interface")
+    local = config.local_address
+    on_link = remote is not None and remote.is_link_local
+    from_link = local is not None and local.is_link_local
+    if multihop and (on_link or from_link):
+        found.append("Multihop BGP cannot be used with link-local addresses")
+    if on_link and config.interface is None:
+        found.append("Link-local neighbor address requires specified interface")
+    elif from_link and config.interface is None and not _range_on_links(config):
+        found.append("Link-local addresses require defined interface")
     if config.onlink and config.interface is None and not config.passive:
         found.append("Active onlink BGP must have interface configured")
     if multihop and config.interface is not None and config.local_address is None:

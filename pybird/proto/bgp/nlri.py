@@ -10,7 +10,6 @@ Hot (also compiled): about 0.1 us per prefix in plain Python, guarded by
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from pybird.proto.bgp.errors import BAD_NETWORK, UpdateError
@@ -52,28 +51,6 @@ def read_keys(data: bytes, afi: int) -> list[bytes]:
     if at != end:
         raise UpdateError(BAD_NETWORK)
     return keys
-
-
-# What is no network to route to: loopback, multicast, link-local and IPv4-mapped prefixes,
-# hosts of 0.0.0.0/8, and broadcast; in full and by the first octet that makes a key worth a look.
-_BOGUS4: Final = re.compile(
-    rb"[\x08-\x20]\x7f|[\x03-\x20][\xe0-\xef]|[\x09-\x20]\x00(?!\x00*\Z)|\x20\xff{4}", re.DOTALL
-)
-_BOGUS6: Final = re.compile(
-    rb"[\x08-\x80]\xff|[\x09-\x80]\xfe[\x80-\xbf]|\x80\x00{15}\x01|[\x60-\x80]\x00{10}\xff\xff"
-)
-_SUSPECT4: Final = frozenset([bytes((octet,)) for octet in (0, 127, *range(224, 240), 255)])
-_SUSPECT6: Final = frozenset((b"\0", b"\xfe", b"\xff"))
-
-
-def bogus_keys(keys: list[bytes], afi: int) -> list[bytes]:
-    """Those of the keys that no table takes, as BIRD refuses them."""
-    suspect = _SUSPECT4 if afi == 1 else _SUSPECT6
-    suspects = [key for key in keys if key[1:2] in suspect]
-    if not suspects:
-        return suspects
-    pattern = _BOGUS4 if afi == 1 else _BOGUS6
-    return [key for key in suspects if pattern.match(key) is not None]
 
 
 def split_keys(keys: list[bytes], room: int, longest: int) -> list[bytes]:

@@ -28,7 +28,7 @@ from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_h
 from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.messages import Update
-from pybird.proto.bgp.nlri import bogus_keys, read_keys
+from pybird.proto.bgp.nlri import read_keys
 from pybird.values.attributes import AttributePool, AttributeSet, find
 
 MEMO_SIZE: Final = 16384
@@ -365,12 +365,6 @@ class UpdateReader:
         if family not in self.terms.families:
             out.ignored = family
             return
-        bogus = bogus_keys(keys, family[0])
-        if bogus:
-            out.withdrawn.append(Withdrawn(family, bogus, "bogus network", False, attrs, entry.next_hop))
-            keys = [key for key in keys if key not in bogus]
-            if not keys:
-                return
         if attrs is None or entry.reason:
             out.withdrawn.append(
                 Withdrawn(family, keys, entry.reason, entry.malformed, attrs, entry.next_hop)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pybird.core.ports import KernelRoute
 from pybird.values.address import Address
+from pybird.values.bogus import bogus_keys
 from pybird.values.route import Dest, NextHop
 
 MOST_SHARED: Final = 10_000  # ways looked up to be shared; those in use are held by their networks
@@ -51,7 +52,7 @@ class Aliens:
 
     def wants(self, route: KernelRoute) -> bool:
         """Is this a route to learn?"""
-        if route.protocol == _BIRD:
+        if route.protocol == _BIRD or bogus_keys([route.prefix.key], route.prefix.type):
             return False
         return self._everything or route.protocol not in (_REDIRECT, _KERNEL)
 
