@@ -90,7 +90,8 @@ def test_what_cannot_be_made_is_told_in_one_line(folder):
     for arguments, text in [
         (
             ["-l", "-s", "/nowhere/x.ctl"],
-            "Cannot create control socket /nowhere/x.ctl: No such file or directory",
+            "Cannot create control socket /nowhere/x.ctl: No such file or directory: "
+            "make the folder /nowhere, or name another socket with -s",
         ),
         (["-l", "-P", "/nowhere/pid"], "Cannot create PID file /nowhere/pid: No such file or directory"),
         (["-l", "-u", "nosuch"], "Cannot find user 'nosuch'"),
