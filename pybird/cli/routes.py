@@ -18,6 +18,7 @@ from pybird.core.exporter import ExportMode
 from pybird.core.lone import may_join, united
 from pybird.core.nexthop import Recursive
 from pybird.core.ordered import STILL_SORTING, by_runs, in_order
+from pybird.core.refusals import MOST, Refusal
 from pybird.core.replies import (
     NOT_FOUND,
     PARSE_ERROR,
@@ -453,6 +454,8 @@ def show_route_refused(router: Router, arguments: ChannelName | None, session: A
     for channel in asked:
         yield from _refused_rows(router, channel)
         yield PAUSE
+        if arguments is not None:  # for all channels that would be a walk through all tables for each
+            yield from _kept_back_rows(router, channel)
     yield Done()
 
 
@@ -464,14 +467,39 @@ def _refused_rows(router: Router, channel: Channel) -> Iterator[RefusedRow]:
     unsent = {key: entry for key, entry in known.exports.items() if channel.exports(key) is None}
     for direction, there in (("import", known.imports), ("export", unsent)):
         for key, entry in list(there.items()):
-            yield RefusedRow(
-                net=str(net_of(channel.net_type, key)),
-                protocol=channel.protocol.name,
-                channel=channel.name,
-                direction=direction,
-                since=moment(router, entry.time, "route"),
-                reason=entry.reason,
-            )
+            yield _refused_row(router, channel, key, direction, entry)
+
+
+def _refused_row(router: Router, channel: Channel, key: bytes, direction: str, entry: Refusal) -> RefusedRow:
+    return RefusedRow(
+        net=str(net_of(channel.net_type, key)),
+        protocol=channel.protocol.name,
+        channel=channel.name,
+        direction=direction,
+        since=moment(router, entry.time, "route"),
+        reason=entry.reason,
+    )
+
+
+def _kept_back_rows(router: Router, channel: Channel) -> Iterator[RefusedRow | Pause]:
+    """Networks that are sent, but not with all that they have; looked for now, as nothing notes them."""
+    exporter = channel.protocol.exporter(channel)
+    if exporter is None or channel.member is None:
+        return
+    policy = channel.export_policy()
+    walk = channel.table.walk()
+    left = MOST
+    while keys := walk.take(STEP):
+        for key in keys:
+            for rte in channel.candidates(key):
+                sent = policy.judge(rte, key)
+                reason = exporter.kept_back(sent) if sent is not None else ""
+                if reason:
+                    yield _refused_row(router, channel, key, "export", Refusal(reason, rte.time))
+                    left -= 1
+            if left <= 0:
+                return
+        yield PAUSE
 
 
 # ------------------------------------------------------- a route as a reply

@@ -54,5 +54,11 @@ class Exporter(Protocol):
         Asked once per form and batch, where a member names its receiver.
         """
 
+    def kept_back(self, rte: Rte) -> str:
+        """What of an accepted route does not go to these members, for people; "": it goes whole.
+
+        Asked by commands only.
+        """
+
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
         """Octets (or whatever `transmit` takes) for wire forms with their keys."""

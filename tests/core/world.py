@@ -138,6 +138,9 @@ class PeerExporter:
     def leads_to(self, form: Any) -> tuple[Any, ...]:
         return (dict(form[0].other).get("toward"),)
 
+    def kept_back(self, rte: Rte) -> str:
+        return ""
+
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
         self.packs += 1
         return [(form, list(keys)) for form, keys in announce.items()], list(withdraw)

@@ -229,6 +229,18 @@ def test_show_route_refused_lists_networks_and_reasons():
     assert json.loads(second[1:] if second[0] == " " else second[5:])["direction"] == "export"
 
 
+def test_communities_that_stay_in_the_as_are_named_for_the_neighbor_that_does_not_get_them():
+    """RFC 4360, 6; looked for when a protocol is named."""
+    found = session()
+    stays = a("c0 16 4300000000000002 0002fde900000001")
+    found.say(update(GOOD + stays) + update(GOOD, nets=b"\x18\x14\x00\x02"), 0.1)
+    _, row, end = ask(found, "show route refused good")
+    assert row.split(maxsplit=3)[0::2] == ["1032-20.0.1.0/24", "good.ipv4"]
+    assert row.endswith("  not sent: (generic, 0x43000000, 0x2): not transitive")
+    assert end == "0000 "
+    assert len(ask(found, "show route refused")) == 2
+
+
 def test_what_was_sent_after_all_is_not_in_the_list():
     found = session()
     good = found.router.protocols["good"].channels["ipv4"]

@@ -36,6 +36,9 @@ class PeersExporter:
         """Nobody: there is no receiver that could be a next hop."""
         return ()
 
+    def kept_back(self, rte: Rte) -> str:
+        return ""
+
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
         return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
 

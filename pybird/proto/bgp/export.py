@@ -53,6 +53,7 @@ from pybird.proto.bgp.nlri import MAX_KEY4, MAX_KEY6, split_keys
 from pybird.proto.bgp.selection import PeerIdentity
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
+from pybird.values.community import ExtendedList
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, Rte
 
@@ -391,6 +392,14 @@ class BgpExporter:
     def _reflected(self, rte: Rte) -> bool:
         peer = rte.source.peer
         return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
+
+    def kept_back(self, rte: Rte) -> str:
+        """Communities that are not transitive, on external sessions (RFC 4360, 6)."""
+        octets = None if self.terms.internal else find(rte.attrs.wire, EXTENDED_COMMUNITIES)
+        if octets is None:
+            return ""
+        stay = [str(each) for each in ExtendedList(octets) if each >> 56 & _NON_TRANSITIVE]
+        return f"{' '.join(stay)}: not transitive" if stay else ""
 
     # --------------------------------------------------------------- messages
 

@@ -57,6 +57,9 @@ class KernelExporter:
         """Nobody: there is no receiver that could be a next hop."""
         return ()
 
+    def kept_back(self, rte: Rte) -> str:
+        return ""
+
     def pack(
         self, announce: dict[Way, list[bytes]], withdraw: list[bytes]
     ) -> tuple[dict[Way, list[bytes]], list[bytes]]:

@@ -55,6 +55,9 @@ class RouteExporter:
         """Nobody: there is no receiver that could be a next hop."""
         return ()
 
+    def kept_back(self, rte: Rte) -> str:
+        return ""
+
     def pack(self, announce: dict[RouteOptions, list[bytes]], withdraw: list[bytes]) -> Packed:
         return announce, withdraw
 
