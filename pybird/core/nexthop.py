@@ -55,6 +55,7 @@ class Recursive(NamedTuple):
     table: str
     gateway: Address
     labels: tuple[int, ...] = ()
+    on_link: Address | None = None  # the gateway on a link that the route itself leads to
 
 
 class HopTable:
@@ -119,9 +120,14 @@ class HopTable:
             self._resolve_direct(ways, hop)
         return hop
 
-    def recursive(self, address: Address, table: str, labels: tuple[int, ...] = ()) -> Hop:
-        """The entry for an address that the best route of a table leads to."""
-        key = Recursive(table, address, labels)
+    def recursive(
+        self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None
+    ) -> Hop:
+        """The entry for an address that the best route of a table leads to.
+
+        Where that route has no gateway, `on_link`, its link-local address, is the neighbor.
+        """
+        key = Recursive(table, address, labels, on_link)
         hop = self._recursive.get(key)
         if hop is None:
             self._look()
@@ -231,9 +237,16 @@ class HopTable:
             return _set(hop, via.dest, (), metric)
         nexthops: list[NextHop] = []
         for way in via.nexthops:
-            gateway = way.gateway if way.gateway is not None else key.gateway
+            gateway = way.gateway if way.gateway is not None else self._on_link(key, way.ifindex)
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
+
+    def _on_link(self, key: Recursive, ifindex: int) -> Address:
+        """The neighbor's address on a link; a link-local one that is ours there leads nowhere."""
+        if key.on_link is None:
+            return key.gateway
+        interface = self._interfaces.by_index.get(ifindex)
+        return key.gateway if interface is None or interface.has(key.on_link) else key.on_link
 
     def _metric(self, rte: Rte) -> int:
         """The distance that an IGP route gives: what a filter set, or its protocol knows."""
@@ -254,7 +267,7 @@ class HopTable:
             return
         changed = event.address.address  # our own now, or no more
         for key, hop in self._recursive.items():
-            if key.gateway == changed and self._resolve_recursive(key, hop):
+            if changed in (key.gateway, key.on_link) and self._resolve_recursive(key, hop):
                 self._note(hop)
 
     def _follow(self, name: str) -> None:

@@ -30,8 +30,11 @@ class FakeHops:
         second = () if otherwise is None else (str(otherwise),)
         return Hop(Dest.UNICAST, (), metric, key=(str(address), ifindex, onlink, *second))
 
-    def recursive(self, address: Address, table: str) -> Hop:
-        return Hop(Dest.UNICAST, key=(str(address), table))
+    def recursive(
+        self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None
+    ) -> Hop:
+        second = () if on_link is None else (str(on_link),)
+        return Hop(Dest.UNICAST, key=(str(address), table, *second))
 
 
 def resolved(octets: bytes, ifindex: int = 2, table: str | None = None, **options) -> object:
@@ -54,7 +57,14 @@ def test_the_cost_is_the_metric_of_direct_next_hops_only():
 
 def test_recursive_next_hops():
     assert resolved(V4.octets, 0, "master4") == ("10.0.0.2", "master4")
-    assert resolved(BOTH, 0, "master6") == ("fd77::2", "master6")
+    assert resolved(GLOBAL.octets, 0, "master6") == ("fd77::2", "master6")
+
+
+def test_in_recursive_mode_the_link_local_half_is_the_neighbor_of_a_link_unless_global_is_preferred():
+    for ifindex in (0, 2):
+        for prefer in (None, "local"):
+            assert resolved(BOTH, ifindex, "master6", prefer=prefer) == ("fd77::2", "master6", "fe80::b")
+        assert resolved(BOTH, ifindex, "master6", prefer="global") == ("fd77::2", "master6")
 
 
 def test_a_link_local_next_hop_is_on_the_sessions_link():
@@ -65,7 +75,7 @@ def test_a_link_local_next_hop_is_on_the_sessions_link():
 
 def test_the_global_address_counts_unless_link_local_is_preferred():
     assert resolved(BOTH) == ("fd77::2", 0, False)
-    assert resolved(BOTH, prefer_link_local=True) == ("fe80::b", 2, False)
+    assert resolved(BOTH, prefer="local") == ("fe80::b", 2, False)
 
 
 def test_our_own_address_is_no_next_hop():
@@ -82,7 +92,7 @@ def test_our_own_address_is_looked_for_in_recursive_mode_with_a_warning():
 
 def test_the_link_local_half_is_the_second_address_on_a_link_local_session():
     assert resolved(BOTH, link_local=True) == ("fd77::2", 2, False, "fe80::b")
-    assert resolved(BOTH, link_local=True, prefer_link_local=True) == ("fe80::b", 2, False)
+    assert resolved(BOTH, link_local=True, prefer="local") == ("fe80::b", 2, False)
     assert resolved(GLOBAL.octets, link_local=True) == ("fd77::2", 0, False)
 
 

@@ -307,3 +307,24 @@ def test_which_of_two_next_hops_counts_on_a_link_local_session(prefer):
     host.add_address("eth0", V6 % 100 + "/64")
     lab.run(1)
     assert gateway().is_link_local if prefer == "local" else str(gateway()) == V6 % 1
+
+
+@pytest.mark.parametrize("prefer", ["", "global", "local"])
+def test_a_link_local_next_hop_counts_where_the_igp_route_leads_to_a_link(prefer):
+    """`gateway recursive`: not with `next hop prefer global`, nor where the address is ours."""
+    lab = Hub("internal")
+    option = f"next hop prefer {prefer};" if prefer else ""
+    text = lab.hub_text().replace("ipv6 { import all;", f"ipv6 {{ import all; gateway recursive; {option}")
+    text += 'protocol static igp { ipv6; route 2001:db8:ffff::/48 via "eth0"; }'
+    lab.nodes["hub"].router.reconfigure(read(text))
+    lab.run(20)
+    lab.tell(1, routes6="route 2400::/32 blackhole;")
+
+    def gateway():
+        return str(here(lab, "2400::/32").nexthops[0].gateway)
+
+    neighbor = gateway()
+    assert neighbor == V6 % 1 if prefer == "global" else neighbor.startswith("fe80::")
+    lab.nodes["hub"].host.add_address("eth0", f"{neighbor}/64")
+    lab.run(1)
+    assert prefer == "global" or gateway() == V6 % 1

@@ -155,6 +155,29 @@ _NO_HOST: dict[str, dict[str, Any]] = {
     "strange_next_hops": {"ibgp 224.0.0.1": [None, None], "ibgp 255.255.255.255": [None, None]}
 }
 
+_OURS_THERE = {
+    "our link-local: kept": ["via 2001:db8:a::2 on eth0"],
+    "our link-local: kernel": ["2001:db8:17::/48 via 2001:db8:a::2 dev eth0 proto bird metric 32"],
+}
+_OUR_HALF: dict[str, dict[str, Any]] = {
+    "halves_of_next_hops_default": _OURS_THERE | {"our link-local: sent": "2001:db8:a::2"},
+    "halves_of_next_hops_local": _OURS_THERE | {"our link-local: sent": "2001:db8:a::2"},
+    "halves_of_next_hops_direct": _OURS_THERE,
+    "halves_of_next_hops_direct_local": _OURS_THERE,
+}
+_OF_THE_LINK: dict[str, dict[str, Any]] = {
+    f"halves_of_next_hops_{name}": {
+        f"{hop}: {key}": value
+        for number, hop in ((10, "no global"), (11, "link-local alone"))
+        for key, value in (
+            ("kept", ["via fe80::2 on eth0"]),
+            ("sent", ":: fe80::2"),
+            ("kernel", [f"2001:db8:1{number:x}::/48 via fe80::2 dev eth0 proto bird metric 32"]),
+        )
+    }
+    for name in ("direct", "direct_local")
+}
+
 
 def _each(found: dict[str, dict[str, Any]], why: str, row: str) -> Iterator[Difference]:
     for case, keys in found.items():
@@ -325,6 +348,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         _HALF,
         "an unnumbered neighbor would lose all routes",
         "a next hop of two addresses whose global one is not on the link",
+    ),
+    *_each(
+        _OUR_HALF, "BIRD's kernel refuses it", "a next hop of two addresses whose link-local one is our own"
+    ),
+    *_each(
+        _OF_THE_LINK, "the session tells the link", "a link-local next hop alone, with `gateway recursive`"
     ),
     *_each(_NO_HOST, "it is no address of a host", "a next hop that is no address of a host"),
 )

@@ -6,9 +6,4 @@ text. An entry is strict: when the case, or the key, becomes equal (or as
 point removes what it covers. At the end the table is empty.
 """
 
-PENDING: dict[str, str] = {
-    # 1.14
-    "next_hops_v6_from_ibgp: global, ll: kept": "point 1.14, its sibling on iBGP",
-    "next_hops_v6_from_ibgp: of a receiver, ll: kept": "point 1.14, its sibling on iBGP",
-    "next_hops_v6_from_ibgp: third party, ll: kept": "point 1.14, its sibling on iBGP",
-}
+PENDING: dict[str, str] = {}

@@ -31,7 +31,7 @@ WITHOUT = {
     "bgp channel: next hop address": "compared in every `next_hops_from_*`",
     "bgp channel: next hop self": "compared in every `next_hops_from_*`",
     "bgp channel: next hop keep": "compared in every `next_hops_from_*` and `next_hops_kept`",
-    "bgp channel: next hop prefer": "compared in `next_hop_prefer_v6`",
+    "bgp channel: next hop prefer": "compared in `next_hop_prefer_v6` and `halves_of_next_hops_*`",
     "bgp channel: link local format": "compared in `link_local_next_hop_format`",
     "bgp channel: aigp": "compared in `aigp` and aigp.py",
     "bgp channel: aigp originate": "compared in `aigp` and aigp.py",

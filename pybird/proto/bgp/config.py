@@ -23,7 +23,7 @@ class BgpChannelConfig(ChannelConfig):
     next_hop_self: str = "no"  # no, yes, ibgp, ebgp
     next_hop_keep: str | None = None  # None: by session type
     next_hop_address: Address | None = None
-    next_hop_prefer: str = "global"  # global, local
+    next_hop_prefer: str | None = None  # global, local; None: by `gateway`
     link_local_format: str | None = None  # native, single, double; None: ours, see docs
     gateway: str | None = None  # direct, recursive; None: by session type
     igp_table: str | None = None

@@ -303,7 +303,7 @@ class BgpExporter:
         if current and (self._is_set_here(rte, before, again) or self._keeps(current, rte)):
             chosen = current
         else:
-            chosen = self._gateway(current, rte)
+            chosen = self._gateway(rte)
         return self._fit(chosen, rte) or self._own
 
     def _is_set_here(self, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
@@ -351,12 +351,11 @@ class BgpExporter:
         hops = rte.hop.nexthops
         return self.terms.ifindex != 0 and len(hops) == 1 and hops[0].ifindex == self.terms.ifindex
 
-    def _gateway(self, current: bytes, rte: Rte) -> bytes:
+    def _gateway(self, rte: Rte) -> bytes:
         """The gateway of a route, where the peer can use it; empty where it cannot.
 
         Not for what came over our own link, where NEXT_HOP decides, nor of a route
-        with several gateways or a link-local one. Of an internal route whose NEXT_HOP
-        has both addresses the link-local one is meant, as BIRD takes it.
+        with several gateways or a link-local one.
         """
         hops = rte.hop.nexthops
         if rte.hop.dest is not Dest.UNICAST or len(hops) != 1 or self._is_from_our_link(rte):
@@ -368,7 +367,7 @@ class BgpExporter:
             or not (self.terms.internal or self._leads_to_our_link(rte))
         ):
             return b""
-        return b"" if len(current) == 32 and current[:16] == gateway.octets else gateway.octets
+        return gateway.octets
 
     def _fit(self, hop: bytes, rte: Rte) -> bytes:
         """What of a next hop may be sent: right family, link-local only on its own link."""

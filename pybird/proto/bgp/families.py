@@ -176,14 +176,13 @@ class Families:
         own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
         link_local = remote is not None and remote.is_link_local
-        prefer_link_local = config.next_hop_prefer == "local"
         table = (config.igp_table or config.table) if recursive else None
         return Resolver(
             router.hops,
             self._ifindex,
             table,
             own,
-            prefer_link_local,
+            config.next_hop_prefer,
             peer.config.onlink,
             config.cost,
             link_local,

@@ -3,7 +3,8 @@
 In direct mode (the default of direct sessions) the next hop is a neighbour on
 the session's link, or on any link that it is on; in recursive mode (multihop)
 a route of the IGP table leads to it (RFC 4271, 5.1.3). A link-local next hop
-belongs to the session's link and to no other (RFC 2545, 2).
+belongs to the session's link and to no other (RFC 2545, 2); in recursive mode
+the one beside a global one belongs to the link that the global one is on.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ class Hops(Protocol):
     ) -> Hop:
         """To a neighbour on this link (0: whichever link it is on), or else to its other address."""
 
-    def recursive(self, address: Address, table: str) -> Hop:
-        """To wherever a route of this table leads."""
+    def recursive(
+        self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None
+    ) -> Hop:
+        """To wherever a route of this table leads; `on_link` where it leads to a link alone."""
 
 
 class Resolver:
@@ -42,9 +45,12 @@ class Resolver:
     which no direct next hop may be (RFC 4271, 6.3), and of which `warn` hears in
     recursive mode, where they are unresolved; `table` is the IGP table of the
     recursive mode, None in direct mode, where `cost` is the IGP metric.
-    `prefer_link_local` is `next hop prefer local`. On a session between
-    link-local addresses (`link_local`) the global one of two counts where it is
-    on the link, else the link-local one.
+    `prefer` is `next hop prefer`, None where it is not written. In direct mode the
+    global one of two counts, with `local` the link-local one; in recursive mode
+    the IGP table is asked for the global one, and the link-local one is the
+    neighbor on a link without a gateway but with `global`. On a session between
+    link-local addresses (`link_local`) the global one counts where it is on the
+    link, else the link-local one.
     """
 
     def __init__(
@@ -53,7 +59,7 @@ class Resolver:
         ifindex: int,
         table: str | None,
         own: frozenset[Address] = frozenset(),
-        prefer_link_local: bool = False,
+        prefer: str | None = None,
         onlink: bool = False,
         cost: int = 0,
         link_local: bool = False,
@@ -66,7 +72,7 @@ class Resolver:
         self._ifindex = ifindex
         self._table = table
         self._own = own
-        self._prefer_link_local = prefer_link_local
+        self._prefer = prefer
         self._onlink = onlink
         self._memo: dict[bytes, Hop | None] = {}
 
@@ -96,7 +102,7 @@ class Resolver:
         if self._table is not None and not address.is_link_local:
             if own and self._warn is not None:
                 self._warn(address)
-            return self._hops.recursive(address, self._table)
+            return self._hops.recursive(address, self._table, on_link=self._on_link(octets))
         if own:
             return None
         if address.is_link_local:
@@ -112,10 +118,14 @@ class Resolver:
         """Which of the two addresses packets go to."""
         if len(octets) != 32:
             return Address(octets)
-        with_global = any(octets[:16])
-        if self._ifindex and (self._prefer_link_local or not with_global):
-            return Address(octets[16:])
-        return Address(octets[:16]) if with_global else None
+        if not any(octets[:16]):
+            return Address(octets[16:]) if self._ifindex else None
+        local = self._prefer == "local" and self._ifindex and self._table is None
+        return Address(octets[16:] if local else octets[:16])
+
+    def _on_link(self, octets: bytes) -> Address | None:
+        """The link-local address beside a global one, where it may be used."""
+        return None if len(octets) != 32 or self._prefer == "global" else Address(octets[16:])
 
 
 def wire_next_hop(hop: bytes, link_local_format: str | None) -> bytes:

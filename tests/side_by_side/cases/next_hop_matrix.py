@@ -144,3 +144,63 @@ for name, sender in SENDERS6.items():
     case(name=f"next_hops_v6_from_{name}", long=name not in ("ebgp", "fe80_ebgp"))(
         partial(from_sender_v6, sender=sender)
     )
+
+
+# IGP routes of every kind that lead to the global half of two addresses.
+IGP6 = """protocol direct { ipv6; }
+protocol kernel k6 { ipv6 { export where source = RTS_BGP; }; kernel table 99; }
+protocol static around6 { ipv6;
+    route 2001:db8:150::/48 via 2001:db8:a::12;
+    route 2001:db8:151::/48 via "eth1";
+    route 2001:db8:152::/48 via "eth0" via "eth1";
+    route 2001:db8:153::/48 via fe80::12%eth0;
+    route 2001:db8:154::/48 via "eth0" via fe80::12%eth1; }
+"""
+SETS_AGAIN = "filter { if (1,1) ~ bgp_community then bgp_next_hop = 2001:db8:a::66; accept; }"
+HALVES = {
+    "connected": ("2001:db8:a::2", "fe80::2"),
+    "connected, other link": ("2001:db8:b::9", "fe80::9"),
+    "gateway": ("2001:db8:150::1", "fe80::9"),
+    "link": ("2001:db8:151::1", "fe80::9"),
+    "two links": ("2001:db8:152::1", "fe80::9"),
+    "link-local gateway": ("2001:db8:153::1", "fe80::9"),
+    "link and gateway": ("2001:db8:154::1", "fe80::9"),
+    "our link-local": ("2001:db8:a::2", "fe80::1"),
+    "two global": ("2001:db8:a::2", "2001:db8:a::3"),
+    "second is zero": ("2001:db8:a::2", "::"),
+    "no global": ("::", "fe80::2"),
+    "link-local alone": ("fe80::2",),
+}
+
+
+def halves(side: Side, options: str, channel: str):
+    """`gateway recursive`: which of two addresses packets go to, and what others hear."""
+    side.start(IGP6 + bgp6(SENDER, 65001, options, channel, imports=SETS_AGAIN) + bgp6(3))
+    told, heard = side.connect(SENDER, 3)
+    nets = {name: f"2001:db8:1{number:x}::/48" for number, name in enumerate(HALVES)}
+    for name, net in nets.items():
+        told.announce(net, next_hop=HALVES[name])
+    nets["set again"] = "2001:db8:1ff::/48"
+    told.announce(nets["set again"], next_hop=HALVES["connected"], communities=[(1, 1)])
+    side.settle()
+    routes, sent, kernel = side.routes(f"protocol p{SENDER}"), heard.table("next_hop"), side.kernel(family=6)
+    found = {
+        f"{name}: kept": [one.get("via", "") for one in routes.get(net, [])] for name, net in nets.items()
+    }
+    found |= {f"{name}: sent": alike(sent.get(net)) for name, net in nets.items()}
+    return found | {f"{name}: kernel": [row for row in kernel if net in row] for name, net in nets.items()}
+
+
+HALF_OPTIONS = {
+    "default": ("", ""),
+    "global": ("", "next hop prefer global;"),
+    "local": ("", "next hop prefer local;"),
+    "direct": ("direct;", "gateway recursive;"),
+    "direct_local": ("direct;", "gateway recursive; next hop prefer local;"),
+}
+for name, (options, channel) in HALF_OPTIONS.items():
+    case(
+        name=f"halves_of_next_hops_{name}",
+        since="2.19" if "prefer" in channel else "2.0",
+        long=name not in ("default", "global"),
+    )(partial(halves, options=options, channel=channel))
