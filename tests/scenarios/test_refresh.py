@@ -117,3 +117,15 @@ def test_a_refresh_is_answered_with_all_routes_between_the_marks():
     assert kinds[0] == REFRESH_BEGIN
     assert kinds[-1] == REFRESH_END
     assert any(NET in m.nlri for m in heard if isinstance(m, Update))
+
+
+@pytest.mark.parametrize("subtype", [1, 2, 7])
+def test_without_enhanced_refresh_the_octet_of_the_subtype_is_reserved(subtype):
+    """RFC 2918, 3: the receiver ignores it. With it, other subtypes are ignored (RFC 7313, 5)."""
+    for options, answered in (("", True), (ON, False)):
+        line = up(options)
+        line.lab.run(10)
+        seen = len(line.talker.data)
+        line.say(RouteRefresh(1, 1, subtype).encode(), 10)
+        heard = messages(line.talker.data[seen:])
+        assert any(NET in m.nlri for m in heard if isinstance(m, Update)) == answered, options

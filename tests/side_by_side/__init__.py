@@ -25,7 +25,8 @@ codes of a reply, `side.lines` not; `routes`, `best`, `info`, `details`,
 `kernel`, `log` and, of a session, `table`, `notifications`, `opening`, `kinds`
 are further looks. `wire.py` makes messages that no sane neighbor sends:
 `a.send(wire.update(...))`. `@case(dialect3=True)` compares ours in dialect 3
-with BIRD 3 too; `@case(long=True)` is for those above some seconds.
+with BIRD 3 too; `@case(long=True)` is for those above some seconds; `@case(frr=True)`
+has a column of FRR, too (cases/with_frr.py).
 
     python -m tests.side_by_side NAME...     # show the columns of these cases, nothing else
     pytest tests/side_by_side -k NAME        # judge them

@@ -20,7 +20,7 @@ def main(patterns: list[str]) -> None:
         if not any(fnmatchcase(one.name, pattern) for pattern in patterns):
             continue
         with tempfile.TemporaryDirectory(prefix="pybird-side-") as folder, Lab(Path(folder)) as lab:
-            columns = run(lab, one, kinds_for(one.dialect3, one.since))
+            columns = run(lab, one, kinds_for(one.dialect3, one.since, one.frr))
         verdict = judge(one.name, columns)
         print(f"##### {one.name}", *(f"differs: {key}" for key in verdict.wrong), sep="\n  ")
         print(table(columns, width=2000))

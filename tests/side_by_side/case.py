@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.interop.lab import PATIENCE, Lab
 from tests.side_by_side.speaker import Session, progress
-from tests.side_by_side.world import Kind, Place, Refused, header
+from tests.side_by_side.world import FRR, Kind, Place, Refused, header
 
 Answers = Mapping[str, Any]
 _NEIGHBOR = re.compile(r"\bneighbor\s+([\da-fA-F:.]+)\S*\s+(?:port\s+\d+\s+)?as\s+(\d+)")
@@ -36,6 +36,7 @@ class Case:
     dialect3: bool = False
     since: str = "2.0"
     options: tuple[str, ...] = ()
+    frr: bool = False
 
 
 CASES: dict[str, Case] = {}
@@ -48,19 +49,22 @@ def case(
     dialect3: bool = False,
     since: str = "2.0",
     options: Sequence[str] = (),
+    frr: bool = False,
 ) -> Callable[[Callable[[Side], Answers]], Callable[[Side], Answers]]:
     """Make a function a case, by its own name or by another one.
 
     `long`: only in `make test-long`. `dialect3`: what commands answer is looked at, so
     ours runs in dialect 3 too, beside BIRD 3. `since`: the first version that takes
     the configuration, "2.19" or "3". `options`: which of the manual are compared here,
-    such as `"bgp: hold time"`; test_lists.py wants every one that acts.
+    such as `"bgp: hold time"`; test_lists.py wants every one that acts. `frr`: FRR has a
+    column, where it is installed; the case gives `start` its configuration (`frr.py`)
+    and looks at what neighbors hear, nothing else.
     """
 
     def register(function: Callable[[Side], Answers]) -> Callable[[Side], Answers]:
         known = name or getattr(function, "__name__", "")
         assert known not in CASES, f"two cases have the name {known}"
-        CASES[known] = Case(known, function, long, dialect3, since, tuple(options))
+        CASES[known] = Case(known, function, long, dialect3, since, tuple(options), frr)
         return function
 
     return register
@@ -110,11 +114,14 @@ class Side:
 
     # --- to do
 
-    def start(self, config: str) -> None:
-        """Start the daemon, or start it anew, with this text (the header comes by itself)."""
+    def start(self, config: str, frr: str = "") -> None:
+        """Start the daemon, or start it anew, with this text (the header comes by itself).
+
+        `frr` is what FRR starts with, for the same neighbors.
+        """
         self.close()
         self.config = config
-        self.daemon = self.place.start(config)
+        self.daemon = self.place.start(config, frr)
 
     def starts(self, config: str) -> bool:
         """Whether the daemon starts with this text."""
@@ -158,6 +165,8 @@ class Side:
             time.sleep(0.04)
 
     def _progress(self) -> Any:
+        if self.kind is FRR:
+            return progress(self.sessions)
         return (
             progress(self.sessions),
             self.daemon.cli("show route table all count"),

@@ -4,6 +4,8 @@ Of each key of the answers, PyBIRD must show what BIRD 2.19 shows; without a
 2.19, what Debian's 2.0 shows, unless that is known to be another (`OLDER`);
 without that, what BIRD 3 shows. In dialect 3 it must show what BIRD 3 shows.
 Else the key stands in `DIFFERENCES`, with what ours shows, or in `PENDING`.
+FRR, where a case asks it, is no judge: an entry of `DIFFERENCES` says whether it
+does as ours.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 from tests.side_by_side.case import FAILED, REFUSED, Column
 from tests.side_by_side.differences import DIFFERENCES, OLDER, Difference
 from tests.side_by_side.pending import PENDING
+from tests.side_by_side.world import FRR
 
 MISSING = "(no such key)"
 WIDTH = 600
@@ -42,6 +45,7 @@ def judge(name: str, columns: Sequence[Column]) -> Verdict:
         for key, value, reference in _compared(name, ours, columns):
             _judge(verdict, name, key, value, reference)
     _judge_older(verdict, name, columns)
+    _judge_frr(verdict, name, columns)
     verdict.stale += [
         f"{column.kind.name} {key}: {column.answers[key]}"
         for column in columns
@@ -133,6 +137,17 @@ def _judge_older(verdict: Verdict, name: str, columns: Sequence[Column]) -> None
             verdict.stale.append(f"OLDER lacks {name}, {key!r}: 2.0.12 and 2.19.2 differ")
         if equal and key in known:
             verdict.stale.append(f"OLDER has {name}, {key!r}: 2.0.12 and 2.19.2 are equal")
+
+
+def _judge_frr(verdict: Verdict, name: str, columns: Sequence[Column]) -> None:
+    """Where ours is not as BIRD, the list says whether FRR is as ours, and it must be so."""
+    frr = next((column.answers for column in columns if column.kind is FRR), None)
+    for key in sorted(verdict.different) if frr is not None else ():
+        difference = difference_of(name, key)
+        assert difference is not None
+        if (frr.get(key, MISSING) == difference.ours) != difference.as_frr:
+            says = "as_frr, and it is not" if difference.as_frr else "not as_frr, and it is"
+            verdict.stale.append(f"DIFFERENCES has {name}, {key!r}: {says}")
 
 
 def table(columns: Sequence[Column], keys: Sequence[str] | None = None, width: int = WIDTH) -> str:

@@ -16,6 +16,7 @@ class Difference:
     """A key of a case where ours is `ours` and BIRD's is not; in a key, `*` stands for any text.
 
     `row`: text that stands in docs/differences.md; `why`: the reason in short.
+    `as_frr`: in a case with a column of FRR, it shows what ours does; False: it does not.
     """
 
     case: str
@@ -23,6 +24,7 @@ class Difference:
     ours: Any
     why: str
     row: str
+    as_frr: bool = False
 
 
 # What PyBIRD shows, by case and key, where many keys have one reason.
@@ -179,10 +181,31 @@ _OF_THE_LINK: dict[str, dict[str, Any]] = {
 }
 
 
-def _each(found: dict[str, dict[str, Any]], why: str, row: str) -> Iterator[Difference]:
+# Of the cases with a column of FRR: those where FRR does as ours.
+_AS_FRR = {
+    "next_hops_and_frr": {"other link: to ebgp": "10.0.0.1"},
+    "next_hops_v6_and_frr": {"other link: to ebgp": "2001:db8:a::1 fe80::1"},
+    "fe80_next_hops_and_frr": {"other link: to ebgp": "2001:db8:a::1 fe80::1"},
+}
+_REFLECTED_AS_FRR = {
+    "next_hops_v6_and_frr": {
+        "global, ll: to rr client": "2001:db8:a::2",
+        "of a receiver, ll: to rr client": "2001:db8:a::3",
+        "third party, ll: to rr client": "2001:db8:a::99",
+    }
+}
+_NO_HOST_AS_FRR = {
+    "next_hops_of_nobody_and_frr": {
+        "limited broadcast, internal: sent": None,
+        "multicast, internal: sent": None,
+    }
+}
+
+
+def _each(found: dict[str, dict[str, Any]], why: str, row: str, as_frr: bool = False) -> Iterator[Difference]:
     for case, keys in found.items():
         for key, ours in keys.items():
-            yield Difference(case, key, ours, why, row)
+            yield Difference(case, key, ours, why, row, as_frr)
 
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -356,6 +379,34 @@ DIFFERENCES: tuple[Difference, ...] = (
         _OF_THE_LINK, "the session tells the link", "a link-local next hop alone, with `gateway recursive`"
     ),
     *_each(_NO_HOST, "it is no address of a host", "a next hop that is no address of a host"),
+    *_each(_AS_FRR, "the neighbor must refuse it", "a next hop that is not on that link", as_frr=True),
+    *_each(
+        _REFLECTED_AS_FRR,
+        "it means nothing elsewhere",
+        "a link-local next hop beside a global one, to a neighbor",
+        as_frr=True,
+    ),
+    *_each(
+        _NO_HOST_AS_FRR,
+        "it is no address of a host",
+        "a next hop that is no address of a host",
+        as_frr=True,
+    ),
+    Difference(
+        case="fe80_next_hops_and_frr",
+        key="off the link, ll: to ebgp",
+        ours="2001:db8:200::1 fe80::2",
+        why="an unnumbered neighbor would lose all routes; FRR uses it as well, and sends itself",
+        row="a next hop of two addresses whose global one is not on the link",
+    ),
+    Difference(
+        case="cluster_loops_and_frr",
+        key="ebgp",
+        ours=["10.2.3.0/24", "10.4.3.0/24"],
+        why="a loop is one on every session",
+        row="a route whose CLUSTER_LIST has our cluster id, on a session that is no client's",
+        as_frr=True,
+    ),
 )
 
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:

@@ -5,16 +5,18 @@ import pytest
 from tests.side_by_side import compare, wire
 from tests.side_by_side.case import Column
 from tests.side_by_side.differences import Difference
-from tests.side_by_side.world import PYBIRD, PYBIRD3, Kind
+from tests.side_by_side.world import FRR, PYBIRD, PYBIRD3, Kind
 
 NAMES = {"b20": "bird 2.0", "b219": "bird 2.19", "b3": "bird 3"}
 
 
-def judged(ours, *, three=None, **birds):
+def judged(ours, *, three=None, frr=None, **birds):
     columns = [Column(Kind(NAMES[name], ()), {"key": value}) for name, value in birds.items()]
     columns.append(Column(PYBIRD, {"key": ours}))
     if three is not None:
         columns.append(Column(PYBIRD3, {"key": three}))
+    if frr is not None:
+        columns.append(Column(FRR, {"key": frr}))
     return compare.judge("some", columns)
 
 
@@ -62,6 +64,15 @@ def test_a_difference_on_purpose_has_its_own_value(lists):
     assert judged(7, b219=1).wrong == {}
     assert judged(8, b219=1).wrong == {"key": "is not what DIFFERENCES says"}
     assert judged(1, b219=1).stale == ["DIFFERENCES has some, 'key', which is equal"]
+
+
+def test_frr_does_as_ours_where_a_difference_says_so(lists):
+    assert judged(1, b219=1, frr=2).stale == []
+    lists(different=[Difference("some", "key", 7, "why", "row", as_frr=True)])
+    assert judged(7, b219=1, frr=7).stale == judged(7, b219=1).stale == []
+    assert judged(7, b219=1, frr=1).stale == ["DIFFERENCES has some, 'key': as_frr, and it is not"]
+    lists(different=[Difference("some", "key", 7, "why", "row")])
+    assert judged(7, b219=1, frr=7).stale == ["DIFFERENCES has some, 'key': not as_frr, and it is"]
 
 
 def test_a_bird_that_did_not_come_so_far_compares_nothing(lists):

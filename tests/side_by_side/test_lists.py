@@ -34,6 +34,10 @@ def test_what_is_pending_names_its_point():
     assert all(re.match(r"points? \d\.\d+", point) for point in PENDING.values()), PENDING
 
 
+def test_what_is_as_frr_is_of_a_case_that_asks_frr():
+    assert [one.case for one in DIFFERENCES if one.as_frr and not CASES[one.case].frr] == []
+
+
 def test_a_difference_says_why_and_stands_once():
     assert all(one.why for one in DIFFERENCES)
     keys = [(one.case, one.key) for one in DIFFERENCES]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.interop.lab import BirdLike, Host, Lab, ask
+from tests.interop.lab import BirdLike, Frr, Host, Lab, ask, missing
 
 NEIGHBORS = range(2, 15)
 FAR_NEIGHBORS = range(2, 6)
@@ -42,6 +42,7 @@ class Kind:
 
 PYBIRD = Kind("pybird", (sys.executable, "-m", "pybird"), ours=True)
 PYBIRD3 = Kind("pybird dialect 3", PYBIRD.command, ours=True, dialect=3)
+FRR = Kind("frr", ())
 
 
 @cache
@@ -55,12 +56,18 @@ def birds() -> dict[str, Kind]:
     return {version: Kind(f"bird {version}", (program,)) for version, program in found.items()}
 
 
-def kinds_for(dialect3: bool, since: str) -> list[Kind]:
+def without_frr() -> str | None:
+    """Why there is no column of FRR here, or None."""
+    return missing("bgpd") and "frr is not installed"
+
+
+def kinds_for(dialect3: bool, since: str, frr: bool = False) -> list[Kind]:
     """The columns of a case: every BIRD that is here and new enough, and ours; none without a BIRD."""
     found = {version: bird for version, bird in birds().items() if float(version) >= float(since)}
     if not found:
         return []
-    return [*found.values(), PYBIRD, *([PYBIRD3] if dialect3 and "3" in found else [])]
+    ours = [PYBIRD, *([PYBIRD3] if dialect3 and "3" in found else [])]
+    return [*found.values(), *ours, *([FRR] if frr and not without_frr() else [])]
 
 
 class Refused(Exception):  # noqa: N818 - an answer of a daemon, no error of ours
@@ -88,10 +95,12 @@ class Place:
             [*theirs, "addr add 10.9.9.9/32 dev lo", "route add 192.168.7.1/32 via 10.0.0.1"],
         )
 
-    def start(self, config: str) -> Subject:
-        """Start the daemon; `Refused` where it does not take the configuration."""
+    def start(self, config: str, frr: str = "") -> Subject | Frr:
+        """Start the daemon; `Refused` where it does not take the configuration. `frr` is FRR's."""
         for daemon in self.subject.daemons:
             daemon.stop()
+        if self.kind is FRR:
+            return Frr(self.subject, frr)
         number = len(self.subject.daemons) + 1
         return Subject(self.subject, f"{self.kind.host}{number}", self.kind, config)
 

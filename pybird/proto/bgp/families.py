@@ -275,20 +275,24 @@ class Families:
             self._peer.log("remote", f"{what}: {reason}" if what else reason)
 
     def refresh(self, message: RouteRefresh) -> None:
-        """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313)."""
+        """ROUTE-REFRESH (RFC 2918) and its begin and end marks (RFC 7313).
+
+        Without enhanced refresh the octet of the subtype is reserved, and ignored.
+        """
         found = self._open.get((message.afi, message.safi))
         if found is None:
             return
         channel = found.channel
-        if message.subtype == REFRESH_REQUEST:
-            if self._negotiated.enhanced_refresh and not found.answering:
+        enhanced = self._negotiated.enhanced_refresh
+        if message.subtype == REFRESH_REQUEST or not enhanced:
+            if enhanced and not found.answering:
                 found.answering = True
                 self._mark(found, REFRESH_BEGIN)
             channel.refeed()
-        elif message.subtype == REFRESH_BEGIN and self._negotiated.enhanced_refresh:
+        elif message.subtype == REFRESH_BEGIN:
             found.stop_waiting()
             channel.begin_refresh()
-        elif message.subtype == REFRESH_END and self._negotiated.enhanced_refresh:
+        elif message.subtype == REFRESH_END:
             channel.end_refresh()
 
     def request_refresh(self, channel: Channel) -> bool:
