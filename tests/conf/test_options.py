@@ -98,7 +98,7 @@ def test_the_options_of_radv() -> None:
             neighbor discovery on; rdnss 2001:db8::53; dnssl "example.net";
             prefix 2001:db8::/64 { skip off; onlink no; autonomous; pd preferred;
               valid lifetime 500 sensitive;
-              preferred lifetime 400 sensitive no; };
+              preferred lifetime 400 sensitive; };
             custom option type 38 value hex:0102030405060708090a0b0c0d0e;
           };
           prefix ::/0 { skip; };

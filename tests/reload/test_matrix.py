@@ -204,7 +204,7 @@ CASES: list[Case] = [
         ("radv prefix", "", option, ADAPT)
         for option in (
             "skip;", "onlink off;", "autonomous off;", "pd preferred;", "valid lifetime 90000;",
-            "valid lifetime 86400 sensitive;", "preferred lifetime 500;",
+            "valid lifetime 86400 sensitive; preferred lifetime 14400 sensitive;", "preferred lifetime 500;",
             "preferred lifetime 14400 sensitive;",
         )
     ],

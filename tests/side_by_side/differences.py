@@ -75,6 +75,11 @@ _OFF_LINK: dict[str, dict[str, Any]] = {
         }
     },
 }
+_ON_NO_LINK = {
+    "neighbor_outside_of_all_networks": {
+        "sent": {"10.1.0.0/16": "10.77.0.2", "10.2.0.0/16": "10.0.0.1", "10.3.0.0/16": "10.0.0.9"}
+    }
+}
 _LINK_LOCAL: dict[str, dict[str, Any]] = {
     "next_hops_v6_from_ebgp": {
         "global, ll: to ibgp": "2001:db8:a::2",
@@ -363,6 +368,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="why is it down",
         row="than BGP that a route limit disabled says so in the Info column",
     ),
+    *_each(_ON_NO_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(_OFF_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(
         _LINK_LOCAL, "it means nothing elsewhere", "a link-local next hop beside a global one, to a neighbor"

@@ -1,5 +1,8 @@
 """Every option that acts is compared with BIRD's, or stands here with the reason why it is not."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pybird.conf.options import Ignored, Refused, Taken
@@ -10,11 +13,9 @@ from tests.test_options_act import TABLES, phrase
 load()
 pytestmark = pytest.mark.checkout  # with the documents that the tables are compared with
 
+ROOT = Path(__file__).parents[2]
 STRUCTURE = "every case has it, or it is a block of options"
 OWN = "PyBIRD's own or its own way: automatic peering, tests/interop/test_autopeer.py"
-LOADED = "judged when the file is loaded, tests/conf"
-SLOW = "its effect takes minutes, or a neighbor that does not read: tests/bgp on virtual time"
-GLOBAL = "of the whole router: tests/cli and tests/interop/test_same_answers.py"
 WITHOUT = {
     "bgp: bgp channel": STRUCTURE,
     "bgp: mpls channel": "MPLS channels are understood, not run",
@@ -24,9 +25,8 @@ WITHOUT = {
     "bgp: authentication": "only `md5` acts, as `password` does; AO is refused",
     "bgp: graceful restart": "only that it is off acts: `graceful_opens`",
     "bgp: graceful restart aware": "only that it is off acts: `graceful_opens`",
-    "bgp: send hold time": SLOW,
+    "bgp: send hold time": "a neighbor that does not read for minutes: tests/scenarios/test_slow.py",
     "bgp: start delay time": "another name of `connect delay time`",
-    "bgp: onlink": "neighbors behind unnumbered links: tests/bgp/test_reach.py",
     "bgp channel: channel graceful restart": "only that it is off acts",
     "bgp channel: next hop address": "compared in every `next_hops_from_*`",
     "bgp channel: next hop self": "compared in every `next_hops_from_*`",
@@ -49,20 +49,14 @@ WITHOUT = {
     "kernel: channel": STRUCTURE,
     "kernel: mpls channel": "MPLS is refused",
     "kernel: merge paths": "compared in `merged_routes`",
-    "kernel: netlink rx buffer": "of the socket only: tests/interop/test_start.py",
+    "kernel: netlink rx buffer": "of the socket only: tests/io/test_kernel.py",
     "static: channel": STRUCTURE,
     "static: peers channel": OWN,
     "static: mpls channel": "MPLS is refused",
     "radv: channel": STRUCTURE,
     "radv: peers channel": OWN,
     "radv: discovery": OWN,
-    "radv: custom option": "since 2.15 of BIRD, with other words: tests/radv",
-    "radv: custom local": "as `rdnss local`",
-    "radv: trigger": "tests/radv on virtual time",
-    "radv: min ra interval": SLOW,
-    "radv: prefix linger time": SLOW,
-    "radv: route linger time": SLOW,
-    "radv: pd preferred": "of 3.x: tests/radv",
+    "radv: min ra interval": "a bound of random times: tests/scenarios/test_advertisements.py",
     "protocol: restart time": "compared in `limit_restart_waits`: BIRD 3 has it, too",
     "protocol: debug": "compared in traces.py",
     "protocol: vrf": "this kernel need not have VRFs: tests/interop/test_vrf.py",
@@ -95,6 +89,13 @@ def test_cases_and_reasons_name_options_that_act():
 
 def test_an_option_with_a_case_needs_no_reason():
     assert WITHOUT.keys() & compared() == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted({path for text in WITHOUT.values() for path in re.findall(r"tests/[\w/.]+", text)})
+)
+def test_a_reason_names_tests_that_are_there(path):
+    assert (ROOT / path).is_file()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,9 @@ def _prefix(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if made.preferred_lifetime > made.valid_lifetime:
         place = tree.find("preferred_lifetime") or _option(tree, "valid_lifetime")
         raise builder.error("Preferred lifetime must not be longer than valid lifetime", place)
+    if made.valid_sensitive and not made.preferred_sensitive:
+        place = _option(tree, "valid_lifetime")
+        raise builder.error("A sensitive valid lifetime requires a sensitive preferred lifetime", place)
     draft.append("prefixes", made)
 
 

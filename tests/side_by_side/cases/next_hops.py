@@ -261,3 +261,19 @@ def link_local_alone(side: Side):
     (a,) = side.connect(2)
     side.settle()
     return {"sent": a.table("next_hop")}
+
+
+@case(since="2.19", options=("bgp: onlink",))
+def neighbor_outside_of_all_networks(side: Side):
+    """`onlink`: a session over a link that has none of its addresses, and where its routes lead."""
+    side.place.subject.ip("route", "add", "10.77.0.2/32", "dev", "eth0")
+    side.place.neighbors.ip("addr", "add", "10.77.0.2/32", "dev", "eth0")
+    kernel = "protocol kernel k { ipv4 { export where source = RTS_BGP; }; kernel table 99; }\n"
+    side.start(kernel + bgp(2, options='direct; onlink; interface "eth0";', neighbor="10.77.0.2") + bgp(3))
+    a, b = side.connect(2, 3)
+    a.announce("10.1.0.0/16", next_hop="10.77.0.2")
+    a.announce("10.2.0.0/16", next_hop="10.88.0.2")
+    a.announce("10.3.0.0/16", next_hop="10.0.0.9")
+    side.settle()
+    vias = {net: [one.get("via") for one in routes] for net, routes in side.routes("protocol p2").items()}
+    return {"routes": vias, "kernel": side.kernel(), "sent": b.table("next_hop")}

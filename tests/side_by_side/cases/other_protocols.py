@@ -227,3 +227,76 @@ def router_advertisements(side: Side):
     side.start(RADV)
     side.settle()
     return {"eth0": solicited(side, "eth0"), "eth1": solicited(side, "eth1")}
+
+
+TRIGGERED = """protocol radv hosts { ipv6 { table master6; export all; };
+    interface "eth0" { max ra interval 60; min delay 3; default lifetime 900 sensitive; route lifetime 600;
+        route linger time %s;
+        prefix 2001:db8:a::/64 { valid lifetime 3000 sensitive; preferred lifetime 2000 sensitive; }; };
+    trigger 2001:db8:77::/48; propagate routes yes;
+}
+protocol static own6 { ipv6; route 2001:db8:77::/48 unreachable; }
+protocol static more6 { ipv6; route 2001:db8:78::/48 unreachable; }
+"""
+
+
+@case(since="2.19", options=("radv: trigger", "radv: route linger time"))
+def router_advertisements_wait_for_a_route(side: Side):
+    """`trigger`: what hosts hear while it is there and while not; what they hear of a route that went."""
+    found = {}
+    for linger in (0, 100):
+        side.start(TRIGGERED % linger)
+        side.settle()
+        found[f"{linger}: there"] = solicited(side, "eth0")
+        side.ask("disable more6")
+        side.ask("disable own6")
+        side.settle()
+        found[f"{linger}: gone"] = solicited(side, "eth0")
+    return found
+
+
+LINGERS = """protocol radv hosts { interface "eth0" {
+    max ra interval 60; min delay 3; prefix linger time %d; %s }; }
+"""
+
+
+@case(since="2.19", options=("radv: prefix linger time",))
+def prefixes_that_went(side: Side):
+    """They are advertised with lifetimes of 0 for `prefix linger time`."""
+    prefixes = "prefix 2001:db8:c::/64 { skip; }; prefix ::/0;"
+    found = {}
+    for linger in (0, 100):
+        side.start(LINGERS % (linger, prefixes))
+        side.settle()
+        found[f"{linger}: there"] = solicited(side, "eth0")
+        side.place.subject.ip("addr", "del", "2001:db8:a::1/64", "dev", "eth0")
+        side.settle()
+        found[f"{linger}: gone"] = solicited(side, "eth0")
+        side.place.subject.address("2001:db8:a::1/64", "eth0")
+    return found
+
+
+CUSTOM = """protocol radv hosts {
+    custom option type 38 value hex:0e:10:20:01:0d:b8:00:0a:00:0b:00:00:00:00;
+    custom option type 200 value 0123456789abcdef0123456789abcdef;
+    interface "eth0" { min delay 3; custom option type 201 value hex:00:01:02:03:04:05; };
+    interface "eth1" { min delay 3; custom option local yes; custom option type 202 value hex:aa:bb; };
+}
+"""
+
+
+@case(since="2.19", options=("radv: custom option", "radv: custom local"))
+def custom_options_of_advertisements(side: Side):
+    side.start(CUSTOM)
+    side.settle()
+    return {"eth0": solicited(side, "eth0"), "eth1": solicited(side, "eth1")}
+
+
+@case(since="3", options=("radv: pd preferred",))
+def prefixes_that_prefer_delegation(side: Side):
+    """The P flag of RFC 9762."""
+    side.start(
+        'protocol radv hosts { interface "eth0" { min delay 3; }; prefix ::/0 { pd preferred yes; }; }\n'
+    )
+    side.settle()
+    return {"eth0": solicited(side, "eth0")}
