@@ -64,6 +64,7 @@ class Line:
         lab.segment("lan", *((name, "eth0") for name in "axc"))
         for last, name in enumerate("axc", 1):
             lab.nodes[name].host.add_address("eth0", f"10.0.0.{last}/24")
+            lab.nodes[name].host.add_address("eth0", f"2001:db8::{last}/64")
         lab.expect(lambda: self.state("good") == "Established", 30, "the healthy session is up")
         self.since = self.router.protocols["good"].since
         self.talker = None

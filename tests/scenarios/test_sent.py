@@ -165,7 +165,12 @@ class Story:
             self.down[spoke.name] = spoke
             self.lab.link_down(spoke, "eth0")
         else:
-            self.lab.link_up(spoke, "eth0")
+            self.raise_link(spoke)
+
+    def raise_link(self, spoke):
+        """The kernel forgets an interface's IPv6 addresses with its link."""
+        self.lab.link_up(spoke, "eth0")
+        spoke.host.add_address("eth0", f"2001:db8:ffff::{number_of(spoke)}/64")
 
     def reload(self, spoke):
         """The hub's operator: `reload`, `reload in`, `reload out`."""
@@ -188,7 +193,7 @@ class Story:
             if spoke.host.process.frozen:
                 spoke.host.process.thaw()
             if self.down.pop(spoke.name, None) is not None:
-                self.lab.link_up(spoke, "eth0")
+                self.raise_link(spoke)
             session = self.session(spoke)
             if session is not None and not session.enabled:
                 self.hub.enable(session)
