@@ -72,6 +72,13 @@ def complete(text: str, names: Names, root: Node = ROOT) -> tuple[str, list[Cand
     return begun, _fitting(offered, begun)
 
 
+def insertions(found: list[Candidate]) -> list[str]:
+    """What each candidate puts in the line: the only one is a complete word, so a space follows it."""
+    if len(found) == 1:
+        return [f"{found[0].text} "]
+    return [candidate.text for candidate in found]
+
+
 def _keyword(node: Node) -> Candidate:
     if node.syntax:
         return Candidate(node.path[-1], node.help)

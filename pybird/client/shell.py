@@ -25,7 +25,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from rich.console import Console
 
 from pybird.client import tables
-from pybird.client.completion import Names, complete
+from pybird.client.completion import Names, complete, insertions
 from pybird.client.connection import Connection, ConnectionLostError, Line
 from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand, help_for
@@ -84,8 +84,8 @@ class ShellCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """What may stand at the cursor."""
         begun, found = complete(document.text_before_cursor, self._names.get())
-        for candidate in found:
-            yield Completion(candidate.text, -len(begun), display_meta=candidate.help)
+        for text, candidate in zip(insertions(found), found, strict=True):
+            yield Completion(text, -len(begun), display=candidate.text, display_meta=candidate.help)
 
 
 def key_bindings() -> KeyBindings:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 
 from pybird.client.completion import Names, complete
+from pybird.client.shell import LiveNames, ShellCompleter
 
 NAMES = Names(
     protocols=("edge1", "edge2", "my-peer"),
@@ -59,3 +62,28 @@ def test_everything_at_the_start() -> None:
 
 def test_a_command_is_offered_with_its_help() -> None:
     assert complete("show stat", NAMES)[1][0].help == "Show router status"
+
+
+def typed(text: str) -> list[str]:
+    """The line after TAB, for each word that is offered."""
+    names = LiveNames("no socket")
+    names.get = lambda: NAMES  # type: ignore[method-assign]
+    document = Document(text)
+    found = ShellCompleter(names).get_completions(document, CompleteEvent())
+    return [text[: len(text) + each.start_position] + each.text for each in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sh", ["show "]),
+        ("show pro", ["show protocols "]),
+        ("show route table", ["show route table "]),
+        ("show route table mas", ["show route table master4 "]),
+        ("enable m", ["enable 'my-peer' "]),
+        ("show p", ["show protocols", "show peers"]),
+        ("enable edge", ["enable edge1", "enable edge2"]),
+    ],
+)
+def test_a_space_follows_a_word_that_is_complete(text: str, expected: list[str]) -> None:
+    assert typed(text) == expected
