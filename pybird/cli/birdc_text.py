@@ -309,6 +309,8 @@ def _protocol(row: r.ProtocolRow, view: View) -> Iterator[Line]:
     for text in _head(row.detail, view):
         yield 1006, text
     for detail in row.detail.details:
+        if detail.label in _ONLY_IN_JSON:
+            continue
         for text in block(_spoken(detail, view.dialect), 2):
             yield 1006, text
     if row.detail.pair is not None:
@@ -334,6 +336,7 @@ def _head(detail: r.ProtocolDetail, view: View) -> Iterator[str]:
             yield f"  {label + ':':<{width}}{text}"
 
 
+_ONLY_IN_JSON: Final = frozenset({"Kernel table", "Installed routes"})  # no BIRD has them
 _ONLY_IN_3: Final = frozenset({"TX pending"})
 
 

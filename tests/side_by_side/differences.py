@@ -368,6 +368,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="why is it down",
         row="than BGP that a route limit disabled says so in the Info column",
     ),
+    Difference(
+        case="filtered_of_an_import_table",
+        key="shown",
+        ours=["0000"],
+        why="as BIRD 2; `show route import table` has them",
+        row="with an import table and without `import keep filtered`",
+    ),
+    Difference(
+        case="filtered_of_an_import_table",
+        key="counted",
+        ours=["Routes: 1 imported, 0 exported, 1 preferred"],
+        why="as BIRD 2; `show route import table` has them",
+        row="with an import table and without `import keep filtered`",
+    ),
     *_each(_ON_NO_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(_OFF_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(

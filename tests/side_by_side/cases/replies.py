@@ -3,7 +3,7 @@
 import re
 
 from tests.interop.test_same_answers import in_order
-from tests.side_by_side.case import Side, case
+from tests.side_by_side.case import Side, bgp, case
 
 SUBJECT = """define MYAS = 65001;
 ipv4 table ta;
@@ -36,6 +36,10 @@ show protocols all p3
 show protocols all p4
 show protocols all st4
 show protocols all pp
+show protocols all k4
+show protocols all direct1
+show protocols all device1
+show protocols all st_off
 show status
 show interfaces
 show interfaces summary
@@ -142,3 +146,43 @@ def replies(side: Side):
         if command.split()[0] in ("reload", "restart", "enable", "disable", "configure"):
             side.settle()
     return found
+
+
+@case(dialect3=True)
+def details_of_protocols(side: Side):
+    """`show protocols all` of what is no BGP session: no line more than BIRD has."""
+    side.start(
+        """protocol direct d { ipv4; ipv6; }
+protocol kernel k { ipv4 { export all; }; kernel table 99; learn; merge paths on; }
+protocol kernel k6 { ipv6 { export none; }; }
+protocol static st { ipv4; route 10.50.0.0/16 via 10.0.0.9; route 10.51.0.0/16 unreachable; }
+ipv4 table t1;
+protocol pipe pp { table master4; peer table t1; import none; export all; }
+protocol radv hosts { description "hosts"; interface "eth0" {}; prefix ::/0 {}; }
+protocol device dv { scan time 5; }
+protocol static st_off { disabled; ipv6; }
+protocol bgp any { local as 65001; neighbor range 10.0.0.0/24 external; ipv4 { import all; export none; }; }
+protocol bgp waits { passive; local as 65001; neighbor 10.0.0.77 as 65002;
+    ipv4 { import limit 5; export none; import all; }; }
+"""
+    )
+    side.settle(2)  # BIRD 3 exports to the kernel after its first scan
+    found = {}
+    for name in ("d", "k", "k6", "st", "pp", "hosts", "dv", "st_off", "any", "waits"):
+        command = f"show protocols all {name}"
+        found[name] = masked(command, side.ask(command))
+    return found
+
+
+@case(dialect3=True, since="3")
+def filtered_of_an_import_table(side: Side):
+    """What the filter refused, with an import table and without `import keep filtered`."""
+    side.start(bgp(2, channel="import table;", imports="where net != 10.1.0.0/16"))
+    (a,) = side.connect(2)
+    a.announce("10.1.0.0/16", "10.2.0.0/16")
+    side.settle()
+    return {
+        "shown": side.lines("show route filtered"),
+        "counted": side.details("p2", "^ *Routes:"),
+        "found": list(side.routes("import table p2.ipv4")),
+    }
