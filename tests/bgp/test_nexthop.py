@@ -83,6 +83,16 @@ def test_our_own_address_is_no_next_hop():
     assert resolved(V4.octets, own=frozenset({V4})) is None
 
 
+def test_why_a_next_hop_is_invalid_is_told():
+    own = Resolver(FakeHops(), 2, None, own=frozenset({V4, LL}))
+    assert own.why_invalid(V4.octets) == "next hop 10.0.0.2 is our own address"
+    assert own.why_invalid(ONLY_LL) == "next hop fe80::b is our own address"
+    no_link = Resolver(FakeHops(), 0, None)
+    told = "next hop fe80::b is link-local, and the session is on no link"
+    assert no_link.resolve(ONLY_LL) is no_link.resolve(LL.octets) is None
+    assert no_link.why_invalid(ONLY_LL) == no_link.why_invalid(LL.octets) == told
+
+
 def test_our_own_address_is_looked_for_in_recursive_mode_with_a_warning():
     told: list[Address] = []
     options = {"own": frozenset({V4}), "warn": told.append}

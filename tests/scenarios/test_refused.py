@@ -75,7 +75,7 @@ def numbers(found):
     [
         (65002, "", OWN_AS, "own AS in the path"),
         (65002, "", ORIGIN + a("40 2 0201 0000fdea 0101 00000005") + HOP, "AS set in the path"),
-        (65002, "", ORIGIN + a("40 2 0201 0000fdea, 40 3 0a000001"), "invalid next hop 10.0.0.1"),
+        (65002, "", ORIGIN + a("40 2 0201 0000fdea, 40 3 0a000001"), "next hop 10.0.0.1 is our own address"),
         (
             65002,
             "enforce first as;",
@@ -129,7 +129,7 @@ def test_a_network_that_is_taken_or_withdrawn_has_no_reason_any_more():
 def test_the_reason_is_that_of_the_last_announcement():
     found = session()
     found.say(update(OWN_AS) + update(ORIGIN + a("40 2 0201 0000fdea, 40 3 0a000001")), 0.1)
-    assert reasons(found) == {"20.0.1.0/24": "invalid next hop 10.0.0.1"}
+    assert reasons(found) == {"20.0.1.0/24": "next hop 10.0.0.1 is our own address"}
     assert len(log(found)) == 2
 
 

@@ -189,6 +189,38 @@ def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
     return KEEP if len(value) >= 5 else WITHDRAW
 
 
+# ------------------------------------------------------------- for people
+
+
+def error_in(name: str, code: int, value: bytes, as4: bool) -> str:
+    """What is wrong with a value that its check did not keep, of the attribute with this name."""
+    width = 4 if as4 else 2
+    if code == ORIGIN and len(value) == 1:
+        return f"{name}: {value[0]} is no origin"
+    if code in (AGGREGATOR, AS4_AGGREGATOR) and len(value) == width + 4 and not any(value[:width]):
+        return f"{name}: AS 0"
+    found = _error_in_path(value, width) if code in (AS_PATH, AS4_PATH) else ""
+    if found:
+        return f"{found} in {'the path' if code == AS_PATH else name}"
+    return f"{name}: malformed value of {len(value)} octets"
+
+
+def _error_in_path(value: bytes, width: int) -> str:
+    """AS 0 or a confederation, where the segments are whole and not empty; else nothing."""
+    at, end = 0, len(value)
+    confederation = False
+    while at < end:
+        if at + 2 > end or not 1 <= value[at] <= 4 or value[at + 1] == 0:
+            return ""
+        confederation = confederation or value[at] > 2
+        at += 2 + width * value[at + 1]
+    if at != end:
+        return ""
+    if confederation:
+        return "confederation segment"
+    return "AS 0" if has_as(value, bytes(width)) else ""
+
+
 # ----------------------------------------------------------------- registry
 
 

@@ -39,8 +39,10 @@ from pybird.proto.bgp.attributes import (
     TRANSITIVE,
     Check,
     check_as_path,
+    error_in,
 )
 from pybird.proto.bgp.messages import AS_TRANS
+from pybird.values.address import Address
 from pybird.values.attributes import MOST_OCTETS, value_of
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
@@ -205,16 +207,16 @@ class Canonical:
             return row.flags | (flags & PARTIAL if row.flags & OPTIONAL else 0)
         if action == DISCARD:
             if self._internal or code not in _INTERNAL_ONLY:
-                self.discarded.append(f"{row.decl.name}: malformed value of {len(value)} octets")
+                self.discarded.append(error_in(row.decl.name, code, value, self._as4))
             return -1
-        raise RefusedError(f"{row.decl.name}: malformed value of {len(value)} octets")
+        raise RefusedError(error_in(row.decl.name, code, value, self._as4))
 
     def _check_other(self, flags: int, code: int, value: bytes) -> int:
         if code in (AS4_PATH, AS4_AGGREGATOR):
             # RFC 6793, section 6: malformed ones, and those of a 4-octet speaker, are discarded
             if self._as4 or _fit_transition(flags, code, value):
                 return -1 if self._as4 else flags
-            self.discarded.append(f"{name_of(code)}: malformed value of {len(value)} octets")
+            self.discarded.append(error_in(name_of(code), code, value, True))
             return -1
         if not flags & OPTIONAL:
             # RFC 4271, 6.3 resets the session for it; as BIRD does, in the spirit of RFC 7606, we do not
@@ -234,7 +236,7 @@ class Canonical:
             if octets is None:
                 raise RefusedError("bgp_next_hop is missing")
             if canonical_next_hop(octets[3:]) is None:
-                raise RefusedError("bgp_next_hop is no address of a host")
+                raise RefusedError(f"next hop {Address(octets[3:])} is no address of a host")
         large = found.get(LARGE_COMMUNITIES)
         if large is not None:
             found[LARGE_COMMUNITIES] = _unique_large(large)

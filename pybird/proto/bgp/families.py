@@ -255,7 +255,7 @@ class Families:
         channel = found.channel
         hop = found.resolver.resolve(announced.next_hop)
         if hop is None:
-            reason = f"invalid next hop {_text_of(announced.next_hop)}"
+            reason = found.resolver.why_invalid(announced.next_hop)
             self._refuse(found, announced.keys, announced.attrs, announced.next_hop, reason)
             return
         rte = Rte(announced.attrs, channel.source, hop, channel.config.preference, now)

@@ -80,7 +80,7 @@ class Resolver:
         """Where routes with this canonical next hop lead; None: it is invalid here.
 
         Invalid are our own addresses in direct mode, and link-local ones on a
-        session without a link. Those routes are refused ("Invalid next hop").
+        session without a link. Those routes are refused, with `why_invalid`.
         """
         try:
             return self._memo[next_hop]
@@ -89,6 +89,13 @@ class Resolver:
                 self._memo.clear()
             found = self._memo[next_hop] = self._resolve(next_hop)
             return found
+
+    def why_invalid(self, next_hop: bytes) -> str:
+        """What is wrong with a next hop that is invalid here, for people."""
+        address = self._address(next_hop) or Address(next_hop[-16:])
+        if address in self._own:
+            return f"next hop {address} is our own address"
+        return f"next hop {address} is link-local, and the session is on no link"
 
     def forget(self) -> None:
         """Own addresses or links changed."""

@@ -29,6 +29,7 @@ from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.messages import Update
 from pybird.proto.bgp.nlri import read_keys
+from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet, find
 
 MEMO_SIZE: Final = 16384
@@ -355,7 +356,7 @@ class UpdateReader:
     def _mp_next_hop(self, octets: bytes) -> bytes:
         hop = canonical_next_hop(octets)
         if hop is None:
-            raise RefusedError(f"next hop {octets.hex()} is no address of a host")
+            raise RefusedError(f"next hop {Address(octets[:16])} is no address of a host")
         return hop
 
     def _announce(self, out: Received, family: Family, keys: list[bytes], entry: _Entry) -> None:
