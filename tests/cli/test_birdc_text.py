@@ -128,6 +128,17 @@ def test_show_protocols_all_in_dialect_2() -> None:
     )
 
 
+@pytest.mark.parametrize("dialect", [2, 3])
+def test_what_no_bird_tells_of_a_kernel_protocol_stands_in_json_alone(dialect: int) -> None:
+    """But for what is wrong."""
+    refused = Detail("Refused routes", "1", (Detail("10.0.0.0/8", "File exists"),))
+    details = (Detail("Kernel table", "254"), Detail("Installed routes", "4"), refused)
+    row = r.ProtocolRow("k4", "Kernel", "master4", "up", START, "", r.ProtocolDetail(START, details=details))
+    found = text(row, dialect=dialect).split("\n")
+    assert [line.split()[1] for line in found if line.startswith("1006  ")][-2:] == ["Refused", "10.0.0.0/8:"]
+    assert not any("Kernel table" in line or "Installed" in line for line in found)
+
+
 def test_show_protocols_all_in_dialect_3() -> None:
     found = text(PROTOCOL, dialect=3).split("\n")
     assert found[1:3] == ["1006   Description:        Bravo eBGP", "1006   Created:            13:44:28.750"]

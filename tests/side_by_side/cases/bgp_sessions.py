@@ -182,18 +182,28 @@ def startup_hold_time(side: Side):
     return {"short": a.notifications(), "default": b.notifications()}
 
 
-@case(options=("bgp: passive", "bgp: connect delay time", "bgp: connect retry time"))
+@case(options=("bgp: passive", "bgp: connect delay time", "bgp: connect retry time", "bgp: start delay time"))
 def who_connects(side: Side):
     """Within three seconds the daemon connects, but for a passive one and for a long delay."""
     plain = "protocol bgp p{0} {{ local 10.0.0.1 as 65001; neighbor 10.0.0.{0} as 6500{0}; {1} ipv4; }}\n"
     delays = {2: "connect delay time 1;", 3: "connect delay time 1; passive;", 4: "connect delay time 20;"}
+    delays |= {5: "start delay time 1;", 6: "start delay time 20;"}
     side.start(
         "".join(plain.format(*one) for one in delays.items()).replace(
             "ipv4", "ipv4 { import all; export all; }"
         )
     )
-    a, b, c = (side.session(number) for number in delays)
-    return {"plain": a.called(3), "passive": b.called(1.5), "later": c.called(0.5)}
+    a, b, c, d, e = (side.session(number) for number in delays)
+    found = {"plain": a.called(3), "passive": b.called(1.5), "later": c.called(0.5)}
+    return found | {"start delay": d.called(5), "later, start delay": e.called(0.5)}
+
+
+@case()
+def neighbor_on_no_link(side: Side):
+    """A direct neighbor whose address is in the network of no interface."""
+    side.start(bgp(2, neighbor="10.123.0.77"))
+    side.settle()
+    return {"info": side.info("p2"), "details": side.details("p2", "BGP state|Last error")}
 
 
 PLAIN = "protocol bgp p{} {{ {} connect delay time 1; ipv4 {{ import all; export all; }}; }}\n"
