@@ -63,6 +63,15 @@ class ShowRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowRefused:
+    """`show route refused [PROTOCOL[.CHANNEL]] [NET | for NET | in NET]`; `match` as in `ShowRoute`."""
+
+    by: ChannelName | None = None
+    net: Net | Address | None = None
+    match: str = "exact"
+
+
+@dataclass(frozen=True, slots=True)
 class ShowPeers:
     """`show peers [table T] ["INTERFACE"]`."""
 
@@ -222,12 +231,6 @@ def show_protocols(tree: Any, _session: Any) -> ShowProtocols:
     """`show protocols`."""
     parts = Parts(tree)
     return ShowProtocols(which(parts), parts.has("all"))
-
-
-def show_route_refused(tree: Any, _session: Any) -> ChannelName | None:
-    """`show route refused`."""
-    by = Parts(tree).first("refused_by")
-    return None if by is None else channel_name(by)
 
 
 def show_static(tree: Any, _session: Any) -> Which:

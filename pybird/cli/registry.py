@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pybird.cli import arguments as a
 from pybird.cli import configuring, dumps, not_run, overview, peers, protocols, routes, session_commands
-from pybird.cli.route_arguments import show_route
+from pybird.cli.route_arguments import show_route, show_route_refused
 from pybird.conf.model import DEBUG_FLAGS
 from pybird.core.commands import Command, Commands
 from pybird.core.protocol import ProtocolType
@@ -48,8 +48,8 @@ CORE: Final = (
     Command(
         "show_route_refused",
         routes.show_route_refused,
-        "show route refused [<protocol>[.<channel>]]",
-        a.show_route_refused,
+        "show route refused [<protocol>[.<channel>]] [<prefix> | for <prefix|ip> | in <prefix>]",
+        show_route_refused,
     ),
     Command("show_interfaces", overview.show_interfaces, "show interfaces"),
     Command("show_interfaces_summary", overview.show_interfaces_summary, "show interfaces summary"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pybird.cli.arguments import (
     ChannelName,
     Parts,
+    ShowRefused,
     ShowRoute,
     channel_name,
     named,
@@ -16,6 +17,8 @@ from pybird.cli.arguments import (
 from pybird.core.replies import PARSE_ERROR, CommandError
 from pybird.values.address import Address
 from pybird.values.net import Net
+
+_MATCH: Final = {"route_net": "exact", "route_for": "for", "route_in": "in"}
 
 
 def show_route(tree: Any, session: Any) -> ShowRoute:
@@ -27,6 +30,21 @@ def show_route(tree: Any, session: Any) -> ShowRoute:
     found = ShowRoute()
     for rule, part in Parts(tree):
         found = _taken(found, rule, part, session)
+    return found
+
+
+def show_route_refused(tree: Any, session: Any) -> ShowRefused:
+    """`show route refused`.
+
+    Raises:
+        CommandError: a network that is none.
+    """
+    found = ShowRefused()
+    for rule, part in Parts(tree):
+        if rule == "refused_by":
+            found = replace(found, by=channel_name(part))
+        elif rule in _MATCH:
+            found = replace(found, net=net_of_tree(part, session), match=_MATCH[rule])
     return found
 
 
@@ -52,8 +70,7 @@ def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
         case "route_net" | "route_for" | "route_in":
             if found.net is not None:
                 raise CommandError(PARSE_ERROR, "Only one prefix expected")
-            match = {"route_net": "exact", "route_for": "for", "route_in": "in"}[rule]
-            return replace(found, net=net_of_tree(part, session), match=match)
+            return replace(found, net=net_of_tree(part, session), match=_MATCH[rule])
         case "policy_named" | "policy_filter" | "policy_where":
             if found.filter is not None:
                 raise CommandError(PARSE_ERROR, "Filter specified twice")

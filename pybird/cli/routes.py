@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pybird.cli.arguments import ChannelName, ShowRoute
+from pybird.cli.arguments import ShowRefused, ShowRoute
 from pybird.cli.attribute_text import attributes_of, route_info
 from pybird.cli.selection import channels, moment, protocol, table
 from pybird.core.exporter import ExportMode
@@ -393,7 +393,7 @@ def _kept(routes: dict[bytes, list[Rte]], arguments: ShowRoute, net_type: NetTyp
             yield key, tuple(routes[key])
 
 
-def _inside(key: bytes, arguments: ShowRoute, net_type: NetType) -> bool:
+def _inside(key: bytes, arguments: ShowRoute | ShowRefused, net_type: NetType) -> bool:
     if arguments.net is None:
         return True
     wanted = whole(arguments.net)
@@ -444,22 +444,25 @@ def _merged(out: Rte, best: Rte, routes: tuple[Rte, ...], key: bytes, policy: Po
 # ------------------------------------------------------- what was refused
 
 
-def show_route_refused(router: Router, arguments: ChannelName | None, session: Any) -> Iterator[Reply]:
+def show_route_refused(router: Router, arguments: ShowRefused, session: Any) -> Iterator[Reply]:
     """Show why networks were refused."""
-    if arguments is None:
+    if arguments.by is None:
         asked = [channel for instance in router.protocols.values() for channel in instance.channels.values()]
     else:
-        asked = channels(router, arguments)
+        asked = channels(router, arguments.by)
+    one_net = arguments.net is not None and arguments.match == "exact"
     yield RefusedHeading()
     for channel in asked:
-        yield from _refused_rows(router, channel)
+        if not fits(channel.table, arguments.net):
+            continue
+        yield from _refused_rows(router, arguments, channel)
         yield PAUSE
-        if arguments is not None:  # for all channels that would be a walk through all tables for each
-            yield from _kept_back_rows(router, channel)
+        if one_net or arguments.by is not None:  # else that is a walk through a table for each channel
+            yield from _kept_back_rows(router, arguments, channel)
     yield Done()
 
 
-def _refused_rows(router: Router, channel: Channel) -> Iterator[RefusedRow]:
+def _refused_rows(router: Router, arguments: ShowRefused, channel: Channel) -> Iterator[RefusedRow]:
     """The last networks of a channel, the oldest first."""
     known = channel.refusals
     if known is None:
@@ -467,7 +470,8 @@ def _refused_rows(router: Router, channel: Channel) -> Iterator[RefusedRow]:
     unsent = {key: entry for key, entry in known.exports.items() if channel.exports(key) is None}
     for direction, there in (("import", known.imports), ("export", unsent)):
         for key, entry in list(there.items()):
-            yield _refused_row(router, channel, key, direction, entry)
+            if _inside(key, arguments, channel.net_type):
+                yield _refused_row(router, channel, key, direction, entry)
 
 
 def _refused_row(router: Router, channel: Channel, key: bytes, direction: str, entry: Refusal) -> RefusedRow:
@@ -481,15 +485,14 @@ def _refused_row(router: Router, channel: Channel, key: bytes, direction: str, e
     )
 
 
-def _kept_back_rows(router: Router, channel: Channel) -> Iterator[RefusedRow | Pause]:
+def _kept_back_rows(router: Router, arguments: ShowRefused, channel: Channel) -> Iterator[RefusedRow | Pause]:
     """Networks that are sent, but not with all that they have; looked for now, as nothing notes them."""
     exporter = channel.protocol.exporter(channel)
     if exporter is None or channel.member is None:
         return
     policy = channel.export_policy()
-    walk = channel.table.walk()
     left = MOST
-    while keys := walk.take(STEP):
+    for keys in _keys_asked(arguments, channel):
         for key in keys:
             for rte in channel.candidates(key):
                 sent = policy.judge(rte, key)
@@ -500,6 +503,16 @@ def _kept_back_rows(router: Router, channel: Channel) -> Iterator[RefusedRow | P
             if left <= 0:
                 return
         yield PAUSE
+
+
+def _keys_asked(arguments: ShowRefused, channel: Channel) -> Iterator[list[bytes]]:
+    """The networks of the channel's table that a command is about, in slices."""
+    if arguments.net is not None and arguments.match == "exact":
+        yield [whole(arguments.net).key]
+        return
+    walk = channel.table.walk()
+    while keys := walk.take(STEP):
+        yield [key for key in keys if _inside(key, arguments, channel.net_type)]
 
 
 # ------------------------------------------------------- a route as a reply

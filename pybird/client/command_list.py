@@ -16,7 +16,10 @@ COMMANDS: tuple[tuple[str, str], ...] = (
         "show route [<prefix> | for <prefix|ip> | in <prefix>] [table <t>|all] [filter <f> | where <cond>] [all] [primary] [filtered] [(export|preexport|noexport|exported) <p>[.<ch>]] [protocol <p>] [import|export table <p>.<ch>] [stats|count]",
         "Show routing table",
     ),
-    ("show route refused [<protocol>[.<channel>]]", "Show why networks were refused"),
+    (
+        "show route refused [<protocol>[.<channel>]] [<prefix> | for <prefix|ip> | in <prefix>]",
+        "Show why networks were refused",
+    ),
     ("show interfaces", "Show network interfaces"),
     ("show interfaces summary", "Show summary of network interfaces"),
     (

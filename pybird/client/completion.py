@@ -98,6 +98,8 @@ def _arguments(node: Node, given: list[str], names: Names) -> list[Candidate]:
     syntax = " ".join(node.syntax.split()[len(node.path) :])
     last = given[-1] if given else ""
     options = list(dict.fromkeys(_OPTION.findall(re.sub(r'<[^>]*>|"[^"]*"', "", syntax))))
+    if last in options and re.search(rf"\b{last} <prefix", syntax):
+        return []  # a network follows
     if last in _AFTER and last in options:
         more = [Candidate("all", "every table")] if last == "table" else []
         return _named(_AFTER[last], names) + more

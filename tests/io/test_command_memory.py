@@ -72,7 +72,12 @@ LINES = {
         "show route for 10.1.0.0/16 count",
         "show route where ((((((",
     ),
-    "show_route_refused": ("show route refused", "show route refused b", "show route refused nosuch"),
+    "show_route_refused": (
+        "show route refused",
+        "show route refused b",
+        "show route refused in 10.0.0.0/8",
+        "show route refused nosuch",
+    ),
     "show_interfaces": ("show interfaces",),
     "show_interfaces_summary": ("show interfaces summary",),
     "show_symbols": ("show symbols", "show symbols filter", "show symbols nosuch"),

@@ -229,6 +229,25 @@ def test_show_route_refused_lists_networks_and_reasons():
     assert json.loads(second[1:] if second[0] == " " else second[5:])["direction"] == "export"
 
 
+def test_show_route_refused_is_narrowed_to_networks():
+    found = session()
+    found.say(update(OWN_AS, nets=NET + b"\x10\x14\x00" + b"\x18\x14\x02\x01"), 0.1)
+    channel(found).withheld([b"\x10\x14\x05"], "the neighbor's own address")
+
+    def nets(command):
+        heading, *rows, end = ask(found, f"show route refused {command}")
+        assert (heading[:5], end) == ("2032-", "0000 ")
+        return [row[5 if row.startswith("1032") else 1 :].split()[0] for row in rows]
+
+    assert nets("20.0.1.0/24") == nets("x 20.0.1.0/24") == nets("x.ipv4 20.0.1.0/24") == ["20.0.1.0/24"]
+    assert nets("good 20.0.1.0/24") == nets("x.ipv6 20.0.1.0/24") == nets("20.0.0.0/8") == []
+    assert nets("1400:100::/24") == [], "the same octets in another family"
+    assert nets("in 20.0.0.0/16") == nets("x in 20.0.0.0/16") == ["20.0.1.0/24", "20.0.0.0/16"]
+    assert nets("for 20.0.1.7") == nets("x for 20.0.1.0/25") == ["20.0.1.0/24", "20.0.0.0/16"]
+    assert nets("x for 20.5.0.1") == ["20.5.0.0/16"]
+    assert ask(found, "show route refused 20.0.1.0/33")[0].startswith("9001 ")
+
+
 def test_communities_that_stay_in_the_as_are_named_for_the_neighbor_that_does_not_get_them():
     """RFC 4360, 6; looked for when a protocol is named."""
     found = session()
@@ -239,6 +258,10 @@ def test_communities_that_stay_in_the_as_are_named_for_the_neighbor_that_does_no
     assert row.endswith("  not sent: (generic, 0x43000000, 0x2): not transitive")
     assert end == "0000 "
     assert len(ask(found, "show route refused")) == 2
+    one = ask(found, "show route refused 20.0.1.0/24")
+    assert [row.split()[0] for row in one[1:-1]] == ["1032-20.0.1.0/24"], "of one network it costs nothing"
+    assert ask(found, "show route refused good in 20.0.1.0/24") == one
+    assert len(ask(found, "show route refused good 20.0.2.0/24")) == 2
 
 
 def test_what_was_sent_after_all_is_not_in_the_list():
