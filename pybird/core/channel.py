@@ -561,13 +561,20 @@ class Channel:
 
     # limits -------------------------------------------------------------
 
+    def _receive_store(self) -> dict[Source, dict[bytes, Rte]]:
+        """Where routes are that count as received, besides the table."""
+        return self._received if self.keep_received else self._filtered
+
+    def _received_count(self) -> int:
+        """The routes that the receive limit is about."""
+        used = sum([len(kept) for kept in self._receive_store().values()])
+        return used if self.keep_received else used + self.imported + self.waiting
+
     def _within_receive_limit(self, keys: list[bytes], source: Source) -> list[bytes]:
         limit = self.receive_limit
         assert limit is not None
-        store = self._received if self.keep_received else self._filtered
-        used = sum([len(kept) for kept in store.values()])
-        if not self.keep_received:
-            used += self.imported + self.waiting
+        store = self._receive_store()
+        used = self._received_count()
         room = limit.room(used)
         if len(keys) <= room:
             return keys
@@ -728,6 +735,7 @@ class Channel:
         """Take over a changed config; what must be reloaded is the plan's to say."""
         old, self.config = self.config, config
         self.set_debug(config.debug or self.router.config.debug_channels)
+        had = self.import_limit, self.receive_limit
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
         if not config.keep_filtered:
@@ -735,8 +743,18 @@ class Channel:
             self._refused.clear()
         if old.export_limit != config.export_limit:
             self.export_limit = _limit(config.export_limit)
-        if self.state is ChannelState.UP:
-            self.policy = self._import_policy()
+        if self.state is not ChannelState.UP:
+            return
+        self.policy = self._import_policy()
+        if self.import_limit is not had[0]:
+            self._compare("import", self.import_limit, self.imported)
+        if self.receive_limit is not had[1]:
+            self._compare("receive", self.receive_limit, self._received_count())
+
+    def _compare(self, direction: str, limit: RouteLimit | None, used: int) -> None:
+        """Act at once where a limit of a new config is exceeded; the routes stay while the channel does."""
+        if limit is not None and used > limit.count:
+            self._over(direction, limit)
 
     def _import_policy(self) -> Policy:
         return self.router.policy(self.config.import_filter, self.net_type, self.config.import_in)

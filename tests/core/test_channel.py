@@ -57,6 +57,47 @@ def test_an_import_limit_splits_the_batch_exactly():
     assert a.channel.imported == 3
 
 
+@pytest.mark.parametrize("kind", ["import", "receive"])
+@pytest.mark.parametrize("before", [None, Limit(4, "disable"), Limit(2, "warn")], ids=str)
+@pytest.mark.parametrize(
+    ("action", "state", "left"),
+    [("warn", State.UP, 3), ("block", State.UP, 3), ("restart", State.UP, 0), ("disable", State.DOWN, 0)],
+)
+def test_a_limit_of_a_new_config_acts_at_once_on_the_routes_that_are_there(kind, before, action, state, left):
+    option = f"{kind}_limit"
+    world = limited(**{option: before})
+    a = world["a"]
+    a.announce(*NETS[:3])
+    a.channel.reconfigure(ipv4(**{option: Limit(2, action)}))
+    assert getattr(a.channel, option).hit
+    text = f"<warning> a: Channel ipv4 hits route {kind} limit (2), action: {action}"
+    assert world.log.lines.count(text) == 1
+    assert a.channel.imported == 3
+    world.clock.run()
+    assert (a.state, a.channel.imported) == (state, left)
+
+
+@pytest.mark.parametrize("kind", ["import", "receive"])
+def test_as_many_routes_as_a_new_limit_allows_do_not_hit_it(kind):
+    world = limited()
+    a = world["a"]
+    a.announce(*NETS[:3])
+    a.channel.reconfigure(ipv4(**{f"{kind}_limit": Limit(3)}))
+    world.clock.run()
+    assert (a.state, a.channel.imported) == (State.UP, 3)
+    assert not getattr(a.channel, f"{kind}_limit").hit
+
+
+def test_a_new_receive_limit_counts_what_is_kept_besides_the_table():
+    world = limited(keep_filtered=True, import_filter=REFUSE_1)
+    a = world["a"]
+    a.announce(*NETS[:2], med=1)
+    a.announce(NETS[2], med=2)
+    a.channel.reconfigure(ipv4(keep_filtered=True, import_filter=REFUSE_1, receive_limit=Limit(2, "block")))
+    assert a.channel.receive_limit.hit
+    assert (a.channel.filtered, a.channel.imported) == (2, 1)
+
+
 def test_an_update_of_a_route_in_the_import_table_passes_the_receive_limit():
     """Kept out by the import limit, it is known all the same: its last form is what comes in later."""
     world = limited(receive_limit=Limit(3, "block"), import_limit=Limit(1, "block"))

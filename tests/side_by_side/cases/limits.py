@@ -7,6 +7,7 @@ from tests.side_by_side.case import Side, bgp, case
 KINDS = ("import", "receive", "export")
 ACTIONS = ("warn", "block", "restart", "disable")
 COMBINATIONS = [(kind, action) for kind in KINDS for action in ACTIONS]
+STATIC_ACTIONS = ("warn", "block", "disable")
 SOURCE = 14
 
 
@@ -87,3 +88,49 @@ def limit_disables(side: Side):
         "details": side.details("p2", "BGP state|Last error|State"),
         "the log names it": bool(side.log("p2: .*(exceeded|shut|disabl)")),
     }
+
+
+# Sessions by number: the direction and the action of the new limit, and the limit before.
+LOWERED = [
+    (kind, action, f"{kind} limit {before}")
+    for kind in ("import", "receive")
+    for action, before in (
+        *((action, f"10 action {action};") for action in ACTIONS),
+        ("disable", "2 action warn;"),
+    )
+] + [("import", "disable", ""), ("receive", "restart", "")]
+
+
+@case()
+def limits_at_configure(side: Side):
+    """Four routes are there when `configure` brings a limit of two."""
+
+    def text(new: bool) -> str:
+        found = ""
+        for number, (kind, action, before) in enumerate(LOWERED, 2):
+            limit = f"{kind} limit 2 action {action};" if new else before
+            found += bgp(number, options="error wait time 20,20;", channel=limit, exports="none")
+        for number, action in enumerate(STATIC_ACTIONS, 50):
+            routes = "".join(f"route 10.{number}.{net}.0/24 blackhole; " for net in range(4))
+            limit = f"import limit {2 if new else 10} action {action};"
+            found += f"protocol static s{action} {{ ipv4 {{ {limit} }}; {routes} }}\n"
+        return found
+
+    side.start(text(False))
+    sessions = side.connect(*range(2, 2 + len(LOWERED)))
+    for one in sessions:
+        one.announce(*(f"10.{one.number}.{number}.0/24" for number in range(4)))
+    side.settle()
+    side.configure(text(True))
+    side.settle()
+    found = {}
+    for one, (kind, action, before) in zip(sessions, LOWERED, strict=True):
+        name = f"p{one.number}"
+        line = rf"{name}\b.* hits route {kind} limit \(2\), action: {action}"
+        key = f"{before or 'none'} then {kind} limit 2 action {action}"
+        found[key] = [side.info(name), len(side.best(f"protocol {name}")), one.codes(), bool(side.log(line))]
+        found[f"{key}: hit"] = side.details(name, "limit:")
+    for action in STATIC_ACTIONS:
+        name = f"s{action}"
+        found[f"static {action}"] = [len(side.best(f"protocol {name}")), side.details(name, "limit:")]
+    return found
