@@ -22,7 +22,7 @@ from pybird.conf.secrets import Secrets
 from pybird.filter.nodes import Anchor, Span
 
 MAX_DEPTH = 8
-MOST_OCTETS: Final = 256 * 1024 * 1024  # of a configuration with all that it includes
+MOST_OCTETS: Final = 64 * 1024 * 1024  # of a configuration with all that it includes
 PIECE: Final = 1024 * 1024  # octets read at once
 TOO_LARGE: Final = f"More than {MOST_OCTETS // 1024 // 1024} MiB"
 NO_FILE: Final = {
@@ -148,6 +148,7 @@ class Sources:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
+        self._of_file: dict[str, list[tuple[int, Source, int]]] = {}  # the same by file
         self._next = 0
         self._texts: dict[str, str] = {}
         self.anchor: tuple[Source, Anchor] | None = None  # of the statement that is being read
@@ -163,7 +164,9 @@ class Sources:
     def resume(self, source: Source) -> None:
         """Go on in this text: give it a stretch of offsets after all others."""
         source.base = self._next
-        self._stretches.append((source.base, source, source.position))
+        stretch = (source.base, source, source.position)
+        self._stretches.append(stretch)
+        self._of_file.setdefault(source.file, []).append(stretch)
         self._next += len(source.text) + 1
 
     def open(self, path: str, parent: Source | None = None) -> Source:
@@ -243,14 +246,13 @@ class Sources:
                 yield source.text[max(start - base, begin) : max(end - base, 0)]
 
     def offset(self, span: Span) -> int:
-        """Where a place comes in the order of reading."""
-        found = 0
-        for base, source, begin in self._stretches:
-            if source.file == span.file and span.line:
-                at = source.offset(span.line, span.column)
-                if begin <= at:
-                    found = base + at
-        return found
+        """Where a place comes in the order of reading; of a file that came again, the last time."""
+        there = self._of_file.get(span.file, ()) if span.line else ()
+        for base, source, begin in reversed(there):
+            at = source.offset(span.line, span.column)
+            if begin <= at:
+                return base + at
+        return 0
 
     def error(self, message: str, span: Span, **more: object) -> ConfigError:
         """An error with its source line."""
@@ -263,10 +265,8 @@ class Sources:
 
     def _source_of(self, span: Span) -> Source | None:
         """The text of a place."""
-        for _, source, _ in self._stretches:
-            if source.file == span.file and span.line:
-                return source
-        return None
+        there = self._of_file.get(span.file, ()) if span.line else ()
+        return there[0][1] if there else None
 
     def secrets(self) -> Secrets:
         """What must not be shown of all these texts."""

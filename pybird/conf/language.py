@@ -42,6 +42,7 @@ NUMBERS: Mapping[str, int] = {
     "ipt_default": 253, "ipt_main": 254, "ipt_local": 255, "ipr_cosmos": 0,
 }  # fmt: skip
 
+MOST_ERRORS: Final = 200  # that are shown of one configuration
 T = TypeVar("T")
 
 IMPLICIT_TABLES = (("master4", NetType.IP4), ("master6", NetType.IP6))
@@ -271,6 +272,17 @@ def _once(refusals: Iterable[ConfigError]) -> list[ConfigError]:
     return list(found.values())
 
 
+def _first_ones(sources: Sources, errors: list[ConfigError]) -> list[ConfigError]:
+    """Each error once (a file may be included again), in the order of the text, and not too many."""
+    once = list({(error.file, error.line, error.column, error.message): error for error in errors}.values())
+    once.sort(key=lambda error: sources.offset(error.span))
+    found = once[:MOST_ERRORS]
+    if len(once) > len(found):
+        found.append(sources.error(f"{len(once) - len(found)} more errors", once[MOST_ERRORS].span))
+    sources.conceal(found)
+    return found
+
+
 def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
@@ -279,9 +291,7 @@ def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) ->
         text = "No protocol is specified in the config file"
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:
-        found.sort(key=lambda error: builder.sources.offset(error.span))
-        builder.sources.conceal(found)
-        raise ConfigErrors(found, tuple(builder.warnings))
+        raise ConfigErrors(_first_ones(builder.sources, found), tuple(builder.warnings))
     refuse_unfed(builder, top.filters, top.functions)
     refusals = _once(builder.refusals)
     builder.sources.conceal(refusals)

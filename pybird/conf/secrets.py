@@ -17,6 +17,8 @@ from typing import Final
 
 STAR: Final = "*"
 LEAST: Final = 4  # characters of a secret that are hidden wherever they come again
+PART: Final = 64 * 1024  # characters that are looked through at once
+OVER: Final = 1024  # characters beyond them that a match may take
 LONG_LINE: Final = 1000  # characters; who writes so much before a keyword gets less shown
 MANY: Final = 1000  # secrets that are looked for elsewhere: a text with more has them in a list
 
@@ -52,7 +54,7 @@ class Secrets:
         defines = [
             (file, found["name"].strip("'"), found.end())
             for file, text in self._texts.items()
-            for found in DEFINE.finditer(text)
+            for found in _matches(DEFINE, ("define",), text)
         ]
         while True:
             before = len(known)
@@ -126,9 +128,24 @@ def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     return found
 
 
+def _matches(pattern: re.Pattern[str], words: tuple[str, ...], text: str) -> Iterator[re.Match[str]]:
+    """All matches of a pattern that has one of these words.
+
+    A part of the text at a time: one call over all of a large one keeps every
+    other thread waiting for seconds.
+    """
+    for start in range(0, len(text), PART):
+        end = start + PART
+        part = text[start : end + OVER].lower()
+        if any(word in part for word in words):
+            for found in pattern.finditer(text, start, end + OVER):
+                if found.start() < end:
+                    yield found
+
+
 def _told(text: str) -> Iterator[Stretch]:
     """Secrets that their keyword tells, or the name of their definition."""
-    for keyword in KEYWORD.finditer(text):
+    for keyword in _matches(KEYWORD, ("password", "key", "secret"), text):
         end = _in_words(text, keyword.start(), keyword.end())
         if end is not None:
             yield keyword.end(), end
@@ -138,7 +155,7 @@ def _told(text: str) -> Iterator[Stretch]:
             yield from _value(text, keyword.end())
         elif keyword[0].lower().endswith("s"):
             yield from _listed(text, block.end())
-    for define in DEFINE.finditer(text):
+    for define in _matches(DEFINE, ("define",), text):
         if TELLING.search(define["name"]):
             yield from _value(text, define.end())
 

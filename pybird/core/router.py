@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum
+from itertools import count
 from traceback import format_exception
 from typing import Any, Final, NamedTuple
 
@@ -44,6 +45,8 @@ from pybird.values.net import NetType, Prefix
 from pybird.values.route import Source
 
 RESERVE: Final = 1 << 20  # octets; they are not touched, so that they count only against limits
+MOST_PRINTED: Final = 1000  # lines that the code of one command writes into the log
+MOST_LINE: Final = 1000  # characters of each
 TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
 
 
@@ -198,9 +201,21 @@ class Router:
     def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
         """A filter for one command: shared with nothing; `compiled.clear()` when it is done.
 
-        Judging by it raises `TooManyStepsError` when one route takes too long.
+        Judging by it raises `TooManyStepsError` when one route takes too long. Of what it
+        prints, `MOST_PRINTED` lines are logged.
         """
-        judge = self._judge._replace(compile=lambda found: compile_filter(found, self.pool.by_name, Budget()))
+        printed = count(1)
+
+        def log(text: str) -> None:
+            number = next(printed)
+            if number <= MOST_PRINTED:
+                self._filter_log(text[:MOST_LINE])
+            elif number == MOST_PRINTED + 1:
+                self._filter_log("... this command prints more")
+
+        judge = self._judge._replace(
+            log=log, compile=lambda found: compile_filter(found, self.pool.by_name, Budget())
+        )
         return Policy(filter, net_type, judge)
 
     def meaning(self, filter: Filter) -> str:  # noqa: A002

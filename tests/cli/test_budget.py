@@ -2,6 +2,7 @@
 
 import pytest
 
+from pybird.core.router import MOST_LINE, MOST_PRINTED
 from pybird.filter.budget import MOST_STEPS
 from tests.cli.lab import CONFIG, Lab
 
@@ -52,3 +53,16 @@ def test_what_the_configuration_says_has_no_such_end():
         " ipv4 { import where slow(); }; route 10.0.0.0/8 blackhole; }"
     )
     assert "10.0.0.0/8" in lab.ask("show route")
+
+
+def test_a_command_prints_a_bounded_number_of_lines():
+    many = " ".join([f"route 10.{n >> 8}.{n & 255}.0/24 blackhole;" for n in range(1500)])
+    lab = Lab(f"router id 1.1.1.1; protocol static {{ ipv4; {many} }}")
+    assert "1500" in lab.ask("show route filter { print net; accept; } count", 5)
+    assert len([line for line in lab.world.log.lines if line.startswith("<info> 10.")]) == MOST_PRINTED
+    assert lab.world.log.lines.count("<info> ... this command prints more") == 1
+    before = len(lab.world.log.lines)
+    words = ", ".join(["net"] * 600)
+    lab.ask(f"show route filter {{ print {words}; accept; }} for 10.0.0.1")
+    [line] = lab.world.log.lines[before:]
+    assert len(line) <= MOST_LINE + len("<info> ")

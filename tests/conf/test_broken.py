@@ -99,6 +99,10 @@ BROKEN = [
         RANGE + "  multihop;\n«}»\n",
         "Multihop BGP cannot be used with a link-local range: link-local addresses end at the link",
     ),
+    (
+        "protocol bgp { local as 1; neighbor 10.0.0.2 as 1; ipv4 { gateway direct; }; «}»\n",
+        "Multihop BGP cannot use direct gateway mode",
+    ),
     (RANGE + "  peers { «next hop self»; };\n}\n", "`next hop self` is not an option of peers channels"),
     (RANGE + '  peers < from "eth0" «>»;\n}\n', "unexpected `>`, expected a value, `,` or `;`"),
     (RANGE + "  peers { from «eth0»; };\n}\n", "`eth0` is not defined"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pybird.conf.errors import ConfigError
+from pybird.conf.language import MOST_ERRORS
 from tests.conf.loading import DEVICE, error, errors, language, load
 
 BGP = "protocol bgp a { local as 1; neighbor 10.0.0.1 as 2; ipv4 { import all; export all; };%s }\n"
@@ -279,3 +280,17 @@ def test_a_set_in_an_included_file_that_is_not_closed_names_its_opening() -> Non
     assert found.message == "`]` missing before `define`"
     assert found.related is not None
     assert (found.related[1].file, found.related[1].line) == ("sets.conf", 1)
+
+
+def test_an_error_of_a_file_that_is_included_again_is_told_once() -> None:
+    broken = "\n".join(["define x = 1;"] * 4)
+    main = 'include "broken.conf";\n' * 50 + DEVICE
+    found = errors(main, **{"broken.conf": broken})
+    assert [(each.file, each.line) for each in found] == [("broken.conf", line) for line in (1, 2, 3, 4)]
+
+
+def test_a_bounded_number_of_errors_is_told() -> None:
+    found = errors("define x = nosuch + 1;\n" * 500 + DEVICE)
+    assert len(found) == MOST_ERRORS + 1
+    assert found[-1].message == f"{500 - MOST_ERRORS} more errors"
+    assert found[-1].line == MOST_ERRORS + 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pybird.conf.secrets import hidden
+from pybird.conf.secrets import PART, Secrets, hidden
 from pybird.tools.check import main as check
 from tests.conf.loading import DEVICE, TextFiles, error, errors, language, load
 from tests.conf.test_errors import marked
@@ -154,3 +154,11 @@ def test_a_text_is_read_with_its_files_once_each() -> None:
     config = language().read('include "a.conf";\n' + BGP % " password pw;", "bird.conf", files)
     assert config.protocols[1].password == SECRET  # hidden is what is shown, not what is done
     assert SECRET not in repr(config.protocols)
+
+
+def test_a_secret_is_found_wherever_the_parts_of_a_large_text_meet() -> None:
+    for shift in range(-12, 3):
+        filler = "#" + "y" * (PART + shift - 2) + "\n"
+        for text in ('password "hunter2";', 'define my_password = "hunter2";'):
+            shown = Secrets({"f": filler + text}).line("f", len(filler), len(filler + text))
+            assert "hunter2" not in shown, (shift, text)

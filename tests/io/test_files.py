@@ -44,9 +44,9 @@ def test_a_configuration_has_a_bounded_size_with_all_its_includes(tmp_path):
     os.truncate(tmp_path / "sparse", 1 << 40)
     files = DiskFiles(100)
     assert len(files.read(str(tmp_path / "a"))) == 60
-    with pytest.raises(OSError, match="More than 256 MiB"):
+    with pytest.raises(OSError, match="More than 64 MiB"):
         files.read(str(tmp_path / "b"))
-    with pytest.raises(OSError, match="More than 256 MiB"):
+    with pytest.raises(OSError, match="More than 64 MiB"):
         files.read(str(tmp_path / "sparse"))
     assert files.read("/proc/self/comm")  # its size is said to be 0
 

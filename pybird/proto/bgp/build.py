@@ -35,6 +35,7 @@ from pybird.proto.bgp.build_channel import (
     peers_channel,
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.terms import is_direct
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.text import to_octets
@@ -243,6 +244,9 @@ def _direct(config: BgpConfig) -> list[str]:
         found.append("Link-local neighbor address requires specified interface")
     elif from_link and config.interface is None and not _range_on_links(config):
         found.append("Link-local addresses require defined interface")
+    by_link = any(isinstance(each, BgpChannelConfig) and each.gateway == "direct" for each in config.channels)
+    if by_link and not is_direct(config):
+        found.append("Multihop BGP cannot use direct gateway mode")
     if config.onlink and config.interface is None and not config.passive:
         found.append("Active onlink BGP must have interface configured")
     if multihop and config.interface is not None and config.local_address is None:
