@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeGuard, TypeVar
 
 from pybird.conf.draft import Draft
 from pybird.conf.errors import ConfigError, bare, shortened
@@ -208,11 +208,18 @@ class Builder:
             text = f"`{name}` is declared only later; names must be declared before use"
             return self.error(text, name, symbol=related)
         if name.end - name.start > len(name):
-            text = f"`{name}` is not defined; a text stands in double quotes"
-            return self.error(text, name, hint=f'"{name}"')
-        hint = closest(name, {*scope.every(), *extra}) if len(self.errors) < MAX_HINTS else ""
+            return self.unquoted(name)
+        hint = self._near(name, {*scope.every(), *extra})
         text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
         return self.error(text, name, hint=hint)
+
+    def _near(self, name: Token, names: Iterable[str]) -> str:
+        return closest(name, names) if len(self.errors) < MAX_HINTS else ""
+
+    def unquoted(self, name: Token, hint: str = "") -> ConfigError:
+        """A name that means nothing, where it may well be a text."""
+        text = f"`{name}` is not defined; a text stands in double quotes"
+        return self.error(text, name, hint=hint or f'"{name}"')
 
     def silenced(self, message: str, item: Item) -> ConfigError:
         """The consequence of an error that was reported at its own place."""
@@ -299,11 +306,24 @@ class Builder:
 
     def constant(self, item: Item, *types: str) -> Literal:
         """The value of an expression that must be known now, of one of these types."""
+        if "string" in types and self._means_nothing(item):
+            raise self.unquoted(item, self._near(item, self.scope.every()))
         literal = self.evaluated(self.node(item), item)
         if types and literal.type not in types:
             name = f"`{literal.name}`" if literal.name else "this"
-            raise self.error(f"{_article(types[0])} expected here, {name} is {_article(literal.type)}", item)
+            wanted = "a text in double quotes" if "string" in types else _article(types[0])
+            raise self.error(f"{wanted} expected here, {name} is {_article(literal.type)}", item)
         return literal
+
+    def _means_nothing(self, item: Item) -> TypeGuard[Token]:
+        """This is a name that nobody declares, not even in vain or later."""
+        return (
+            isinstance(item, Token)
+            and item.type == "NAME"
+            and item not in self.declared
+            and item not in self.attributes
+            and self.scope.find(item) is None
+        )
 
     def evaluated(self, node: Node, item: Item) -> Literal:
         """The value of a constant node, errors at their place."""

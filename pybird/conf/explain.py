@@ -59,6 +59,8 @@ OF_CHANNELS = ("import", "export", "table", "preference")
 OF_SESSIONS = ("gateway", "next", "secondary", "add", "missing", "receive")
 
 HYPHENATED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
+# A secret that begins without a quote, up to what does not fit.
+BARE_SECRET = re.compile(r'(?:^|[;{])\s*(?:password|key|secret)\s+([^\s="{};#/][^"{};#]*)?$')
 DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
 
@@ -141,6 +143,19 @@ def _unclosed(lexer: Lexer, situation: Situation, token: Token, span: Span) -> C
         return None
     related = ("opened here", lexer.sources.span(brace.start, brace.end))
     return lexer.sources.error(f"the block before `{token}` is not closed", span, related=related)
+
+
+def _unquoted(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
+    """A secret without its quotes, which is more than a word or no name."""
+    source, at = lexer.sources.locate(token.start)
+    found = BARE_SECRET.search(source.text[source.text.rfind("\n", 0, at) + 1 : at])
+    last = situation.last
+    if found is None or last is None or (found[1] is None and not token[:1].isalnum()):
+        return None
+    start = token.start - len(found[1] or "")
+    if start == last.start and last.type == "NAME" and token.start > last.end and not lexer.unknown(last):
+        return None  # the name of a text, and something missing behind it
+    return lexer.sources.error("a text stands in double quotes", lexer.sources.span(start, token.end))
 
 
 def _own_name(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
@@ -253,6 +268,7 @@ GUESSES = (
     _include,
     _unclosed_set,
     _unclosed,
+    _unquoted,
     _own_name,
     _reserved,
     _joined,
