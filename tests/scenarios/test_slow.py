@@ -201,6 +201,13 @@ def test_who_takes_nothing_at_all_is_reset_after_the_send_hold_time(options, aft
     assert group.has(1) == group.should_have(), "it may come again"
 
 
+def test_tcp_gives_up_later_than_the_send_hold_timer():
+    """Linux counts TCP_USER_TIMEOUT from a closed window, too, and would not say what was wrong."""
+    group = Group("hold time 30; send hold time 90;")
+    stream = group.peer(1).active.stream
+    assert stream._patience >= 90 + 30
+
+
 def test_who_takes_a_little_now_and_then_is_not_reset():
     group = Group("hold time 30; send hold time 30;")
     group.work(5)

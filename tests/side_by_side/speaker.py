@@ -60,7 +60,8 @@ class Session:
     `asn` and `remote_asn` are the neighbor's and the daemon's AS; where they are
     equal, routes are announced with LOCAL_PREF 100 and an empty path unless the
     case says otherwise. `ttl` and `password` (TCP-MD5) are those of the connection,
-    `link` is that of link-local addresses, and a `silent` one answers no OPEN.
+    `link` is that of link-local addresses, a `silent` one answers no OPEN, and a `deaf`
+    one reads nothing once it is Established, though it sends its KEEPALIVEs.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Session:
         password: str = "",
         link: str = "eth0",
         silent: bool = False,
+        deaf: bool = False,
     ) -> None:
         self.namespace = namespace
         self.number = number
@@ -96,6 +98,7 @@ class Session:
         self.password = password
         self.link = link
         self.silent = silent
+        self.deaf = deaf
         self.capabilities = self._usual_capabilities() if capabilities is None else capabilities
         self.opening: wire.Opening | None = None
         self.established = False
@@ -162,6 +165,8 @@ class Session:
                 sock.setsockopt(level, option, self.ttl)
             if self.password:
                 sock.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, self._key())
+            if self.deaf:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.settimeout(3)
             sock.bind(self._address(self.source, 0))
             sock.connect(self._address(self.destination, self.port))
@@ -203,6 +208,7 @@ class Session:
         """Close the connection without a word."""
         if self._sock is None:
             return
+        self.deaf = False  # its reader ends
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         if self._reader is not None:
@@ -279,6 +285,9 @@ class Session:
             if self.established and time.monotonic() > due:
                 due = time.monotonic() + every
                 self.send(wire.message(wire.KEEPALIVE))
+            if self.deaf and self.established:
+                time.sleep(0.1)
+                continue
             try:
                 more = sock.recv(1 << 16)
             except TimeoutError:

@@ -25,7 +25,6 @@ WITHOUT = {
     "bgp: authentication": "only `md5` acts, as `password` does; AO is refused",
     "bgp: graceful restart": "only that it is off acts: `graceful_opens`",
     "bgp: graceful restart aware": "only that it is off acts: `graceful_opens`",
-    "bgp: send hold time": "a neighbor that does not read for minutes: tests/scenarios/test_slow.py",
     "bgp channel: channel graceful restart": "only that it is off acts",
     "bgp channel: next hop address": "compared in every `next_hops_from_*`",
     "bgp channel: next hop self": "compared in every `next_hops_from_*`",

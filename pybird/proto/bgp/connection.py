@@ -180,10 +180,10 @@ class Connection:
             self._owner.trace("packets", text)
 
     def _be_patient(self) -> None:
-        """The timers of BGP say when to give up; TCP shall go on trying until then."""
+        """The timers of BGP say when to give up, and why; TCP shall go on trying until after that."""
         session = self.session
         if session.hold_time and self.stream is not None:
-            self.stream.set_patience(max(session.hold_time, session.send_hold_time or FOREVER))
+            self.stream.set_patience(2 * max(session.hold_time, session.send_hold_time or FOREVER))
 
     def _end(self, abort: bool | None) -> None:
         """`abort` None: the stream is gone already."""

@@ -198,6 +198,32 @@ def who_connects(side: Side):
     return found | {"start delay": d.called(5), "later, start delay": e.called(0.5)}
 
 
+@case(since="2.19", long=True, options=("bgp: send hold time",))
+def neighbor_that_reads_nothing(side: Side):
+    """It sends KEEPALIVEs, and its connection takes no more octets (RFC 9687)."""
+    side.start(
+        bgp(2)
+        + bgp(3, options="hold time 5; send hold time 8;")
+        + bgp(4, options="hold time 5; send hold time 0;")
+    )
+    (a,) = side.connect(2)
+    deaf = side.connect(3, 4, hold=5, deaf=True)
+    begin = time.monotonic()
+    many = [(number >> 8, number & 255) for number in range(800)]
+    for number in range(4000):
+        a.announce(f"10.{number >> 8}.{number & 255}.0/24", communities=[*many, (number, 1)])
+    told = {}
+    while not told.get("p3") and time.monotonic() - begin < 25:
+        told = {name: side.log(f"{name}: .*Send hold timer") for name in ("p3", "p4")}
+        time.sleep(0.5)
+    passed = time.monotonic() - begin
+    return told | {
+        "seconds": "8 to 25" if 8 < passed < 25 else "more",
+        "details": side.details("p3", "BGP state|Last error"),
+        "without": [side.info("p4"), [one.closed for one in deaf]],
+    }
+
+
 @case()
 def neighbor_on_no_link(side: Side):
     """A direct neighbor whose address is in the network of no interface."""
