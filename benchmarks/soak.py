@@ -151,7 +151,7 @@ class Soak:
         for daemon in (self.first, self.second):
             broken = daemon.config.with_name("broken.conf")
             answer = daemon.cli(f'configure check "{broken}"')
-            assert "`neihbor` is not" in answer, answer
+            assert "is not an option here" in answer, answer
 
     def report(self, since: float) -> None:
         passed = time.monotonic() - since

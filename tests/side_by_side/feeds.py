@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +83,8 @@ def drawn(seed: int) -> Plan:
         kind = dice.choice(KINDS)
         _add_session(plan, dice, number, kind, common, v6)
     networks = list(_networks(dice, v6))
-    meds = {} if med_metric else {(net, asn): dice.randrange(50) for net in networks for asn in range(60, 80)}
+    # alike on all sessions, also behind a filter that puts one AS in front of several paths
+    meds = {} if med_metric else {net: dice.choice((None, dice.randrange(50))) for net in networks}
     for _ in range(3):
         plan.phases.append([_step(dice, plan, networks, meds, v6) for _ in range(dice.randint(100, 400))])
     plan.closed = dice.choice(list(plan.sessions))
@@ -109,7 +111,7 @@ def _add_session(plan: Plan, dice: random.Random, number: int, kind: str, common
         65001 if internal else None,
         f"{flags} {common} {dice.choice(OPTIONS)}",
         dice.choice(CHANNELS),
-        imports=dice.choice(IMPORTS),
+        imports=dice.choice([each for each in IMPORTS if "med metric" in common or "bgp_med" not in each]),
         exports=dice.choice(EXPORTS),
     )
     plan.config += text
@@ -123,7 +125,7 @@ def _networks(dice: random.Random, v6: bool) -> Iterator[str]:
 
 
 def _step(
-    dice: random.Random, plan: Plan, networks: Sequence[str], meds: Mapping[tuple[str, int], int], v6: bool
+    dice: random.Random, plan: Plan, networks: Sequence[str], meds: Mapping[str, int | None], v6: bool
 ) -> tuple[int, tuple[str, ...], dict[str, Any] | None]:
     number = dice.choice(list(plan.sessions))
     if dice.random() < 0.2:
@@ -137,8 +139,10 @@ def _step(
     chosen = tuple(dice.sample(networks, 1 if meds else dice.randint(1, 6)))
     found: dict[str, Any] = {"path": tuple(path), "origin": dice.randrange(3)}
     found["next_hop"] = _hop(dice, number, terms, v6)
-    if dice.random() < 0.5:
-        found["med"] = meds.get((chosen[0], path[0]), 7) if meds else dice.randrange(50)
+    if meds and meds[chosen[0]] is not None:
+        found["med"] = meds[chosen[0]]
+    elif not meds and dice.random() < 0.5:
+        found["med"] = dice.randrange(50)
     if terms["internal"]:
         found["local_pref"] = dice.choice((90, 100, 100, 100, 150))
         if dice.random() < 0.2:
@@ -240,7 +244,7 @@ def round_of(seed: int) -> list[Found]:
     return found
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.side_by_side.feeds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--seconds", type=float, default=60)
@@ -249,7 +253,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.config:
         print(drawn(options.seed).config)
-        return
+        return 0
     end, seed, bad = time.monotonic() + options.seconds, options.seed, 0
     while seed < options.seed + options.rounds if options.rounds else time.monotonic() < end:
         found = round_of(seed)
@@ -259,7 +263,8 @@ def main() -> None:
             print(f"  {one.look} {one.net}", *(f"    {k:>9}: {v}" for k, v in one.values.items()), sep="\n")
         seed += 1
     print(f"{seed - options.seed} rounds from {options.seed}, {bad} with differences")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
