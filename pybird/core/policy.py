@@ -160,6 +160,14 @@ class Policy:
         outcome = self._outcome(rte, key)
         return outcome.applied(rte) if outcome is not None else None
 
+    def edited(self, rte: Rte, key: bytes) -> Rte:
+        """The route as the filter leaves it, whatever it decides."""
+        if self._compiled is None:
+            return rte
+        self._decide(self._compiled, rte, key, self.mask(rte, key), None)
+        outcome = self._made(self._compiled, rte)
+        return outcome.applied(rte) if outcome is not None else rte
+
     def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, tuple[str, ...]]:
         """As `judge`, and the attributes that the filter set to what they were.
 
@@ -285,15 +293,24 @@ class Policy:
         compiled = self._compiled
         if compiled is None:
             return Outcome(rte.attrs, None, rte.preference)
+        if not self._decide(compiled, rte, key, mask, wanted):
+            self.failed = self._subject.failed
+            return None
+        return self._made(compiled, rte)
+
+    def _decide(
+        self, compiled: CompiledFilter, rte: Rte, key: bytes, mask: int, wanted: Wanted | None
+    ) -> bool:
+        """Run the code; what it set is in the subject then."""
         subject = self._subject
         subject.load(rte, key, wanted)
-        accepted = compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
-        if not accepted:
-            self.failed = subject.failed
-            return None
-        changes = subject.changes
+        return compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
+
+    def _made(self, compiled: CompiledFilter, rte: Rte) -> Outcome | None:
+        """What the code has set; None: it does not fit into a route."""
+        subject = self._subject
         try:
-            attrs = self._pool.edit(rte.attrs, changes)
+            attrs = self._pool.edit(rte.attrs, subject.changes)
         except AttributeTooLongError as error:
             subject.fail(f"filter {compiled.name}: {error}")
             self.failed = True

@@ -93,6 +93,20 @@ class Address:
         """127.0.0.0/8 or ::1."""
         return self.octets[0] == 127 if self.is_v4 else self.value == 1
 
+    @property
+    def may_be_neighbor(self) -> bool:
+        """Can another node on a link have it?
+
+        Not 0.0.0.0/8, loopback, multicast and 255.255.255.255 (RFC 6890); of ::/64 only
+        the addresses that hold an IPv4 address (RFC 4291, 2.5.5) that can.
+        """
+        octets = self.octets
+        if len(octets) == 4:
+            return octets[0] not in (0, 127) and not self.is_multicast and octets != b"\xff\xff\xff\xff"
+        if any(octets[:8]):
+            return not self.is_multicast
+        return not any(octets[8:12]) and Address(octets[12:]).may_be_neighbor
+
     def masked(self, length: int) -> Address:
         """The address with all but its first `length` bits cleared."""
         drop = max(self.bits - length, 0)

@@ -1,3 +1,5 @@
+import pytest
+
 from pybird.core.ports import Link, LinkAddress
 from pybird.proto import PROTOCOLS
 from pybird.values.address import Address
@@ -203,3 +205,43 @@ def test_filters_ask_roa_tables():
     world.router.disable(world["roas"])
     world.clock.run()
     assert lookup.roa_check("r4", Prefix.parse("11.0.0.0/8"), 65002) == 0
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    ["127.0.0.1", "127.0.0.9", '127.0.0.1 dev "eth0" onlink', "::1", "224.0.0.1",
+     '224.0.0.1 dev "eth0" onlink', "0.0.0.0", '0.0.0.9 dev "eth0" onlink',
+     '255.255.255.255 dev "eth0" onlink', "fe80::9",
+     "fe80::1", '::2 dev "eth0" onlink', '::1:0:0 dev "eth0" onlink', "ff02::1%eth0", "192.0.2.9 onlink"],
+)  # fmt: skip
+def test_a_gateway_that_no_neighbor_can_be_is_dormant_and_told(gateway):
+    world = start("")
+    for own in ("127.0.0.1", "::1", "fe80::1"):
+        address = Address.parse(own)
+        world.kernel.address(LinkAddress(2, address, 8 if address.is_v4 else 64))
+    world.router.reconfigure(load(config("", f"10.1.0.0/16 via {gateway} via 192.0.2.9")))
+    world.clock.run()
+    assert ways(world, "10.1.0.0/16") == ["192.0.2.9 eth0 1"]
+    text = f"Invalid next hop {gateway.split()[0].partition('%')[0]} of static route 10.1.0.0/16"
+    assert [line for line in world.log.lines if "Invalid" in line] == [f"<warning> {text}"]
+
+
+@pytest.mark.parametrize("gateway", ["240.0.0.1", "1.0.0.1", "::192.0.2.7", "0:0:0:1::1", "fe80::9"])
+def test_an_unusual_gateway_that_a_neighbor_can_be_is_taken(gateway):
+    world = start("", f'10.1.0.0/16 via {gateway} dev "eth0" onlink')
+    assert ways(world, "10.1.0.0/16") == [f"{gateway.replace('0:0:0:1::1', '::1:0:0:0:1')} eth0 1"]
+
+
+@pytest.mark.parametrize(
+    ("block", "preference"),
+    [
+        ("reject;", 200),
+        ("preference = 7; reject; preference = 9;", 7),
+        ("preference = 7; accept; preference = 9;", 7),
+        ("preference = 8; preference = 10 / (preference - 8); preference = 9;", 8),
+        ("if net = 10.1.0.0/16 then preference = 6; reject;", 6),
+    ],
+)
+def test_a_block_that_rejects_keeps_the_route_as_it_is_then(block, preference):
+    world = start("", f"10.1.0.0/16 via 192.0.2.9 {{ {block} }}")
+    assert best(world, "10.1.0.0/16").preference == preference

@@ -142,6 +142,9 @@ def test_a_block_may_change_attributes_and_the_next_hop():
         "\tType: static univ",
         "10.3.0.0/16          blackhole [s] * (200)",
         "\tType: static univ",
+        "10.4.0.0/16          blackhole [s] * (200)",
+        "\tType: static univ",
+        "\tBGP.community: (1,2)",
     ]
 
 
@@ -199,11 +202,11 @@ def test_a_recursive_route_does_not_lead_to_ourselves():
     assert kinds() == ["unreachable", "unicast"]
 
 
-def test_a_block_that_rejects_after_a_reload_takes_the_route_away():
+def test_a_block_that_rejects_after_a_reload_keeps_the_route():
     made = lab("10.1.0.0/16 blackhole")
-    made.files["bird.conf"] = static("10.1.0.0/16 blackhole { reject; }")
+    made.files["bird.conf"] = static("10.1.0.0/16 blackhole { preference = 3; reject; }")
     made.ask("configure")
-    assert ask(made, "show route") == []
+    assert ask(made, "show route") == ["10.1.0.0/16          blackhole [s] * (3)"]
 
 
 def test_igp_metrics_of_what_is_looked_up():

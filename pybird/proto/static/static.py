@@ -224,7 +224,6 @@ class Static(Instance):
     def _announce(self, wanted: list[Slot]) -> None:
         """Announce those routes that work, in batches of equal attributes and next hop."""
         batches: dict[tuple[int, Hop, AttributeSet, int], list[bytes]] = {}
-        rejected: list[Slot] = []
         channel = self._channel
         now = self.router.clock.now()
         for slot in wanted:
@@ -232,13 +231,9 @@ class Static(Instance):
             source = self._source(slot.number)
             plain = Rte(self._attrs(route), source, self._hops[slot], channel.config.preference, now)
             rte = self._with_attributes(route, plain)
-            if rte is None:
-                rejected.append(slot)
-            else:
-                batches.setdefault((slot.number, rte.hop, rte.attrs, rte.preference), []).append(slot.key)
+            batches.setdefault((slot.number, rte.hop, rte.attrs, rte.preference), []).append(slot.key)
         for (number, hop, attrs, preference), keys in batches.items():
             channel.announce(keys, Rte(attrs, self._source(number), hop, preference, now))
-        self._withdraw(rejected)
 
     def _attrs(self, route: StaticRoute) -> AttributeSet:
         """What the route itself says: the providers of an ASPA route."""
@@ -247,15 +242,15 @@ class Static(Instance):
             return pool.empty
         return pool.edit(pool.empty, {"aspa_providers": CommunityList.of(route.providers)})
 
-    def _with_attributes(self, route: StaticRoute, rte: Rte) -> Rte | None:
-        """The route after its `{ … }` block; None: the block rejected it."""
+    def _with_attributes(self, route: StaticRoute, rte: Rte) -> Rte:
+        """The route after its `{ … }` block; a `reject` ends the block, the route is there all the same."""
         if route.attributes is None:
             return rte
         block = self._blocks.get(id(route.attributes))
         if block is None:
             body = Block((route.attributes, Decide("accept")), span=route.span)
             block = self._blocks[id(route.attributes)] = Filter(None, body, span=route.span)
-        return self.router.policy(block, route.net.type).judge(rte, route.net.key)
+        return self.router.policy(block, route.net.type).edited(rte, route.net.key)
 
     def _withdraw(self, gone: list[Slot]) -> None:
         batches: dict[int, list[bytes]] = {}
@@ -276,7 +271,8 @@ class Static(Instance):
             if _is_valid(route.net, via):
                 ways.append(_way(via, options))
             else:
-                self.log("warning", f"Invalid next hop {via.gateway} of static route {route.net}")
+                text = f"Invalid next hop {via.gateway} of static route {route.net}"
+                self.router.log("warning", text)  # as BIRD writes it, without our name
         return self.router.hops.ways(tuple(ways))
 
     def _igp_table(self, route: StaticRoute, options: StaticConfig) -> str:
@@ -313,10 +309,15 @@ def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def _is_valid(net: Net, via: StaticVia) -> bool:
-    """`onlink` must say where; stations of a bridge are behind interfaces, not gateways."""
+    """Can this way ever work? Stations of a bridge are behind interfaces, not gateways.
+
+    `onlink`, and an address that is on every link, must say where.
+    """
     if via.gateway is None:
         return True
-    return net.type is not NetType.ETH and not (via.onlink and via.interface is None)
+    if net.type is NetType.ETH or not via.gateway.may_be_neighbor:
+        return False
+    return via.interface is not None or not (via.onlink or via.gateway.is_link_local)
 
 
 def _way(via: StaticVia, options: StaticConfig) -> Way:
