@@ -135,8 +135,6 @@ def test_malformed_origin_withdraws(bad):
         "02020000fdea",  # overrun
         "02010000fdea00",  # underrun
         "05010000fdea",  # unknown segment type
-        "03010000fdea",  # confederation (RFC 5065, 5)
-        "02020000fdea00000000",  # AS 0 (RFC 7607)
     ],
 )
 def test_malformed_as_path_withdraws(path):
@@ -144,17 +142,33 @@ def test_malformed_as_path_withdraws(path):
 
 
 @pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("03010000fdea", "confederation segment in the path"),  # RFC 5065, 5
+        ("02020000fdea00000000", "AS 0 in the path"),  # RFC 7607
+    ],
+)
+def test_an_as_path_with_what_may_not_be_there_withdraws_and_says_what(path, reason):
+    assert reason in refused(ORIGIN_IGP + "4002" + f"{len(path) // 2:02x}" + path + NEXT_HOP)
+
+
+@pytest.mark.parametrize(
     "next_hop",
     [
         "4003030a0000",  # 7.3: not four octets
         "400310" + "20010db8" + "00" * 12,
-        "40030400000000",  # RFC 4271, 6.3: not a host's address
-        "400304e0000001",
-        "400304ffffffff",
     ],
 )
 def test_malformed_next_hop_withdraws(next_hop):
     assert "bgp_next_hop" in refused(ORIGIN_IGP + PATH_65002 + next_hop)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "255.255.255.255"])
+def test_a_next_hop_that_is_no_host_withdraws_and_says_which(address):
+    """RFC 4271, 6.3."""
+    octets = bytes(int(number) for number in address.split(".")).hex()
+    found = refused(ORIGIN_IGP + PATH_65002 + "400304" + octets)
+    assert f"next hop {address} is no address of a host" in found
 
 
 @pytest.mark.parametrize(
