@@ -4,9 +4,10 @@
 is touched, so `configure check` can print it and tests are two texts and a
 list. `core/reconfigure.py` carries it out.
 
-A protocol lives on when name, type, VRF and `disabled` are the same, none of
-its tables is made anew, and the protocol itself accepts the difference
-(`Instance.accepts`). Filters are compared by what they do: a changed constant
+A protocol lives on when name, type and VRF are the same, none of its tables is
+made anew, and the protocol itself accepts the difference (`Instance.accepts`);
+and when it is enabled, or not, as is written: commands, limits and errors hold
+until the next configuration. Filters are compared by what they do: a changed constant
 or a changed function that is called counts, a name or a comment does not.
 """
 
@@ -147,12 +148,16 @@ class Judgement(Protocol):
     def is_down(self) -> bool:
         """It does not run, so that there is nothing to keep."""
 
+    @property
+    def enabled(self) -> bool:
+        """It runs if it can, whatever was written; nothing has disabled it since."""
+
 
 Meaning = Callable[[Filter], str]
 
 _SCOPES = frozenset({"path", "tables", "protocols", "symbols", "filters", "functions", "warnings"})
 # What never restarts a protocol: the core takes it over.
-_LIVE = ("description", "debug", "span", "restart_time", "channels")
+_LIVE = ("description", "debug", "span", "restart_time", "channels", "disabled")
 _CHANNEL_LIVE = ("import_filter", "export_filter", "span")
 
 
@@ -227,7 +232,11 @@ def plan(
     for name, config in new.items():
         if name in old:
             before, after = _effective(old[name], running), _effective(config, wanted)
-            changes += change(before, after, judges.get(name), known, renewed)
+            judge = judges.get(name)
+            if _switches(before, after, judge):
+                changes.append(RestartProtocol(name, "disabled" if config.disabled else "enabled"))
+            else:
+                changes += change(before, after, judge, known, renewed)
     restarts: list[Action] = [action for action in changes if isinstance(action, RestartProtocol)]
     others = [action for action in changes if not isinstance(action, RestartProtocol)]
     names_of = [f.name for f in fields(Config) if f.name not in _SCOPES]
@@ -239,6 +248,12 @@ def plan(
     return Plan((*options, *stops, *restarts, *removed, *added, *others, *starts))
 
 
+def _switches(old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None) -> bool:
+    """It is disabled and shall not be, or the other way round."""
+    enabled = judge.enabled if judge is not None else not old.disabled
+    return enabled == new.disabled
+
+
 def change(
     old: ProtocolConfig,
     new: ProtocolConfig,
@@ -246,8 +261,9 @@ def change(
     known: Comparisons,
     renewed: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> list[Action]:
-    """What happens to one protocol that is in both configurations."""
+    """What happens to one protocol that is in both configurations; `disabled` does not count."""
     name = new.name
+    old = replace(old, disabled=new.disabled)
     for channel in old.channels:
         if channel.table in renewed:
             return [RestartProtocol(name, f"table {channel.table} is made anew")]
@@ -282,8 +298,6 @@ def _obstacle(
     """Why the protocol cannot live on; None: it can."""
     if old.type_name != new.type_name or type(old) is not type(new):
         return "another type"
-    if old.disabled != new.disabled:
-        return "disabled" if new.disabled else "enabled"
     if old.vrf != new.vrf:
         return "another VRF"
     if judge is None or judge.is_down:
@@ -320,7 +334,7 @@ def _equal(old: ProtocolConfig, new: ProtocolConfig, meaning: Meaning) -> bool:
     """Equal in all they say; filters by what they do."""
     if type(old) is not type(new) or len(old.channels) != len(new.channels):
         return False
-    if replace(old, channels=new.channels) != new:
+    if replace(old, channels=new.channels, disabled=new.disabled) != new:
         return False
     for before, after in zip(old.channels, new.channels, strict=True):
         if type(before) is not type(after):

@@ -183,7 +183,6 @@ class Instance:
     def renew(self, config: ProtocolConfig) -> None:
         """Called while the instance is down: the next start is with this config."""
         self.config = config
-        self.enabled = self.enabled and not config.disabled
         self.debug = config.debug
         self.discard()
         self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
@@ -199,6 +198,11 @@ class Instance:
     def is_down(self) -> bool:
         """It does not run."""
         return self.state is State.DOWN
+
+    @property
+    def gave_up(self) -> bool:
+        """A limit or an error disabled it, no operator."""
+        return not self.enabled and self.stop_reason in _BY_ITSELF
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""

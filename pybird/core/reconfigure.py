@@ -196,7 +196,9 @@ class Reconfiguration:
             self._stop(stop.name, StopReason.REMOVED)
         for restart in self._plan.of(RestartProtocol):
             config = wanted.protocol(restart.name)
+            assert config is not None
             self._say_restart(restart.name, config)
+            self._obey(restart.name, config)
             self._stop(restart.name, _reason(config))
         for start in self._plan.of(StartProtocol):
             router.log("info", f"Adding protocol {start.name}")
@@ -218,18 +220,25 @@ class Reconfiguration:
             self._router.router_id = 0
             self._router.choose_router_id()
 
-    def _say_restart(self, name: str, config: ProtocolConfig | None) -> None:
+    def _say_restart(self, name: str, config: ProtocolConfig) -> None:
         """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
         instance = self._router.protocols.get(name)
-        if instance is None or config is None:
+        if instance is None:
             return
-        if config.disabled != instance.config.disabled:
+        if instance.enabled == config.disabled:
             word = "Disabling" if config.disabled else "Enabling"
         elif instance.enabled:
             word = "Restarting"
         else:
             return
         self._router.log("info", f"{word} protocol {name}")
+
+    def _obey(self, name: str, config: ProtocolConfig) -> None:
+        """From here on a protocol is disabled or not because that is written, for no other reason."""
+        instance = self._router.protocols.get(name)
+        if instance is not None and (config.disabled or not instance.enabled):
+            instance.enabled = not config.disabled
+            instance.message = instance.last_error = ""
 
     def _stop(self, name: str, reason: StopReason) -> None:
         instance = self._router.protocols.get(name)
@@ -265,7 +274,7 @@ class Reconfiguration:
             instance = router.create(config)
             if instance is not None:
                 hold = held.get(name)
-                if hold is not None and hold.written == config.disabled:
+                if hold is not None:
                     hold.restore(instance)
                 begins.append(instance)
         router.order()
@@ -310,6 +319,7 @@ class Reconfiguration:
             instance = router.protocols.get(protocol.name)
             if instance is None or protocol.name in changed:
                 continue
+            self._obey(protocol.name, protocol)
             instance.config = protocol
             for channel in protocol.channels:
                 known = instance.channels.get(channel.name)
@@ -372,6 +382,7 @@ class Reconfiguration:
 
 def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     """Give a running instance a new config that it accepts; False: it did not."""
+    instance.config = replace(instance.config, disabled=config.disabled)  # no difference to ask for
     if not instance.guarded(instance.reconfigure, config):
         return False
     instance.config = config
@@ -409,15 +420,14 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
             return
 
 
-def _reason(config: ProtocolConfig | None) -> StopReason:
+def _reason(config: ProtocolConfig) -> StopReason:
     """Why a protocol stops for its new config."""
-    return StopReason.DISABLED if config is not None and config.disabled else StopReason.RECONFIGURED
+    return StopReason.DISABLED if config.disabled else StopReason.RECONFIGURED
 
 
 class _Held(NamedTuple):
-    """What the operator or an error did to a protocol outlives a reload, and so does the reason."""
+    """What commands do to a protocol while it stops outlives the reload, and so does the reason."""
 
-    written: bool  # the config's `disabled`
     enabled: bool
     message: str
     last_error: str
@@ -432,4 +442,4 @@ class _Held(NamedTuple):
 def _held(instance: Instance | None) -> _Held | None:
     if instance is None:
         return None
-    return _Held(instance.config.disabled, instance.enabled, instance.message, instance.last_error)
+    return _Held(instance.enabled, instance.message, instance.last_error)

@@ -673,7 +673,7 @@ def test_persist_switched_off_removes_orphans():
     lab = lab_with([FOUND_B, auto(65001, channels=channels(persist=True))])
     lab.run(1)
     withdraw(lab)
-    reload(lab, "a", auto(65001, channels=channels(persist=False)))
+    reload(lab, "a", replace(FOUND_B, disabled=True), auto(65001, channels=channels(persist=False)))
     lab.run(0.5)
     assert children(lab) == []
 
@@ -760,17 +760,33 @@ def test_a_child_disabled_by_hand_stays_so_through_a_reload(change):
 
 
 @pytest.mark.parametrize("change", [{}, {"router_id": 77}])
-def test_why_a_child_gave_up_is_told_after_a_reload(change):
+def test_a_child_that_gave_up_tries_again_after_a_reload(change):
     cease = {"disable_after_cease": frozenset((2,))}
     lab = lab_with([FOUND_B, auto(65001, **cease)])
     lab.run(2)
     (there,) = children(lab, "b")
     lab.nodes["b"].router.disable(lab.proto("b", there))
     lab.run(1)
+    (name,) = children(lab)
+    child = lab.proto("a", name)
+    assert (child.state, child.last_error) == (State.DOWN, "Received: Administrative shutdown")
     reload(lab, "a", auto(65001, **cease, **change))
     lab.run(5)
-    child = lab.proto("a", children(lab)[0])
-    assert (child.state, child.last_error) == (State.DOWN, "Received: Administrative shutdown")
+    assert children(lab) == [name]
+    assert lab.proto("a", name).state is State.START
+
+
+def test_a_child_that_was_enabled_by_hand_after_a_reload_stays_so_through_the_next_one():
+    lab = lab_with([FOUND_B, auto(65001)], [])
+    lab.run(1)
+    lab.nodes["a"].router.disable(lab.proto("a", "auto01"))
+    reload(lab, "a", auto(65001, router_id=77))
+    lab.run(5)
+    lab.nodes["a"].router.enable(lab.proto("a", "auto01"))
+    for hold_time in (30, 60):
+        reload(lab, "a", auto(65001, router_id=77, hold_time=hold_time))
+        lab.run(5)
+        assert lab.proto("a", "auto01").state is State.START
 
 
 def test_an_entry_that_comes_during_a_reload_is_not_lost():

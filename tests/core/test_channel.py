@@ -197,18 +197,19 @@ def test_an_export_limit_with_disable():
     assert world["b"].state is State.DOWN
 
 
-def test_why_a_limit_disabled_a_protocol_is_known_until_it_is_up_again_or_an_operator_acts():
+@pytest.mark.parametrize("act", ["enable", "reconfigure"])
+def test_why_a_limit_disabled_a_protocol_is_known_until_it_is_up_again_or_an_operator_acts(act):
     world = limited(receive_limit=Limit(3, "disable"))
     a = world["a"]
     a.announce(*NETS)
     world.clock.run()
-    assert a.last_error == "Automatic shutdown: Route limit exceeded"
-    world.router.reconfigure(config(peer("a", restarts_on="x"), peer("b")))
+    assert (a.state, a.last_error) == (State.DOWN, "Automatic shutdown: Route limit exceeded")
+    if act == "enable":
+        world.router.enable(a)
+    else:
+        world.router.reconfigure(config(peer("a", restarts_on="x"), peer("b")))
     world.clock.run()
     a = world["a"]
-    assert (a.state, a.last_error) == (State.DOWN, "Automatic shutdown: Route limit exceeded")
-    world.router.enable(a)
-    world.clock.run()
     assert (a.state, a.last_error) == (State.UP, "")
 
 

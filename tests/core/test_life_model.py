@@ -129,6 +129,14 @@ class Life:
                 assert instance.parent.state is State.UP
         self.check_table()
 
+    def check_reloaded(self):
+        """With the configuration once more, nothing is left of what commands and limits disabled."""
+        self.router.reconfigure(self.router.config)
+        self.settle()
+        self.check()
+        for instance in self.router.protocols.values():
+            assert instance.parent is not None or instance.enabled is not instance.config.disabled
+
     def check_table(self):
         table = self.router.tables["master4"]
         counts = {}
@@ -165,6 +173,7 @@ def live(seed):
                 life.world.clock.step()
         life.settle()
         life.check()
+        life.check_reloaded()
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 10))

@@ -16,8 +16,9 @@ from tests.core.world import MASTER4, MASTER6, PeerConfig, config, ipv4, peer
 class Running:
     """A running instance as the planner sees it."""
 
-    def __init__(self, down: bool = False) -> None:
+    def __init__(self, down: bool = False, enabled: bool = True) -> None:
         self.is_down = down
+        self.enabled = enabled
 
     def accepts(self, old, new):
         return old.restarts_on == new.restarts_on
@@ -30,7 +31,7 @@ class Running:
 
 
 def actions(old: Config, new: Config, **judges: Running) -> list[str]:
-    running = {p.name: judges.get(p.name, Running()) for p in old.protocols}
+    running = {p.name: judges.get(p.name, Running(enabled=not p.disabled)) for p in old.protocols}
     return str(plan(old, new, running, digest)).splitlines()
 
 
@@ -116,6 +117,17 @@ def test_a_changed_function_counts_for_the_filters_that_call_it():
 def test_a_protocol_that_is_down_is_made_anew():
     changed = config(replace(A, group="h"))
     assert actions(config(A), changed, a=Running(down=True)) == ["restart a: it is down"]
+
+
+def test_what_is_written_of_disabled_counts_beside_what_is_not_beside_what_was_written():
+    off = replace(A, disabled=True)
+    down, up = Running(down=True, enabled=False), Running()
+    assert actions(config(A), config(A), a=down) == ["restart a: enabled"]
+    assert actions(config(off), config(off), a=up) == ["restart a: disabled"]
+    assert actions(config(A), config(off), a=down) == []
+    assert actions(config(off), config(A), a=up) == []
+    assert actions(config(off), config(replace(A, description="x")), a=up) == ["adapt a"]
+    assert actions(config(A), config(replace(off, description="x")), a=down) == ["restart a: it is down"]
 
 
 def test_another_type_under_the_same_name_restarts():

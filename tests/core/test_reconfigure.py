@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pytest
+
+from pybird.conf.model import Limit
 from pybird.core.protocol import State, StopReason
 from pybird.core.reconfigure import Outcome
 from pybird.filter.nodes import REJECT
@@ -90,11 +93,10 @@ def test_the_log_names_what_a_reload_does():
 
 
 def test_the_log_says_nothing_of_channels_that_are_not_up():
-    world = fed_world()
-    world.router.disable(world["b"])
-    world.clock.run()
+    off = peer("b", disabled=True)
+    world = World().load(A, off)
     said(world)
-    world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))))
+    world.router.reconfigure(config(A, replace(off, channels=(ipv4(export_filter=REJECT),))))
     assert said(world) == ["Reconfiguring", "Reconfigured"]
 
 
@@ -211,14 +213,69 @@ def test_a_second_request_waits_for_the_first():
     assert world.router.reconfiguration.status() is Outcome.DONE
 
 
-def test_what_the_operator_disabled_stays_disabled():
+OFF = replace(B, disabled=True)
+
+
+@pytest.mark.parametrize("wanted", [config(A, OFF), config(replace(A, group="h"), replace(OFF, group="h"))])
+def test_a_reload_ends_what_commands_said_of_disabled(wanted):
+    world = World().load(A, OFF)
+    world.router.disable(world["a"], "for lunch")
+    world.router.enable(world["b"])
+    world.clock.run()
+    assert [world[name].state for name in "ab"] == [State.DOWN, State.UP]
+    said(world)
+    world.router.reconfigure(wanted)
+    world.clock.run()
+    assert [world[name].state for name in "ab"] == [State.UP, State.DOWN]
+    assert [world[name].message for name in "ab"] == ["", ""]
+    assert said(world) == ["Reconfiguring", "Enabling protocol a", "Disabling protocol b", "Reconfigured"]
+
+
+def test_what_commands_and_the_file_agree_on_is_not_touched():
+    world = World().load(A, OFF)
+    world.router.disable(world["a"], "for lunch")
+    world.router.enable(world["b"])
+    world.clock.run()
+    a, b, since = world["a"], world["b"], world["b"].since
+    world.clock.run(5)
+    world.router.reconfigure(config(replace(A, disabled=True), replace(B, description="x")))
+    world.clock.run()
+    assert (world["a"], world["b"]) == (a, b)
+    assert (a.state, a.message, b.since, b.config.disabled) == (State.DOWN, "", since, False)
+
+
+def test_an_undo_ends_what_commands_said_of_disabled():
     world = fed_world()
-    world.router.disable(world["a"])
+    world.router.reconfigure(config(A, B, C))
+    for name in "abc":
+        world.router.disable(world[name])
     world.clock.run()
-    world.router.reconfigure(config(replace(A, group="h"), B))
+    world.router.reconfiguration.undo()
     world.clock.run()
-    assert not world["a"].enabled
-    assert world["a"].state is State.DOWN
+    assert {name: p.state for name, p in world.router.protocols.items()} == {"a": State.UP, "b": State.UP}
+
+
+def test_what_a_limit_disabled_runs_again_after_a_reload():
+    limited = peer("a", ipv4(import_limit=Limit(1, "disable")))
+    world = World().load(limited, B)
+    world["a"].announce("10.0.0.0/8", "10.1.0.0/16")
+    world.clock.run()
+    assert (world["a"].state, world["a"].last_error) == (
+        State.DOWN,
+        "Automatic shutdown: Route limit exceeded",
+    )
+    world.router.reconfigure(config(limited, B))
+    world.clock.run()
+    assert (world["a"].state, world["a"].last_error) == (State.UP, "")
+
+
+def test_a_command_while_a_protocol_stops_for_a_reload_holds():
+    world = fed_world()
+    world.router.reconfigure(config(replace(A, restarts_on="x"), B))
+    assert world["a"].state is State.FLUSH
+    world.router.disable(world["a"], "for lunch")
+    world.clock.run()
+    assert (world["a"].state, world["a"].message) == (State.DOWN, "for lunch")
 
 
 def test_disabled_in_the_config_stops_with_that_reason():
@@ -228,6 +285,17 @@ def test_disabled_in_the_config_stops_with_that_reason():
     world.clock.run()
     assert a.stops == [StopReason.DISABLED]
     assert world["a"].state is State.DOWN
+
+
+def test_a_child_that_is_disabled_stays_so_when_its_config_comes_anew():
+    world = fed_world()
+    child = world.router.spawn(peer("child"), world["b"])
+    world.router.disable(child)
+    world.clock.run()
+    for wanted in (peer("child"), peer("child", restarts_on="x")):
+        world.router.adapt(child, wanted)
+        world.clock.run()
+        assert (world["child"], child.state) == (child, State.DOWN)
 
 
 def test_a_child_follows_its_parent_as_the_same_object():

@@ -176,21 +176,27 @@ class Story:
     def go(self, wanted: dict[str, tuple[int, int]], soft: bool) -> None:
         old, self.filters = self.filters, wanted
         self.before = (old, soft)
+        down = self.down()
         self.router.reconfigure(self.config(), soft)
-        self.follow(old, soft)
+        self.follow(old, soft, down)
+
+    def down(self) -> list[str]:
+        return [name for name in NAMES if not self.up(name)]
 
     def undo(self, name: str) -> None:
+        down = self.down()
         self.router.reconfiguration.undo()
         if self.before is not None:
             (wanted, soft), self.before = self.before, None
             old, self.filters = self.filters, wanted
-            self.follow(old, soft)
+            self.follow(old, soft, down)
 
-    def follow(self, old: dict[str, tuple[int, int]], soft: bool) -> None:
-        if soft:
-            return
+    def follow(self, old: dict[str, tuple[int, int]], soft: bool, down: list[str]) -> None:
+        """Who was disabled begins anew, the others have other filters."""
         for name in NAMES:
-            if self.up(name):
+            if name in down:
+                self.reloaded(name, False, True)
+            elif not soft:
                 was, now = old[name], self.filters[name]
                 self.reloaded(name, was[0] != now[0], was[1] != now[1])
 

@@ -2,7 +2,8 @@
 
 Pairs of configurations are drawn from all that other tests read. One router
 runs the first and is given the second, another one starts with the second; in
-the end protocols, options, channels, tables and the kernel's routes are equal.
+the end protocols, options, channels, tables and the kernel's routes are equal,
+whatever commands disabled and enabled before.
 """
 
 from functools import cache
@@ -16,7 +17,7 @@ from tests.fuzz.running import world_of
 from tests.fuzz.seeds import configs
 from tests.fuzz.targets import MAIN, Texts, language
 
-BEFORE, AFTER = 3, 90  # seconds; BGP waits 60 after an error
+BEFORE, SWITCHED, AFTER = 3, 1, 90  # seconds; BGP waits 60 after an error
 
 
 @cache
@@ -63,12 +64,22 @@ def shown(world):
     return found
 
 
+def switch_some(router, random):
+    """Disable and enable what is written otherwise."""
+    for instance in list(router.protocols.values()):
+        if instance.parent is None and random.random() < 0.3:
+            (router.disable if instance.enabled else router.enable)(instance)
+
+
 def compare(seed, pairs):
     random = Random(seed)
     for _ in range(pairs):
         (one, before), (other, after) = random.choice(accepted()), random.choice(accepted())
         world = started(before)
         world.run(BEFORE)
+        if random.random() < 0.5:
+            switch_some(world.nodes["a"].router, random)
+            world.run(SWITCHED)
         world.nodes["a"].router.reconfigure(after)
         world.run(AFTER)
         fresh = started(after)

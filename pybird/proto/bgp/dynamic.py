@@ -111,7 +111,7 @@ class Dynamic(Instance):
         self._spawned.clear()
         self._crowded.clear()
         for key, child in self.children.items():
-            if not child.enabled and reason is StopReason.RECONFIGURED:
+            if not child.enabled and not child.gave_up and reason is StopReason.RECONFIGURED:
                 self._listeners.held[self.name, key] = (child.message, child.last_error)
         self.children.clear()  # the core stops them for the same reason
         self._tell_others()
@@ -401,6 +401,7 @@ class Dynamic(Instance):
         child = self.router.spawn(config, self)
         assert isinstance(child, Peer)
         if held is not None:
+            child.config = replace(config, disabled=False)  # an operator's word, not the file's
             child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
         child.started_hook = lambda: self._child_started(key)
@@ -505,6 +506,8 @@ class Dynamic(Instance):
                 self._remove_orphan(key)
             elif self._still_fits(key):
                 self._adapt(child)
+                if child.gave_up:
+                    self.router.enable(child)
             else:
                 self._drop_unfit(key, child)
         self.look_again()
@@ -517,7 +520,7 @@ class Dynamic(Instance):
         assert config.remote_address is not None
         net = PeerNet(config.remote_address, child.reach.ifindex)
         wanted = child_config(self.config, config.name, net, child.reach.ifname or config.interface)
-        self.router.adapt(child, replace(wanted, disabled=config.disabled))
+        self.router.adapt(child, wanted)
 
     # ------------------------------------------------------------ for people
 

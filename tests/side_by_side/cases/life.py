@@ -1,5 +1,7 @@
 """What operators and reloads do to protocols, and what is said of it."""
 
+from typing import Any
+
 from tests.side_by_side import wire
 from tests.side_by_side.case import Side, bgp, case
 
@@ -158,4 +160,55 @@ def limits_of_other_protocols(side: Side):
     found["again"] = [side.ask("restart s1"), side.ask("enable s1")]
     side.settle()
     found["s1 again"] = side.info("s1")
+    return found
+
+
+@case(options=("protocol: disabled",))
+def disabled_and_reloads(side: Side):
+    """A new configuration, and an `undo`, bring protocols back to what is written about `disabled`."""
+    own = STATIC + MORE.replace("{", "{ disabled;")
+    first = "".join(bgp(number, options="disable after error; connect delay time 20;") for number in (2, 3))
+    first += own
+    off = first.replace("{ local", "{ disabled; local", 1)
+    side.start(first)
+    found: dict[str, Any] = {}
+
+    def look(name: str, text: str, *commands: str, command: str = "configure") -> None:
+        for each in commands:
+            side.ask(each)
+        side.settle()
+        before = told(side, [])
+        side.configure(text, command)
+        side.settle()
+        states = [side.info(each).partition(" Error")[0] for each in ("device1", "p2", "p3", "s1", "s2")]
+        found[name] = [states, sorted(told(side, before)), side.details("p2", "Message")]
+
+    both = ("disable p2", "disable s1")
+    look("disabled by hand", first, *both, "disable device1")
+    look("soft", first, *both, command="configure soft")
+    look("with a reason", first, 'disable p2 "for lunch"')
+    look("enabled by hand", first, "enable s2")
+    look("all", first, "disable all", "enable s2")
+    changed = first.replace("{ local", '{ description "x"; local', 1)
+    look("other options", changed.replace("ipv4; route", "ipv4 { preference 7; }; route"), *both)
+    look("another hold time", changed.replace("20;", "20; hold time 77;", 1), *both)
+    look("by hand and in the file", off, 'disable p2 "for lunch"', "disable s1")
+    look("and another hold time", off.replace("20;", "20; hold time 77;", 1))
+    look("enabled by hand with a reason", off, 'enable p2 "for dinner"')
+    look("disabled by hand with a reason", off, "enable p2", 'disable p2 "for lunch"')
+    look("only in the file", off)
+    look("enabled in the file and by hand", first, "enable p2")
+    look("another AS and disabled", off.replace("65002", "65022"), "disable p2")
+    look("another AS", first, "enable p2")
+    look("another filter", first.replace("import all", "import none"), *both, "enable s2")
+    look("undo", first, "disable all", "enable s2", command="configure undo")
+    limited = first.replace("export all;", "export all; import limit 1 action disable;", 1)
+    look("limits", limited)
+    (a, b) = side.connect(2, 3)
+    a.announce("10.1.0.0/16")
+    a.announce("10.2.0.0/16")
+    b.send(BROKEN)
+    side.settle()
+    found["they hit"] = [side.info("p2"), side.info("p3")]
+    look("what disabled itself", limited)
     return found
