@@ -735,7 +735,7 @@ class Channel:
         """Take over a changed config; what must be reloaded is the plan's to say."""
         old, self.config = self.config, config
         self.set_debug(config.debug or self.router.config.debug_channels)
-        had = self.import_limit, self.receive_limit
+        had = self.import_limit, self.receive_limit, self.export_limit
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
         if not config.keep_filtered:
@@ -750,6 +750,8 @@ class Channel:
             self._compare("import", self.import_limit, self.imported)
         if self.receive_limit is not had[1]:
             self._compare("receive", self.receive_limit, self._received_count())
+        if self.export_limit is not had[2]:
+            self._compare("export", self.export_limit, self.exported)
 
     def _compare(self, direction: str, limit: RouteLimit | None, used: int) -> None:
         """Act at once where a limit of a new config is exceeded; the routes stay while the channel does."""

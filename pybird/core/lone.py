@@ -40,6 +40,7 @@ class LoneGroup(Group):
         self._mode = exporter.mode
         self._sent: dict[bytes, tuple[tuple[Rte, ...], Any]] = {}
         self._blocked: dict[bytes, None] = {}  # networks that the limit kept out
+        self._unseen = channel.exported  # what the member has from other groups and the walk has not reached
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
         return LoneGroup(key, self._channel, exporter, policy, self._scheduler)
@@ -49,6 +50,7 @@ class LoneGroup(Group):
         assert isinstance(old, LoneGroup)
         self._sent = dict(old._sent)
         self._blocked = dict(old._blocked)
+        self._unseen = old._unseen
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
         """What was announced of this network."""
@@ -64,8 +66,9 @@ class LoneGroup(Group):
         return self.current(key)  # counted when it was decided
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
-        """Not known: other routes may have been merged with it."""
-        return False
+        """Did a member that has this route get it in this form?"""
+        found = self._sent.get(key)
+        return found is not None and bool(found[1] == form)
 
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
         """(SENT, form), or why the route does not go out."""
@@ -111,8 +114,11 @@ class LoneGroup(Group):
         if self._blocked and len(self._sent) < before:
             self._retry()
 
-    def _settle(self, key: bytes) -> bool:
-        """Decide what is announced of a network now; True when that changed."""
+    def _settle(self, key: bytes, held: Rte | None = None) -> bool:
+        """Decide what is announced of a network now; True when that changed.
+
+        `held`: what the member has of it from another group. The limit is about others only.
+        """
         routes = self.table.get(key)
         last = self._sent.get(key)
         chosen = self._choose(key, routes) if routes else None
@@ -125,9 +131,9 @@ class LoneGroup(Group):
         if self._past:
             self._judged[key] = len(self._past)
         traced = self._channel.traced
-        had = last[0][0] if last is not None else None
+        had = last[0][0] if last is not None else held
         if chosen is None:
-            if traced and (routes or last is not None):
+            if traced and (routes or had is not None):
                 kind = (self.verdict(routes[0], key)[0] or REJECTED) if routes else SENT
                 self._channel.trace_export(key, kind, routes[0] if routes else None, had)
             self._blocked.pop(key, None)
@@ -135,24 +141,27 @@ class LoneGroup(Group):
             return self._sent.pop(key, None) is not None
         if last is not None and _alike(last[0], chosen[0]) and last[1] == chosen[1]:
             return False
-        if last is None and not self._fits(key):
+        if had is None and not self._fits(key):
             if traced:
                 self._channel.trace_nets("filters", "< rejected [limit]", [key], chosen[0][0])
             return False
         self._blocked.pop(key, None)
         self._sent[key] = chosen
-        if traced:
+        if traced and chosen[0][0] is not held:
             self._channel.trace_export(key, SENT, chosen[0][0], had)
         return True
 
     def _fits(self, key: bytes) -> bool:
-        if self.limit is None or self.limit.room(len(self._sent)) > 0:
+        if self.limit is None or self._has_room(self.limit):
             return True
         if not self._channel.export_over(self.limit):
             return True
         self._channel.statistics.export_updates.limit += 1
         self._blocked[key] = None
         return False
+
+    def _has_room(self, limit: RouteLimit) -> bool:
+        return limit.room(len(self._sent) + self._unseen) > 0
 
     def _retry(self) -> None:
         """There is room again: what the limit kept out may go."""
@@ -218,22 +227,33 @@ class LoneGroup(Group):
         left = member.left.pop(bid, {})
         gained = 0
         for key, value in bucket.items():
-            if fresh:
-                self._settle(key)
-            now = self._sent.get(key)
             had: Rte | None = None
-            if origin is not None:
+            recorded = False  # by the origin, as it was sent
+            if key in left:
+                had = left.pop(key)
+            elif origin is not None:
                 best: Rte = value if isinstance(value, Rte) else value[0]
-                had = left.pop(key) if key in left else origin.had(bid, key, best, member.channel)
+                had = origin.had(bid, key, best, member.channel)
+                recorded = had is not None
+            if had is not None:
+                self._unseen -= 1
+            if fresh:
+                self._settle(key, had)
+            now = self._sent.get(key)
             if now is not None:
                 if had is None:
                     gained += 1
+                elif recorded and not member.owes and origin is not None and origin.sent_as(had, key, now[1]):
+                    continue
                 out.add(now[1], key)
             elif had is not None:
                 gained -= 1
                 out.withdraw.append(key)
-        gained -= withdraw_left(left, out)
-        return gained
+        gone = withdraw_left(left, out)
+        self._unseen = self._unseen - gone if member.todo else 0
+        if self._blocked and self.limit is not None and self._has_room(self.limit):
+            self._retry()
+        return gained - gone
 
 
 def _alike(left: tuple[Rte, ...], right: tuple[Rte, ...]) -> bool:

@@ -189,6 +189,76 @@ def test_an_export_limit_blocks_and_lets_go():
     assert b.channel.exported == 2
 
 
+@pytest.mark.parametrize("before", [None, Limit(9, "block"), Limit(1, "warn")], ids=str)
+@pytest.mark.parametrize(
+    ("action", "stops"),
+    [
+        ("warn", []),
+        ("block", []),
+        *((action, [StopReason.EXPORT_LIMIT]) for action in ("restart", "disable")),
+    ],
+)
+def test_a_new_export_limit_takes_nothing_back_and_acts_at_once(before, action, stops):
+    world = World().load(peer("a"), peer("b", ipv4(export_limit=before)))
+    world["a"].announce(*NETS[:3])
+    world.clock.run()
+    b = world["b"]
+    sent = list(b.messages)
+    b.channel.reconfigure(ipv4(export_limit=Limit(2, action)))
+    text = f"<warning> b: Channel ipv4 hits route export limit (2), action: {action}"
+    assert (b.channel.export_limit.hit, world.log.lines.count(text)) == (True, 1)
+    b.channel.reload_exports()
+    world.clock.run()
+    assert b.stops[:1] == stops
+    if not stops:
+        assert b.messages == sent
+        assert (len(b.got), b.channel.exported) == (3, 3)
+
+
+def test_above_a_lowered_export_limit_new_routes_are_blocked_until_there_is_room():
+    world = World().load(peer("a"), peer("b"))
+    a, b = world["a"], world["b"]
+    a.announce(*NETS[:3])
+    world.clock.run()
+    b.channel.reconfigure(ipv4(export_limit=Limit(2, "block")))
+    b.channel.reload_exports()
+    world.clock.run()
+    a.announce(NETS[0], med=5)  # a replacement passes
+    a.announce(NETS[3])
+    a.withdraw(NETS[1])
+    world.clock.run()
+    assert list(b.got) == [key(NETS[0]), key(NETS[2])]
+    a.withdraw(NETS[2])
+    world.clock.run()
+    assert list(b.got) == [key(NETS[0]), key(NETS[3])]
+
+
+@pytest.mark.parametrize("after", [None, Limit(9, "block")], ids=str)
+def test_a_raised_export_limit_sends_what_was_kept_out_and_nothing_else(after):
+    world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2, "block"))))
+    world["a"].announce(*NETS)
+    world.clock.run()
+    b = world["b"]
+    b.messages.clear()
+    b.channel.reconfigure(ipv4(export_limit=after))
+    b.channel.reload_exports()
+    world.clock.run()
+    assert len(b.got) == len(NETS)
+    assert sum(len(keys) for announced, _ in b.messages for _, keys in announced) == len(NETS) - 2
+
+
+def test_with_a_filter_and_a_limit_at_once_what_was_sent_counts_before_what_is_new():
+    world = World().load(peer("a"), peer("b", ipv4(export_filter=REFUSE_1)))
+    a, b = world["a"], world["b"]
+    a.announce(*NETS[:3], med=1)
+    a.announce(*NETS[3:], med=2)
+    world.clock.run()
+    b.channel.reconfigure(ipv4(export_limit=Limit(2, "block")))
+    b.channel.reload_exports()
+    world.clock.run()
+    assert list(b.got) == [key(net) for net in NETS[3:]]
+
+
 def test_an_export_limit_with_disable():
     world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2))))
     world["a"].announce(*NETS)

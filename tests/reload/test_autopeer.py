@@ -46,6 +46,7 @@ LIVE = {
     "from that fits": unnumbered(1, 'peers < from "eth*"; >;'),
     "export filter that fits": unnumbered(1, "peers { export where true; };"),
     "limit with room": unnumbered(1, "peers { export limit 5; };"),
+    "limit that blocks": unnumbered(1, "peers { export limit 0 action block; };"),
     "description": unnumbered(1, more='description "fabric";'),
     "error wait": unnumbered(1, more="error wait time 5, 10; connect retry time 20;"),
     "ra interval": changed("router discovery yes", "router discovery yes; max ra interval 20"),
@@ -110,7 +111,6 @@ ENDS = {
     "range": changed("range fe80::/10", "range fe80::/120"),
     "from": unnumbered(1, 'peers < from "wan*"; >;'),
     "export filter": unnumbered(1, "peers { export none; };"),
-    "export limit": unnumbered(1, "peers { export limit 0 action block; };"),
     "no peers channel": unnumbered(1, ""),
     "no parent": unnumbered(1).replace("protocol bgp auto {", "protocol bgp auto { disabled;"),
     "no radv interface": changed('interface "eth*"', 'interface "wan*"'),
@@ -154,6 +154,8 @@ def test_a_written_protocol_takes_the_key_and_gives_it_back(options):
 def test_the_export_limit_counts_all_children_of_a_parent():
     lab = lan(4)
     lab.expect(lab.meshed, 10, "all peer")
+    configure(lab, "r1", unnumbered(1, "peers { export none; };"))
+    assert lab.children("r1") == []
     configure(lab, "r1", unnumbered(1, "peers { export limit 2 action block; };"))
     lab.run(5)
     assert len(lab.children("r1")) == 2

@@ -125,13 +125,16 @@ def test_limits_are_taken_over_and_forgotten():
         assert "10.5.0.0/16" in nets(lab, "b")
 
 
-def test_an_export_limit():
+def test_an_export_limit_takes_nothing_back_and_keeps_new_routes_out():
     with Unbroken(speakers(A, B)) as lab:
-        one = speaker(1, blackholes("10.1.0.0/16", "10.2.0.0/16"), channel="export limit 1 action block;")
-        configure(lab, "a", one)
-        assert len([net for net in nets(lab, "b") if net != "10.3.0.0/16"]) == 1
-        configure(lab, "a", A)
+        known, limit = ("10.1.0.0/16", "10.2.0.0/16"), "export limit 1 action block;"
+        configure(lab, "a", speaker(1, blackholes(*known), channel=limit))
+        assert session(lab, "a").channels["ipv4"].export_limit.hit
         assert len(nets(lab, "b")) == 3
+        configure(lab, "a", speaker(1, blackholes(*known, "10.5.0.0/16"), channel=limit))
+        assert "10.5.0.0/16" not in nets(lab, "b")
+        configure(lab, "a", speaker(1, blackholes(*known, "10.5.0.0/16")))
+        assert len(nets(lab, "b")) == 4
 
 
 def test_soft_keeps_routes_as_they_are():

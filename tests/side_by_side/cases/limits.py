@@ -2,6 +2,7 @@
 
 import time
 
+from tests.side_by_side import wire
 from tests.side_by_side.case import Side, bgp, case
 
 KINDS = ("import", "receive", "export")
@@ -133,4 +134,38 @@ def limits_at_configure(side: Side):
     for action in STATIC_ACTIONS:
         name = f"s{action}"
         found[f"static {action}"] = [len(side.best(f"protocol {name}")), side.details(name, "limit:")]
+    return found
+
+
+@case()
+def export_limits_at_configure(side: Side):
+    """Four routes were sent when `configure` brings a limit of two: nothing is taken back."""
+    changes = [(action, f"export limit 10 action {action};") for action in ACTIONS]
+    changes += [("block", ""), ("warn", ""), ("disable", "export limit 3 action warn;")]
+
+    def text(new: bool, nets: int) -> str:
+        routes = "".join(f"route 10.1.{number}.0/24 blackhole; " for number in range(nets))
+        found = f"protocol static local1 {{ ipv4; {routes} }}\n"
+        for number, (action, before) in enumerate(changes, 2):
+            limit = f"export limit 2 action {action};" if new else before
+            found += bgp(number, options="error wait time 20,20;", channel=limit, imports="none")
+        return found
+
+    side.start(text(False, 4))
+    sessions = side.connect(*range(2, 2 + len(changes)))
+    side.settle()
+    counts = [len(one.kinds(wire.UPDATE)) for one in sessions]
+    side.configure(text(True, 4))
+    side.settle()
+    found = {}
+    for one, count, (action, before) in zip(sessions, counts, changes, strict=True):
+        name = f"p{one.number}"
+        line = rf"{name}\b.* hits route export limit \(2\), action: {action}"
+        key = f"{before or 'none'} then {action}"
+        updates = len(one.kinds(wire.UPDATE)) - count
+        found[key] = [side.info(name), updates, len(one.table()), one.codes(), bool(side.log(line))]
+        found[f"{key}: hit"] = side.details(name, "limit:")
+    side.configure(text(True, 5))
+    side.settle()
+    found["a new route"] = [len(one.table()) for one in sessions]
     return found
