@@ -332,12 +332,13 @@ class Channel:
 
     # refusals -----------------------------------------------------------
 
-    def refused(self, keys: list[bytes], rte: Rte | None, reason: str) -> None:
+    def refused(self, keys: list[bytes], rte: Rte | None, reason: str, *, echo: bool = False) -> None:
         """Routes came that the protocol itself does not take; what it had of them leaves the table.
 
         `rte` is the route that it would be, None where there is none. They count
         as rejected, are told once per network and reason (`reason` is for people),
-        and with `import keep filtered` the route is kept.
+        and with `import keep filtered` the route is kept. An `echo` of what went through
+        us is told only where it is all that there is: else nobody misses it.
         """
         if self.state is not ChannelState.UP or not keys:
             return
@@ -350,17 +351,21 @@ class Channel:
             self.trace_nets("filters", "> invalid", keys, rte)
         if source.routes:
             self.statistics.import_withdraws.accepted += self._remove(keys, source)
-        self.explain(keys, reason, "Refused")
+        self.explain(keys, reason, "Refused", echo=echo)
         if rte is not None and self.config.keep_filtered:
             self._keep_refused(keys, rte, reason)
 
-    def explain(self, keys: list[bytes], reason: str, what: str = "") -> None:
+    def explain(self, keys: list[bytes], reason: str, what: str = "", *, echo: bool = False) -> None:
         """Note why routes are not, or not as they were, in the table.
 
-        With `what` there is one line in the log for each network, too.
+        With `what` there is one line in the log for each network, too, of an `echo`
+        where the table has no route.
         """
         refusals = self._refusals()
-        self._tell(refusals.add(refusals.imports, keys, reason, self.router.clock.now()), reason, what)
+        fresh = refusals.add(refusals.imports, keys, reason, self.router.clock.now())
+        if echo:
+            fresh = [key for key in fresh if not self.table.get(key)]
+        self._tell(fresh, reason, what)
 
     def withheld(self, keys: list[bytes], reason: str) -> None:
         """Routes are not sent through this channel, for a reason that is neither policy nor split horizon."""

@@ -99,6 +99,30 @@ def test_a_refused_route_is_told_counted_and_explained(asn, options, attributes,
     found.check_others()
 
 
+@pytest.mark.parametrize(
+    ("asn", "attributes", "reason"),
+    [
+        (65002, OWN_AS, "own AS in the path"),
+        (65001, INSIDE + a("80 9 0a000001, 80 10 01010101"), "own originator id"),
+        (65001, INSIDE + a("80 9 0a000009, 80 10 0a000001"), "own cluster id in the cluster list"),
+    ],
+)
+def test_what_comes_back_to_us_is_not_logged_where_there_is_a_route(asn, attributes, reason):
+    found = session(asn)
+    [ours] = found.router.tables["master4"].keys()
+    net = str(net_of(channel(found).net_type, ours))
+    found.say(update(attributes, nets=ours + NET), 0.1)
+    assert log(found) == [f"x: Refused 20.0.1.0/24: {reason}"], "nothing else leads there"
+    assert reasons(found) == {net: reason, "20.0.1.0/24": reason}
+
+
+def test_what_is_no_echo_is_logged_in_any_case():
+    found = session()
+    [ours] = found.router.tables["master4"].keys()
+    found.say(update(ORIGIN + a("40 2 0201 0000fdea 0101 00000005") + HOP, nets=ours), 0.1)
+    assert [line.rpartition(": ")[2] for line in log(found)] == ["AS set in the path"]
+
+
 def test_bogus_networks_are_refused_alone():
     found = session()
     found.say(update(GOOD, nets=b"\x08\x7f" + NET), 0.1)

@@ -315,7 +315,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         case="refused_routes",
         key="internal",
-        ours=["Import updates:2 2 0", "Import withdraws:0 0 ---"],
+        ours=["Import updates:3 3 0", "Import withdraws:0 0 ---"],
         why="the neighbor withdrew nothing",
         row="What BGP itself does not take",
     ),

@@ -21,7 +21,7 @@ from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUES
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
 from pybird.proto.bgp.terms import aigp_mode, is_direct, is_recursive, next_hop_keep
-from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader, Withdrawn
+from pybird.proto.bgp.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.net import NetType, Prefix, net_of
@@ -246,7 +246,7 @@ class Families:
         if attrs is not None:
             hop = found.resolver.resolve(next_hop) or UNREACHABLE
             rte = Rte(attrs, channel.source, hop, channel.config.preference, self._peer.router.clock.now())
-        channel.refused(keys, rte, reason)
+        channel.refused(keys, rte, reason, echo=reason in ECHOES)
 
     def _announce(self, announced: Announced, now: float) -> None:
         found = self._open.get(announced.family)

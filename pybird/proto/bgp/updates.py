@@ -33,6 +33,10 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet, find
 
 MEMO_SIZE: Final = 16384
+OWN_AS: Final = "own AS in the path"
+OWN_ORIGINATOR: Final = "own originator id"
+OWN_CLUSTER: Final = "own cluster id in the cluster list"
+ECHOES: Final = frozenset((OWN_AS, OWN_ORIGINATOR, OWN_CLUSTER))  # what went through us comes back
 MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbour may always send new ones
 
 
@@ -121,7 +125,7 @@ def loop(wire: bytes, terms: ReceiveTerms) -> str:
     path = find(wire, AS_PATH) or b""
     own = terms.local_as.to_bytes(4, "big")
     if own in path and count_as(path, own) > terms.allow_local_as:
-        return "own AS in the path"
+        return OWN_AS
     if not terms.allow_as_sets and has_set(path):
         return "AS set in the path"
     if terms.internal:
@@ -133,13 +137,13 @@ def loop(wire: bytes, terms: ReceiveTerms) -> str:
 
 def _reflection_loop(wire: bytes, terms: ReceiveTerms) -> str:
     if find(wire, ORIGINATOR_ID) == terms.router_id.to_bytes(4, "big"):
-        return "own originator id"
+        return OWN_ORIGINATOR
     clusters = find(wire, CLUSTER_LIST)
     if clusters:
         own = (terms.cluster_id or terms.router_id).to_bytes(4, "big")
         for at in range(0, len(clusters), 4):
             if clusters[at : at + 4] == own:
-                return "own cluster id in the cluster list"
+                return OWN_CLUSTER
     return ""
 
 

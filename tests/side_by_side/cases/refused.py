@@ -22,6 +22,9 @@ def refused_routes(side: Side) -> dict[str, Any]:
     external.announce("127.0.0.0/8", path=[65002])
     internal.announce("10.5.0.0/16", path=[9], originator="10.0.0.1", clusters=["1.1.1.1"])
     internal.announce("10.6.0.0/16", path=[9], originator="10.0.0.9", clusters=["10.7.7.7"])
+    internal.announce(
+        "10.1.0.0/16", path=[9], originator="10.0.0.1", clusters=["1.1.1.1"]
+    )  # an echo: no line
     side.settle()
     return {
         "best": side.best(),
