@@ -44,7 +44,7 @@ class StopReason(Enum):
     DISABLED = "disabled"  # by the operator
     RESTARTED = "restarted"  # by the operator
     RECONFIGURED = "reconfigured"  # restart: the new config cannot be adapted to
-    REMOVED = "removed"  # not in the new config, or a withdrawn dynamic child
+    REMOVED = "removed"  # not in the new config, or disabled there, or a withdrawn dynamic child
     LIMIT = "limit"  # an import or receive limit was hit
     EXPORT_LIMIT = "export limit"  # an export limit was hit
     ERROR = "error"  # it gave up after an error (`disable after error`)

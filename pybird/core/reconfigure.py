@@ -422,7 +422,7 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
 
 def _reason(config: ProtocolConfig) -> StopReason:
     """Why a protocol stops for its new config."""
-    return StopReason.DISABLED if config.disabled else StopReason.RECONFIGURED
+    return StopReason.REMOVED if config.disabled else StopReason.RECONFIGURED
 
 
 class _Held(NamedTuple):

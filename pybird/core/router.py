@@ -429,7 +429,7 @@ class Router:
         self.set_debug(instance)
         for channel in instance.channels.values():
             channel.trace("states", f"Connected to table {channel.table.name}")
-        instance.trace("states", "Initializing")
+        instance.trace("states", "Initializing" if instance.enabled else "Initializing [disabled]")
         return instance
 
     def choose_router_id(self) -> None:

@@ -278,13 +278,26 @@ def test_a_command_while_a_protocol_stops_for_a_reload_holds():
     assert (world["a"].state, world["a"].message) == (State.DOWN, "for lunch")
 
 
-def test_disabled_in_the_config_stops_with_that_reason():
+def test_disabled_in_the_config_stops_as_a_removal_does():
     world = fed_world()
     a = world["a"]
     world.router.reconfigure(config(replace(A, disabled=True), B))
     world.clock.run()
-    assert a.stops == [StopReason.DISABLED]
+    assert a.stops == [StopReason.REMOVED]
     assert world["a"].state is State.DOWN
+
+
+def test_traces_say_what_is_disabled_when_it_is_made():
+    traced = replace(A, debug=frozenset({"states"}))
+    off = replace(traced, disabled=True)
+    world = World().load(off, B)
+    assert "<trace> a: Initializing [disabled]" in world.log.lines
+    world.router.reconfigure(config(traced, B))
+    assert "<trace> a: Initializing" in world.log.lines
+    world.log.lines.clear()
+    world.router.reconfigure(config(off, B))
+    world.clock.run()
+    assert "<trace> a: Initializing [disabled]" in world.log.lines
 
 
 def test_a_child_that_is_disabled_stays_so_when_its_config_comes_anew():

@@ -211,4 +211,22 @@ def disabled_and_reloads(side: Side):
     side.settle()
     found["they hit"] = [side.info("p2"), side.info("p3")]
     look("what disabled itself", limited)
+    (a,) = side.connect(2)
+    before = len(a.notifications())
+    side.configure(off)
+    side.settle()
+    found["disabled while it is up"] = a.notifications()[before:]
+    return found
+
+
+@case()
+def traces_of_what_is_disabled(side: Side):
+    """`Initializing` says what does not start."""
+    text = "debug protocols { states };\n" + bgp(2) + STATIC + MORE.replace("{", "{ disabled;")
+    side.start(text)
+    side.settle()
+    found = {"start": sorted(side.log("<TRACE> .*Initializing"))}
+    side.configure(text.replace("{ local", "{ disabled; local").replace("s2 { disabled;", "s2 {"))
+    side.settle()
+    found["reload"] = sorted(side.log("<TRACE> .*Initializing"))
     return found
