@@ -7,6 +7,11 @@ gateway that must be on link, a device that must be up) or on an IGP table
 uses a changed entry a successor, so that best routes are chosen anew and
 readers hear of it.
 
+No recursion through recursion (RFC 4271, 5.1.3): a network leads nowhere for
+those who look an address up when a recursive route is its best one or may
+become it. What an entry resolves to thus never depends on what entries resolve
+to, so one walk is enough: a route over itself does not win, lose and win again.
+
 An entry that nothing uses any more is forgotten: each new one pays for a look
 at two old ones, round and round, so routes with ever new next hops cannot fill
 the memory.
@@ -15,7 +20,7 @@ the memory.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
@@ -25,7 +30,7 @@ from pybird.core.selection import set_rank
 from pybird.core.table import Reader, Table, Walk
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
-from pybird.values.net import Prefix
+from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 
 if TYPE_CHECKING:
@@ -68,14 +73,17 @@ class HopTable:
         tables: dict[str, Table],
         scheduler: Scheduler,
         pool: AttributePool,
+        warn: Callable[[str], None],
     ) -> None:
         self._interfaces = interfaces
         self._neighbors = neighbors
         self._tables = tables
         self._scheduler = scheduler
         self._pool = pool
+        self._warn = warn
         self._direct: dict[tuple[Way, ...], Hop] = {}
         self._recursive: dict[Recursive, Hop] = {}
+        self._circular: dict[Recursive, bytes] = {}  # the network whose recursive routes forbid it
         self._round: list[tuple[dict[Any, Hop], Any]] = []
         self._readers: dict[str, Reader] = {}
         self._changed: dict[Hop, None] = {}
@@ -179,6 +187,7 @@ class HopTable:
             entries, key = self._round.pop()
             if key in entries and _references(entries, key) <= _UNUSED:
                 del entries[key]
+                self._circular.pop(key, None)
 
     def works(self, way: Way) -> bool:
         """Can packets go this way now?"""
@@ -225,11 +234,15 @@ class HopTable:
         bits = key.gateway.bits
         found = table.longest_match(Prefix(key.gateway, bits)) if table is not None else None
         if found is None:
+            self._circular.pop(key, None)
             return _set(hop, Dest.UNREACHABLE, (), None)
-        best = found[1][0]
+        net, routes = found
+        if _may_be_recursive(routes):
+            self._forbid(key, net)
+            return _set(hop, Dest.UNREACHABLE, (), None)
+        self._circular.pop(key, None)
+        best = routes[0]
         via = best.hop
-        if isinstance(via.key, Recursive):  # RFC 4271, 5.1.3: no recursion through recursion
-            return _set(hop, Dest.UNREACHABLE, (), None)
         metric = self._metric(best)
         if self._interfaces.owner_of(key.gateway) is not None:
             return _set(hop, Dest.UNREACHABLE, (), None)
@@ -240,6 +253,14 @@ class HopTable:
             gateway = way.gateway if way.gateway is not None else self._on_link(key, way.ifindex)
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
+
+    def _forbid(self, key: Recursive, net: bytes) -> None:
+        """Recursive routes of this network stand in the way, until they go, best or not."""
+        self._readers[key.table].every = True
+        if self._circular.get(key) != net:
+            self._circular[key] = net
+            where = net_of(self._tables[key.table].net_type, net)
+            self._warn(f"Next hop address {key.gateway} resolvable through recursive route for {where}")
 
     def _on_link(self, key: Recursive, ifindex: int) -> Address:
         """The neighbor's address on a link; a link-local one that is ours there leads nowhere."""
@@ -280,8 +301,9 @@ class HopTable:
 
     def _igp_changed(self) -> bool:
         changed = dict.fromkeys([name for name, reader in self._readers.items() if reader.pending])
-        for reader in self._readers.values():
-            reader.pending.clear()
+        for name in changed:
+            self._readers[name].pending.clear()
+            self._readers[name].every = False  # until one is found that must know
         for key, hop in self._recursive.items():
             if key.table in changed and self._resolve_recursive(key, hop):
                 self._note(hop)
@@ -345,6 +367,15 @@ class HopTable:
         new.epoch = rte.epoch
         set_rank(new, self._pool)
         return new
+
+
+def _may_be_recursive(routes: tuple[Rte, ...]) -> bool:
+    """Is the best of these routes recursive, or would it be if all next hops were reachable?
+
+    Preference counts before anything that depends on next hops.
+    """
+    best = routes[0].preference
+    return any(rte.preference >= best and isinstance(rte.hop.key, Recursive) for rte in routes)
 
 
 def _references(entries: dict[Any, Hop], key: Any) -> int:

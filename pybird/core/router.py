@@ -108,7 +108,9 @@ class Router:
         self.interfaces = Interfaces()
         self.interfaces.listen(self)
         self.neighbors = Neighbors(self.interfaces)
-        self.hops = HopTable(self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool)
+        self.hops = HopTable(
+            self.interfaces, self.neighbors, self.tables, self.scheduler, self.pool, self._next_hop_warning
+        )
         self.reconfiguration = Reconfiguration(self)
         self.revalidation = Revalidation(self)
         self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
@@ -130,6 +132,7 @@ class Router:
             self._filter_error,
         )
         self._filter_errors = LogLimit()
+        self._next_hop_warnings = LogLimit()
         self.traces = Traces(ports.clock, self.log)
         self.interface_traces = InterfaceTraces(self)
         self._numbers = 0  # of sources in traces
@@ -151,6 +154,11 @@ class Router:
         line = self._filter_errors.passes(text, self.ports.clock.now())
         if line is not None:
             self.log("error", line)
+
+    def _next_hop_warning(self, text: str) -> None:
+        line = self._next_hop_warnings.passes(text, self.ports.clock.now())
+        if line is not None:
+            self.log("warning", line)
 
     def number_of(self, source: Source) -> int:
         """The number of a source in traces, from 1."""

@@ -215,6 +215,17 @@ def _each(found: dict[str, dict[str, Any]], why: str, row: str, as_frr: bool = F
 
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
+        "next_hop_through_a_route_over_itself",
+        "withdrawn",
+        {
+            "0.0.0.0/0": "p2",
+            "10.8.0.0/16": "p3",
+            "10.9.0.0/16": "p3",
+        },
+        "BIRD looks again only when the best route changes",
+        "next hops after the recursive route has gone that covered itself",
+    ),
+    Difference(
         case="link_local_alone",
         key="sent",
         ours={"2001:db8:77::/48": "fe80::1 fe80::1"},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.side_by_side.case import Side, bgp, bgp6, case
 
 DIRECT = "protocol direct { ipv4; ipv6; }\n"
+KERNEL = "protocol kernel k { kernel table 99; ipv4 { export all; }; }\n"
 BLACKHOLE = (65535, 666)
 # Communities ask the import filter for a next hop, a gateway, a blackhole.
 ASKED = """filter {
@@ -277,3 +278,92 @@ def neighbor_outside_of_all_networks(side: Side):
     side.settle()
     vias = {net: [one.get("via") for one in routes] for net, routes in side.routes("protocol p2").items()}
     return {"routes": vias, "kernel": side.kernel(), "sent": b.table("next_hop")}
+
+
+FAR, FARTHER = "198.51.100.9", "198.51.100.10"
+
+
+def _by_network(side: Side) -> dict[str, object]:
+    """What became of each network, and what the log says of next hops."""
+    return side.best("where source = RTS_BGP") | {"kernel": side.kernel()}
+
+
+@case()
+def next_hop_through_a_route_over_itself(side: Side):
+    """iBGP: a default route whose next hop only a default route covers; others over that next hop."""
+    side.start(DIRECT + KERNEL + bgp(2) + bgp(3, 65001) + bgp(4) + bgp(5, 65001))
+    direct, far, _, near = side.connect(2, 3, 4, 5)
+    direct.announce("0.0.0.0/0")
+    side.settle()
+    far.announce("10.8.0.0/16", next_hop=FARTHER)
+    far.announce("10.9.0.0/16", next_hop=FAR)
+    side.settle()
+    found = {"before": _by_network(side)}
+    far.announce("0.0.0.0/0", next_hop=FAR, path=())
+    side.settle()
+    found["it covers itself"] = _by_network(side)
+    direct.announce("0.0.0.0/0", path=(65002, 7))
+    side.settle()
+    found["another path beside it"] = _by_network(side)
+    near.announce("0.0.0.0/0", path=(), local_pref=200)
+    side.settle()
+    found["a recursive one is the best"] = _by_network(side)
+    near.withdraw("0.0.0.0/0")
+    side.settle()
+    found["no more"] = _by_network(side)
+    far.withdraw("0.0.0.0/0")
+    side.settle()
+    found["withdrawn"] = side.best("where source = RTS_BGP")
+    found["log"] = sorted({*side.log("Next hop address")})
+    return found
+
+
+@case()
+def next_hop_through_a_route_over_itself_that_loses(side: Side):
+    side.start(DIRECT + KERNEL + bgp(2, imports="filter { bgp_local_pref = 200; accept; }") + bgp(3, 65001))
+    direct, far = side.connect(2, 3)
+    direct.announce("0.0.0.0/0")
+    side.settle()
+    far.announce("0.0.0.0/0", "10.9.0.0/16", next_hop=FAR, path=())
+    side.settle()
+    direct.withdraw("0.0.0.0/0")
+    side.settle()
+    found = {"alone": _by_network(side)}
+    direct.announce("0.0.0.0/0")
+    side.settle()
+    found["second again"] = _by_network(side)
+    return found
+
+
+@case()
+def next_hops_through_each_other(side: Side):
+    """Two networks whose routes lead through each other, beside routes that are not recursive."""
+    side.start(DIRECT + KERNEL + bgp(2) + bgp(3, 65001))
+    direct, far = side.connect(2, 3)
+    direct.announce("10.1.0.0/16", "10.2.0.0/16")
+    side.settle()
+    far.announce("10.1.0.0/16", next_hop="10.2.0.9", path=())
+    far.announce("10.2.0.0/16", next_hop="10.1.0.9", path=())
+    side.settle()
+    far.announce("10.2.9.0/24", next_hop="10.2.9.1", path=())
+    side.settle()
+    return _by_network(side)
+
+
+@case()
+def next_hop_of_a_network_that_the_neighbor_announces_too(side: Side):
+    """The network of the link, and a static default: routes of neighbors to them lose, and harm nobody."""
+    static = "protocol static far { ipv4; route 0.0.0.0/0 via 10.0.0.2; }\n"
+    side.start(DIRECT + KERNEL + static + bgp(3, 65001) + bgp(4, 65001))
+    far, near = side.connect(3, 4)
+    far.announce("10.0.0.0/24", "10.7.0.0/16")
+    far.announce("0.0.0.0/0", next_hop=FAR)
+    side.settle()
+    near.announce("10.5.0.0/16")
+    near.announce("10.6.0.0/16", next_hop=FAR)
+    near.announce("10.8.0.0/16", next_hop=FARTHER)
+    side.settle()
+    found = {"second": _by_network(side)}
+    near.announce("10.0.0.0/24", "0.0.0.0/0")
+    side.settle()
+    return found | {"third": _by_network(side)}
