@@ -107,6 +107,7 @@ def protocol_row(router: Router, instance: Instance, everything: bool) -> Protoc
         state=instance.state.value,
         since=moment(router, instance.since),
         info=info(instance),
+        trouble=asked(instance, instance.trouble) or "",
         detail=protocol_detail(router, instance) if everything else None,
     )
 

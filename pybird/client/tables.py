@@ -76,7 +76,8 @@ def _protocol(reply: Reply) -> Row:
     style = "green" if info[:1] == ["Established"] else ""
     state = reply["state"]
     cells = (
-        reply["name"], reply["proto"], reply["table"], state, short_time(reply["since"]), " ".join(info),
+        reply["name"], reply["proto"], reply["table"], state, short_time(reply["since"]),
+        " ".join([*info, reply.get("trouble", "")]).rstrip(),
     )  # fmt: skip
     return Row(cells, ("bold", "", "", _STATES.get(state, ""), "", style))
 

@@ -245,7 +245,11 @@ class Instance:
         return None
 
     def info(self) -> str:
-        """The Info column of `show protocols`."""
+        """The Info column of `show protocols`, in BIRD's words: tools read it."""
+        return ""
+
+    def trouble(self) -> str:
+        """What keeps it from its work and has no place in the Info column, for people."""
         return ""
 
     def details(self) -> Iterator[Detail]:

@@ -272,7 +272,10 @@ class ProtocolDetail:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolRow(Reply):
-    """One protocol; `table` is empty when it has none or several."""
+    """One protocol; `table` is empty when it has none or several.
+
+    `info` is BIRD's column; `trouble` is what we know beyond it.
+    """
 
     code: int = field(default=1002, init=False)
     name: str
@@ -282,6 +285,7 @@ class ProtocolRow(Reply):
     since: Moment
     info: str
     detail: ProtocolDetail | None = None
+    trouble: str = ""
 
 
 # --------------------------------------------------------------- show route

@@ -184,12 +184,13 @@ def test_keepalives_keep_an_idle_session_up():
 def test_a_wrong_as_number_makes_both_wait():
     lab = both(a_options={"remote_as": 65009})
     lab.run(6)
-    assert lab.proto("a").last_error == "BGP Error: Bad peer AS: 65002"
+    assert lab.proto("a").last_error == "BGP Error: Bad peer AS"
+    assert lab.proto("a").trouble() == "Bad peer AS: 65002"
     assert lab.proto("b", "a").last_error == "Received: Bad peer AS"
-    assert lab.state("a") == "Idle          BGP Error: Bad peer AS: 65002"
+    assert lab.state("a") == "Idle          BGP Error: Bad peer AS"
     labels = {d.label: d.text for d in next(lab.proto("a").details()).below}
     assert labels["Error wait"].endswith("/60")
-    assert labels["Last error"] == "BGP Error: Bad peer AS: 65002"
+    assert (labels["Last error"], labels["Cause"]) == ("BGP Error: Bad peer AS", "Bad peer AS: 65002")
 
 
 def test_the_error_wait_doubles_up_to_its_maximum_and_connections_are_refused_meanwhile():
@@ -248,7 +249,7 @@ def test_disable_after_error():
     lab.run(7)
     assert lab.proto("a").state is State.DOWN
     assert not lab.proto("a").enabled
-    assert lab.proto("a").last_error == "BGP Error: Bad peer AS: 65002"
+    assert lab.proto("a").last_error == "BGP Error: Bad peer AS"
     assert "b: Disabled after error" in lab.nodes["a"].messages("info")
 
 
@@ -385,17 +386,17 @@ def test_a_password_must_be_the_same_on_both_sides():
     lab.run(30)
     assert not lab.up("a")
     text = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
-    assert lab.state("a") == f"Connect       {text}"
+    assert (lab.state("a"), lab.proto("a").trouble()) == ("Connect", text)
     assert lab.nodes["a"].messages("auth") == [f"b: {text}"], "told once"
 
 
 def test_a_password_on_one_side_only_is_a_suspicion_on_both():
     lab = both(a_options={"password": "secret"}, b_options={"passive": True})
     lab.run(30)
-    assert "MD5: segments with a signature arrive" in lab.state("b", "a")
+    assert "MD5: segments with a signature arrive" in lab.proto("b", "a").trouble()
     lab = both(a_options={"password": "secret", "passive": True})
     lab.run(30)
-    assert "MD5: segments without a signature arrive" in lab.state("a")
+    assert "MD5: segments without a signature arrive" in lab.proto("a").trouble()
 
 
 def test_the_counters_of_the_kernel_count_from_the_loss_of_the_session():
@@ -727,22 +728,31 @@ def test_a_missing_local_address_is_named():
     lab = both(a_options={"local_address": Address.parse("10.0.0.9")}, b_options={"passive": True})
     lab.run(30)
     text = "Socket: Cannot assign requested address (no interface has 10.0.0.9)"
-    assert lab.proto("a").info().endswith(text)
+    assert lab.state("a") == "Active        Socket: Cannot assign requested address"
+    assert lab.proto("a").trouble() == "no interface has 10.0.0.9"
     assert [t for t in lab.nodes["a"].messages("info") if text in t] == [
         f"b: 10.0.0.2 does not talk to us yet: {text}"
     ]
 
 
-def test_what_keeps_a_neighbour_out_of_reach_is_shown():
+def told(lab):
+    """What is known of neighbor b beyond the Info column: in the row, and by lines of `all`."""
+    below = {d.label: d.text for d in next(lab.proto("a").details()).below}
+    return lab.proto("a").trouble(), below.get("Obstacle")
+
+
+def test_the_info_column_has_birds_words_only_and_what_keeps_a_neighbor_out_of_reach_stands_elsewhere():
     lab = Lab()
     lab.router("a", config(1, bgp_to("10.9.0.2", 65001, 65002)))
     lab.run(1)
-    assert lab.state("a") == "Idle          10.9.0.2 is not in the network of any interface"
+    text = "10.9.0.2 is not in the network of any interface"
+    assert (lab.proto("a").info().strip(), told(lab)) == ("Idle", (text, text))
 
 
 def test_a_local_address_of_the_other_family_keeps_the_session_down_and_says_so():
     lab = both(a_options={"local_address": Address.parse("2001:db8::1")}, b_options={"passive": True})
     lab.run(30)
-    assert lab.state("a") == "Idle          local address 2001:db8::1 cannot reach 10.0.0.2"
+    text = "local address 2001:db8::1 cannot reach 10.0.0.2"
+    assert (lab.state("a"), told(lab)) == ("Idle", (text, text))
     assert lab.nodes["a"].messages("bug") == []
     assert lab.nodes["a"].host.tcp.listeners == []

@@ -40,7 +40,8 @@ def test_bird_with_the_password_and_then_another(lab, birds):
     assert "MD5" not in pybird.cli("show protocols all peer")
     bird.configure(speaker(2, "other"))
     until(lambda: not pybird.established(), 10, "bird restarts its session")
-    until(lambda: "wrong signature" in pybird.cli("show protocols"), 10, "the Info column names the cause")
+    until(lambda: "wrong signature" in pybird.cli("show protocols all"), 10, "the details name the cause")
+    assert "wrong signature" not in pybird.cli("show protocols"), "the Info column is BIRD's"
     until(lambda: "<AUTH> peer: MD5: segments with a wrong signature" in pybird.text(), 15, "so does the log")
     assert "Suspicion:" in pybird.cli("show protocols all peer")
     assert not pybird.established()
@@ -56,7 +57,7 @@ def test_a_password_on_one_side_only(lab, birds, ours):
     pybird = a.pybird(speaker(1, ours))
     bird = b.bird(speaker(2, None if ours else "secret"), birds)
     hint = "segments without a signature" if ours else "segments with a signature"
-    until(lambda: hint in pybird.cli("show protocols peer"), 10)
+    until(lambda: hint in pybird.cli("show protocols all peer"), 10)
     assert not pybird.established()
     assert not bird.established()
 
@@ -80,7 +81,7 @@ def test_frr_with_the_password_and_then_another(lab):
     until(pybird.established, 15)
     frr.stop()
     frr = b.frr(frr_speaker("other"))
-    until(lambda: "wrong signature" in pybird.cli("show protocols peer"), 15)
+    until(lambda: "wrong signature" in pybird.cli("show protocols all peer"), 15)
     assert not pybird.established()
     assert not frr.established()
 
@@ -96,7 +97,7 @@ def test_a_password_for_a_range_of_link_local_neighbours(lab, birds):
     until(lambda: "10.2.0.1/32" in pybird.routes(), 10)
     until(lambda: bird.established("auto"), 5)
     pybird.configure(autopeer(1, bgp='password "other";'))
-    until(lambda: "wrong signature" in pybird.cli("show protocols auto01"), 15)
+    until(lambda: "wrong signature" in pybird.cli("show protocols all auto01"), 15)
     assert not pybird.established()
     until(lambda: not bird.established("auto"), 15)
 
@@ -124,7 +125,7 @@ protocol bgp peer {{
 
     pybird = a.pybird(autopeer(1, bgp='password "secret";', kernel=False))
     bird = b.bird(neighbour("other"), birds)
-    until(lambda: "wrong signature" in pybird.cli("show protocols auto"), 15)
+    until(lambda: "wrong signature" in pybird.cli("show protocols all auto"), 15)
     assert not pybird.established()
     bird.configure(neighbour("secret"))
     until(lambda: pybird.established() == ["auto01"], 20)
@@ -153,7 +154,7 @@ def test_two_pybirds_that_find_each_other_share_a_password_or_nothing(lab):
     up(first)
     up(second)
     second.configure(autopeer(2))
-    until(lambda: "segments without a signature" in first.cli("show protocols auto01"), 15)
-    until(lambda: "segments with a signature" in second.cli("show protocols auto01"), 15)
+    until(lambda: "segments without a signature" in first.cli("show protocols all auto01"), 15)
+    until(lambda: "segments with a signature" in second.cli("show protocols all auto01"), 15)
     assert not first.established()
     assert not second.established()

@@ -113,7 +113,7 @@ def test_the_local_address_is_missing_and_comes(lab):
     first = "<ERR> peer: Cannot listen: Cannot assign requested address (10.0.0.9:179)"
     until(lambda: lines(daemon, "<ERR>") == [first], 5)
     text = "Cannot assign requested address (no interface has 10.0.0.9)"
-    until(lambda: text in daemon.cli("show protocols peer"), 5)
+    until(lambda: "no interface has 10.0.0.9" in daemon.cli("show protocols all peer"), 5)
     until(lambda: len(lines(daemon, text)) == 1, 5, "it is told with those that are away as well")
     a.address("10.0.0.9/32")
     until(lambda: "peer: Listening now" in daemon.text(), 8)
@@ -124,9 +124,10 @@ def test_the_neighbour_is_on_no_interface(lab):
     daemon = a.pybird(BASE + BGP)
     text = "10.0.0.2 is not in the network of any interface"
     until(lambda: lines(daemon, "Waiting") == [f"<INFO> peer: Waiting for 10.0.0.2: {text}"], 5)
-    assert text in daemon.cli("show protocols peer")
+    assert text in daemon.cli("show protocols all peer")
+    assert daemon.cli("show protocols peer").split()[-1] == "Idle"
     a.address("10.0.0.1/24", "eth0")
-    until(lambda: text not in daemon.cli("show protocols peer"), 5)
+    until(lambda: text not in daemon.cli("show protocols all peer"), 5)
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,8 @@ def test_what_resets_the_session(octets, answer):
     session.line.say(octets, 0.1)
     code, subcode, data = session.line.notification()
     assert (code, subcode) == answer
-    assert session.log() == [f"x: Error: {session.line.peer.last_error.removeprefix('BGP Error: ')}"]
+    peer = session.line.peer
+    assert session.log() == [f"x: Error: {peer.cause or peer.last_error.removeprefix('BGP Error: ')}"]
     assert session.route is None
     if answer == (3, 9):
         assert octets.endswith(data[4:]) or data[4:] in octets, "the attribute is the data (RFC 4271, 6.3)"

@@ -60,8 +60,8 @@ class Session:
     `asn` and `remote_asn` are the neighbor's and the daemon's AS; where they are
     equal, routes are announced with LOCAL_PREF 100 and an empty path unless the
     case says otherwise. `ttl` and `password` (TCP-MD5) are those of the connection,
-    `link` is that of link-local addresses, a `silent` one answers no OPEN, and a `deaf`
-    one reads nothing once it is Established, though it sends its KEEPALIVEs.
+    `link` is that of link-local addresses, a `silent` one answers no OPEN, a `mute` one sends
+    none, and a `deaf` one reads nothing once it is Established, though it sends its KEEPALIVEs.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Session:
         link: str = "eth0",
         silent: bool = False,
         deaf: bool = False,
+        mute: bool = False,
     ) -> None:
         self.namespace = namespace
         self.number = number
@@ -99,6 +100,7 @@ class Session:
         self.link = link
         self.silent = silent
         self.deaf = deaf
+        self.mute = mute
         self.capabilities = self._usual_capabilities() if capabilities is None else capabilities
         self.opening: wire.Opening | None = None
         self.established = False
@@ -189,7 +191,8 @@ class Session:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.opening, self.established, self.closed = None, False, False
         router_id = f"10.0.0.{self.number}"
-        self.send(wire.open_message(self.asn, self.hold, router_id, self.capabilities))
+        if not self.mute:
+            self.send(wire.open_message(self.asn, self.hold, router_id, self.capabilities))
         self._reader = threading.Thread(target=self._read, args=(sock,), daemon=True)
         self._reader.start()
         if up:

@@ -13,7 +13,9 @@ from pybird.values.address import Address
 
 if TYPE_CHECKING:
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+    from pybird.proto.bgp.listening import Listening
     from pybird.proto.bgp.peer import Peer
+    from pybird.proto.bgp.signatures import SignatureWatch
 
 PORT: Final = 179
 INFO_WIDTH: Final = 14  # of the state in the Info column
@@ -23,7 +25,10 @@ _SAFI: Final = {1: "", 2: "-mc", 4: "-mpls", 128: "-vpn", 133: "-flow"}
 
 
 def info(state: str, error: str) -> str:
-    """The Info column: the state, and what went wrong last unless it is well again."""
+    """The Info column, as BIRD's: the state, and what went wrong last unless it is well again.
+
+    Exporters take it as it is for the state of the session, so nothing else may stand here.
+    """
     return f"{state:<{INFO_WIDTH}}{error if state != 'Established' else ''}"
 
 
@@ -53,14 +58,23 @@ def _lines(peer: Peer) -> Iterator[Detail]:
     yield from _waiting(peer)
     if peer.last_error and peer.active is None:
         yield Detail("Last error", peer.last_error)
-    if peer.listening.error:
-        yield Detail("Listening", peer.listening.error)
-    if suspicion := peer.signatures.suspicion:
-        yield Detail("Suspicion", suspicion)
+        if peer.cause:
+            yield Detail("Cause", peer.cause)
+    if peer.reach.obstacle:
+        yield Detail("Obstacle", peer.reach.obstacle)
+    yield from troubles(peer.listening, peer.signatures)
     if peer.active is not None:
         yield from _session_lines(peer, peer.active.session)
         yield Detail("TX pending", f"{peer.active.unsent} bytes")
         yield from _timer(peer, peer.active.session, "Send hold", peer.active.session.send_hold_time)
+
+
+def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detail]:
+    """What keeps neighbors away, also from a protocol with a range of them."""
+    if listening.error:
+        yield Detail("Listening", listening.error)
+    if suspicion := signatures.suspicion:
+        yield Detail("Suspicion", suspicion)
 
 
 def _waiting(peer: Peer) -> Iterator[Detail]:

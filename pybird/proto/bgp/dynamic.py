@@ -525,7 +525,10 @@ class Dynamic(Instance):
     # ------------------------------------------------------------ for people
 
     def info(self) -> str:
-        return details.info("Passive", self.listening.error or self.signatures.suspicion)
+        return details.info("Passive", "")
+
+    def trouble(self) -> str:
+        return self.listening.error or self.signatures.suspicion
 
     def details(self) -> Iterator[Detail]:
         below = (
@@ -533,7 +536,7 @@ class Dynamic(Instance):
             Detail("Neighbor AS", str(self.config.remote_as or 0)),
             Detail("Local AS", str(self.config.local_as)),
         )
-        yield Detail("BGP state", "Passive", below)
+        yield Detail("BGP state", "Passive", (*below, *details.troubles(self.listening, self.signatures)))
 
     def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
         entry = self.entries.get(key) if net_type is NetType.PEER else None

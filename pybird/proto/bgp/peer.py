@@ -76,6 +76,7 @@ class Peer(Instance):
         self.active: Connection | None = None  # the Established one, also in one of the two
         self._silent = False  # the last session ended because nothing came any more
         self._parted = False  # the neighbour ended the last session with a Cease
+        self.cause = ""  # what is known of `last_error` beyond BIRD's words
         self._refusal = ""  # what was logged of a neighbour that does not talk to us
         self._prepare(config)
         self.orphan = False  # a child whose entry was withdrawn
@@ -254,9 +255,11 @@ class Peer(Instance):
         connection.begin(connection.stream)
 
     def connection_lost(self, connection: Connection, error: str | None) -> None:
-        text = f"Socket: {self._explained(error)}"
+        cause = self._cause(error)
+        text = f"Socket: {error or 'Connection closed'}"
         if not (self._parted and error in _REFUSALS and connection.session.remote is None):
-            self.last_error, self._parted = text, False
+            self._failed(text, cause)
+            self._parted = False
         self.trace("events", f"Connection lost ({error or 'closed'})")
         was_active = connection is self.active
         self._forget(connection)
@@ -266,18 +269,22 @@ class Peer(Instance):
         if was_active:
             self._session_over()
         elif connection.outgoing and connection.session.remote is None:
-            self._refused(text)
+            self._refused(f"{text} ({cause})" if cause else text)
         elif connection.outgoing:
             self.pace.failed()
         self._try_again(connection)
 
-    def _explained(self, error: str | None) -> str:
+    def _cause(self, error: str | None) -> str:
         """Why TCP failed; "Cannot assign requested address" does not say which."""
         local = self.config.local_address
         if error is None or local is None or self.config.free_bind:
-            return error or "Connection closed"
+            return ""
         there = self.router.interfaces.owner_of(local) is not None
-        return error if there else f"{error} (no interface has {local})"
+        return "" if there else f"no interface has {local}"
+
+    def _failed(self, error: str, cause: str = "") -> None:
+        """Remember what went wrong last: BIRD's words for it, and what more we know."""
+        self.last_error, self.cause = error, cause
 
     def _refused(self, text: str) -> None:
         """The neighbour did not talk to us: no error, it may not know us yet."""
@@ -374,10 +381,11 @@ class Peer(Instance):
         own_cease = cease and not effect.received
         self._parted = cease and effect.received
         if effect.received:
-            self.last_error = f"Received: {effect.notification.text}"
+            self._failed(f"Received: {effect.notification.text}")
             self.told = effect.notification.reason
         else:
-            self.last_error = f"BGP Error: {effect.text}"
+            error = effect.notification.text
+            self._failed(f"BGP Error: {error}", effect.text if effect.text != error else "")
         self.log(
             "info" if own_cease else "remote", f"{'Received' if effect.received else 'Error'}: {effect.text}"
         )
@@ -483,7 +491,7 @@ class Peer(Instance):
             return
         was_active = self.active is not None
         if was_active or self.outgoing or self.incoming:
-            self.last_error = f"Error: {reason}"
+            self._failed(f"Error: {reason}")
             self.log("info", reason)
         self._close_all(None)
         if was_active:
@@ -588,15 +596,16 @@ class Peer(Instance):
             return "Idle"
         return "Passive" if self.config.passive else "Active"
 
-    @property
-    def trouble(self) -> str:
-        """What keeps the session down, as far as we know."""
-        return self.signatures.suspicion or self.last_error or self.reach.obstacle or self.listening.error
-
     def info(self) -> str:
         if self.state is State.DOWN:
             return ""
-        return details.info(self.bgp_state, self.trouble)
+        return details.info(self.bgp_state, self.last_error)
+
+    def trouble(self) -> str:
+        if self.state is State.DOWN or self.active is not None:
+            return ""
+        cause = self.cause if self.last_error else ""
+        return self.signatures.suspicion or cause or self.reach.obstacle or self.listening.error
 
     def details(self) -> Iterator[Detail]:
         return details.peer_details(self)

@@ -360,3 +360,36 @@ def what_is_said_of_a_protocol(side: Side):
         "disabled": [side.info("p2"), side.details("p2", "BGP state|Last error|Description")],
         "described": [side.info("p3").split()[0], side.details("p3", "Description")],
     }
+
+
+@case(dialect3=True)
+def info_of_bgp_protocols(side: Side):
+    """The Info column of `show protocols` in each state: tools take it for the state of the session."""
+    texts = {
+        "down": bgp(2, options="disabled;"),
+        "on no link": bgp(3, neighbor="10.123.0.77"),
+        "on no interface": bgp(4, options='interface "eth9";'),
+        "passive": bgp(5, options="passive;"),
+        "nobody listens": bgp(6),
+        "silent": bgp(7),
+        "no KEEPALIVE": bgp(8, options="passive;"),
+        "up": bgp(9, options="passive;"),
+        "another AS": bgp(10, 64999, options="passive;"),
+        "shut down": bgp(11, options="passive;"),
+        "no such address": bgp(12, local="10.88.0.1", neighbor="10.0.0.12"),
+        "no route": bgp(13, options="multihop;", neighbor="192.0.2.1"),
+        "another password": bgp(14, options='password "right";'),
+        "range": bgp(15, neighbor="range 172.16.0.0/24"),
+    }
+    side.start("".join(texts.values()))
+    up, other, shut = side.session(9), side.session(10, asn=65010), side.session(11)
+    silent, waiting = side.session(7, mute=True), side.session(8, silent=True)
+    waiting.connect(up=False)
+    assert silent.called(5, up=False)
+    up.connect()
+    other.attempt(1)
+    shut.connect().send(wire.notification(6, 2))
+    wrong = side.session(14, password="wrong")
+    wrong.attempt(1)
+    side.settle(4)
+    return {name: side.info(text.split()[2]) for name, text in texts.items()}
