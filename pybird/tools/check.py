@@ -18,9 +18,8 @@ from typing import Any
 
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.language import Language
-from pybird.conf.model import Config
+from pybird.conf.model import Config, NotRun
 from pybird.filter.nodes import Span
-from pybird.proto import PROTOCOLS
 from pybird.tools.language import make_language
 from pybird.tools.lint.codes import ERROR, MISSING_POLICY, OTHER
 from pybird.tools.lint.run import findings
@@ -88,8 +87,7 @@ def check(language: Language, path: str, texts: Texts) -> Checked:
 
 def not_run(config: Config) -> list[str]:
     """The names of the protocols that this version only understands."""
-    running = {each.name for each in PROTOCOLS if each.instance is not None}
-    return [each.name for each in config.protocols if each.type_name not in running]
+    return [each.name for each in config.protocols if isinstance(each, NotRun)]
 
 
 def show(checked: Checked, texts: Texts) -> None:

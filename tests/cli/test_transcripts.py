@@ -377,6 +377,18 @@ def test_a_protocol_that_is_not_run_has_its_row(lab: Lab) -> None:
     assert '"info": "not run by this version"' in row
 
 
+def test_a_kernel_protocol_with_a_channel_that_is_not_run_has_its_row(lab: Lab) -> None:
+    lab.files["bird.conf"] = (
+        "router id 10.0.0.1; ipv6 sadr table s6; protocol device {}\n"
+        "protocol kernel k { ipv6 sadr { export all; }; }\n"
+        "protocol static own { ipv6 sadr; route 2001:db8:5::/48 from ::/0 unreachable; }\n"
+    )
+    assert lab.ask("configure").endswith("0003 Reconfigured")
+    row = lab.ask("show protocols k").split("\n")[1]
+    assert re.fullmatch(r".*k +Kernel +--- +down +[\d:.]+ +not run by this version", row)
+    assert "2001:db8:5::/48 from ::/0" in lab.ask("show route table s6")
+
+
 def test_since_when_a_protocol_is_not_run_stays_over_a_reconfiguration(lab: Lab) -> None:
     lab.files["bird.conf"] += "protocol ospf o1 { area 0 {}; }\n"
     lab.ask("configure")

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from pybird.conf.errors import ConfigErrors, must_run
-from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, SocketConfig, TimeFormat
+from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, NotRun, SocketConfig, TimeFormat
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.device.config import DeviceConfig
 from pybird.proto.direct.config import DirectConfig
@@ -80,6 +80,19 @@ def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
     assert config.protocol("a").channels == ()
     assert [each.name for each in config.protocol("a").other_channels] == [channel]
     assert config.warnings[0].text == f"the {channel} channel is understood but not run by this version"
+
+
+def test_a_kernel_protocol_of_routes_by_source_address_is_left_out() -> None:
+    text = "ipv6 sadr table s6; template kernel t { ipv6 sadr { export all; }; metric 9; }"
+    config = load(DEVICE + text + " protocol kernel k from t { scan time 5; }")
+    found = config.protocol("k")
+    assert isinstance(found, NotRun)
+    assert (found.metric, found.scan_time, found.channels[0].table) == (9, 5, "s6")
+    (warning,) = config.warnings
+    assert (warning.code, warning.text) == (
+        "not-run",
+        "the ipv6 sadr channel is understood but not run by this version",
+    )
 
 
 def test_the_options_of_radv() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import common_channel
+from pybird.conf.channels import common_channel, name_of
 from pybird.conf.draft import Draft
 from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import Handlers, Ignored, number, switch
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Tree
-from pybird.proto.kernel.config import KernelConfig
+from pybird.proto.kernel.config import KernelConfig, KernelNotRunConfig
 
+SADR: Final = "ipv6 sadr"
 MERGE_LIMIT = 16
 RECOVERY = "routes of an earlier run stay until ours are known, not until neighbours have recovered"
 
@@ -24,7 +26,12 @@ def build(builder: Builder, tree: Tree) -> KernelConfig:
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
-    return config
+    return _left_out(config) if any(channel.name == SADR for channel in config.channels) else config
+
+
+def _left_out(config: KernelConfig) -> KernelNotRunConfig:
+    """The same, not run."""
+    return KernelNotRunConfig(**{field.name: getattr(config, field.name) for field in fields(config)})
 
 
 def _check(builder: Builder, config: KernelConfig, tree: Tree) -> None:
@@ -45,7 +52,9 @@ def _check(builder: Builder, config: KernelConfig, tree: Tree) -> None:
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    common_channel(builder, draft, tree, ("ipv4", "ipv6"))
+    common_channel(builder, draft, tree, ("ipv4", "ipv6", SADR))
+    if name_of(tree) == SADR:
+        builder.warn(f"the {SADR} channel is understood but not run by this version", tree, "not-run")
 
 
 def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

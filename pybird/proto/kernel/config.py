@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pybird.conf.model import ProtocolConfig
+from pybird.conf.model import NotRun, ProtocolConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +19,8 @@ class KernelConfig(ProtocolConfig):
     kernel_table: int = 254
     metric: int = 32
     netlink_rx_buffer: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelNotRunConfig(KernelConfig, NotRun):
+    """One whose channel this version only understands."""

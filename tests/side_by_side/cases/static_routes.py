@@ -63,3 +63,23 @@ def blocks_that_reject(side: Side):
         "static": side.lines("show static"),
         "log": side.log("Mother"),
     }
+
+
+SADR = """ipv6 sadr table s6;
+protocol kernel k { kernel table 99; %s }
+protocol static own { ipv6 sadr; route 2001:db8:5::/48 from ::/0 unreachable; }
+protocol static own6 { ipv6; route 2001:db8:6::/48 unreachable; }
+"""
+
+
+@case()
+def kernel_of_routes_by_source_address(side: Side):
+    """`ipv6 sadr` in a kernel protocol: the file is right, what else is in it runs; to and fro."""
+    found = {}
+    side.start(SADR % "ipv6 sadr { export none; };")
+    for step, channel in (("plain", "ipv6 { export all; };"), ("back", "ipv6 sadr { export none; };")):
+        side.configure(SADR % channel)
+        want = int(step == "plain")
+        until(lambda want=want: len(side.kernel(99, 6)) == want, 8, "the kernel's table is as it should be")
+        found[step] = side.kernel(99, 6)
+    return found | {"routes": side.lines("show route table s6"), "own": side.info("own")}
