@@ -284,7 +284,7 @@ def start(options: Options, readiness: Readiness) -> int:
             advice = f"make the folder {folder}, or name another socket with -s"
             raise OSError(error.errno, f"{error.strerror}: {advice}") from None
         if options.pid_file is not None:
-            pid_file = PidFile(options.pid_file)
+            pid_file = PidFile(options.pid_file, user, group)
         return serve(options, readiness, bound, pid_file, user, group)
     except LookupError as error:
         complain(str(error.args[0]))

@@ -8,6 +8,8 @@ import resource
 import stat
 from pathlib import Path
 
+from pybird.io.privileges import acting_as
+
 
 def read_text(path: str) -> str:
     """A whole text file of the system's; octets that are no UTF-8 are read as Latin-1.
@@ -83,15 +85,15 @@ class PidFile:
     background, written after.
     """
 
-    def __init__(self, path: str) -> None:
-        """Open it.
+    def __init__(self, path: str, user: int | None = None, group: int | None = None) -> None:
+        """Open it; it belongs to who we shall be.
 
         Raises:
             OSError: it cannot be made.
         """
         self._path = path
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._fd = _opened_for(path, user, group)
         except OSError as error:
             raise OSError(error.errno, f"Cannot create PID file {path}: {error.strerror}") from None
 
@@ -117,6 +119,26 @@ class PidFile:
             except OSError:
                 pass
         os.close(self._fd)
+
+
+def _opened_for(path: str, user: int | None, group: int | None) -> int:
+    """A file to write to, opened as who we shall be, or as root in a folder of root's.
+
+    Root gives away only what is new: in the folder of somebody else a link to any
+    file may stand there.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+    try:
+        with acting_as(user, group):
+            return os.open(path, flags, 0o644)
+    except PermissionError:
+        pass
+    try:
+        made = os.open(path, flags | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return os.open(path, flags | os.O_NOFOLLOW, 0o644)
+    os.fchown(made, -1 if user is None else user, -1 if group is None else group)
+    return made
 
 
 def resident() -> int | None:

@@ -1,12 +1,14 @@
 import os
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
 from pybird.io import files
 from pybird.io.control_socket import AnotherDaemonError, Bound, ControlSocket, check_free
 from pybird.io.loop import new_loop
+from tests.io.isolation import needs_other_users
 
 
 class Silent:
@@ -102,6 +104,34 @@ def test_pid_file(tmp_path):
     assert path.read_text() == f"{os.getpid()}\n"
     pid.remove()
     assert not path.exists()
+
+
+@needs_other_users
+@pytest.mark.parametrize("owner", [0, 65534])
+def test_the_pid_file_belongs_to_who_the_daemon_becomes(tmp_path, monkeypatch, owner):
+    """In a folder of that user, and in one of root's."""
+    monkeypatch.chdir(tmp_path)  # that user may not pass the folders above
+    os.chown(tmp_path, owner, owner)
+    for _ in range(2):  # also when there is one already
+        made = files.PidFile("pid", 65534, 65534)
+        made.write()
+        status = Path("pid").stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 65534, 0o644)
+
+
+@needs_other_users
+def test_a_link_in_the_place_of_the_pid_file_gives_that_user_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.chown(tmp_path, 65534, 65534)
+    Path("secret").write_text("root's")
+    Path("secret").chmod(0o600)
+    Path("pid").symlink_to("secret")
+    with pytest.raises(OSError, match="Cannot create PID file pid: Too many levels"):
+        files.PidFile("pid", 65534, 65534)
+    Path("pid").unlink()
+    os.link("secret", "pid")
+    files.PidFile("pid", 65534, 65534)
+    assert Path("secret").stat().st_uid == 0
 
 
 def test_the_cache_folder_is_private(tmp_path, monkeypatch):

@@ -204,6 +204,8 @@ def test_privileges_are_dropped_and_routes_still_go_to_the_kernel(folder):
     assert re.search(r"^CapEff:\t0000000000003400$", status, re.MULTILINE)
     made = (folder / "bird.ctl").stat()
     assert (made.st_gid, made.st_mode & 0o777) == (65534, 0o660)
+    pid_file = (folder / "pid").stat()
+    assert (pid_file.st_uid, pid_file.st_gid, pid_file.st_mode & 0o777) == (65534, 65534, 0o644)
     assert ask(folder, "down")[0].startswith("0007")
     until(lambda: not runs(pid))
     assert not (folder / "bird.ctl").exists()
