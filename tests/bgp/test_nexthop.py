@@ -1,14 +1,15 @@
 """Next hops in and out: RFC 4271 section 5.1.3 and 6.3, RFC 2545, RFC 8950."""
 
-from pybird.proto.bgp.nexthop import Resolver, own_next_hop, wire_next_hop
+from pybird.proto.bgp.nexthop import IgpTables, Resolver, own_next_hop, wire_next_hop
 from pybird.values.address import Address
-from pybird.values.route import Dest, Hop
+from pybird.values.route import UNREACHABLE, Dest, Hop
 
 V4 = Address.parse("10.0.0.2")
 LL = Address.parse("fe80::b")
 GLOBAL = Address.parse("fd77::2")
 ONLY_LL = bytes(16) + LL.octets
 BOTH = GLOBAL.octets + LL.octets
+BOTH_TABLES = IgpTables("master4", "master6")
 
 
 class FakeHops:
@@ -37,8 +38,8 @@ class FakeHops:
         return Hop(Dest.UNICAST, key=(str(address), table, *second))
 
 
-def resolved(octets: bytes, ifindex: int = 2, table: str | None = None, **options) -> object:
-    hop = Resolver(FakeHops(), ifindex, table, **options).resolve(octets)
+def resolved(octets: bytes, ifindex: int = 2, tables: IgpTables | None = None, **options) -> object:
+    hop = Resolver(FakeHops(), ifindex, tables, **options).resolve(octets)
     return None if hop is None else hop.key
 
 
@@ -51,25 +52,36 @@ def test_the_cost_is_the_metric_of_direct_next_hops_only():
     """In recursive mode the IGP table knows the distance."""
     direct = Resolver(FakeHops(), 2, None, cost=20).resolve(V4.octets)
     link_local = Resolver(FakeHops(), 2, None, cost=20).resolve(ONLY_LL)
-    recursive = Resolver(FakeHops(), 0, "master4", cost=20).resolve(V4.octets)
+    recursive = Resolver(FakeHops(), 0, BOTH_TABLES, cost=20).resolve(V4.octets)
     assert [hop.igp_metric for hop in (direct, link_local, recursive)] == [20, 20, None]
 
 
 def test_recursive_next_hops():
-    assert resolved(V4.octets, 0, "master4") == ("10.0.0.2", "master4")
-    assert resolved(GLOBAL.octets, 0, "master6") == ("fd77::2", "master6")
+    assert resolved(V4.octets, 0, BOTH_TABLES) == ("10.0.0.2", "master4")
+    assert resolved(GLOBAL.octets, 0, BOTH_TABLES) == ("fd77::2", "master6")
+
+
+def test_a_next_hop_of_a_family_without_igp_table_is_unreachable():
+    for octets, tables in ((GLOBAL.octets, IgpTables("master4")), (V4.octets, IgpTables(None, "master6"))):
+        assert Resolver(FakeHops(), 0, tables).resolve(octets) is UNREACHABLE
+
+
+def test_a_mapped_next_hop_is_looked_up_as_an_ipv4_address_where_there_is_a_table():
+    mapped = Address.parse("::ffff:10.0.0.2").octets
+    assert resolved(mapped, 0, BOTH_TABLES) == ("10.0.0.2", "master4")
+    assert resolved(mapped, 0, IgpTables(None, "master6")) == ("::ffff:10.0.0.2", "master6")
 
 
 def test_in_recursive_mode_the_link_local_half_is_the_neighbor_of_a_link_unless_global_is_preferred():
     for ifindex in (0, 2):
         for prefer in (None, "local"):
-            assert resolved(BOTH, ifindex, "master6", prefer=prefer) == ("fd77::2", "master6", "fe80::b")
-        assert resolved(BOTH, ifindex, "master6", prefer="global") == ("fd77::2", "master6")
+            assert resolved(BOTH, ifindex, BOTH_TABLES, prefer=prefer) == ("fd77::2", "master6", "fe80::b")
+        assert resolved(BOTH, ifindex, BOTH_TABLES, prefer="global") == ("fd77::2", "master6")
 
 
 def test_a_link_local_next_hop_is_on_the_sessions_link():
     assert resolved(ONLY_LL) == ("fe80::b", 2, False)
-    assert resolved(ONLY_LL, table="master6") == ("fe80::b", 2, False)
+    assert resolved(ONLY_LL, tables=BOTH_TABLES) == ("fe80::b", 2, False)
     assert resolved(ONLY_LL, 0) is None
 
 
@@ -96,7 +108,7 @@ def test_why_a_next_hop_is_invalid_is_told():
 def test_our_own_address_is_looked_for_in_recursive_mode_with_a_warning():
     told: list[Address] = []
     options = {"own": frozenset({V4}), "warn": told.append}
-    assert resolved(V4.octets, 0, "master4", **options) == ("10.0.0.2", "master4")
+    assert resolved(V4.octets, 0, BOTH_TABLES, **options) == ("10.0.0.2", "master4")
     assert told == [V4]
 
 

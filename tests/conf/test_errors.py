@@ -229,6 +229,35 @@ def test_what_is_refused_in_a_template_passes_through_others_and_is_said_once() 
     assert [(each.line, each.related and each.related[1].line) for each in twice.refusals] == [(5, 8)]
 
 
+@pytest.mark.parametrize(
+    ("channel", "message"),
+    [
+        ("ipv4 { igp table t4; igp table s4; }", None),
+        ("ipv4 { igp table t6; }", "Mismatched IGP table type"),
+        ("ipv4 { igp table t6; extended next hop off; }", "Mismatched IGP table type"),
+        ("ipv4 { igp table t4; igp table t6; extended next hop; }", None),
+        ("direct; ipv4 { igp table t6; }", None),
+        ("ipv6 { igp table t4; }", "Mismatched IGP table type"),
+        ("ipv6 { igp table t4; extended next hop; }", None),
+        ("direct; ipv4 { igp table r4; }", "Mismatched IGP table type"),
+        ("flow4 { table f4; igp table t4; }", "IGP table not allowed here"),
+    ],
+)
+def test_igp_tables_are_of_the_families_that_next_hops_can_have(channel: str, message: str | None) -> None:
+    tables = "ipv4 table t4; ipv4 table s4; ipv6 table t6; roa4 table r4; flow4 table f4;\n"
+    bgp = f"protocol bgp {{\n local as 1; neighbor 1.1.1.1 as 1;\n {channel};\n}}\n"
+    if message is None:
+        load(DEVICE + tables + bgp)
+    else:
+        assert [each.message for each in errors(DEVICE + tables + bgp)] == [message]
+
+
+def test_an_igp_table_of_the_other_family_says_what_it_needs() -> None:
+    bgp = "ipv6 table t6;\nprotocol bgp {\n local as 1; neighbor 1.1.1.1 as 1;\n ipv4 { igp table t6; };\n}\n"
+    told = error(DEVICE + bgp).show().split("\n")[-1]
+    assert told.endswith(":5:2 next hops of the other family need `extended next hop`")
+
+
 def test_a_missing_policy_says_what_to_write() -> None:
     bgp = "protocol bgp {\n local as 1; neighbor 1.1.1.1 as 2;\n ipv4 %s;\n}\n"
     both, imports, exports = (

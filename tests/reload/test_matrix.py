@@ -37,7 +37,7 @@ from tests.scenarios.lab import boot, read
 
 HEAD = """
 router id 10.0.0.1; {globals}
-ipv4 table t4; ipv4 table igp4; ipv4 table full4 sorted; peer table p2; peer table p3;
+ipv4 table t4; ipv4 table igp4; ipv6 table igp6; ipv4 table full4 sorted; peer table p2; peer table p3;
 {tables}
 filter lower {{ bgp_local_pref = 50; accept; }}
 function level() -> int {{ return {level}; }}
@@ -254,6 +254,7 @@ CASES: list[Case] = [
             "extended next hop;", "require extended next hop;", "graceful restart;",
         )
     ],
+    ("bgp channel", "extended next hop;", "extended next hop; igp table igp6;", RESTART),
     ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
     ("bgp channel", "", "next hop prefer local;", IMPORT),

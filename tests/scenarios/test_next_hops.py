@@ -328,3 +328,25 @@ def test_a_link_local_next_hop_counts_where_the_igp_route_leads_to_a_link(prefer
     lab.nodes["hub"].host.add_address("eth0", f"{neighbor}/64")
     lab.run(1)
     assert prefer == "global" or gateway() == V6 % 1
+
+
+@pytest.mark.parametrize(
+    "tables", ["", "igp table master4; igp table master6;", "igp table master4;", "igp table own6;"]
+)
+def test_the_igp_table_is_of_the_family_of_the_next_hop(tables):
+    """RFC 8950 in recursive mode: IPv6 next hops of IPv4 routes are no IPv4 networks."""
+    lab = Hub("multihop", address=V6)
+    extended = "ipv4 { extended next hop; import all;"
+    text = lab.hub_text().replace("ipv4 { import all;", f"{extended} {tables}")
+    text += """protocol direct { ipv4; ipv6; }
+        protocol static own { ipv6 { table own6; }; route 2001:db8:ffff::1/128 via 2001:db8:ffff::3; }"""
+    lab.nodes["hub"].router.reconfigure(read("ipv6 table own6;" + text))
+    told = lab.spoke_text(1, routes="route 20.0.0.0/24 blackhole;")
+    lab.nodes["s1"].router.reconfigure(read(told.replace("ipv4 { import all;", extended)))
+    lab.run(20)
+    sent = [str(way.gateway) for way in here(lab, "20.0.0.0/24").nexthops]
+    assert sent == [V6 % (3 if "own6" in tables else 1)]
+    channel = lab.sessions()[0].channels["ipv4"]
+    six = "own6" if "own6" in tables else "master6"
+    shown = [(detail.label, detail.text) for detail in lab.sessions()[0].channel_details(channel)][1:]
+    assert shown == [("IGP IPv4 table", "master4"), ("IGP IPv6 table", six)]

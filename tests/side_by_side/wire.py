@@ -78,6 +78,11 @@ def multiprotocol(family: int) -> bytes:
     return capability(1, struct.pack("!HBB", family, 0, 1))
 
 
+def extended_next_hop(family: int = IPV4, of_hop: int = IPV6) -> bytes:
+    """Routes of one family may have next hops of the other (RFC 8950)."""
+    return capability(5, struct.pack("!HHH", family, 1, of_hop))
+
+
 def four_octets(asn: int) -> bytes:
     """The capability of RFC 6793."""
     return capability(65, struct.pack("!I", asn))
@@ -170,15 +175,16 @@ def update(attributes: bytes = b"", reach: Iterable[str] = (), withdrawn: Iterab
 
 
 def announcement(prefixes: Sequence[str], attributes: Attributes, as_size: int = 4) -> bytes:
-    """An UPDATE for networks of one family."""
+    """An UPDATE for networks of one family; IPv4 ones may have IPv6 next hops (RFC 8950)."""
     octets = attributes.octets(as_size)
     hops = [attributes.next_hop] if isinstance(attributes.next_hop, str) else attributes.next_hop or ()
-    if ":" not in prefixes[0]:
+    family = IPV6 if ":" in prefixes[0] else IPV4
+    if family == IPV4 and not any(":" in one for one in hops):
         hop = b"".join(attribute(3, _packed(one)) for one in hops)
         return update(octets + hop, prefixes)
     packed = b"".join(map(_packed, hops))
     nets = b"".join(map(prefix_octets, prefixes))
-    reach = struct.pack("!HBB", IPV6, 1, len(packed)) + packed + b"\0" + nets
+    reach = struct.pack("!HBB", family, 1, len(packed)) + packed + b"\0" + nets
     return update(octets + attribute(14, reach))
 
 

@@ -35,7 +35,7 @@ from pybird.proto.bgp.build_channel import (
     peers_channel,
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.terms import is_direct
+from pybird.proto.bgp.terms import is_direct, is_recursive
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.text import to_octets
@@ -44,6 +44,7 @@ ANY_LOCAL_AS = 255
 MULTIHOP = 64
 NO_REMOTE_AS = "Remote AS number must be set"
 NOT_SORTED = "BGP with secondary option requires sorted table"
+NOT_OF_ITS_FAMILY = "Mismatched IGP table type"
 LINK_LOCAL = Prefix(Address.parse("fe80::"), 10)
 
 # RFC 4486: the names of the manual.
@@ -143,7 +144,22 @@ def _place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) -> tup
             f"table {table.name} is not sorted: write `{channel.name.split()[0]} table {table.name} sorted;`"
         )
         return text, channel.span if table.implicit else table.span
+    if problem == NOT_OF_ITS_FAMILY:
+        text = "next hops of the other family need `extended next hop`"
+        return text, _without_other_hops(config)[0].span
     return None
+
+
+def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
+    """Channels with an IGP table for next hops of the other family, which they cannot have."""
+    return [
+        channel
+        for channel in config.channels
+        if isinstance(channel, BgpChannelConfig)
+        and (channel.igp_table6 if channel.afi == 1 else channel.igp_table4)
+        and is_recursive(config, channel)
+        and not channel.extended_next_hop
+    ]
 
 
 def _secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
@@ -183,6 +199,8 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("BGP with deterministic MED prohibits sorted table")
     if _secondary(builder, config):
         found.append(NOT_SORTED)
+    if _without_other_hops(config):
+        found.append(NOT_OF_ITS_FAMILY)
     if config.interface_range and not config.strict_bind:
         found.append("`interface range` needs `strict bind`")
     if config.interface_range and config.interface is not None:

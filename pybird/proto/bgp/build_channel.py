@@ -21,7 +21,6 @@ from pybird.conf.options import (
     number,
     off_on_or,
     switch,
-    table,
     word,
 )
 from pybird.conf.tree import Token, Tree
@@ -114,7 +113,15 @@ def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    table("igp_table")(builder, draft, tree)
+    """One for next hops of each family."""
+    name = tree.children[0]
+    assert isinstance(name, Token)
+    if draft["name"] in ("flow4", "flow6"):
+        raise builder.error("IGP table not allowed here", name)
+    field = {NetType.IP4: "igp_table4", NetType.IP6: "igp_table6"}.get(builder.table(name).net_type)
+    if field is None:
+        raise builder.error("Mismatched IGP table type", name)
+    draft[field] = str(name)
 
 
 OPTIONS: Handlers = {

@@ -26,7 +26,8 @@ class BgpChannelConfig(ChannelConfig):
     next_hop_prefer: str | None = None  # global, local; None: by `gateway`
     link_local_format: str | None = None  # native, single, double; None: ours, see docs
     gateway: str | None = None  # direct, recursive; None: by session type
-    igp_table: str | None = None
+    igp_table4: str | None = None  # for next hops of this family; None: by the channel's table
+    igp_table6: str | None = None
     import_table: bool = False
     secondary: bool = False
     extended_next_hop: bool = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.capabilities import Capabilities
 from pybird.proto.bgp.session import Session, State
-from pybird.proto.bgp.terms import is_direct, is_recursive
+from pybird.proto.bgp.terms import igp_tables, is_direct
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def peer_details(peer: Peer) -> Iterator[Detail]:
     yield Detail("BGP state", peer.bgp_state, tuple(_lines(peer)))
 
 
-def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
-    """Where next hops are looked up, where they are."""
-    if not is_recursive(config, channel):
-        return
-    version = {1: "IPv4", 2: "IPv6"}.get(channel.afi)
-    if version is not None:
-        yield Detail(f"IGP {version} table", channel.igp_table or channel.table)
+def igp_lines(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
+    """Where next hops of each family are looked up, where they are."""
+    tables = igp_tables(config, channel)
+    if tables.v4 is not None:
+        yield Detail("IGP IPv4 table", tables.v4)
+    if tables.v6 is not None:
+        yield Detail("IGP IPv6 table", tables.v6)
 
 
 def _lines(peer: Peer) -> Iterator[Detail]:

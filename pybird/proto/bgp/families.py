@@ -20,7 +20,7 @@ from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.terms import aigp_mode, is_direct, is_recursive, next_hop_keep
+from pybird.proto.bgp.terms import aigp_mode, igp_tables, is_direct, is_recursive, next_hop_keep
 from pybird.proto.bgp.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
@@ -172,15 +172,14 @@ class Families:
     def _resolver(self, config: BgpChannelConfig) -> Resolver:
         peer = self._peer
         router = peer.router
-        recursive = is_recursive(peer.config, config)
         own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
         link_local = remote is not None and remote.is_link_local
-        table = (config.igp_table or config.table) if recursive else None
+        tables = igp_tables(peer.config, config) if is_recursive(peer.config, config) else None
         return Resolver(
             router.hops,
             self._ifindex,
-            table,
+            tables,
             own,
             config.next_hop_prefer,
             peer.config.onlink,

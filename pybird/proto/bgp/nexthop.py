@@ -10,12 +10,13 @@ the one beside a global one belongs to the link that the global one is on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pybird.values.address import Address
-from pybird.values.route import Hop
+from pybird.values.route import UNREACHABLE, Hop
 
 MEMO_SIZE: Final = 4096
+MAPPED: Final = bytes(10) + b"\xff\xff"  # before an IPv4 address in an IPv6 one (RFC 4291, 2.5.5.2)
 
 
 class Hops(Protocol):
@@ -38,13 +39,20 @@ class Hops(Protocol):
         """To wherever a route of this table leads; `on_link` where it leads to a link alone."""
 
 
+class IgpTables(NamedTuple):
+    """The IGP tables of a channel, one for next hops of each family; None: it has none."""
+
+    v4: str | None = None
+    v6: str | None = None
+
+
 class Resolver:
     """Resolves the next hops that one channel of one session receives.
 
     `ifindex` is the link of a direct session, else 0; `own` are our addresses,
     which no direct next hop may be (RFC 4271, 6.3), and of which `warn` hears in
-    recursive mode, where they are unresolved; `table` is the IGP table of the
-    recursive mode, None in direct mode, where `cost` is the IGP metric.
+    recursive mode, where they are unresolved; `tables` are the IGP tables
+    of the recursive mode, None in direct mode, where `cost` is the IGP metric.
     `prefer` is `next hop prefer`, None where it is not written. In direct mode the
     global one of two counts, with `local` the link-local one; in recursive mode
     the IGP table is asked for the global one, and the link-local one is the
@@ -57,7 +65,7 @@ class Resolver:
         self,
         hops: Hops,
         ifindex: int,
-        table: str | None,
+        tables: IgpTables | None,
         own: frozenset[Address] = frozenset(),
         prefer: str | None = None,
         onlink: bool = False,
@@ -70,7 +78,7 @@ class Resolver:
         self._cost = cost
         self._hops = hops
         self._ifindex = ifindex
-        self._table = table
+        self._tables = tables
         self._own = own
         self._prefer = prefer
         self._onlink = onlink
@@ -106,10 +114,10 @@ class Resolver:
         if address is None:
             return None
         own = address in self._own
-        if self._table is not None and not address.is_link_local:
+        if self._tables is not None and not address.is_link_local:
             if own and self._warn is not None:
                 self._warn(address)
-            return self._hops.recursive(address, self._table, on_link=self._on_link(octets))
+            return self._recursive(address, self._tables, self._on_link(octets))
         if own:
             return None
         if address.is_link_local:
@@ -117,6 +125,12 @@ class Resolver:
         if self._link_local and len(octets) == 32:
             return self._direct(address, self._ifindex, False, Address(octets[16:]))
         return self._direct(address, self._ifindex if self._onlink else 0, self._onlink)
+
+    def _recursive(self, address: Address, tables: IgpTables, on_link: Address | None) -> Hop:
+        if tables.v4 is not None and address.octets[:-4] == MAPPED:
+            address = Address(address.octets[-4:])
+        table = tables.v4 if address.is_v4 else tables.v6
+        return UNREACHABLE if table is None else self._hops.recursive(address, table, on_link=on_link)
 
     def _direct(self, address: Address, ifindex: int, onlink: bool, otherwise: Address | None = None) -> Hop:
         return self._hops.gateway(address, ifindex, onlink, metric=self._cost, otherwise=otherwise)
@@ -127,7 +141,7 @@ class Resolver:
             return Address(octets)
         if not any(octets[:16]):
             return Address(octets[16:]) if self._ifindex else None
-        local = self._prefer == "local" and self._ifindex and self._table is None
+        local = self._prefer == "local" and self._ifindex and self._tables is None
         return Address(octets[16:] if local else octets[:16])
 
     def _on_link(self, octets: bytes) -> Address | None:

@@ -616,7 +616,7 @@ class Peer(Instance):
             if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
         if isinstance(channel.config, BgpChannelConfig):
-            yield from details.igp_tables(self.config, channel.config)
+            yield from details.igp_lines(self.config, channel.config)
 
 
 def _nothing() -> None:

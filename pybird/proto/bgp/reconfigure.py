@@ -49,7 +49,8 @@ _SESSION: Final = (
     "graceful_restart",
     "import_table",
     "secondary",
-    "igp_table",
+    "igp_table4",
+    "igp_table6",
     "next_hop_address",
     "table",
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from pybird.proto.bgp.capabilities import local_capabilities
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.nexthop import IgpTables
 from pybird.proto.bgp.session import Terms
 
 MULTIHOP: Final = 64  # hops when nothing is written
@@ -41,6 +42,22 @@ def is_direct(config: BgpConfig) -> bool:
 def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
     """Next hops of this channel are looked up in a table, not on our links."""
     return channel.gateway == "recursive" or (channel.gateway is None and not is_direct(config))
+
+
+def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
+    """Where next hops of this channel are looked up: as written, else the channel's table or the main one.
+
+    Next hops of the other family exist with `extended next hop` only.
+    """
+    v4, v6 = channel.igp_table4, channel.igp_table6
+    if not is_recursive(config, channel):
+        return IgpTables(v4, v6)
+    own = channel.afi == 1
+    if v4 is None and (own or channel.extended_next_hop):
+        v4 = channel.table if own else "master4"
+    if v6 is None and (not own or channel.extended_next_hop):
+        v6 = "master6" if own else channel.table
+    return IgpTables(v4, v6)
 
 
 def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.side_by_side import wire
 from tests.side_by_side.case import Side, bgp, bgp6, case
 
 DIRECT = "protocol direct { ipv4; ipv6; }\n"
@@ -367,3 +368,75 @@ def next_hop_of_a_network_that_the_neighbor_announces_too(side: Side):
     near.announce("10.0.0.0/24", "0.0.0.0/0")
     side.settle()
     return found | {"third": _by_network(side)}
+
+
+# Two ways to the networks of next hops: .12 in the inner tables, .13 in the main ones.
+WAYS = """ipv4 table inner4; ipv6 table inner6; ipv4 table own4; ipv6 table own6;
+protocol static inner_4 { ipv4 { table inner4; }; route 10.150.0.0/16 via 10.0.0.12; }
+protocol static inner_6 { ipv6 { table inner6; }; route 2001:db8:150::/48 via 2001:db8:a::12; }
+protocol static main_4 { ipv4; route 10.150.0.0/16 via 10.0.0.13; }
+protocol static main_6 { ipv6; route 2001:db8:150::/48 via 2001:db8:a::13; }
+protocol static own_4 { ipv4 { table own4; }; route 10.150.0.0/16 via 10.0.0.14; }
+"""
+# IGP tables of the channels: by neighbor, all internal but the last.
+IGP_TABLES = {
+    2: "",
+    3: "igp table inner6;",
+    4: "igp table inner4;",
+    5: "igp table inner4; igp table inner6;",
+    6: "table own4;",
+    7: "gateway recursive; igp table inner6;",
+}
+
+
+@case(options=("bgp channel: extended next hop", "bgp channel: igp table"))
+def igp_table_of_the_next_hops_family(side: Side):
+    """RFC 8950 in recursive mode: IPv6 next hops of IPv4 routes have a table of their own."""
+    kernel = "protocol kernel k { ipv4 { export where net ~ [ 10.2.0.0/16+ ]; }; kernel table 99; }\n"
+    text = "".join(
+        bgp6(
+            number,
+            65007 if number == 7 else 65001,
+            channel=f"extended next hop; {igp}",
+            family=4,
+            exports="none",
+        )
+        for number, igp in IGP_TABLES.items()
+    )
+    side.start(DIRECT + WAYS + kernel + text)
+    usual = wire.multiprotocol(wire.IPV4) + wire.extended_next_hop()
+    for number in IGP_TABLES:
+        asn = 65007 if number == 7 else 65001
+        (one,) = side.connect(number, capabilities=usual + wire.four_octets(asn))
+        one.announce(f"10.{number}.1.0/24", next_hop="2001:db8:150::1")
+        one.announce(f"10.{number}.2.0/24", next_hop="10.150.0.1")
+        one.announce(f"10.{number}.3.0/24", next_hop=f"2001:db8:a::{number}")
+        one.announce(f"10.{number}.4.0/24", next_hop=(f"2001:db8:a::{number}", f"fe80::{number}"))
+        one.announce(f"10.{number}.5.0/24", next_hop="2001:db8:200::1")
+    side.settle()
+    return {
+        "routes": side.routes("where source = RTS_BGP table all"),
+        "tables": {number: side.details(f"p{number}", "IGP") for number in IGP_TABLES},
+        "kernel": side.kernel(),
+    }
+
+
+@case(options=("bgp channel: igp table",))
+def igp_table_of_ipv6_channels(side: Side):
+    """IPv6 routes with an IPv4 next hop, written as a mapped address."""
+    channels = {2: "", 3: "igp table inner4;", 4: "igp table inner6;", 5: "table own6;"}
+    side.start(
+        DIRECT
+        + WAYS
+        + "".join(bgp6(n, 65001, channel=f"extended next hop; {more}") for n, more in channels.items())
+    )
+    usual = wire.multiprotocol(wire.IPV6) + wire.extended_next_hop(wire.IPV6, wire.IPV4)
+    for one in side.connect(*channels, capabilities=usual + wire.four_octets(65001)):
+        one.announce(f"2001:db8:{one.number}4::/48", next_hop="::ffff:10.150.0.1")
+        one.announce(f"2001:db8:{one.number}6::/48", next_hop="2001:db8:150::1")
+    side.settle()
+    routes = side.routes("where source = RTS_BGP table all")
+    return {
+        "ways": {net: [route.get("via", route["to"]) for route in found] for net, found in routes.items()},
+        "tables": {number: side.details(f"p{number}", "IGP") for number in channels},
+    }
