@@ -8,6 +8,7 @@ from pybird.conf.errors import ConfigError
 from pybird.conf.language import MOST_ERRORS
 from tests.conf.loading import DEVICE, error, errors, language, load
 
+UNBOUND = "Local address or an interface must be configured for strict bind"
 BGP = "protocol bgp a { local as 1; neighbor 10.0.0.1 as 2; ipv4 { import all; export all; };%s }\n"
 
 
@@ -170,6 +171,10 @@ def test_checks_at_the_end_of_a_block_carry_its_closing_brace() -> None:
         ("local as 1;", "Neighbor must be configured"),
         ("local as 1; neighbor 1.1.1.1;", "Remote AS number must be set"),
         ("local as 1; neighbor 1.1.1.1 as 2; rr client;", "Only internal neighbor can be RR client"),
+        ("local as 1; neighbor 1.1.1.1 as 2; strict bind;", UNBOUND),
+        ("local as 1; neighbor 1.1.1.1 as 2; passive; strict bind;", UNBOUND),
+        ("local as 1; neighbor range 1.1.1.0/24 as 2; strict bind;", UNBOUND),
+        ("local as 1; neighbor range fe80::/10 external; strict bind;", UNBOUND),
         ("local as 1; neighbor 1.1.1.1 as 1; rs client;", "Only external neighbor can be RS client"),
         ("local as 1; neighbor fe80::1 as 1;", "Link-local neighbor address requires specified interface"),
         ("local as 1; neighbor 1.1.1.1 as 2; ipv4 { import all; };", "EBGP requires explicit export policy"),
@@ -179,6 +184,19 @@ def test_checks_at_the_end_of_a_block_carry_its_closing_brace() -> None:
 def test_what_a_bgp_protocol_needs(body: str, message: str) -> None:
     found = errors(DEVICE + f"protocol bgp {{ {body} }}\n")
     assert message in [each.message for each in found]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "local 10.0.0.1 as 1; neighbor 10.0.0.2 as 2;",
+        'local as 1; neighbor 10.0.0.2 as 2; interface "eth0";',
+        "local as 1; neighbor fe80::1%eth0 as 2;",
+        'local as 1; neighbor range fe80::/10 external; interface range "eth*";',
+    ],
+)
+def test_strict_bind_needs_an_address_or_an_interface(body: str) -> None:
+    load(DEVICE + f"protocol bgp {{ {body} strict bind; ipv6 {{ import all; export all; }}; }}\n")
 
 
 def test_a_tab_before_the_error_stays_a_tab() -> None:

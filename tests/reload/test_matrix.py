@@ -57,7 +57,7 @@ BLOCKS = {
     "radv prefix": 'protocol radv p {{ interface "eth*" {{ prefix 2001:db8::/64 {{ {} }}; }}; }}',
     "bgp": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ import all; export all; }}; {} }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
-    "bgp range": 'protocol bgp p {{ local as 1; neighbor range fe80::/10 external; strict bind;'
+    "bgp range": 'protocol bgp p {{ local fe80::1 as 1; neighbor range fe80::/10 external; strict bind;'
     " ipv6 {{ import all; export all; }}; {} }}",
     "peers channel": "protocol bgp p {{ local as 1; neighbor range fe80::/10 external;"
     " ipv6 {{ import all; export all; }}; peers {{ {} }}; }}",
@@ -223,7 +223,7 @@ CASES: list[Case] = [
         ("bgp", "", option, RESTART)
         for option in (
             "local as 2;", "local 10.0.0.1;", "local port 1179;", 'interface "eth0";', "direct;",
-            "multihop 5;", "passive;", "strict bind;", "free bind;", "ttl security;", 'password "secret";',
+            "multihop 5;", "passive;", "free bind;", "ttl security;", 'password "secret";',
             "rr client;", "rr cluster id 10.0.0.7;", "allow local as 2;", "allow bgp_local_pref;",
             "allow bgp_med;", "allow as sets;", "enforce first as;", "interpret communities off;",
             "hold time 90;", "keepalive time 20;", "send hold time 500;", "enable route refresh off;",
@@ -237,6 +237,7 @@ CASES: list[Case] = [
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; rs client; }", RESTART),
     ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
+    ("bgp", "local 10.0.0.1;", "local 10.0.0.1; strict bind;", RESTART),
     # bgp: what only matters later
     *[
         ("bgp", "", option, ADAPT)

@@ -205,6 +205,9 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("`interface range` needs `strict bind`")
     if config.interface_range and config.interface is not None:
         found.append("Interface and interface range cannot be configured together")
+    placed = config.local_address is not None or config.interface is not None or config.interface_range
+    if config.strict_bind and not placed:
+        found.append("Local address or an interface must be configured for strict bind")
     return found
 
 

@@ -243,6 +243,18 @@ def source_address(side: Side):
     return {"called": session.called(4), "from": session.destination}
 
 
+@case()
+def strict_bind_without_an_address(side: Side):
+    """It says where it shall be bound, or is an error."""
+    return {
+        f"{local} {who}": side.starts(
+            PLAIN.format(3, f"local{local} as 65001; strict bind; neighbor {who} as 65003;")
+        )
+        for who in ("10.0.0.3", "range 10.0.0.0/24")
+        for local in ("", " 10.0.0.1")
+    }
+
+
 @case(long=True, options=("bgp: strict bind", "bgp: free bind"))
 def addresses_of_sockets(side: Side):
     """Where it listens."""
