@@ -150,13 +150,29 @@ def _preferred(interface: Interface) -> list[LinkAddress | None]:
 
 
 def _address(item: LinkAddress, preferred: bool) -> InterfaceAddress:
-    opposite = "" if item.opposite is None or item.length < item.address.bits else str(item.opposite)
     return InterfaceAddress(
-        str(item.address), item.length, preferred, scope(item.address), opposite, item.secondary
+        str(item.address), item.length, preferred, scope(item.address), _opposite(item), item.secondary
     )
 
 
-_PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16))
+def _opposite(item: LinkAddress) -> str:
+    """The other end of a link of two: as the kernel says, else the other host of the network."""
+    address = item.address
+    spare = address.bits - item.length
+    if not spare:
+        return "" if item.opposite is None else str(item.opposite)
+    if spare == 1:
+        return str(_flipped(address, 0b1))
+    return str(_flipped(address, 0b11)) if spare == 2 and address.is_v4 else ""
+
+
+def _flipped(address: Address, bits: int) -> Address:
+    value = address.value ^ bits
+    return Address.from_v4(value) if address.is_v4 else Address.from_v6(value)
+
+
+# 240.0.0.0/4, which is reserved, counts as private in BIRD.
+_PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0xF0000000, 4))
 
 
 def scope(address: Address) -> str:
@@ -168,7 +184,11 @@ def scope(address: Address) -> str:
     if address.is_v4:
         private = any(address.value >> (32 - n) == net >> (32 - n) for net, n in _PRIVATE)
         return "site" if private else "univ"
-    return "site" if address.octets[0] & 0xFE == 0xFC else "univ"
+    octets = address.octets
+    if not any(octets[:12]):  # an IPv4 address in it (RFC 4291, 2.5.5.1)
+        return scope(Address(octets[12:]))
+    local = octets[0] & 0xFE == 0xFC or (octets[0] == 0xFE and octets[1] & 0xC0 == 0xC0)
+    return "site" if local else "univ"
 
 
 # ---------------------------------------------------------- names and routes

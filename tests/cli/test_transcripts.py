@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pybird.cli.control import Options
+from pybird.core.ports import LinkAddress
+from pybird.values.address import Address
 from tests.cli.lab import CONFIG, Lab
 
 TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3}")
@@ -435,6 +437,34 @@ def test_show_symbols(lab: Lab) -> None:
     assert lab.ask("show symbols function") == "1010-is_bogon\tfunction\n0000 "
     assert lab.ask("show symbols imp_b") == "1010 imp_b   \tfilter"
     assert " st_roa  \tprotocol" in lab.ask("show symbols").split("\n")
+
+
+@pytest.mark.parametrize(
+    ("own", "inside"),
+    [
+        ("10.31.0.0/31", "opposite 10.31.0.1, scope site"),
+        ("10.31.0.2/30", "opposite 10.31.0.1, scope site"),
+        ("10.31.0.3/30", "opposite 10.31.0.0, scope site"),
+        ("10.31.0.2/29", "scope site"),
+        ("10.31.0.2/32", "opposite 10.9.9.9, scope site"),
+        ("192.0.2.3/31", "opposite 192.0.2.2, scope univ"),
+        ("240.1.0.1/24", "scope site"),
+        ("239.1.0.1/24", "scope univ"),
+        ("2001:db8:1::1/127", "opposite 2001:db8:1::, scope univ"),
+        ("2001:db8:1::1/126", "scope univ"),
+        ("fec0::1/64", "scope site"),
+        ("feff::1/64", "scope site"),
+        ("fdff::1/64", "scope site"),
+        ("::10.0.0.1/96", "scope site"),
+        ("::1.2.3.4/96", "scope univ"),
+    ],
+)
+def test_the_other_end_and_the_scope_of_an_address(lab: Lab, own: str, inside: str) -> None:
+    address, length = own.split("/")
+    far = Address.parse("10.9.9.9") if own.endswith("/32") else None
+    lab.world.kernel.address(LinkAddress(3, Address.parse(address), int(length), opposite=far))
+    (line,) = [line for line in lab.ask("show interfaces").split("\n") if f"{address}/{length}" in line]
+    assert line.partition("(")[2].removeprefix("Preferred, ") == f"{inside})"
 
 
 def test_show_static(lab: Lab) -> None:
