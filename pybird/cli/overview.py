@@ -250,7 +250,7 @@ def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Repl
     if arguments.name is None:
         found = [p for p in found if p.state is not State.DOWN]
     if not found:
-        raise CommandError(PARSE_ERROR, "There is no static protocol running")
+        raise CommandError(PARSE_ERROR, "There is no Static protocol running")
     for number, instance in enumerate(found):
         if number:
             yield Note(1009, "")

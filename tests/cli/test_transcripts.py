@@ -467,6 +467,12 @@ def test_the_other_end_and_the_scope_of_an_address(lab: Lab, own: str, inside: s
     assert line.partition("(")[2].removeprefix("Preferred, ") == f"{inside})"
 
 
+def test_without_a_static_protocol_that_runs_there_is_nothing_to_show(lab: Lab) -> None:
+    lab.files["bird.conf"] = "router id 10.0.0.1; protocol device {} protocol static { disabled; ipv4; }"
+    lab.ask("configure")
+    assert lab.ask("show static") == "9001 There is no Static protocol running"
+
+
 def test_show_static(lab: Lab) -> None:
     assert lab.ask("show static st4") == (
         "1009-198.51.100.0/24\tblackhole\n"

@@ -26,3 +26,12 @@ def addresses_of_interfaces(side: Side):
     side.start("")
     side.settle()
     return {"addresses": [line for line in side.lines("show interfaces") if "/" in line]}
+
+
+@case()
+def no_static_protocol(side: Side):
+    found = {}
+    for name, text in (("none", ""), ("down", "protocol static own { disabled; ipv4; }\n")):
+        side.start(text)
+        found[name] = [side.ask("show static"), side.ask("show static device1")]
+    return found
