@@ -626,10 +626,8 @@ class Channel:
         """A limit was exceeded: act; True when the routes above it must be dropped."""
         if not limit.hit:
             limit.hit = True
-            self.protocol.log(
-                "warning",
-                f"Channel {self.name} hits route {direction} limit ({limit.count}), action: {limit.action}",
-            )
+            of = f"Protocol {self.protocol.name} hits route {direction} limit ({limit.count})"
+            self.router.log("warning", f"{of}, action: {limit.action}")  # monitors look for BIRD 2's line
             if limit.action in ("restart", "disable"):
                 self.router.limit_hit(self.protocol, direction, disable=limit.action == "disable")
         return limit.action != "warn"

@@ -602,7 +602,11 @@ def test_a_route_limit_ends_the_session_with_its_own_cease(kind, action, told):
     assert (peer.state is State.DOWN) == (action == "disable")
     assert peer.last_error == why
     assert action == "disable" or lab.state("a") == f"Idle          {why}"
-    assert "b: Route limit exceeded, shutting down" in lab.nodes["a"].messages("warning")
+    hit = f"Protocol b hits route {kind} limit"
+    lines = [line.startswith(hit) for line in lab.nodes["a"].messages("warning")]
+    assert lines[:1] == [True]
+    says_more = "b: Route limit exceeded, shutting down" in lab.nodes["a"].messages("warning")
+    assert says_more == (kind != "export"), "of export limits BIRD says no more"
 
 
 def test_a_route_limit_with_restart_waits_as_after_an_error():

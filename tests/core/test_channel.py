@@ -51,7 +51,7 @@ def test_an_import_limit_splits_the_batch_exactly():
     count = a.channel.statistics.import_updates
     assert (count.received, count.accepted, count.limit) == (8, 6, 2)
     assert a.channel.import_limit.hit
-    assert world.log.lines.count("<warning> a: Channel ipv4 hits route import limit (3), action: block") == 1
+    assert world.log.lines.count("<warning> Protocol a hits route import limit (3), action: block") == 1
     a.withdraw(NETS[0])
     a.announce(NETS[4])
     assert a.channel.imported == 3
@@ -70,7 +70,7 @@ def test_a_limit_of_a_new_config_acts_at_once_on_the_routes_that_are_there(kind,
     a.announce(*NETS[:3])
     a.channel.reconfigure(ipv4(**{option: Limit(2, action)}))
     assert getattr(a.channel, option).hit
-    text = f"<warning> a: Channel ipv4 hits route {kind} limit (2), action: {action}"
+    text = f"<warning> Protocol a hits route {kind} limit (2), action: {action}"
     assert world.log.lines.count(text) == 1
     assert a.channel.imported == 3
     world.clock.run()
@@ -205,7 +205,7 @@ def test_a_new_export_limit_takes_nothing_back_and_acts_at_once(before, action, 
     b = world["b"]
     sent = list(b.messages)
     b.channel.reconfigure(ipv4(export_limit=Limit(2, action)))
-    text = f"<warning> b: Channel ipv4 hits route export limit (2), action: {action}"
+    text = f"<warning> Protocol b hits route export limit (2), action: {action}"
     assert (b.channel.export_limit.hit, world.log.lines.count(text)) == (True, 1)
     b.channel.reload_exports()
     world.clock.run()

@@ -42,7 +42,7 @@ def over_the_limit(lab, birds, action, kind="import"):
     bird = b.bird(sender(2), birds)
     until(lambda: "2 of 2 routes" in pybird.routes("count"), 15, "below the limit all is well")
     bird.configure(sender(6))
-    text = f"peer: Channel ipv4 hits route {kind} limit (3), action: {action}"
+    text = f"Protocol peer hits route {kind} limit (3), action: {action}"
     until(lambda: text in pybird.text(), 10)
     return pybird, bird
 

@@ -86,7 +86,7 @@ def test_an_export_limit_disables_the_pipe():
     world = start(BOTH + pipe("export limit 1;"))
     assert (world["p"].state, world["p"].enabled) == (State.DOWN, False)
     assert shown(world, "b") == {"10.2.0.0/16": ["t"], "10.3.0.0/16": ["t"]}
-    assert "<warning> p: Channel sec hits route import limit (1), action: disable" in world.log.lines
+    assert "<warning> Protocol p hits route import limit (1), action: disable" in world.log.lines
 
 
 def test_changes_and_withdrawals_follow():

@@ -144,7 +144,8 @@ class Peer(Instance):
         if reason not in (StopReason.LIMIT, StopReason.EXPORT_LIMIT):
             self.error_wait.clear()
             return
-        self.log("warning", "Route limit exceeded, shutting down")
+        if reason is StopReason.LIMIT:  # BIRD says no more of export limits than that they were hit
+            self.log("warning", "Route limit exceeded, shutting down")
         if self.enabled:
             self.error_wait.failed(self.router.clock.now())
 

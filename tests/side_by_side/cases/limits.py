@@ -169,3 +169,31 @@ def export_limits_at_configure(side: Side):
     side.settle()
     found["a new route"] = [len(one.table()) for one in sessions]
     return found
+
+
+@case()
+def limits_in_the_log(side: Side):
+    """The line that monitors look for, of every limit and action, and what follows it."""
+    text = bgp(SOURCE, exports="none")
+    for number, (kind, action) in enumerate(COMBINATIONS, 2):
+        exports = f'where proto = "p{SOURCE}"' if kind == "export" else "none"
+        text += bgp(
+            number,
+            options="error wait time 20,20;",
+            channel=f"{kind} limit 2 action {action};",
+            exports=exports,
+        )
+    text += "protocol static s1 { ipv4 { import limit 2 action block; }; "
+    text += " ".join(f"route 10.9{at}.0.0/16 blackhole;" for at in range(4)) + " }\n"
+    text += "ipv4 table t1; protocol pipe pp { table master4; peer table t1; import none; "
+    text += 'export where proto = "s1"; export limit 1 action block; }\n'
+    side.start(text)
+    *sessions, source = side.connect(*range(2, 2 + len(COMBINATIONS)), SOURCE)
+    source.announce(*(f"10.{SOURCE}.{number}.0/24" for number in range(4)))
+    for one, (kind, _) in zip(sessions, COMBINATIONS, strict=True):
+        if kind != "export":
+            one.announce(*(f"10.{one.number}.{number}.0/24" for number in range(4)))
+    side.settle()
+    names = {f"{kind} {action}": f"p{at}" for at, (kind, action) in enumerate(COMBINATIONS, 2)}
+    names |= {"static": "s1", "pipe": "pp"}
+    return {title: side.log(rf"<(RMT|INFO|WARN)> .*\b{name}\b") for title, name in names.items()}
