@@ -416,6 +416,28 @@ def test_a_next_hop_that_the_filter_set_is_sent():
     assert "4003040a000063" in again[1].hex()
 
 
+ZERO = "40030400000000"
+
+
+@pytest.mark.parametrize("internal", [False, True])
+@pytest.mark.parametrize("peer", [EXTERNAL, INTERNAL, None])
+def test_a_next_hop_of_zero_is_not_sent(peer: PeerIdentity | None, internal: bool):
+    """Nor is another put in its place, but by `next hop self`; the log names the source once."""
+    logged: list[str] = []
+    out = BgpExporter(ExportClass(IPV4, 65001, internal, OWN, ifindex=2, networks=()), complain=logged.append)
+    zero = route(ORIGIN_IGP + PATH_65002 + ZERO, peer=peer)
+    for _ in range(2):
+        assert next_hop(out, zero, attrs(CANONICAL)) is None
+    assert logged == ["BGP: routes of s are not sent: Invalid NEXT_HOP attribute - zero address"]
+    assert next_hop(exporter(internal=internal, next_hop_self="yes"), zero) == "0a000001"
+
+
+def test_a_next_hop_of_zero_from_the_import_filter_is_not_sent_on_its_link():
+    zero = route(ORIGIN_IGP + PATH_65002 + ZERO, peer=neighbour(ifindex=2))
+    assert next_hop(exporter(ifindex=2, networks=(Prefix.parse("10.0.0.0/24"),)), zero) is None
+    assert next_hop(exporter(internal=True), zero) is None
+
+
 def test_a_next_hop_that_was_set_with_a_static_route_is_sent():
     rte = route("4003040a00004d", gateway="10.0.0.9")
     assert next_hop(exporter(), rte) == "0a00004d"

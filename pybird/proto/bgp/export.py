@@ -126,12 +126,12 @@ class BgpExporter:
         mode: ExportMode = ExportMode.OPTIMAL,
         complain: Callable[[str], None] | None = None,
     ) -> None:
-        """`complain` is told once of each source whose routes do not fit into messages."""
+        """`complain` is told once of each source whose routes cannot go into messages."""
         self.terms: Final = terms
         self.mode = mode
         self.key = (terms, mode)
         self._complain: Final = complain
-        self._told: dict[str, None] = {}
+        self._told: dict[tuple[str, str], None] = {}
         self._afi: Final = terms.family[0]
         self._longest: Final = MAX_KEY4 if terms.family[0] == 1 else MAX_KEY6
         self._own: Final = self._of_family(terms.own)
@@ -176,12 +176,15 @@ class BgpExporter:
     # ------------------------------------------------------ how a route looks
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Wire | None:
-        """The attributes as they go to these sessions; None: not without a next hop, or too long."""
+        """The attributes as they go to these sessions; None: there is no next hop, or they are too long."""
         terms = self.terms
         found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
         hop = self._next_hop(b"" if received is None else _canonical(received[3:]), rte, before, again)
         if not hop:
+            return None
+        if not any(hop):
+            self._tell(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
             return None
         for code in _LISTS:  # what a filter emptied: without members they are malformed (RFC 7606, 7)
             if code in found and len(found[code]) == _HEAD:
@@ -211,14 +214,19 @@ class BgpExporter:
 
     def _too_long(self, rte: Rte, size: int) -> None:
         """A route that no message can carry counts as withdrawn (RFC 8654, 4 asks to log it)."""
-        name = rte.source.name
-        if self._complain is None or name in self._told:
-            return
-        self._told[name] = None
-        self._complain(
-            f"BGP: routes of {name} are not sent where messages have at most {self.terms.max_length} octets: "
-            f"attributes of {size} octets do not fit"
+        most = self.terms.max_length
+        self._tell(
+            rte, f"not sent where messages have at most {most} octets: attributes of {size} octets do not fit"
         )
+
+    def _tell(self, rte: Rte, what: str) -> None:
+        """Log why routes of this source stay here: once for each reason."""
+        name = rte.source.name
+        told = (name, what.partition(":")[0])
+        if self._complain is None or told in self._told:
+            return
+        self._told[told] = None
+        self._complain(f"BGP: routes of {name} are {what}")
 
     def _set_aigp(self, found: dict[int, bytes], rte: Rte, own_hop: bool) -> None:
         """AIGP where the session is to have it; who sets the next hop adds the distance (RFC 7311, 3.4)."""
@@ -341,6 +349,8 @@ class BgpExporter:
     def _is_on_link(self, hop: bytes, rte: Rte) -> bool:
         """A next hop from a session of our link is on that link: its link-local half always is."""
         peer = rte.source.peer
+        if not any(hop):  # a filter wrote it: nothing takes its place
+            return True
         if len(hop) == 32 or (isinstance(peer, PeerIdentity) and peer.address.octets == hop):
             return True
         address = Address(hop)

@@ -155,3 +155,47 @@ def next_hops_of_another_link(side: Side):
     a.announce("10.1.0.0/16", next_hop="172.16.0.2")
     side.settle()
     return heard(others, "10.1.0.0/16")
+
+
+@case()
+def next_hop_of_zero_set_by_a_filter(side: Side):
+    """No route goes out with a next hop of zero; what was sent before is withdrawn."""
+    asked = "filter { if (1,4) ~ bgp_community then bgp_next_hop = 0.0.0.0; accept; }"
+    side.start(DIRECT + IGP + bgp(2) + bgp(3, 65001) + receivers(4, exports=asked))
+    a, b, *others = side.connect(*range(2, 4 + len(RECEIVERS)))
+    a.announce("10.1.0.0/16", "10.2.0.0/16")
+    b.announce("10.3.0.0/16")
+    side.settle()
+    a.announce("10.1.0.0/16", communities=[(1, 4)])
+    b.announce("10.3.0.0/16", communities=[(1, 4)])
+    side.settle()
+    return {
+        f"{net} to {to}": hop
+        for net in ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+        for to, hop in heard(others, net).items()
+    }
+
+
+@case()
+def next_hop_of_zero_set_by_a_filter_v6(side: Side):
+    zero = "filter { bgp_next_hop = ::; accept; }"
+    side.start(DIRECT + IGP + bgp6(2) + receivers(4, family="6", exports=zero))
+    a, *others = side.connect(2, *range(4, 4 + len(RECEIVERS)))
+    a.announce("2001:db8:1::/48", next_hop=("2001:db8:a::2", "fe80::2"))
+    a.announce("2001:db8:2::/48")
+    side.settle()
+    return {net: heard(others, net) for net in ("2001:db8:1::/48", "2001:db8:2::/48")}
+
+
+@case()
+def next_hop_of_zero_set_on_the_way_in(side: Side):
+    zero = "filter { bgp_next_hop = 0.0.0.0; accept; }"
+    static = "protocol static far { ipv4 { import filter { bgp_next_hop = 0.0.0.0; accept; }; };"
+    static += " route 10.3.0.0/16 via 10.0.0.9; }\n"
+    side.start(DIRECT + static + bgp(2, imports=zero) + bgp(3, 65001, imports=zero) + receivers(4))
+    a, b, *others = side.connect(*range(2, 4 + len(RECEIVERS)))
+    a.announce("10.1.0.0/16")
+    b.announce("10.2.0.0/16")
+    side.settle()
+    nets = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+    return {f"{net} to {to}": hop for net in nets for to, hop in heard(others, net).items()}
