@@ -164,3 +164,45 @@ def test_gobgp(lab, family, asn):
     assert "{Communities: 1:100}" in row
     assert "{Med: 50}" in row
     assert ("64512" if asn == 65001 else "65001 64512") in row
+
+
+EXTENDED = """
+router id 192.0.2.1;
+log stderr all;
+protocol device { }
+protocol direct { ipv4; ipv6; }
+protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+protocol bgp peer {
+  local 2001:db8::1 as 65001; neighbor 2001:db8::2 as 65001;
+  connect delay time 1; connect retry time 2; error wait time 1, 4;
+  ipv4 { extended next hop; import all; export where net = 10.1.0.0/24; };
+}
+"""
+EXTENDED_FRR = """
+router bgp 65001
+ bgp router-id 192.0.2.2
+ no bgp default ipv4-unicast
+ neighbor 2001:db8::1 remote-as 65001
+ neighbor 2001:db8::1 timers connect 2
+ neighbor 2001:db8::1 capability extended-nexthop
+ address-family ipv4 unicast
+  neighbor 2001:db8::1 activate
+  network 10.2.0.0/24
+ exit-address-family
+"""
+
+
+@pytest.mark.peer("zebra", "vtysh")
+def test_frr_ipv4_over_an_internal_session_of_ipv6(lab):
+    """RFC 8950 in recursive mode: the next hop is found in the IPv6 table, and packets go there."""
+    a, b = lab.pair()
+    for number, host in ((1, a), (2, b)):
+        host.address(f"2001:db8::{number}/64", "eth0")
+        host.address(f"10.{number}.0.1/24")
+    frr = b.frr(EXTENDED_FRR)
+    pybird = a.pybird(EXTENDED)
+    until(pybird.established, 20)
+    until(lambda: "10.2.0.0/24 via inet6" in a.ip("route"), 10)
+    assert "unicast" in pybird.routes("10.2.0.0/24")
+    until(lambda: "10.1.0.0/24" in frr.json("show bgp ipv4 unicast").get("routes", {}), 10)
+    until(lambda: a.ping("10.2.0.1", "10.1.0.1"), 10, "packets go both ways")
