@@ -441,13 +441,17 @@ class Channel:
             if keys:
                 self._enter(keys, rte)
             return
-        for out, alike in policy.divide(rte, keys):
+        kept: list[tuple[Rte, list[bytes]]] | None = [] if self.config.keep_filtered else None
+        for out, alike in policy.divide(rte, keys, kept):
             if out is None:
                 self._refuse(alike, rte)
             elif out.hop is not rte.hop and out.hop.lost:
                 self._wait(alike, Waiting(rte, out.hop, False))
             else:
                 self._enter(alike, out)
+        if kept is not None:
+            for left, theirs in kept:
+                self._keep(theirs, left)
 
     def _enter(self, keys: list[bytes], rte: Rte) -> None:
         set_rank(rte, self.router.pool)
@@ -475,7 +479,6 @@ class Channel:
         withdraws.accepted += removed
         if self.config.keep_filtered:
             withdraws.ignored += len(keys) - removed
-            self._keep(keys, rte)
 
     def _keep(self, keys: list[bytes], rte: Rte) -> None:
         kept = self._filtered.setdefault(rte.source, {})

@@ -88,6 +88,7 @@ class Policy:
         self._lookup = judge.lookup
         self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain)
         self._memo: dict[Any, Outcome | None] = {}
+        self._refusals: dict[Any, Outcome] = {}  # what was made of routes that are None in `_memo`
         self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
@@ -192,13 +193,20 @@ class Policy:
             return self._run(rte, key, 0, None)
         return self._remembered(rte, key, self.mask(rte, key), None)
 
-    def divide(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
-        """Judge one route for many networks: each outcome with its networks; None: rejected."""
+    def divide(
+        self, rte: Rte, keys: list[bytes], kept: list[tuple[Rte, list[bytes]]] | None = None
+    ) -> list[tuple[Rte | None, list[bytes]]]:
+        """Judge one route for many networks: each outcome with its networks; None: rejected.
+
+        `kept` gets what the filter had made of it where it rejected, with these networks.
+        """
         if not keys:
             return []
         if self.kind == EACH:
-            return self._divide_each(rte, keys)
+            return self._divide_each(rte, keys, kept)
         if self._compiled is None:
+            if kept is not None and self.rejects_all:
+                kept.append((rte, keys))
             return [(rte if self.accepts_all else None, keys)]
         groups = self._masks.divide(keys) if self._masks is not None else {0: keys}
         if self._roas:
@@ -210,13 +218,18 @@ class Policy:
                 out.append((outcome.applied(rte), alike))
                 continue
             out.append((None, alike))
+            if kept is not None:
+                kept.append((self._refused(rte, alike[0], mask), alike))
             if self.failed:  # an error happens to each route
                 for key in alike[1:]:
                     self._run(rte, key, mask, None)
         return out
 
-    def _divide_each(self, rte: Rte, keys: list[bytes]) -> list[tuple[Rte | None, list[bytes]]]:
+    def _divide_each(
+        self, rte: Rte, keys: list[bytes], kept: list[tuple[Rte, list[bytes]]] | None
+    ) -> list[tuple[Rte | None, list[bytes]]]:
         outcomes: dict[Any, tuple[Rte | None, list[bytes]]] = {}
+        refused: dict[Any, tuple[Rte, list[bytes]]] = {}
         for key in keys:
             out = self.judge(rte, key)
             alike = (out.attrs, out.hop, out.preference) if out is not None else None
@@ -224,6 +237,15 @@ class Policy:
                 outcomes[alike][1].append(key)
             else:
                 outcomes[alike] = (out, [key])
+            if out is None and kept is not None:
+                left = self._left(rte, key).applied(rte)
+                alike = (left.attrs, left.hop, left.preference)
+                if alike in refused:
+                    refused[alike][1].append(key)
+                else:
+                    refused[alike] = (left, [key])
+        if kept is not None:
+            kept.extend(refused.values())
         return list(outcomes.values())
 
     # networks and ROA tables ----------------------------------------------
@@ -265,16 +287,21 @@ class Policy:
         """Empty the memo: it keeps sets and sources that nobody else may have."""
         self._epoch = self._pool.epoch
         self._memo.clear()
+        self._refusals.clear()
+
+    def _memo_key(self, rte: Rte, mask: int) -> Any:
+        memo_key: Any = (rte.attrs, rte.preference, mask)
+        if not self._by_more:
+            return memo_key
+        return (
+            memo_key,
+            rte.source if self._by_source else None,
+            (rte.hop, rte.hop.version) if self._by_hop else None,
+            self.generation,
+        )
 
     def _remembered(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
-        memo_key: Any = (rte.attrs, rte.preference, mask)
-        if self._by_more:
-            memo_key = (
-                memo_key,
-                rte.source if self._by_source else None,
-                (rte.hop, rte.hop.version) if self._by_hop else None,
-                self.generation,
-            )
+        memo_key = self._memo_key(rte, mask)
         self.failed = False
         memo = self._memo
         if memo_key in memo:
@@ -308,15 +335,43 @@ class Policy:
 
     def _made(self, compiled: CompiledFilter, rte: Rte) -> Outcome | None:
         """What the code has set; None: it does not fit into a route."""
-        subject = self._subject
         try:
-            attrs = self._pool.edit(rte.attrs, subject.changes)
+            return self._written(rte)
         except AttributeTooLongError as error:
-            subject.fail(f"filter {compiled.name}: {error}")
+            self._subject.fail(f"filter {compiled.name}: {error}")
             self.failed = True
             return None
+
+    def _written(self, rte: Rte) -> Outcome:
+        """What the run that is just over has written. Raises AttributeTooLongError."""
+        subject = self._subject
+        attrs = self._pool.edit(rte.attrs, subject.changes)
         hop = self._resolve(subject.hop) if subject.hop is not None else None
         return Outcome(attrs, hop, subject.preference)
+
+    def _refused(self, rte: Rte, key: bytes, mask: int) -> Rte:
+        """A route that was refused, as the filter left it; remembered unless the refusal was an error.
+
+        For this the filter runs once more, so that it costs nothing where nothing is kept.
+        """
+        if self.failed:
+            return self._left(rte, key).applied(rte)
+        memo_key = self._memo_key(rte, mask)
+        found = self._refusals.get(memo_key)
+        if found is None:
+            self._run(rte, key, mask, self._wanted)
+            found = self._refusals[memo_key] = self._left(rte, key)
+        return found.applied(rte)
+
+    def _left(self, rte: Rte, key: bytes) -> Outcome:
+        """What the run that has just refused a route had made of it."""
+        came = Outcome(rte.attrs, None, rte.preference)
+        if self._compiled is None or (self._inside is not None and not self._is_inside(key)):
+            return came
+        try:
+            return self._written(rte)
+        except AttributeTooLongError:
+            return came
 
     def _is_inside(self, key: bytes) -> bool:
         net = net_of(self._net_type, key)

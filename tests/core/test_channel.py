@@ -156,6 +156,20 @@ def test_filtered_routes_count_towards_the_receive_limit_when_kept():
     assert (world["a"].channel.filtered, world["a"].channel.imported) == (0, 3)
 
 
+def test_a_kept_route_is_as_the_filter_left_it_and_gone_when_it_is_accepted():
+    body = (n.Assign(n.Attribute("med"), n.Literal("int", 7)), n.Decide("reject"))
+    options = {"import_filter": Filter("tell", n.Block(body)), "keep_filtered": True}
+    world = limited(**options)
+    a = world["a"]
+    a.announce(*NETS[:2], med=2)
+    kept = a.channel.filtered_routes()
+    assert list(kept) == [key(net) for net in NETS[:2]]
+    assert {world.router.pool.view(rte.attrs)["med"] for routes in kept.values() for rte in routes} == {7}
+    a.channel.reconfigure(ipv4(keep_filtered=True))
+    a.announce(NETS[0], med=2)
+    assert list(a.channel.filtered_routes()) == [key(NETS[1])]
+
+
 def test_a_route_that_is_refused_now_withdraws_what_was_accepted():
     world = limited(import_filter=REFUSE_1)
     a = world["a"]
@@ -257,6 +271,34 @@ def test_with_a_filter_and_a_limit_at_once_what_was_sent_counts_before_what_is_n
     b.channel.reload_exports()
     world.clock.run()
     assert list(b.got) == [key(net) for net in NETS[3:]]
+
+
+def test_with_a_filter_and_a_limit_at_once_no_route_counts_twice():
+    world = World().load(peer("a"), peer("b", ipv4(export_filter=REFUSE_1)))
+    a, b = world["a"], world["b"]
+    a.announce(*NETS[:2], med=2)
+    a.announce(NETS[2], med=1)
+    world.clock.run()
+    b.channel.reconfigure(ipv4(export_limit=Limit(3, "block")))
+    b.channel.reload_exports()
+    world.clock.run()
+    assert list(b.got) == [key(net) for net in NETS[:3]]
+    assert not [line for line in world.log.lines if "hits route" in line]
+
+
+def test_with_a_filter_and_a_limit_at_once_what_goes_makes_room():
+    only_1 = n.If(n.Binary("=", n.Attribute("med"), n.Literal("int", 1)), n.Decide("accept"))
+    before = Filter("only", n.Block((only_1, n.Decide("reject"))))
+    world = World().load(peer("a"), peer("b", ipv4(export_filter=before)))
+    a, b = world["a"], world["b"]
+    a.announce(*NETS[:2], med=2)
+    a.announce(*NETS[2:], med=1)
+    world.clock.run()
+    assert list(b.got) == [key(net) for net in NETS[2:]]
+    b.channel.reconfigure(ipv4(export_filter=REFUSE_1, export_limit=Limit(2, "block")))
+    b.channel.reload_exports()
+    world.clock.run()
+    assert list(b.got) == [key(net) for net in NETS[:2]]
 
 
 def test_an_export_limit_with_disable():

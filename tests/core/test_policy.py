@@ -187,3 +187,64 @@ def test_print_happens_for_every_route():
     before = len(judged.world.log.lines)
     judged.together()
     assert len([line for line in judged.world.log.lines[before:] if "seen" in line]) == len(NETS) * 3
+
+
+REFUSALS = {
+    "by its attributes": "bgp_med = 7; preference = 50; reject;",
+    "by the network": "if net ~ [10.0.0.0/8+] then bgp_med = 7; else bgp_med = 8; preference = 50; reject;",
+    "by each network": "bgp_med = net.len; preference = 50; reject;",
+    "by an error": "bgp_med = 7; preference = 50; if 1 / (bgp_med - 7) = 1 then accept; reject;",
+    "without a decision": "bgp_med = 7; preference = 50; if net ~ [12.0.0.0/8+] then accept;",
+}
+
+
+@pytest.mark.parametrize("body", REFUSALS.values(), ids=list(REFUSALS))
+def test_a_refused_route_is_kept_as_the_filter_left_it(body):
+    judged = Judged(body)
+    policy, pool = judged.policy, judged.world.router.pool
+    rte, keys = judged.rtes[0], [key(net) for net in NETS]
+    plain = [theirs for out, theirs in policy.divide(rte, keys) if out is None]
+    for _ in range(2):  # anew, and remembered
+        kept = []
+        assert [theirs for out, theirs in policy.divide(rte, keys, kept) if out is None] == plain
+        found = {each: left for left, theirs in kept for each in theirs}
+        assert sorted(found) == sorted([each for theirs in plain for each in theirs])
+        for each, left in found.items():
+            ran = judged.alone.edited(rte, each)
+            assert (left.attrs, left.preference, left.source) == (ran.attrs, 50, rte.source)
+            assert "bgp_med" in pool.view(left.attrs)
+
+
+def test_a_refusal_makes_attributes_only_where_routes_are_kept_and_once():
+    judged = Judged("bgp_med = 7; reject;")
+    policy, rte, keys = judged.policy, judged.rtes[0], [key(net) for net in NETS]
+    pool = judged.world.router.pool
+    before = len(pool)
+    policy.divide(rte, keys)
+    assert len(pool) == before
+    made = []
+    for _ in range(3):
+        policy.divide(rte, keys, made)
+    assert (len(pool), len({id(left.attrs) for left, _ in made})) == (before + 1, 1)
+    policy.forget()
+    assert not policy._refusals
+
+
+def test_what_a_filter_prints_before_it_refuses_a_kept_route_is_printed_once():
+    judged = Judged('print "seen"; bgp_med = 7; reject;')
+    kept = []
+    judged.policy.divide(judged.rtes[0], [key(net) for net in NETS], kept)
+    assert len([line for line in judged.world.log.lines if "seen" in line]) == len(NETS)
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize("body", [REFUSALS["by an error"], REFUSALS["without a decision"]])
+def test_an_error_is_told_as_often_where_routes_are_kept(body, every_line):
+    told = []
+    for kept in (None, []):
+        judged = Judged(body)
+        before = len(judged.world.log.lines)
+        judged.policy.divide(judged.rtes[0], [key(net) for net in NETS], kept)
+        told.append(judged.world.log.lines[before:])
+    assert told[0] == told[1]
+    assert len(told[0]) >= 4

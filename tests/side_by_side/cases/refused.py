@@ -36,3 +36,28 @@ def refused_routes(side: Side) -> dict[str, Any]:
         ],
         "log": side.log("Refused"),
     }
+
+
+@case()
+def filtered_routes_are_kept_as_the_filter_left_them(side: Side):
+    """`import keep filtered`: what the filter set before `reject` tells why, also before an error."""
+    filters = (
+        "bgp_large_community.add((65001,1101,13)); bgp_local_pref = 7; preference = 50; reject;",
+        "bgp_path.prepend(65009); bgp_med = net.len; if net.len = 24 then reject; accept;",
+        "bgp_community.add((65001,5)); dest = RTD_BLACKHOLE; reject;",
+        "bgp_med = 7; if 1 / (bgp_med - 7) = 1 then accept; reject;",
+        "bgp_community.add((65001,6)); bgp_origin = ORIGIN_INCOMPLETE; reject;",
+    )
+    text = "".join(
+        bgp(number, imports=f"filter {{ {body} }}", channel="import keep filtered;", exports="none")
+        for number, body in enumerate(filters, 2)
+    )
+    side.start(text)
+    sessions = side.connect(*range(2, 2 + len(filters)))
+    for one in sessions:
+        one.announce(f"10.{one.number}.0.0/16", f"10.{one.number}.1.0/24", communities=[(65000, 1)])
+    side.settle()
+    found = {f"p{one.number}": side.routes(f"filtered protocol p{one.number}") for one in sessions}
+    for where in ("(65001,1101,13) ~ bgp_large_community", "bgp_local_pref = 7", "preference = 50"):
+        found[where] = sorted(side.routes(f"filtered where {where}"))
+    return found
