@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pybird.proto.bgp import errors
 from pybird.proto.bgp.capabilities import Capabilities, GracefulRestart
 from pybird.proto.bgp.errors import BgpError, OpenError
 from pybird.proto.bgp.messages import (
@@ -316,3 +317,18 @@ def test_a_long_begin_of_refresh_is_7_1_with_the_message():
     message = octets(MARKER, "0018", "05", "0001010100")
     assert refused(message) == (7, 1, message)
     assert refused(octets(MARKER, "0018", "05", "0001000100")) == (1, 2, b"\0\x18")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ((1, 3, b"\x09"), "Bad message type: 09"),
+        ((2, 2, b"\xfd\xe9"), "Bad peer AS: 65001"),
+        ((2, 6, b"\0\x01"), "Unacceptable hold time: 1"),
+        ((2, 1, b"\0\x04"), "Unsupported version number: 0004"),
+        ((3, 5, bytes(200)), f"Invalid attribute length: {'00' * 128}"),
+        ((6, 2, b""), "Administrative shutdown"),
+    ],
+)
+def test_the_log_has_the_data_of_an_error_behind_its_name(error, text):
+    assert errors.text_with_data(*error) == text

@@ -451,6 +451,10 @@ DIFFERENCES: tuple[Difference, ...] = (
 # where there is no 2.19, these are not compared.
 OLDER: dict[str, dict[str, str]] = {
     "odd_paths": {"set": "takes AS_SETs by default"},
+    "data_of_errors_told": {
+        "long data": "shows 16 octets at most",
+        "very long data": "shows 16 octets at most",
+    },
     "commands_in_the_log": {"10 reload p2": "says nothing of what is not up"},
     "reloads_in_the_log": {
         "an import filter": "does not say for which direction",

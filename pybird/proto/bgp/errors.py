@@ -67,6 +67,8 @@ BFD_DOWN: Final = 10
 # ROUTE-REFRESH message error (RFC 7313)
 BAD_REFRESH_LENGTH: Final = 1
 
+MOST_DATA: Final = 128  # octets of an error's data in the log, as in BIRD
+
 _TEXTS: Final[dict[tuple[int, int], str]] = {
     (HEADER, 0): "Invalid message header",
     (HEADER, NOT_SYNCHRONIZED): "Connection not synchronized",
@@ -122,6 +124,16 @@ def error_text(code: int, subcode: int) -> str:
     return text or f"Unknown error {code}.{subcode}"
 
 
+def text_with_data(code: int, subcode: int, data: bytes) -> str:
+    """The error and its data as BIRD's log has them: an AS number and a time in decimal, else octets."""
+    text = error_text(code, subcode)
+    if not data:
+        return text
+    if code == OPEN and subcode in (BAD_PEER_AS, BAD_HOLD_TIME) and len(data) in (2, 4):
+        return f"{text}: {int.from_bytes(data, 'big')}"
+    return f"{text}: {data[:MOST_DATA].hex()}"
+
+
 class BgpError(WireError):
     """What ends a session: the NOTIFICATION to send and a text for the log.
 
@@ -142,14 +154,14 @@ class HeaderError(BgpError):
     """A message header that cannot be (RFC 4271, 6.1)."""
 
     def __init__(self, subcode: int, data: bytes = b"", text: str = "") -> None:
-        super().__init__(text or error_text(HEADER, subcode), HEADER, subcode, data)
+        super().__init__(text or text_with_data(HEADER, subcode, data), HEADER, subcode, data)
 
 
 class OpenError(BgpError):
     """An unacceptable OPEN (RFC 4271, 6.2)."""
 
     def __init__(self, subcode: int, data: bytes = b"", text: str = "") -> None:
-        super().__init__(text or error_text(OPEN, subcode), OPEN, subcode, data)
+        super().__init__(text or text_with_data(OPEN, subcode, data), OPEN, subcode, data)
 
 
 class UpdateError(BgpError):

@@ -398,8 +398,12 @@ def _add_update(effects: list[Effect], update: Update) -> None:
 
 
 def _received_text(notification: Notification) -> str:
-    reason = notification.reason
-    return f'{notification.text}: "{reason}"' if reason else notification.text
+    code, subcode, data = notification.code, notification.subcode, notification.data
+    if reason := notification.reason:
+        return f'{notification.text}: "{reason}"'
+    if code == errors.CEASE and subcode in (errors.SHUTDOWN, errors.RESET) and data[:1] == b"\0":
+        return notification.text  # RFC 9003: a text of no octets
+    return errors.text_with_data(code, subcode, data)
 
 
 # ------------------------------------------------------- checks of an OPEN
