@@ -438,6 +438,15 @@ def test_a_next_hop_of_zero_from_the_import_filter_is_not_sent_on_its_link():
     assert next_hop(exporter(internal=True), zero) is None
 
 
+def test_without_next_hop_the_gateway_is_sent():
+    """A filter unset it: also between external neighbors of one link."""
+    unset = route(ORIGIN_IGP + PATH_65002, peer=neighbour(ifindex=2), gateway="10.0.0.66")
+    assert next_hop(exporter(ifindex=2), unset, attrs(CANONICAL)) == "0a000042"
+    assert next_hop(exporter(ifindex=2), unset) == "0a000042"
+    assert next_hop(exporter(ifindex=3), unset) == "0a000001"
+    assert next_hop(exporter(ifindex=2, next_hop_self="yes"), unset) == "0a000001"
+
+
 def test_a_next_hop_that_was_set_with_a_static_route_is_sent():
     rte = route("4003040a00004d", gateway="10.0.0.9")
     assert next_hop(exporter(), rte) == "0a00004d"

@@ -310,6 +310,8 @@ class BgpExporter:
             return self._own
         if current and (self._is_set_here(rte, before, again) or self._keeps(current, rte)):
             chosen = current
+        elif current and self._is_from_our_link(rte):
+            chosen = b""  # there NEXT_HOP decides, not the gateway
         else:
             chosen = self._gateway(rte)
         return self._fit(chosen, rte) or self._own
@@ -364,11 +366,10 @@ class BgpExporter:
     def _gateway(self, rte: Rte) -> bytes:
         """The gateway of a route, where the peer can use it; empty where it cannot.
 
-        Not for what came over our own link, where NEXT_HOP decides, nor of a route
-        with several gateways or a link-local one.
+        Not of a route with several gateways or a link-local one.
         """
         hops = rte.hop.nexthops
-        if rte.hop.dest is not Dest.UNICAST or len(hops) != 1 or self._is_from_our_link(rte):
+        if rte.hop.dest is not Dest.UNICAST or len(hops) != 1:
             return b""
         gateway = hops[0].gateway
         if (

@@ -199,3 +199,23 @@ def next_hop_of_zero_set_on_the_way_in(side: Side):
     side.settle()
     nets = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
     return {f"{net} to {to}": hop for net in nets for to, hop in heard(others, net).items()}
+
+
+@case()
+def next_hop_unset_by_a_filter(side: Side):
+    """`unset(bgp_next_hop)`, on the way in and on the way out."""
+    gone = "filter { unset(bgp_next_hop); accept; }"
+    found = {}
+    for where in ("import", "export"):
+        one = {"imports": gone} if where == "import" else {}
+        all_of = {"exports": gone} if where == "export" else {}
+        side.start(DIRECT + IGP + bgp(2, **one) + bgp(3, 65001, **one) + receivers(4, **all_of))
+        a, b, *others = side.connect(*range(2, 4 + len(RECEIVERS)))
+        a.announce("10.1.0.0/16")
+        a.announce("10.2.0.0/16", next_hop="10.0.0.66")
+        b.announce("10.3.0.0/16")
+        b.announce("10.5.0.0/16", next_hop="10.9.1.1")
+        side.settle()
+        for net in ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16", "10.5.0.0/16"):
+            found |= {f"{where} {net} to {to}": hop for to, hop in heard(others, net).items()}
+    return found
