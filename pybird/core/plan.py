@@ -63,10 +63,14 @@ class StopProtocol:
 
 @dataclass(frozen=True, slots=True)
 class RestartProtocol:
-    """A protocol cannot take over its new config while it runs."""
+    """A protocol cannot take over its new config while it runs.
+
+    `hindrances`: what cannot be done with which channel, for the log.
+    """
 
     name: str
     reason: str
+    hindrances: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"restart {self.name}: {self.reason}"
@@ -143,6 +147,9 @@ class Judgement(Protocol):
 
     def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Do the protocol's own options change what its channels export?"""
+
+    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        """Can a channel not change, come (`old` None) or go (`new` None) while it runs?"""
 
     @property
     def is_down(self) -> bool:
@@ -266,12 +273,13 @@ def change(
     old = replace(old, disabled=new.disabled)
     for channel in old.channels:
         if channel.table in renewed:
-            return [RestartProtocol(name, f"table {channel.table} is made anew")]
+            hindrances = _hindrances(old, new, judge, renewed)
+            return [RestartProtocol(name, f"table {channel.table} is made anew", hindrances)]
     if known.equal(old, new):
         return []
     reason = _obstacle(old, new, judge, known)
     if reason is not None:
-        return [RestartProtocol(name, reason)]
+        return [RestartProtocol(name, reason, _hindrances(old, new, judge, renewed))]
     assert judge is not None
     actions: list[Action] = [AdaptProtocol(name)]
     before = {channel.name: channel for channel in old.channels}
@@ -313,6 +321,28 @@ def _obstacle(
     if not known.same_but_live(old, new) and not judge.accepts(old, new):
         return "options that cannot change while it runs"
     return None
+
+
+def _hindrances(
+    old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None, renewed: set[str]
+) -> tuple[str, ...]:
+    """Which channels cannot follow a new config of the same kind, in BIRD's words."""
+    if judge is None or judge.is_down or type(old) is not type(new) or old.vrf != new.vrf:
+        return ()
+    before = {channel.name: channel for channel in old.channels}
+    found: list[str] = []
+    for channel in new.channels:
+        was = before.pop(channel.name, None)
+        if was is not None and was.table in renewed:
+            was = replace(was, table="")  # it is another one of that name
+        if judge.hinders(was, channel):
+            found.append(
+                f"Cannot {'add' if was is None else 'reconfigure'} channel {new.name}.{channel.name}"
+            )
+    found += [
+        f"Cannot remove channel {new.name}.{name}" for name in before if judge.hinders(before[name], None)
+    ]
+    return tuple(found)
 
 
 def _same_but_live(old: ProtocolConfig, new: ProtocolConfig) -> bool:

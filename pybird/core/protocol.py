@@ -208,6 +208,13 @@ class Instance:
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
         return False, False
 
+    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        """Pure, for the log of a restart: is it a reason for it how this channel changes?
+
+        Without an `old` one it comes, without a `new` one it goes.
+        """
+        return old is not None and new is not None and old.table != new.table
+
     def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Pure: do options of the protocol change what its channels export, while it runs?"""
         return False

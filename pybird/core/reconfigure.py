@@ -197,7 +197,7 @@ class Reconfiguration:
         for restart in self._plan.of(RestartProtocol):
             config = wanted.protocol(restart.name)
             assert config is not None
-            self._say_restart(restart.name, config)
+            self._say_restart(restart.name, config, restart.hindrances)
             self._obey(restart.name, config)
             self._stop(restart.name, _reason(config))
         for start in self._plan.of(StartProtocol):
@@ -220,7 +220,7 @@ class Reconfiguration:
             self._router.router_id = 0
             self._router.choose_router_id()
 
-    def _say_restart(self, name: str, config: ProtocolConfig) -> None:
+    def _say_restart(self, name: str, config: ProtocolConfig, hindrances: tuple[str, ...] = ()) -> None:
         """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
         instance = self._router.protocols.get(name)
         if instance is None:
@@ -231,7 +231,8 @@ class Reconfiguration:
             word = "Restarting"
         else:
             return
-        self._router.log("info", f"{word} protocol {name}")
+        for text in (*hindrances, f"{word} protocol {name}"):
+            self._router.log("info", text)
 
     def _obey(self, name: str, config: ProtocolConfig) -> None:
         """From here on a protocol is disabled or not because that is written, for no other reason."""
@@ -339,7 +340,7 @@ class Reconfiguration:
         if instance is None or instance.state is State.STOP:
             return
         if not self.reload(instance, action):
-            self._router.log("info", f"Cannot reload channel {action.protocol}.{action.channel} for import")
+            self._router.log("info", f"Cannot reconfigure channel {action.protocol}.{action.channel}")
             self._restart(action.protocol)
 
     def reload(self, instance: Instance, action: ReloadChannel) -> bool:
@@ -350,14 +351,16 @@ class Reconfiguration:
         channel = instance.channels.get(action.channel)
         if channel is None:
             return True
-        if channel.state is ChannelState.UP:
-            self._say_reload(f"{instance.name}.{channel.name}", action)
+        up = channel.state is ChannelState.UP
         if self._soft is None:
             if action.exports:
                 channel.reload_exports()
-            return not action.imports or channel.reload_imports()
-        if action.exports:
+            if action.imports and not channel.reload_imports():
+                return False
+        elif action.exports:
             self._soft.append(channel)
+        if up:
+            self._say_reload(f"{instance.name}.{channel.name}", action)
         return True
 
     def _say_reload(self, channel: str, action: ReloadChannel) -> None:
@@ -410,6 +413,9 @@ def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> N
         instance.config = config
         return
     if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
+        if isinstance(actions[0], RestartProtocol):
+            for text in actions[0].hindrances:
+                router.log("info", text)
         router.log("info", f"Restarting protocol {instance.name}")
         instance.halt(StopReason.RECONFIGURED, lambda: instance.guarded(instance.renew, config), begins=True)
         return

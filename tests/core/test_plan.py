@@ -29,6 +29,9 @@ class Running:
     def refeeds(self, old, new):
         return False
 
+    def hinders(self, old, new):
+        return False
+
 
 def actions(old: Config, new: Config, **judges: Running) -> list[str]:
     running = {p.name: judges.get(p.name, Running(enabled=not p.disabled)) for p in old.protocols}

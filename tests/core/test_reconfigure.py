@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from pybird.conf.model import Limit
+from pybird.conf.model import Limit, TableConfig
 from pybird.core.protocol import State, StopReason
 from pybird.core.reconfigure import Outcome
 from pybird.filter.nodes import REJECT
+from pybird.values.net import NetType
 from tests.conf.loading import language
 from tests.core.world import MASTER4, MASTER6, World, config, ipv4, key, peer
 
@@ -88,8 +89,27 @@ def test_the_log_names_what_a_reload_does():
     world["b"].refreshable = False
     world.router.reconfigure(config(A, B))
     world.clock.run()
-    lines = ["Reloading channel b.ipv4 for import", "Cannot reload channel b.ipv4 for import"]
-    assert said(world) == ["Reconfiguring", *lines, "Restarting protocol b", "Reconfigured"]
+    lines = ["Cannot reconfigure channel b.ipv4", "Restarting protocol b"]
+    assert said(world) == ["Reconfiguring", *lines, "Reconfigured"]
+
+
+def test_the_log_names_the_channels_that_a_protocol_restarts_for():
+    other = TableConfig("other", NetType.IP4)
+    tables = (MASTER4, MASTER6, other)
+    world = World()
+    world.router.configure(config(A, B, tables=tables))
+    world.clock.run()
+    said(world)
+    moved = replace(B, channels=(replace(ipv4(), table="other"),), restarts_on="x")
+    lines = ["Cannot reconfigure channel b.ipv4", "Restarting protocol b"]
+    world.router.reconfigure(config(A, moved, tables=tables))
+    world.clock.run()
+    assert said(world) == ["Reconfiguring", *lines, "Reconfigured"]
+    world.router.reconfigure(config(A, moved, tables=(MASTER4, MASTER6, replace(other, sorted=True))))
+    world.clock.run()
+    assert said(world) == ["Reconfiguring", *lines, "Reconfigured"]
+    world.router.reconfigure(config(A, replace(B, disabled=True), tables=(MASTER4, MASTER6)))
+    assert "Cannot reconfigure channel b.ipv4" not in said(world)
 
 
 def test_the_log_says_nothing_of_channels_that_are_not_up():

@@ -528,6 +528,9 @@ class Peer(Instance):
         self.reach.adapt(new)
         return True
 
+    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        return reconfigure.hinders(old, new)
+
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         return reconfigure.reloads(old, new)
 

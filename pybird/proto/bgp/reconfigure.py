@@ -80,6 +80,11 @@ def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]
     return all(_adaptable(before, after) for before, after in zip(old, new, strict=True))
 
 
+def hinders(old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+    """A channel that changes so, comes or goes restarts the session."""
+    return old is None or new is None or not _adaptable(old, new)
+
+
 def _adaptable(old: ChannelConfig, new: ChannelConfig) -> bool:
     """The routes of an import table keep the next hop and the metric that they came with."""
     resolved = _same(old, new, _TAKING) or not getattr(new, "import_table", False)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from pybird.conf.model import ProtocolConfig
+from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.interfaces import InterfaceEvent
 from pybird.core.nexthop import Way
@@ -88,6 +88,10 @@ class Static(Instance):
         self._sources.clear()
         self._blocks.clear()
         self.stopped()
+
+    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        """Its restarts are quick, and BIRD says no more of them."""
+        return False
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Routes change live; another channel or IGP table needs a restart."""

@@ -74,6 +74,40 @@ def reloads_in_the_log(side: Side):
 
 
 @case()
+def channels_that_restart_their_protocol(side: Side):
+    """What cannot be done with which channel is in the log before the restart."""
+    more = " ipv6 { import all; export all; }; }\n"
+    two, s1 = bgp(2), STATIC
+    pipe = "protocol pipe pp { table master4; peer table t; }\n"
+    incapable = wire.multiprotocol(wire.IPV4)
+    head = "ipv4 table t; ipv4 table u;\n"
+    found = {}
+    for name, (before, after) in {
+        "option": (two, two.replace("import all;", "import all; import table;")),
+        "table": (two, two.replace("import all;", "table t; import all;")),
+        "table and hold time": (two, bgp(2, options="hold time 77;", channel="table t;")),
+        "hold time": (two, bgp(2, options="hold time 77;")),
+        "comes": (two, two.rstrip()[:-1] + more),
+        "goes": (two.rstrip()[:-1] + more, two),
+        "other": (two, two.replace("ipv4", "ipv6")),
+        "static": (s1, s1.replace("ipv4;", "ipv4 { table t; };")),
+        "pipe": (pipe, pipe.replace("table t;", "table u;")),
+        "table anew": (two + s1, "ipv4 table master4 sorted;\n" + two + s1),
+        "disabled": (two, bgp(2, options="disabled;", channel="table t;")),
+        "no refresh": (two, bgp(2, imports="none")),
+    }.items():
+        side.start(head + before)
+        if "p2" in before:
+            side.connect(2, **({"capabilities": incapable} if name == "no refresh" else {}))
+        side.settle()
+        since = told(side, [])
+        side.configure(head + after)
+        side.settle()
+        found[name] = told(side, since)
+    return found
+
+
+@case()
 def error_wait_and_operators(side: Side):
     """`restart` and `disable` end the wait after an error, `enable` finds it enabled."""
     side.start("".join(bgp(number, options="error wait time 60,300;") for number in (2, 3)))
