@@ -250,7 +250,8 @@ def _rows(
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title
-    starred = listing.title == "import" and session.dialect == 2  # BIRD 2 stars all of an import table
+    # BIRD stars all of an export table, BIRD 2 also all of an import table.
+    starred = listing.title == "export" or (listing.title == "import" and session.dialect == 2)
     users = [
         p for p in router.protocols.values() if any(c.table is listing.table for c in p.channels.values())
     ]

@@ -186,3 +186,14 @@ def filtered_of_an_import_table(side: Side):
         "counted": side.details("p2", "^ *Routes:"),
         "found": list(side.routes("import table p2.ipv4")),
     }
+
+
+@case()
+def export_table(side: Side):
+    """Rows of `show route export table`: every one is the best there."""
+    side.start(bgp(2) + bgp(3, channel="export table;"))
+    a, _ = side.connect(2, 3)
+    a.announce("10.1.0.0/16", "10.2.0.0/16")
+    side.settle()
+    table = "show route export table p3.ipv4"
+    return {command: side.lines(command) for command in (table, f"{table} primary", f"{table} 10.1.0.0/16")}
