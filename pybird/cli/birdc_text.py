@@ -215,9 +215,9 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     mark = " !" if row.kernel_error else " *" if row.primary else ""
     metric = "" if row.metric is None else _METRICS.get(row.metric) or f"/{row.metric}"
     info = f" {row.info}" if row.info else ""
-    head = (
-        f"{'' if row.again else row.net:<20} {row.dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
-    )
+    flow = view.dialect == 3 and row.net.startswith("flow")
+    dest = row.dest or ("unknown" if flow else "")  # ROA routes have none in any dialect
+    head = f"{'' if row.again else row.net:<20} {dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
     yield 1007, f"{head}{mark} ({row.preference}{metric}){info}"
     for hop in row.hops:
         yield 1007, f"\t{_via(hop)}"

@@ -197,3 +197,18 @@ def export_table(side: Side):
     side.settle()
     table = "show route export table p3.ipv4"
     return {command: side.lines(command) for command in (table, f"{table} primary", f"{table} 10.1.0.0/16")}
+
+
+@case(dialect3=True)
+def routes_that_lead_nowhere_by_their_type(side: Side):
+    """What stands for `unicast` in the rows of flow and ROA routes."""
+    side.start(
+        """flow4 table f4; flow6 table f6; roa4 table r4; roa6 table r6;
+protocol static flows4 { flow4; route flow4 { dst 10.0.0.0/8; proto = 17; }; }
+protocol static flows6 { flow6; route flow6 { dst 2001:db8::/32; }; }
+protocol static roas4 { roa4; route 10.0.0.0/8 max 24 as 65001; }
+protocol static roas6 { roa6; route 2001:db8::/32 max 48 as 65001; }
+"""
+    )
+    side.settle()
+    return {table: side.lines(f"show route table {table}") for table in ("f4", "f6", "r4", "r6")}
