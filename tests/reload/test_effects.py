@@ -329,3 +329,16 @@ def test_radv_gets_its_peers_channel_while_it_runs():
     assert lab.entries("a") == []
     configure(lab, "a", unnumbered(1))
     lab.expect(lab.meshed, 12, "it hears and is heard")
+
+
+def test_a_session_enabled_by_hand_lives_on_when_the_file_enables_it_with_another_description():
+    lab = speakers(speaker(1), speaker(2))
+    configure(lab, "a", speaker(1, options="disabled;"))
+    ours = session(lab, "a")
+    assert ours.state is State.DOWN
+    lab.nodes["a"].router.enable(ours)
+    lab.expect(lambda: ours.state is State.UP, 30, "it is up")
+    since = ours.since
+    lab.run(5)
+    configure(lab, "a", speaker(1, options='description "x";'))
+    assert (session(lab, "a"), ours.since, ours.state) == (ours, since, State.UP)

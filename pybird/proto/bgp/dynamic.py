@@ -401,7 +401,6 @@ class Dynamic(Instance):
         child = self.router.spawn(config, self)
         assert isinstance(child, Peer)
         if held is not None:
-            child.config = replace(config, disabled=False)  # an operator's word, not the file's
             child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
         child.started_hook = lambda: self._child_started(key)
