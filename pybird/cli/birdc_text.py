@@ -377,9 +377,9 @@ def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
     ]
     for label, text in rows:
         yield _labelled(label, text)
-    yield from _limit("Receive limit", channel.receive_limit)
-    yield from _limit("Import limit", channel.import_limit)
-    yield from _limit("Export limit", channel.export_limit)
+    yield from _limit("Receive limit", channel.receive_limit, dialect)
+    yield from _limit("Import limit", channel.import_limit, dialect)
+    yield from _limit("Export limit", channel.export_limit, dialect)
     if channel.imported is not None:
         yield _labelled("Routes", _routes(channel))
         yield from _changes(channel, 4, dialect)
@@ -401,8 +401,8 @@ def _pair(pair: r.PairDetail, dialect: int) -> Iterator[str]:
     ]
     for label, text in rows:
         yield _labelled(label, text)
-    yield from _limit("Import limit", pair.import_limit)
-    yield from _limit("Export limit", pair.export_limit)
+    yield from _limit("Import limit", pair.import_limit, dialect)
+    yield from _limit("Export limit", pair.export_limit, dialect)
     if pair.imported is not None:
         yield f"  {'Routes:':<{_CHANNEL_LABEL}}{pair.imported} imported, {pair.exported} exported"
         yield from _changes(pair, 2, "pair")
@@ -412,10 +412,12 @@ def _labelled(label: str, text: str) -> str:
     return f"    {label + ':':<{_CHANNEL_LABEL}}{text}"
 
 
-def _limit(label: str, limit: r.LimitState | None) -> Iterator[str]:
-    if limit is not None:
-        yield _labelled(label, f"{limit.count}{' [HIT]' if limit.hit else ''}")
-        yield f"      {'Action:':<{_CHANNEL_LABEL - 2}}{limit.action}"
+def _limit(label: str, limit: r.LimitState | None, dialect: int) -> Iterator[str]:
+    if limit is None:
+        return
+    hit = limit.hit and (dialect == 2 or limit.action != "warn")  # BIRD 3 shows what a limit stops
+    yield _labelled(label, f"{limit.count}{' [HIT]' if hit else ''}")
+    yield f"      {'Action:':<{_CHANNEL_LABEL - 2}}{limit.action}"
 
 
 def _routes(channel: r.ChannelDetail) -> str:

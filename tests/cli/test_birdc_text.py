@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -413,3 +414,13 @@ def test_memory_says_what_the_process_has() -> None:
         "1018 ",
         "1018 Active pages:       57.2 MB",
     ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "action", "hit"),
+    [(2, "warn", True), (2, "block", True), (3, "warn", False), (3, "block", True)],
+)
+def test_bird_3_has_no_hit_for_a_limit_that_only_warns(dialect: int, action: str, hit: bool) -> None:
+    channel = replace(CHANNEL, import_limit=r.LimitState(100, action, hit=True))
+    row = replace(PROTOCOL, detail=r.ProtocolDetail(START, channels=(channel,)))
+    assert ("Import limit:   100 [HIT]" in text(row, dialect=dialect)) is hit

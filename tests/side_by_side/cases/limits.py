@@ -197,3 +197,25 @@ def limits_in_the_log(side: Side):
     names = {f"{kind} {action}": f"p{at}" for at, (kind, action) in enumerate(COMBINATIONS, 2)}
     names |= {"static": "s1", "pipe": "pp"}
     return {title: side.log(rf"<(RMT|INFO|WARN)> .*\b{name}\b") for title, name in names.items()}
+
+
+@case(dialect3=True)
+def limits_shown(side: Side):
+    """`[HIT]`, the action and the counts, by the kind of limit and its action."""
+    rows = [("import", "warn"), ("import", "block"), ("receive", "warn"), ("receive", "block")]
+    rows += [("export", "warn"), ("export", "block")]
+    text = "ipv4 table t1; ipv4 table t2;\n"
+    for number, (kind, action) in enumerate(rows, 2):
+        exports = 'where proto = "p2"' if kind == "export" else "none"
+        text += bgp(number, exports=exports, channel=f"{kind} limit 2 action {action};")
+    for table, action in (("t1", "warn"), ("t2", "block")):
+        text += f"protocol pipe pp{action} {{ table master4; peer table {table}; import none; "
+        text += f'export where proto = "p2"; export limit 2 action {action}; }}\n'
+    side.start(text)
+    for one, (kind, _) in zip(side.connect(*range(2, 2 + len(rows))), rows, strict=True):
+        if kind != "export":
+            one.announce(*(f"10.{one.number}.{number}.0/24" for number in range(4)))
+    side.settle()
+    names = {f"{kind} {action}": f"p{at}" for at, (kind, action) in enumerate(rows, 2)}
+    names |= {"pipe warn": "ppwarn", "pipe block": "ppblock"}
+    return {title: side.details(name, "limit:|Action:|Routes:") for title, name in names.items()}
