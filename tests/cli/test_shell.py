@@ -286,3 +286,15 @@ def test_what_comes_unasked_is_shown_at_the_prompt(socket: str, tmp_path: Path) 
     assert shell.leave() == 0
     assert connection.pending()
     connection.close()
+
+
+def test_the_table_of_protocols_has_what_is_known_beyond_the_info_column():
+    row = {
+        "name": "p",
+        "proto": "BGP",
+        "table": "",
+        "state": "start",
+        "since": "2026-11-22T13:44:28.750+00:00",
+    }
+    row |= {"reply": "protocol_row", "info": "Idle          ", "trouble": "no interface eth9"}
+    assert tables._protocol(row).cells[-1] == "Idle no interface eth9"
