@@ -30,7 +30,7 @@ from pybird.conf.scope import Scope
 from pybird.conf.secrets import hidden
 from pybird.conf.statements import filter_of, merging, where
 from pybird.conf.tree import Item, Token, Tree
-from pybird.filter.budget import Budget
+from pybird.filter.budget import MOST_STEPS_READING, Budget, TooManyStepsError
 from pybird.filter.check import check
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.fold import evaluate
@@ -94,7 +94,8 @@ class Builder:
         self.template = False  # a template is being built
         self.building = ""  # its name
         self.mark = 0  # errors before the protocol being built
-        self.budget: Budget | None = None  # of code that is run while it is read: that of a command has one
+        self.budget = Budget(MOST_STEPS_READING, whole=True)  # of code that is run while this is read
+        self.of_command = False  # what is read came from a client
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
 
     def begin_unit(self) -> None:
@@ -325,12 +326,28 @@ class Builder:
             and self.scope.find(item) is None
         )
 
+    def computed(self, node: Node, place: Span) -> Literal:
+        """The value of a node that needs no route.
+
+        Raises:
+            FilterTypeError, FilterRuntimeError: it has none.
+            TooManyStepsError: a command's takes too long.
+            ConfigError: a configuration's does.
+        """
+        try:
+            return evaluate(node, self.budget)
+        except TooManyStepsError:
+            if self.of_command:
+                raise
+            text = f"this takes more than {MOST_STEPS_READING} turns of loops and calls"
+            raise self.error(text, place) from None
+
     def evaluated(self, node: Node, item: Item) -> Literal:
         """The value of a constant node, errors at their place."""
         if isinstance(node, Literal):
             return node
         try:
-            return evaluate(node, self.budget)
+            return self.computed(node, self.span(item))
         except (FilterTypeError, FilterRuntimeError) as problem:
             place = problem.span if problem.span.line else self.span(item)
             hint = problem.hint if isinstance(problem, FilterTypeError) else ""

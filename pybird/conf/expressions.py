@@ -21,7 +21,6 @@ from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
-from pybird.filter.fold import evaluate
 from pybird.filter.methods import METHODS
 from pybird.filter.nodes import Literal, Local, Node, Span
 from pybird.filter.types import PARTS, children
@@ -308,7 +307,7 @@ class Expressions:
         if _has(node, Local) or _has(node, nodes.Attribute):
             return node
         try:
-            return evaluate(node, self.builder.budget)
+            return self.builder.computed(node, node.span)
         except (FilterTypeError, FilterRuntimeError, AttributeError):
             return node  # it is computed for each route, if that can be
 

@@ -167,7 +167,7 @@ class Language:
                 builder.tables[table.name] = table
                 builder.scope.add(table.name, symbol)
             return builder
-        builder.budget = Budget(whole=True)
+        builder.budget, builder.of_command = Budget(whole=True), True
         builder.tables = {table.name: table for table in config.tables}
         for name, symbol in config.symbols.items():
             builder.scope.add(name, symbol)

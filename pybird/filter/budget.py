@@ -3,7 +3,9 @@
 Filters of the configuration run as long as they do. What a client sends
 (`show route where ...`, `eval ...`) may loop, or call functions that do, and
 would keep the router from everything else: each turn of a loop and each call
-of a function takes a step from a budget that every run has anew.
+of a function takes a step from a budget that every run has anew. What a
+configuration runs while it is read (a function in a `define`) has one for all,
+so that no reading is without end.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 MOST_STEPS: Final = 20_000  # of one run, on one route: some thousandths of a second
+MOST_STEPS_READING: Final = 10_000_000  # of all code that is run while a configuration is read: seconds
 
 
 class TooManyStepsError(Exception):
@@ -23,14 +26,14 @@ class TooManyStepsError(Exception):
 class Budget:
     """What one piece of code may still do; `whole`: in all its runs together."""
 
-    def __init__(self, *, whole: bool = False) -> None:
-        self._left = MOST_STEPS
+    def __init__(self, steps: int = MOST_STEPS, *, whole: bool = False) -> None:
+        self._steps = self._left = steps
         self._whole = whole
 
     def renew(self) -> None:
         """A run begins."""
         if not self._whole:
-            self._left = MOST_STEPS
+            self._left = self._steps
 
     def spend(self) -> None:
         """One step.
