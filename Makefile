@@ -45,7 +45,7 @@ test-compiled: $(COMPILED)/.done
 $(COMPILED)/.done: $(VENV)/.done pyproject.toml hatch_build.py $(shell find pybird grammar tests samples -name '*.py' -o -name '*.lark' -o -name '*.conf' -o -name '*.json')
 	rm -rf $(COMPILED)
 	mkdir -p $(COMPILED)
-	cp -r tests samples docs pyproject.toml $(COMPILED)/
+	cp -r tests samples docs README.md pyproject.toml $(COMPILED)/
 	$(PYTHON) -m venv $(COMPILED)/venv
 	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps -w $(COMPILED)/dist .
 	$(COMPILED)/venv/bin/pip install -q --disable-pip-version-check "$$(ls $(COMPILED)/dist/*.whl)[dev]"

@@ -1,6 +1,5 @@
 """Metric and origin behind a route, as the BIRDs show them (tests/side_by_side/cases/texts.py)."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,22 +7,26 @@ import pytest
 from pybird.cli.attribute_text import route_info
 from pybird.cli.routes import shown_metric
 from pybird.core.nexthop import Recursive
+from pybird.filter.attributes import declarations_of
+from pybird.proto import PROTOCOLS
 from pybird.proto.bgp.values import Opaque
 from pybird.values.address import Address
 from pybird.values.aspath import AsPath
+from pybird.values.attributes import AttributePool
 from pybird.values.enums import Rts
-from pybird.values.route import UNKNOWN_METRIC, Dest, Hop
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte, Source
 
 KEY = Recursive("master4", Address.parse("10.0.0.9"))
 AIGP_77 = Opaque(bytes((1, 0, 11)) + (77).to_bytes(8, "big"))
 
 
-def route(hop: Hop, kind: Rts = Rts.BGP, **attributes: Any) -> tuple[Any, Any]:
+POOL = AttributePool(declarations_of(*[each.attributes for each in PROTOCOLS]).values())
+
+
+def route(hop: Hop, kind: Rts = Rts.BGP, **attributes: Any) -> tuple[AttributePool, Rte]:
     """A pool and a route with these attributes."""
-    aigp = attributes.get("bgp_aigp")
-    wire = b"" if aigp is None else bytes((0x80, 26, len(aigp.octets))) + aigp.octets
-    rte = SimpleNamespace(source=SimpleNamespace(kind=kind), hop=hop, attrs=SimpleNamespace(wire=wire))
-    return SimpleNamespace(view=lambda _attrs: attributes), rte
+    of = next(each for each in PROTOCOLS if each.name == "bgp")
+    return POOL, Rte(POOL.edit(POOL.empty, attributes), Source("p", kind, of, None), hop, 100, 0.0)
 
 
 @pytest.mark.parametrize(
