@@ -145,6 +145,7 @@ class Side:
             found |= {"destination": local[1], "remote_asn": int(local[2])}
         if text and (neighbor := _NEIGHBOR.search(text[0])):
             found |= {"source": neighbor[1], "asn": int(neighbor[2])}
+        found |= {"insists": self.kind is FRR}
         made = Session(self.place.neighbors.namespace, number, **(found | options))
         self.sessions.append(made)
         return made

@@ -84,6 +84,7 @@ class Session:
         silent: bool = False,
         deaf: bool = False,
         mute: bool = False,
+        insists: bool = False,
     ) -> None:
         self.namespace = namespace
         self.number = number
@@ -101,6 +102,7 @@ class Session:
         self.silent = silent
         self.deaf = deaf
         self.mute = mute
+        self.insists = insists  # who is refused tries again, as FRR may want while it begins
         self.capabilities = self._usual_capabilities() if capabilities is None else capabilities
         self.opening: wire.Opening | None = None
         self.established = False
@@ -117,8 +119,16 @@ class Session:
 
     def connect(self, up: bool = True) -> Session:
         """Connect and send OPEN; `up`: the session must be Established when this returns."""
+        if up and self.insists:
+            until(self._tried, 20, f"neighbor {self.number} is Established")
+            return self
         self._sock = until(self._connected, 10, f"a connection from {self.source} to {self.destination}")
         return self._begin(up)
+
+    def _tried(self) -> bool:
+        """One more attempt; what an earlier one heard does not count."""
+        self.received.clear()
+        return self.attempt()
 
     def called(self, seconds: float, up: bool = True) -> bool:
         """Whether the daemon connects to us within this time; `up`: the session comes up then."""
