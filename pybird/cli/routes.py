@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pybird.cli.arguments import ShowRefused, ShowRoute
 from pybird.cli.attribute_text import attributes_of, route_info
 from pybird.cli.selection import channels, moment, protocol, table
-from pybird.core.exporter import ExportMode
-from pybird.core.lone import may_join, united
+from pybird.core.export.exporter import ExportMode
+from pybird.core.export.single_group import may_join, united
 from pybird.core.nexthop import Recursive
 from pybird.core.ordered import STILL_SORTING, by_runs, in_order
 from pybird.core.refusals import MOST, Refusal

@@ -1,7 +1,7 @@
 """Channels: between one protocol instance and one table, with a filter each way.
 
 Import: protocol -> `announce` -> receive limit -> import filter (memo) ->
-import limit -> table. Export: table journal -> group (`core/group.py`) ->
+import limit -> table. Export: table journal -> group (`core/export/group.py`) ->
 `Exporter.admit` -> export filter (memo) -> export limit -> `Exporter.wire` ->
 `Exporter.pack` -> `Instance.transmit`.
 
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from mypy_extensions import mypyc_attr
 
 from pybird.conf.model import ChannelConfig, Limit
-from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED as FILTERED_OUT
-from pybird.core.group import SENT
+from pybird.core.export.exporter import Exporter, ExportMode
+from pybird.core.export.group import FILTERED as FILTERED_OUT
+from pybird.core.export.group import SENT
+from pybird.core.export.member import Member, join
 from pybird.core.limits import RouteLimit
-from pybird.core.member import Member, join
 from pybird.core.policy import Policy
 from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE

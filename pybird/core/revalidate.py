@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ChannelState
-from pybird.core.group import Group
+from pybird.core.export.group import Group
 from pybird.core.ports import Timer
 from pybird.core.table import Reader, Table
 from pybird.values.net import NetType, Prefix, net_of

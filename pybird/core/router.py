@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
-from pybird.core.group import Group
+from pybird.core.export.group import Group
 from pybird.core.guard import GuardedClock
 from pybird.core.interfaces import InterfaceEvent, Interfaces
 from pybird.core.loglimit import LogLimit

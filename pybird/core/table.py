@@ -78,7 +78,7 @@ class Table:
         self.net_type: Final[NetType] = config.net_type
         self.buckets: Final[dict[bytes, dict[bytes, Any]]] = {}
         self.readers: list[Reader] = []
-        self.groups: dict[Any, Any] = {}  # export groups by key (core/group.py)
+        self.groups: dict[Any, Any] = {}  # export groups by key (core/export/group.py)
         self.generation = 0  # raised by every change: tags memos of what depends on the table
         self.short: Final[int] = geometry(config.net_type)[0]
         self.end: Final[int] = geometry(config.net_type)[1]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
-from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.interfaces import Interface, InterfaceEvent, matches
 from pybird.core.ports import Timer
 from pybird.core.protocol import Instance, State, StopReason

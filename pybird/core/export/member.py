@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pybird.core.backlog import Stretch
-from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import Group
-from pybird.core.lone import LoneGroup
+from pybird.core.export.backlog import Stretch
+from pybird.core.export.exporter import Exporter, ExportMode
+from pybird.core.export.group import Group
+from pybird.core.export.single_group import SingleGroup
 from pybird.values.route import Rte
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def soften(channels: list[Channel]) -> None:
 
 def records(group: Group, channel: Channel, exporter: Exporter) -> bool:
     """Does the group record what was sent in the way that this channel's config needs now?"""
-    if not isinstance(group, LoneGroup):
+    if not isinstance(group, SingleGroup):
         return not is_alone(channel, exporter)
     return group.exporter.mode is exporter.mode and group.limit is channel.export_limit
 
@@ -204,7 +204,7 @@ def find(channel: Channel, exporter: Exporter) -> Group:
         policy = channel.export_policy()
         scheduler = channel.router.scheduler
         if alone:
-            group = LoneGroup(key, channel, exporter, policy, scheduler)
+            group = SingleGroup(key, channel, exporter, policy, scheduler)
         else:
             group = Group(key, table, exporter, policy, scheduler)
         table.groups[key] = group

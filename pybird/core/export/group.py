@@ -38,16 +38,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pybird.core.backlog import Backlog
-from pybird.core.batch import Batch, Segment
-from pybird.core.exporter import Exporter, ExportMode
+from pybird.core.export.backlog import Backlog
+from pybird.core.export.batch import Batch, Segment
+from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.policy import EACH, Policy
 from pybird.core.table import NO_BUCKET, Reader, Table
 from pybird.values.route import Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
-    from pybird.core.member import Member
+    from pybird.core.export.member import Member
     from pybird.core.scheduler import Scheduler
 
 SENT: Final = 0  # verdicts

@@ -12,7 +12,7 @@ from pybird.values.route import Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
-    from pybird.core.member import Member
+    from pybird.core.export.member import Member
 
 
 class Segment:

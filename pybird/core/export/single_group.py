@@ -9,9 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pybird.core.batch import Segment
-from pybird.core.exporter import Exporter, ExportMode
-from pybird.core.group import FILTERED, IS_NEXT_HOP, NOTHING, REJECTED, SENT, Group, outdated, withdraw_left
+from pybird.core.export.batch import Segment
+from pybird.core.export.exporter import Exporter, ExportMode
+from pybird.core.export.group import (
+    FILTERED,
+    IS_NEXT_HOP,
+    NOTHING,
+    REJECTED,
+    SENT,
+    Group,
+    outdated,
+    withdraw_left,
+)
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
@@ -19,11 +28,11 @@ from pybird.values.route import Dest, Hop, NextHop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
-    from pybird.core.member import Member
+    from pybird.core.export.member import Member
     from pybird.core.scheduler import Scheduler
 
 
-class LoneGroup(Group):
+class SingleGroup(Group):
     """A group of one: other modes than the best route, or an export limit."""
 
     def __init__(
@@ -43,11 +52,11 @@ class LoneGroup(Group):
         self._unseen = channel.exported  # what the member has from other groups and the walk has not reached
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
-        return LoneGroup(key, self._channel, exporter, policy, self._scheduler)
+        return SingleGroup(key, self._channel, exporter, policy, self._scheduler)
 
     def _inherit(self, old: Group) -> None:
         super()._inherit(old)
-        assert isinstance(old, LoneGroup)
+        assert isinstance(old, SingleGroup)
         self._sent = dict(old._sent)
         self._blocked = dict(old._blocked)
         self._unseen = old._unseen
