@@ -19,7 +19,7 @@ KNOWN: dict[str, str] = {
     "core.channel core.export.backlog core.export.batch core.export.group core.export.member"
     " core.export.single_group core.nexthop core.protocol core.reconfigure core.revalidate core.router"
     " core.traces": "",
-    "proto.bgp.absent proto.bgp.details proto.bgp.families proto.bgp.listener proto.bgp.listening"
+    "proto.bgp.absent proto.bgp.details proto.bgp.session_channels proto.bgp.listener proto.bgp.listening"
     " proto.bgp.peer": "",
     "proto.radv.port proto.radv.radv": "",
     "sim.host sim.kernel sim.link sim.network sim.tcp": "",

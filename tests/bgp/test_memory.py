@@ -14,7 +14,7 @@ def living():
     return {name: mine.count(name) for name in KINDS}
 
 
-KINDS = ("Peer", "Families", "Connection", "Session", "Channel", "Member", "Group", "Reach")
+KINDS = ("Peer", "SessionChannels", "Connection", "Session", "Channel", "Member", "Group", "Reach")
 
 
 def garbage(work):

@@ -501,9 +501,9 @@ def test_end_of_rib_is_sent_for_every_family():
     lab = both()
     seen = []
     lab.run(0)
-    families = lab.proto("a").families
-    receive = families.receive
-    families.receive = lambda updates: (seen.extend(updates), receive(updates))
+    channels = lab.proto("a").session_channels
+    receive = channels.receive
+    channels.receive = lambda updates: (seen.extend(updates), receive(updates))
     established(lab)
     lab.run(0.1)
     assert [u for u in seen if not (u.withdrawn or u.attributes or u.nlri)]
@@ -517,7 +517,7 @@ def test_a_crash_in_one_session_stops_only_that_protocol():
     def broken(_):
         raise ZeroDivisionError("boom")
 
-    lab.proto("a").families.receive = broken
+    lab.proto("a").session_channels.receive = broken
     lab.run(6)
     assert lab.proto("a").state is State.DOWN
     assert "ZeroDivisionError" in lab.proto("a").failure
@@ -529,7 +529,7 @@ def test_a_session_that_ran_out_of_memory_comes_back():
     lab = both()
     established(lab)
     peer = lab.proto("a")
-    receive, calls = peer.families.receive, []
+    receive, calls = peer.session_channels.receive, []
 
     def short(updates):
         calls.append(updates)
@@ -537,7 +537,7 @@ def test_a_session_that_ran_out_of_memory_comes_back():
             raise MemoryError
         receive(updates)
 
-    peer.families.receive = short
+    peer.session_channels.receive = short
     lab.nodes["b"].router.reload(lab.proto("b", "a"), imports=False, exports=True)
     lab.run(1)
     assert (peer.state, peer.failure) == (State.DOWN, "out of memory")

@@ -62,7 +62,7 @@ def timer(lab, victim):
 
 
 def stream_data(lab, victim):
-    victim.families.receive = broken
+    victim.session_channels.receive = broken
     lab.nodes["b"].router.protocols["own4"].channels["ipv4"].withdraw([own4(2)])
 
 

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from pybird.core.reconfigure import Outcome
-from pybird.proto.bgp import families
+from pybird.proto.bgp import session_channels
 from pybird.sim import tcp
 from pybird.values.net import Prefix
 from pybird.values.route import Rte
@@ -330,7 +330,7 @@ def small_buffers(monkeypatch):
     """A slow neighbour is one that leaves some UPDATEs unread, not megabytes."""
     monkeypatch.setattr(tcp, "WINDOW", 256)
     monkeypatch.setattr(tcp, "LOW_MARK", 64)
-    monkeypatch.setattr(families, "HIGH_MARK", 128)
+    monkeypatch.setattr(session_channels, "HIGH_MARK", 128)
 
 
 @pytest.mark.parametrize("seed", range(30))

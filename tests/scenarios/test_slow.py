@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from pybird.proto.bgp import families
+from pybird.proto.bgp import session_channels
 from pybird.proto.bgp.messages import Notification, RouteRefresh, Update
 from pybird.proto.bgp.nlri import read_keys
 from pybird.sim import tcp
@@ -41,7 +41,7 @@ def small_buffers(monkeypatch):
     """A neighbour is stuck after some UPDATEs, not after megabytes."""
     monkeypatch.setattr(tcp, "WINDOW", WINDOW)
     monkeypatch.setattr(tcp, "LOW_MARK", 64)
-    monkeypatch.setattr(families, "HIGH_MARK", HIGH_MARK)
+    monkeypatch.setattr(session_channels, "HIGH_MARK", HIGH_MARK)
 
 
 class Group:

@@ -33,7 +33,6 @@ from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.connection import Connection
 from pybird.proto.bgp.countdown import Countdown
 from pybird.proto.bgp.errors import BgpError
-from pybird.proto.bgp.families import Families, next_hop_text
 from pybird.proto.bgp.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.listening import Listening
 from pybird.proto.bgp.messages import Notification
@@ -41,6 +40,7 @@ from pybird.proto.bgp.pace import ErrorWait, Pace
 from pybird.proto.bgp.reach import Reach, of_two_families
 from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
 from pybird.proto.bgp.session import State as SessionState
+from pybird.proto.bgp.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.signatures import SignatureWatch
 from pybird.proto.bgp.terms import hop_limits, terms
 from pybird.values.net import Prefix
@@ -87,7 +87,7 @@ class Peer(Instance):
         self._running = False
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
-        self.families = Families(self)
+        self.session_channels = SessionChannels(self)
         self.doubt = Doubt(self.router.clock, self._prevail)
         self.reach = Reach(config, self.router, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.router.random)
@@ -102,7 +102,7 @@ class Peer(Instance):
 
     def discard(self) -> None:
         super().discard()
-        del self.families, self.doubt, self.reach, self.listening, self.signatures
+        del self.session_channels, self.doubt, self.reach, self.listening, self.signatures
 
     @property
     def _absent(self) -> Absent:
@@ -333,7 +333,7 @@ class Peer(Instance):
         self.pace.reset()
         self.trace("events", "BGP session established")
         self.went_up()
-        self.families.open(connection)
+        self.session_channels.open(connection)
 
     def updates(self, connection: Connection, effect: Updates) -> None:
         if connection is self.doubt.connection:
@@ -341,7 +341,7 @@ class Peer(Instance):
         if connection is not self.active:
             return
         try:
-            self.families.receive(effect.updates)
+            self.session_channels.receive(effect.updates)
         except BgpError as error:
             connection.perform(connection.session.fail(error))
 
@@ -349,11 +349,11 @@ class Peer(Instance):
         if connection is self.doubt.connection:
             self.doubt.end()
         if connection is self.active:
-            self.families.refresh(effect.message)
+            self.session_channels.refresh(effect.message)
 
     def drained(self, connection: Connection) -> None:
         if connection is self.active:
-            self.families.drained()
+            self.session_channels.drained()
 
     def closed(self, connection: Connection, effect: Closed) -> None:
         """A NOTIFICATION went or came."""
@@ -419,7 +419,7 @@ class Peer(Instance):
     def _session_over(self) -> None:
         """Established is left: routes go, and the next try is after a real failure."""
         self.trace("events", "BGP session closed")
-        self.families.close()
+        self.session_channels.close()
         self.pace.failed()
         self.signatures.begin(self.config.password is not None)
         self.went_down()
@@ -476,7 +476,7 @@ class Peer(Instance):
         self.outgoing = self.incoming = None
         if self.active is not None:
             self.active = None
-            self.families.close()
+            self.session_channels.close()
 
     def _reach_changed(self, reason: str) -> None:
         """The neighbour's interface or address came, went or changed."""
@@ -486,7 +486,7 @@ class Peer(Instance):
             self._listen()  # the socket or its MD5 key may belong to the interface
         if self.reach.usable:
             if self.active is not None:
-                self.families.addresses_changed()
+                self.session_channels.addresses_changed()
             elif self.outgoing is None and self.incoming is None:
                 self.wait()
             return
@@ -504,16 +504,16 @@ class Peer(Instance):
 
     def exporter(self, channel: Channel) -> Exporter | None:
         config = channel.config
-        return self.families.exporter(config) if isinstance(config, BgpChannelConfig) else None
+        return self.session_channels.exporter(config) if isinstance(config, BgpChannelConfig) else None
 
     def transmit(self, channel: Channel, packed: Any) -> None:
-        self.families.transmit(packed)
+        self.session_channels.transmit(packed)
 
     def feed_done(self, channel: Channel) -> None:
-        self.families.feed_done(channel)
+        self.session_channels.feed_done(channel)
 
     def request_refresh(self, channel: Channel) -> bool:
-        return self.families.request_refresh(channel)
+        return self.session_channels.request_refresh(channel)
 
     # ------------------------------------------------------------- reloads
 
@@ -616,7 +616,7 @@ class Peer(Instance):
 
     def channel_details(self, channel: Channel) -> Iterator[Detail]:
         if self.active is not None and isinstance(channel.config, BgpChannelConfig):
-            hop = self.families.own_next_hop(channel.config)
+            hop = self.session_channels.own_next_hop(channel.config)
             if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
         if isinstance(channel.config, BgpChannelConfig):

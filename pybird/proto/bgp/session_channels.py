@@ -34,7 +34,7 @@ REFRESH_PATIENCE: Final = 30.0  # seconds until the answer to a ROUTE-REFRESH sh
 MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
 
 
-class OpenFamily:
+class SessionChannel:
     """One family of the running session."""
 
     __slots__ = ("answering", "awaited", "channel", "end_of_rib_sent", "family", "resolver")
@@ -54,12 +54,12 @@ class OpenFamily:
             self.awaited = None
 
 
-class Families:
+class SessionChannels:
     """The open channels of one peer; empty while there is no session."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._open: dict[Family, OpenFamily] = {}
+        self._open: dict[Family, SessionChannel] = {}
         self._connection: Connection | None = None
         self._negotiated = Negotiated()
         self._reader: UpdateReader | None = None
@@ -84,7 +84,7 @@ class Families:
                 channel.needs_hops = True
                 channel.receiver = identity.address.octets
                 channel.keep_received = config.import_table
-                self._open[family] = OpenFamily(channel, family, self._resolver(config))
+                self._open[family] = SessionChannel(channel, family, self._resolver(config))
                 channel.open()
 
     def close(self) -> None:
@@ -238,7 +238,12 @@ class Families:
             channel.explain(keys, f"malformed UPDATE: {reason}")
 
     def _refuse(
-        self, found: OpenFamily, keys: list[bytes], attrs: AttributeSet | None, next_hop: bytes, reason: str
+        self,
+        found: SessionChannel,
+        keys: list[bytes],
+        attrs: AttributeSet | None,
+        next_hop: bytes,
+        reason: str,
     ) -> None:
         """Tell the channel of routes that are not for us."""
         channel, rte = found.channel, None
@@ -315,7 +320,7 @@ class Families:
         if self._reader is not None and self._reader.terms != terms:
             self._reader = UpdateReader(self._peer.router.pool, terms)
 
-    def _await(self, found: OpenFamily) -> None:
+    def _await(self, found: SessionChannel) -> None:
         """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
         peer, channel = self._peer, found.channel
 
@@ -433,7 +438,7 @@ class Families:
                 found.answering = False
                 self._mark(found, REFRESH_END)
 
-    def _mark(self, found: OpenFamily, subtype: int) -> None:
+    def _mark(self, found: SessionChannel, subtype: int) -> None:
         if self._connection is not None:
             self._connection.perform(self._connection.session.refresh(*found.family, subtype))
 
