@@ -17,7 +17,7 @@ from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
 from pybird.conf.again import Memory
 from pybird.conf.errors import ConfigErrors, unheard
-from pybird.conf.model import Config, LogConfig, SocketConfig, Warning  # noqa: A004
+from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig, Warning  # noqa: A004
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop
@@ -68,7 +68,7 @@ class Daemon:
         self._warned: tuple[Warning, ...] = ()  # what the log has heard
         self.log = LogFiles()
         if options.debug:
-            kind = "file" if options.debug_file is not None else "stderr"
+            kind: LogKind = "file" if options.debug_file is not None else "stderr"
             self.log.also(LogConfig(kind, ALL_CLASSES, options.debug_file or ""))
         self._open_logs(config)
         self.loop = event_loop.new_loop(self.log)

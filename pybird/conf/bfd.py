@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pybird.conf.draft import Draft
 from pybird.conf.options import Handlers, constant, number, seconds, switch
@@ -24,7 +24,9 @@ class BfdSession:
     multiplier: int = 5
     passive: bool = False
     graceful: bool = False
-    authentication: str = "none"  # none, simple, [meticulous] keyed md5, keyed sha1
+    authentication: Literal[
+        "none", "simple", "keyed md5", "keyed sha1", "meticulous keyed md5", "meticulous keyed sha1"
+    ] = "none"
     passwords: tuple[Password, ...] = ()
 
 

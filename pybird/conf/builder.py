@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol, TypeGuard, TypeVar
+from typing import Any, NoReturn, Protocol, TypeGuard, TypeVar, cast
 
 from pybird.conf.draft import Draft
 from pybird.conf.errors import ConfigError, bare, shortened
@@ -20,6 +20,7 @@ from pybird.conf.include import Sources
 from pybird.conf.model import (
     InterfacePattern,
     Limit,
+    LimitAction,
     ProtocolConfig,
     Symbol,
     TableConfig,
@@ -470,7 +471,9 @@ class Builder:
         if isinstance(first, Token) and first == "off" and first.type != "NAME":
             return None
         count = self.number(first)
-        return Limit(count, str(tree.children[-1])) if len(tree.children) > 1 else Limit(count)
+        if len(tree.children) == 1:
+            return Limit(count)
+        return Limit(count, cast("LimitAction", str(tree.children[-1])))
 
     def policy(self, tree: Item) -> Filter:
         """`all`, `none`, `filter ...`, `where ...`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, FunctionRef, Span
 from pybird.values.address import Address
@@ -19,15 +19,17 @@ from pybird.values.net import NetType, Prefix
 if TYPE_CHECKING:
     from pybird.conf.errors import ConfigError
 
+LimitAction: TypeAlias = Literal["warn", "block", "restart", "disable"]
+LogKind: TypeAlias = Literal["file", "fixed", "syslog", "stderr", "udp"]
 DEBUG_FLAGS = ("states", "routes", "filters", "interfaces", "events", "packets")
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`import limit N action A`; actions: warn, block, restart, disable."""
+    """`import limit N action A`."""
 
     count: int
-    action: str = "disable"
+    action: LimitAction = "disable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,9 @@ class NotRun(ProtocolConfig):
 
 @dataclass(frozen=True, slots=True)
 class LogConfig:
-    """One `log` statement. Kind: file, syslog, stderr, udp; `fixed` is a ring file."""
+    """One `log` statement; `fixed` is a ring file."""
 
-    kind: str
+    kind: LogKind
     classes: frozenset[str]
     path: str = ""  # file, or syslog name, or UDP host
     limit: int = 0

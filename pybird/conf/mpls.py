@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pybird.conf.channels import CHANNEL, close_channel, open_channel
 from pybird.conf.draft import Draft
@@ -35,7 +35,7 @@ class MplsChannelConfig(ChannelConfig):
 
     domain: str | None = None
     label_range: str | None = None
-    label_policy: str | None = None  # static, prefix, aggregate, vrf
+    label_policy: Literal["static", "prefix", "aggregate", "vrf"] | None = None
 
 
 def domain(builder: Builder, tree: Tree) -> tuple[LabelRange, ...]:

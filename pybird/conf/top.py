@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pybird.conf.channels import NET_TYPES
 from pybird.conf.draft import Draft
@@ -12,6 +12,7 @@ from pybird.conf.model import (
     DEBUG_FLAGS,
     CustomAttribute,
     LogConfig,
+    LogKind,
     SameMeaning,
     SocketConfig,
     Suite,
@@ -279,7 +280,7 @@ class Top:
                 port = self.builder.number(values[1], 1, 65535) if len(values) > 1 else 514
                 log = LogConfig(kind, found, str(host.value), port=port)
             case _:
-                log = LogConfig(kind, found, self.builder.text(values[0]) if values else "")
+                log = LogConfig(cast("LogKind", kind), found, self.builder.text(values[0]) if values else "")
         self.logs.append(replace(log, span=self.builder.span(tree)))
 
     def cli(self, tree: Tree) -> None:

@@ -794,7 +794,7 @@ class Channel:
         if self.state is ChannelState.UP:
             self.trace("states", "Feeding requested")
         if self.member is not None:
-            self.trace("states", f"State changed to UP/{ExportState.FEEDING.value}")
+            self.trace("states", "State changed to UP/{}", ExportState.FEEDING.value)
             self.protocol.guarded(self._move, True)
 
     def transmit(self, packed: Any) -> None:
@@ -819,10 +819,11 @@ class Channel:
         """Is this flag on, for the channel or for all of its protocol?"""
         return flag in self.debug or flag in self.protocol.debug
 
-    def trace(self, flag: str, text: str) -> None:
-        """One line of the channel's own flags."""
+    def trace(self, flag: str, text: str, *arguments: object) -> None:
+        """One line of the channel's own flags; each `{}` stands for an argument (`Instance.trace`)."""
         if flag in self.debug:
-            self.router.traces.write(f"{self.protocol.name}.{self.name}: {text}")
+            told = text.format(*arguments) if arguments else text
+            self.router.traces.write(f"{self.protocol.name}.{self.name}: {told}")
 
     def trace_state(self) -> None:
         """The state has changed; protocols have states of their own."""
@@ -830,7 +831,7 @@ class Channel:
             word = _STATES[self.state]
             if self.state is ChannelState.UP and self.export_state is not ExportState.DOWN:
                 word += f"/{self.export_state.value}"
-            self.trace("states", f"State changed to {word}")
+            self.trace("states", "State changed to {}", word)
 
     def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:
         """One line for each network; where there is no route, it is told by the network alone."""

@@ -349,10 +349,13 @@ class Instance:
         """Write `NAME: text` in one of BIRD's log classes."""
         self.router.log(level, f"{self.name}: {text}")
 
-    def trace(self, flag: str, text: str) -> None:
-        """Write a `<TRACE>` line if this debug flag is on."""
+    def trace(self, flag: str, text: str, *arguments: object) -> None:
+        """Write a `<TRACE>` line if this debug flag is on.
+
+        As with `str.format`, each `{}` stands for an argument; it costs nothing while the flag is off.
+        """
         if flag in self.debug:
-            self.router.traces.write(f"{self.name}: {text}")
+            self.router.traces.write(f"{self.name}: {text.format(*arguments) if arguments else text}")
 
     def trace_reconfigured(self) -> None:
         """A new configuration was taken over."""
@@ -503,4 +506,4 @@ class Instance:
             self._trace_state()
 
     def _trace_state(self) -> None:
-        self.trace("states", f"State changed to {self.state.value}")
+        self.trace("states", "State changed to {}", self.state.value)

@@ -80,20 +80,12 @@ class Reconfiguration:
         self._timer: Timer | None = None
         self.undo_at: float | None = None  # when the timeout will undo
         self.refusal = ""  # why the last one was refused
-        self._done: list[Callable[[], None]] = []
         self.expiry_observers: dict[Callable[[str], None], None] = {}  # told when a timeout undoes
 
     @property
     def busy(self) -> bool:
         """True while protocols still stop for a new configuration."""
         return self._wanted is not None
-
-    def when_done(self, callback: Callable[[], None]) -> None:
-        """Call once when no reconfiguration runs or waits."""
-        if self.busy:
-            self._done.append(callback)
-        else:
-            callback()
 
     def plan(self, wanted: Config) -> Plan:
         """What would happen; nothing does."""
@@ -296,10 +288,6 @@ class Reconfiguration:
             self.request(queued.config, queued.soft, queued.timeout, queued.study)
             if queued.undo:
                 self._previous = None  # one level
-        if not self.busy:
-            done, self._done = self._done, []
-            for callback in done:
-                callback()
 
     def _add_table(self, name: str) -> None:
         assert self._wanted is not None

@@ -36,8 +36,6 @@ class CommandError(Exception):
 NOT_FOUND: Final = 8001
 CONFIG_ERROR: Final = 8002
 NO_MATCH: Final = 8003
-STOPPED: Final = 8004
-PROTOCOL_DOWN: Final = 8005
 RELOAD_FAILED: Final = 8006
 DENIED: Final = 8007
 EVAL_ERROR: Final = 8008

@@ -436,7 +436,7 @@ class Router:
         self.protocols[config.name] = instance
         self.set_debug(instance)
         for channel in instance.channels.values():
-            channel.trace("states", f"Connected to table {channel.table.name}")
+            channel.trace("states", "Connected to table {}", channel.table.name)
         instance.trace("states", "Initializing" if instance.enabled else "Initializing [disabled]")
         return instance
 

@@ -105,10 +105,6 @@ class CompiledFilter:
         subject.mask = mask
         return self._decide(self._masked, subject)
 
-    def mask_of(self, key: bytes, net_type: NetType) -> int:
-        """The answers for one network, but for `roas`."""
-        return self.masks(net_type).mask(key)
-
     def masks(self, net_type: NetType) -> Masks:
         """What answers the questions about networks of such a table, but for `roas`."""
         found = self._masks.get(net_type)

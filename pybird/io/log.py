@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from pybird.conf.errors import ConfigError, ConfigErrors
-from pybird.conf.model import ISO_LONG_MS, LogConfig, TimeFormat
+from pybird.conf.model import ISO_LONG_MS, LogConfig, LogKind, TimeFormat
 from pybird.values.text import to_octets
 
 CLASSES: Final = {
@@ -453,5 +453,5 @@ ALL_CLASSES: Final = frozenset(CLASSES)
 def default_targets(foreground: bool) -> tuple[LogConfig, ...]:
     """Without any `log`: syslog, or stderr in the foreground where there is none."""
     has_syslog = any(os.path.exists(path) for path in _SYSLOG_SOCKETS)
-    kind = "stderr" if foreground and not has_syslog else "syslog"
+    kind: LogKind = "stderr" if foreground and not has_syslog else "syslog"
     return (LogConfig(kind, ALL_CLASSES),)

@@ -13,6 +13,7 @@ from pybird.conf.model import InterfacePattern, Limit
 from pybird.core.ports import TcpOptions
 from pybird.core.protocol import State
 from pybird.filter.nodes import REJECT
+from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.messages import Framer, Open
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
@@ -397,7 +398,7 @@ def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
     lab.run(2)
     lab.nodes["b"].host.process.freeze()
     lab.run(20)
-    assert lab.proto("a", "auto01").countdown.name == "Error wait"
+    assert lab.proto("a", "auto01").countdown.wait is Wait.ERROR
     lab.proto("a", "found").channels["peers"].heard(KEY_B, False)
     assert lab.proto("a", "auto01").countdown.left <= 5
 
@@ -429,7 +430,7 @@ def test_after_a_lost_session_the_connect_delay_applies():
     lab.nodes["b"].kill()
     lab.run(0.1)
     child = lab.proto("a", "auto01")
-    assert child.countdown.name == "Connect delay"
+    assert child.countdown.wait is Wait.CONNECT_DELAY
     assert child.countdown.length == 5
 
 

@@ -9,6 +9,7 @@ from pybird.conf.model import Limit
 from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.core.protocol import State, StopReason
 from pybird.filter.nodes import REJECT
+from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.messages import Notification
 from pybird.sim.tcp import TcpListener
 from pybird.values.address import Address
@@ -215,7 +216,7 @@ def in_error_wait(**options):
     lab.run(1)
     assert lab.state("a") == "Idle          BGP Error: Connection not synchronized"
     lab.run(3)
-    assert lab.proto("a").countdown.name == "Error wait"
+    assert lab.proto("a").countdown.wait is Wait.ERROR
     return lab
 
 
@@ -225,7 +226,7 @@ def test_restart_disable_and_enable_end_the_error_wait(commands):
     peer = lab.proto("a")
     for command in commands:
         getattr(lab.nodes["a"].router, command)(peer)
-    assert peer.countdown.name == "Connect delay"
+    assert peer.countdown.wait is Wait.CONNECT_DELAY
     lab.run(6)
     assert lab.up("a")
     lab.session("b", "a").write(bytes(19))
@@ -238,10 +239,10 @@ def test_enable_ends_the_wait_for_an_answer_of_tcp():
     lab.run(6.5)
     peer = lab.proto("a")
     first = peer.outgoing
-    assert peer.countdown.name == "Connect retry"
+    assert peer.countdown.wait is Wait.CONNECT_RETRY
     assert peer.countdown.elapsed > 1
     lab.nodes["a"].router.enable(peer)
-    assert (peer.countdown.name, peer.outgoing is first) == ("Connect retry", False)
+    assert (peer.countdown.wait, peer.outgoing is first) == (Wait.CONNECT_RETRY, False)
 
 
 def test_disable_after_error():
@@ -627,9 +628,9 @@ def test_restart_and_enable_end_the_wait_for_a_route_limit():
     lab = over_the_limit("import", "restart")
     lab.run(7)
     peer = lab.proto("a")
-    assert peer.countdown.name == "Error wait"
+    assert peer.countdown.wait is Wait.ERROR
     lab.nodes["a"].router.enable(peer)
-    assert peer.countdown.name == "Connect delay"
+    assert peer.countdown.wait is Wait.CONNECT_DELAY
 
 
 def test_an_import_table_reloads_without_asking_the_neighbour():

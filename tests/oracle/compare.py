@@ -160,7 +160,7 @@ def by_product(config: Config, name: str, given: Given) -> list[Result]:
         subject = Subject(pool, net_type, logged.append, Links())
         subject.load(rte, net.key)
         if masked:
-            verdict: bool | None = compiled.run_masked(subject, compiled.mask_of(net.key, net_type))
+            verdict: bool | None = compiled.run_masked(subject, compiled.masks(net_type).mask(net.key))
         else:
             verdict = compiled.run(subject)
         failed = bool(logged) and logged[-1].startswith(ERROR)

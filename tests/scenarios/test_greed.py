@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.messages import RouteRefresh, frame
 from tests.scenarios import line as lines
 from tests.scenarios.line import KEEPALIVE, UP, Line, capabilities, hello, update
@@ -288,7 +289,7 @@ def spoiled(random, octets):
 def forgive(line):
     """What an operator does with `restart`: no error wait."""
     line.peer.error_wait.clear()
-    if line.peer.countdown.name == "Error wait":
+    if line.peer.countdown.wait is Wait.ERROR:
         line.peer.wait()
 
 

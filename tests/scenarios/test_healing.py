@@ -2,6 +2,7 @@
 
 import pytest
 
+from pybird.proto.bgp.countdown import Wait
 from tests.scenarios.lab import lan, unnumbered
 
 HOLD = 240  # seconds, the default
@@ -69,7 +70,7 @@ def test_a_neighbour_that_was_frozen_is_back_with_its_first_advertisement():
     process.freeze()
     lab.run(HOLD + 10)
     (child,) = lab.children("r1")
-    assert child.countdown.name == "Error wait"
+    assert child.countdown.wait is Wait.ERROR
     process.thaw()
     lab.expect(lab.meshed, 6, "no error wait")
 

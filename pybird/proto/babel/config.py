@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pybird.conf.model import InterfacePattern, NotRun
 from pybird.conf.passwords import Password
@@ -14,7 +15,7 @@ class BabelInterface:
     """One `interface`. None where the default depends on the type."""
 
     patterns: tuple[InterfacePattern, ...]
-    type: str = "wired"  # wired, wireless, tunnel
+    type: Literal["wired", "wireless", "tunnel"] = "wired"
     rxcost: int | None = None  # None: 96, wireless 256
     limit: int = 12
     hello_interval: float = 4.0
@@ -27,14 +28,14 @@ class BabelInterface:
     check_link: bool = True
     next_hop_ipv4: Address | None = None
     next_hop_ipv6: Address | None = None
-    next_hop_prefer: str = "native"  # native, ipv6
+    next_hop_prefer: Literal["native", "ipv6"] = "native"
     extended_next_hop: bool = True
     rtt_cost: int | None = None  # None: 0, tunnel 96
     rtt_min: float = 0.01
     rtt_max: float = 0.12
     rtt_decay: int = 42  # 256ths
     send_timestamps: bool = True
-    authentication: str = "none"  # none, mac, permissive
+    authentication: Literal["none", "mac", "permissive"] = "none"
     passwords: tuple[Password, ...] = ()
 
 

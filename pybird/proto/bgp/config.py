@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pybird.conf.model import ChannelConfig, InterfacePattern, ProtocolConfig
 from pybird.values.address import Address
@@ -20,12 +21,12 @@ class BgpChannelConfig(ChannelConfig):
     import_set: bool = False  # written, as RFC 8212 asks on eBGP
     export_set: bool = False
     mandatory: bool = False
-    next_hop_self: str = "no"  # no, yes, ibgp, ebgp
-    next_hop_keep: str | None = None  # None: by session type
+    next_hop_self: Literal["no", "yes", "ibgp", "ebgp"] = "no"
+    next_hop_keep: Literal["no", "yes", "ibgp", "ebgp"] | None = None  # None: by session type
     next_hop_address: Address | None = None
-    next_hop_prefer: str | None = None  # global, local; None: by `gateway`
-    link_local_format: str | None = None  # native, single, double; None: ours, see docs
-    gateway: str | None = None  # direct, recursive; None: by session type
+    next_hop_prefer: Literal["global", "local"] | None = None  # None: by `gateway`
+    link_local_format: Literal["native", "single", "double"] | None = None  # None: ours, see docs
+    gateway: Literal["direct", "recursive"] | None = None  # None: by session type
     igp_table4: str | None = None  # for next hops of this family; None: by the channel's table
     igp_table6: str | None = None
     import_table: bool = False
@@ -34,8 +35,8 @@ class BgpChannelConfig(ChannelConfig):
     require_extended_next_hop: bool = False
     validate: bool = False  # flow channels
     base_table: str | None = None
-    aigp: str | None = None  # no, yes, originate; None: yes on internal sessions
-    add_paths: str = "no"  # no, rx, tx, yes
+    aigp: Literal["no", "yes", "originate"] | None = None  # None: yes on internal sessions
+    add_paths: Literal["no", "rx", "tx", "yes"] = "no"
     require_add_paths: bool = False
     cost: int = 0
     graceful_restart: bool | None = None
@@ -61,7 +62,7 @@ class AoKey:
     recv_id: int | None = None
     secret: str = field(default="", repr=False)
     algorithm: str = "hmac sha1"
-    preference: str = ""  # preferred, deprecated
+    preference: Literal["", "preferred", "deprecated"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class BgpConfig(ProtocolConfig):
     remote_range: Prefix | None = None
     remote_port: int = 179
     remote_as: int | None = None  # None with `internal`, `external`
-    remote_kind: str | None = None  # internal, external
+    remote_kind: Literal["internal", "external"] | None = None
     interface: str | None = None
     interface_range: tuple[InterfacePattern, ...] = ()
     onlink: bool = False
@@ -118,7 +119,7 @@ class BgpConfig(ProtocolConfig):
     enable_extended_messages: bool = False
     advertise_hostname: bool = False
     capabilities: bool | None = None
-    graceful_restart: str = "aware"  # off, aware, on
+    graceful_restart: Literal["off", "aware", "on"] = "aware"
     path_metric: bool = True
     med_metric: bool = False
     igp_metric: bool = True
@@ -126,11 +127,11 @@ class BgpConfig(ProtocolConfig):
     deterministic_med: bool = False
     default_med: int = 0
     default_local_pref: int = 100
-    local_role: str | None = None  # peer, provider, customer, rs_server, rs_client
+    local_role: Literal["peer", "provider", "customer", "rs_server", "rs_client"] | None = None
     require_roles: bool = False
     confederation: int | None = None
     confederation_member: bool = False
-    authentication: str | None = None  # none, md5, ao; None: by the password
+    authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbour must have
     parent: str | None = None  # of a dynamic child: the protocol it came from

@@ -175,8 +175,7 @@ class Connection:
         self.stream.write(octets)
 
     def _heard(self, message: Message) -> None:
-        text = traces.received(message)
-        if text:
+        if "packets" in self._owner.debug and (text := traces.received(message)):
             self._owner.trace("packets", text)
 
     def _be_patient(self) -> None:

@@ -1,33 +1,42 @@
-"""One running timer of a peer, with its name and length for people to see."""
+"""One running timer of a peer, with its kind and length for people to see."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 from pybird.core.ports import Clock, Timer
+
+
+class Wait(Enum):
+    """What a peer waits for; the values stand in `show protocols all`."""
+
+    ERROR = "Error wait"
+    CONNECT_DELAY = "Connect delay"
+    CONNECT_RETRY = "Connect retry"
 
 
 class Countdown:
     """The single thing that a peer without a session waits for. Seconds."""
 
     def __init__(self, clock: Clock) -> None:
-        self.name: str | None = None
+        self.wait: Wait | None = None
         self.length = 0.0
         self.end = 0.0
         self._began = 0.0
         self._clock = clock
         self._timer: Timer | None = None
 
-    def start(self, name: str, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
+    def start(self, wait: Wait, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
         """Replace whatever runs; `length` is what the configuration says, without jitter."""
         self.stop()
-        self.name = name
+        self.wait = wait
         self.length = length or seconds
         self._began = self._clock.now()
         self.end = self._began + seconds
 
         def fire() -> None:
-            self.name = self._timer = None
+            self.wait = self._timer = None
             expired()
 
         self._timer = self._clock.call_at(self.end, fire)
@@ -36,7 +45,7 @@ class Countdown:
         """Nothing is waited for."""
         if self._timer is not None:
             self._timer.cancel()
-        self.name = self._timer = None
+        self.wait = self._timer = None
 
     @property
     def elapsed(self) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.capabilities import Capabilities
+from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.session import Session, State
 from pybird.proto.bgp.terms import igp_tables, is_direct
 from pybird.values.address import Address
@@ -79,8 +80,8 @@ def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detai
 
 def _waiting(peer: Peer) -> Iterator[Detail]:
     countdown = peer.countdown
-    if countdown.name is not None and countdown.name != "Connect retry":
-        yield Detail(countdown.name, f"{countdown.left:.3f}/{countdown.length:g}")
+    if countdown.wait is not None and countdown.wait is not Wait.CONNECT_RETRY:
+        yield Detail(countdown.wait.value, f"{countdown.left:.3f}/{countdown.length:g}")
 
 
 def _session_lines(peer: Peer, session: Session) -> Iterator[Detail]:

@@ -31,7 +31,7 @@ from pybird.proto.bgp.absent import Absent
 from pybird.proto.bgp.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.connection import Connection
-from pybird.proto.bgp.countdown import Countdown
+from pybird.proto.bgp.countdown import Countdown, Wait
 from pybird.proto.bgp.errors import BgpError
 from pybird.proto.bgp.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.listening import Listening
@@ -173,17 +173,17 @@ class Peer(Instance):
         if not self._running or self.active is not None:
             return
         if (wait := self.error_wait.left(self.router.clock.now())) > 0:
-            self.countdown.start("Error wait", wait, self.wait, self.error_wait.seconds)
-            self.trace("events", f"Startup delayed by {wait:.3g} seconds due to errors")
+            self.countdown.start(Wait.ERROR, wait, self.wait, self.error_wait.seconds)
+            self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
         elif self.reach.usable and not self.config.passive and self.outgoing is None:
-            self.countdown.start("Connect delay", self.pace.delay(), self._connect, self.pace.shown)
-            self.trace("events", f"Connect delayed by {self.countdown.length:.3g} seconds")
+            self.countdown.start(Wait.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
+            self.trace("events", "Connect delayed by {:.3g} seconds", self.countdown.length)
 
     def hurry(self) -> None:
         """The neighbour was seen (again), or the operator says so: forget what held us back."""
         self.error_wait.clear()
         self.pace.reset()
-        if self.countdown.name == "Connect retry" and self.countdown.elapsed > STALE:
+        if self.countdown.wait is Wait.CONNECT_RETRY and self.countdown.elapsed > STALE:
             self._give_up()  # TCP would wait long before it asks again
         elif self.active is None and self.outgoing is None:
             self.wait()
@@ -203,7 +203,7 @@ class Peer(Instance):
     @property
     def idle(self) -> bool:
         """True while connections are refused."""
-        return not self._running or self.countdown.name == "Error wait" or not self.reach.usable
+        return not self._running or self.countdown.wait is Wait.ERROR or not self.reach.usable
 
     def _connect(self) -> None:
         if is_confirmed(self.incoming):
@@ -215,8 +215,10 @@ class Peer(Instance):
         connection = self.outgoing = self._new_connection(outgoing=True)
         ttl, min_ttl = hop_limits(config)
         options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind)
-        source = f" from local address {local}" if local is not None else ""
-        self.trace("events", f"Connecting to {self.neighbour}{source}")
+        if local is None:
+            self.trace("events", "Connecting to {}", self.neighbour)
+        else:
+            self.trace("events", "Connecting to {} from local address {}", self.neighbour, local)
         try:
             connection.stream = self.router.network.connect(
                 local, config.remote_address, config.remote_port, self.reach.ifindex, connection, options
@@ -225,7 +227,7 @@ class Peer(Instance):
             connection.abort()
             self.connection_lost(connection, error.strerror or str(error))
             return
-        self.countdown.start("Connect retry", self._retry_time(), self._give_up)
+        self.countdown.start(Wait.CONNECT_RETRY, self._retry_time(), self._give_up)
 
     def _retry_time(self) -> float:
         return max(self.config.connect_retry_time, 1) * self.jitter()
@@ -261,7 +263,7 @@ class Peer(Instance):
         if not (self._parted and error in _REFUSALS and connection.session.remote is None):
             self._failed(text, cause)
             self._parted = False
-        self.trace("events", f"Connection lost ({error or 'closed'})")
+        self.trace("events", "Connection lost ({})", error or "closed")
         was_active = connection is self.active
         self._forget(connection)
         if self.doubt.connection is not None:
@@ -413,7 +415,7 @@ class Peer(Instance):
     def _try_again(self, connection: Connection) -> None:
         """A connection went: wait for the next, unless another is alive."""
         waits = self.error_wait.left(self.router.clock.now()) > 0
-        if self.active is None and (connection.outgoing or waits or self.countdown.name is None):
+        if self.active is None and (connection.outgoing or waits or self.countdown.wait is None):
             self.wait()
 
     def _session_over(self) -> None:
@@ -444,7 +446,9 @@ class Peer(Instance):
             self._drop(self.incoming)
         stream.set_hop_limits(*hop_limits(self.config))
         connection = self.incoming = self._new_connection(outgoing=False)
-        self.trace("events", f"Incoming connection from {self.neighbour} (port {stream.remote[1]}) accepted")
+        self.trace(
+            "events", "Incoming connection from {} (port {}) accepted", self.neighbour, stream.remote[1]
+        )
         stream.set_handler(connection)
         connection.begin(stream)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pybird.conf.model import NotRun, ProtocolConfig
 
@@ -13,7 +14,7 @@ class KernelConfig(ProtocolConfig):
 
     persist: bool = False
     scan_time: int = 60
-    learn: str = "no"  # no, yes, all
+    learn: Literal["no", "yes", "all"] = "no"
     graceful_restart: bool = False
     merge_paths: int = 0
     kernel_table: int = 254

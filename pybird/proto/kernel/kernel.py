@@ -387,10 +387,10 @@ class KernelInstance(Instance):
     def _finish_scan(self) -> None:
         self._scan = None
         for channel in self.channels.values():
-            self.trace("events", f"Pruning table {channel.table.name}")
+            self.trace("events", "Pruning table {}", channel.table.name)
         repairs = self.fib.end_scan(steady=self._v4)
         if repairs:
-            self.trace("packets", f"Repairing {repairs} routes")
+            self.trace("packets", "Repairing {} routes", repairs)
             self._flush_in(0.0)
         if self._aliens is not None:
             self._news = chain(self._news, self._aliens.end_scan())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pybird.conf.model import InterfacePattern, NotRun
 from pybird.conf.passwords import Password
@@ -48,7 +49,7 @@ class OspfLink:
     wait: int | None = None
     dead_count: int = 4
     dead: int | None = None  # None: dead count times hello
-    authentication: str = "none"  # none, simple, cryptographic
+    authentication: Literal["none", "simple", "cryptographic"] = "none"
     passwords: tuple[Password, ...] = ()
 
 
@@ -57,7 +58,7 @@ class OspfInterface(OspfLink):
     """One `interface`."""
 
     patterns: tuple[InterfacePattern, ...]
-    type: str | None = None  # None: by the interface; else broadcast, ptp, nbma, ptmp
+    type: Literal["broadcast", "ptp", "nbma", "ptmp"] | None = None  # None: by the interface
     cost: int = 10
     poll: int = 20
     priority: int = 1
@@ -72,7 +73,7 @@ class OspfInterface(OspfLink):
     check_link: bool = True
     bfd: bool = False
     ecmp_weight: int = 1
-    ttl_security: str = "no"  # no, yes, tx only
+    ttl_security: Literal["no", "yes", "tx only"] = "no"
     tx_class: int | None = None
     tx_priority: int | None = None
     neighbors: tuple[OspfNeighbor, ...] = ()
@@ -118,6 +119,6 @@ class OspfConfig(NotRun):
     tick: int = 1
     ecmp: int = 16  # paths at most; 0: one
     merge_external: bool = False
-    graceful_restart: str = "aware"  # no, yes, aware
+    graceful_restart: Literal["no", "yes", "aware"] = "aware"
     graceful_restart_time: int = 120
     areas: tuple[OspfArea, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pybird.conf.model import NotRun
 
@@ -11,7 +12,7 @@ from pybird.conf.model import NotRun
 class PerfConfig(NotRun):
     """One `protocol perf`."""
 
-    mode: str = "import"  # import, export
+    mode: Literal["import", "export"] = "import"
     repeat: int = 4
     exp_from: int = 10
     exp_to: int = 20

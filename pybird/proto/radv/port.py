@@ -131,7 +131,7 @@ class RadvPort:
 
     def _expired(self) -> None:
         self._timer = None
-        self._radv.trace("events", f"Timer fired on {self.interface.name}")
+        self._radv.trace("events", "Timer fired on {}", self.interface.name)
         self._run()
 
     def _run(self) -> None:
@@ -154,8 +154,10 @@ class RadvPort:
             mtu=link.mtu,
             final=final,
         )
-        whom = "" if to == ALL_NODES else f" to {to}"
-        self._radv.trace("packets", f"Sending RA{whom} via {link.name}")
+        if to == ALL_NODES:
+            self._radv.trace("packets", "Sending RA via {}", link.name)
+        else:
+            self._radv.trace("packets", "Sending RA to {} via {}", to, link.name)
         for packet in packets:
             self._socket.send(packet, to)
         if self.content.truncated and not self._told_truncated:
@@ -166,7 +168,6 @@ class RadvPort:
         self._radv.guarded(self._take, packet)
 
     def _take(self, packet: Icmp6Packet) -> None:
-        where = f"{packet.source}%{self.interface.name}"
         try:
             if packet.data[:1] == bytes((SOLICITATION,)):
                 self.schedule.solicited(decode_rs(packet), self._clock.now())
@@ -174,7 +175,10 @@ class RadvPort:
             elif self.config.discovery and self._heard(packet):
                 self._arm()
         except RadvError as error:
-            self._radv.trace("packets", f"Discarding packet from {where}: {error}")
+            source = packet.source
+            self._radv.trace(
+                "packets", "Discarding packet from {}%{}: {}", source, self.interface.name, error
+            )
 
     def _heard(self, packet: Icmp6Packet) -> bool:
         """A router advertised itself; False when no deadline can have come nearer.
@@ -186,7 +190,7 @@ class RadvPort:
             raise RadvError("it has our own address")
         lifetime = advertisement.lifetime
         self._radv.trace(
-            "packets", f"Received RA from {packet.source}%{self.interface.name}, lifetime {lifetime}"
+            "packets", "Received RA from {}%{}, lifetime {}", packet.source, self.interface.name, lifetime
         )
         now = self._clock.now()
         to_all = packet.destination.is_multicast
@@ -210,7 +214,7 @@ class RadvPort:
                 case Greet(address):
                     self.schedule.answer(address, self._clock.now())
                 case Solicit(to):
-                    self._radv.trace("packets", f"Sending RS to {to or ALL_ROUTERS} via {name}")
+                    self._radv.trace("packets", "Sending RS to {} via {}", to or ALL_ROUTERS, name)
                     self._socket.send(solicitation(self.interface.link.mac), to or ALL_ROUTERS)
                 case Full(limit):
                     self._radv.log("warning", f"{name}: {limit} neighbors known, ignoring others")

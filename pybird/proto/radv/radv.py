@@ -186,7 +186,7 @@ class Radv(Instance):
         self.ports[interface.index] = port
         self._settle()
         self._warn(interface, wanted)
-        self.trace("events", f"Adding interface {interface.name}")
+        self.trace("events", "Adding interface {}", interface.name)
         port.start()
 
     def _failed(self, interface: Interface, text: str) -> None:
@@ -210,7 +210,7 @@ class Radv(Instance):
     def _drop(self, index: int, reason: str, goodbye: bool) -> None:
         port = self.ports.pop(index, None)
         if port is not None:
-            self.trace("events", f"Removing interface {port.interface.name}: {reason}")
+            self.trace("events", "Removing interface {}: {}", port.interface.name, reason)
             port.stop(reason, goodbye)
 
     def _warn(self, interface: Interface, config: RaInterface) -> None:
@@ -253,7 +253,7 @@ class Radv(Instance):
             b"", (("radv_lifetime", router.lifetime), ("radv_preference", preference))
         )
         rte = Rte(attrs, channel.source, NO_HOP, channel.config.preference, self.router.clock.now())
-        self.trace("events", f"Neighbor {router.address}%{port.interface.name} discovered")
+        self.trace("events", "Neighbor {}%{} discovered", router.address, port.interface.name)
         key = PeerNet(router.address, port.interface.index).key
         self._gone.pop(key, None)
         channel.announce([key], rte)
@@ -267,7 +267,7 @@ class Radv(Instance):
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
         """A router is gone; called by its port."""
         channel = self._peers
-        self.trace("events", f"Neighbor {address}%{port.interface.name} withdrawn ({reason})")
+        self.trace("events", "Neighbor {}%{} withdrawn ({})", address, port.interface.name, reason)
         if channel is not None:
             key = PeerNet(address, port.interface.index).key
             self._remember(key, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pybird.conf.model import InterfacePattern, NotRun
 from pybird.conf.passwords import Password
@@ -15,7 +16,7 @@ class RipInterface:
 
     patterns: tuple[InterfacePattern, ...]
     metric: int = 1
-    mode: str = "multicast"  # multicast, broadcast
+    mode: Literal["multicast", "broadcast"] = "multicast"
     passive: bool = False
     address: Address | None = None
     port: int | None = None  # None: 520, or 521 of RIPng
@@ -30,14 +31,14 @@ class RipInterface:
     garbage_time: int = 120
     retransmit_time: float = 5.0
     ecmp_weight: int = 1
-    ttl_security: str | None = None  # no, yes, tx only; None: on for RIPng
+    ttl_security: Literal["no", "yes", "tx only"] | None = None  # None: on for RIPng
     tx_class: int | None = None
     tx_priority: int | None = None
     rx_buffer: int = 0  # octets; 0: by the MTU
     tx_length: int = 0
     check_link: bool = True
     bfd: bool = False
-    authentication: str = "none"  # none, plaintext, cryptographic
+    authentication: Literal["none", "plaintext", "cryptographic"] = "none"
     passwords: tuple[Password, ...] = ()
 
 

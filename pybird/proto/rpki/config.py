@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pybird.conf.model import NotRun
 from pybird.values.address import Address
@@ -12,7 +13,7 @@ from pybird.values.address import Address
 class TcpTransport:
     """Plain TCP, or with MD5 signatures."""
 
-    authentication: str = "none"  # none, md5
+    authentication: Literal["none", "md5"] = "none"
     password: str | None = field(default=None, repr=False)
 
 
