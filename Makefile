@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: generators run test lint test-unit test-interop test-compiled test-long fuzz bench bench-full setup clean
+.PHONY: generators run test lint test-unit test-interop test-compiled test-long fuzz mutants bench bench-full setup clean
 
 # Two routers find each other; you get a shell on the first.
 run: setup
@@ -63,6 +63,11 @@ fuzz: setup
 	@$(BIN)/pip install -q --disable-pip-version-check --only-binary atheris -e '.[fuzz]' \
 	  || echo "no atheris for this Python: only hypothesis searches"
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
+# Break the code on purpose: which change does no test notice? KNOWN=1 applies tests/mutants/known,
+# of which ONLY=text picks some.
+mutants: setup
+	@$(BIN)/python -m tests.mutants $(if $(KNOWN),--known) $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS))
 
 bench: setup
 	$(BIN)/python benchmarks/discovery.py

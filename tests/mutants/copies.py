@@ -1,0 +1,82 @@
+"""Scratch copies of the checkout: what is broken on purpose is broken there.
+
+A copy brings sources and tests. Python is told to import from it, before the
+installed (editable) package, also in the processes that a test starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info"
+)
+MEMORY = 4 << 30  # octets; a change may make a loop that only memory ends
+
+
+class Copy:
+    """One scratch copy; it holds at most one change at a time."""
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self.root = folder
+        shutil.copytree(source, folder, ignore=LEFT_OUT)
+
+    @contextlib.contextmanager
+    def changed(self, file: str, text: str) -> Iterator[None]:
+        """While this lasts, the file has this text."""
+        path = self.root / file
+        kept = path.read_text()
+        try:
+            self._write(path, text)
+            yield
+        finally:
+            self._write(path, kept)
+
+    def _write(self, path: Path, text: str) -> None:
+        path.write_text(text)
+        # A change within the same second and of the same length would pass for the compiled old one.
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+            compiled.unlink()
+
+    def run(self, arguments: list[str], seconds: float) -> tuple[int | None, str]:
+        """Run Python here: its exit status, None after too many seconds, and what it printed."""
+        # A file, not a pipe: what a test left behind may hold a pipe open.
+        with tempfile.TemporaryFile("w+", errors="replace") as printed:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.root,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+                status = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                status = None
+            finally:
+                end(process)
+            printed.seek(0)
+            return status, printed.read()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name != "PYBIRD_CI"}
+        return {**kept, "PYTHONPATH": str(self.root), "COLUMNS": "400"}
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process and what it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
