@@ -86,40 +86,146 @@ def test_a_protocol_imports_no_other(folder):
                 assert name.split(".")[1] == folder, f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("package", ["core", "conf", "filter", "values", "io", "sim"])
-def test_what_is_shared_names_no_protocol(package):
-    names = set(protocol_folders()) - {
-        "device",
-        "kernel",
-        "static",
-        "direct",
-        "evpn",
-    }  # words of other meanings too
+# ------------------------------------------- what is shared asks for no protocol
+
+SHARED = ["values", "filter", "conf", "core", "io", "sim", "cli"]
+
+# Decisions by a protocol's type that are still there; the list may only shrink.
+ASKED = {
+    "cli/overview.py: p.config.type_name == 'static'": "`show static` belongs to the static protocol",
+    "cli/protocols.py: instance.config.type_name == 'bgp'": "`reload bgp` belongs to BGP",
+    "cli/protocols.py: instance.config.type_name in _WITH_TABLE": "a protocol should say so itself",
+}
+
+
+def asked(source: str) -> list[str]:
+    """Where a module asks which protocol it has before it, or knows one by name.
+
+    The name of a protocol's type may be carried, shown, looked up among the
+    `types` that were given, and compared with another's; no protocol is named.
+    Words are no matter: `static` and `blackhole` are words of other meanings too.
+    """
+    tree = ast.parse(source)
+    aliases = {name for node in ast.walk(tree) for name in _aliases(node)}
+    return [ast.unparse(node) for node in ast.walk(tree) if _asks(node, aliases)]
+
+
+def _is_type_name(node: ast.AST, aliases: set[str]) -> bool:
+    """`config.type_name`, `instance.type.name`, or a variable that holds one."""
+    if isinstance(node, ast.Name):
+        return node.id in aliases
+    if not isinstance(node, ast.Attribute):
+        return False
+    owner = node.value
+    return node.attr == "type_name" or (
+        node.attr in {"name", "title"} and isinstance(owner, ast.Attribute) and owner.attr == "type"
+    )
+
+
+def _aliases(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Assign | ast.NamedExpr) and _is_type_name(node.value, set()):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return {target.id for target in targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def _is_types(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node).split(".")[-1].lstrip("_") == "types"
+    )
+
+
+def _asks(node: ast.AST, aliases: set[str]) -> bool:
+    match node:
+        case ast.Compare():
+            known = [_is_type_name(one, aliases) for one in (node.left, *node.comparators)]
+            return any(known) and not all(known) and not _is_types(node.comparators[-1])
+        case ast.Match():
+            return any(_is_type_name(one, aliases) for one in ast.walk(node.subject))
+        case ast.Call(func=ast.Attribute(value=owner)) if _is_type_name(owner, aliases):
+            return True
+        case ast.Subscript():
+            return _looks_up(node.value, node.slice, aliases)
+        case ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[key, *_]):
+            return _looks_up(owner, key, aliases)
+        case ast.Constant(value=str(text)):
+            return text.startswith("pybird.proto")
+    return False
+
+
+def _looks_up(owner: ast.AST, key: ast.AST, aliases: set[str]) -> bool:
+    """By a type's name elsewhere than in `types`, or a fixed one there."""
+    if _is_types(owner):
+        return isinstance(key, ast.Constant) and isinstance(key.value, str)
+    return _is_type_name(key, aliases)
+
+
+@pytest.mark.parametrize("package", SHARED)
+def test_what_is_shared_asks_no_protocol_for_its_type(package):
+    paths = sorted((ROOT / package).rglob("*.py"))
+    found = {f"{path.relative_to(ROOT)}: {text}" for path in paths for text in asked(path.read_text())}
+    listed = {text for text in ASKED if text.startswith(f"{package}/")}
+    assert not found - listed, "a decision by the protocol's type: let the protocol say it"
+    assert not listed - found, "no such decision any more, take it from the list"
+
+
+@pytest.mark.parametrize("package", ["filter", "conf", "core", "io", "sim"])
+def test_what_is_shared_asks_no_route_for_its_protocol(package):
+    """`Rts` tells which protocol a route is of: for filters and people, not for decisions."""
     for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert node.value not in names, f"{path}:{node.lineno} names {node.value!r}"
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert "Rts" not in names, f"{path.relative_to(ROOT)} imports Rts"
 
 
-def test_only_io_and_main_touch_the_machine():
-    """Sockets, processes, files and asyncio belong to io; the rest is given what it needs."""
-    forbidden = {"asyncio", "socket", "select", "selectors", "subprocess", "threading"}
-    for path in modules():
-        if package_of(path) in {"io", "main", "daemon", "client", "tools"}:
-            continue
-        if path.name == "depth.py":  # a thread for its stack; the caller waits for it
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                found = {alias.name.split(".")[0] for alias in node.names} & forbidden
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                pure = node.module == "socket" and {a.name for a in node.names} <= {
-                    "AF_INET",
-                    "AF_INET6",
-                    "inet_ntop",
-                    "inet_pton",
-                }
-                found = set() if pure else {node.module.split(".")[0]} & forbidden
-            else:
-                continue
-            assert not found, f"{path}: imports {found}"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config.type_name == 'static'",
+        "'kernel' != config.type_name",
+        "config.type_name in WITH_TABLE",
+        "instance.type.name in ('device', 'direct')",
+        "instance.type.title == 'BGP'",
+        "config.type_name.startswith('b')",
+        "KINDS[config.type_name]",
+        "KINDS.get(config.type_name, None)",
+        "self.types['bgp']",
+        "router.types.get('radv')",
+        "'pybird.proto.bgp.peer'",
+    ],
+)
+def test_a_question_for_the_protocol_is_found(text):
+    assert asked(f"def f():\n    if {text}: pass") == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind = config.type_name\nif kind == 'bgp': pass",
+        "if (kind := config.type_name) and kind == 'bgp': pass",
+        "match config.type_name:\n    case 'bgp': pass",
+    ],
+)
+def test_a_question_in_two_steps_is_found(text):
+    assert asked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "old.type_name != new.type_name",
+        "self.types[config.type_name]",
+        "self.types.get(config.type_name)",
+        "config.type_name in self._types",
+        "f'protocol {config.type_name}'",
+        "Draft(type_name=builder.type.name)",
+        "word in ('static', 'blackhole')",
+        "table.name == 'bgp'",
+    ],
+)
+def test_words_and_names_that_are_carried_are_no_question(text):
+    assert asked(text) == []

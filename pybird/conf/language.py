@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import PurePath
 from typing import Final, TypeVar
 
 from pybird.conf.again import Memory, Rereading, first_peer_table
@@ -64,7 +64,7 @@ class Language:
         self,
         protocols: Iterable[ProtocolTypeLike],
         *,
-        cache: str | Path | None = None,
+        cache: str | PurePath | None = None,
         numbers: Mapping[str, int] | None = None,
         attributes: Iterable[AttributeDecl] = (),
     ) -> None:

@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 SHIPPED = "tables.marshal"
@@ -62,7 +62,7 @@ def grammar_folder() -> Path:
     raise FileNotFoundError(f"no grammar in {package} or beside it")
 
 
-def load(cache: str | Path | None = None, folder: Path | None = None) -> Tables:
+def load(cache: str | PurePath | None = None, folder: Path | None = None) -> Tables:
     """The tables of the grammar, from the cache folder if it has them."""
     folder = folder or grammar_folder()
     shipped = _shipped(folder)
