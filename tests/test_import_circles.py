@@ -16,9 +16,7 @@ KNOWN: dict[str, str] = {
     "conf.errors conf.model": "",
     "conf.builder conf.expressions conf.nets conf.options conf.statements": "",
     "cli.control cli.dumps": "",
-    "core.channel core.export.backlog core.export.batch core.export.group core.export.member"
-    " core.export.single_group core.nexthop core.protocol core.reconfigure core.revalidate core.router"
-    " core.traces": "",
+    "core.channel core.nexthop core.protocol core.reconfigure core.revalidate core.router core.traces": "",
     "proto.bgp.absent proto.bgp.details proto.bgp.session_channels proto.bgp.listener proto.bgp.listening"
     " proto.bgp.peer": "",
     "proto.radv.port proto.radv.radv": "",

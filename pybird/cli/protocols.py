@@ -31,9 +31,9 @@ from pybird.values.address import Address
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
-    from pybird.core.channel import Counters
     from pybird.core.protocol import Instance
     from pybird.core.router import Router
+    from pybird.core.statistics import Counters
 
 # Protocols whose row names the table of their first channel; others show none.
 _WITH_TABLE: Final = frozenset(("static", "kernel", "radv"))

@@ -21,14 +21,16 @@ from mypy_extensions import mypyc_attr
 
 from pybird.conf.model import ChannelConfig, Limit
 from pybird.core.export.exporter import Exporter, ExportMode
-from pybird.core.export.group import FILTERED as FILTERED_OUT
-from pybird.core.export.group import SENT
-from pybird.core.export.member import Member, join
+from pybird.core.export.joining import divide, join, move
+from pybird.core.export.member import Member
+from pybird.core.export.receiver import FILTERED as FILTERED_OUT
+from pybird.core.export.receiver import LIMITED, REJECTED, SENT, Receiver
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
+from pybird.core.statistics import Counters, Statistics
 from pybird.core.table import Table, Walk, is_same
 from pybird.values.bogus import bogus_keys
 from pybird.values.net import NetType, net_of
@@ -57,21 +59,6 @@ class ExportState(Enum):
     READY = "READY"
 
 
-class Counters:
-    """One line of `Route change stats`; what does not apply stays 0."""
-
-    __slots__ = ("accepted", "filtered", "ignored", "limit", "received", "rejected", "rx_limit")
-
-    def __init__(self) -> None:
-        self.received = 0
-        self.rejected = 0
-        self.filtered = 0
-        self.ignored = 0
-        self.rx_limit = 0
-        self.limit = 0
-        self.accepted = 0
-
-
 class Waiting(NamedTuple):
     """A route beside the table until its direct next hop is there; `judged`: the import filter made it."""
 
@@ -80,26 +67,15 @@ class Waiting(NamedTuple):
     judged: bool
 
 
-class Statistics:
-    """The four lines of `Route change stats`."""
-
-    __slots__ = ("export_updates", "export_withdraws", "import_updates", "import_withdraws")
-
-    def __init__(self) -> None:
-        self.import_updates = Counters()
-        self.import_withdraws = Counters()
-        self.export_updates = Counters()
-        self.export_withdraws = Counters()
-
-
 @mypyc_attr(allow_interpreted_subclasses=True)  # protocols have channels of their own
-class Channel:
+class Channel(Receiver):
     """One channel of a running instance."""
 
     def __init__(self, config: ChannelConfig, protocol: Instance) -> None:
         self.config = config
         self.protocol = protocol
         self.router = protocol.router
+        self.scheduler = protocol.router.scheduler
         self.name = config.name
         self.net_type: NetType = config.net_type
         self.state = ChannelState.DOWN
@@ -116,7 +92,7 @@ class Channel:
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
         self.needs_hops = False  # routes do not enter the table before their direct next hop is there
-        self.receiver: Hashable = None  # what forms call the router behind this channel; set before `open`
+        self.neighbor: Hashable = None  # a protocol whose forms lead to neighbors sets this before `open`
         self.member: Member | None = None
         self.policy: Policy | None = None
         self._filtered: dict[Source, dict[bytes, Rte]] = {}
@@ -204,6 +180,10 @@ class Channel:
     def export_policy(self) -> Policy:
         """The export filter as the config has it."""
         return self.router.policy(self.config.export_filter, self.net_type, self.config.export_in)
+
+    def export_key(self) -> Hashable:
+        """Equal for channels whose export filters do the same."""
+        return self.router.meaning(self.config.export_filter), self.config.export_in
 
     def forget(self, source: Source) -> None:
         """A source that announces nothing any more."""
@@ -535,7 +515,7 @@ class Channel:
             if keys:
                 self._found.append((source, keys[::-1]))
         if self._found:
-            self.router.scheduler.add(self._enter_found)
+            self.scheduler.add(self._enter_found)
         elif not self.waiting:
             self.router.hops.leave(self)
 
@@ -674,7 +654,7 @@ class Channel:
                 self.router.trace_table(self.table, "states", "Pruning")
             self._sweeps[source] = source.epoch
             self._walk = self.table.walk()
-            self.router.scheduler.add(self._sweep_slice)
+            self.scheduler.add(self._sweep_slice)
 
     def _sweep_slice(self) -> bool:
         assert self._walk is not None
@@ -718,7 +698,7 @@ class Channel:
             return protocol.guarded(protocol.request_refresh, self) is not False
         self._again = [(source, list(kept)[::-1]) for source, kept in self._received.items() if kept]
         if self._again:
-            self.router.scheduler.add(self._reload_slice)
+            self.scheduler.add(self._reload_slice)
         return True
 
     def _reload_slice(self) -> bool:
@@ -775,7 +755,7 @@ class Channel:
     def _move(self, whole: bool) -> None:
         exporter = self.protocol.exporter(self)
         if exporter is not None and self.member is not None:
-            self.member = self.member.moved(exporter, whole)
+            self.member = move(self.member, exporter, whole)
 
     # export -------------------------------------------------------------
 
@@ -801,6 +781,10 @@ class Channel:
         """Hand what the group packed to the protocol."""
         protocol = self.protocol
         protocol.guarded(protocol.transmit, self, packed)
+
+    def crashed(self, error: Exception) -> None:
+        """The work for this channel raised: its protocol stops, nobody else's."""
+        self.protocol.crashed(error)
 
     def fed(self) -> None:
         """A whole feed was transmitted."""
@@ -852,7 +836,7 @@ class Channel:
             if kind == SENT and not own:
                 self.trace_nets("routes", "< added" if had is None else "< replaced", [key], rte)
                 return
-            what = "< filtered out" if kind == FILTERED_OUT and not own else "< rejected by protocol"
+            what = _REFUSED[REJECTED if own else kind]
             self.trace_nets("filters", what, [key], rte)
         if had is not None:
             self.trace_nets("routes", "< removed", [key], had)
@@ -901,6 +885,11 @@ class Channel:
         router.traces.put(text)
 
 
+_REFUSED: Final = {
+    REJECTED: "< rejected by protocol",
+    FILTERED_OUT: "< filtered out",
+    LIMITED: "< rejected [limit]",
+}
 _STATES: Final = {
     ChannelState.DOWN: "DOWN",
     ChannelState.START: "START",
@@ -914,6 +903,19 @@ _DESTS: Final = {
     Dest.UNREACHABLE: "unreachable",
     Dest.PROHIBIT: "prohibited",
 }
+
+
+def soften(channels: list[Channel]) -> None:
+    """New changes go by the new config of these channels, what was sent stays (`configure soft`)."""
+    wanted: dict[Member, Exporter] = {}
+    theirs: dict[Member, Channel] = {}
+    for channel in channels:
+        exporter = channel.protocol.guarded(channel.protocol.exporter, channel)
+        if exporter is not None and channel.member is not None:
+            wanted[channel.member] = exporter
+            theirs[channel.member] = channel
+    for member in divide(wanted):  # everything is compared at once
+        theirs[member].reload_exports()
 
 
 def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[bytes]]:

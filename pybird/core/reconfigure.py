@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
-from pybird.core.channel import ChannelState
-from pybird.core.export.member import soften
+from pybird.core.channel import ChannelState, soften
 from pybird.core.plan import (
     Action,
     AdaptProtocol,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ChannelState
-from pybird.core.export.group import Group
+from pybird.core.export.member import Origin
 from pybird.core.ports import Timer
 from pybird.core.table import Reader, Table
 from pybird.values.net import NetType, Prefix, net_of
@@ -33,7 +33,7 @@ class Revalidation:
         self._readers: dict[str, Reader] = {}
         self._timer: Timer | None = None
         self._since = 0.0  # when the first change of this round came
-        self._work: list[tuple[Group, Iterator[bytes | None]]] = []
+        self._work: list[tuple[Origin, Iterator[bytes | None]]] = []
 
     def follow(self, names: tuple[str, ...]) -> None:
         """Hear of changes of these tables from now on."""
@@ -74,7 +74,7 @@ class Revalidation:
             if reader.pending:
                 changed[name] = list(reader.pending)
                 reader.pending = {}
-        groups: dict[Group, None] = {}
+        groups: dict[Origin, None] = {}
         for instance in list(self._router.protocols.values()):
             for channel in list(instance.channels.values()):
                 if channel.config.rpki_reload and channel.state is ChannelState.UP:
@@ -106,7 +106,7 @@ class Revalidation:
             self._work.pop(0)
         return bool(self._work)
 
-    def _judge(self, group: Group, affected: Iterator[bytes | None]) -> bool:
+    def _judge(self, group: Origin, affected: Iterator[bytes | None]) -> bool:
         """One slice of a group's affected networks; True when none is left."""
         if not group.catch_up():
             return False

@@ -19,6 +19,7 @@ from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.export.group import Group
+from pybird.core.export.member import Origin
 from pybird.core.guard import GuardedClock
 from pybird.core.interfaces import InterfaceEvent, Interfaces
 from pybird.core.loglimit import LogLimit
@@ -625,10 +626,10 @@ class Router:
         """Out of memory: what was put aside may be used."""
         self._reserve = None
 
-    def export_crashed(self, group: Group, error: Exception) -> None:
+    def export_crashed(self, group: Origin, error: Exception) -> None:
         """The work for a group raised: the protocols of its members stop, nobody else's."""
         for channel in list(group.members):
-            channel.protocol.crashed(error)
+            channel.crashed(error)
 
     def _job_crashed(self, job: Job, error: Exception) -> None:
         """Long work raised: whose it was stops, the others go on.
@@ -642,9 +643,7 @@ class Router:
             return
         if isinstance(subject, Group):
             self.export_crashed(subject, error)
-        elif isinstance(subject, Channel):
-            subject.protocol.crashed(error)
-        elif isinstance(subject, Instance):
+        elif isinstance(subject, (Channel, Instance)):
             subject.crashed(error)
         else:
             self.crashed(getattr(job, "__qualname__", str(job)), error)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pybird.conf.model import Limit
 from pybird.core import channel, scheduler
-from pybird.core.channel import ExportMode
-from pybird.core.export.member import soften
+from pybird.core.channel import ExportMode, soften
 from pybird.core.selection import choose
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter

@@ -165,7 +165,7 @@ class Peer(Instance):
         self.got = {}
         assert isinstance(self.config, PeerConfig)
         for channel in self.channels.values():
-            channel.receiver = self.config.receiver
+            channel.neighbor = self.config.receiver
             channel.open()
         self.went_up()
 

@@ -11,12 +11,9 @@ paused at the beginning of a stretch any more, it is joined with the one before.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
+from pybird.core.export.receiver import Receiver
 from pybird.values.route import Rte
-
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
 
 Changes = dict[bytes, Rte | None]  # network -> what the group had announced of it
 
@@ -24,7 +21,7 @@ Changes = dict[bytes, Rte | None]  # network -> what the group had announced of 
 class Stretch:
     """Changes from one pause to the next; `members` paused at its beginning.
 
-    `withheld`: receivers that did not get what was announced, their own next hop.
+    `withheld`: neighbors that did not get what was announced, as they are its next hop.
     """
 
     __slots__ = ("changes", "members", "withheld")
@@ -44,7 +41,7 @@ class Backlog:
         self.stretches: list[Stretch] = []
 
     def note(self, key: bytes, had: Rte | None, withheld: tuple[Hashable, ...]) -> None:
-        """A network changes; `had` was announced, but not to these receivers."""
+        """A network changes; `had` was announced, but not to these neighbors."""
         last = self.stretches[-1]
         if key in last.changes:
             return
@@ -60,13 +57,13 @@ class Backlog:
         last.members += 1
         return last
 
-    def since(self, stretch: Stretch, channel: Channel) -> Changes:
+    def since(self, stretch: Stretch, channel: Receiver) -> Changes:
         """What changed since this member paused, with what it had."""
         found: Changes = {}
         for later in reversed(self.stretches[self.stretches.index(stretch) :]):
             found.update(later.changes)
-            for key, receivers in later.withheld.items():
-                if channel.receiver in receivers:
+            for key, neighbors in later.withheld.items():
+                if channel.neighbor in neighbors:
                     found[key] = None
         return found
 
@@ -80,9 +77,9 @@ class Backlog:
         at = self.stretches.index(stretch)
         if at > 0:
             before = self.stretches[at - 1]
-            for key, receivers in stretch.withheld.items():
+            for key, neighbors in stretch.withheld.items():
                 if key not in before.changes:
-                    before.withheld[key] = receivers
+                    before.withheld[key] = neighbors
             before.changes = {**stretch.changes, **before.changes}
         del self.stretches[at]
 

@@ -6,13 +6,10 @@ owns the routes, or a tuple of members, when some are the routes' next hop.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pybird.core.export.receiver import Receiver
 from pybird.values.route import Rte
-
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
-    from pybird.core.export.member import Member
 
 
 class Segment:
@@ -67,7 +64,7 @@ class Batch:
         self.rejected = 0
         self.filtered = 0
 
-    def withdraw(self, key: bytes, old: Rte | None, members: dict[Channel, Member]) -> None:
+    def withdraw(self, key: bytes, old: Rte | None, members: dict[Receiver, Any]) -> None:
         """What was announced is not any more."""
         assert old is not None
         owner: Any = old.source.owner
@@ -78,7 +75,7 @@ class Batch:
             owner = None
         self._lose(key, owner)
 
-    def withdraw_without(self, key: bytes, members: tuple[Channel, ...]) -> None:
+    def withdraw_without(self, key: bytes, members: tuple[Receiver, ...]) -> None:
         """The same, where these members had nothing."""
         for channel in members:
             self.corrections[channel] = self.corrections.get(channel, 0) + 1
@@ -92,7 +89,7 @@ class Batch:
         segment.withdraw.append(key)
         self.lost += 1
 
-    def moved(self, key: bytes, old: Rte | None, owner: Any, members: dict[Channel, Member]) -> None:
+    def moved(self, key: bytes, old: Rte | None, owner: Any, members: dict[Receiver, Any]) -> None:
         """An announcement by a member, or instead of one: their own counts differ."""
         before: Any = old.source.owner if old is not None else None
         if owner is not None:
@@ -103,7 +100,7 @@ class Batch:
         if before is not None and before in members:
             self.corrections[before] = self.corrections.get(before, 0) + 1
 
-    def shifted(self, key: bytes, before: tuple[Channel, ...] | None, after: tuple[Channel, ...]) -> None:
+    def shifted(self, key: bytes, before: tuple[Receiver, ...] | None, after: tuple[Receiver, ...]) -> None:
         """An announcement that does not go to the members `after`.
 
         `before` are those that did not have the network; None: nobody had it.
@@ -116,7 +113,7 @@ class Batch:
         for channel in before or ():
             self.corrections[channel] = self.corrections.get(channel, 0) + 1
 
-    def count(self, channel: Channel) -> None:
+    def count(self, channel: Receiver) -> None:
         """Add to a member's counters."""
         own = self.owned.get(channel, 0)
         withdrawn = len(self.own.get(channel, ()))

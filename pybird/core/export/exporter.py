@@ -49,9 +49,9 @@ class Exporter(Protocol):
         """
 
     def leads_to(self, form: Any) -> tuple[Hashable, ...]:
-        """The receivers (`Channel.receiver`) that this form sends packets to: they must not get it.
+        """The neighbors (`Receiver.neighbor`) that this form sends packets to: they must not get it.
 
-        Asked once per form and batch, where a member names its receiver.
+        Asked once per form and batch, where a member names its neighbor.
         """
 
     def kept_back(self, rte: Rte) -> str:

@@ -16,9 +16,9 @@ in a row it may leave several. What changes goes out before the walk is over: a
 bucket with something new in an old group (`urgent`) is walked next.
 
 Split horizon: a route never goes to the channel that owns its source, nor to a
-receiver that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
+neighbor that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
 of what it had. The batch is cut into segments by who must not get them. Which
-receiver a form leads to is asked once per form and batch; of which announced
+neighbor a form leads to is asked once per form and batch; of which announced
 networks members are the next hop is recorded.
 
 After `configure soft` some members change their filter and nothing is sent for
@@ -36,29 +36,24 @@ Hot code; the budget is 0.3 microseconds per prefix and group.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pybird.core.export.backlog import Backlog
 from pybird.core.export.batch import Batch, Segment
 from pybird.core.export.exporter import Exporter, ExportMode
+from pybird.core.export.member import Member, Origin
+from pybird.core.export.receiver import FILTERED, REJECTED, SENT, Receiver
 from pybird.core.policy import EACH, Policy
+from pybird.core.scheduler import Scheduler
 from pybird.core.table import NO_BUCKET, Reader, Table
 from pybird.values.route import Rte
 
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
-    from pybird.core.export.member import Member
-    from pybird.core.scheduler import Scheduler
-
-SENT: Final = 0  # verdicts
-REJECTED: Final = 1
-FILTERED: Final = 2
 MOST_VERDICTS: Final = 200_000
 NOTHING: Final = (REJECTED, None)
 IS_NEXT_HOP: Final = "the neighbor is its next hop"  # RFC 4271, 5.1.3
 
 
-class Group:
+class Group(Origin):
     """Members that share filter and encoding, for the best route of each network."""
 
     def __init__(
@@ -68,7 +63,7 @@ class Group:
         self.table = table
         self.exporter = exporter
         self.policy = policy
-        self.members: dict[Channel, Member] = {}
+        self.members: dict[Receiver, Member] = {}
         self.reader = Reader(self._wake, exporter.mode is not ExportMode.OPTIMAL)
         self._scheduler = scheduler
         self._leavers: dict[Member, None] = {}
@@ -79,8 +74,8 @@ class Group:
         self._rejected: dict[bytes, set[bytes]] = {}
         self._picked: dict[bytes, set[bytes]] = {}
         self._heavy: dict[bytes, None] = {}
-        self._receivers: dict[Hashable, dict[Channel, None]] = {}  # members by who is behind them
-        self._withheld: dict[bytes, tuple[Hashable, ...]] = {}  # announced, but not to these receivers
+        self._neighbors: dict[Hashable, dict[Receiver, None]] = {}  # members by who is behind them
+        self._withheld: dict[bytes, tuple[Hashable, ...]] = {}  # announced, but not to these neighbors
         self._verdicts: dict[Any, tuple[int, Any]] = {}
         self._silent = policy.rejects_all  # nothing was ever announced, so nothing is recorded
         self._past: list[tuple[Exporter, Policy]] = []  # what judged before `configure soft`, oldest first
@@ -107,16 +102,16 @@ class Group:
     def _take(self, member: Member) -> None:
         channel = member.channel
         self.members[channel] = member
-        if channel.receiver is not None:
-            self._receivers.setdefault(channel.receiver, {})[channel] = None
+        if channel.neighbor is not None:
+            self._neighbors.setdefault(channel.neighbor, {})[channel] = None
 
-    def _give(self, channel: Channel) -> Member:
+    def _give(self, channel: Receiver) -> Member:
         member = self.members.pop(channel)
-        theirs = self._receivers.get(channel.receiver)
+        theirs = self._neighbors.get(channel.neighbor)
         if theirs is not None:
             theirs.pop(channel, None)
             if not theirs:
-                del self._receivers[channel.receiver]
+                del self._neighbors[channel.neighbor]
         return member
 
     def add_leaver(self, member: Member) -> None:
@@ -135,7 +130,7 @@ class Group:
             bids[self.table.bucket_of(key)] = None
         return bids
 
-    def divide(self, exporter: Exporter, policy: Policy, channels: list[Channel]) -> Group:
+    def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> Group:
         """Give these members another filter without sending anything: they get a group of their own.
 
         It has a key that nobody looks for: who joins later is fed by one filter only.
@@ -275,7 +270,7 @@ class Group:
         kind, form = self.judged(best, key)
         return (best, form) if kind == SENT else None
 
-    def had(self, bid: bytes, key: bytes, best: Rte, channel: Channel) -> Rte | None:
+    def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
         """The route that the group announced to this channel, when nothing is pending."""
         return best if self._is_announced(bid, key) and not self.spares(channel, best, key) else None
 
@@ -283,44 +278,44 @@ class Group:
         """Did a member that has this route get it in this form?"""
         return bool(self.judged(rte, key)[1] == form)
 
-    def spares(self, channel: Channel, rte: Rte, key: bytes) -> bool:
+    def spares(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
         """Did this announced route not go to the channel, its owner or its next hop?"""
-        return rte.source.owner is channel or channel.receiver in self._withheld.get(key, ())
+        return rte.source.owner is channel or channel.neighbor in self._withheld.get(key, ())
 
     # who is a next hop --------------------------------------------------
 
-    def _leads_to(self, form: Any, channel: Channel) -> bool:
-        receiver = channel.receiver
-        return receiver is not None and receiver in self.exporter.leads_to(form)
+    def _leads_to(self, form: Any, channel: Receiver) -> bool:
+        neighbor = channel.neighbor
+        return neighbor is not None and neighbor in self.exporter.leads_to(form)
 
     def _toward(self, form: Any, owner: Any) -> tuple[Hashable, ...]:
-        """Members' receivers that a form leads to; the owner's alone does not count."""
-        known = self._receivers
-        found = [receiver for receiver in self.exporter.leads_to(form) if receiver in known]
+        """The members' neighbors that a form leads to; the owner's alone does not count."""
+        known = self._neighbors
+        found = [neighbor for neighbor in self.exporter.leads_to(form) if neighbor in known]
         return tuple(
-            [receiver for receiver in found if len(known[receiver]) > 1 or owner not in known[receiver]]
+            [neighbor for neighbor in found if len(known[neighbor]) > 1 or owner not in known[neighbor]]
         )
 
-    def _spared(self, owner: Any, receivers: tuple[Hashable, ...]) -> tuple[Channel, ...]:
-        """The members among the owner and these receivers."""
-        found: dict[Channel, None] = {}
+    def _spared(self, owner: Any, neighbors: tuple[Hashable, ...]) -> tuple[Receiver, ...]:
+        """The members among the owner and these neighbors."""
+        found: dict[Receiver, None] = {}
         if owner in self.members:
             found[owner] = None
-        for receiver in receivers:
-            found.update(self._receivers.get(receiver, {}))
+        for neighbor in neighbors:
+            found.update(self._neighbors.get(neighbor, {}))
         return tuple(found)
 
-    def _hold(self, key: bytes, channel: Channel, leads: bool) -> None:
+    def _hold(self, key: bytes, channel: Receiver, leads: bool) -> None:
         """Record for one member whether it is the next hop of an announced network."""
         if leads:
             channel.withheld([key], IS_NEXT_HOP)
-        receiver = channel.receiver
+        neighbor = channel.neighbor
         held = self._withheld.get(key, ())
-        if leads == (receiver in held):
+        if leads == (neighbor in held):
             return
-        rest = tuple([other for other in held if other != receiver])
+        rest = tuple([other for other in held if other != neighbor])
         if leads:
-            rest = (*rest, receiver)
+            rest = (*rest, neighbor)
         if rest:
             self._withheld[key] = rest
         else:
@@ -452,7 +447,7 @@ class Group:
         plain = not self._rejected and not self._picked
         outsiders = self._has_outsiders
         past = len(self._past)
-        receivers, withheld = self._receivers, self._withheld
+        neighbors, withheld = self._neighbors, self._withheld
         toward: tuple[Hashable, ...] = ()
         traced = self._traced()
         held: tuple[Hashable, ...] = ()
@@ -509,7 +504,7 @@ class Group:
                     if owner not in members:
                         owner = None
                     but: Any = owner
-                    if receivers:
+                    if neighbors:
                         toward = self._toward(form, owner)
                         if toward:
                             but = self._spared(owner, toward)
@@ -705,7 +700,7 @@ class Group:
             member.again = None
             channel.fed()
 
-    def _hand(self, channel: Channel, out: Segment, gained: int) -> None:
+    def _hand(self, channel: Receiver, out: Segment, gained: int) -> None:
         """Send to one member what it alone gets, and count it."""
         sent = 0
         for keys in out.announce.values():
@@ -745,7 +740,7 @@ class Group:
         bid: bytes,
         bucket: dict[bytes, Any],
         fresh: bool,
-        origin: Group | None,
+        origin: Origin | None,
         out: Segment,
     ) -> int:
         """Send one bucket to a member; the first visit also records what is announced."""
@@ -831,12 +826,12 @@ class Group:
         had: Rte | None,
         held: tuple[Hashable, ...],
     ) -> None:
-        """`held`: the receivers that `had` was not sent to."""
+        """`held`: the neighbors that `had` was not sent to."""
         spared = self._withheld.get(key, ())
         for member in members:
             channel = member.channel
-            before = None if channel.receiver in held else had
-            what = REJECTED if kind == SENT and channel.receiver in spared else kind
+            before = None if channel.neighbor in held else had
+            what = REJECTED if kind == SENT and channel.neighbor in spared else kind
             channel.trace_export(key, what, rte, before)
 
     def _trace_offer(

@@ -1,17 +1,88 @@
-"""Members of export groups: how a channel gets in, falls behind, catches up and moves."""
+"""Members of export groups: how a channel falls behind and catches up.
+
+A member knows its group, and the groups it comes from, as `Origin`s.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pybird.core.export.backlog import Stretch
-from pybird.core.export.exporter import Exporter, ExportMode
-from pybird.core.export.group import Group
-from pybird.core.export.single_group import SingleGroup
+from pybird.core.export.exporter import Exporter
+from pybird.core.export.receiver import Receiver
+from pybird.core.policy import Policy
+from pybird.core.table import Table
 from pybird.values.route import Rte
 
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
+
+class Origin:
+    """A group, as its members and those on their way out of it see it."""
+
+    key: Any
+    table: Table
+    exporter: Exporter
+    policy: Policy
+    members: dict[Receiver, Member]
+
+    def sort(self) -> None:
+        """Divide the members by whether they are in step."""
+        raise NotImplementedError
+
+    def enter(self, member: Member) -> None:
+        """A member joins; it is fed first."""
+        raise NotImplementedError
+
+    def drop(self, member: Member) -> None:
+        """A member leaves for good."""
+        raise NotImplementedError
+
+    def add_leaver(self, member: Member) -> None:
+        """A member is on its way to another group; note for it what it had."""
+        raise NotImplementedError
+
+    def drop_leaver(self, member: Member) -> None:
+        """The way is over."""
+        raise NotImplementedError
+
+    def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> Origin:
+        """Give these members another filter without sending anything: they get a group of their own."""
+        raise NotImplementedError
+
+    def collect(self, member: Member) -> None:
+        """A member does not pause any more: what changed is its own to catch up with."""
+        raise NotImplementedError
+
+    def catch_up(self) -> bool:
+        """Process a slice of what is pending; True when nothing is left."""
+        raise NotImplementedError
+
+    def revalidate(self, keys: list[bytes]) -> None:
+        """Judge these networks, a slice, again: what the filter asks besides the route has changed."""
+        raise NotImplementedError
+
+    def unread(self) -> dict[bytes, None]:
+        """The buckets with changes to come, and those that nobody was fed: they may be gone meanwhile."""
+        raise NotImplementedError
+
+    def current(self, key: bytes) -> tuple[Rte, Any] | None:
+        """What the group announced of this network: the route and its form."""
+        raise NotImplementedError
+
+    def exported(self, rte: Rte, key: bytes) -> Rte | None:
+        """What the filter that judged this network last made of its route."""
+        raise NotImplementedError
+
+    def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
+        """The route that the group announced to this channel, when nothing is pending."""
+        raise NotImplementedError
+
+    def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
+        """Did a member that has this route get it in this form?"""
+        raise NotImplementedError
+
+    def spares(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
+        """Did this announced route not go to the channel, its owner or its next hop?"""
+        raise NotImplementedError
 
 
 class Member:
@@ -23,7 +94,7 @@ class Member:
     networks of buckets that were reached; while it is paused they are in the
     group's backlog, from the stretch `behind` on. `urgent`: the buckets of `todo` where
     something changed that other groups announced or did not. `owes`: a whole feed was promised, so
-    that everything is sent and `Channel.fed` called at the end.
+    that everything is sent and `Receiver.fed` called at the end.
     """
 
     __slots__ = (
@@ -41,10 +112,10 @@ class Member:
         "urgent",
     )
 
-    def __init__(self, channel: Channel, group: Group) -> None:
+    def __init__(self, channel: Receiver, group: Origin) -> None:
         self.channel = channel
         self.group = group
-        self.todo: dict[bytes, Group | None] = {}
+        self.todo: dict[bytes, Origin | None] = {}
         self.urgent: dict[bytes, None] = {}
         self.dirty: dict[bytes, Rte | None] = {}
         self.again: dict[bytes, None] | None = None  # buckets of a refeed
@@ -52,7 +123,7 @@ class Member:
         self.fed = False
         self.owes = True
         self.paused = False
-        self.origins: dict[Group, None] = {}  # the groups in `todo`
+        self.origins: dict[Origin, None] = {}  # the groups in `todo`
         self.left: dict[bytes, dict[bytes, Rte | None]] = {}
 
     @property
@@ -94,43 +165,6 @@ class Member:
         for origin in origins:
             origin.drop_leaver(self)
 
-    def moved(self, exporter: Exporter, whole: bool = False) -> Member:
-        """The member in the group that the channel's config asks for now.
-
-        `whole`: everything is sent again, not only what differs. Nothing is
-        walked here: for each bucket the new member remembers which group knows
-        what the receiver has, also if this walk was not over.
-        """
-        old = self.group
-        group = find(self.channel, exporter)
-        if group is old:
-            self.refeed()
-            return self
-        old.collect(self)
-        member = Member(self.channel, group)
-        member.paused = self.paused
-        member.owes = whole or self.owes or self.again is not None
-        member.todo = dict.fromkeys(old.table.buckets, old)
-        for bid in old.unread():
-            member.todo[bid] = old
-        member.todo.update(self.todo)
-        for bid in group.unread():
-            member.todo.setdefault(bid, None)
-        member.left = self.left
-        for key, had in self.dirty.items():
-            bid = old.table.bucket_of(key)
-            member.todo[bid] = old
-            own = had is not None and had.source.owner is self.channel  # never sent to its owner
-            member.left.setdefault(bid, {})[key] = None if own else had
-        member.urgent = dict.fromkeys(member.left)
-        member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
-        for origin in member.origins:
-            origin.add_leaver(member)
-        group.enter(member)  # first: it may have been kept for this member's record alone
-        self.forget_origins()
-        old.drop(self)
-        return member
-
     def exports(self, key: bytes) -> Rte | None:
         """The route that this member's receiver has, as the filter left it."""
         if self.todo and self.group.table.bucket_of(key) in self.todo:
@@ -139,73 +173,3 @@ class Member:
         if found is None or self.group.spares(self.channel, found[0], key):
             return None
         return self.group.exported(found[0], key)
-
-
-def join(channel: Channel, exporter: Exporter) -> Member:
-    """Put a channel into its group; the feed begins with the next turn."""
-    group = find(channel, exporter)
-    member = Member(channel, group)
-    member.todo = dict.fromkeys(group.table.buckets)
-    member.todo.update(group.unread())
-    group.enter(member)
-    return member
-
-
-def soften(channels: list[Channel]) -> None:
-    """New changes go by the new config of these channels, what was sent stays (`configure soft`).
-
-    Members of one group that want the same stay together. Another mode or
-    export limit needs another record of what was sent: there everything is
-    compared at once.
-    """
-    parts: dict[Any, list[Channel]] = {}
-    exporters: dict[Any, Exporter] = {}
-    for channel in channels:
-        exporter = channel.protocol.guarded(channel.protocol.exporter, channel)
-        if exporter is None or channel.member is None:
-            continue
-        group, key = channel.member.group, key_of(channel, exporter)
-        if not records(group, channel, exporter):
-            channel.reload_exports()
-        elif key != group.key:
-            parts.setdefault((group, key), []).append(channel)
-            exporters[key] = exporter
-    for (group, key), alike in parts.items():
-        group.divide(exporters[key], alike[0].export_policy(), alike)
-
-
-def records(group: Group, channel: Channel, exporter: Exporter) -> bool:
-    """Does the group record what was sent in the way that this channel's config needs now?"""
-    if not isinstance(group, SingleGroup):
-        return not is_alone(channel, exporter)
-    return group.exporter.mode is exporter.mode and group.limit is channel.export_limit
-
-
-def key_of(channel: Channel, exporter: Exporter) -> Any:
-    """Equal for channels that share a group."""
-    config = channel.config
-    means = channel.router.meaning(config.export_filter)
-    key: Any = (exporter.key, exporter.mode, means, config.export_in)
-    return (channel, channel.export_limit, *key) if is_alone(channel, exporter) else key
-
-
-def is_alone(channel: Channel, exporter: Exporter) -> bool:
-    """Does it need a group for itself?"""
-    return exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
-
-
-def find(channel: Channel, exporter: Exporter) -> Group:
-    """The group of this channel, made if there is none."""
-    alone = is_alone(channel, exporter)
-    key = key_of(channel, exporter)
-    table = channel.table
-    group: Group | None = table.groups.get(key)
-    if group is None or (alone and not group.members):  # one that is left no longer keeps its record
-        policy = channel.export_policy()
-        scheduler = channel.router.scheduler
-        if alone:
-            group = SingleGroup(key, channel, exporter, policy, scheduler)
-        else:
-            group = Group(key, table, exporter, policy, scheduler)
-        table.groups[key] = group
-    return group

@@ -7,29 +7,17 @@ does not tell enough.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pybird.core.export.batch import Segment
 from pybird.core.export.exporter import Exporter, ExportMode
-from pybird.core.export.group import (
-    FILTERED,
-    IS_NEXT_HOP,
-    NOTHING,
-    REJECTED,
-    SENT,
-    Group,
-    outdated,
-    withdraw_left,
-)
+from pybird.core.export.group import IS_NEXT_HOP, NOTHING, Group, outdated, withdraw_left
+from pybird.core.export.member import Member, Origin
+from pybird.core.export.receiver import FILTERED, LIMITED, REJECTED, SENT, Receiver
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
 from pybird.values.route import Dest, Hop, NextHop, Rte
-
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
-    from pybird.core.export.member import Member
-    from pybird.core.scheduler import Scheduler
 
 
 class SingleGroup(Group):
@@ -38,12 +26,11 @@ class SingleGroup(Group):
     def __init__(
         self,
         key: Any,
-        channel: Channel,
+        channel: Receiver,
         exporter: Exporter,
         policy: Policy,
-        scheduler: Scheduler,
     ) -> None:
-        super().__init__(key, channel.table, exporter, policy, scheduler)
+        super().__init__(key, channel.table, exporter, policy, channel.scheduler)
         self.limit: RouteLimit | None = channel.export_limit
         self._channel = channel
         self._mode = exporter.mode
@@ -52,7 +39,7 @@ class SingleGroup(Group):
         self._unseen = channel.exported  # what the member has from other groups and the walk has not reached
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
-        return SingleGroup(key, self._channel, exporter, policy, self._scheduler)
+        return SingleGroup(key, self._channel, exporter, policy)
 
     def _inherit(self, old: Group) -> None:
         super()._inherit(old)
@@ -66,7 +53,7 @@ class SingleGroup(Group):
         found = self._sent.get(key)
         return (found[0][0], found[1]) if found is not None else None
 
-    def had(self, bid: bytes, key: bytes, best: Rte, channel: Channel) -> Rte | None:
+    def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
         """The route that was announced."""
         found = self._sent.get(key)
         return found[0][0] if found is not None else None
@@ -152,7 +139,7 @@ class SingleGroup(Group):
             return False
         if had is None and not self._fits(key):
             if traced:
-                self._channel.trace_nets("filters", "< rejected [limit]", [key], chosen[0][0])
+                self._channel.trace_export(key, LIMITED, chosen[0][0], None)
             return False
         self._blocked.pop(key, None)
         self._sent[key] = chosen
@@ -230,7 +217,7 @@ class SingleGroup(Group):
         bid: bytes,
         bucket: dict[bytes, Any],
         fresh: bool,
-        origin: Group | None,
+        origin: Origin | None,
         out: Segment,
     ) -> int:
         left = member.left.pop(bid, {})

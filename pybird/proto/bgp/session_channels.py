@@ -82,7 +82,7 @@ class SessionChannels:
                 channel.source.peer = identity
                 channel.source.address = self._peer.config.remote_address
                 channel.needs_hops = True
-                channel.receiver = identity.address.octets
+                channel.neighbor = identity.address.octets
                 channel.keep_received = config.import_table
                 self._open[family] = SessionChannel(channel, family, self._resolver(config))
                 channel.open()

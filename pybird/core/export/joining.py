@@ -1,0 +1,114 @@
+"""Which group a channel belongs to, and its way from one to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybird.core.export.exporter import Exporter, ExportMode
+from pybird.core.export.group import Group
+from pybird.core.export.member import Member, Origin
+from pybird.core.export.receiver import Receiver
+from pybird.core.export.single_group import SingleGroup
+
+
+def join(channel: Receiver, exporter: Exporter) -> Member:
+    """Put a channel into its group; the feed begins with the next turn."""
+    group = find(channel, exporter)
+    member = Member(channel, group)
+    member.todo = dict.fromkeys(group.table.buckets)
+    member.todo.update(group.unread())
+    group.enter(member)
+    return member
+
+
+def move(former: Member, exporter: Exporter, whole: bool = False) -> Member:
+    """Put a channel into the group that its config asks for now; returns the member there.
+
+    `whole`: everything is sent again, not only what differs. Nothing is
+    walked here: for each bucket the new member remembers which group knows
+    what the receiver has, also if the walk of the former one was not over.
+    """
+    channel, old = former.channel, former.group
+    group = find(channel, exporter)
+    if group is old:
+        former.refeed()
+        return former
+    old.collect(former)
+    member = Member(channel, group)
+    member.paused = former.paused
+    member.owes = whole or former.owes or former.again is not None
+    member.todo = dict.fromkeys(old.table.buckets, old)
+    for bid in old.unread():
+        member.todo[bid] = old
+    member.todo.update(former.todo)
+    for bid in group.unread():
+        member.todo.setdefault(bid, None)
+    member.left = former.left
+    for key, had in former.dirty.items():
+        bid = old.table.bucket_of(key)
+        member.todo[bid] = old
+        own = had is not None and had.source.owner is channel  # never sent to its owner
+        member.left.setdefault(bid, {})[key] = None if own else had
+    member.urgent = dict.fromkeys(member.left)
+    member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
+    for origin in member.origins:
+        origin.add_leaver(member)
+    group.enter(member)  # first: it may have been kept for this member's record alone
+    former.forget_origins()
+    old.drop(former)
+    return member
+
+
+def divide(wanted: dict[Member, Exporter]) -> list[Member]:
+    """Judge new changes by what these members' configs ask for now; what was sent stays.
+
+    Members of one group that want the same stay together. Returns who cannot
+    stay: another mode or export limit needs another record of what was sent.
+    """
+    parts: dict[Any, list[Receiver]] = {}
+    exporters: dict[Any, Exporter] = {}
+    strangers: list[Member] = []
+    for member, exporter in wanted.items():
+        group, key = member.group, key_of(member.channel, exporter)
+        if not records(group, member.channel, exporter):
+            strangers.append(member)
+        elif key != group.key:
+            parts.setdefault((group, key), []).append(member.channel)
+            exporters[key] = exporter
+    for (group, key), alike in parts.items():
+        group.divide(exporters[key], alike[0].export_policy(), alike)
+    return strangers
+
+
+def records(group: Origin, channel: Receiver, exporter: Exporter) -> bool:
+    """Does the group record what was sent in the way that this channel's config needs now?"""
+    if not isinstance(group, SingleGroup):
+        return not is_alone(channel, exporter)
+    return group.exporter.mode is exporter.mode and group.limit is channel.export_limit
+
+
+def key_of(channel: Receiver, exporter: Exporter) -> Any:
+    """Equal for channels that share a group."""
+    key: Any = (exporter.key, exporter.mode, channel.export_key())
+    return (channel, channel.export_limit, *key) if is_alone(channel, exporter) else key
+
+
+def is_alone(channel: Receiver, exporter: Exporter) -> bool:
+    """Does it need a group for itself?"""
+    return exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
+
+
+def find(channel: Receiver, exporter: Exporter) -> Group:
+    """The group of this channel, made if there is none."""
+    alone = is_alone(channel, exporter)
+    key = key_of(channel, exporter)
+    table = channel.table
+    group: Group | None = table.groups.get(key)
+    if group is None or (alone and not group.members):  # one that is left no longer keeps its record
+        policy = channel.export_policy()
+        if alone:
+            group = SingleGroup(key, channel, exporter, policy)
+        else:
+            group = Group(key, table, exporter, policy, channel.scheduler)
+        table.groups[key] = group
+    return group

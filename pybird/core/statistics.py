@@ -1,0 +1,30 @@
+"""Counters of a channel: the four lines of `Route change stats`."""
+
+from __future__ import annotations
+
+
+class Counters:
+    """One line of `Route change stats`; what does not apply stays 0."""
+
+    __slots__ = ("accepted", "filtered", "ignored", "limit", "received", "rejected", "rx_limit")
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.rejected = 0
+        self.filtered = 0
+        self.ignored = 0
+        self.rx_limit = 0
+        self.limit = 0
+        self.accepted = 0
+
+
+class Statistics:
+    """The four lines of `Route change stats`."""
+
+    __slots__ = ("export_updates", "export_withdraws", "import_updates", "import_withdraws")
+
+    def __init__(self) -> None:
+        self.import_updates = Counters()
+        self.import_withdraws = Counters()
+        self.export_updates = Counters()
+        self.export_withdraws = Counters()
