@@ -16,8 +16,8 @@ from pybird.cli.control import Console
 from pybird.cli.control import Options as SessionOptions
 from pybird.cli.registry import commands
 from pybird.conf.again import Memory
-from pybird.conf.errors import ConfigErrors, unheard
-from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig, Warning  # noqa: A004
+from pybird.conf.errors import ConfigErrors, Warning, unheard  # noqa: A004
+from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop

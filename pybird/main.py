@@ -189,7 +189,8 @@ def load(
     The first line of each error is for tools. A memory makes the next reading
     of the file a short one.
     """
-    from pybird.conf.errors import ConfigErrors, must_run
+    from pybird.conf.errors import ConfigErrors
+    from pybird.conf.model import must_run
     from pybird.io.log import check_files
 
     collecting = gc.isenabled()

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from pybird.cli import json_text
 from pybird.cli.birdc_text import LineCoder, View, lines
 from pybird.cli.times import Times
-from pybird.conf.errors import ConfigError, ConfigErrors, must_run
-from pybird.conf.model import Config
+from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.model import Config, must_run
 from pybird.core.commands import Commands
 from pybird.core.ports import Stream
 from pybird.core.replies import (

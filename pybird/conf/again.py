@@ -23,10 +23,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from pybird.conf.builder import PEERS, Builder
+from pybird.conf.builder import Builder
+from pybird.conf.errors import Warning  # noqa: A004
 from pybird.conf.include import Brought, Source
 from pybird.conf.lexer import Lexer
-from pybird.conf.model import TableConfig, Warning  # noqa: A004
+from pybird.conf.model import TableConfig
+from pybird.conf.names import PEERS
 from pybird.conf.parser import Parser
 from pybird.conf.scope import Meaning
 from pybird.conf.top import Top

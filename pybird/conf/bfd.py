@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
 from pybird.conf.options import Handlers, constant, number, seconds, switch
 from pybird.conf.passwords import PASSWORDS, Password, algorithms
 from pybird.conf.tree import Tree
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

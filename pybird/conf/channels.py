@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, ChannelConfig, TableConfig
 from pybird.conf.options import Handlers, flags, limit, number, switch
 from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import Filter
 from pybird.values.net import NetType
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 NET_TYPES = {
     "ipv4": NetType.IP4, "ipv6": NetType.IP6, "ipv6 sadr": NetType.IP6_SADR, "vpn4": NetType.VPN4,

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pybird.conf.model import Config, Warning  # noqa: A004
 from pybird.filter.nodes import Span
 from pybird.values.text import printable
 
@@ -98,6 +98,19 @@ class ConfigError(Exception):
         return ConfigError(message, self.span, expected=self.expected, related=related)
 
 
+class SilencedError(ConfigError):
+    """A consequence of an error that was reported already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001  the word users know
+    """Something the user should hear at load and from `pybird check`."""
+
+    text: str
+    span: Span
+    code: str = ""  # as in docs/lint.md
+
+
 class ConfigErrors(Exception):  # noqa: N818  it is many
     """All errors of a configuration, in the order of the text, and the warnings."""
 
@@ -115,17 +128,6 @@ def bare(error: E) -> E:
     """
     error.__context__ = error.__cause__ = None
     return error.with_traceback(None)
-
-
-def must_run(config: Config) -> Config:
-    """The configuration, if a router may run it as it is written.
-
-    Raises:
-        ConfigErrors: it asks for what is not there yet and matters too much to be left out.
-    """
-    if config.refusals:
-        raise ConfigErrors(list(config.refusals), config.warnings)
-    return config
 
 
 def unheard(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:

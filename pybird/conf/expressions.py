@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pybird.conf.bulk import BulkError, number_set, prefix_set
 from pybird.conf.literals import literal
@@ -19,6 +19,7 @@ from pybird.conf.model import Symbol
 from pybird.conf.nets import net_literal
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
+from pybird.conf.values import Values
 from pybird.filter import nodes
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.methods import METHODS
@@ -29,9 +30,6 @@ from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
 from pybird.values.prefixset import PrefixSet
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 BINARY = {
     "op_and": "&&", "op_or": "||", "op_equal": "=", "op_unequal": "!=", "op_less": "<", "op_at_most": "<=",
@@ -70,7 +68,7 @@ UNKNOWN_ATTRIBUTE = re.compile(f"{UNKNOWN_PREFIX}(?!00)[0-9a-f]{{2}}")
 class Expressions:
     """Makes nodes in one scope. `code` (statements) changes the scope block by block."""
 
-    def __init__(self, builder: Builder, scope: Scope) -> None:
+    def __init__(self, builder: Values, scope: Scope) -> None:
         self.builder = builder
         self.scope = scope
 

@@ -14,15 +14,16 @@ from pathlib import PurePath
 from typing import Final, TypeVar
 
 from pybird.conf.again import Memory, Rereading, first_peer_table
-from pybird.conf.builder import PEERS, Builder, ProtocolTypeLike, SilencedError, predefined
-from pybird.conf.errors import ConfigError, ConfigErrors
+from pybird.conf.builder import Builder, ProtocolTypeLike
+from pybird.conf.errors import ConfigError, ConfigErrors, SilencedError
 from pybird.conf.expressions import BUILTINS
 from pybird.conf.include import DiskFiles, Files, Source, Sources
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
+from pybird.conf.names import PEERS
 from pybird.conf.nets import net_literal
 from pybird.conf.parser import Parser
-from pybird.conf.scope import Scope
+from pybird.conf.scope import Scope, predefined
 from pybird.conf.tables import load as load_tables
 from pybird.conf.top import Top
 from pybird.conf.tree import Item, Tree

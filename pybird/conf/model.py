@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from pybird.conf.errors import ConfigError, ConfigErrors, Warning  # noqa: A004
 from pybird.filter.nodes import ACCEPT, NO_SPAN, REJECT, Filter, Function, FunctionRef, Span
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
-
-if TYPE_CHECKING:
-    from pybird.conf.errors import ConfigError
 
 LimitAction: TypeAlias = Literal["warn", "block", "restart", "disable"]
 LogKind: TypeAlias = Literal["file", "fixed", "syslog", "stderr", "udp"]
@@ -178,15 +176,6 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001  the word users know
-    """Something the user should hear at load and from `pybird check`."""
-
-    text: str
-    span: Span
-    code: str = ""  # as in docs/lint.md
-
-
-@dataclass(frozen=True, slots=True)
 class Suite:
     """`bt_test_suite(FUNCTION, "text")`: a function of assertions that `pybird test` runs."""
 
@@ -244,6 +233,17 @@ class Config:
         return next((t for t in self.tables if t.name == name), None)
 
 
+def must_run(config: Config) -> Config:
+    """The configuration, if a router may run it as it is written.
+
+    Raises:
+        ConfigErrors: it asks for what is not there yet and matters too much to be left out.
+    """
+    if config.refusals:
+        raise ConfigErrors(list(config.refusals), config.warnings)
+    return config
+
+
 __all__ = [
     "ACCEPT",
     "DEBUG_FLAGS",
@@ -265,5 +265,5 @@ __all__ = [
     "Symbol",
     "TableConfig",
     "TimeFormat",
-    "Warning",
+    "must_run",
 ]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from pybird.conf.builder import Builder
 from pybird.conf.channels import CHANNEL, close_channel, open_channel
 from pybird.conf.draft import Draft
 from pybird.conf.model import ChannelConfig
 from pybird.conf.options import Handlers, number, word
 from pybird.conf.tree import Token, Tree
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 LABELS = 1 << 20
 DOMAIN = "MPLS domain"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pybird.conf.tree import Token, Tree
+from pybird.conf.tree import Item, Token, Tree
+from pybird.conf.values import Values
 from pybird.values.enums import EvpnType
 from pybird.values.flow import (
     COMPONENTS,
@@ -17,17 +16,13 @@ from pybird.values.flow import (
 from pybird.values.net import Net, PeerNet, Prefix
 from pybird.values.nets import AspaNet, EthNet, EvpnNet, MplsNet, RoaNet, SadrNet, VpnNet
 
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
-    from pybird.conf.tree import Item
-
 FLOW_OPERATORS = {
     "flow_equal": "=", "flow_unequal": "!=", "flow_less": "<", "flow_at_most": "<=", "flow_greater": ">",
     "flow_at_least": ">=",
 }  # fmt: skip
 
 
-def net_literal(builder: Builder, tree: Tree) -> Net:
+def net_literal(builder: Values, tree: Tree) -> Net:
     """The value of one of the `net` rules."""
     part = tree.children
     match tree.data.removeprefix("net_"):
@@ -51,7 +46,7 @@ def net_literal(builder: Builder, tree: Tree) -> Net:
     return _evpn(builder, tree)
 
 
-def _roa(builder: Builder, tree: Tree) -> Net:
+def _roa(builder: Values, tree: Tree) -> Net:
     prefix = builder.prefix(tree.children[0])
     longest = builder.number(tree.children[1])
     if not prefix.length <= longest <= prefix.address.bits:
@@ -60,13 +55,13 @@ def _roa(builder: Builder, tree: Tree) -> Net:
     return RoaNet(prefix, longest, builder.number(tree.children[2]))
 
 
-def _index(builder: Builder, item: Item) -> int:
+def _index(builder: Values, item: Item) -> int:
     if builder.constant(item).type == "string":
         raise builder.error("an interface index expected here; names are only known at run time", item)
     return builder.number(item)
 
 
-def _evpn(builder: Builder, tree: Tree) -> Net:
+def _evpn(builder: Values, tree: Tree) -> Net:
     part = tree.children
     rd = builder.constant(part[0], "rd").value
     match tree.data:
@@ -81,14 +76,14 @@ def _evpn(builder: Builder, tree: Tree) -> Net:
     return EvpnNet(EvpnType.ES, rd, esi=_segment(builder, part[1]), ip=builder.address(part[2]))
 
 
-def _segment(builder: Builder, item: Item) -> bytes:
+def _segment(builder: Values, item: Item) -> bytes:
     octets = builder.octets(item)
     if len(octets) != 10:
         raise builder.error("an Ethernet segment identifier has 10 octets", item)
     return octets
 
 
-def _flow(builder: Builder, tree: Tree, *, v6: bool) -> Net:
+def _flow(builder: Values, tree: Tree, *, v6: bool) -> Net:
     (items,) = tree.trees()
     components: dict[int, bytes] = {}
     for item in items.trees():
@@ -99,7 +94,7 @@ def _flow(builder: Builder, tree: Tree, *, v6: bool) -> Net:
     return FlowNet.of(components.values(), v6=v6)
 
 
-def _component(builder: Builder, item: Tree, *, v6: bool) -> bytes:
+def _component(builder: Values, item: Tree, *, v6: bool) -> bytes:
     match item.data:
         case "flow_dst" | "flow_src":
             return _flow_prefix(builder, item, v6=v6)
@@ -118,7 +113,7 @@ MOST = {
 TCP_FLAGS = 0xFFF
 
 
-def _flow_prefix(builder: Builder, item: Tree, *, v6: bool) -> bytes:
+def _flow_prefix(builder: Values, item: Tree, *, v6: bool) -> bytes:
     prefix: Prefix = builder.prefix(item.children[0])
     if prefix.address.is_v4 == v6:
         raise builder.error("a prefix of the other address family", item.children[0])
@@ -140,7 +135,7 @@ def _joined(tree: Tree, *both: str) -> list[tuple[Tree, bool]]:
     return found
 
 
-def _numeric(builder: Builder, item: Tree, *, v6: bool) -> bytes:
+def _numeric(builder: Values, item: Tree, *, v6: bool) -> bytes:
     field, terms = item.trees()
     name = field.text()
     if name == "label" and not v6:
@@ -157,14 +152,14 @@ def _numeric(builder: Builder, item: Tree, *, v6: bool) -> bytes:
     return number_component(COMPONENTS[name], out)
 
 
-def _in_field(builder: Builder, name: str, item: Item) -> int:
+def _in_field(builder: Values, name: str, item: Item) -> int:
     value = builder.number(item)
     if value > MOST[name]:
         raise builder.error(f"{name} value {value} out of range (0-{MOST[name]})", item)
     return value
 
 
-def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
+def _bits(builder: Values, tree: Tree) -> list[tuple[bool, int, int, bool]]:
     out = []
     for term, glue in _joined(tree, "&&", ","):
         value, mask = (builder.number(child) for child in term.children)
@@ -176,7 +171,7 @@ def _bits(builder: Builder, tree: Tree) -> list[tuple[bool, int, int, bool]]:
     return out
 
 
-def _fragments(builder: Builder, tree: Tree, *, v6: bool) -> list[tuple[bool, int, int, bool]]:
+def _fragments(builder: Values, tree: Tree, *, v6: bool) -> list[tuple[bool, int, int, bool]]:
     out = []
     for term, glue in _joined(tree, "&&", ","):
         words = term.words()

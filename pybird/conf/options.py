@@ -14,18 +14,14 @@ users is docs/status.md; a test compares it with these tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+from pybird.conf.builder import Builder
+from pybird.conf.builder import Handler as Handler
+from pybird.conf.builder import Handlers as Handlers
 from pybird.conf.draft import Draft
 from pybird.conf.tree import Token, Tree
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
-
-Handler: TypeAlias = Callable[["Builder", Draft[Any], Tree], None]
-Handlers: TypeAlias = Mapping[str, Handler]
 
 
 def switch(field: str) -> Handler:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
 from pybird.conf.options import Handler, Handlers
 from pybird.conf.tree import Tree
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 DATE = 10  # characters of 2026-11-22
 

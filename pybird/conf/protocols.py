@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, ProtocolConfig, Symbol
 from pybird.conf.options import Handlers, Ignored, Taken, constant, flags, switch, text
 from pybird.conf.tree import Tree
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 P = TypeVar("P", bound=ProtocolConfig)
 

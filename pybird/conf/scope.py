@@ -7,11 +7,13 @@ blocks of filters and functions, with a `Local` per variable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from pybird.conf.model import Symbol
-from pybird.filter.nodes import Local
+from pybird.filter.nodes import Literal, Local
+from pybird.values.attributes import AttributeDecl
+from pybird.values.enums import CONSTANTS
 
 Meaning: TypeAlias = Symbol | Local
 
@@ -47,3 +49,17 @@ class Scope:
         while scope is not None:
             yield from scope.names
             scope = scope.parent
+
+
+def predefined(attributes: Mapping[str, AttributeDecl], numbers: Mapping[str, int]) -> Scope:
+    """The outermost scope: enumerations, `true`, `false`, iproute2's numbers, attributes."""
+    scope = Scope()
+    for name, (kind, value) in CONSTANTS.items():
+        scope.add(name, Symbol(name, "constant", Literal(kind, value), kind))
+    for name, truth in (("true", True), ("false", False)):
+        scope.add(name, Symbol(name, "constant", Literal("bool", truth), "bool"))
+    for name, number in numbers.items():
+        scope.add(name, Symbol(name, "constant", Literal("int", number), "int"))
+    for name, decl in attributes.items():
+        scope.add(name, Symbol(name, "attribute", None, decl.type))
+    return scope

@@ -8,23 +8,20 @@ another one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from pybird.conf.expressions import Expressions
 from pybird.conf.model import Symbol
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
+from pybird.conf.values import Values
 from pybird.filter import nodes
 from pybird.filter.nodes import Block, Filter, Local, Node
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 VERDICTS = ("accept", "reject", "error")
 SETTABLE = ("int", "ip", "prefix", "pair", "quad", "ec", "lc", "rd")  # and enumerations
 
 
-def type_name(builder: Builder, tree: Item) -> str:
+def type_name(builder: Values, tree: Item) -> str:
     """`int`, `prefix set`, `enum rts`."""
     assert isinstance(tree, Tree)
     name = tree.text()
@@ -40,7 +37,7 @@ class Code(Expressions):
     """The body of one filter or function."""
 
     def __init__(
-        self, builder: Builder, scope: Scope, *, in_function: bool = False, has_routes: bool = False
+        self, builder: Values, scope: Scope, *, in_function: bool = False, has_routes: bool = False
     ) -> None:
         super().__init__(builder, Scope(scope))
         self._in_function = in_function
@@ -240,18 +237,18 @@ def _is_literal(item: Item) -> bool:
     return item.type != "NAME" if isinstance(item, Token) else item.data == "set"
 
 
-def filter_of(builder: Builder, name: str | None, locals_: Tree, block: Tree) -> Filter:
+def filter_of(builder: Values, name: str | None, locals_: Tree, block: Tree) -> Filter:
     """A named filter, or one written in place."""
     return Filter(name, Code(builder, builder.scope).body(locals_, block), span=builder.span(block))
 
 
-def merging(builder: Builder, block: Tree) -> Filter:
+def merging(builder: Values, block: Tree) -> Filter:
     """The code that makes one of several `routes`."""
     code = Code(builder, builder.scope, has_routes=True)
     return Filter(None, code.block(block), span=builder.span(block))
 
 
-def where(builder: Builder, expression: Item) -> Filter:
+def where(builder: Values, expression: Item) -> Filter:
     """`where EXPR`: accept what the expression holds for."""
     span = builder.span(expression)
     condition = Expressions(builder, builder.scope).expr(expression)

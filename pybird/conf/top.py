@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from pybird.conf.builder import Builder
 from pybird.conf.channels import NET_TYPES
 from pybird.conf.draft import Draft
 from pybird.conf.model import (
@@ -30,9 +31,6 @@ from pybird.filter.digest import digest
 from pybird.filter.nodes import Filter, FunctionRef
 from pybird.values.attributes import UNKNOWN_PREFIX
 from pybird.values.net import NetType
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 LOG_CLASSES = ("debug", "trace", "info", "remote", "warning", "error", "auth", "fatal", "bug")
 WITH_TRIE = frozenset(NetType) - {

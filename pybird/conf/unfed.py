@@ -8,15 +8,13 @@ else stands in the table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pybird.conf.builder import Builder
 from pybird.conf.model import NotRun, ProtocolConfig
 from pybird.filter.nodes import REJECT, Builtin, Call, Filter, Function, Literal, Node, Span
 from pybird.filter.types import PARTS
 from pybird.values.net import NetType
-
-if TYPE_CHECKING:
-    from pybird.conf.builder import Builder
 
 ORIGINS: Final = frozenset((NetType.ROA4, NetType.ROA6, NetType.ASPA))
 REASON: Final = "no route would be invalid"

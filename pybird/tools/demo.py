@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pybird.conf.errors import ConfigErrors, must_run
+from pybird.conf.errors import ConfigErrors
+from pybird.conf.model import must_run
 from pybird.tools.keeper import Keeper, remove_namespace
 from pybird.tools.language import make_language
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
-from pybird.conf.errors import must_run
+from pybird.conf.model import must_run
 from pybird.core.ports import Ports, Stream
 from pybird.core.router import Router
 from pybird.io import loop as event_loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.conf import builder
+from pybird.conf import values
 from pybird.conf.errors import ConfigError
 from pybird.conf.language import MOST_ERRORS
 from tests.conf.loading import DEVICE, error, errors, language, load
@@ -355,7 +355,7 @@ def test_a_bounded_number_of_errors_is_told() -> None:
 def test_a_function_that_does_not_end_is_an_error_where_it_is_called(
     use: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builder, "MOST_STEPS_READING", 1000)
+    monkeypatch.setattr(values, "MOST_STEPS_READING", 1000)
     twice = "function twice(int x) -> int { if x = 0 then return 1; return twice(x - 1) + twice(x - 1); }"
     found = error(f"{twice}\n{use}\n{DEVICE}")
     assert (found.message, found.line) == ("this takes more than 1000 turns of loops and calls", 2)

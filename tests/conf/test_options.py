@@ -6,8 +6,16 @@ from datetime import datetime
 
 import pytest
 
-from pybird.conf.errors import ConfigErrors, must_run
-from pybird.conf.model import ISO_LONG_MS, InterfacePattern, LogConfig, NotRun, SocketConfig, TimeFormat
+from pybird.conf.errors import ConfigErrors
+from pybird.conf.model import (
+    ISO_LONG_MS,
+    InterfacePattern,
+    LogConfig,
+    NotRun,
+    SocketConfig,
+    TimeFormat,
+    must_run,
+)
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.device.config import DeviceConfig
 from pybird.proto.direct.config import DirectConfig

@@ -14,8 +14,8 @@ import pytest
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
 from pybird.conf.again import Memory
-from pybird.conf.errors import must_run
 from pybird.conf.language import Language
+from pybird.conf.model import must_run
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock

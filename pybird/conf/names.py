@@ -1,0 +1,140 @@
+"""The names of a configuration and what they mean here: symbols, tables, attributes.
+
+The second floor of the builder: names are declared before use, so that what is
+known at a place of the text is all that counts there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pybird.conf.diagnostics import Diagnostics
+from pybird.conf.errors import ConfigError, SilencedError
+from pybird.conf.include import Sources
+from pybird.conf.model import Symbol, TableConfig
+from pybird.conf.scope import Scope
+from pybird.conf.tree import Item, Token
+from pybird.filter.nodes import Span
+from pybird.filter.spelling import closest
+from pybird.values.attributes import AttributeDecl
+from pybird.values.enums import ENUMS
+from pybird.values.net import NetType
+
+PEERS = "peers"  # the table of a file that declares no peer table
+MAX_HINTS = 20  # looking for what was meant takes a while among many names
+
+
+class Names(Diagnostics):
+    """What names mean at this place of the text."""
+
+    def __init__(self, sources: Sources, scope: Scope, attributes: Mapping[str, AttributeDecl]) -> None:
+        super().__init__(sources)
+        self.scope = scope
+        self.attributes: dict[str, AttributeDecl] = dict(attributes)
+        self.enum_types = ENUMS
+        self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
+        self.begin = 0  # of the statement that is built
+        self.tables: dict[str, TableConfig] = {}
+        self.default_peers = PEERS
+        self.peers_asked = False  # somebody was given the default peer table
+        self.begin_unit()
+
+    def begin_unit(self) -> None:
+        """What follows is one unit (`again.py`): note what it asks for."""
+        self.unsettled = False  # it depends on more than its text and its names
+        self.asked: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
+        self.replaced: list[str] = []  # implicit tables that it declares
+
+    def undefined(
+        self, name: Token, scope: Scope, *, extra: Iterable[str] = (), what: str = ""
+    ) -> ConfigError:
+        """An unknown name. One whose declaration is broken was reported there."""
+        if name in self.declared and self.scope.find(name) is None:
+            declared = self.declared[name]
+            if self.begin <= declared.start < name.start:
+                text = f"`{name}` is not there before its own definition is over"
+                return self.error(text, name)
+            if declared.start < name.start:
+                return SilencedError(f"{name} was declared in a broken statement", self.span(name))
+            related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))
+            text = f"`{name}` is declared only later; names must be declared before use"
+            return self.error(text, name, symbol=related)
+        if name.end - name.start > len(name):
+            return self.unquoted(name)
+        hint = self.near(name, {*scope.every(), *extra})
+        text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
+        return self.error(text, name, hint=hint)
+
+    def unquoted(self, name: Token, hint: str = "") -> ConfigError:
+        """A name that means nothing, where it may well be a text."""
+        text = f"`{name}` is not defined; a text stands in double quotes"
+        return self.error(text, name, hint=hint or f'"{name}"')
+
+    def near(self, name: Token, names: Iterable[str]) -> str:
+        return closest(name, names) if len(self.errors) < MAX_HINTS else ""
+
+    def declare(self, name: Token, kind: str, value: object = None, type_: str = "") -> Symbol:
+        """Give a name of the file its meaning."""
+        known = self.scope.here(name)
+        if isinstance(known, Symbol):
+            raise self.error(f"Symbol '{name}' already defined", name, symbol=known)
+        symbol = Symbol(str(name), kind, value, type_, self.span(name))
+        self.scope.add(str(name), symbol)
+        return symbol
+
+    def symbol(self, name: Token, kind: str) -> Symbol:
+        """The symbol of this kind that a name stands for."""
+        found = self.scope.find(name)
+        if found is None:
+            same = [n for n, s in self.scope.names.items() if isinstance(s, Symbol) and s.kind == kind]
+            raise self.undefined(name, Scope(), extra=same, what=kind)
+        if not isinstance(found, Symbol) or found.kind != kind:
+            what = found.kind if isinstance(found, Symbol) else "variable"
+            symbol = found if isinstance(found, Symbol) else None
+            hint = f"where {name}()" if (what, kind) == ("function", "filter") else ""
+            raise self.error(f"`{name}` is a {what}, not a {kind}", name, symbol=symbol, hint=hint)
+        return found
+
+    def table(self, name: Token) -> TableConfig:
+        """The table of that name."""
+        return self.tables[self.symbol(name, "routing table").name]
+
+    def default_table(self, net_type: NetType, item: Item | Span) -> TableConfig:
+        """The first table of this type; peers get an implicit one."""
+        table = self.peer_table() if net_type is NetType.PEER else self.default_of(net_type)
+        if table is None:
+            raise self.error("Routing table not specified", item)
+        self.asked.append((net_type, table))
+        return table
+
+    def default_of(self, net_type: NetType) -> TableConfig | None:
+        """The first table of this type, if there is one."""
+        if net_type is NetType.PEER:
+            return self.tables.get(self.default_peers)
+        for table in self.tables.values():
+            if table.net_type is net_type:
+                return table
+        return None
+
+    def peer_table(self) -> TableConfig:
+        """The first peer table of the file, wherever it stands, else the implicit `peers`."""
+        name = self.default_peers
+        self.peers_asked = True
+        if name not in self.tables:
+            self.unsettled = True
+            self.tables[name] = TableConfig(name, NetType.PEER, implicit=True)
+            if self.scope.here(name) is None:
+                self.scope.add(name, Symbol(name, "routing table", name))
+        return self.tables[name]
+
+    def bgp_attribute(self, code: int) -> AttributeDecl | None:
+        """The known attribute that has this code in BGP."""
+        for decl in self.attributes.values():
+            if decl.code == code and decl.field is None:
+                return decl
+        return None
+
+    def attribute_type(self, name: str) -> str | None:
+        """The type of a route attribute."""
+        decl = self.attributes.get(name)
+        return decl.type if decl is not None else None
