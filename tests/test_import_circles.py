@@ -13,12 +13,9 @@ from tests.import_graph import Graph, Imports, circles, read_imports, shortest
 
 # Each circle for types: its modules, and why it is still there.
 KNOWN: dict[str, str] = {
-    "cli.control cli.dumps": "",
     "core.channel core.nexthop core.protocol core.reconfigure core.revalidate core.router core.traces": "",
     "proto.bgp.absent proto.bgp.details proto.bgp.session_channels proto.bgp.listener proto.bgp.listening"
     " proto.bgp.peer": "",
-    "proto.radv.port proto.radv.radv": "",
-    "sim.host sim.kernel sim.link sim.network sim.tcp": "",
 }
 
 

@@ -43,7 +43,6 @@ from pybird.filter.nodes import Filter, Node
 from pybird.values.text import to_octets, to_text
 
 if TYPE_CHECKING:
-    from pybird.cli.dumps import TextFile
     from pybird.core.router import Router
 
 BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
@@ -84,6 +83,16 @@ class Language(Protocol):
 
     def expression_of(self, item: Any, config: Config) -> Node:
         """The expression that a command holds, checked and folded."""
+
+
+class TextFile(Protocol):
+    """A new file that the console makes, being written."""
+
+    def write(self, text: str, /) -> object:
+        """Add text. Raises OSError."""
+
+    def close(self) -> None:
+        """Finish. Raises OSError."""
 
 
 def at_once(call: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.replies import FILE_ERROR, PAUSE, CommandError, Done, Note, Reply
 from pybird.values.net import net_of
@@ -16,20 +16,10 @@ from pybird.values.text import to_octets
 
 if TYPE_CHECKING:
     from pybird.cli.arguments import Dump
-    from pybird.cli.control import Session
+    from pybird.cli.control import Session, TextFile
     from pybird.core.router import Router
 
 STEP: Final = 200  # lines between two pauses
-
-
-class TextFile(Protocol):
-    """A file that is being written."""
-
-    def write(self, text: str, /) -> object:
-        """Add text. Raises OSError."""
-
-    def close(self) -> None:
-        """Finish. Raises OSError."""
 
 
 def dump(router: Router, arguments: Dump, session: Session) -> Iterator[Reply]:

@@ -8,31 +8,29 @@ The host lives as long as the world; the process is the router's program on it.
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Final, Protocol
 from zlib import crc32
 
-from pybird.core.ports import LinkAddress
+from pybird.core.ports import Icmp6Packet, LinkAddress
 from pybird.sim.clock import SimClock
 from pybird.sim.kernel import SimKernel
 from pybird.sim.link import Nic, Segment
 from pybird.sim.process import Process
-from pybird.sim.tcp import Tcp
+from pybird.sim.tcp import Path, Tcp
 from pybird.sim.trace import Trace
 from pybird.values.address import Address
 
-if TYPE_CHECKING:
-    from pybird.sim.network import Icmp6Socket
-
 LOCAL_HOST = (LinkAddress(1, Address.parse("127.0.0.1"), 8), LinkAddress(1, Address.parse("::1"), 128))
+MOST_HOPS: Final = 64
 
 
-class Path(NamedTuple):
-    """How packets reach an address."""
+class PacketSocket(Protocol):
+    """A raw ICMPv6 socket of the program."""
 
-    host: Host
-    nic: Nic
-    hops: int  # links crossed
-    latency: float  # seconds
+    nic: Nic[Host]
+
+    def deliver(self, packet: Icmp6Packet) -> None:
+        """A packet came in on its interface."""
 
 
 class Host:
@@ -49,8 +47,8 @@ class Host:
         self.process = Process(name, clock, trace)
         self.kernel = SimKernel(self)
         self.tcp = Tcp(self)
-        self.sockets: list[Icmp6Socket] = []
-        self.nics: dict[int, Nic] = {}
+        self.sockets: list[PacketSocket] = []
+        self.nics: dict[int, Nic[Host]] = {}
         self.fragment = False  # deliver TCP octets in random portions
         self.read_rate: float | None = None  # octets per second that the program takes from TCP
         lo = self.nics[1] = Nic(self, 1, "lo", b"", None)
@@ -58,13 +56,13 @@ class Host:
 
     # interfaces ---------------------------------------------------------
 
-    def nic(self, name: str) -> Nic:
+    def nic(self, name: str) -> Nic[Host]:
         """The interface of this name."""
         return next(nic for nic in self.nics.values() if nic.name == name)
 
     def attach(
-        self, name: str, segment: Segment, link_local: str | None = None, index: int | None = None
-    ) -> Nic:
+        self, name: str, segment: Segment[Host], link_local: str | None = None, index: int | None = None
+    ) -> Nic[Host]:
         """Plug a new interface into a segment; it has a link-local address."""
         index = index or max(self.nics) + 1
         mac = bytes((2, 0, 0, self.number >> 8, self.number & 255, index & 255))
@@ -76,7 +74,7 @@ class Host:
         self.add_address(name, f"{text}/64")
         return nic
 
-    def settings_of(self, nic: Nic) -> None:
+    def settings_of(self, nic: Nic[Host]) -> None:
         """Defaults of a new interface; a router does not accept RAs."""
         self.kernel.settings.setdefault(f"net.ipv6.conf.{nic.name}.accept_ra", "0")
 
@@ -96,7 +94,7 @@ class Host:
         self.settings_of(nic)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
 
-    def add_vrf(self, name: str) -> Nic:
+    def add_vrf(self, name: str) -> Nic[Host]:
         """`ip link add NAME type vrf`. Only sockets know of it: packets find their way as before."""
         index = max(self.nics) + 1
         nic = self.nics[index] = Nic(self, index, name, b"", None)
@@ -131,14 +129,14 @@ class Host:
         else:
             self._lose_addresses(nic)
 
-    def set_carrier(self, nic: Nic, carrier: bool) -> None:
+    def set_carrier(self, nic: Nic[Host], carrier: bool) -> None:
         """The cable is plugged in or out; addresses and routes stay."""
         if nic.carrier != carrier:
             nic.carrier = carrier
             self.trace.note(self.clock.now(), self.name, "carrier", nic.name, carrier)
             self._link_event(nic)
 
-    def _pull_carrier(self, nic: Nic) -> None:
+    def _pull_carrier(self, nic: Nic[Host]) -> None:
         segment = nic.segment
         if segment is None or not segment.carrier:
             return
@@ -146,7 +144,7 @@ class Host:
             if other is not nic:
                 other.host.set_carrier(other, nic.admin_up and self.powered)
 
-    def _link_event(self, nic: Nic) -> None:
+    def _link_event(self, nic: Nic[Host]) -> None:
         link = nic.link
         self.kernel.tell(lambda w: w.link_changed(link))
 
@@ -176,25 +174,25 @@ class Host:
                 self.trace.note(self.clock.now(), self.name, "address", nic.name, "del", address)
                 self._tell_removed(item)
 
-    def _set_address(self, nic: Nic, item: LinkAddress) -> None:
+    def _set_address(self, nic: Nic[Host], item: LinkAddress) -> None:
         nic.addresses[item.key] = item
         self.trace.note(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
         self.kernel.tell(lambda w: w.address_changed(item))
 
-    def _begin_dad(self, nic: Nic, item: LinkAddress) -> None:
+    def _begin_dad(self, nic: Nic[Host], item: LinkAddress) -> None:
         assert self.dad is not None
         self.clock.call_at(
             self.clock.now() + self.random.uniform(*self.dad), lambda: self._end_dad(nic, item)
         )
 
-    def _end_dad(self, nic: Nic, item: LinkAddress) -> None:
+    def _end_dad(self, nic: Nic[Host], item: LinkAddress) -> None:
         if nic.addresses.get(item.key) is not item or not nic.admin_up:
             return
         if nic.segment is not None and nic.segment.find(nic, item.address) is not None:
             return  # a duplicate: it stays tentative for ever
         self._set_address(nic, LinkAddress(nic.index, item.address, item.length))
 
-    def _lose_addresses(self, nic: Nic) -> None:
+    def _lose_addresses(self, nic: Nic[Host]) -> None:
         lost = [item for item in nic.addresses.values() if not item.address.is_v4]
         for item in lost:
             del nic.addresses[item.key]
@@ -205,7 +203,7 @@ class Host:
     def _tell_removed(self, item: LinkAddress) -> None:
         self.kernel.tell(lambda w: w.address_removed(item))
 
-    def _return_addresses(self, nic: Nic) -> None:
+    def _return_addresses(self, nic: Nic[Host]) -> None:
         for item in nic.lost:
             self.add_address(nic.name, f"{item.address}/{item.length}")
         nic.lost = ()
@@ -224,23 +222,24 @@ class Host:
     def path(self, remote: Address, ifindex: int = 0) -> Path | None:
         """Follow kernel tables hop by hop; None when packets do not arrive."""
         if remote.is_link_local:
-            return self._next(remote, remote, ifindex, 0, 0.0)
+            found = self._across(ifindex, remote)
+            return None if found is None else Path(found[0].host, found[0], 1, found[1])
         if self.owns(remote):
             return Path(self, self.nics[1], 0, 0.0)
-        host, hops, latency = self, 0, 0.0
-        while hops < 64:
+        host, latency = self, 0.0
+        for hops in range(1, MOST_HOPS + 1):
             step = host.forward(remote)
-            if step is None:
+            found = None if step is None else host._across(step[0].index, step[1])
+            if found is None:
                 return None
-            at = host._next(step[1], remote, step[0].index, hops, latency)
-            if at is None or at.host.owns(remote):
-                return at
-            if not at.host.forwards(remote.is_v4):
+            host, latency = found[0].host, latency + found[1]
+            if host.owns(remote):
+                return Path(host, found[0], hops, latency)
+            if not host.forwards(remote.is_v4):
                 return None
-            host, hops, latency = at.host, at.hops, at.latency
         return None
 
-    def forward(self, remote: Address) -> tuple[Nic, Address] | None:
+    def forward(self, remote: Address) -> tuple[Nic[Host], Address] | None:
         """The interface and the next address towards a global address."""
         route = self.kernel.lookup(remote)
         if route is None or not route.nexthops:
@@ -251,14 +250,13 @@ class Host:
         hop = alive[crc32(remote.octets) % len(alive)]
         return self.nics[hop.ifindex], hop.gateway or remote
 
-    def _next(
-        self, gateway: Address, remote: Address, ifindex: int, hops: int, latency: float
-    ) -> Path | None:
+    def _across(self, ifindex: int, gateway: Address) -> tuple[Nic[Host], float] | None:
+        """Who has an address on the segment of this interface, and the latency to there."""
         nic = self.nics.get(ifindex)
         if nic is None or nic.segment is None or not nic.up:
             return None
         to = nic.segment.find(nic, gateway)
-        return None if to is None else Path(to.host, to, hops + 1, latency + nic.segment.latency)
+        return None if to is None else (to, nic.segment.latency)
 
     def loses(self, path: Path) -> bool:
         """Throw the dice for one packet, by the last link's loss."""

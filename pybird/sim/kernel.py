@@ -7,16 +7,17 @@ within the call that caused them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from pybird.core.ports import KernelEvents, KernelRoute, Link, LinkAddress
+from pybird.sim.clock import SimClock
+from pybird.sim.link import Nic
+from pybird.sim.process import Process
+from pybird.sim.trace import Trace
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
-
-if TYPE_CHECKING:
-    from pybird.sim.host import Host
 
 MAIN: Final = 254
 
@@ -28,10 +29,23 @@ DEFAULTS: Final = {
 }
 
 
+class Owner(Protocol):
+    """The host of a kernel."""
+
+    name: str
+    clock: SimClock
+    trace: Trace
+    process: Process
+
+    @property
+    def nics(self) -> Mapping[int, Nic[Any]]:
+        """Its interfaces by index."""
+
+
 class SimKernel:
     """Links, addresses and the forwarding table of one host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Owner) -> None:
         self._host = host
         self._watchers: list[KernelEvents] = []
         self._tables: dict[int, dict[tuple[Prefix, int], KernelRoute]] = {}

@@ -8,16 +8,23 @@ A segment that is cut swallows every packet and tells nobody.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
 from pybird.core.ports import AddressKey, Link, LinkAddress
 from pybird.values.address import Address
 
-if TYPE_CHECKING:
-    from pybird.sim.host import Host
+
+class Machine(Protocol):
+    """What a segment sees of the machine behind an interface."""
+
+    name: str
+    powered: bool
 
 
-class Segment:
+M = TypeVar("M", bound=Machine)
+
+
+class Segment(Generic[M]):
     """What joins interfaces. `latency` in seconds; `loss` is a probability."""
 
     def __init__(self, name: str, latency: float = 0.001, carrier: bool = False) -> None:
@@ -25,7 +32,7 @@ class Segment:
         self.latency = latency
         self.loss = 0.0
         self.carrier = carrier
-        self.nics: list[Nic] = []
+        self.nics: list[Nic[M]] = []
         self.is_cut = False
         self.blocked: dict[tuple[str, str], None] = {}  # one way: (from, to) by host name
 
@@ -45,17 +52,17 @@ class Segment:
         """Undo `block`."""
         self.blocked.pop((source, to), None)
 
-    def passes(self, source: Nic, to: Nic) -> bool:
+    def passes(self, source: Nic[M], to: Nic[M]) -> bool:
         """Does a packet get from one interface to the other?"""
         return (
             not self.is_cut and source.up and to.up and (source.host.name, to.host.name) not in self.blocked
         )
 
-    def others(self, source: Nic) -> Iterator[Nic]:
+    def others(self, source: Nic[M]) -> Iterator[Nic[M]]:
         """Who hears a multicast."""
         return (nic for nic in self.nics if nic is not source and self.passes(source, nic))
 
-    def find(self, source: Nic, address: Address) -> Nic | None:
+    def find(self, source: Nic[M], address: Address) -> Nic[M] | None:
         """Who answers for an address: neighbour discovery or ARP."""
         for nic in self.nics:
             if nic is not source and nic.answers(address) and self.passes(source, nic):
@@ -63,10 +70,10 @@ class Segment:
         return None
 
 
-class Nic:
+class Nic(Generic[M]):
     """A network interface of a host."""
 
-    def __init__(self, host: Host, index: int, name: str, mac: bytes, segment: Segment | None) -> None:
+    def __init__(self, host: M, index: int, name: str, mac: bytes, segment: Segment[M] | None) -> None:
         self.host = host
         self.index = index
         self.name = name

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pybird.core.ports import Icmp6Packet, SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.sim.host import Host, PacketSocket
+from pybird.sim.link import Nic, Segment
+from pybird.sim.process import Process
 from pybird.sim.tcp import Endpoint, TcpListener, os_error
 from pybird.values.address import Address
-
-if TYPE_CHECKING:
-    from pybird.sim.host import Host
-    from pybird.sim.link import Nic, Segment
-    from pybird.sim.process import Process
 
 ALL_NODES: Final = Address.parse("ff02::1")
 ALL_ROUTERS: Final = Address.parse("ff02::2")
@@ -30,7 +28,7 @@ class Icmp6Socket:
     def __init__(
         self,
         network: SimNetwork,
-        nic: Nic,
+        nic: Nic[Host],
         types: tuple[int, ...],
         received: Callable[[Icmp6Packet], None],
     ) -> None:
@@ -62,7 +60,7 @@ class Icmp6Socket:
             self._received(packet)
 
 
-def transmit(segment: Segment, packet: Icmp6Packet, source: Nic | None) -> None:
+def transmit(segment: Segment[Host], packet: Icmp6Packet, source: Nic[Host] | None) -> None:
     """Put a packet on a segment; `source` None forges it (everybody hears it)."""
     for nic in list(segment.nics):
         if nic is source or (source is not None and not segment.passes(source, nic)):
@@ -77,7 +75,7 @@ def transmit(segment: Segment, packet: Icmp6Packet, source: Nic | None) -> None:
             )
 
 
-def _arrive(nic: Nic, packet: Icmp6Packet) -> None:
+def _arrive(nic: Nic[Host], packet: Icmp6Packet) -> None:
     host = nic.host
     if not nic.up:
         return
@@ -97,12 +95,12 @@ class SimNetwork:
         self.process = process
 
     @property
-    def sockets(self) -> list[Icmp6Socket]:
+    def sockets(self) -> list[PacketSocket]:
         """The host's open ICMPv6 sockets."""
         return self._host.sockets
 
     @sockets.setter
-    def sockets(self, value: list[Icmp6Socket]) -> None:
+    def sockets(self, value: list[PacketSocket]) -> None:
         self._host.sockets = value
 
     def listen(

@@ -13,18 +13,19 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from random import Random
+from typing import Any, Final, NamedTuple, Protocol
 
 from pybird.core.ports import SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.sim.clock import SimClock
 from pybird.sim.faults import Fault, FaultKind, Lags
+from pybird.sim.link import Nic
+from pybird.sim.process import Process
+from pybird.sim.trace import Trace
 from pybird.values.address import UNSPECIFIED_V4, UNSPECIFIED_V6, Address
 from pybird.values.net import Prefix
-
-if TYPE_CHECKING:
-    from pybird.sim.host import Host, Path
-    from pybird.sim.process import Process
 
 CHUNK: Final = 65536  # octets given to a handler at once
 WINDOW: Final = 262144  # octets sent and not yet read by the peer
@@ -45,6 +46,51 @@ NO_ROUTE: Final = "No route to host"
 def os_error(code: int) -> OSError:
     """The error that the system call would raise."""
     return OSError(code, os.strerror(code))
+
+
+class Path(NamedTuple):
+    """How packets reach an address."""
+
+    host: Machine
+    nic: Nic[Any]
+    hops: int  # links crossed
+    latency: float  # seconds
+
+
+class Machine(Protocol):
+    """A host as its TCP sees it, and that of others."""
+
+    name: str
+    clock: SimClock
+    trace: Trace
+    random: Random
+    process: Process
+    powered: bool
+    fragment: bool  # deliver octets in random portions
+    read_rate: float | None  # octets per second that the program takes
+
+    @property
+    def tcp(self) -> Tcp:
+        """Its TCP."""
+
+    @property
+    def nics(self) -> Mapping[int, Nic[Any]]:
+        """Its interfaces by index."""
+
+    def vrf_of(self, index: int) -> str | None:
+        """The VRF that an interface is in."""
+
+    def owns(self, address: Address) -> bool:
+        """Is this one of our global addresses, on whatever interface?"""
+
+    def path(self, remote: Address, ifindex: int = 0) -> Path | None:
+        """The way that packets take; None when they do not arrive."""
+
+    def forward(self, remote: Address) -> tuple[Nic[Any], Address] | None:
+        """The interface and the next address towards a global address."""
+
+    def loses(self, path: Path) -> bool:
+        """Throw the dice for one packet."""
 
 
 class TcpListener:
@@ -106,7 +152,7 @@ class Endpoint:
 
     def __init__(
         self,
-        host: Host,
+        host: Machine,
         local: tuple[Address, int],
         remote: tuple[Address, int],
         ifindex: int,
@@ -388,7 +434,7 @@ class Endpoint:
 class Tcp:
     """The TCP of one host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Machine) -> None:
         self._host = host
         self._next_port = 32768
         self.listeners: list[TcpListener] = []

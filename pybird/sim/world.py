@@ -128,7 +128,7 @@ class World:
         self.clock = SimClock(epoch)
         self.trace = Trace()
         self.nodes: dict[str, Node] = {}
-        self.segments: dict[str, Segment] = {}
+        self.segments: dict[str, Segment[Host]] = {}
         self.log: list[LogLine] = []
         self.on_log: Callable[[LogLine], None] | None = None
 
@@ -157,7 +157,7 @@ class World:
         b_name: str,
         link_local: tuple[str | None, str | None] = (None, None),
         latency: float = 0.001,
-    ) -> Segment:
+    ) -> Segment[Host]:
         """A cable between two interfaces, which are made."""
         name = f"{self.node(a).name}:{a_name}--{self.node(b).name}:{b_name}"
         segment = self.segments[name] = Segment(name, latency, carrier=True)
@@ -165,7 +165,7 @@ class World:
         self.node(b).host.attach(b_name, segment, link_local[1])
         return segment
 
-    def segment(self, name: str, *ports: tuple[Node | str, str], latency: float = 0.001) -> Segment:
+    def segment(self, name: str, *ports: tuple[Node | str, str], latency: float = 0.001) -> Segment[Host]:
         """A switch with an interface of each router."""
         segment = self.segments[name] = Segment(name, latency)
         for which, interface in ports:
@@ -184,7 +184,7 @@ class World:
 
     def forge(
         self,
-        segment: Segment,
+        segment: Segment[Host],
         data: bytes,
         source: str,
         destination: str = "ff02::1",

@@ -8,14 +8,15 @@ not tentative.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from pybird.core.interfaces import Interface
 from pybird.core.ports import Icmp6Packet, Timer
+from pybird.core.router import Router
 from pybird.proto.radv.advertise import Schedule, Timing
 from pybird.proto.radv.config import RadvConfig, RaInterface
-from pybird.proto.radv.content import Content
+from pybird.proto.radv.content import Content, RouteOptions
 from pybird.proto.radv.discover import (
     Announce,
     Discovery,
@@ -36,15 +37,48 @@ from pybird.proto.radv.messages import (
     solicitation,
 )
 from pybird.values.address import Address
+from pybird.values.net import Prefix
 
-if TYPE_CHECKING:
-    from pybird.proto.radv.radv import Radv
+
+class Owner(Protocol):
+    """Who has the port: the protocol."""
+
+    @property
+    def routes(self) -> Mapping[Prefix, RouteOptions]:
+        """The routes to advertise."""
+
+    @property
+    def active(self) -> bool:
+        """False while the trigger route is missing."""
+
+    def entry_limit(self) -> int:
+        """How many routers may be known on one interface."""
+
+    def announce(self, port: RadvPort, router: Announce) -> None:
+        """A router is there."""
+
+    def alive(self, port: RadvPort, address: Address, returned: bool) -> None:
+        """A known router advertised itself again; `returned`: after a silence."""
+
+    def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
+        """A router is gone."""
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call; what it raises stops this protocol only."""
+
+    def log(self, level: str, text: str) -> None:
+        """A line in the log."""
+
+    def trace(self, flag: str, text: str, *arguments: object) -> None:
+        """A line in the log if this debug flag is on."""
 
 
 class RadvPort:
     """RAdv on one interface."""
 
-    def __init__(self, radv: Radv, interface: Interface, protocol: RadvConfig, config: RaInterface) -> None:
+    def __init__(
+        self, owner: Owner, router: Router, interface: Interface, protocol: RadvConfig, config: RaInterface
+    ) -> None:
         """Open the socket.
 
         Raises:
@@ -52,17 +86,15 @@ class RadvPort:
         """
         self.interface = interface
         self.config = config
-        self._radv = radv
-        self._clock = radv.router.clock
+        self._owner = owner
+        self._clock = router.clock
         self._timer: Timer | None = None
         self._armed: float | None = None
         self._told_truncated = False
-        self.schedule = Schedule(Timing.of(config), radv.router.random)
+        self.schedule = Schedule(Timing.of(config), router.random)
         self.content = Content(protocol, config)
-        self.discovery = Discovery(radv.router.random, radv.entry_limit())
-        self._socket = radv.router.network.icmp6(
-            interface.index, (SOLICITATION, ADVERTISEMENT), self._received
-        )
+        self.discovery = Discovery(router.random, owner.entry_limit())
+        self._socket = router.network.icmp6(interface.index, (SOLICITATION, ADVERTISEMENT), self._received)
 
     # life ---------------------------------------------------------------
 
@@ -90,7 +122,7 @@ class RadvPort:
         now = self._clock.now()
         before, self.config = self.config, config
         self.content.protocol, self.content.interface = protocol, config
-        self.discovery.limit = self._radv.entry_limit()
+        self.discovery.limit = self._owner.entry_limit()
         self.schedule.adapt(Timing.of(config), now)
         if before.discovery and not config.discovery:
             self._carry_out(self.discovery.stop("discovery switched off"))
@@ -131,7 +163,7 @@ class RadvPort:
 
     def _expired(self) -> None:
         self._timer = None
-        self._radv.trace("events", "Timer fired on {}", self.interface.name)
+        self._owner.trace("events", "Timer fired on {}", self.interface.name)
         self._run()
 
     def _run(self) -> None:
@@ -147,25 +179,25 @@ class RadvPort:
         link = self.interface.link
         packets = self.content.advertisements(
             self.interface.ready_addresses(),
-            self._radv.routes,
-            active=self._radv.active,
+            self._owner.routes,
+            active=self._owner.active,
             now=self._clock.now(),
             mac=link.mac,
             mtu=link.mtu,
             final=final,
         )
         if to == ALL_NODES:
-            self._radv.trace("packets", "Sending RA via {}", link.name)
+            self._owner.trace("packets", "Sending RA via {}", link.name)
         else:
-            self._radv.trace("packets", "Sending RA to {} via {}", to, link.name)
+            self._owner.trace("packets", "Sending RA to {} via {}", to, link.name)
         for packet in packets:
             self._socket.send(packet, to)
         if self.content.truncated and not self._told_truncated:
             self._told_truncated = True
-            self._radv.log("warning", f"{link.name}: too much to advertise, the last options are left out")
+            self._owner.log("warning", f"{link.name}: too much to advertise, the last options are left out")
 
     def _received(self, packet: Icmp6Packet) -> None:
-        self._radv.guarded(self._take, packet)
+        self._owner.guarded(self._take, packet)
 
     def _take(self, packet: Icmp6Packet) -> None:
         try:
@@ -176,7 +208,7 @@ class RadvPort:
                 self._arm()
         except RadvError as error:
             source = packet.source
-            self._radv.trace(
+            self._owner.trace(
                 "packets", "Discarding packet from {}%{}: {}", source, self.interface.name, error
             )
 
@@ -189,7 +221,7 @@ class RadvPort:
         if self.interface.has(packet.source):
             raise RadvError("it has our own address")
         lifetime = advertisement.lifetime
-        self._radv.trace(
+        self._owner.trace(
             "packets", "Received RA from {}%{}, lifetime {}", packet.source, self.interface.name, lifetime
         )
         now = self._clock.now()
@@ -200,7 +232,7 @@ class RadvPort:
         effects = self.discovery.heard(packet.source, lifetime, advertisement.preference, now, to_all)
         self._carry_out(effects)
         if known is not None and lifetime:
-            self._radv.alive(self, packet.source, returned)
+            self._owner.alive(self, packet.source, returned)
         return bool(effects) or (known is not None and lifetime != before)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
@@ -208,13 +240,13 @@ class RadvPort:
         for effect in effects:
             match effect:
                 case Announce():
-                    self._radv.announce(self, effect)
+                    self._owner.announce(self, effect)
                 case Withdraw(address, reason):
-                    self._radv.withdraw(self, address, reason)
+                    self._owner.withdraw(self, address, reason)
                 case Greet(address):
                     self.schedule.answer(address, self._clock.now())
                 case Solicit(to):
-                    self._radv.trace("packets", "Sending RS to {} via {}", to or ALL_ROUTERS, name)
+                    self._owner.trace("packets", "Sending RS to {} via {}", to or ALL_ROUTERS, name)
                     self._socket.send(solicitation(self.interface.link.mac), to or ALL_ROUTERS)
                 case Full(limit):
-                    self._radv.log("warning", f"{name}: {limit} neighbors known, ignoring others")
+                    self._owner.log("warning", f"{name}: {limit} neighbors known, ignoring others")

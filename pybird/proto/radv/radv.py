@@ -178,7 +178,7 @@ class Radv(Instance):
 
     def _open(self, interface: Interface, config: RadvConfig, wanted: RaInterface) -> None:
         try:
-            port = RadvPort(self, interface, config, wanted)
+            port = RadvPort(self, self.router, interface, config, wanted)
         except OSError as error:
             self._failed(interface, f"Cannot open an ICMPv6 socket: {error.strerror or error}")
             return
