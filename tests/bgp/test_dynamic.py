@@ -241,6 +241,21 @@ def test_the_export_limit_counts_all_children():
     assert len(children(lab)) == 3
 
 
+def test_an_export_limit_that_only_warns_blocks_no_child():
+    found = entries(*((f"fe80::b{n:02x}", 2) for n in range(5)))
+    lab = lab_with([found, auto(65001, channels=channels(export_limit=Limit(3, "warn")))], [])
+    lab.run(3)
+    assert len(children(lab)) == 5
+    warnings = [text for text in log_of(lab, "warning") if "limit" in text]
+    assert warnings == ["Protocol auto hits route export limit (3), action: warn"]
+
+
+def test_an_export_limit_that_only_warns_refuses_no_stranger():
+    channel = channels(export_limit=Limit(0, "warn"))
+    lab = lab_with([auto(65001, channels=channel)])
+    lab.expect(lambda: lab.up("a", "auto01"), 1, "a child of the connection")
+
+
 # ------------------------------------------------------------------- owners
 
 
@@ -760,6 +775,30 @@ def test_a_child_disabled_by_hand_stays_so_through_a_reload(change):
     assert lab.proto("a", name).message == "noisy"
 
 
+@pytest.mark.parametrize("stop", ["restart", "disable", "remove"])
+def test_a_child_disabled_by_hand_is_forgotten_when_its_parent_stops_for_anything_but_a_reload(stop):
+    """Who stops the parent by hand, or takes it out of the file, begins anew."""
+    lab = lab_with([FOUND_B, auto(65001)], [])
+    lab.run(1)
+    router, parent = lab.nodes["a"].router, lab.proto("a", "auto")
+    router.disable(lab.proto("a", "auto01"), "noisy")
+    lab.run(0.1)
+    if stop == "remove":
+        reload(lab, "a", without=["auto"])
+        lab.run(1)
+        reload(lab, "a", auto(65001))
+    elif stop == "disable":
+        router.disable(parent)
+        lab.run(1)
+        router.enable(parent)
+    else:
+        router.restart(parent)
+    lab.run(5)
+    (name,) = children(lab)
+    child = lab.proto("a", name)
+    assert (child.state, child.enabled, child.message) == (State.START, True, "")
+
+
 @pytest.mark.parametrize("change", [{}, {"router_id": 77}])
 def test_a_child_that_gave_up_tries_again_after_a_reload(change):
     cease = {"disable_after_cease": frozenset((2,))}
@@ -790,14 +829,35 @@ def test_a_child_that_was_enabled_by_hand_after_a_reload_stays_so_through_the_ne
         assert lab.proto("a", "auto01").state is State.START
 
 
-def test_an_entry_that_comes_during_a_reload_is_not_lost():
-    lab = lab_with([replace(FOUND_B, disabled=True), auto(65001), explicit(local_port=1179)], [])
+def lab_in_a_reload(*protocols):
+    """An entry comes while a reload waits for a protocol that is slow to stop, which is returned too."""
+    lab = lab_with([replace(FOUND_B, disabled=True), auto(65001), routes("198.51.100.0/24", name="slow")], [])
     lab.run(1)
-    running = lab.nodes["a"].router
-    reload(lab, "a", without=["mine"])
-    running.enable(lab.proto("a", "found"))
+    router, slow = lab.nodes["a"].router, lab.proto("a", "slow")
+    slow.stop = lambda reason: None
+    reload(lab, "a", *protocols, without=["slow"])
+    router.enable(lab.proto("a", "found"))
+    lab.run(1)
+    assert router.reconfiguration.busy
+    assert children(lab) == []
+    return lab, slow
+
+
+def test_an_entry_that_comes_during_a_reload_is_not_lost():
+    lab, slow = lab_in_a_reload()
+    slow.stopped()
     lab.run(1)
     assert children(lab) == ["auto01"]
+
+
+def test_no_child_is_started_while_a_reload_stops_protocols():
+    """The neighbor may be that of a protocol which begins when they are down."""
+    lab, slow = lab_in_a_reload(explicit())
+    slow.stopped()
+    lab.run(1)
+    assert why(lab) == "taken by mine"
+    assert children(lab) == []
+    assert not [text for text in infos(lab) if "starting" in text]
 
 
 def test_a_parent_that_is_removed_takes_its_children_along():

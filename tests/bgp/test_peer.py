@@ -220,6 +220,21 @@ def in_error_wait(**options):
     return lab
 
 
+@pytest.mark.parametrize(("forget", "second"), [(60, 10), (30, 5)])
+def test_the_error_wait_doubles_only_within_the_error_forget_time(forget, second):
+    """The time from one error to the next; a session that was up in between changes nothing."""
+    times = {"error_wait_time": (5, 40), "error_forget_time": forget}
+    lab = in_error_wait(**times, connect_delay_time=1)
+    peer = lab.proto("a")
+    first = lab.clock.now() - 4
+    assert peer.error_wait.seconds == 5
+    lab.run(first + 45 - lab.clock.now())
+    assert lab.up("a")
+    lab.session("b", "a").write(bytes(19))
+    lab.run(0.1)
+    assert peer.error_wait.seconds == second
+
+
 @pytest.mark.parametrize("commands", [("restart",), ("disable", "enable"), ("enable",)])
 def test_restart_disable_and_enable_end_the_error_wait(commands):
     lab = in_error_wait()

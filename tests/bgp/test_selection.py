@@ -4,12 +4,15 @@ from itertools import permutations
 
 import pytest
 
+from pybird.conf.model import TableConfig
 from pybird.core.selection import RANK_BITS, choose
+from pybird.core.table import Table
 from pybird.proto.bgp.aigp import MOST, passed_on
 from pybird.proto.bgp.aigp import total as aigp_total
 from pybird.proto.bgp.selection import SELECTION, PeerIdentity, better, mergeable, rank
 from pybird.values.address import Address
 from pybird.values.attributes import find
+from pybird.values.net import NetType, Prefix
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import NEXT_HOP, octets, pool
 
@@ -83,6 +86,14 @@ def test_med_among_routes_of_one_neighbouring_as():
     assert order(route((65003,), med=20, router_id=1, remote_as=65003), route(med=10, router_id=9))
     far = route((65003,), med=20, router_id=1, remote_as=65003, med_metric=True)
     assert order(route(med=10, router_id=9), far)
+
+
+@pytest.mark.parametrize("sides", [("high",), ("low",), ("high", "low")])
+def test_med_counts_between_two_ases_when_either_session_says_so(sides):
+    """`med metric` of one of the two routes is enough, whichever has the lower MED."""
+    high = route(med=20, router_id=1, med_metric="high" in sides)
+    low = route((65003,), med=10, router_id=9, remote_as=65003, med_metric="low" in sides)
+    assert order(low, high)
 
 
 def test_external_before_internal():
@@ -222,3 +233,18 @@ def test_grouped_selection_does_not_depend_on_the_order_of_arrival():
     ]
     for order_ in permutations(routes):
         assert choose(list(order_), False)[0] is routes[1]
+
+
+def test_withdrawal_of_a_route_that_is_not_the_best_may_change_the_best():
+    """RFC 4271, 9.1.2.2 c: with `deterministic med` it may have kept another of its AS from winning."""
+    near = route((1, 9), med=10, router_id=3, igp=3, deterministic_med=True)
+    best = route((2, 9), router_id=4, igp=5, deterministic_med=True)
+    preferred = route((1, 9), med=5, router_id=5, igp=20, deterministic_med=True)
+    table = Table(TableConfig("t", NetType.IP4))
+    key = Prefix.parse("10.0.0.0/8").key
+    for rte in (near, best, preferred):
+        table.announce([key], rte)
+    assert table.best(key) is best
+    table.withdraw([key], preferred.source)
+    assert table.best(key) is near
+    assert (best.source.best, near.source.best) == (0, 1)

@@ -142,6 +142,13 @@ def test_the_kind_of_neighbour_limits_its_as(kind, good, bad):
     refused(in_state(State.OPEN_SENT, remote_as=None, remote_kind=kind), neighbour_open(asn=bad), 2, 2)
 
 
+@pytest.mark.parametrize("kind", ["external", None])
+def test_as_0_is_refused_where_the_neighbor_may_have_any_as(kind):
+    """RFC 7607, 2."""
+    session = in_state(State.OPEN_SENT, remote_as=None, remote_kind=kind)
+    refused(session, neighbour_open(asn=0), 2, 2, bytes(4))
+
+
 def test_neighbour_without_as4_is_taken_by_its_short_number():
     session = in_state(State.OPEN_SENT)
     session.receive(neighbour_open(as4=None).encode(), 0.0)
@@ -331,6 +338,16 @@ def test_refresh_is_sent_only_if_negotiated():
     session = in_state(State.OPEN_SENT)
     session.receive(neighbour_open(route_refresh=False).encode() + Keepalive().encode(), 0.0)
     assert session.refresh(1, 1) == []
+
+
+def test_a_refresh_is_obeyed_only_if_we_offered_to():
+    """RFC 2918, 4: one that nobody announced is ignored, and ends no session."""
+    request = RouteRefresh(1, 1)
+    assert in_state(State.ESTABLISHED).receive(request.encode(), 1.0) == [Refresh(request)]
+    offers = Capabilities(multiprotocol=(V4, V6), as4=65001)
+    session = in_state(State.ESTABLISHED, capabilities=offers)
+    assert session.receive(request.encode(), 1.0) == []
+    assert session.state is State.ESTABLISHED
 
 
 def test_keepalive_at_once_only_after_the_open():

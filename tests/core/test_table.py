@@ -125,6 +125,20 @@ def test_when_the_best_leaves_the_next_best_follows():
     assert (table.route_count, table.net_count) == (2, 1)
 
 
+def test_a_bucket_goes_with_its_last_network():
+    """Else a walk through a table visits every place that ever had a network."""
+    table = Table(MASTER4)
+    nets = [key(net) for net in ("0.0.0.0/0", "10.1.0.0/16", "10.1.2.0/24")]
+    for origin in (A, B):
+        table.announce(nets, route(origin))
+    table.withdraw(nets, A)
+    assert sorted(table.buckets) == [b"", bytes((10, 1))]
+    table.withdraw(nets[:2], B)
+    assert list(table.buckets) == [bytes((10, 1))]
+    table.withdraw(nets, B)
+    assert not table.buckets
+
+
 def test_when_the_best_worsens_all_are_compared():
     table = Table(MASTER4)
     for origin, preference in ((A, 300), (B, 100), (C, 200)):
