@@ -34,6 +34,7 @@ from pybird.filter.types import (
     children,
     empty_value,
     fits,
+    has_order,
     is_quad,
     method_argument,
     operands,
@@ -396,6 +397,8 @@ class Expressions:
     def _ordered(self, op: str, kind: str, left: tuple[n.Node, str], right: tuple[n.Node, str]) -> str:
         """`<` and its kin; a void operand is less than any value."""
         a, b = left[1], right[1]
+        if not has_order(kind):
+            return f"(no_order({a}, {b}) {op} 0)"
         if kind == "bgppath":
             return f"({a}.members {op} {b}.members)"
         unsure, unsure_right = self.may_be_void(left[0]), self.may_be_void(right[0])

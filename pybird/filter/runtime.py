@@ -63,6 +63,13 @@ def void_order(a: Any, b: Any) -> int:
     return -1 if a < b else int(a > b)
 
 
+def no_order(a: Any, b: Any) -> int:
+    """As `void_order`. Raises FilterRuntimeError for two values: `<` of these is taken and never works."""
+    if a is None or b is None:
+        return void_order(a, b)
+    raise FilterRuntimeError("Can't compare values of incompatible types")
+
+
 def never(*_operands: Any) -> bool:
     """False: operands of types that are never equal."""
     return False
@@ -322,6 +329,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "roa_check": roa_check,
     "same_sets": same_sets,
     "text_match": text_match,
+    "no_order": no_order,
     "void_order": void_order,
     "without": without,
     "without_addresses": without_addresses,

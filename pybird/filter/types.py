@@ -278,7 +278,7 @@ class Typing:
             if not matches(left, right):
                 raise FilterTypeError(f"{left} {op} {right} is not possible", node.span)
             return "bool"
-        if op in _ORDER and not (_orders(left, right) or _quads(node, left, right)):
+        if op in _ORDER and not (takes(left, right, node.right) or takes(right, left, node.left)):
             raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
         return "bool"
 
@@ -469,14 +469,9 @@ def matches(left: str, right: str) -> bool:
     return right == f"{left} set" or right == EMPTY_SET_TYPE
 
 
-def _orders(left: str, right: str) -> bool:
-    if "any" in (left, right):
-        return True
-    return left == right and (left in _ORDERED or left in ENUMS)
-
-
-def _quads(node: n.Binary, left: str, right: str) -> bool:
-    return takes(left, right, node.right) or takes(right, left, node.left)
+def has_order(kind: str) -> bool:
+    """True when of two values of this type one may be less; BIRD finds only when it runs that none can."""
+    return kind in _ORDERED or kind in ENUMS or kind == "any"
 
 
 def _returns_of(node: n.Node) -> Iterator[n.Return]:
@@ -522,6 +517,7 @@ __all__ = [
     "empty_value",
     "falls_through",
     "fits",
+    "has_order",
     "matches",
     "method_argument",
     "operands",

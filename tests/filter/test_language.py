@@ -4,6 +4,7 @@ import gc
 
 import pytest
 
+from pybird.conf.errors import ConfigErrors
 from pybird.conf.language import Language
 from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
@@ -232,6 +233,70 @@ def test_case_on_enumerations_pairs_and_else_only():
     assert Result("filter f { case source { RTS_BGP, RTS_STATIC: accept; else: reject; } }").accepted
     assert Result("filter f { case (1,5) { (1,*): accept; } reject; }").accepted
     assert Result("filter f { case bgp_origin { else: accept; } }").accepted
+
+
+@pytest.mark.parametrize(
+    ("arms", "given"),
+    [
+        ("1: return 5;", "(void)"),
+        ("1: return 5; else: if preference = 7 then return 6;", "(void)"),
+        ("1: return 5; else: return 6;", "6"),
+        ("else: return 6;", "6"),
+    ],
+)
+def test_a_function_whose_case_has_no_arm_for_a_value_may_give_none(arms, given):
+    """What is void is less than any number, and no error."""
+    function = f"function g(int n) {{ case n {{ {arms} }} }}"
+    assert holds("g(2) < 1", function) is (given == "(void)")
+    assert Result(f"{function} filter f {{ print g(2); accept; }}").log == [given]
+
+
+WITHOUT_ORDER = (
+    ("bgp_community", "-empty-"),
+    ("bgp_ext_community", "--empty--"),
+    ("bgp_large_community", "---empty---"),
+    ("bgp_unknown_0x63", "hex:6162"),
+)
+
+
+@pytest.mark.parametrize("op", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize(("attribute", "value"), WITHOUT_ORDER)
+def test_an_order_of_values_that_have_none_is_an_error_as_in_bird(attribute, value, op):
+    """BIRD finds it when it runs; in a constant expression that is when the file is read."""
+    body = f"if {attribute} {op} {{}} then accept; reject;"
+    result = Result(f"filter f {{ {body.format(attribute)} }}", bgp_unknown_0x63=b"abc")
+    assert result.log[0] == "filters, line 2: Can't compare values of incompatible types"
+    assert not result.accepted
+    with pytest.raises(ConfigErrors, match="Can't compare values of incompatible types"):
+        LANGUAGE.read(f"protocol device {{}} filter f {{ if {value} {op} {value} then accept; reject; }}")
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("bgp_unknown_0x63 < bgp_unknown_0x63", False),
+        ("bgp_unknown_0x63 < hex:61", True),
+        ("hex:61 <= bgp_unknown_0x63", False),
+    ],
+)
+def test_void_comes_first_even_where_values_have_no_order(condition, expected):
+    result = Result(f"filter f {{ if {condition} then accept; reject; }}")
+    assert (result.accepted, result.log) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    "condition", ["1 < 1.2.3.4", "(1,1) < 5", "bgp_med >= bgp_path", "RTS_BGP < 3", "-empty- < +empty+"]
+)
+def test_an_order_of_two_types_is_refused(condition):
+    with pytest.raises(ConfigErrors, match="cannot compare"):
+        holds(condition)
+
+
+@pytest.mark.parametrize("pair", ["1..1.2.3.4", "(1,1)..5", "1.2.3.4..5", "(1,2,3)..(1,2)", "RTS_BGP..5"])
+def test_the_ends_of_a_range_are_of_one_type(pair):
+    for text in (f"define S = [{pair}];", f"function g(int n) {{ case n {{ {pair}: return 1; }} }}"):
+        with pytest.raises(ConfigErrors, match="a range from"):
+            LANGUAGE.read(f"protocol device {{}} {text}")
 
 
 def test_for_walks_every_list():
