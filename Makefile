@@ -64,10 +64,12 @@ fuzz: setup
 	  || echo "no atheris for this Python: only hypothesis searches"
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-# Break the code on purpose: which change does no test notice? KNOWN=1 applies tests/mutants/known,
-# of which ONLY=text picks some.
+# Break the code on purpose: which change does no test notice? N places of what changed since a commit
+# (else since the last release, else all), or KNOWN=1: those that tests were written for.
 mutants: setup
-	@$(BIN)/python -m tests.mutants $(if $(KNOWN),--known) $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS))
+	@$(BIN)/python -m tests.mutants $(if $(KNOWN),--known,--number $(or $(N),20)) $(if $(ONLY),--only '$(ONLY)') \
+	  $(if $(SINCE),--since $(SINCE)) $(if $(UNDER),--under $(UNDER)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(BUDGET),--budget $(BUDGET)) $(if $(JOBS),--jobs $(JOBS))
 
 bench: setup
 	$(BIN)/python benchmarks/discovery.py

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -17,47 +18,61 @@ from tests.mutants.copies import Copy
 from tests.mutants.running import Outcome, Verdict
 
 Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 COLORS = {Verdict.NOTICED: "dim", Verdict.UNNOTICED: "bold red", Verdict.BROKEN: "yellow"}
 
 
-def run(
-    jobs: Iterable[Job],
-    test: Callable[[Copy, Job], Outcome],
-    describe: Callable[[Job], str],
-    source: Path,
-    workers: int,
-) -> list[tuple[Job, Outcome]]:
-    """Test every job, each worker in a copy of its own; results in the order of the jobs.
+class Pool:
+    """Workers, each in a scratch copy of its own; a context that deletes the copies at its end."""
 
-    A line per result as it comes, and on a terminal a bar below them.
-    """
-    listed = list(jobs)
-    with tempfile.TemporaryDirectory(prefix="pybird-mutants-") as folder, shown(len(listed)) as display:
-        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-        for number in range(min(workers, len(listed))):
-            copies.put(Copy(source, Path(folder) / str(number)))
+    def __init__(self, source: Path, workers: int) -> None:
+        self._source = source
+        self._workers = workers
+        self._copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
 
-        def one(job: Job) -> Outcome:
-            copy = copies.get()
+    def __enter__(self) -> Pool:
+        self._folder = Path(tempfile.mkdtemp(prefix="pybird-mutants-"))
+        for number in range(self._workers):
+            self._copies.put(Copy(self._source, self._folder / str(number)))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(
+        self,
+        jobs: list[Job],
+        work: Callable[[Copy, Job], Result],
+        tell: Callable[[Display, Job, Result, float], None],
+    ) -> list[tuple[Job, Result]]:
+        """Do every job; `tell` shows each with its seconds as it comes. Results in the order of the jobs."""
+
+        def one(job: Job) -> Result:
+            copy = self._copies.get()
             started = time.monotonic()
             try:
-                outcome = test(copy, job)
+                result = work(copy, job)
             finally:
-                copies.put(copy)
-            display.tell(outcome, describe(job), time.monotonic() - started)
-            return outcome
+                self._copies.put(copy)
+            tell(display, job, result, time.monotonic() - started)
+            return result
 
-        with ThreadPoolExecutor(workers) as pool:
-            return list(zip(listed, pool.map(one, listed), strict=True))
+        with Display(len(jobs)) as display, ThreadPoolExecutor(self._workers) as threads:
+            try:
+                return list(zip(jobs, threads.map(one, jobs), strict=True))
+            except KeyboardInterrupt:
+                threads.shutdown(cancel_futures=True)
+                raise
 
 
 class Display:
-    """Lines as results come; the bar exists on a terminal only."""
+    """A line per result as it comes, and on a terminal a bar below them."""
 
     def __init__(self, total: int) -> None:
         console = Console(highlight=False, soft_wrap=True)
         columns = (
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("[red]{task.fields[survived]}"),
@@ -74,21 +89,20 @@ class Display:
     def __exit__(self, *_error: object) -> None:
         self._progress.stop()
 
-    def tell(self, outcome: Outcome, text: str, seconds: float) -> None:
-        """Show one result."""
-        color = COLORS[outcome.verdict]
+    def verdict(self, outcome: Outcome, text: str, seconds: float) -> None:
+        """A line for one change."""
         line = f"{outcome.verdict.value:11} {seconds:5.1f} s  {text}"
-        self._progress.console.print(line, style=color, markup=False)
+        self._progress.console.print(line, style=COLORS[outcome.verdict], markup=False)
         self._survived += outcome.verdict is Verdict.UNNOTICED
         said = f"{self._survived} not noticed" if self._survived else ""
         self._progress.update(self._task, advance=1, survived=said)
 
+    def step(self, text: str) -> None:
+        """Only the bar moves."""
+        self._progress.update(self._task, advance=1, description=text)
 
-def shown(total: int) -> Display:
-    return Display(total)
 
-
-def count(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """`3 noticed`, `1 not noticed`: what came how often."""
+def count(outcomes: Iterable[Outcome]) -> str:
+    """`3 noticed, 1 not noticed`: what came how often."""
     verdicts = [outcome.verdict for outcome in outcomes]
-    return (f"{verdicts.count(each)} {each.value}" for each in Verdict if each in verdicts)
+    return ", ".join(f"{verdicts.count(each)} {each.value}" for each in Verdict if each in verdicts) or "none"

@@ -30,10 +30,53 @@ class Outcome:
     by: str = ""
 
 
-def run_tests(copy: Copy, tests: list[str], seconds: float) -> Outcome:
-    """Run these tests in a copy until one fails; what takes too long is noticed too."""
-    status, printed = copy.run(["-m", "pytest", "-x", "-rfE", "--tb=short", *tests], seconds)
-    return judged(status, printed)
+class Clean:
+    """Which tests pass without any change; asked once each."""
+
+    def __init__(self) -> None:
+        self._passes: dict[str, bool] = {}
+
+    def passes(self, copy: Copy, test: str, seconds: float) -> bool:
+        """Whether this test passes in a copy that holds no change."""
+        if test not in self._passes:
+            status, _ = copy.run(["-m", "pytest", test], seconds)
+            self._passes[test] = status == PASSED
+        return self._passes[test]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What to run: files or tests, pytest's options, and the seconds after which they hang."""
+
+    names: tuple[str, ...]
+    seconds: float
+    options: tuple[str, ...] = ()
+
+
+def try_change(copy: Copy, file: str, text: str, tests: Chosen, clean: Clean) -> Outcome:
+    """Whether the tests notice that a file has this text.
+
+    A test that fails without the change as well is told as BROKEN when it was
+    named, else left out.
+    """
+    left_out: list[str] = []
+    while True:
+        with copy.changed(file, text):
+            outcome = run_tests(copy, tests, left_out)
+        if outcome.verdict is not Verdict.NOTICED or "::" not in outcome.by:
+            return outcome
+        if clean.passes(copy, outcome.by, tests.seconds):
+            return outcome
+        if outcome.by in tests.names or outcome.by in left_out:
+            return Outcome(Verdict.BROKEN, f"fails without the change too: {outcome.by}")
+        left_out.append(outcome.by)
+
+
+def run_tests(copy: Copy, tests: Chosen, left_out: list[str]) -> Outcome:
+    """Run tests in a copy until one fails; what takes too long is noticed too."""
+    deselected = [f"--deselect={name}" for name in left_out]
+    command = ["-m", "pytest", "-x", "-rfE", "--tb=short", *tests.options, *deselected, *tests.names]
+    return judged(*copy.run(command, tests.seconds))
 
 
 def judged(status: int | None, printed: str) -> Outcome:
@@ -71,11 +114,3 @@ def last_line(printed: str) -> str:
     """What pytest said at its end."""
     lines = printed.strip().splitlines()
     return lines[-1] if lines else "no output"
-
-
-def failing(copy: Copy, tests: list[str], seconds: float) -> set[str]:
-    """Those of the tests that fail without any change."""
-    status, printed = copy.run(["-m", "pytest", "-rfE", "--tb=no", *tests], seconds)
-    if status == PASSED:
-        return set()
-    return {found["where"] for found in SUMMARY.finditer(printed)} or {last_line(printed)}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.mutants.copies import Copy
-from tests.mutants.running import Outcome, Verdict, failing, judged, run_tests
+from tests.mutants.running import Chosen, Clean, Outcome, Verdict, judged, try_change
 
 CODE = """def least(a, b):
     return a if a < b else b
@@ -30,9 +30,9 @@ def copy(tmp_path, monkeypatch):
     return Copy(source, tmp_path / "copy")
 
 
-def with_change(copy, before, after):
-    with copy.changed("package/code.py", CODE.replace(before, after)):
-        return run_tests(copy, ["test_code.py"], 60)
+def with_change(copy, before, after, tests="test_code.py"):
+    changed = CODE.replace(before, after)
+    return try_change(copy, "package/code.py", changed, Chosen((tests,), 60), Clean())
 
 
 def test_a_change_lasts_as_long_as_its_block_and_never_reaches_the_source(copy, tmp_path):
@@ -59,14 +59,19 @@ def test_a_change_that_cannot_be_imported_is_broken_not_noticed(copy):
     assert "ImportError" in outcome.by
 
 
-def test_tests_that_fail_without_a_change_are_told(copy):
-    with copy.changed("test_code.py", TEST.replace("== 1", "== 2")):
-        assert failing(copy, ["test_code.py"], 60) == {"test_code.py::test_least"}
-    assert failing(copy, ["test_code.py"], 60) == set()
+def test_a_named_test_that_fails_without_the_change_too_proves_nothing(copy):
+    (copy.root / "test_code.py").write_text(TEST.replace("== 1", "== 2"))
+    outcome = with_change(copy, "a > b", "a < b", "test_code.py::test_least")
+    assert outcome == Outcome(Verdict.BROKEN, "fails without the change too: test_code.py::test_least")
+
+
+def test_a_nearby_test_that_fails_without_the_change_too_is_left_out(copy):
+    (copy.root / "test_code.py").write_text(TEST + "\n\ndef test_of_something_else():\n    assert False\n")
+    assert with_change(copy, "a > b", "a < b") == Outcome(Verdict.UNNOTICED)
 
 
 def test_a_change_that_never_ends_is_noticed(copy):
-    assert copy.run(["-c", "while True: pass"], 0.2) == (None, "")
+    assert copy.run(["-c", "import time; time.sleep(99)"], 0.02) == (None, "")
     assert judged(None, "") == Outcome(Verdict.NOTICED, "too slow")
 
 
