@@ -11,8 +11,8 @@ import pybird
 from pybird.cli.arguments import ShowSymbols, Which
 from pybird.cli.control import BANNERS
 from pybird.cli.selection import moment, protocols, unknown
+from pybird.core.life import State
 from pybird.core.ports import Link, LinkAddress
-from pybird.core.protocol import State
 from pybird.core.replies import (
     PARSE_ERROR,
     CommandError,

@@ -1,21 +1,21 @@
 """Protocols: the type that a folder in `proto/` declares, and one running instance.
 
-States are the manual's: down, start, up, stop, flush. The router calls
-`start`; the instance calls `went_up` when it works; the router calls
-`stop(reason)` and the instance calls `stopped` when it has closed what it
-opened. Channels are flushed by the core. Whatever an instance raises is caught
-by the router: the instance stops with an error and the router lives.
+What happens to an instance goes to its life (core/life.py), which says what is
+done: the core calls `start`; the protocol calls `went_up` when it works; the
+core calls `stop(reason)` and the protocol calls `stopped` when it has closed
+what it opened. Channels are flushed by the core. Whatever a protocol's code
+raises is caught: the instance stops with an error and the router lives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel
+from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, State, Step, StopReason
 from pybird.core.selection import Selection
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
@@ -26,35 +26,6 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
 
 
-class State(Enum):
-    """The words that `show protocols` prints."""
-
-    DOWN = "down"
-    START = "start"
-    UP = "up"
-    STOP = "stop"
-    FLUSH = "flush"
-
-
-class StopReason(Enum):
-    """Why an instance is told to stop; BGP turns it into the NOTIFICATION it sends."""
-
-    SHUTDOWN = "shutdown"  # the daemon ends
-    GRACEFUL = "graceful restart"  # the daemon ends for a graceful restart
-    DISABLED = "disabled"  # by the operator
-    RESTARTED = "restarted"  # by the operator
-    RECONFIGURED = "reconfigured"  # restart: the new config cannot be adapted to
-    REMOVED = "removed"  # not in the new config, or disabled there, or a withdrawn dynamic child
-    LIMIT = "limit"  # an import or receive limit was hit
-    EXPORT_LIMIT = "export limit"  # an export limit was hit
-    ERROR = "error"  # it gave up after an error (`disable after error`)
-    FAILED = "failed"  # its code raised
-
-
-# It stopped by itself: why is shown until it is up again or an operator acts.
-_BY_ITSELF = frozenset((StopReason.LIMIT, StopReason.EXPORT_LIMIT, StopReason.ERROR, StopReason.FAILED))
-
-
 @dataclass(frozen=True, slots=True)
 class Detail:
     """A line of `show protocols all`, as data: label, text, lines below it."""
@@ -62,25 +33,6 @@ class Detail:
     label: str
     text: str = ""
     below: tuple[Detail, ...] = ()
-
-
-class Patience:
-    """How long to wait before the next start of what ran out of memory: doubling while it happens again."""
-
-    FIRST = 5.0  # seconds
-    MOST = 300.0
-    FORGET = 600.0  # after that time without trouble it is the first again
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._last = -float("inf")
-
-    def failed(self, now: float) -> float:
-        """Seconds to wait from now on."""
-        again = now - self._last < self.FORGET
-        self._seconds = min(self._seconds * 2, self.MOST) if again else self.FIRST
-        self._last = now
-        return self._seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +67,18 @@ class Instance:
     def __init__(self, config: ProtocolConfig, router: Router) -> None:
         self.config = config
         self.router = router
-        self.state = State.DOWN
+        self.life = Life(not config.disabled)
         self.since = router.clock.now()
         self.created = self.since
         self.message = ""  # of enable/disable
         self.told = ""  # what the other side wrote to us when it ended our work
         self.last_error = ""  # why it is down or waits, for people
-        self.enabled = not config.disabled
         self.debug: frozenset[str] = config.debug
         self.channels: dict[str, Channel] = {}
         self.parent: Instance | None = None  # of a dynamic child
-        self.stop_reason: StopReason | None = None
         self.failure = ""  # what its code raised
-        self._down: list[Callable[[], None]] = []  # who waits for `down`
-        self._begins = False  # it starts again when it is down
-        self._leaving = False  # it never starts again
-        self._again: float | None = None  # start again so many seconds after `down`
-        self._patience = Patience()
-        self._timer: Timer | None = None
-        self._restarted = -float("inf")  # when a limit last restarted it
-        self._waiting = 0  # channels and children that are not down yet
+        self._waiting: list[Callable[[], None]] = []  # called once it is down
+        self._retry: Timer | None = None
         for channel in config.channels:
             self.channels[channel.name] = self.make_channel(channel)
 
@@ -142,6 +86,25 @@ class Instance:
     def name(self) -> str:
         """The config's name."""
         return self.config.name
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self.life.state
+
+    @property
+    def enabled(self) -> bool:
+        """It may run: neither the config nor an operator, a limit or an error disabled it."""
+        return self.life.enabled
+
+    @enabled.setter
+    def enabled(self, enabled: bool) -> None:
+        self.life.enabled = enabled
+
+    @property
+    def stop_reason(self) -> StopReason | None:
+        """Why it stopped or stops; None since it began."""
+        return self.life.reason
 
     # what a protocol implements -----------------------------------------
 
@@ -202,7 +165,7 @@ class Instance:
     @property
     def gave_up(self) -> bool:
         """A limit or an error disabled it, no operator."""
-        return not self.enabled and self.stop_reason in _BY_ITSELF
+        return not self.enabled and self.stop_reason in BY_ITSELF
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
@@ -310,37 +273,19 @@ class Instance:
 
     def went_up(self) -> None:
         """Enter `up`."""
-        if self.state is State.START:
-            self.last_error = self.told = ""
-            self._enter(State.UP)
+        self._carry_out(self.life.went_up())
 
     def went_down(self) -> None:
         """Fall from `up` back to `start`; channels are closed and their routes flushed."""
-        if self.state is State.UP:
-            self._enter(State.START)
-            self._close_channels()
+        self._carry_out(self.life.went_down())
 
     def stopped(self) -> None:
         """Everything is closed: enter `flush`, then `down`."""
-        if self.state not in (State.START, State.UP, State.STOP):
-            return
-        self._enter(State.FLUSH)
-        self._close_channels()
-        self._waiting = 1
-        for channel in self.channels.values():
-            self._waiting += 1
-            channel.when_flushed(self._one_done)
-        for child in self.router.children(self):
-            self._waiting += 1
-            self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
-        self._one_done()
+        self._carry_out(self.life.stopped())
 
     def restart_limited(self, reason: StopReason) -> None:
         """A route limit says restart: when that comes again within `restart time`, it disables."""
-        now = self.router.clock.now()
-        often = now - self._restarted < self.config.restart_time
-        self._restarted = now
-        if often:
+        if self.life.limited(self.router.clock.now(), self.config.restart_time):
             self.log("error", "too frequent restarts, disabling")
             self.enabled = False
         self.halt(reason, begins=True)
@@ -385,58 +330,25 @@ class Instance:
 
     def begin(self) -> None:
         """Start, unless it runs or is disabled."""
-        if self.state is not State.DOWN or not self.enabled or self._leaving:
-            return
-        self._cancel_restart()
-        self.router.keep_reserve()
-        self.stop_reason = None
-        self.failure = ""
-        self.trace("states", "Starting")
-        self._enter(State.START, told=False)
-        self.guarded(self.start)
-        self._trace_still(State.START)
-        self.router.interface_traces.introduce(self)
+        self._carry_out(self.life.begin())
 
     def begin_when_down(self) -> None:
         """Start; if it still stops, when that is over and it is enabled then."""
-        if self.state in (State.STOP, State.FLUSH):
-            self._begins = True
-        else:
-            self.begin()
+        self._carry_out(self.life.begin_when_down())
 
     def halt(self, reason: StopReason, then: Callable[[], None] | None = None, begins: bool = False) -> None:
         """Stop for this reason; `then` is called once the instance is down.
 
         With `begins` it starts again after that.
         """
-        if reason is not StopReason.FAILED:
-            self._cancel_restart()
         if then is not None:
-            self._down.append(then)
-        self._begins = self._begins or begins
-        if self.state is State.DOWN:
-            self._is_over()
-            return
-        if self.state in (State.STOP, State.FLUSH):
-            return
-        if reason not in _BY_ITSELF:
-            self.last_error = self.told = ""
-        self.stop_reason = reason
-        self.trace("states", "Shutting down")
-        self._enter(State.STOP, told=False)
-        self.guarded(self.stop, reason)
-        self._trace_still(State.STOP)
-        self._flush_early()
+            self._waiting.append(then)
+        self._carry_out(self.life.halt(reason, begins))
 
     def leave(self, reason: StopReason, then: Callable[[], None]) -> None:
         """Stop for good: nothing that was to start it again does."""
-        self._leaving = True
-        self.halt(reason, then)
-
-    def _flush_early(self) -> None:
-        """It takes longer to stop: its routes need not wait."""
-        if self.state is State.STOP:
-            self._close_channels()
+        self._waiting.append(then)
+        self._carry_out(self.life.leave(reason))
 
     def crashed(self, error: Exception) -> None:
         """The instance's code raised: log it, stop the instance, remember why.
@@ -448,62 +360,84 @@ class Instance:
             self.router.give_way()
         self.failure = "out of memory" if short else f"{type(error).__name__}: {error}"
         self.router.crashed(self.name, error)
-        if self.state in (State.START, State.UP):
-            if short:
-                self._again = self._patience.failed(self.router.clock.now())
-                self.log("info", f"starts again in {self._again:g} s")
-            self.halt(StopReason.FAILED)
-        self._end_crashed()
+        self._carry_out(self.life.crashed(self.router.clock.now(), out_of_memory=short))
 
-    def _end_crashed(self) -> None:
-        """Its code cannot be relied on to say that it has stopped."""
-        if self.state is State.STOP:
-            self.stopped()
+    # what the life asks for -----------------------------------------------
+
+    def _carry_out(self, step: Step | None) -> None:
+        if step is None:
+            return
+        for act in step.acts:
+            if act not in WHILE_THERE or self.life.state is step.to:
+                _ACTS[act](self)
+
+    def _enter(self) -> None:
+        self.since = self.router.clock.now()
+        self.router.state_changed(self)
+
+    def _trace_state(self) -> None:
+        self.trace("states", "State changed to {}", self.state.value)
+
+    def _forget_failure(self) -> None:
+        self.failure = ""
+
+    def _forget_error(self) -> None:
+        self.last_error = self.told = ""
+
+    def _call_stop(self) -> None:
+        self.guarded(self.stop, self.life.reason)
+
+    def _introduce(self) -> None:
+        self.router.interface_traces.introduce(self)
 
     def _close_channels(self) -> None:
         for channel in self.channels.values():
             channel.close()
 
-    def _one_done(self) -> None:
-        self._waiting -= 1
-        if self._waiting or self.state is not State.FLUSH:
-            return
-        self._enter(State.DOWN)
-        self._is_over()
+    def _flush(self) -> None:
+        for channel in self.channels.values():
+            self.life.wait_for_one()
+            channel.when_flushed(self._one_done)
+        for child in self.router.children(self):
+            self.life.wait_for_one()
+            self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
+        self._one_done()
 
-    def _is_over(self) -> None:
-        """It is down: tell who waits for that, and start again if it shall."""
-        waiting, self._down = self._down, []
+    def _one_done(self) -> None:
+        self._carry_out(self.life.one_done())
+
+    def _tell_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
         for call in waiting:
             call()
-        begins, self._begins = self._begins, False
-        if begins:
-            self.begin()
-        self._start_again()
 
-    def _start_again(self) -> None:
-        if self._again is not None and self.state is State.DOWN:
-            delay, self._again = self._again, None
-            clock = self.router.clock
-            self._timer = clock.call_at(clock.now() + delay, self.begin)
+    def _arm_retry(self) -> None:
+        clock = self.router.clock
+        self._retry = clock.call_at(clock.now() + self.life.take_retry(), self.begin)
 
-    def _cancel_restart(self) -> None:
-        self._again = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
 
-    def _enter(self, state: State, told: bool = True) -> None:
-        self.state = state
-        self.since = self.router.clock.now()
-        if told:
-            self._trace_state()
-        self.router.state_changed(self)
 
-    def _trace_still(self, state: State) -> None:
-        """Tell the state unless it went on at once: then the next one was told."""
-        if self.state is state:
-            self._trace_state()
-
-    def _trace_state(self) -> None:
-        self.trace("states", "State changed to {}", self.state.value)
+_ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
+    Act.ENTER: Instance._enter,
+    Act.TRACE_STATE: Instance._trace_state,
+    Act.TRACE_STARTING: lambda instance: instance.trace("states", "Starting"),
+    Act.TRACE_STOPPING: lambda instance: instance.trace("states", "Shutting down"),
+    Act.RESERVE_MEMORY: lambda instance: instance.router.keep_reserve(),
+    Act.FORGET_FAILURE: Instance._forget_failure,
+    Act.FORGET_ERROR: Instance._forget_error,
+    Act.CALL_START: lambda instance: instance.guarded(instance.start),
+    Act.CALL_STOP: Instance._call_stop,
+    Act.INTRODUCE: Instance._introduce,
+    Act.CLOSE_CHANNELS: Instance._close_channels,
+    Act.FLUSH: Instance._flush,
+    Act.FINISH: lambda instance: instance.stopped(),
+    Act.TELL_WAITING: Instance._tell_waiting,
+    Act.GO_ON: lambda instance: instance._carry_out(instance.life.go_on()),
+    Act.LOG_RETRY: lambda instance: instance.log("info", f"starts again in {instance.life.retry:g} s"),
+    Act.ARM_RETRY: Instance._arm_retry,
+    Act.CANCEL_RETRY: Instance._cancel_retry,
+}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.channel import ChannelState, soften
+from pybird.core.life import State, StopReason
 from pybird.core.plan import (
     Action,
     AdaptProtocol,
@@ -33,7 +34,7 @@ from pybird.core.plan import (
     plan,
 )
 from pybird.core.ports import Timer
-from pybird.core.protocol import Instance, State, StopReason
+from pybird.core.protocol import Instance
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel

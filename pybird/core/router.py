@@ -22,6 +22,7 @@ from pybird.core.export.group import Group
 from pybird.core.export.member import Origin
 from pybird.core.guard import GuardedClock
 from pybird.core.interfaces import InterfaceEvent, Interfaces
+from pybird.core.life import Patience, State, StopReason
 from pybird.core.loglimit import LogLimit
 from pybird.core.lookup import TableLookup
 from pybird.core.neighbors import Neighbors
@@ -29,7 +30,7 @@ from pybird.core.nexthop import HopTable
 from pybird.core.plan import Comparisons, compare
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Ports, Timer
-from pybird.core.protocol import Instance, Patience, ProtocolType, State, StopReason
+from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
 from pybird.core.revalidate import Revalidation
 from pybird.core.scheduler import SLICE, Job, Scheduler

@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.proto.bgp.capabilities import Capabilities
 from pybird.proto.bgp.collision import DOUBT
 from pybird.proto.bgp.messages import Framer, Keepalive, Notification, Open, Update

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from pybird.conf.model import InterfacePattern, Limit
+from pybird.core.life import State
 from pybird.core.ports import TcpOptions
-from pybird.core.protocol import State
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.messages import Framer, Open

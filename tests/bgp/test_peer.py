@@ -6,8 +6,8 @@ from unittest.mock import patch
 import pytest
 
 from pybird.conf.model import Limit
+from pybird.core.life import State, StopReason
 from pybird.core.ports import SignatureFailures, TcpOptions
-from pybird.core.protocol import State, StopReason
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.messages import Notification

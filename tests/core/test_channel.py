@@ -3,7 +3,7 @@ import pytest
 from pybird.conf.model import Limit
 from pybird.core import channel
 from pybird.core.channel import ChannelState, batches_of
-from pybird.core.protocol import State, StopReason
+from pybird.core.life import State, StopReason
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.values.attributes import AttributePool

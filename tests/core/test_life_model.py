@@ -12,7 +12,8 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core import channel, scheduler
-from pybird.core.protocol import Instance, State
+from pybird.core.life import State
+from pybird.core.protocol import Instance
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from tests.core.world import MASTER4, MASTER6, World, config, ipv4, peer

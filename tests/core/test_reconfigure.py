@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from pybird.conf.model import Limit, TableConfig
-from pybird.core.protocol import State, StopReason
+from pybird.core.life import State, StopReason
 from pybird.core.reconfigure import Outcome
 from pybird.filter.nodes import REJECT
 from pybird.values.net import NetType

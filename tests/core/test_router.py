@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 from pybird.core.channel import Channel, ExportMode
-from pybird.core.protocol import State, StopReason
+from pybird.core.life import State, StopReason
 from pybird.core.router import RESERVE, Answer
 from pybird.core.selection import Selection
 from pybird.filter import nodes as n

@@ -14,7 +14,7 @@ import pytest
 
 from pybird.core import channel, scheduler
 from pybird.core.channel import ExportMode
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from tests.core.world import PEER, Peer, World, config, ipv4, key, peer

@@ -10,8 +10,9 @@ from typing import Any
 
 from pybird.conf.model import ChannelConfig, Config, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel, ExportMode
+from pybird.core.life import StopReason
 from pybird.core.ports import Link, LinkAddress, Ports
-from pybird.core.protocol import Instance, ProtocolType, StopReason
+from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.router import Router
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix

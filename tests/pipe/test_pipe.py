@@ -1,6 +1,6 @@
 import random
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.proto import PROTOCOLS
 from pybird.values.net import net_of
 from pybird.values.route import Rte

@@ -2,8 +2,8 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from pybird.conf.model import InterfacePattern, Limit
+from pybird.core.life import State, StopReason
 from pybird.core.ports import Icmp6Packet
-from pybird.core.protocol import State, StopReason
 from pybird.core.selection import Selection
 from pybird.filter.nodes import ACCEPT
 from pybird.proto.radv.config import RaPrefix

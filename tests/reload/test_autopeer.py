@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from tests.reload.lab import configure
 from tests.scenarios.lab import lan, pair, unnumbered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest

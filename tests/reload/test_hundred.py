@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from random import Random
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.core.reconfigure import Outcome
 from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, Rte

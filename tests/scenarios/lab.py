@@ -3,7 +3,7 @@
 from functools import cache
 
 from pybird.conf.language import Language
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.core.router import Router
 from pybird.proto import PROTOCOLS
 from pybird.sim.world import World

@@ -4,7 +4,7 @@ import pytest
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.proto import PROTOCOLS
 from pybird.proto.static.static import Static
 from tests.cli.fakes import FakeStream

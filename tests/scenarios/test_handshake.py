@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.proto.bgp.messages import Keepalive
 from pybird.sim.faults import Fault, FaultKind
 from tests.scenarios.lab import Lab

@@ -7,7 +7,7 @@ Attributes of UPDATEs have their own file, `test_rfc7606`.
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.proto.bgp.capabilities import Capabilities
 from pybird.proto.bgp.messages import MARKER, Notification, frame
 from tests.scenarios.line import KEEPALIVE, UP, Line, hello, messages, update

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.core.reconfigure import Outcome
 from tests.scenarios.lab import Lab, read, unnumbered
 

@@ -6,7 +6,7 @@ and the hub with 100, IPv4 and IPv6.
 
 import pytest
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from pybird.values.net import Prefix
 from pybird.values.route import Dest
 from tests.scenarios.lab import Lab, read

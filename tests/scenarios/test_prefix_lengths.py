@@ -1,6 +1,6 @@
 """One address with another prefix length: the network on the link changes, the session stays."""
 
-from pybird.core.protocol import State
+from pybird.core.life import State
 from tests.scenarios.lab import Lab
 
 TEXT = """

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Final
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel, Exporter
 from pybird.core.interfaces import Interface, InterfaceEvent
+from pybird.core.life import StopReason
 from pybird.core.ports import Stream, Timer
-from pybird.core.protocol import Detail, Instance, StopReason
+from pybird.core.protocol import Detail, Instance
 from pybird.proto.bgp import details, errors
 from pybird.proto.bgp.candidates import (
     Changes,

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel, Exporter
+from pybird.core.life import State, StopReason
 from pybird.core.ports import Stream, TcpOptions
-from pybird.core.protocol import Detail, Instance, State, StopReason
+from pybird.core.protocol import Detail, Instance
 from pybird.proto.bgp import details, errors, reconfigure
 from pybird.proto.bgp.absent import Absent
 from pybird.proto.bgp.collision import Doubt, is_confirmed, keeps_outgoing, may_lose

@@ -10,8 +10,9 @@ from __future__ import annotations
 from pybird.conf.model import ProtocolConfig
 from pybird.core.guard import GuardedEvents
 from pybird.core.interfaces import Interface, matches
+from pybird.core.life import StopReason
 from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Instance, StopReason
+from pybird.core.protocol import Instance
 from pybird.core.router import Router
 from pybird.proto.device.config import DeviceConfig
 

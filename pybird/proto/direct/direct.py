@@ -17,9 +17,10 @@ from __future__ import annotations
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.interfaces import Interface, InterfaceEvent, matches_address
+from pybird.core.life import StopReason
 from pybird.core.nexthop import Way
 from pybird.core.ports import LinkAddress
-from pybird.core.protocol import Instance, StopReason
+from pybird.core.protocol import Instance
 from pybird.core.router import Router
 from pybird.proto.direct.config import DirectConfig
 from pybird.values.address import UNSPECIFIED_V6

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.guard import GuardedEvents
+from pybird.core.life import StopReason
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Detail, Instance, StopReason
+from pybird.core.protocol import Detail, Instance
 from pybird.filter.nodes import REJECT
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig

@@ -18,7 +18,8 @@ from __future__ import annotations
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel, ExportState
 from pybird.core.export.receiver import SENT
-from pybird.core.protocol import Instance, StopReason
+from pybird.core.life import StopReason
+from pybird.core.protocol import Instance
 from pybird.core.router import Router
 from pybird.core.scheduler import SLICE
 from pybird.core.table import Reader, Walk

@@ -15,8 +15,9 @@ from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.life import State, StopReason
 from pybird.core.ports import Timer
-from pybird.core.protocol import Instance, State, StopReason
+from pybird.core.protocol import Instance
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import RouteOptions
 from pybird.proto.radv.discover import MOST_ENTRIES, Announce

@@ -18,8 +18,9 @@ from typing import NamedTuple, TypeVar
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.interfaces import InterfaceEvent
+from pybird.core.life import StopReason
 from pybird.core.nexthop import Way
-from pybird.core.protocol import Instance, StopReason
+from pybird.core.protocol import Instance
 from pybird.core.router import Router
 from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter
