@@ -23,7 +23,8 @@ from pybird.core.router import Router, Study
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, Bound, ControlSocket
-from pybird.io.dump import FileStream, new_file
+from pybird.io.disk import ThreadFiles
+from pybird.io.dump import FileStream
 from pybird.io.files import resident
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets
@@ -74,7 +75,8 @@ class Daemon:
         self.loop = event_loop.new_loop(self.log)
         self.network = AsyncioNetwork(self.loop, self.log)
         self.kernel = NetlinkKernel(self.loop, self.log)
-        ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random())
+        files = ThreadFiles(self.loop)
+        ports = Ports(AsyncioClock(self.loop), self.network, self.kernel, self.log, Random(), files)
         self.router = Router(ports, PROTOCOLS)
         self._work = Worker(self.loop)
         self.console = Console(
@@ -83,7 +85,7 @@ class Daemon:
             language,
             self._load,
             self.shut_down,
-            new_file,
+            files,
             self._work,
             resident,
             options.config,

@@ -32,7 +32,14 @@ MACHINE = {
     *("datetime", "random"),  # now, and chance without a seed
 }
 PURE = {
-    *("os.strerror", "os.path.join", "os.path.dirname", "os.path.basename", "os.path.isabs"),
+    *(
+        "os.strerror",
+        "os.path.join",
+        "os.path.dirname",
+        "os.path.basename",
+        "os.path.isabs",
+        "os.path.normpath",
+    ),
     *("pathlib.PurePath", "pathlib.PurePosixPath"),
     *("socket.AF_INET", "socket.AF_INET6", "socket.inet_ntop", "socket.inet_pton"),
     *("time.strftime", "time.localtime", "time.gmtime"),  # of a time that is given

@@ -25,7 +25,7 @@ from pybird.cli.times import Times
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, must_run
 from pybird.core.commands import Commands
-from pybird.core.ports import Stream
+from pybird.core.ports import Files, Stream
 from pybird.core.replies import (
     DENIED,
     EVAL_ERROR,
@@ -85,16 +85,6 @@ class Language(Protocol):
         """The expression that a command holds, checked and folded."""
 
 
-class TextFile(Protocol):
-    """A new file that the console makes, being written."""
-
-    def write(self, text: str, /) -> object:
-        """Add text. Raises OSError."""
-
-    def close(self) -> None:
-        """Finish. Raises OSError."""
-
-
 def at_once(call: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:
     """Do slow work here and now, as simulated routers do."""
     value: Any = None
@@ -112,8 +102,8 @@ class Console:
 
     `load(path)` reads a configuration and raises OSError or the language's
     errors; `work(call, then)` does that beside the event loop, if it can, and
-    tells what came of it; `stop(graceful)` ends the daemon; `create(path)` makes
-    a new text file and raises OSError; `resident()` is the octets of memory that
+    tells what came of it; `stop(graceful)` ends the daemon; `files` has those that
+    clients name, or is None where there are none; `resident()` is the octets of memory that
     the process has, or None; `path` is the configuration that the daemon was
     started with. `notice` and `log` reach every session.
     """
@@ -125,7 +115,7 @@ class Console:
         language: Language,
         load: Callable[[str], Config],
         stop: Callable[[bool], None],
-        create: Callable[[str], TextFile] | None = None,
+        files: Files | None = None,
         work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = at_once,
         resident: Callable[[], int | None] = lambda: None,
         path: str | None = None,
@@ -135,7 +125,7 @@ class Console:
         self.language = language
         self.load = load
         self.stop = stop
-        self.create = create
+        self.files = files
         self.work = work
         self.resident = resident
         self._path = path

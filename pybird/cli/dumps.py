@@ -1,22 +1,24 @@
 """`dump`: the inside of the router, to the log or to a file.
 
 A file is new, of its owner alone, and written in parts, so that a large table
-delays nobody. It is the daemon that makes it (`Console.create`).
+delays nobody. It is one of those that the client can reach (`Console.files`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import fields
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from pybird.core.ports import FileError, Output
 from pybird.core.replies import FILE_ERROR, PAUSE, CommandError, Done, Note, Reply
 from pybird.values.net import net_of
 from pybird.values.text import to_octets
 
 if TYPE_CHECKING:
     from pybird.cli.arguments import Dump
-    from pybird.cli.control import Session, TextFile
+    from pybird.cli.control import Session
     from pybird.core.router import Router
 
 STEP: Final = 200  # lines between two pauses
@@ -36,42 +38,43 @@ def dump(router: Router, arguments: Dump, session: Session) -> Iterator[Reply]:
 
 
 def _to_file(router: Router, session: Session, lines: Iterator[str], kind: str, path: str) -> Iterator[Reply]:
-    create = session.console.create
-    if create is None:
+    files = session.console.files
+    if files is None:
         raise CommandError(FILE_ERROR, "Dumps go to the log here, not to a file")
     try:
-        file = create(path)
-    except OSError as error:
-        raise CommandError(FILE_ERROR, f"Failed to open file {path}: {error.strerror or error}") from None
+        file = files.create(path, 0o600)
+    except FileError as problem:
+        raise CommandError(FILE_ERROR, f"Failed to open file {path}: {problem.reason}") from None
     try:
         yield Note(13, f"Dumping {kind} to {path}")
         took = yield from _write(router, lines, file)
-    except OSError as error:
-        raise CommandError(FILE_ERROR, f"Failed to write file {path}: {error.strerror or error}") from None
+    except FileError as problem:
+        raise CommandError(FILE_ERROR, f"Failed to write file {path}: {problem.reason}") from None
     finally:
         _abandon(file)
     yield Note(13, f"... dumped {took}")
     yield Note(13, f"Dumped {took}")
 
 
-def _write(router: Router, lines: Iterator[str], file: TextFile) -> Generator[Reply, None, str]:
+def _write(router: Router, lines: Iterator[str], file: Output) -> Generator[Reply, None, str]:
     """Write and close the file; returns how much that was."""
     start = router.clock.now()
     octets = 0
-    for count, line in enumerate(lines, 1):
-        file.write(line + "\n")
-        octets += len(to_octets(line)) + 1
-        if count % STEP == 0:
+    while part := list(islice(lines, STEP)):
+        data = to_octets("".join([f"{line}\n" for line in part]))
+        file.write(data)
+        octets += len(data)
+        if len(part) == STEP:
             yield PAUSE
     file.close()
     return f"{octets} bytes in {router.clock.now() - start:.3f} s"
 
 
-def _abandon(file: TextFile) -> None:
+def _abandon(file: Output) -> None:
     """Close a file whose fate was told already, or whose client has gone."""
     try:
         file.close()
-    except OSError:
+    except FileError:
         pass
 
 

@@ -1,9 +1,9 @@
 """What the router needs from the world, as typing protocols.
 
-`io` implements them on asyncio, sockets and netlink; `sim` on virtual time and
-a simulated network. The same protocol code runs on both. Rules that keep both
+`io` implements them on asyncio, sockets, netlink and files; `sim` on virtual time,
+a simulated network and simulated disks. The same protocol code runs on both. Rules that keep both
 worlds equal: no port calls back from within the call that was made on it
-(`write`, `close`, `connect`, `send`, `watch` return first); callbacks come one
+(`write`, `close`, `connect`, `send`, `read`, `watch` return first); callbacks come one
 at a time on the router's thread; times are seconds on the clock's monotonic
 scale; a timer never fires before its time.
 """
@@ -329,6 +329,81 @@ class Kernel(Protocol):
         """A sysctl value such as `net.ipv6.conf.eth0.forwarding`; None when unknown."""
 
 
+# ---------------------------------------------------------------- files
+
+
+class FileError(Exception):
+    """A file cannot be read or written; `reason` is the system's, for people: "Permission denied"."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class FileTask(Protocol):
+    """A file that is being read or written, beside the router's own work."""
+
+    def cancel(self) -> None:
+        """Forget it: no callback follows. What was to be written is there as a whole, or not at all."""
+
+
+class FileWatch(Protocol):
+    """Looks at a file until it is closed."""
+
+    def close(self) -> None:
+        """No callback follows."""
+
+
+class Output(Protocol):
+    """A file that is written piece by piece. Only a part may be left of it after a crash."""
+
+    def write(self, data: bytes) -> None:
+        """Add octets; it takes as long as the system needs for them, so not many at once.
+
+        Raises:
+            FileError: there is no room; a part of them may have been written.
+        """
+
+    def close(self) -> None:
+        """Finish; harmless when that was done already.
+
+        Raises:
+            FileError: some of what was written is lost.
+        """
+
+
+class Files(Protocol):
+    """Regular files of the machine; relative paths begin in the working folder.
+
+    Reading and writing whole files goes on beside the router's work, in the
+    order in which it was asked for. Only FileError is raised or told.
+    """
+
+    def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> FileTask:
+        """Read a whole file of at most `limit` octets; a larger one is a problem ("File too large")."""
+
+    def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> FileTask:
+        """Put this content in the place of what is there.
+
+        Whoever reads the file sees the old content or the new one, and so it is
+        after a crash; once `done` hears None, the new one. A symbolic link there
+        is replaced itself. A crash may leave a file `.pybird-...` beside it.
+        """
+
+    def create(self, path: str, mode: int) -> Output:
+        """Open a file that is not there yet ("File exists"). Raises FileError."""
+
+    def append(self, path: str, mode: int) -> Output:
+        """Open a file to go on behind its end; a new one gets this mode. Raises FileError."""
+
+    def watch(self, path: str, changed: Callable[[], None]) -> FileWatch:
+        """Call when the file has changed, appeared or vanished, once it has rested for a second.
+
+        Whoever watches first and reads then misses no change.
+        """
+
+
 class Liveness(Protocol):
     """Fast failure detection (BFD), asked for without naming it."""
 
@@ -352,3 +427,4 @@ class Ports:
     kernel: Kernel
     log: Log
     random: Random
+    files: Files

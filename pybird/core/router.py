@@ -95,6 +95,7 @@ class Router:
         self.network = ports.network
         self.kernel = ports.kernel
         self.random = ports.random
+        self.files = ports.files
         self.types = {t.name: t for t in types}
         self.config = Config()
         self.pool = AttributePool(declarations_of(*[t.attributes for t in types]).values())

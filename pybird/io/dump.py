@@ -5,22 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import TextIO
 
 from pybird.core.ports import StreamHandler
 from pybird.values.address import UNSPECIFIED_V4, Address
 
 _LAST_LINE = re.compile(rb"^[0-9]{4} ", re.MULTILINE)
-
-
-def new_file(path: str) -> TextIO:
-    """A text file that was not there before and that only its owner may read.
-
-    Raises:
-        OSError: there is one, or it cannot be made.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape")
 
 
 class FileStream:

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from pybird.core.ports import Icmp6Packet, LinkAddress
 from pybird.sim.clock import SimClock
+from pybird.sim.disk import Disk
 from pybird.sim.kernel import SimKernel
 from pybird.sim.link import Nic, Segment
 from pybird.sim.process import Process
@@ -45,6 +46,7 @@ class Host:
         self.dad: tuple[float, float] | None = None  # seconds, at least and at most
         self.powered = True
         self.process = Process(name, clock, trace)
+        self.disk = Disk(name, clock, trace)
         self.kernel = SimKernel(self)
         self.tcp = Tcp(self)
         self.sockets: list[PacketSocket] = []
@@ -278,6 +280,7 @@ class Host:
         """End the process without a chance to say goodbye; the kernel closes its sockets."""
         self.trace.note(self.clock.now(), self.name, "killed")
         self.process.kill()
+        self.disk.process_gone(self.random)
         self.kernel.forget_watchers()
         self.sockets.clear()
         self.tcp.process_gone()
@@ -286,6 +289,8 @@ class Host:
         """Vanish: nobody is told anything."""
         self.trace.note(self.clock.now(), self.name, "power off")
         self.process.kill()
+        self.disk.process_gone(self.random)
+        self.disk.power_gone(self.random)
         self.kernel.forget_watchers()
         self.sockets.clear()
         self.kernel.forget_routes()

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pybird.core.ports import Clock, Icmp6Packet, Ports
 from pybird.core.router import Router
 from pybird.sim.clock import EPOCH, SimClock
+from pybird.sim.disk import SimFiles
 from pybird.sim.host import Host
 from pybird.sim.link import Segment
 from pybird.sim.network import SimNetwork, transmit
@@ -74,7 +75,8 @@ class Node:
         process = host.new_process()
         self.boots += 1
         random = Random(f"{self.world.seed}/{self.name}/{self.boots}")
-        return Ports(process, SimNetwork(host, process), host.kernel, self, random)
+        network, files = SimNetwork(host, process), SimFiles(host.disk, process)
+        return Ports(process, network, host.kernel, self, random, files)
 
     def start(self, config: Any = None) -> None:
         """Boot the program, with another config if one is given."""

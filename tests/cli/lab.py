@@ -72,7 +72,7 @@ class Lab:
     def __init__(self, text: str = CONFIG, options: Options | None = None, clock: Any = None) -> None:
         self.world = World(*PROTOCOLS)
         if clock is not None:  # a real one: the caller runs its loop
-            ports = Ports(clock, None, self.world.kernel, self.world.log, Random(1))  # type: ignore[arg-type]
+            ports = Ports(clock, None, self.world.kernel, self.world.log, Random(1), None)  # type: ignore[arg-type]
             self.world.router = Router(ports, PROTOCOLS)
         self.router = self.world.router
         self.files = {"bird.conf": text}

@@ -266,7 +266,7 @@ class World:
         self.clock = FakeClock()
         self.kernel = FakeKernel()
         self.log = FakeLog()
-        ports = Ports(self.clock, None, self.kernel, self.log, Random(1))  # type: ignore[arg-type]
+        ports = Ports(self.clock, None, self.kernel, self.log, Random(1), None)  # type: ignore[arg-type]
         self.router = Router(ports, types or (PEER,))
 
     def load(self, *protocols: ProtocolConfig) -> World:

@@ -19,7 +19,7 @@ from pybird.conf.model import must_run
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock
-from pybird.io.dump import new_file
+from pybird.io.disk import ThreadFiles
 from pybird.io.files import cache_folder
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
@@ -142,9 +142,10 @@ class Machine:
         language = Language(PROTOCOLS, cache=cache_folder())
         memory = Memory()
         kernel = FakeKernel()
+        files = ThreadFiles(self.loop)
         network = AsyncioNetwork(self.loop, log)
         self.router = Router(
-            Ports(AsyncioClock(self.loop), network, kernel, log, random.Random(1)), PROTOCOLS
+            Ports(AsyncioClock(self.loop), network, kernel, log, random.Random(1), files), PROTOCOLS
         )
         self.work = Worker(self.loop)
 
@@ -152,7 +153,7 @@ class Machine:
             return language.load(path, memory=memory)
 
         self.console = Console(
-            self.router, commands(PROTOCOLS), language, load, lambda graceful: None, new_file, self.work
+            self.router, commands(PROTOCOLS), language, load, lambda graceful: None, files, self.work
         )
         (folder / "bird.conf").write_text(RIGHT)
         for name, text in WRONG.items():

@@ -12,6 +12,7 @@ from pybird.conf.language import Language
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock
+from pybird.io.disk import ThreadFiles
 from pybird.io.dump import FileStream
 from pybird.io.files import cache_folder
 from pybird.io.loop import new_loop
@@ -51,7 +52,12 @@ class Machine:
         log = Silent()
         self.loop = new_loop(log)
         ports = Ports(
-            AsyncioClock(self.loop), AsyncioNetwork(self.loop, log), NoKernel(), log, random.Random(1)
+            AsyncioClock(self.loop),
+            AsyncioNetwork(self.loop, log),
+            NoKernel(),
+            log,
+            random.Random(1),
+            ThreadFiles(self.loop),
         )
         language = Language(PROTOCOLS, cache=cache_folder())
         self.router = Router(ports, PROTOCOLS)

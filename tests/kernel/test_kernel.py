@@ -10,6 +10,7 @@ from pybird.conf.model import ACCEPT, REJECT, ChannelConfig, Config, TableConfig
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock
+from pybird.io.disk import ThreadFiles
 from pybird.io.kernel import NetlinkKernel
 from pybird.io.loop import new_loop
 from pybird.io.network import AsyncioNetwork
@@ -49,6 +50,7 @@ class Machine:
             self.kernel,
             self.log,
             random.Random(1),
+            ThreadFiles(self.loop),
         )
         self.router = Router(ports, PROTOCOLS)
         tables = tuple(TableConfig(name, net_type) for net_type, name in FAMILIES.values())

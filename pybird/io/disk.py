@@ -1,0 +1,306 @@
+"""The `Files` port on the machine's files.
+
+Whole files are read and written in a thread, one after the other: a slow disk
+holds up what wants files, not the sessions. A file is replaced by a new one
+under a name of its own, which is synced and then renamed. Files that are
+written piece by piece are not synced: the system takes the octets into memory.
+Watched files are looked at every second.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from pybird.conf.include import NO_FILE
+from pybird.core.ports import FileError
+from pybird.io.worker import Worker
+
+LOOK: Final = 1.0  # seconds between two looks at watched files
+_PIECE: Final = 1 << 20  # octets read or written at once
+_TEMPORARY: Final = ".pybird-"
+
+# What tells one state of a file from another; of one that cannot be reached, why.
+_Stamp: TypeAlias = tuple[int, ...] | str
+
+
+class _Task:
+    """One reading or writing."""
+
+    __slots__ = ("_done", "_path", "cancelled")
+
+    def __init__(self, path: str, done: Callable[[Any], None]) -> None:
+        self._path = path
+        self._done: Callable[[Any], None] | None = done
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self._done = None
+
+    def told(self, value: Any, error: Exception | None) -> None:
+        """What came of it; called on the loop."""
+        done, self._done = self._done, None
+        if done is not None:
+            done(value if error is None else FileError(self._path, _reason(error)))
+
+
+class _Watch:
+    """One file that is looked at."""
+
+    __slots__ = ("_changed", "_files", "_seen", "_told", "path")
+
+    def __init__(self, files: ThreadFiles, path: str, changed: Callable[[], None]) -> None:
+        self.path = path
+        self._files = files
+        self._changed: Callable[[], None] | None = changed
+        self._told: _Stamp = ()
+        self._seen: _Stamp = ()
+
+    def begin(self, stamp: _Stamp, error: Exception | None) -> None:
+        """How it is before anything changes."""
+        self._told = self._seen = stamp
+
+    def look(self, stamp: _Stamp) -> bool:
+        """Is the file another than when that was last told, and at rest?"""
+        rests, self._seen = stamp == self._seen, stamp
+        if not rests or stamp == self._told:
+            return False
+        self._told = stamp
+        return True
+
+    def tell(self) -> None:
+        if self._changed is not None:
+            self._changed()
+
+    def close(self) -> None:
+        self._changed = None
+        self._files.forget(self)
+
+
+class FileOutput:
+    """A file that is open for writing."""
+
+    __slots__ = ("_fd", "_path")
+
+    def __init__(self, path: str, fd: int) -> None:
+        self._path = path
+        self._fd = fd
+
+    def write(self, data: bytes) -> None:
+        try:
+            _write_all(self._fd, data)
+        except OSError as error:
+            raise FileError(self._path, _reason(error)) from None
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        try:
+            os.close(fd)
+        except OSError as error:
+            raise FileError(self._path, _reason(error)) from None
+
+
+class ThreadFiles:
+    """The machine's files."""
+
+    def __init__(self, loop: AbstractEventLoop, every: float = LOOK) -> None:
+        """`every` is the seconds between two looks at watched files."""
+        self._loop = loop
+        self._every = every
+        self._work = Worker(loop)
+        self._watches: dict[_Watch, None] = {}
+        self._timer: TimerHandle | None = None
+        self._looking = False
+
+    def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> _Task:
+        task = _Task(path, done)
+        self._work(lambda: _read(path, limit, task), task.told)
+        return task
+
+    def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> _Task:
+        task = _Task(path, done)
+        self._work(lambda: _replace(path, data, mode, task), task.told)
+        return task
+
+    def create(self, path: str, mode: int) -> FileOutput:
+        return _output(path, lambda: _new(path, mode))
+
+    def append(self, path: str, mode: int) -> FileOutput:
+        return _output(path, lambda: _end_of(path, mode))
+
+    # watching -----------------------------------------------------------
+
+    def watch(self, path: str, changed: Callable[[], None]) -> _Watch:
+        watch = _Watch(self, path, changed)
+        self._watches[watch] = None
+        self._work(partial(_stamp, path), watch.begin)
+        self._arm()
+        return watch
+
+    def forget(self, watch: _Watch) -> None:
+        """Look at it no more."""
+        self._watches.pop(watch, None)
+        if not self._watches and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        if self._timer is None and not self._looking and self._watches:
+            self._timer = self._loop.call_later(self._every, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        self._looking = True
+        paths = {watch.path for watch in self._watches}
+        self._work(lambda: {path: _stamp(path) for path in paths}, self._looked)
+
+    def _looked(self, stamps: dict[str, _Stamp], error: Exception | None) -> None:
+        self._looking = False
+        for watch in self._watches:
+            stamp = stamps.get(watch.path)
+            if stamp is not None and watch.look(stamp):
+                self._loop.call_soon(watch.tell)
+        self._arm()
+
+
+# ------------------------------------------------- in the thread, mostly
+
+
+def _reason(error: Exception) -> str:
+    """What an operator should read.
+
+    Raises:
+        Exception: this one, when it is a mistake of ours.
+    """
+    match error:
+        case OSError():
+            return error.strerror or str(error)
+        case MemoryError():
+            return os.strerror(errno.ENOMEM)
+        case ValueError():  # a path with NUL, or with what no file name can have
+            return os.strerror(errno.EINVAL)
+    raise error
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as error:
+        return _reason(error)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _must_be_regular(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(*NO_FILE.get(stat.S_IFMT(found.st_mode), (errno.ENXIO, "Is not a regular file")))
+
+
+def _read(path: str, limit: int, task: _Task) -> bytes:
+    _must_be_regular(os.stat(path))  # a device may act when it is opened
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(fd, "rb", buffering=0) as file:
+        _must_be_regular(os.fstat(fd))
+        octets = bytearray()
+        while not task.cancelled and (piece := file.read(min(limit + 1 - len(octets), _PIECE))):
+            octets += piece
+            if len(octets) > limit:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return bytes(octets)
+
+
+def _replace(path: str, data: bytes, mode: int, task: _Task) -> None:
+    """Write a new file beside this one, then give it the name."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        pass
+    else:
+        if not stat.S_ISLNK(found.st_mode):
+            _must_be_regular(found)
+    folder = os.path.dirname(path) or "."
+    fd, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+    try:
+        with open(fd, "wb", buffering=0):
+            for at in range(0, len(data), _PIECE):
+                if task.cancelled:
+                    break
+                _write_all(fd, data[at : at + _PIECE])
+            else:
+                os.fchmod(fd, mode)
+                os.fsync(fd)
+                os.rename(name, path)
+                name = ""
+    finally:
+        if name:
+            _remove(name)
+    if not name:
+        _sync_folder(folder)
+
+
+def _remove(name: str) -> None:
+    try:
+        os.unlink(name)
+    except OSError:
+        pass  # its folder is gone, or not ours any more
+
+
+def _sync_folder(folder: str) -> None:
+    """Let the new name survive a crash, where the file system can promise that."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(fd)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    """Write; a disk that is about to be full takes a part before it refuses."""
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, data[written:])
+
+
+def _output(path: str, opened: Callable[[], int]) -> FileOutput:
+    try:
+        return FileOutput(path, opened())
+    except (OSError, ValueError) as error:
+        raise FileError(path, _reason(error)) from None
+
+
+_WRITE: Final = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def _new(path: str, mode: int) -> int:
+    fd = os.open(path, _WRITE | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.fchmod(fd, mode)  # whatever the umask is
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _end_of(path: str, mode: int) -> int:
+    try:
+        return _new(path, mode)
+    except FileExistsError:
+        _must_be_regular(os.stat(path))
+    fd = os.open(path, _WRITE)
+    try:
+        _must_be_regular(os.fstat(fd))
+    except OSError:
+        os.close(fd)
+        raise
+    return fd

@@ -1,0 +1,331 @@
+"""Simulated disks, and the `Files` port of one simulated process.
+
+A disk belongs to a host and lives as long as the world. It can be full, slow,
+forbidden in parts, and torn when the machine loses its power: of what was
+appended in the last half minute only a part may be left, while a file that is
+replaced as a whole is the old one or the new one. Tests are the operator: they
+`put`, `get` and `remove` files.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable, Iterator
+from os import strerror
+from os.path import basename, dirname, join, normpath
+from random import Random
+from typing import Final
+
+from pybird.core.ports import FileError
+from pybird.sim.clock import SimClock
+from pybird.sim.process import Process, ProcessTimer
+from pybird.sim.trace import Trace
+
+REST: Final = 1.0  # seconds after which a change is told
+WRITEBACK: Final = 30.0  # seconds after which what was appended survives a loss of power
+MOST_NAME: Final = 255  # octets of a file's name
+
+
+class DiskError(FileError):
+    """A problem of this kind: `errno.ENOENT` and the like."""
+
+    def __init__(self, path: str, code: int) -> None:
+        super().__init__(path, strerror(code))
+
+
+class File:
+    """The content behind a name; whoever has it open keeps it when the name goes."""
+
+    __slots__ = ("content", "mode", "unsafe")
+
+    def __init__(self, mode: int, content: bytes = b"") -> None:
+        self.mode = mode
+        self.content = bytearray(content)
+        self.unsafe: deque[tuple[float, int]] = deque()  # when something was appended, the size before
+
+    def appended(self, now: float, data: bytes) -> None:
+        """More content, that a loss of power may take."""
+        self.settle(now)
+        self.unsafe.append((now, len(self.content)))
+        self.content += data
+
+    def settle(self, now: float) -> None:
+        """What is old enough is safe."""
+        while self.unsafe and self.unsafe[0][0] + WRITEBACK <= now:
+            self.unsafe.popleft()
+
+    def tear(self, now: float, random: Random) -> None:
+        """Lose a part of what is not safe."""
+        self.settle(now)
+        if self.unsafe:
+            del self.content[random.randint(self.unsafe[0][1], len(self.content)) :]
+            self.unsafe.clear()
+
+
+class Disk:
+    """The files of one host. Paths are absolute, or begin at `/`."""
+
+    def __init__(self, name: str, clock: SimClock, trace: Trace) -> None:
+        self.name = name
+        self.clock = clock
+        self._trace = trace
+        self.files: dict[str, File] = {}
+        self.folders = {"/", "/tmp"}
+        self.room: int | None = None  # octets that can still be written; None: no end of them
+        self.delay = 0.001  # seconds that one reading or writing takes
+        self.rate: float | None = None  # octets per second beyond that
+        self.forbidden: set[str] = set()  # files and folders that the program may not touch
+        self.watches: dict[SimWatch, None] = {}
+        self.writing: dict[SimTask, None] = {}  # replacements that are going on
+
+    # the operator -------------------------------------------------------
+
+    def folder(self, path: str) -> None:
+        """`mkdir -p`."""
+        self.folders.update(_ancestors(normpath(join("/", path))))
+
+    def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """A file with this content is there now, whatever was."""
+        path = normpath(join("/", path))
+        self.folder(dirname(path))
+        self.files[path] = File(mode, data)
+        self.changed(path)
+
+    def get(self, path: str) -> bytes:
+        """The content of a file. Raises KeyError."""
+        return bytes(self.files[normpath(join("/", path))].content)
+
+    def remove(self, path: str) -> None:
+        """`rm`: who has it open can go on with it. Raises KeyError."""
+        path = normpath(join("/", path))
+        file = self.files.pop(path)
+        if self.room is not None:
+            self.room += len(file.content)
+        self.changed(path)
+
+    # the program --------------------------------------------------------
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Raises FileError."""
+        file = self._file(path)
+        if len(file.content) > limit:
+            raise DiskError(path, errno.EFBIG)
+        return bytes(file.content)
+
+    def replace(self, path: str, data: bytes, mode: int) -> None:
+        """Raises FileError."""
+        place = self._place(path)
+        if place in self.folders:
+            raise DiskError(path, errno.EISDIR)
+        if self.room is not None:
+            old = self.files.get(place)
+            if len(data) > self.room:  # both are there for a moment
+                raise DiskError(path, errno.ENOSPC)
+            self.room += (0 if old is None else len(old.content)) - len(data)
+        self.files[place] = File(mode, data)
+        self.changed(place)
+
+    def create(self, path: str, mode: int) -> File:
+        """Raises FileError."""
+        place = self._place(path)
+        if place in self.files or place in self.folders:
+            raise DiskError(path, errno.EEXIST)
+        file = self.files[place] = File(mode)
+        self.changed(place)
+        return file
+
+    def append(self, path: str, mode: int) -> File:
+        """Raises FileError."""
+        if self._place(path) in self.files or self._place(path) in self.folders:
+            return self._file(path)
+        return self.create(path, mode)
+
+    def write(self, path: str, file: File, data: bytes) -> None:
+        """Add to a file. Raises FileError, with what there was room for added."""
+        taken = data if self.room is None else data[: self.room]
+        if self.room is not None:
+            self.room -= len(taken)
+        file.appended(self.clock.now(), taken)
+        place = normpath(join("/", path))
+        if self.files.get(place) is file:
+            self.changed(place)
+        if len(taken) < len(data):
+            raise DiskError(path, errno.ENOSPC)
+
+    def size(self, path: str) -> int:
+        """The octets of a file, for how long reading it takes."""
+        file = self.files.get(normpath(join("/", path)))
+        return 0 if file is None else len(file.content)
+
+    def _file(self, path: str) -> File:
+        place = self._place(path)
+        if place in self.forbidden:
+            raise DiskError(path, errno.EACCES)
+        if place in self.folders:
+            raise DiskError(path, errno.EISDIR)
+        if place not in self.files:
+            raise DiskError(path, errno.ENOENT)
+        return self.files[place]
+
+    def _place(self, path: str) -> str:
+        """Where a path leads: a name in a folder that is there. Raises FileError."""
+        if "\0" in path:
+            raise DiskError(path, errno.EINVAL)
+        if not path:
+            raise DiskError(path, errno.ENOENT)
+        place = normpath(join("/", path))
+        above = list(_ancestors(dirname(place)))
+        if self.forbidden.intersection(above):
+            raise DiskError(path, errno.EACCES)
+        if any(folder in self.files for folder in above):
+            raise DiskError(path, errno.ENOTDIR)
+        if dirname(place) not in self.folders:
+            raise DiskError(path, errno.ENOENT)
+        if len(basename(place).encode("utf-8", "surrogateescape")) > MOST_NAME:
+            raise DiskError(path, errno.ENAMETOOLONG)
+        return place
+
+    def changed(self, place: str) -> None:
+        """Tell those who watch."""
+        self._trace.note(self.clock.now(), self.name, "file", place)
+        for watch in self.watches:
+            if watch.place == place:
+                watch.changed()
+
+    # life ---------------------------------------------------------------
+
+    def process_gone(self, random: Random) -> None:
+        """The program ended: what it was replacing is replaced, or not at all."""
+        self.watches.clear()
+        now = next(iter(self.writing), None)  # the others had not begun
+        self.writing.clear()
+        if now is not None and random.random() < 0.5:
+            now.carry_out()
+
+    def power_gone(self, random: Random) -> None:
+        """What was not safe yet is there in part."""
+        for place in sorted(self.files):
+            self.files[place].tear(self.clock.now(), random)
+
+
+def _ancestors(place: str) -> Iterator[str]:
+    """A folder and those it is in, the innermost first."""
+    yield place
+    while place != "/":
+        place = dirname(place)
+        yield place
+
+
+class SimTask:
+    """One reading or writing of one process."""
+
+    def __init__(self, disk: Disk, call: Callable[[], object], done: Callable[..., None]) -> None:
+        self._disk = disk
+        self._call = call
+        self._done: Callable[..., None] | None = done
+        self._timer: ProcessTimer | None = None
+
+    def begin(self, process: Process, end: float) -> None:
+        self._timer = process.call_at(end, self._end)
+
+    def cancel(self) -> None:
+        self._done = None
+        self._disk.writing.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def carry_out(self) -> object:
+        """What comes of it: a value or a FileError."""
+        try:
+            return self._call()
+        except FileError as problem:
+            return problem
+
+    def _end(self) -> None:
+        self._disk.writing.pop(self, None)
+        done, self._done = self._done, None
+        if done is not None:
+            done(self.carry_out())
+
+
+class SimWatch:
+    """A process that watches a file."""
+
+    def __init__(self, disk: Disk, process: Process, path: str, changed: Callable[[], None]) -> None:
+        self.place = normpath(join("/", path))
+        self._disk = disk
+        self._process = process
+        self._changed = changed
+        self._timer: ProcessTimer | None = None
+
+    def changed(self) -> None:
+        """Something was done to the file: it must rest before that is told."""
+        self._stop()
+        self._timer = self._process.call_at(self._process.now() + REST, self._changed)
+
+    def close(self) -> None:
+        self._disk.watches.pop(self, None)
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class SimOutput:
+    """A file that a process has open for writing."""
+
+    def __init__(self, disk: Disk, path: str, file: File) -> None:
+        self._disk = disk
+        self._path = path
+        self._file: File | None = file
+
+    def write(self, data: bytes) -> None:
+        if self._file is None:
+            raise DiskError(self._path, errno.EBADF)
+        self._disk.write(self._path, self._file, data)
+
+    def close(self) -> None:
+        self._file = None
+
+    @property
+    def closed(self) -> bool:
+        """Is it finished?"""
+        return self._file is None
+
+
+class SimFiles:
+    """The files that one process reaches."""
+
+    def __init__(self, disk: Disk, process: Process) -> None:
+        self._disk = disk
+        self._process = process
+        self._free = 0.0  # when the disk has done all that it was asked for
+
+    def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> SimTask:
+        size = min(self._disk.size(path), limit)
+        return self._begin(SimTask(self._disk, lambda: self._disk.read(path, limit), done), size)
+
+    def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> SimTask:
+        task = SimTask(self._disk, lambda: self._disk.replace(path, data, mode), done)
+        self._disk.writing[task] = None
+        return self._begin(task, len(data))
+
+    def _begin(self, task: SimTask, octets: int) -> SimTask:
+        disk = self._disk
+        seconds = disk.delay + (0.0 if disk.rate is None else octets / disk.rate)
+        self._free = max(self._free, self._process.now()) + seconds
+        task.begin(self._process, self._free)
+        return task
+
+    def create(self, path: str, mode: int) -> SimOutput:
+        return SimOutput(self._disk, path, self._disk.create(path, mode))
+
+    def append(self, path: str, mode: int) -> SimOutput:
+        return SimOutput(self._disk, path, self._disk.append(path, mode))
+
+    def watch(self, path: str, changed: Callable[[], None]) -> SimWatch:
+        watch = SimWatch(self._disk, self._process, path, changed)
+        self._disk.watches[watch] = None
+        return watch
