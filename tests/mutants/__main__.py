@@ -95,12 +95,16 @@ class Drawn:
 
     def attempt(self, copy: Copy, place: Place) -> Outcome:
         """Break one place."""
-        names = self._seconds.nearest(self._near.distances(place.file), self._budget)
+        near = self._near.distances(place.file)
+        names = self._seconds.nearest(near, self._budget)
         if not names:
             return Outcome(Verdict.UNNOTICED, "no tests near it")
         tests = Chosen(tuple(names), 30 + 2 * self._budget, UNIT)
         text = place.applied((copy.root / place.file).read_text())
-        return try_change(copy, place.file, text, tests, self._clean)
+        outcome = try_change(copy, place.file, text, tests, self._clean)
+        if outcome.verdict is Verdict.UNNOTICED:
+            return Outcome(Verdict.UNNOTICED, f"by {len(names)} of {len(near)} test files near it")
+        return outcome
 
 
 def drawn(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """Which test files are near a module, by what imports what.
 
-Nearest are those that import it themselves or are named after it; then those that
-import it through a helper or one other module, and the folder of tests that has
-the name of the module's folder; then the scenarios, which run everything.
+Nearest are those that import it themselves or are named after it; then the folder
+of tests that has the name of the module's folder; then those that import it
+through a helper or one other module; then the scenarios, which run everything.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Nearby:
         return {name for name in imports(ast.parse(path.read_text())) if name in self._names}
 
     def distances(self, file: str) -> dict[str, int]:
-        """The test files near a source file, each with its distance: 0, 1 or 2."""
+        """The test files near a source file, each with its distance, 0 to 3."""
         module = module_name(Path(file))
         ranked = {test: self._distance(test, module) for test in self.tests}
         return {test: distance for test, distance in ranked.items() if distance is not None}
@@ -44,12 +44,12 @@ class Nearby:
         direct = self._imports[module_name(path)]
         if module in direct or (path.stem == f"test_{name}" and path.parent.name in folders):
             return 0
+        if path.parent.name in folders:
+            return 1
         reached = direct | self._through_helpers(direct)
-        if path.parent.name in folders or module in reached:
-            return 1
-        if any(module in self._imports[each] for each in reached):
-            return 1
-        return 2 if path.parent.name == WHOLE else None
+        if module in reached or any(module in self._imports[each] for each in reached):
+            return 2
+        return 3 if path.parent.name == WHOLE else None
 
     def _through_helpers(self, direct: set[str]) -> set[str]:
         """What the helpers of a test import, and their helpers."""

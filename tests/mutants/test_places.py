@@ -64,6 +64,7 @@ def test_each_kind_of_place_is_found(code, changed):
         "if TYPE_CHECKING:\n    x = 3",
         "__slots__ = (3, 4)",
         "@f(3)\ndef g(): return a",
+        "def f(): raise NotImplementedError",
     ],
 )
 def test_what_no_test_should_pin_is_left_alone(code):
@@ -141,9 +142,9 @@ def near(tmp_path):
 def test_tests_are_near_by_import_by_folder_or_as_scenarios(near):
     assert near == {
         "tests/io/test_direct.py": 0,
-        "tests/io/test_helped.py": 1,
         "tests/core/test_other.py": 1,
-        "tests/scenarios/test_chaos.py": 2,
+        "tests/io/test_helped.py": 2,
+        "tests/scenarios/test_chaos.py": 3,
     }
 
 
