@@ -156,6 +156,17 @@ def test_filtered_routes_count_towards_the_receive_limit_when_kept():
     assert (world["a"].channel.filtered, world["a"].channel.imported) == (0, 3)
 
 
+def test_what_was_kept_besides_the_table_is_gone_when_the_channel_closes():
+    world = limited(keep_filtered=True, import_filter=REFUSE_1)
+    a = world["a"]
+    a.channel.keep_received = True
+    a.announce(*NETS[:2], med=1)  # the filter refuses it
+    a.announce("127.0.0.0/8")  # and the channel this
+    assert (a.channel.filtered, len(a.channel.received_routes())) == (3, 2)
+    a.channel.close()
+    assert (a.channel.filtered, a.channel.filtered_routes(), a.channel.received_routes()) == (0, {}, {})
+
+
 def test_a_kept_route_is_as_the_filter_left_it_and_gone_when_it_is_accepted():
     body = (n.Assign(n.Attribute("med"), n.Literal("int", 7)), n.Decide("reject"))
     options = {"import_filter": Filter("tell", n.Block(body)), "keep_filtered": True}

@@ -58,6 +58,16 @@ def test_soft_only_tells():
     assert "<info> Channel b.ipv4 changed export" in world.log.lines
 
 
+def test_a_group_whose_members_all_get_another_filter_by_a_soft_reload_is_gone():
+    world = fed_world()
+    rejecting = [peer(name, ipv4(export_filter=REJECT)) for name in "ab"]
+    world.router.reconfigure(config(*rejecting), soft=True)
+    world.clock.run()
+    table = world.router.tables["master4"]
+    assert [len(group.members) for group in table.groups.values()] == [2]
+    assert table.readers == [group.reader for group in table.groups.values()]
+
+
 def said(world):
     """The log's lines of class info since the last call."""
     lines, world.log.lines = world.log.lines, []
