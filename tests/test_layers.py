@@ -160,6 +160,30 @@ def _looks_up(owner: ast.AST, key: ast.AST, aliases: set[str]) -> bool:
     return _is_type_name(key, aliases)
 
 
+def private_names(class_node):
+    """What a class and its instances have for themselves: `_name`."""
+    names = {node.name for node in class_node.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(class_node):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
+    return {name for name in names if name.startswith("_") and not name.endswith("__")}
+
+
+def classes(path):
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
+
+
+def test_a_protocol_takes_no_private_name_of_the_instance_that_it_is():
+    base = next(node for node in classes(ROOT / "core" / "protocol.py") if node.name == "Instance")
+    taken = private_names(base)
+    assert "_carry_out" in taken
+    kinds = ("Instance", "Discoverer", "Spawner")
+    for path in sorted((ROOT / "proto").rglob("*.py")):
+        for node in classes(path):
+            if any(ast.unparse(each).split("[")[0] in kinds for each in node.bases):
+                assert not private_names(node) & taken, f"{path}: {node.name}"
+
+
 @pytest.mark.parametrize("package", SHARED)
 def test_what_is_shared_asks_no_protocol_for_its_type(package):
     paths = sorted((ROOT / package).rglob("*.py"))

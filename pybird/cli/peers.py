@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pybird.cli.arguments import ShowPeers
 from pybird.cli.protocols import info
 from pybird.cli.selection import asked, moment, table
+from pybird.core.peering import Discoverer, Spawner
 from pybird.core.replies import PARSE_ERROR, CommandError, Done, PeerHeading, PeerRow, Reply
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
@@ -40,7 +41,7 @@ def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
         routes = found.get(key)
         if routes:
             yield peer_row(router, found, key, routes[0])
-    for parent in _listeners(router, found):
+    for parent in _spawners(router, found):
         for key, child in (asked(parent, parent.orphans, NetType.PEER) or {}).items():
             if not found.get(key):
                 yield _orphan_row(router, found, key, child)
@@ -102,7 +103,10 @@ def _why(child: Instance) -> str:
 
 def _description(rte: Rte, key: bytes) -> dict[str, Any]:
     owner = rte.source.owner
-    return {} if owner is None else asked(owner.protocol, owner.protocol.describe, NetType.PEER, key) or {}
+    finder = None if owner is None else owner.protocol
+    if not isinstance(finder, Discoverer):
+        return {}
+    return asked(finder, finder.describe, NetType.PEER, key) or {}
 
 
 def _interface_name(router: Router, index: int) -> str:
@@ -110,14 +114,17 @@ def _interface_name(router: Router, index: int) -> str:
     return f"%{index}" if found is None else found.name
 
 
-def _listeners(router: Router, found: Table) -> list[Instance]:
-    return [p for p in router.protocols.values() if any(c.table is found for c in p.channels.values())]
+def _spawners(router: Router, found: Table) -> Iterator[Spawner]:
+    """The protocols that make sessions of a table's entries."""
+    for instance in router.protocols.values():
+        if isinstance(instance, Spawner) and any(c.table is found for c in instance.channels.values()):
+            yield instance
 
 
 def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:
     """The session of an entry, or the reasons of all that could have made one."""
     reasons: list[str] = []
-    for instance in _listeners(router, found):
+    for instance in _spawners(router, found):
         child = asked(instance, instance.child_of, NetType.PEER, key)
         if child is not None:
             return child, ""

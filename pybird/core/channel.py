@@ -398,16 +398,6 @@ class Channel(Receiver):
         for key in keys:
             imports.pop(key, None)
 
-    def heard(self, key: bytes, returned: bool) -> None:
-        """What an entry of ours stands for lives: tell the readers of the table.
-
-        No route changes. `returned`: it was silent for longer than it should.
-        """
-        for instance in list(self.router.protocols.values()):
-            for channel in list(instance.channels.values()):
-                if channel is not self and channel.table is self.table and channel.member is not None:
-                    instance.guarded(instance.heard, channel, key, returned)
-
     def _evaluate(self, keys: list[bytes], rte: Rte) -> None:
         """Import filter and what comes after it."""
         policy = self.policy

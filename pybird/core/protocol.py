@@ -18,7 +18,6 @@ from pybird.core.channel import Channel
 from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, State, Step, StopReason
 from pybird.core.selection import Selection
 from pybird.values.attributes import AttributeDecl
-from pybird.values.net import NetType
 
 if TYPE_CHECKING:
     from pybird.core.channel import Exporter
@@ -78,7 +77,7 @@ class Instance:
         self.parent: Instance | None = None  # of a dynamic child
         self.failure = ""  # what its code raised
         self._waiting: list[Callable[[], None]] = []  # called once it is down
-        self._retry: Timer | None = None
+        self._restart: Timer | None = None
         for channel in config.channels:
             self.channels[channel.name] = self.make_channel(channel)
 
@@ -230,44 +229,9 @@ class Instance:
         """The protocol's own lines in a channel's block of `show protocols all`."""
         yield from ()
 
-    def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
-        """What the protocol knows of an entry it announced.
-
-        Peers: `since` and `expires` on the router's clock; of an entry that it
-        has just withdrawn, `withdrawn` is the reason for people.
-        """
-        return {}
-
-    def why_not(self, net_type: NetType, key: bytes) -> str | None:
-        """Why an exported entry has no child here; None: it has one or is not ours."""
-        return None
-
-    def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
-        """The dynamic child that stands for an exported entry, if there is one."""
-        return None
-
-    def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
-        """Dynamic children that outlive their entry, by the key that it had."""
-        return {}
-
-    def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
-        """What an entry stands for showed that it lives; `returned`: after a silence.
-
-        Called on those that are given the entry through this channel. Cheap:
-        it happens with every advertisement. By default nothing happens.
-        """
-
     def refusal(self, key: bytes) -> str | None:
         """Why a route that was exported here is not in use (the kernel refused it); None: it is."""
         return None
-
-    def unreachable(self, net_type: NetType, key: bytes) -> None:
-        """Somebody could not use an entry announced here: the peer refused to talk.
-
-        Called on the protocol that owns the entry's source, so that it can act
-        without being named (RAdv sends an advertisement at once). Cheap and
-        harmless to call often; by default nothing happens.
-        """
 
     # what the core provides ---------------------------------------------
 
@@ -394,7 +358,7 @@ class Instance:
         for channel in self.channels.values():
             channel.close()
 
-    def _flush(self) -> None:
+    def _wait_for_parts(self) -> None:
         for channel in self.channels.values():
             self.life.wait_for_one()
             channel.when_flushed(self._one_done)
@@ -413,12 +377,12 @@ class Instance:
 
     def _arm_retry(self) -> None:
         clock = self.router.clock
-        self._retry = clock.call_at(clock.now() + self.life.take_retry(), self.begin)
+        self._restart = clock.call_at(clock.now() + self.life.take_retry(), self.begin)
 
     def _cancel_retry(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
 
 
 _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
@@ -433,7 +397,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
     Act.CALL_STOP: Instance._call_stop,
     Act.INTRODUCE: Instance._introduce,
     Act.CLOSE_CHANNELS: Instance._close_channels,
-    Act.FLUSH: Instance._flush,
+    Act.FLUSH: Instance._wait_for_parts,
     Act.FINISH: lambda instance: instance.stopped(),
     Act.TELL_WAITING: Instance._tell_waiting,
     Act.GO_ON: lambda instance: instance._carry_out(instance.life.go_on()),

@@ -11,6 +11,7 @@ import pytest
 
 from pybird.conf.model import InterfacePattern, Limit
 from pybird.core.life import State
+from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import TcpOptions
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.countdown import Wait
@@ -330,11 +331,17 @@ def test_a_written_connect_delay_is_obeyed():
     lab.expect(lambda: lab.up("a", "auto01"), 1.2, "the child")
 
 
+def finder(static):
+    """The protocol that stands for one that discovers."""
+    static.__class__ = type("Finder", (type(static), Discoverer), {})
+    return static
+
+
 def test_refusals_are_no_errors_and_retried_after_2_seconds_doubling_to_30():
     lab = lab_with([FOUND_B, auto(65001)], [])
     asked = []
     lab.run(0)
-    source = lab.proto("a", "found")
+    source = finder(lab.proto("a", "found"))
     source.unreachable = lambda net_type, key: asked.append((lab.clock.now(), key))
     lab.run(120)
     times = [time for time, _ in asked]
@@ -402,9 +409,9 @@ def test_an_advertisement_clears_the_error_wait_only_after_a_silence():
     lab = lab_with([FOUND_B, auto(65001, remote_as=65009, remote_kind=None)])
     lab.run(1)
     channel = lab.proto("a", "found").channels["peers"]
-    channel.heard(KEY_B, False)
+    tell_alive(channel, KEY_B, False)
     assert lab.state("a", "auto01").startswith("Idle"), "it was heard all the time: nothing is new"
-    channel.heard(KEY_B, True)
+    tell_alive(channel, KEY_B, True)
     assert lab.state("a", "auto01").startswith("Active")
 
 
@@ -414,7 +421,7 @@ def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
     lab.nodes["b"].host.process.freeze()
     lab.run(20)
     assert lab.proto("a", "auto01").countdown.wait is Wait.ERROR
-    lab.proto("a", "found").channels["peers"].heard(KEY_B, False)
+    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, False)
     assert lab.proto("a", "auto01").countdown.left <= 5
 
 
@@ -423,7 +430,7 @@ def test_a_returned_neighbour_is_asked_on_the_session_at_once():
     lab.run(2)
     session = lab.session("a", "auto01").session
     before = session.counters.sent
-    lab.proto("a", "found").channels["peers"].heard(KEY_B, True)
+    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
     assert session.counters.sent == before + 1
     lab.run(1)
     assert lab.up("a", "auto01")
@@ -435,7 +442,7 @@ def test_a_returned_neighbour_gets_a_new_connection_attempt():
     next(iter(lab.segments.values())).cut()
     lab.run(2)
     first = lab.proto("a", "auto01").outgoing
-    lab.proto("a", "found").channels["peers"].heard(KEY_B, True)
+    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
     assert lab.proto("a", "auto01").outgoing is not first
 
 
@@ -467,7 +474,7 @@ def withdraw(lab, name="found"):
 def test_a_withdrawn_neighbour_is_removed_with_peer_deconfigured():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(1)
-    lab.proto("a", "found").describe = lambda net_type, key: {"withdrawn": "lifetime 0"}
+    finder(lab.proto("a", "found")).describe = lambda net_type, key: {"withdrawn": "lifetime 0"}
     withdraw(lab)
     assert children(lab) == []
     assert lab.nets("a", proto="auto01") == []

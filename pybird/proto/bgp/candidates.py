@@ -14,6 +14,7 @@ from typing import Any
 from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import ExportMode
 from pybird.core.interfaces import Interface, Interfaces, matches
+from pybird.core.peering import Discoverer
 from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
 from pybird.values.attributes import AttributeSet
 from pybird.values.net import NetType, PeerNet
@@ -142,7 +143,7 @@ def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
 def why_withdrawn(entry: Entry) -> str:
     """What the source says about an entry that it withdrew."""
     owner = entry.rte.source.owner
-    if owner is None:
+    if owner is None or not isinstance(owner.protocol, Discoverer):
         return ""
     told = owner.protocol.describe(NetType.PEER, entry.net.key)
     return str(told.get("withdrawn", ""))

@@ -25,6 +25,7 @@ from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel, Exporter
 from pybird.core.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
+from pybird.core.peering import Discoverer, Spawner
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance
 from pybird.proto.bgp import details, errors
@@ -57,7 +58,7 @@ SPAWN_RATE: Final = 10  # new children per second and interface
 MOST_STRANGERS: Final = 256  # children per interface whose neighbours were never discovered
 
 
-class Dynamic(Instance):
+class Dynamic(Spawner):
     """A running `protocol bgp` with a range instead of a neighbour."""
 
     config: BgpConfig
@@ -412,7 +413,7 @@ class Dynamic(Instance):
         """A neighbour does not talk to us: whoever found it may do something."""
         entry = self.entries.get(net.key)
         owner = entry.rte.source.owner if entry is not None else None
-        if owner is not None:
+        if owner is not None and isinstance(owner.protocol, Discoverer):
             owner.protocol.unreachable(NetType.PEER, net.key)
 
     def _child_started(self, key: Key) -> None:

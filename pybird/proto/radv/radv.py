@@ -16,8 +16,8 @@ from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.interfaces import Interface, InterfaceEvent, matches
 from pybird.core.life import State, StopReason
+from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import Timer
-from pybird.core.protocol import Instance
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import RouteOptions
 from pybird.proto.radv.discover import MOST_ENTRIES, Announce
@@ -63,7 +63,7 @@ class RouteExporter:
         return announce, withdraw
 
 
-class Radv(Instance):
+class Radv(Discoverer):
     """One `protocol radv`."""
 
     config: RadvConfig
@@ -263,7 +263,7 @@ class Radv(Instance):
         """A known router advertised itself again; called by its port."""
         channel = self._peers
         if channel is not None:
-            channel.heard(PeerNet(address, port.interface.index).key, returned)
+            tell_alive(channel, PeerNet(address, port.interface.index).key, returned)
 
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
         """A router is gone; called by its port."""
