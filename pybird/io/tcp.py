@@ -42,6 +42,7 @@ OF_ONE_CONNECTION = frozenset((
     errno.ETIMEDOUT, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.EHOSTUNREACH,
     errno.ENETDOWN, errno.ENETUNREACH,
 ))  # fmt: skip
+ACCEPT_AGAIN = 1.0  # seconds until we accept again when descriptors or memory were gone
 RETRY = 5.0  # seconds at most between two tries to deliver; the kernel would go up to 120
 
 
@@ -309,7 +310,7 @@ class TcpListener:
             # out of descriptors or memory
             self._log.write("error", f"Cannot accept a connection: {os.strerror(error.errno or 0)}")
             self._loop.remove_reader(listening.fileno())
-            self._loop.call_later(1.0, self._again, listening)
+            self._loop.call_later(ACCEPT_AGAIN, self._again, listening)
             return
         stream = TcpStream(self._loop, sock, self._closing)
         if stream.accept(peer):

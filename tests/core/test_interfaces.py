@@ -76,6 +76,48 @@ def test_an_address_that_vanishes_while_tentative_is_not_told():
     assert ear.take() == []
 
 
+def test_an_address_that_is_tentative_again_counts_no_more():
+    """Its link came back, and duplicate address detection begins anew (RFC 4862, 5.4)."""
+    interfaces, ear = known()
+    interfaces.address_changed(LL)
+    ear.take()
+    interfaces.address_changed(replace(LL, tentative=True))
+    assert ear.take() == ["address-removed eth0 fe80::1"]
+    assert interfaces.by_index[2].link_local() is None
+    interfaces.address_changed(replace(LL, tentative=True))
+    assert ear.take() == []
+    interfaces.address_changed(LL)
+    assert ear.take() == ["address eth0 fe80::1"]
+
+
+def test_a_link_that_comes_up_by_its_first_message_is_told_as_up_and_one_that_is_down_is_not():
+    interfaces = Interfaces()
+    ear = Ear(interfaces)
+    interfaces.link_changed(replace(ETH0, up=False))
+    assert ear.take() == ["added eth0"]
+    interfaces.link_removed(2)
+    assert ear.take() == ["removed eth0"], "it was never up"
+
+
+def test_who_stops_listening_hears_nothing_more_not_even_of_the_event_that_runs():
+    interfaces = Interfaces()
+    second = []
+
+    class Jealous:
+        def interface_event(self, event):
+            interfaces.unlisten(other)
+
+    class Other:
+        def interface_event(self, event):
+            second.append(event)
+
+    interfaces.listen(Jealous())
+    other = Other()
+    interfaces.listen(other)
+    interfaces.link_changed(ETH0)
+    assert second == []
+
+
 def test_one_address_with_two_lengths_is_two():
     """`ip address add` of the new length, then `del` of the old one."""
     interfaces, ear = known()
@@ -123,6 +165,52 @@ def test_the_first_matching_pattern_decides():
     assert matches((inside,), eth0)
     assert not matches((outside,), eth0)
     assert not matches((), eth0)
+
+
+def test_a_tentative_address_matches_no_pattern():
+    interfaces, _ = known()
+    interfaces.address_changed(replace(LL, tentative=True))
+    inside = InterfacePattern(None, Prefix.parse("fe80::/10"))
+    assert not matches((inside,), interfaces.by_index[2])
+    interfaces.address_changed(LL)
+    assert matches((inside,), interfaces.by_index[2])
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        ("192.0.2.1/24", "192.0.2.254", True),
+        ("192.0.2.1/24", "192.0.2.0", False),
+        ("192.0.2.1/24", "192.0.2.255", False),
+        ("192.0.2.1/24", "192.0.3.1", False),
+        ("192.0.2.2/31", "192.0.2.3", True),
+        ("192.0.2.1/30", "192.0.2.3", False),
+        ("2001:db8::1/64", "2001:db8::", True),
+    ],
+)
+def test_the_first_and_the_last_address_of_a_network_are_nobodys_unless_there_are_only_two(
+    own, other, expected
+):
+    interfaces, _ = known()
+    address, _, length = own.partition("/")
+    interfaces.address_changed(LinkAddress(2, Address.parse(address), int(length)))
+    assert interfaces.by_index[2].on_link(Address.parse(other)) is expected
+
+
+def test_a_secondary_address_is_not_preferred():
+    interfaces, _ = known()
+    interfaces.address_changed(replace(V4, secondary=True))
+    assert interfaces.by_index[2].preferred(v4=True) is None
+    interfaces.address_changed(replace(V4, address=Address.parse("192.0.2.7")))
+    assert interfaces.by_index[2].preferred(v4=True).address == Address.parse("192.0.2.7")
+
+
+def test_the_router_id_comes_from_an_interface_that_is_up():
+    interfaces, _ = known()
+    interfaces.address_changed(V4)
+    assert interfaces.lowest_v4() == V4.address
+    interfaces.link_changed(replace(ETH0, up=False, admin_up=False))
+    assert interfaces.lowest_v4() is None
 
 
 def test_vrf_membership_is_the_masters():

@@ -1,10 +1,12 @@
 import errno
 import os
+import resource
 import socket
 import struct
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -180,6 +182,37 @@ def test_an_error_of_one_connection_does_not_hold_up_the_next(world):
     listener.close()
 
 
+@isolated
+@patch("pybird.io.tcp.ACCEPT_AGAIN", 0.01)
+def test_the_listener_comes_back_when_there_are_descriptors_again():
+    world = World()
+    listener, port = world.listen()
+    client = socket.create_connection((str(V4), port))
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, most))
+    world.until(lambda: world.log.lines)
+    assert world.log.lines[0] == ("error", "Cannot accept a connection: Too many open files")
+    assert world.accepted == []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    world.until(lambda: world.accepted)
+    assert world.accepted[0].remote == (V4, client.getsockname()[1])
+    listener.close()
+    world.close()
+
+
+@patch("pybird.io.tcp.ACCEPT_AGAIN", 0.0)
+def test_a_listener_that_was_closed_does_not_come_back():
+    world = World()
+    listener, _port = world.listen()
+    (listening,) = listener._sockets
+    with patch.object(socket.socket, "accept", side_effect=OSError(errno.EMFILE, "")):
+        listener._accept(listening)
+    listener.close()
+    world.turn()
+    assert [text for _level, text in world.log.lines] == ["Cannot accept a connection: Too many open files"]
+    world.close()
+
+
 class Failing:
     """A listening socket whose `accept` fails."""
 
@@ -242,14 +275,17 @@ def test_a_full_socket_buffers_and_says_when_it_has_drained(world):
     two.abort()
 
 
+@patch("pybird.io.stream.LINGER", 20.0)
 def test_close_sends_what_is_buffered_even_with_unread_input(world):
     one, here, two, there = joined(world)
+    one._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
     two.write(b"unread" * 100)
     loop = world.loop
     loop.remove_reader(two._fd)
-    message = bytes(3_000_000)
+    message = bytes(1_000_000)
     one.write(message)
     one.close()
+    assert one.buffered > 500_000
     one.write(b"ignored")
     loop.add_reader(two._fd, two._readable)
     world.until(lambda: there.events)
@@ -411,22 +447,26 @@ def link_local(name):
     return next(Address.parse(w.split("/")[0]) for w in text.split() if w.startswith("fe80"))
 
 
+def can_send(name):
+    """Has the kernel made the interface ready? It does so in its own time after carrier came."""
+    address = ip(f"-6 address show dev {name} scope link -tentative")
+    return address and ip(f"-6 route show table local ff00::/8 dev {name}")
+
+
 @isolated
 def test_router_advertisements_between_two_interfaces():
+    Path("/proc/sys/net/ipv6/conf/default/router_solicitations").write_text("0")  # the kernel's own
     pair("v0", "v1")
     world = World()
     heard = {"v0": [], "v1": []}
     index = {name: socket.if_nametoindex(name) for name in heard}
     sockets = {name: world.network.icmp6(index[name], (133, 134), heard[name].append) for name in heard}
-    world.turn(0.1)
-    heard["v0"].clear()
-    heard["v1"].clear()
+    world.until(lambda: all(can_send(name) for name in heard))
     advertisement = bytes((134, 0, 0, 0, 64, 0, 0, 30)) + bytes(8)
+    sockets["v0"].send(bytes((135, 0, 0, 0)) + bytes(20), Address.parse("ff02::1"))  # filtered
     sockets["v0"].send(advertisement, Address.parse("ff02::1"))
     sockets["v0"].send(advertisement, link_local("v1"))
-    sockets["v0"].send(bytes((135, 0, 0, 0)) + bytes(20), Address.parse("ff02::1"))  # filtered
     world.until(lambda: len(heard["v1"]) >= 2)
-    world.turn(0.05)
     assert heard["v0"] == []
     assert [p.source for p in heard["v1"]] == [link_local("v0")] * 2
     assert [p.hop_limit for p in heard["v1"]] == [255, 255]

@@ -69,6 +69,25 @@ def test_one_answer_serves_the_solicitations_of_a_second():
     assert [to for _, to in run(schedule, 32)] == [OTHER]
 
 
+def test_a_second_solicitation_does_not_delay_the_answer():
+    for unicast in (False, True):
+        schedule, _ = started(Timing(200, 600, solicited_unicast=unicast), until=20)
+        schedule.solicited(PEER, 30.0)
+        first = schedule.next_deadline()
+        for number in range(20):
+            schedule.solicited(PEER, 30.0 + number / 100)
+            assert schedule.next_deadline() <= first
+
+
+def test_a_multicast_serves_who_waited_for_an_answer():
+    schedule, _ = started(Timing(200, 600), until=20)
+    schedule.answer(PEER, 30.0)
+    assert run(schedule, 30) == [(30, None)]
+    schedule.answer(OTHER, 32.9)
+    schedule.solicited(None, 32.9)
+    assert run(schedule, 60, 33.5) == [(33.5, None)]
+
+
 def test_inside_the_gap_the_unspecified_address_waits_for_its_end():
     schedule, _ = started(Timing(200, 600), until=20)
     schedule.answer(PEER, 30.0)

@@ -55,6 +55,12 @@ def test_router_that_answered_us_needs_no_greeting():
     assert machine.heard(PEER, 30, 1, 0.0, to_all=False) == [Announce(PEER, 30, 1)]
 
 
+def test_router_that_answers_us_after_a_long_silence_needs_no_greeting():
+    machine = discovery()
+    machine.heard(PEER, 30, 0, 0.0)
+    assert machine.heard(PEER, 30, 0, 15.0, to_all=False) == []
+
+
 def test_lifetime_change_alone_only_moves_the_deadline():
     machine = discovery()
     machine.heard(PEER, 30, 0, 0.0)
@@ -105,6 +111,20 @@ def test_short_lifetime_leaves_time_for_one_question():
     machine = discovery()
     machine.heard(PEER, 2, 0, 0.0)
     assert [effect for _, effect in run(machine, 10)] == [Solicit(PEER), Withdraw(PEER, "expired")]
+
+
+def test_a_router_is_not_asked_after_it_expired_and_goes_in_time():
+    machine = discovery()
+    machine.heard(PEER, 2, 0, 0.0)
+    assert run(machine, 10) == [(1.333, Solicit(PEER)), (2, Withdraw(PEER, "expired"))]
+
+
+def test_questions_are_counted_anew_after_an_answer():
+    machine = discovery()
+    machine.heard(PEER, 30, 0, 0.0)
+    run(machine, 22)
+    machine.heard(PEER, 30, 0, 22.5)
+    assert [effect for _, effect in run(machine, 60)] == [Solicit(PEER)] * 3 + [Withdraw(PEER, "expired")]
 
 
 def test_stop_withdraws_all():
