@@ -1,10 +1,12 @@
 """What every protocol owes the rest of the program."""
 
+import re
 from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
 
+from pybird.cli.registry import CORE, commands
 from pybird.conf.model import ProtocolConfig
 from pybird.core.protocol import Instance
 from pybird.proto import PROTOCOLS
@@ -37,6 +39,32 @@ def test_it_has_a_grammar_file_or_shares_the_one_of_those_not_run(kind):
         assert f"%import .{kind.name} " in root or f"%import .{kind.name}." in root
 
 
+def command_rules(file: str) -> set[str]:
+    """The commands of a grammar file: the names behind `->` of its rule `command`."""
+    found = re.search(r"^command:.*(?:\n +\|.*)*", (GRAMMAR / f"{file}.lark").read_text(), re.MULTILINE)
+    return set(re.findall(r"-> (\w+)", found[0])) if found else set()
+
+
+@pytest.mark.checkout
+@each
+def test_its_commands_stand_in_its_grammar_file(kind):
+    assert {command.rule for command in kind.commands} == command_rules(kind.name)
+
+
+@pytest.mark.checkout
+def test_the_other_commands_are_the_cores():
+    assert {command.rule for command in CORE} == command_rules("commands")
+
+
+def test_a_command_of_a_protocol_stands_behind_one_of_the_cores():
+    core = {command.rule for command in CORE}
+    for kind in PROTOCOLS:
+        for command in kind.commands:
+            listed = [each.rule for each in commands([kind])]
+            assert command.after in core
+            assert listed.index(command.rule) > listed.index(command.after)
+
+
 @each
 def test_its_config_is_a_frozen_value(kind):
     assert issubclass(kind.config, ProtocolConfig)
@@ -48,6 +76,11 @@ def test_its_config_is_a_frozen_value(kind):
 def test_its_preference_is_the_manuals(kind):
     if kind.name in PREFERENCE:
         assert kind.preference == PREFERENCE[kind.name]
+
+
+def test_the_rows_that_name_a_table_are_birds():
+    """`show protocols` leaves the Table column of all others empty."""
+    assert {kind.name for kind in PROTOCOLS if kind.shows_table} == {"static", "kernel", "radv"}
 
 
 @pytest.mark.parametrize("name", RUN)

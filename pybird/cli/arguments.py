@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pybird.core.replies import ARGUMENT_ERROR, PARSE_ERROR, CommandError
+from pybird.core.command_parts import Parts, named, number, tokens, word, words
+from pybird.core.command_targets import ALL, Which, which
+from pybird.core.replies import PARSE_ERROR, CommandError
 from pybird.filter.nodes import Filter
 from pybird.values.address import Address
 from pybird.values.net import Net
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Which protocols: one by name, all that match a pattern, or all."""
-
-    name: str | None = None
-    pattern: str | None = None
-
-
-ALL = Which()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,81 +139,6 @@ class TimeChoice:
     old: str = ""
 
 
-class Parts:
-    """The children of a command's tree by rule, with the prefix of imports taken off."""
-
-    def __init__(self, tree: Any) -> None:
-        self.tree = tree
-
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        for child in self.tree.children:
-            yield (rule_of(child), child)
-
-    def has(self, rule: str) -> bool:
-        """Is there a part of this rule?"""
-        return any(name == rule for name, _ in self)
-
-    def first(self, *rules: str) -> Any:
-        """The first part of one of these rules, or None."""
-        return next((child for name, child in self if name in rules), None)
-
-    def text(self, *rules: str) -> str | None:
-        """What the quoted text in the first such part says."""
-        found = self.first(*rules)
-        return None if found is None else word(found)
-
-
-def rule_of(node: Any) -> str:
-    """The rule of a tree, the type of a token."""
-    name = str(getattr(node, "data", None) or getattr(node, "type", ""))
-    return name.rpartition("__")[2] if name.islower() else name
-
-
-def tokens(node: Any) -> list[Any]:
-    """All tokens of a tree, in order."""
-    if not hasattr(node, "children"):
-        return [node]
-    return [token for child in node.children for token in tokens(child)]
-
-
-def words(node: Any) -> str:
-    """The tokens of a tree with one blank between them."""
-    return " ".join(str(token) for token in tokens(node))
-
-
-def word(node: Any) -> str:
-    """The first token of a tree."""
-    found = tokens(node)
-    return str(found[0]) if found else ""
-
-
-def named(node: Any) -> str:
-    """The first token as a name."""
-    return word(node)
-
-
-def number(node: Any) -> int:
-    """The first token as a number.
-
-    Raises:
-        CommandError: it is none.
-    """
-    text = word(node)
-    try:
-        return int(text, 0) if text.lower().startswith("0x") else int(text)
-    except ValueError:
-        raise CommandError(ARGUMENT_ERROR, f"{text} is not a number") from None
-
-
-def which(parts: Parts) -> Which:
-    """Which protocols a command is about; all when it does not say."""
-    name = parts.first("protocol_name")
-    if name is not None:
-        return Which(name=named(name))
-    pattern = parts.text("protocol_pattern")
-    return ALL if pattern is None else Which(pattern=pattern)
-
-
 # One function per command: tree and session to arguments.
 
 
@@ -231,11 +146,6 @@ def show_protocols(tree: Any, _session: Any) -> ShowProtocols:
     """`show protocols`."""
     parts = Parts(tree)
     return ShowProtocols(which(parts), parts.has("all"))
-
-
-def show_static(tree: Any, _session: Any) -> Which:
-    """`show static`."""
-    return which(Parts(tree))
 
 
 def show_peers(tree: Any, _session: Any) -> ShowPeers:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.nexthop import Recursive
 from pybird.core.replies import AttributeText, RouteAttributes
-from pybird.values.aspath import AsPath
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl, AttributePool
 from pybird.values.enums import Origin, Rts
 from pybird.values.route import UNKNOWN_METRIC, Hop, Rte
@@ -35,23 +34,12 @@ _SOURCES: Final = {
     Rts.AGGREGATED: "aggregated",
     Rts.RADV: "RAdv",
 }
-_ORIGINS: Final = {0: ("IGP", "i"), 1: ("EGP", "e"), 2: ("Incomplete", "?")}
+_ORIGINS: Final = {0: "IGP", 1: "EGP", 2: "Incomplete"}
 
 
 def source_name(kind: int) -> str:
     """What kind of protocol a route comes from, in BIRD's words."""
     return _SOURCES.get(Rts(kind), "unknown")
-
-
-def route_info(pool: AttributePool, rte: Rte) -> str:
-    """The last column of a route: for BGP the origin AS and how it got there."""
-    if rte.source.kind != Rts.BGP:
-        return ""
-    view = pool.view(rte.attrs)
-    path = view.get("bgp_path")
-    origin = _ORIGINS.get(int(view.get("bgp_origin", 2)), ("", "?"))[1]
-    last = path.last if isinstance(path, AsPath) else 0  # none of a path that ends in a set
-    return f"[AS{last}{origin}]" if last else f"[{origin}]"
 
 
 def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
@@ -102,11 +90,11 @@ def text_of(value: Any, decl: AttributeDecl | None = None) -> str:
         return decl.text(value)
     match value:
         case Origin():
-            return _ORIGINS.get(int(value), (str(int(value)), ""))[0]
+            return _ORIGINS.get(int(value), str(int(value)))
         case bool():
             return ""  # an attribute that is there or not
         case int() if decl is not None and decl.type == "enum bgp_origin":
-            return _ORIGINS.get(value, (str(value), ""))[0]
+            return _ORIGINS.get(value, str(value))
         case bytes():
             return value.hex(" ")
         case tuple():

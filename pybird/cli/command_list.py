@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 
 from pybird.cli.registry import commands
+from pybird.proto import PROTOCOLS
+
+WIDTH = 110  # of a line, as pyproject.toml has it
 
 LOCAL = (
     ("quit", "Quit the client"),
@@ -28,14 +31,14 @@ EXTRA = (
 def rows() -> list[tuple[str, str]]:
     """(syntax, help) of every command, those of the client first."""
     found: list[tuple[str, str]] = [*LOCAL]
-    for command in commands():
+    for command in commands(PROTOCOLS):
         found.append((command.syntax, command.help))
         found += [row for row in EXTRA if row[0].startswith(command.syntax.split(" [")[0] + " ")]
     return found + [row for row in EXTRA if row not in found]
 
 
 def source() -> str:
-    """The module that the client imports."""
+    """The module that the client imports, as `ruff format` writes it."""
     lines = [
         '"""The commands that the client knows; written by `pybird.cli.command_list`."""',
         "",
@@ -44,13 +47,27 @@ def source() -> str:
         "from __future__ import annotations",
         "",
         "COMMANDS: tuple[tuple[str, str], ...] = (",
-        *(f"    ({row[0]!r}, {row[1]!r})," for row in rows()),
+        *(line for row in rows() for line in _row(row)),
         ")",
         "",
-        f"GROUPS: dict[str, str] = {GROUPS!r}",
+        f"GROUPS: dict[str, str] = {{{', '.join(f'{_quoted(k)}: {_quoted(v)}' for k, v in GROUPS.items())}}}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _row(row: tuple[str, str]) -> list[str]:
+    """A pair in one line, or if that is too long in four."""
+    syntax, text = map(_quoted, row)
+    line = f"    ({syntax}, {text}),"
+    if len(line) <= WIDTH:
+        return [line]
+    return ["    (", f"        {syntax},", f"        {text},", "    ),"]
+
+
+def _quoted(text: str) -> str:
+    """The text as Python writes it, in double quotes unless it has some."""
+    return repr(text) if '"' in text or "'" in text else f'"{text}"'
 
 
 if __name__ == "__main__":

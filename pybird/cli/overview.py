@@ -1,4 +1,4 @@
-"""Commands about the router as a whole: status, version, memory, interfaces, symbols, static."""
+"""Commands about the router as a whole: status, version, memory, interfaces, symbols."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pybird
-from pybird.cli.arguments import ShowSymbols, Which
+from pybird.cli.arguments import ShowSymbols
 from pybird.cli.control import BANNERS
-from pybird.cli.selection import moment, protocols, unknown
-from pybird.core.life import State
+from pybird.cli.selection import moment
+from pybird.core.command_targets import unknown
 from pybird.core.ports import Link, LinkAddress
 from pybird.core.replies import (
-    PARSE_ERROR,
-    CommandError,
     Done,
     InterfaceAddress,
     InterfaceHeading,
@@ -24,15 +22,12 @@ from pybird.core.replies import (
     Memory,
     MemoryRow,
     Moment,
-    Note,
     Reply,
-    StaticRow,
     Status,
     SymbolRow,
     Version,
 )
 from pybird.values.address import Address
-from pybird.values.route import Dest
 
 if TYPE_CHECKING:
     from pybird.core.interfaces import Interface
@@ -191,7 +186,7 @@ def scope(address: Address) -> str:
     return "site" if local else "univ"
 
 
-# ---------------------------------------------------------- names and routes
+# -------------------------------------------------------------------- names
 
 _KINDS = {
     "table": "routing table",
@@ -232,49 +227,3 @@ def symbol_rows(router: Router, numbers: Iterable[str]) -> dict[str, SymbolRow]:
 
 def _kind(kind: str) -> str:
     return _KINDS.get(kind, kind)
-
-
-_TARGETS = {
-    Dest.BLACKHOLE: "blackhole",
-    Dest.UNREACHABLE: "unreachable",
-    Dest.PROHIBIT: "prohibited",
-    Dest.NONE: "",
-}
-
-
-def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Reply]:
-    """Show details of static protocol."""
-    found = [p for p in protocols(router, arguments) if p.config.type_name == "static"]
-    if arguments.name is not None and not found:
-        raise CommandError(PARSE_ERROR, f"{arguments.name}: Not a Static protocol")
-    if arguments.name is None:
-        found = [p for p in found if p.state is not State.DOWN]
-    if not found:
-        raise CommandError(PARSE_ERROR, "There is no Static protocol running")
-    for number, instance in enumerate(found):
-        if number:
-            yield Note(1009, "")
-        config: Any = instance.config
-        for route in config.routes:
-            yield static_row(instance, route)
-    yield Done()
-
-
-def static_row(instance: Any, route: Any) -> StaticRow:
-    """One written route as data."""
-    net = str(route.net)
-    if route.recursive is not None:
-        return StaticRow(instance.name, net, f"recursive {route.recursive}")
-    if route.dest is not Dest.UNICAST:
-        return StaticRow(instance.name, net, _TARGETS[route.dest])
-    hops = []
-    for via in route.via:
-        if via.gateway is None:
-            text = f"dev {via.interface}"
-        else:
-            text = f"via {via.gateway}" + (f"%{via.interface}" if via.interface else "")
-        text += " onlink" if via.onlink else ""
-        alive = instance.state is State.UP and instance.alive(route, via)
-        text += " (bfd)" if via.bfd and alive else ""
-        hops.append(text if alive else f"{text} (dormant)")
-    return StaticRow(instance.name, net, "", tuple(hops))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import NOT_RUN, asked, moment, not_run, protocols, with_not_run
+from pybird.cli.selection import asked, moment, with_not_run
 from pybird.conf.model import DEBUG_FLAGS, Limit, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState
+from pybird.core.command_targets import NOT_RUN, not_run, protocols
 from pybird.core.replies import (
     PARSE_ERROR,
     RELOAD_FAILED,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from pybird.core.protocol import Instance
     from pybird.core.router import Router
     from pybird.core.statistics import Counters
-
-# Protocols whose row names the table of their first channel; others show none.
-_WITH_TABLE: Final = frozenset(("static", "kernel", "radv"))
 
 
 def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> Iterator[Reply]:
@@ -97,7 +95,7 @@ def _router_id(config: ProtocolConfig) -> str:
 def protocol_row(router: Router, instance: Instance, everything: bool) -> ProtocolRow:
     """One protocol as a reply."""
     table = ""
-    if instance.config.type_name in _WITH_TABLE:
+    if instance.type.shows_table:
         tables = [c.table for c in instance.channels.values() if c.net_type is not NetType.PEER]
         table = tables[0].name if tables else ""
     return ProtocolRow(
@@ -272,20 +270,6 @@ def reload_filters(router: Router, arguments: Reload, session: Any) -> Iterator[
         if arguments.partial:
             yield Note(15, f"{instance.name}: partial reload is not there, all is reloaded", instance.name)
         yield _reloaded(router, instance, arguments)
-    yield Done()
-
-
-def reload_bgp(router: Router, arguments: Reload, session: Any) -> Iterator[Reply]:
-    """Send and request route refresh to/from neighbor."""
-    for instance in protocols(router, arguments.which):
-        bgp = instance.config.type_name == "bgp"
-        if not bgp or router.reload(instance, arguments.imports, arguments.exports) is not Answer.RELOADING:
-            text = f"{instance.name}: not reloading, route refresh unavailable"
-            yield Note(RELOAD_FAILED, text, instance.name)
-            continue
-        for channel in instance.channels.values():
-            name = f"{instance.name}.{channel.name}"
-            yield Note(15, f"{name}: reloading", name)
     yield Done()
 
 

@@ -9,18 +9,18 @@ from pybird.cli import arguments as a
 from pybird.cli import configuring, dumps, not_run, overview, peers, protocols, routes, session_commands
 from pybird.cli.route_arguments import show_route, show_route_refused
 from pybird.conf.model import DEBUG_FLAGS
+from pybird.core.command_parts import Parts, number
+from pybird.core.command_targets import WHICH
 from pybird.core.commands import Command, Commands
 from pybird.core.protocol import ProtocolType
 
-_WHO: Final = '(<protocol> | "<pattern>" | all)'
-
 
 def _is_json(tree: Any, _session: Any) -> bool:
-    return a.Parts(tree).has("json")
+    return Parts(tree).has("json")
 
 
 def _dialect(tree: Any, _session: Any) -> int:
-    return a.number(tree)
+    return number(tree)
 
 
 def _expression(tree: Any, _session: Any) -> Any:
@@ -59,47 +59,13 @@ CORE: Final = (
         "show symbols [table|filter|function|protocol|template|constant|<symbol>]",
         a.show_symbols,
     ),
-    Command("show_static", overview.show_static, "show static [<protocol>]", a.show_static),
     Command("show_peers", peers.show_peers, 'show peers [table <t> | "<interface>"]', a.show_peers),
-    Command(
-        "show_ospf",
-        not_run.show_ospf,
-        'show ospf [<name> | neighbors|interface [<name>] ["<interface>"] | topology|state [all] [<name>]'
-        " | lsadb [global | area <id> | link] [type <num>] [lsid <id>] [self | router <id>] [<name>]]",
-        not_run.name_of,
-    ),
-    Command(
-        "show_rip",
-        not_run.show_rip,
-        'show rip (interfaces|neighbors) [<name>] ["<interface>"]',
-        not_run.name_of,
-    ),
-    Command(
-        "show_babel",
-        not_run.show_babel,
-        'show babel (interfaces|neighbors|entries|routes) [<name>] ["<interface>"]',
-        not_run.name_of,
-    ),
-    Command(
-        "show_bfd",
-        not_run.show_bfd,
-        'show bfd sessions [<name>] [address <ip|prefix>] [(interface|dev) "<name>"] [ipv4|ipv6]'
-        " [direct|multihop] [all]",
-        not_run.name_of,
-    ),
     Command("show_mpls_ranges", not_run.show_mpls_ranges, "show mpls ranges [<domain> | <range>]"),
     Command("show_threads", not_run.show_threads, "show threads [all]"),
     Command(
-        "mrt_dump",
-        not_run.mrt_dump,
-        'mrt dump [table <name>|"<pattern>"] [to "<file>"] [filter <f> | where <cond>]',
-        not_run.parts,
-        restricted=True,
-    ),
-    Command(
         "mrtdump",
         not_run.mrtdump,
-        f"mrtdump {_WHO} (all | off | {{ states|messages [, ...] }})",
+        f"mrtdump {WHICH} (all | off | {{ states|messages [, ...] }})",
         not_run.parts,
         restricted=True,
     ),
@@ -120,22 +86,21 @@ CORE: Final = (
     Command("configure_confirm", configuring.configure_confirm, "configure confirm", restricted=True),
     Command("configure_undo", configuring.configure_undo, "configure undo", restricted=True),
     Command("configure_status", configuring.configure_status, "configure status"),
-    Command("enable", protocols.enable, f'enable {_WHO} ["<message>"]', a.switch, restricted=True),
-    Command("disable", protocols.disable, f'disable {_WHO} ["<message>"]', a.switch, restricted=True),
-    Command("restart", protocols.restart, f'restart {_WHO} ["<message>"]', a.switch, restricted=True),
-    Command("reload", protocols.reload, f"reload [in|out] {_WHO}", a.reload, restricted=True),
+    Command("enable", protocols.enable, f'enable {WHICH} ["<message>"]', a.switch, restricted=True),
+    Command("disable", protocols.disable, f'disable {WHICH} ["<message>"]', a.switch, restricted=True),
+    Command("restart", protocols.restart, f'restart {WHICH} ["<message>"]', a.switch, restricted=True),
+    Command("reload", protocols.reload, f"reload [in|out] {WHICH}", a.reload, restricted=True),
     Command(
         "reload_filters",
         protocols.reload_filters,
-        f"reload filters [in|out] {_WHO} [partial <prefix set>]",
+        f"reload filters [in|out] {WHICH} [partial <prefix set>]",
         a.reload,
         restricted=True,
     ),
-    Command("reload_bgp", protocols.reload_bgp, f"reload bgp [in|out] {_WHO}", a.reload, restricted=True),
     Command(
         "debug",
         protocols.debug,
-        f"debug {_WHO}[.<channel>] (all | off | {{ {', '.join(DEBUG_FLAGS)} }})",
+        f"debug {WHICH}[.<channel>] (all | off | {{ {', '.join(DEBUG_FLAGS)} }})",
         a.debug,
         restricted=True,
     ),
@@ -158,5 +123,10 @@ CORE: Final = (
 
 
 def commands(types: Iterable[ProtocolType] = ()) -> Commands:
-    """Every command of a router with these protocol types."""
-    return Commands([*CORE, *(command for kind in types for command in kind.commands)])
+    """Every command of a router with these protocol types, in the order of help."""
+    followers: dict[str, list[Command]] = {}
+    for kind in types:
+        for command in kind.commands:
+            followers.setdefault(command.after, []).append(command)
+    found = [each for core in CORE for each in (core, *followers.pop(core.rule, ()))]
+    return Commands([*found, *(command for left in followers.values() for command in left)])

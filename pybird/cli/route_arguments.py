@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from pybird.cli.arguments import (
-    ChannelName,
-    Parts,
-    ShowRefused,
-    ShowRoute,
-    channel_name,
-    named,
-    words,
-)
+from pybird.cli.arguments import ChannelName, ShowRefused, ShowRoute, channel_name
+from pybird.core.command_parts import Parts, named, words
 from pybird.core.replies import PARSE_ERROR, CommandError
 from pybird.values.address import Address
 from pybird.values.net import Net

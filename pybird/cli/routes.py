@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import ShowRefused, ShowRoute
-from pybird.cli.attribute_text import attributes_of, route_info
-from pybird.cli.selection import channels, moment, protocol, table
+from pybird.cli.attribute_text import attributes_of
+from pybird.cli.selection import channels, moment, table
+from pybird.core.command_targets import protocol
 from pybird.core.export.exporter import ExportMode
 from pybird.core.export.single_group import may_join, united
-from pybird.core.nexthop import Recursive
 from pybird.core.ordered import STILL_SORTING, by_runs, in_order
 from pybird.core.refusals import MOST, Refusal
 from pybird.core.replies import (
@@ -36,18 +36,15 @@ from pybird.core.replies import (
     RouteTotal,
     Via,
 )
-from pybird.proto.bgp import aigp
 from pybird.values.address import Address
-from pybird.values.enums import Rts
 from pybird.values.net import Net, NetType, Prefix, net_of
-from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte
+from pybird.values.route import Dest, Hop, Rte
 
 if TYPE_CHECKING:
     from pybird.core.channel import Channel
     from pybird.core.policy import Policy
     from pybird.core.router import Router
     from pybird.core.table import Table
-    from pybird.values.attributes import AttributePool
 
 STEP: Final = 200  # networks between two pauses
 _DEST: Final = {
@@ -534,31 +531,11 @@ def route_row(
         sender="" if rte.source.address is None else str(rte.source.address),
         primary=primary,
         preference=rte.preference,
-        info=route_info(router.pool, rte),
-        metric=shown_metric(router.pool, rte),
+        info=rte.source.type.shown_origin(rte, router.pool),
+        metric=rte.source.type.shown_metric(rte, router.pool),
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
     )
-
-
-def shown_metric(pool: AttributePool, rte: Rte) -> int | None:
-    """What stands behind the preference: of BGP the distance to the next hop, of static routes `igp_metric`.
-
-    -1: unknown, -2: the next hop cannot be reached.
-    """
-    view = pool.view(rte.attrs)
-    if rte.source.kind in (Rts.STATIC, Rts.STATIC_DEVICE):
-        written = view.get("igp_metric")
-        return written if isinstance(written, int) else None
-    if rte.source.kind != Rts.BGP:
-        return None
-    metric = rte.hop.igp_metric if isinstance(rte.hop.key, Recursive) else 0
-    if metric and rte.hop.dest is Dest.UNREACHABLE:
-        return -2
-    if metric is not None and metric >= UNKNOWN_METRIC:
-        return -1
-    accumulated = aigp.total(rte)
-    return metric or None if accumulated == aigp.MOST else accumulated
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

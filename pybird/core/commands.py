@@ -27,7 +27,9 @@ class Command:
 
     `rule` is its name in the grammar. `arguments(tree, session)` turns the
     parse tree into what the handler takes. `syntax` is how `?` writes it; the
-    help text is the first line of the handler's docstring.
+    help text is the first line of the handler's docstring. Of a protocol's
+    command `after` is the rule of the core's that help lists it behind; without
+    it the command is among the last.
     """
 
     rule: str
@@ -35,6 +37,7 @@ class Command:
     syntax: str
     arguments: Callable[[Any, Any], Any] | None = None
     restricted: bool = False
+    after: str = ""
 
     @property
     def help(self) -> str:

@@ -55,6 +55,7 @@ class ProtocolType:
     attributes: tuple[AttributeDecl, ...] = ()
     selection: Selection = field(default_factory=Selection)
     phase: int = 1
+    shows_table: bool = False  # `show protocols` names the table of its first channel
     commands: tuple[Any, ...] = ()  # core.commands.Command
 
 

@@ -29,6 +29,16 @@ def no_metric(rte: Rte) -> int | None:
     return None
 
 
+def no_shown_metric(rte: Rte, pool: AttributePool) -> int | None:
+    """A type whose routes show no metric."""
+    return None
+
+
+def no_shown_origin(rte: Rte, pool: AttributePool) -> str:
+    """A type whose routes show nothing about where they are from."""
+    return ""
+
+
 def first_by_name(new: Rte, old: Rte) -> bool:
     """The older name wins: deterministic."""
     return (new.source.name, new.source.path_id) < (old.source.name, old.source.path_id)
@@ -44,7 +54,10 @@ class Selection:
     `group(rte)`: routes of one group are compared with each other first, then
     the winners (`deterministic med`); None: with everybody.
     `igp_metric(rte)`: the distance that a route of this type gives to what is
-    looked up through it; None: it has none of its own."""
+    looked up through it; None: it has none of its own.
+    `shown_metric(rte, pool)`: what people see behind the preference; None:
+    nothing, -1: it is not known, -2: the next hop cannot be reached.
+    `shown_origin(rte, pool)`: what people see at the end of the line."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
@@ -52,6 +65,8 @@ class Selection:
     dependent: bool = False
     group: Callable[[Rte], int | None] = lambda rte: None
     igp_metric: Callable[[Rte], int | None] = no_metric
+    shown_metric: Callable[[Rte, AttributePool], int | None] = no_shown_metric
+    shown_origin: Callable[[Rte, AttributePool], str] = no_shown_origin
 
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:

@@ -94,6 +94,13 @@ def test_the_client_knows_every_command() -> None:
     assert GROUPS == written.GROUPS
 
 
+@pytest.mark.checkout
+def test_the_list_of_commands_is_written_as_the_formatter_wants_it() -> None:
+    ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "pybird/client/command_list.py", "-"]
+    text = written.source()
+    assert subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout == text
+
+
 # --------------------------------------------------------------- one command
 
 

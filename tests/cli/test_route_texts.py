@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from pybird.cli.attribute_text import route_info
-from pybird.cli.routes import shown_metric
 from pybird.core.nexthop import Recursive
 from pybird.filter.attributes import declarations_of
 from pybird.proto import PROTOCOLS
@@ -13,7 +11,6 @@ from pybird.proto.bgp.values import Opaque
 from pybird.values.address import Address
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributePool
-from pybird.values.enums import Rts
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte, Source
 
 KEY = Recursive("master4", Address.parse("10.0.0.9"))
@@ -23,10 +20,18 @@ AIGP_77 = Opaque(bytes((1, 0, 11)) + (77).to_bytes(8, "big"))
 POOL = AttributePool(declarations_of(*[each.attributes for each in PROTOCOLS]).values())
 
 
-def route(hop: Hop, kind: Rts = Rts.BGP, **attributes: Any) -> tuple[AttributePool, Rte]:
-    """A pool and a route with these attributes."""
-    of = next(each for each in PROTOCOLS if each.name == "bgp")
-    return POOL, Rte(POOL.edit(POOL.empty, attributes), Source("p", kind, of, None), hop, 100, 0.0)
+def route(hop: Hop, of: str = "bgp", **attributes: Any) -> Rte:
+    """A route of a protocol of this type with these attributes."""
+    kind = next(each for each in PROTOCOLS if each.name == of)
+    return Rte(POOL.edit(POOL.empty, attributes), Source("p", kind.kind, kind.selection, None), hop, 100, 0.0)
+
+
+def shown_metric(rte: Rte) -> int | None:
+    return rte.source.type.shown_metric(rte, POOL)  # type: ignore[no-any-return]
+
+
+def shown_origin(rte: Rte) -> str:
+    return rte.source.type.shown_origin(rte, POOL)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -50,28 +55,27 @@ def route(hop: Hop, kind: Rts = Rts.BGP, **attributes: Any) -> tuple[AttributePo
 def test_the_metric_of_a_bgp_route_is_the_distance_to_its_next_hop(
     dest: Dest, metric: int | None, attributes: dict[str, Any], shown: int | None
 ) -> None:
-    assert shown_metric(*route(Hop(dest, (), metric, KEY), **attributes)) == shown
+    assert shown_metric(route(Hop(dest, (), metric, KEY), **attributes)) == shown
 
 
 def test_a_direct_next_hop_has_no_metric_but_with_aigp() -> None:
-    assert shown_metric(*route(Hop(Dest.UNICAST))) is None
-    assert shown_metric(*route(Hop(Dest.UNICAST), bgp_aigp=AIGP_77)) == 78
+    assert shown_metric(route(Hop(Dest.UNICAST))) is None
+    assert shown_metric(route(Hop(Dest.UNICAST), bgp_aigp=AIGP_77)) == 78
 
 
 @pytest.mark.parametrize(
-    ("kind", "attributes", "shown"),
+    ("of", "attributes", "shown"),
     [
-        (Rts.STATIC, {"igp_metric": 10}, 10),
-        (Rts.STATIC, {"igp_metric": 0}, 0),
-        (Rts.STATIC_DEVICE, {"igp_metric": 6}, 6),
-        (Rts.STATIC, {}, None),
-        (Rts.DEVICE, {"igp_metric": 3}, None),
+        ("static", {"igp_metric": 10}, 10),
+        ("static", {"igp_metric": 0}, 0),
+        ("static", {}, None),
+        ("direct", {"igp_metric": 3}, None),
     ],
 )
 def test_of_other_routes_static_ones_show_what_was_written(
-    kind: Rts, attributes: dict[str, Any], shown: int | None
+    of: str, attributes: dict[str, Any], shown: int | None
 ) -> None:
-    assert shown_metric(*route(Hop(Dest.BLACKHOLE), kind, **attributes)) == shown
+    assert shown_metric(route(Hop(Dest.BLACKHOLE), of, **attributes)) == shown
 
 
 def path(*segments: tuple[int, tuple[int, ...]]) -> AsPath:
@@ -93,4 +97,8 @@ def path(*segments: tuple[int, tuple[int, ...]]) -> AsPath:
 def test_a_path_that_ends_in_a_set_has_no_origin_as(
     segments: tuple[tuple[int, tuple[int, ...]], ...], origin: int, shown: str
 ) -> None:
-    assert route_info(*route(Hop(Dest.UNICAST), bgp_path=path(*segments), bgp_origin=origin)) == shown
+    assert shown_origin(route(Hop(Dest.UNICAST), bgp_path=path(*segments), bgp_origin=origin)) == shown
+
+
+def test_only_bgp_routes_show_an_origin() -> None:
+    assert shown_origin(route(Hop(Dest.UNICAST), "static", bgp_path=path((2, (9,))), bgp_origin=0)) == ""

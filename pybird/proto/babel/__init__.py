@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.babel.build import build
+from pybird.proto.babel.commands import COMMANDS
 from pybird.proto.babel.config import BabelConfig
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import Rts
@@ -20,4 +21,5 @@ TYPE = ProtocolType(
         AttributeDecl("babel_router_id", "int"),
         AttributeDecl("babel_seqno", "int"),
     ),
+    commands=COMMANDS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.bfd.build import build
+from pybird.proto.bfd.commands import COMMANDS
 from pybird.proto.bfd.config import BfdConfig
 from pybird.values.enums import Rts
 
@@ -14,4 +15,5 @@ TYPE = ProtocolType(
     preference=0,
     config=BfdConfig,
     build=build,
+    commands=COMMANDS,
 )

@@ -7,6 +7,7 @@ from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.router import Router
 from pybird.proto.bgp.attributes import ATTRIBUTES
 from pybird.proto.bgp.build import build
+from pybird.proto.bgp.commands import COMMANDS
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.dynamic import Dynamic
 from pybird.proto.bgp.peer import Peer
@@ -30,6 +31,7 @@ TYPE = ProtocolType(
     instance=make_instance,
     attributes=ATTRIBUTES,
     selection=SELECTION,
+    commands=COMMANDS,
 )
 Peer.type = TYPE
 Dynamic.type = TYPE

@@ -24,6 +24,7 @@ from pybird.proto.bgp.attributes import (
     ORIGINATOR_ID,
 )
 from pybird.proto.bgp.canonical import path_length
+from pybird.proto.bgp.shown import shown_metric, shown_origin
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
 from pybird.values.route import Rte
@@ -200,4 +201,12 @@ def _identity(rte: Rte) -> tuple[int, int, Address, int, str]:
     return (router_id, length, peer.address, rte.source.path_id, rte.source.name)
 
 
-SELECTION: Final = Selection(rank=rank, better=better, mergeable=mergeable, dependent=True, group=group)
+SELECTION: Final = Selection(
+    rank=rank,
+    better=better,
+    mergeable=mergeable,
+    dependent=True,
+    group=group,
+    shown_metric=shown_metric,
+    shown_origin=shown_origin,
+)

@@ -16,6 +16,7 @@ TYPE = ProtocolType(
     preference=10,
     config=KernelConfig,
     build=build,
+    shows_table=True,
     instance=KernelInstance,
     attributes=ATTRIBUTES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.mrt.build import build
+from pybird.proto.mrt.commands import COMMANDS
 from pybird.proto.mrt.config import MrtConfig
 from pybird.values.enums import Rts
 
@@ -14,4 +15,5 @@ TYPE = ProtocolType(
     preference=0,
     config=MrtConfig,
     build=build,
+    commands=COMMANDS,
 )

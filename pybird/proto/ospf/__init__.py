@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.ospf.build import build
+from pybird.proto.ospf.commands import COMMANDS
 from pybird.proto.ospf.config import OspfConfig
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import Rts
@@ -21,4 +22,5 @@ TYPE = ProtocolType(
         AttributeDecl("ospf_tag", "int"),
         AttributeDecl("ospf_router_id", "quad"),
     ),
+    commands=COMMANDS,
 )

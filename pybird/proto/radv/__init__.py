@@ -26,6 +26,7 @@ TYPE = ProtocolType(
     preference=0,
     config=RadvConfig,
     build=build,
+    shows_table=True,
     instance=Radv,
     attributes=ATTRIBUTES,
 )

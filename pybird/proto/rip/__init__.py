@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pybird.core.protocol import ProtocolType
 from pybird.proto.rip.build import build
+from pybird.proto.rip.commands import COMMANDS
 from pybird.proto.rip.config import RipConfig
 from pybird.values.attributes import AttributeDecl
 from pybird.values.enums import Rts
@@ -20,4 +21,5 @@ TYPE = ProtocolType(
         AttributeDecl("rip_tag", "int"),
         AttributeDecl("rip_from", "int"),
     ),
+    commands=COMMANDS,
 )
