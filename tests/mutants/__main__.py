@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -157,8 +158,12 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=60.0, metavar="S", help="seconds of tests per place")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
     options = parser.parse_args()
-    return all_known(options.only, options.jobs) if options.known else drawn(options)
+    try:
+        return all_known(options.only, options.jobs) if options.known else drawn(options)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the copies go, however it ends
     sys.exit(main())

@@ -32,6 +32,7 @@ class Copy:
 
     def __init__(self, source: Path, folder: Path) -> None:
         self.root = folder
+        self._process: subprocess.Popen[bytes] | None = None
         shutil.copytree(source, folder, ignore=LEFT_OUT)
 
     @contextlib.contextmanager
@@ -58,7 +59,7 @@ class Copy:
         """
         # A file, not a pipe: what a test left behind may hold a pipe open.
         with tempfile.TemporaryFile("w+", errors="replace") as printed:
-            process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self.root,
                 env=self._environment(),
@@ -77,6 +78,11 @@ class Copy:
                 end(process)
             printed.seek(0)
             return None if status == -signal.SIGXCPU else status, printed.read()
+
+    def stop(self) -> None:
+        """End what runs here."""
+        if self._process is not None:
+            end(self._process)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in UNSET}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -29,16 +28,15 @@ class Pool:
     def __init__(self, source: Path, workers: int) -> None:
         self._source = source
         self._workers = workers
-        self._copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
 
     def __enter__(self) -> Pool:
-        self._folder = Path(tempfile.mkdtemp(prefix="pybird-mutants-"))
-        for number in range(self._workers):
-            self._copies.put(Copy(self._source, self._folder / str(number)))
+        self._folder = tempfile.TemporaryDirectory(prefix="pybird-mutants-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self._copies = [Copy(self._source, folder / str(number)) for number in range(self._workers)]
         return self
 
     def __exit__(self, *_error: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.cleanup()
 
     def run(
         self,
@@ -48,13 +46,17 @@ class Pool:
     ) -> list[tuple[Job, Result]]:
         """Do every job; `tell` shows each with its seconds as it comes. Results in the order of the jobs."""
 
+        free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+        for each in self._copies:
+            free.put(each)
+
         def one(job: Job) -> Result:
-            copy = self._copies.get()
+            copy = free.get()
             started = time.monotonic()
             try:
                 result = work(copy, job)
             finally:
-                self._copies.put(copy)
+                free.put(copy)
             tell(display, job, result, time.monotonic() - started)
             return result
 
@@ -62,7 +64,9 @@ class Pool:
             try:
                 return list(zip(jobs, threads.map(one, jobs), strict=True))
             except KeyboardInterrupt:
-                threads.shutdown(cancel_futures=True)
+                threads.shutdown(wait=False, cancel_futures=True)
+                for each in self._copies:
+                    each.stop()
                 raise
 
 
