@@ -2,7 +2,7 @@
 
 Each piece of text gets its own stretch of one number line, in the order of
 reading, so that a single integer says file, line and column. Files are read
-through the `Files` that the caller gives.
+through the `ConfigFiles` that the caller gives.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NO_FILE: Final = {
 }
 
 
-class Files(Protocol):
+class ConfigFiles(Protocol):
     """How a configuration reaches files."""
 
     def read(self, path: str) -> str:
@@ -145,7 +145,7 @@ class Sources:
     grow from token to token whatever file they are in.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: ConfigFiles) -> None:
         self._files = files
         self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
         self._of_file: dict[str, list[tuple[int, Source, int]]] = {}  # the same by file

@@ -17,7 +17,7 @@ from pybird.conf.again import Memory, Rereading, first_peer_table
 from pybird.conf.builder import Builder, ProtocolTypeLike
 from pybird.conf.errors import ConfigError, ConfigErrors, SilencedError
 from pybird.conf.expressions import BUILTINS
-from pybird.conf.include import DiskFiles, Files, Source, Sources
+from pybird.conf.include import ConfigFiles, DiskFiles, Source, Sources
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
 from pybird.conf.names import PEERS
@@ -84,7 +84,7 @@ class Language:
 
     # ---------------------------------------------------------------- a file
 
-    def load(self, path: str, files: Files | None = None, memory: Memory | None = None) -> Config:
+    def load(self, path: str, files: ConfigFiles | None = None, memory: Memory | None = None) -> Config:
         """Read a configuration file and all it includes; with a memory, what changed since the last time.
 
         Raises:
@@ -100,7 +100,7 @@ class Language:
                 return config
         return self.examine(path, files).config
 
-    def read(self, text: str, path: str = "<text>", files: Files | None = None) -> Config:
+    def read(self, text: str, path: str = "<text>", files: ConfigFiles | None = None) -> Config:
         """Read a configuration given as text.
 
         Raises:
@@ -108,7 +108,7 @@ class Language:
         """
         return self.examine_text(text, path, files).config
 
-    def examine(self, path: str, files: Files | None = None) -> Reading:
+    def examine(self, path: str, files: ConfigFiles | None = None) -> Reading:
         """Like `load`, with the tree that the configuration was made from."""
 
         def reading() -> Reading:
@@ -117,7 +117,7 @@ class Language:
 
         return deeply(reading)
 
-    def examine_text(self, text: str, path: str = "<text>", files: Files | None = None) -> Reading:
+    def examine_text(self, text: str, path: str = "<text>", files: ConfigFiles | None = None) -> Reading:
         """Like `read`, with the tree that the configuration was made from."""
 
         def reading() -> Reading:
