@@ -1,16 +1,31 @@
 """What the world calls back belongs to an instance: a crash there stops it, not the router.
 
 `GuardedClock` is the clock that protocol instances get: a timer set while an
-instance's code runs belongs to that instance. `GuardedEvents` stands between
-the kernel's events and an instance that follows them.
+instance's code runs belongs to that instance, and so does what it asks of
+`GuardedFiles`. `GuardedEvents` stands between the kernel's events and an instance
+that follows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
-from pybird.core.ports import Clock, KernelEvents, KernelRoute, Link, LinkAddress, Timer
+from pybird.core.ports import (
+    Clock,
+    FileError,
+    Files,
+    FileTask,
+    FileWatch,
+    KernelEvents,
+    KernelRoute,
+    Link,
+    LinkAddress,
+    Output,
+    Timer,
+)
+
+Ts = TypeVarTuple("Ts")
 
 
 class Owner(Protocol):
@@ -37,21 +52,45 @@ class GuardedClock:
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
         """Call once, at `when` or soon after."""
-        return self._clock.call_at(when, self._owned(callback))
+        return self._clock.call_at(when, self.owned(callback))
 
     def call_soon(self, callback: Callable[[], None]) -> Timer:
         """Call once, after what runs now and what waits already."""
-        return self._clock.call_soon(self._owned(callback))
+        return self._clock.call_soon(self.owned(callback))
 
-    def _owned(self, callback: Callable[[], None]) -> Callable[[], None]:
+    def owned(self, callback: Callable[[*Ts], None]) -> Callable[[*Ts], None]:
+        """The callback, to be called as code of the instance whose code runs now."""
         owner = self.current
         if owner is None:
             return callback
 
-        def run() -> None:
-            owner.guarded(callback)
+        def run(*arguments: *Ts) -> None:
+            owner.guarded(callback, *arguments)
 
         return run
+
+
+class GuardedFiles:
+    """The router's files around the port."""
+
+    def __init__(self, files: Files, clock: GuardedClock) -> None:
+        self._files = files
+        self._clock = clock
+
+    def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> FileTask:
+        return self._files.read(path, limit, self._clock.owned(done))
+
+    def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> FileTask:
+        return self._files.write(path, data, mode, self._clock.owned(done))
+
+    def create(self, path: str, mode: int) -> Output:
+        return self._files.create(path, mode)
+
+    def append(self, path: str, mode: int) -> Output:
+        return self._files.append(path, mode)
+
+    def watch(self, path: str, changed: Callable[[], None]) -> FileWatch:
+        return self._files.watch(path, self._clock.owned(changed))
 
 
 class FollowsKernel(Owner, KernelEvents, Protocol):

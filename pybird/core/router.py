@@ -20,7 +20,7 @@ from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.export.group import Group
 from pybird.core.export.member import Origin
-from pybird.core.guard import GuardedClock
+from pybird.core.guard import GuardedClock, GuardedFiles
 from pybird.core.interfaces import InterfaceEvent, Interfaces
 from pybird.core.life import Patience, State, StopReason
 from pybird.core.loglimit import LogLimit
@@ -95,7 +95,7 @@ class Router:
         self.network = ports.network
         self.kernel = ports.kernel
         self.random = ports.random
-        self.files = ports.files
+        self.files = GuardedFiles(ports.files, self.clock)
         self.types = {t.name: t for t in types}
         self.config = Config()
         self.pool = AttributePool(declarations_of(*[t.attributes for t in types]).values())

@@ -505,6 +505,15 @@ def test_a_process_that_is_killed_leaves_a_whole_file(machine):
     assert all(name == "x" or name.startswith(".pybird-") for name in machine.names())
 
 
+def test_a_change_is_told_when_the_file_rests(machine):
+    watch = machine.files.watch(machine.path("x"), lambda: None)
+    watch.begin("one", None)
+    assert [watch.look(seen) for seen in ("one", "two", "three", "three", "three")] == [
+        *(False, False, False, True, False)
+    ]
+    assert [watch.look(seen) for seen in ("four", "three", "three")] == [False, False, False], "as before"
+
+
 def test_nothing_is_looked_at_when_nothing_is_watched(machine):
     machine.put("x", b"one")
     heard = []

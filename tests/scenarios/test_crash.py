@@ -61,6 +61,26 @@ def timer(lab, victim):
     victim.router.clock.current = None
 
 
+def asked_of_files(lab, victim, ask):
+    lab.nodes["a"].host.disk.put("/tmp/x", b"")
+    victim.router.clock.current = victim
+    ask(victim.router.files)
+    victim.router.clock.current = None
+
+
+def file_read(lab, victim):
+    asked_of_files(lab, victim, lambda files: files.read("/tmp/x", 10, broken))
+
+
+def file_written(lab, victim):
+    asked_of_files(lab, victim, lambda files: files.write("/tmp/y", b"", 0o600, broken))
+
+
+def file_changed(lab, victim):
+    asked_of_files(lab, victim, lambda files: files.watch("/tmp/x", broken))
+    lab.nodes["a"].host.disk.put("/tmp/x", b"more")
+
+
 def stream_data(lab, victim):
     victim.session_channels.receive = broken
     lab.nodes["b"].router.protocols["own4"].channels["ipv4"].withdraw([own4(2)])
@@ -130,6 +150,9 @@ def refresh(lab, victim):
 
 ENTRIES = [
     timer,
+    file_read,
+    file_written,
+    file_changed,
     stream_data,
     stream_closed,
     stream_drained,

@@ -1,6 +1,6 @@
 """What simulated disks do that real ones do when a machine is slow, frozen, killed or loses its power."""
 
-from pybird.sim.disk import WRITEBACK, SimFiles
+from pybird.sim.disk import REST, WRITEBACK, SimFiles
 from pybird.sim.world import World
 
 
@@ -44,6 +44,18 @@ def test_a_frozen_program_hears_when_it_is_thawed():
     node.host.process.thaw()
     world.run(1)
     assert program.heard == [None]
+
+
+def test_a_change_is_told_when_the_file_rests():
+    world, node = machine()
+    program = node.router
+    program.files.watch("/tmp/x", lambda: program.heard.append(world.clock.now()))
+    for octets in (b"one", b"two", b"three"):
+        node.host.disk.put("/tmp/x", octets)
+        world.run(0.5)
+    assert program.heard == []
+    world.run(5)
+    assert program.heard == [1.0 + REST]
 
 
 def after(seed, end, seconds=0.0005):
