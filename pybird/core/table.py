@@ -180,6 +180,9 @@ class Table:
         best = 0
         met: Rte | None = None  # the last other route compared with, and the outcome
         wins = False
+        pair: tuple[Rte, ...] = ()  # both, which these networks share
+        several: Any = None  # the routes last met, and what they are with this one
+        routes: tuple[Rte, ...] | None = None
         like: Rte | None = None  # the last one met that says the same, and what takes its place
         again = rte
         for key in keys:
@@ -200,14 +203,14 @@ class Table:
                     if old is not met:
                         met = old
                         wins = beats(rte, old)
+                        pair = (rte, old) if wins else (old, rte)
+                    bucket[key] = pair
                     if wins:
-                        bucket[key] = (rte, old)
                         won.append(key)
                         lost.append(old)
                         old.source.best -= 1
                         best += 1
                     else:
-                        bucket[key] = (old, rte)
                         others.append(key)
                 elif is_same(old, rte):
                     same += 1
@@ -219,7 +222,9 @@ class Table:
                     won.append(key)
                     lost.append(old)
             else:
-                routes: tuple[Rte, ...] | None = entered(old, rte, in_order)
+                if old is not several:
+                    several = old
+                    routes = entered(old, rte, in_order)
                 if routes is None:
                     same += 1
                     continue
@@ -251,6 +256,9 @@ class Table:
         won: list[bytes] = []
         lost: list[Rte] = []
         others: list[bytes] = []
+        several: Any = None  # the routes last met, and those that stay
+        routes: tuple[Rte, ...] | None = None
+        stays: Any = None  # as the bucket has them
         nets = 0
         best = 0
         for key in keys:
@@ -271,10 +279,14 @@ class Table:
                 continue
             if old is None:
                 continue
-            routes: tuple[Rte, ...] | None = left(old, source, in_order)
+            if old is not several:
+                several = old
+                routes = left(old, source, in_order)
+                if routes is not None:
+                    stays = routes if len(routes) > 1 else routes[0]
             if routes is None:
                 continue
-            bucket[key] = routes if len(routes) > 1 else routes[0]
+            bucket[key] = stays
             if routes[0] is old[0]:
                 others.append(key)
             else:
