@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.core.export.receiver import Receiver
-from pybird.values.route import Rte
 
 
 class Segment:
@@ -64,15 +63,11 @@ class Batch:
         self.rejected = 0
         self.filtered = 0
 
-    def withdraw(self, key: bytes, old: Rte | None, members: dict[Receiver, Any]) -> None:
-        """What was announced is not any more."""
-        assert old is not None
-        owner: Any = old.source.owner
-        if owner in members:
+    def withdraw(self, key: bytes, owner: Any) -> None:
+        """What was announced is not any more; `owner`, if it is a member, had nothing."""
+        if owner is not None:
             self.corrections[owner] = self.corrections.get(owner, 0) + 1
             self.spared[owner] = self.spared.get(owner, 0) + 1
-        else:
-            owner = None
         self._lose(key, owner)
 
     def withdraw_without(self, key: bytes, members: tuple[Receiver, ...]) -> None:
@@ -82,22 +77,24 @@ class Batch:
             self.spared[channel] = self.spared.get(channel, 0) + 1
         self._lose(key, members)
 
-    def _lose(self, key: bytes, owner: Any) -> None:
-        segment = self.segments.get(owner)
+    def _lose(self, key: bytes, but: Any) -> None:
+        segment = self.segments.get(but)
         if segment is None:
-            segment = self.segments[owner] = Segment()
+            segment = self.segments[but] = Segment()
         segment.withdraw.append(key)
         self.lost += 1
 
-    def moved(self, key: bytes, old: Rte | None, owner: Any, members: dict[Receiver, Any]) -> None:
-        """An announcement by a member, or instead of one: their own counts differ."""
-        before: Any = old.source.owner if old is not None else None
+    def moved(self, key: bytes, was: bool, before: Any, owner: Any) -> None:
+        """An announcement by a member, or instead of one: their own counts differ.
+
+        `was`: it was announced before, by the member `before` or (None) by who is none.
+        """
         if owner is not None:
             self.corrections[owner] = self.corrections.get(owner, 0) - 1
             self.owned[owner] = self.owned.get(owner, 0) + 1
-            if old is not None and before is not owner:
+            if was and before is not owner:
                 self.own.setdefault(owner, []).append(key)
-        if before is not None and before in members:
+        if before is not None:
             self.corrections[before] = self.corrections.get(before, 0) + 1
 
     def shifted(self, key: bytes, before: tuple[Receiver, ...] | None, after: tuple[Receiver, ...]) -> None:

@@ -442,23 +442,28 @@ class Group(Origin):
         todo = self._todo
         members = self.members
         each = policy.kind == EACH
-        masked = policy.per_net and not each
+        per_net = policy.per_net
+        masked = per_net and not each
         mask = met_mask = 0
         plain = not self._rejected and not self._picked
         outsiders = self._has_outsiders
         past = len(self._past)
         neighbors, withheld = self._neighbors, self._withheld
+        leading = bool(neighbors or withheld)
         toward: tuple[Hashable, ...] = ()
         traced = self._traced()
         held: tuple[Hashable, ...] = ()
+        watched = bool(traced) or outsiders
         batch = Batch()
         segments = batch.segments
+        former: Rte | None = None  # the last one met that was announced, and the member that owns it
+        before: Any = None
         met: Rte | None = None
         kind = SENT
         form: Any = None
         owner: Any = None
         keys: list[bytes] = []
-        updates = sent = rejected = filtered = gone = 0
+        gained = kept = rejected = filtered = gone = 0
         for key, old in changes.items():
             bid = key[1:end] if key[0] >= short else NO_BUCKET
             if todo and bid in todo:
@@ -469,11 +474,18 @@ class Group(Origin):
                 new = new[0]
             if new is old and (new is None or not again):
                 continue
-            was = old is not None and (plain or self._is_announced(bid, key))
-            if traced:
+            was = False
+            if old is not None and (plain or self._is_announced(bid, key)):
+                was = True
+                if old is not former:
+                    former = old
+                    before = old.source.owner
+                    if before not in members:
+                        before = None
+            if watched:
                 held = withheld.get(key, ())
-            if outsiders:
-                self._note(bid, key, (outdated(old) if again else old) if was else None)
+                if outsiders:
+                    self._note(bid, key, (outdated(old) if again else old) if was else None)
             if new is None:
                 gone += 1
                 if not plain:
@@ -484,16 +496,15 @@ class Group(Origin):
                     if withheld and key in withheld:
                         self._withdraw_held(batch, key, old)
                     else:
-                        batch.withdraw(key, old, members)
+                        batch.withdraw(key, before)
                     if traced:
                         self._trace(traced, key, SENT, None, old, held)
                 continue
-            updates += 1
             if past:
                 self._judged[key] = past
             if masked:
                 mask = policy.mask(new, key)
-            if new is not met or mask != met_mask or each:
+            if new is not met or (per_net and (each or mask != met_mask)):
                 met = new
                 met_mask = mask
                 kind, form = self._verdict(new, key, mask)
@@ -517,16 +528,17 @@ class Group(Origin):
                     if owner not in members:
                         owner = None
             if kind == SENT:
-                sent += 1
                 keys.append(key)
                 if not plain:
                     self._mark_sent(bid, key)
-                if not was:
-                    batch.gained += 1
-                if toward or (withheld and key in withheld):
+                if was:
+                    kept += 1
+                else:
+                    gained += 1
+                if leading and (toward or key in withheld):
                     self._shift(batch, key, old if was else None, owner, toward)
-                elif owner is not None or was:
-                    batch.moved(key, old if was else None, owner, members)
+                elif owner is not None or (was and before is not None):
+                    batch.moved(key, was, before if was else None, owner)
                 if traced:
                     self._trace(traced, key, SENT, new, old if was else None, held)
                 continue
@@ -541,11 +553,12 @@ class Group(Origin):
                 if withheld and key in withheld:
                     self._withdraw_held(batch, key, old)
                 else:
-                    batch.withdraw(key, old, members)
+                    batch.withdraw(key, before)
             if traced:
                 self._trace(traced, key, kind, new, old if was else None, held)
-        batch.sent, batch.updates, batch.rejected, batch.filtered = sent, updates, rejected, filtered
-        batch.gone = gone
+        batch.sent, batch.rejected, batch.filtered = gained + kept, rejected, filtered
+        batch.updates = batch.sent + rejected + filtered
+        batch.gained, batch.gone = gained, gone
         self._send(batch)
 
     def _withdraw_held(self, batch: Batch, key: bytes, old: Rte | None) -> None:
@@ -750,21 +763,28 @@ class Group(Origin):
         count.received += len(bucket)
         gained = 0
         refused: list[bytes] = []
+        policy, past, withheld, traced = self.policy, self._past, self._withheld, channel.traced
+        alike = not policy.per_net and (fresh or not past)  # networks of one route have one verdict
+        last: Rte | None = None
+        verdict: tuple[int, Any] = NOTHING
         met: Any = None
+        keys: list[bytes] | None = None  # of the form met
         leads = False
         plain = bid not in self._rejected and bid not in self._picked
         for key, value in bucket.items():
             best: Rte = value if isinstance(value, Rte) else value[0]
-            kind, form = SENT, None
-            if fresh:
-                kind, form = self._verdict_anew(best, key)
-            elif plain or self._is_announced(bid, key):
-                kind, form = self.judged(best, key)
-            else:
-                kind = FILTERED
+            kind, form = FILTERED, None
+            if fresh or plain or self._is_announced(bid, key):
+                if past and fresh:
+                    self._judged[key] = len(past)
+                if best is not last:
+                    verdict = self.verdict(best, key) if fresh else self.judged(best, key)
+                    last = best if alike and not policy.failed else None
+                kind, form = verdict
             own = best.source.owner is channel
             if form is not met:
                 met = form
+                keys = None
                 leads = form is not None and self._leads_to(form, channel)
             if kind != SENT:
                 if kind == FILTERED and not own:
@@ -782,32 +802,29 @@ class Group(Origin):
             elif origin is not None:
                 had = origin.had(bid, key, best, channel)
                 unchanged = had is best
-            if leads or self._withheld:
+            if leads or withheld:
                 self._hold(key, channel, leads and not own)
             if kind == SENT and not own and not leads:
                 if had is None:
                     gained += 1
                 elif unchanged and not member.owes and origin is not None and origin.sent_as(best, key, form):
                     continue
-                out.add(form, key)
+                if keys is None:
+                    keys = out.announce.setdefault(form, [])
+                keys.append(key)
             elif had is not None:
                 gained -= 1
                 out.withdraw.append(key)
-            if channel.traced:
+            if traced:
                 channel.trace_export(key, REJECTED if leads and kind == SENT else kind, best, had)
-        if channel.traced:
-            for key, had in left.items():
-                channel.trace_export(key, SENT, None, had)
-        gained -= withdraw_left(left, out)
+        if left:
+            if traced:
+                for key, had in left.items():
+                    channel.trace_export(key, SENT, None, had)
+            gained -= withdraw_left(left, out)
         if refused:
             self._record(bid, bucket, refused)
         return gained
-
-    def _verdict_anew(self, rte: Rte, key: bytes) -> tuple[int, Any]:
-        """Judge a network that this group did not announce so far."""
-        if self._past:
-            self._judged[key] = len(self._past)
-        return self.verdict(rte, key)
 
     def _traced(self) -> list[Member]:
         """The members in step that trace routes or filters."""
