@@ -32,7 +32,7 @@ from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.statistics import Counters, Statistics
 from pybird.core.table import Table, Walk, is_same
-from pybird.values.bogus import bogus_keys
+from pybird.values.bogus import bogus_keys, has_suspect, suspect_octets
 from pybird.values.net import NetType, net_of
 from pybird.values.route import FILTERED, Dest, Hop, Rte, Source
 
@@ -49,6 +49,9 @@ class ChannelState(Enum):
     START = "START"
     UP = "UP"
     STOP = "STOP"
+
+
+_UP: Final = ChannelState.UP  # Python looks a member up by name, slowly
 
 
 class ExportState(Enum):
@@ -71,13 +74,47 @@ class Waiting(NamedTuple):
 class Channel(Receiver):
     """One channel of a running instance."""
 
+    # With this many attributes CPython is slower without slots: they are read for every UPDATE.
+    __slots__ = (
+        "_again",
+        "_filtered",
+        "_flushed",
+        "_found",
+        "_pool",
+        "_received",
+        "_refused",
+        "_suspects",
+        "_sweeps",
+        "_waiting",
+        "_walk",
+        "config",
+        "debug",
+        "export_state",
+        "import_limit",
+        "keep_received",
+        "member",
+        "name",
+        "needs_hops",
+        "net_type",
+        "policy",
+        "protocol",
+        "receive_limit",
+        "refusals",
+        "router",
+        "source",
+        "sources",
+        "state",
+    )
+
     def __init__(self, config: ChannelConfig, protocol: Instance) -> None:
         self.config = config
         self.protocol = protocol
         self.router = protocol.router
         self.scheduler = protocol.router.scheduler
+        self._pool = protocol.router.pool
         self.name = config.name
         self.net_type: NetType = config.net_type
+        self._suspects = suspect_octets(config.net_type)
         self.state = ChannelState.DOWN
         self.export_state = ExportState.DOWN
         self.debug: frozenset[str] = config.debug
@@ -259,19 +296,16 @@ class Channel(Receiver):
         `rte` is the route before the import filter: preference is the
         channel's, source is `self.source` or a source made for a path id.
         """
-        if self.state is not ChannelState.UP or not keys:
+        if self.state is not _UP or not keys:
             return
-        bogus = bogus_keys(keys, self.net_type)
-        if bogus:
-            self.refused(bogus, rte, "bogus network")
-            gone = dict.fromkeys(bogus)
-            keys = [key for key in keys if key not in gone]
+        if self._suspects and has_suspect(keys, self._suspects):
+            keys = self._without_bogus(keys, rte)
             if not keys:
                 return
         count = self.statistics.import_updates
         count.received += len(keys)
         source = rte.source
-        if source not in self.sources:
+        if source is not self.source and source not in self.sources:
             self.sources[source] = None
         if rte.epoch != source.epoch:
             rte = Rte(rte.attrs, source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
@@ -285,6 +319,13 @@ class Channel(Receiver):
             for key in keys:
                 kept[key] = rte
         self._evaluate(keys, rte)
+
+    def _without_bogus(self, keys: list[bytes], rte: Rte) -> list[bytes]:
+        bogus = dict.fromkeys(bogus_keys(keys, self.net_type))
+        if not bogus:
+            return keys
+        self.refused(list(bogus), rte, "bogus network")
+        return [key for key in keys if key not in bogus]
 
     def withdraw(self, keys: list[bytes], source: Source | None = None) -> None:
         """Networks went away (unknown ones are counted and ignored)."""
@@ -424,17 +465,21 @@ class Channel(Receiver):
                 self._keep(theirs, left)
 
     def _enter(self, keys: list[bytes], rte: Rte) -> None:
-        set_rank(rte, self.router.pool)
+        set_rank(rte, self._pool)
         if self.import_limit is not None:
             keys = self._within_import_limit(keys, rte)
-        kept = self._filtered.get(rte.source)
-        if kept:
-            for key in keys:
-                kept.pop(key, None)
+        if self._filtered:
+            self._forget_filtered(keys, rte.source)
         same = self.table.announce(keys, rte) if not self.traced else self._announce_traced(keys, rte)
         count = self.statistics.import_updates
         count.ignored += same
         count.accepted += len(keys) - same
+
+    def _forget_filtered(self, keys: list[bytes], source: Source) -> None:
+        kept = self._filtered.get(source)
+        if kept:
+            for key in keys:
+                kept.pop(key, None)
 
     def _refuse(self, keys: list[bytes], rte: Rte) -> None:
         """The filter rejected: an earlier route of this source leaves the table.

@@ -76,7 +76,7 @@ def set_rank(rte: Rte, pool: AttributePool) -> None:
     if own < 0:
         own = 0
         rte.flags |= SLOW
-    else:
+    elif rte.flags:
         rte.flags &= ~SLOW
     rte.rank = (rte.preference << 1 | resolvable) << RANK_BITS | own
 

@@ -2,7 +2,7 @@
 
 Loopback, multicast and link-local networks, hosts of 0.0.0.0/8 and the
 broadcast address, and IPv6 networks that embed these, as BIRD refuses them.
-Hot (also compiled): about 0.05 us per network.
+Hot (also compiled): `has_suspect` takes 0.02 us per network.
 """
 
 from __future__ import annotations
@@ -12,23 +12,38 @@ from typing import Final
 
 from pybird.values.net import NetType
 
-# In full, and by the first octet that makes a key worth a look.
 _BOGUS4: Final = re.compile(
     rb"[\x08-\x20]\x7f|[\x03-\x20][\xe0-\xef]|[\x09-\x20]\x00(?!\x00*\Z)|\x20\xff{4}", re.DOTALL
 )
 _BOGUS6: Final = re.compile(rb"[\x08-\x80]\xff|[\x09-\x80]\xfe[\x80-\xbf]")
-_SUSPECT4: Final = frozenset([bytes((octet,)) for octet in (0, 127, *range(224, 240), 255)])
-_SUSPECT6: Final = frozenset((b"\0", b"\xfe", b"\xff"))
+_SUSPECT4: Final = frozenset((0, 127, *range(224, 240), 255))
+_SUSPECT6: Final = frozenset((0, 0xFE, 0xFF))
+
+
+def suspect_octets(net_type: NetType) -> frozenset[int]:
+    """The first octets of addresses that make a key worth a look; of other types than IPv4 and IPv6 none."""
+    if net_type is NetType.IP4:
+        return _SUSPECT4
+    return _SUSPECT6 if net_type is NetType.IP6 else frozenset()
+
+
+def has_suspect(keys: list[bytes], octets: frozenset[int]) -> bool:
+    """May one of these keys be bogus? For nearly every UPDATE that is all that is asked."""
+    try:
+        for key in keys:
+            if key[1] in octets:
+                return True
+    except IndexError:  # the default route has no octet of an address
+        return True
+    return False
 
 
 def bogus_keys(keys: list[bytes], net_type: NetType) -> list[bytes]:
     """Those of a table's keys that are such networks; of other types than IPv4 and IPv6 none."""
     if net_type is NetType.IP4:
-        suspects = [key for key in keys if key[1:2] in _SUSPECT4]
-        return [key for key in suspects if _BOGUS4.match(key) is not None] if suspects else suspects
+        return [key for key in keys if _BOGUS4.match(key) is not None]
     if net_type is NetType.IP6:
-        suspects = [key for key in keys if key[1:2] in _SUSPECT6]
-        return [key for key in suspects if _is_bogus6(key)] if suspects else suspects
+        return [key for key in keys if _is_bogus6(key)]
     return []
 
 

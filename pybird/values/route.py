@@ -26,6 +26,9 @@ class Dest(IntEnum):
     PROHIBIT = 4
 
 
+_UNREACHABLE: Final = Dest.UNREACHABLE  # Python looks a member up by name, slowly
+
+
 class NextHop(NamedTuple):
     """One way out: a gateway, an interface, or both."""
 
@@ -70,12 +73,12 @@ class Hop:
     @property
     def resolvable(self) -> bool:
         """False while the next hop is not reachable: such a route loses to others."""
-        return self.dest is not Dest.UNREACHABLE or self.key is None
+        return self.dest is not _UNREACHABLE or self.key is None
 
     @property
     def lost(self) -> bool:
         """True while a neighbor or an interface that packets go to directly is not there."""
-        return self.direct and self.dest is Dest.UNREACHABLE
+        return self.direct and self.dest is _UNREACHABLE
 
     def __repr__(self) -> str:
         return f"Hop({self.dest.name}, {self.nexthops})"

@@ -31,6 +31,16 @@ class Receiver:
     it is a member of a group. `exported` is how many networks it has.
     """
 
+    __slots__ = (
+        "export_limit",
+        "exported",
+        "neighbor",
+        "scheduler",
+        "statistics",
+        "table",
+        "traced",
+    )
+
     table: Table
     scheduler: Scheduler
     statistics: Statistics
