@@ -197,3 +197,21 @@ def test_a_walk_goes_on_while_routes_change_all_the_time(monkeypatch):
         world["a"].announce(*nets[: 1 + turn % 8], med=2 + turn % 2)
         world.clock.step()
     assert member.todo == {}
+
+
+def test_verdicts_of_attributes_that_nobody_has_any_more_are_forgotten():
+    """The pool's next round tells (its `epoch`): else memos would keep every set that there ever was."""
+    judged = ipv4(import_filter=med_is_not(0), export_filter=med_is_not(0))
+    world = World().load(peer("a", judged), peer("b", judged))
+    pool = world.router.pool
+    for med in range(1, 101):
+        world["a"].announce("10.0.0.0/8", med=med)
+        world.clock.run()
+    assert len(pool) > 100
+    pool.sweep(1000)
+    world["a"].announce("10.0.0.0/8", med=101)
+    world.clock.run()
+    world["b"].messages.clear()
+    pool.sweep(1000)
+    assert len(pool) < 10
+    assert world["b"].got

@@ -1,15 +1,17 @@
 """Next hop entries: when they go, and what recursive ones resolve to."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from pybird.core.nexthop import Recursive
+from pybird.conf.model import TableConfig
+from pybird.core.nexthop import Recursive, Way
 from pybird.core.ports import Link, LinkAddress
 from pybird.values.address import Address
-from pybird.values.net import Prefix
-from pybird.values.route import Dest, Hop
-from tests.core.world import World, key, peer
+from pybird.values.net import NetType, Prefix
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte
+from tests.core.world import MASTER4, MASTER6, World, config, ipv4, key, peer
 
 TURNS = 400  # more than any of these worlds needs to come to rest
 
@@ -107,6 +109,56 @@ def test_next_hops_through_each_other_come_to_rest():
         world["a"].announce(net, hop=world.hop(address))
     world.rest()
     assert [world.best(net) for net in nets] == ["b unicast"] * 3
+
+
+def test_a_next_hop_goes_where_the_route_goes_that_is_found_for_it():
+    """A blackhole, too; an address of this router leads nowhere, whatever route there is."""
+    world = Net()
+    world["b"].announce("20.0.0.0/8", hop=Hop(Dest.BLACKHOLE))
+    world.announce("b", "10.0.0.0/24", "10.0.0.2")
+    world.rest()
+    assert world.hop("20.1.1.9").dest is Dest.BLACKHOLE
+    recursive = world.router.hops.recursive
+    assert recursive(Address.parse("10.0.0.3"), "master4").dest is Dest.UNICAST
+    assert recursive(Address.parse("10.0.0.1"), "master4").dest is Dest.UNREACHABLE
+
+
+def test_labels_of_the_route_stand_before_those_of_the_way_to_its_next_hop():
+    world = Net()
+    tunnel = world.router.hops.ways((Way(Address.parse("10.0.0.2"), labels=(200,)),))
+    world["b"].announce("20.0.0.0/8", hop=tunnel)
+    world.rest()
+    hop = world.router.hops.recursive(Address.parse("20.1.1.9"), "master4", labels=(100,))
+    assert [way.labels for way in hop.nexthops] == [(100, 200)]
+
+
+def test_the_distance_is_that_of_the_route_to_the_next_hop():
+    """What a filter wrote goes before what the protocol knows; else it is not known."""
+    world = Net()
+    peer_, pool = world["b"], world.router.pool
+    world.announce("b", "30.0.0.0/8", "10.0.0.2")
+    attrs = pool.intern(b"", (("igp_metric", 7),))
+    rte = Rte(attrs, peer_.channel.source, world.hop("10.0.0.2"), 100, 0.0)
+    peer_.channel.announce([key("20.0.0.0/8")], rte)
+    world.rest()
+    assert world.hop("20.1.1.9").igp_metric == 7
+    assert world.hop("30.1.1.9").igp_metric == UNKNOWN_METRIC
+
+
+def test_next_hops_resolve_when_their_table_comes_and_not_when_it_has_gone():
+    world = Net()
+    hop = world.router.hops.recursive(Address.parse("20.1.1.9"), "igp")
+    assert hop.dest is Dest.UNREACHABLE
+    everybody = [peer(name) for name in "abcd"]
+    igp = TableConfig("igp", NetType.IP4)
+    inside = peer("inside", replace(ipv4(), table="igp"))
+    world.router.reconfigure(config(*everybody, inside, tables=(MASTER4, MASTER6, igp)))
+    world.rest()
+    world.announce("inside", "20.0.0.0/8", "10.0.0.2")
+    assert hop.dest is Dest.UNICAST
+    world.router.reconfigure(config(*everybody))
+    world.rest()
+    assert hop.dest is Dest.UNREACHABLE
 
 
 def _check(world: Net) -> None:

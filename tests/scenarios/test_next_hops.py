@@ -330,6 +330,42 @@ def test_a_link_local_next_hop_counts_where_the_igp_route_leads_to_a_link(prefer
     assert prefer == "global" or gateway() == V6 % 1
 
 
+@pytest.mark.parametrize("gateway", ["", "gateway recursive;"])
+def test_a_next_hop_is_not_looked_up_through_a_route_that_was_looked_up_itself(gateway):
+    """`gateway recursive`, the default of multihop sessions: one level (RFC 4271, 9.1.2.1)."""
+    lab = Hub("internal" if gateway else "multihop")
+    text = lab.hub_text().replace("ipv4 { import all;", f"ipv4 {{ import all; {gateway}")
+    text += "protocol direct { ipv4; } protocol static igp { ipv4; %s }"
+    hub = lab.nodes["hub"].router
+    hub.reconfigure(read(text % ""))
+    lab.tell(1, off_link("20.0.0.0/16", "10.0.0.3"))
+    lab.tell(2, off_link("30.0.0.0/16", "20.0.0.9"))
+    assert [str(way.gateway) for way in here(lab, "20.0.0.0/16").nexthops] == ["10.0.0.3"]
+    assert here(lab, "30.0.0.0/16").dest is Dest.UNREACHABLE
+    told = "Next hop address 20.0.0.9 resolvable through recursive route for 20.0.0.0/16"
+    assert lab.nodes["hub"].messages("warning") == [told]
+
+    hub.reconfigure(read(text % "route 20.0.0.8/29 via 10.0.0.1;"))
+    lab.run(2)
+    assert [str(way.gateway) for way in here(lab, "30.0.0.0/16").nexthops] == ["10.0.0.1"]
+    hub.reconfigure(read(text % ""))
+    lab.run(2)
+    assert here(lab, "30.0.0.0/16").dest is Dest.UNREACHABLE
+
+
+def test_a_multihop_session_looks_next_hops_up_and_a_direct_one_does_not():
+    """What `gateway` is where it is not written."""
+    for kind, expected in (("internal", None), ("multihop", "10.0.0.3")):
+        lab = Hub(kind)
+        text = (
+            lab.hub_text() + "protocol direct { ipv4; } protocol static igp { ipv4; route %s via 10.0.0.3; }"
+        )
+        lab.nodes["hub"].router.reconfigure(read(text % "20.0.0.0/16"))
+        lab.tell(1, off_link("30.0.0.0/16", "20.0.0.9"))
+        found = here(lab, "30.0.0.0/16")
+        assert (found and str(found.nexthops[0].gateway)) == expected
+
+
 @pytest.mark.parametrize(
     "tables", ["", "igp table master4; igp table master6;", "igp table master4;", "igp table own6;"]
 )
