@@ -186,6 +186,13 @@ def test_a_protocol_takes_no_private_name_of_the_instance_that_it_is():
                 assert not private_names(node) & taken, f"{path}: {node.name}"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "proto").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_protocol_asserts_what_its_config_is(path):
+    """`Instance[C]` says it."""
+    asserted = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)]
+    assert not [found for node in asserted if "Config)" in (found := ast.unparse(node))]
+
+
 @pytest.mark.parametrize("package", SHARED)
 def test_what_is_shared_asks_no_protocol_for_its_type(package):
     paths = sorted((ROOT / package).rglob("*.py"))

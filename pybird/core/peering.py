@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.core.channel import Channel
-from pybird.core.protocol import Instance
+from pybird.core.protocol import C, Instance
 from pybird.values.net import NetType
 
 
-class Discoverer(Instance):
+class Discoverer(Instance[C]):
     """A protocol that finds neighbors and announces an entry for each."""
 
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
@@ -33,7 +33,7 @@ class Discoverer(Instance):
         raise NotImplementedError
 
 
-class Spawner(Instance):
+class Spawner(Instance[C]):
     """A protocol that stands up a dynamic child for each entry that is exported to it."""
 
     def why_not(self, net_type: NetType, key: bytes) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel
@@ -20,9 +20,17 @@ from pybird.core.selection import Selection
 from pybird.values.attributes import AttributeDecl
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # where Python has no defaults yet
+
     from pybird.core.channel import Exporter
     from pybird.core.ports import Timer
     from pybird.core.router import Router
+
+    C = TypeVar("C", bound=ProtocolConfig, default=Any)  # the protocol's config
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C", bound=ProtocolConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolType:
+class ProtocolType(Generic[C]):
     """Everything the rest of PyBIRD knows of a protocol.
 
     `title` is the word in `show protocols`; `kind` the `RTS_*` number of its
@@ -49,9 +57,9 @@ class ProtocolType:
     title: str
     kind: int
     preference: int
-    config: type[ProtocolConfig]
-    build: Callable[..., ProtocolConfig]
-    instance: Callable[[ProtocolConfig, Router], Instance] | None = None
+    config: type[C]
+    build: Callable[..., C]
+    instance: Callable[[C, Router], Instance[C]] | None = None
     attributes: tuple[AttributeDecl, ...] = ()
     selection: Selection = field(default_factory=Selection)
     phase: int = 1
@@ -59,12 +67,15 @@ class ProtocolType:
     commands: tuple[Any, ...] = ()  # core.commands.Command
 
 
-class Instance:
-    """Base of every running protocol instance."""
+class Instance(Generic[C]):
+    """Base of every running protocol instance.
 
-    type: ProtocolType  # set on the class by the protocol's package
+    `C` is its config: all that it is given, before and after a reload, is of this type.
+    """
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    type: ProtocolType[Any]  # set on the class by the protocol's package
+
+    def __init__(self, config: C, router: Router) -> None:
         self.config = config
         self.router = router
         self.life = Life(not config.disabled)
@@ -116,7 +127,7 @@ class Instance:
         """Close everything; call `stopped()` now or later."""
         raise NotImplementedError
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: C) -> bool:
         """Adapt to a changed config without a restart.
 
         Called before `self.config` and the channels' configs are replaced.
@@ -125,7 +136,7 @@ class Instance:
         """
         return self.accepts(self.config, new)
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: C, new: C) -> bool:
         """Pure: would `reconfigure` say True? Used by the planner and `configure check`.
 
         Both configs are whole. Filters, limits, preference, debug and
@@ -143,7 +154,7 @@ class Instance:
     def channel_removed(self, channel: Channel) -> None:
         """A reload took a channel away; it is closed after this."""
 
-    def renew(self, config: ProtocolConfig) -> None:
+    def renew(self, config: C) -> None:
         """Called while the instance is down: the next start is with this config."""
         self.config = config
         self.debug = config.debug
@@ -178,7 +189,7 @@ class Instance:
         """
         return old is not None and new is not None and old.table != new.table
 
-    def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def refeeds(self, old: C, new: C) -> bool:
         """Pure: do options of the protocol change what its channels export, while it runs?"""
         return False
 

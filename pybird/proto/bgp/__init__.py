@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.router import Router
 from pybird.proto.bgp.attributes import ATTRIBUTES
@@ -15,9 +14,8 @@ from pybird.proto.bgp.selection import SELECTION
 from pybird.values.enums import Rts
 
 
-def make_instance(config: ProtocolConfig, router: Router) -> Instance:
+def make_instance(config: BgpConfig, router: Router) -> Instance[BgpConfig]:
     """A protocol with a range waits for neighbours, any other has one."""
-    assert isinstance(config, BgpConfig)
     return Dynamic(config, router) if config.remote_range is not None else Peer(config, router)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import ExportMode
 from pybird.core.interfaces import Interface, Interfaces, matches
 from pybird.core.peering import Discoverer
@@ -131,10 +130,8 @@ def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None)
     )
 
 
-def accepts_range(old: ProtocolConfig, new: ProtocolConfig) -> bool:
+def accepts_range(old: BgpConfig, new: BgpConfig) -> bool:
     """Looking again at entries and children adapts to everything but who and where we are."""
-    if not isinstance(old, BgpConfig) or not isinstance(new, BgpConfig):
-        return False
     if new.remote_range is None or old.remote_range is None:
         return False
     return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel, Exporter
 from pybird.core.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
@@ -58,10 +57,8 @@ SPAWN_RATE: Final = 10  # new children per second and interface
 MOST_STRANGERS: Final = 256  # children per interface whose neighbours were never discovered
 
 
-class Dynamic(Spawner):
+class Dynamic(Spawner[BgpConfig]):
     """A running `protocol bgp` with a range instead of a neighbour."""
-
-    config: BgpConfig
 
     def __init__(self, config: BgpConfig, router: Router) -> None:
         super().__init__(config, router)
@@ -79,7 +76,7 @@ class Dynamic(Spawner):
         self.listening = Listening(self.router, self.log)
         self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
-    def renew(self, config: ProtocolConfig) -> None:
+    def renew(self, config: BgpConfig) -> None:
         super().renew(config)
         self._prepare()
 
@@ -491,10 +488,10 @@ class Dynamic(Spawner):
 
     # -------------------------------------------------------------- reloads
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: BgpConfig, new: BgpConfig) -> bool:
         return accepts_range(old, new)
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: BgpConfig) -> bool:
         return accepts_range(self.config, new)
 
     def settled(self) -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, Exporter
 from pybird.core.life import State, StopReason
 from pybird.core.ports import Stream, TcpOptions
@@ -65,10 +65,8 @@ _CEASE_OF: Final[dict[StopReason, int]] = {
 }
 
 
-class Peer(Instance):
+class Peer(Instance[BgpConfig]):
     """A running `protocol bgp` with one neighbour, or a dynamic child."""
-
-    config: BgpConfig
 
     def __init__(self, config: BgpConfig, router: Router) -> None:
         super().__init__(config, router)
@@ -96,7 +94,7 @@ class Peer(Instance):
         self.listening = Listening(self.router, self.log)
         self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
 
-    def renew(self, config: ProtocolConfig) -> None:
+    def renew(self, config: BgpConfig) -> None:
         ifindex = self.reach.ifindex
         super().renew(config)
         self._prepare(self.config, ifindex)
@@ -522,11 +520,11 @@ class Peer(Instance):
 
     # ------------------------------------------------------------- reloads
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: BgpConfig, new: BgpConfig) -> bool:
         return reconfigure.accepts(old, new)
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
-        if not isinstance(new, BgpConfig) or not reconfigure.accepts(self.config, new):
+    def reconfigure(self, new: BgpConfig) -> bool:
+        if not reconfigure.accepts(self.config, new):
             return False
         self.pace.adapt(new)
         self.error_wait.adapt(new)

@@ -7,7 +7,6 @@ learns goes into `router.interfaces`; it has no channel and no routes.
 
 from __future__ import annotations
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.guard import GuardedEvents
 from pybird.core.interfaces import Interface, matches
 from pybird.core.life import StopReason
@@ -17,19 +16,13 @@ from pybird.core.router import Router
 from pybird.proto.device.config import DeviceConfig
 
 
-class Device(Instance):
+class Device(Instance[DeviceConfig]):
     """The one device protocol."""
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    def __init__(self, config: DeviceConfig, router: Router) -> None:
         super().__init__(config, router)
         self._timer_scan: Timer | None = None
         self._events = GuardedEvents(self)
-
-    @property
-    def options(self) -> DeviceConfig:
-        """The config under its own type."""
-        assert isinstance(self.config, DeviceConfig)
-        return self.config
 
     def start(self) -> None:
         """Read everything once, then follow events."""
@@ -45,13 +38,12 @@ class Device(Instance):
             self._timer_scan.cancel()
         self.stopped()
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: DeviceConfig, new: DeviceConfig) -> bool:
         """Everything is changed live."""
         return True
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: DeviceConfig) -> bool:
         """A new scan time holds from the next scan; `preferred` at once."""
-        assert isinstance(new, DeviceConfig)
         self._arm(new.scan_time)
         for interface in self.router.interfaces:
             self._prefer(interface, new)
@@ -84,7 +76,7 @@ class Device(Instance):
                     interfaces.address_removed(known)
             for address in theirs.values():
                 interfaces.address_changed(address)
-        self._arm(self.options.scan_time)
+        self._arm(self.config.scan_time)
 
     def _prefer(self, interface: Interface, config: DeviceConfig) -> None:
         interface.preferred_first = ()
@@ -101,7 +93,7 @@ class Device(Instance):
 
     def _learn(self, link: Link) -> None:
         self.router.interfaces.link_changed(link)
-        self._prefer(self.router.interfaces.by_index[link.index], self.options)
+        self._prefer(self.router.interfaces.by_index[link.index], self.config)
 
     def link_removed(self, index: int) -> None:
         """A link is gone."""

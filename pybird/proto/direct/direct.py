@@ -14,7 +14,6 @@ that routes follow renames and moved addresses, and stay untouched otherwise.
 
 from __future__ import annotations
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.interfaces import Interface, InterfaceEvent, matches_address
 from pybird.core.life import StopReason
@@ -32,19 +31,13 @@ EVERY_SOURCE = Prefix(UNSPECIFIED_V6, 0)
 Announced = dict[tuple[Channel, bytes], Hop]
 
 
-class Direct(Instance):
+class Direct(Instance[DirectConfig]):
     """One direct protocol."""
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    def __init__(self, config: DirectConfig, router: Router) -> None:
         super().__init__(config, router)
         self._announced: dict[int, Announced] = {}  # by interface index
         self._sources: dict[tuple[Channel, int], Source] = {}
-
-    @property
-    def options(self) -> DirectConfig:
-        """The config under its own type."""
-        assert isinstance(self.config, DirectConfig)
-        return self.config
 
     def start(self) -> None:
         """Announce the networks of all interfaces."""
@@ -62,13 +55,12 @@ class Direct(Instance):
         self._sources.clear()
         self.stopped()
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: DirectConfig, new: DirectConfig) -> bool:
         """`interface` and `check link` change live; channels come and go."""
         return True
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: DirectConfig) -> bool:
         """Compare every interface with what the new options say."""
-        assert isinstance(new, DirectConfig)
         for interface in self.router.interfaces:
             self._update(interface, new)
         return True
@@ -106,7 +98,7 @@ class Direct(Instance):
 
     def _update(self, interface: Interface, config: DirectConfig | None = None, gone: bool = False) -> None:
         """Announce and withdraw what differs for one interface."""
-        options = config if config is not None else self.options
+        options = config if config is not None else self.config
         wanted = {} if gone else self._wanted(interface, options)
         index = interface.index
         had = self._announced.pop(index, {})

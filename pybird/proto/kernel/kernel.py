@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.guard import GuardedEvents
 from pybird.core.life import StopReason
@@ -44,12 +43,10 @@ MOST_HOPS = 10_000  # of learned routes, that are shared
 MOST_COMPLAINTS = 10  # refused routes logged per turn
 
 
-class KernelInstance(Instance):
+class KernelInstance(Instance[KernelConfig]):
     """One `protocol kernel`."""
 
-    config: KernelConfig
-
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    def __init__(self, config: KernelConfig, router: Router) -> None:
         super().__init__(config, router)
         self.fib = Fib()
         self._channel: Channel | None = None
@@ -171,19 +168,15 @@ class KernelInstance(Instance):
             self.router.kernel.release(self._v4, self.config.kernel_table, self.config.metric)
         self.stopped()
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: KernelConfig, new: KernelConfig) -> bool:
         """`persist` and `merge paths` change while it runs; the rest restarts."""
-        assert isinstance(old, KernelConfig)
-        assert isinstance(new, KernelConfig)
         return _fixed(old) == _fixed(new)
 
-    def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def refeeds(self, old: KernelConfig, new: KernelConfig) -> bool:
         """Other next hops are merged: the routes go out again."""
-        assert isinstance(old, KernelConfig)
-        assert isinstance(new, KernelConfig)
         return old.merge_paths != new.merge_paths
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: KernelConfig) -> bool:
         """Nothing to do: what may change is read when it is needed."""
         return self.accepts(self.config, new)
 

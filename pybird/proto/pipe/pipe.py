@@ -15,7 +15,7 @@ in BIRD; another way to the same table gets its turn when that copy leaves.
 
 from __future__ import annotations
 
-from pybird.conf.model import ProtocolConfig
+from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, ExportState
 from pybird.core.export.receiver import SENT
 from pybird.core.life import StopReason
@@ -30,29 +30,23 @@ from pybird.values.route import Rte, Source
 MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and start
 
 
-class Pipe(Instance):
+class Pipe(Instance[PipeConfig]):
     """One pipe protocol."""
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    def __init__(self, config: PipeConfig, router: Router) -> None:
         super().__init__(config, router)
         self._flows: tuple[Flow, ...] = ()
 
-    @property
-    def options(self) -> PipeConfig:
-        """The config under its own type."""
-        assert isinstance(self.config, PipeConfig)
-        return self.config
-
-    def make_channel(self, config: ProtocolConfig) -> Channel:  # type: ignore[override]
+    def make_channel(self, config: ChannelConfig) -> Channel:
         """A channel that also tells what goes to the other table."""
-        return PipeChannel(config, self)  # type: ignore[arg-type]
+        return PipeChannel(config, self)
 
     def start(self) -> None:
         """Open both sides and let the routes flow."""
         pri, sec = self.channels["pri"], self.channels["sec"]
         pri.open()
         sec.open()
-        most = self.options.max_generation
+        most = self.config.max_generation
         export, imports = Flow(self, pri, sec, most), Flow(self, sec, pri, most)
         export.back, imports.back = imports, export
         self._flows = (export, imports)
@@ -67,10 +61,8 @@ class Pipe(Instance):
         self._flows = ()
         self.stopped()
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: PipeConfig, new: PipeConfig) -> bool:
         """Filters and limits are the core's; tables and generations need a restart."""
-        assert isinstance(old, PipeConfig)
-        assert isinstance(new, PipeConfig)
         return (old.peer_table, old.max_generation) == (new.peer_table, new.max_generation)
 
     def request_refresh(self, channel: Channel) -> bool:
@@ -97,13 +89,13 @@ class Pipe(Instance):
 class PipeChannel(Channel):
     """One end of a pipe: exports are what the other end imports."""
 
+    protocol: Pipe
+
     def _flow(self) -> Flow | None:
-        assert isinstance(self.protocol, Pipe)
         return self.protocol.flow_from(self)
 
     def _source_end(self) -> Channel | None:
         """The end whose routes come in here."""
-        assert isinstance(self.protocol, Pipe)
         return next((other for other in self.protocol.channels.values() if other is not self), None)
 
     def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:

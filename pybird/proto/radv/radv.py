@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from pybird.conf.model import ProtocolConfig
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.interfaces import Interface, InterfaceEvent, matches
@@ -63,12 +62,10 @@ class RouteExporter:
         return announce, withdraw
 
 
-class Radv(Discoverer):
+class Radv(Discoverer[RadvConfig]):
     """One `protocol radv`."""
 
-    config: RadvConfig
-
-    def __init__(self, config: ProtocolConfig, router: Any) -> None:
+    def __init__(self, config: RadvConfig, router: Any) -> None:
         super().__init__(config, router)
         self.ports: dict[int, RadvPort] = {}
         self.routes: dict[Prefix, RouteOptions] = {}
@@ -110,12 +107,12 @@ class Radv(Discoverer):
         self._triggered = False
         self.stopped()
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        return isinstance(new, RadvConfig) and new.vrf == old.vrf
+    def accepts(self, old: RadvConfig, new: RadvConfig) -> bool:
+        return new.vrf == old.vrf
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: RadvConfig) -> bool:
         """All options are live; interfaces that stay keep the routers they know."""
-        if not isinstance(new, RadvConfig) or not self.accepts(self.config, new):
+        if not self.accepts(self.config, new):
             return False
         old, self.config = self.config, new
         if (old.trigger, old.propagate_routes) != (new.trigger, new.propagate_routes):

@@ -39,7 +39,7 @@ def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Repl
     for number, instance in enumerate(found):
         if number:
             yield Note(1009, "")
-        for route in instance.options.routes:
+        for route in instance.config.routes:
             yield static_row(instance, route)
     yield Done()
 

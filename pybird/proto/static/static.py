@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel
 from pybird.core.interfaces import InterfaceEvent
 from pybird.core.life import StopReason
@@ -48,10 +48,10 @@ class Slot(NamedTuple):
     number: int
 
 
-class Static(Instance):
+class Static(Instance[StaticConfig]):
     """One static protocol."""
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
+    def __init__(self, config: StaticConfig, router: Router) -> None:
         super().__init__(config, router)
         self._routes: dict[Slot, StaticRoute] = {}
         self._hops: dict[Slot, Hop] = {}  # where every route leads
@@ -62,18 +62,12 @@ class Static(Instance):
         self._dirty: dict[Slot, bool] = {}  # to be looked at: was the route announced?
         self._change: Iterator[None] | None = None  # on the way to the routes of a new config
 
-    @property
-    def options(self) -> StaticConfig:
-        """The config under its own type."""
-        assert isinstance(self.config, StaticConfig)
-        return self.config
-
     def start(self) -> None:
         """Announce every route that works."""
         for channel in self.channels.values():
             channel.open()
         self.router.interfaces.listen(self)
-        self._go_to(self.options, everything=False)
+        self._go_to(self.config, everything=False)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
@@ -94,18 +88,15 @@ class Static(Instance):
         """Its restarts are quick, and BIRD says no more of them."""
         return False
 
-    def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
+    def accepts(self, old: StaticConfig, new: StaticConfig) -> bool:
         """Routes change live; another channel or IGP table needs a restart."""
-        assert isinstance(old, StaticConfig)
-        assert isinstance(new, StaticConfig)
         return old.igp_table == new.igp_table and [c.name for c in old.channels] == [
             c.name for c in new.channels
         ]
 
-    def reconfigure(self, new: ProtocolConfig) -> bool:
+    def reconfigure(self, new: StaticConfig) -> bool:
         """Compare the routes place by place; announce and withdraw only what differs."""
-        old = self.options
-        assert isinstance(new, StaticConfig)
+        old = self.config
         if not self.accepts(old, new):
             return False
         self._blocks.clear()
@@ -129,7 +120,7 @@ class Static(Instance):
 
     def alive(self, route: StaticRoute, via: StaticVia) -> bool:
         """Does this way of a route work now? (`show static` calls others dormant.)"""
-        return _is_valid(route.net, via) and self.router.hops.works(_way(via, self.options))
+        return _is_valid(route.net, via) and self.router.hops.works(_way(via, self.config))
 
     # what is there ------------------------------------------------------------
 
