@@ -283,8 +283,16 @@ class KernelEvents(Protocol):
 class Kernel(Protocol):
     """Links, addresses and the forwarding table."""
 
-    def links(self) -> list[Link]: ...
-    def addresses(self) -> list[LinkAddress]: ...
+    def links(self) -> list[Link]:
+        """All interfaces.
+
+        Raises:
+            InterruptedError: they change faster than they can be read whole.
+        """
+
+    def addresses(self) -> list[LinkAddress]:
+        """All addresses of all interfaces; raises as `links` does."""
+
     def watch(self, events: KernelEvents) -> None:
         """Deliver changes from now on to these events too."""
 

@@ -65,7 +65,7 @@ class NetlinkKernel:
 
     def _read(self, kind: int, payload: bytes, decode: Callable[[bytes], Value | None]) -> list[Value]:
         """A whole dump, repeated when it was torn by a change."""
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             found: list[Value] = []
             try:
                 for _kind, body in self._requests.dump(kind, payload):
@@ -73,10 +73,9 @@ class NetlinkKernel:
                     if value is not None:
                         found.append(value)
             except InterruptedError:
-                if attempt + 1 < _ATTEMPTS:
-                    continue
+                continue
             return found
-        return []
+        raise InterruptedError(errno.EINTR, "Changed each time it was read")
 
     # events -------------------------------------------------------------
 

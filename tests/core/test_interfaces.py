@@ -1,4 +1,5 @@
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
@@ -290,6 +291,21 @@ def test_an_overflow_scans_at_once():
     world.kernel.link_list[5] = Link(5, "new", True)
     world["device1"].overflow()
     assert world.router.interfaces.named("new") is not None
+
+
+def test_what_changes_while_it_is_read_takes_nothing_away_and_is_read_again():
+    world = device_world()
+    torn = InterruptedError(4, "Changed each time it was read")
+    with patch.object(world.kernel, "addresses", side_effect=torn):
+        world.kernel.link_list[5] = Link(5, "new", True)
+        world["device1"].overflow()
+        world.clock.run(3)
+        assert world["device1"].state.value == "up"
+        assert world.router.interfaces.by_index[2].addresses
+        assert world.router.interfaces.named("new") is None
+    world.clock.run(1)
+    assert world.router.interfaces.named("new") is not None
+    assert world.router.interfaces.by_index[2].addresses
 
 
 def test_preferred_addresses():

@@ -15,6 +15,8 @@ from pybird.core.protocol import Instance
 from pybird.core.router import Router
 from pybird.proto.device.config import DeviceConfig
 
+AGAIN = 1  # seconds until what changed while we read it is read again
+
 
 class Device(Instance[DeviceConfig]):
     """The one device protocol."""
@@ -61,9 +63,14 @@ class Device(Instance[DeviceConfig]):
         """Compare what is known with the kernel's links and addresses."""
         self.trace("events", "Scanning interfaces")
         interfaces = self.router.interfaces
-        links = {link.index: link for link in self.router.kernel.links()}
+        try:
+            links = {link.index: link for link in self.router.kernel.links()}
+            found = self.router.kernel.addresses()
+        except InterruptedError:  # with holes in it: what is missing may be there
+            self._arm(AGAIN)
+            return
         addresses: dict[int, dict[AddressKey, LinkAddress]] = {}
-        for address in self.router.kernel.addresses():
+        for address in found:
             addresses.setdefault(address.ifindex, {})[address.key] = address
         for index in list(interfaces.by_index):
             if index not in links:

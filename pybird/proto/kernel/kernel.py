@@ -122,7 +122,7 @@ class KernelInstance(Instance[KernelConfig]):
         kernel = self.router.kernel
         if self.config.netlink_rx_buffer is not None:
             kernel.set_event_buffer(self.config.netlink_rx_buffer)
-        self._up = {link.index: link.up for link in kernel.links()}
+        self._up = self._links_now()
         kernel.watch(self._events)
         self._watching = True
         self._adopt_leftovers()
@@ -133,6 +133,13 @@ class KernelInstance(Instance[KernelConfig]):
             self._scan_in(0.0)
         elif self._interval():
             self._scan_in(self._interval())
+
+    def _links_now(self) -> dict[int, bool]:
+        """Which links are up. What we do not know is learned from events, with a scan more."""
+        try:
+            return {link.index: link.up for link in self.router.kernel.links()}
+        except InterruptedError:
+            return {}
 
     def _adopt_leftovers(self) -> None:
         """Read what an earlier run left; what a walk that is disturbed misses, a scan finds."""
