@@ -138,6 +138,28 @@ def test_patterns_choose_interfaces_and_addresses():
         assert sorted(routes(world)) == expected, patterns
 
 
+def test_only_interfaces_of_its_vrf_count():
+    for vrf, expected in (('"red"', ["198.51.100.0/24 eth1"]), ("default", ["192.0.2.0/24 eth0"])):
+        world = start(f"ipv4; vrf {vrf};")
+        world.kernel.link(Link(9, "red", True))
+        world.kernel.link(Link(3, "eth1", True, master=9))
+        world.kernel.address(address(3, "198.51.100.1/24"))
+        world.clock.run()
+        assert routes(world) == expected
+
+
+def test_an_interface_that_leaves_its_vrf_takes_its_routes():
+    world = start('ipv4; vrf "red";')
+    world.kernel.link(Link(9, "red", True))
+    world.kernel.link(Link(3, "eth1", True, master=9))
+    world.kernel.address(address(3, "198.51.100.1/24"))
+    world.clock.run()
+    assert routes(world) == ["198.51.100.0/24 eth1"]
+    world.kernel.link(ETH1)
+    world.clock.run()
+    assert routes(world) == []
+
+
 def test_sadr_routes_hold_for_every_source():
     world = start("ipv6 sadr;")
     world.kernel.address(address(3, "2001:db8:1::1/64"))

@@ -480,6 +480,32 @@ def test_router_advertisements_between_two_interfaces():
         sock.close()
 
 
+@isolated
+def test_without_a_link_local_address_nothing_is_sent():
+    """RFC 4861, 6.1.2: receivers would have to discard it."""
+    pair("v0", "v1")
+    world = World()
+    heard = []
+    near, far = (socket.if_nametoindex(name) for name in ("v0", "v1"))
+    sock = world.network.icmp6(near, (134,), lambda packet: None)
+    ear = world.network.icmp6(far, (134,), heard.append)
+    world.until(lambda: can_send("v0"))
+    ip("-6 address add 2001:db8::1/64 dev v0 nodad")
+    own = link_local("v0")
+    ip(f"-6 address del {own}/64 dev v0")
+    everybody = Address.parse("ff02::1")
+    for _ in range(2):
+        sock.send(bytes((134,)) + bytes(15), everybody)
+    text = "ICMPv6 on v0: no link-local address to send to ff02::1 from"
+    assert world.log.lines == [("warning", text)]
+    ip(f"-6 address add {own}/64 dev v0 nodad")
+    sock.send(bytes((134,)) + bytes(15), everybody)
+    world.until(lambda: heard)
+    assert [packet.source for packet in heard] == [own]
+    sock.close()
+    ear.close()
+
+
 def test_the_operating_system_gives_the_words():
     assert os.strerror(errno.EHOSTUNREACH) == "No route to host"
 

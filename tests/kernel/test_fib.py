@@ -99,6 +99,42 @@ def test_a_scan_that_lost_its_place_does_not_tell_what_is_missing():
     assert fib.end_scan(steady=False) == 1
 
 
+def test_a_scan_that_lost_its_place_tries_refused_routes_again():
+    fib = Fib()
+    for key in (b"1", b"2"):
+        fib.want(key, A)
+    drain(fib)
+    fib.refuse(b"1", "File exists", None)
+    fib.begin_scan()
+    fib.want(b"2", None)
+    drain(fib)
+    assert fib.end_scan(steady=False) == 1
+    assert drain(fib) == [(b"1", None, A)]
+    assert not fib.refused
+
+
+def test_what_is_refused_is_not_removed_when_it_was_never_there():
+    fib = Fib()
+    fib.want(b"1", A)
+    drain(fib)
+    fib.refuse(b"1", "File exists", None)
+    fib.want(b"1", None)
+    assert drain(fib) == []
+
+
+def test_a_removal_that_is_refused_is_tried_again():
+    fib = Fib()
+    fib.want(b"1", A)
+    drain(fib)
+    fib.want(b"1", None)
+    drain(fib)
+    fib.refuse(b"1", "No buffer space", A)
+    fib.begin_scan()
+    assert fib.saw(b"1", A)
+    fib.end_scan()
+    assert drain(fib) == [(b"1", A, None)]
+
+
 def test_clear_removes_what_the_kernel_holds():
     fib = Fib()
     for key in (b"1", b"2", b"3"):

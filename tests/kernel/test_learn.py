@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from pybird.core.ports import KernelRoute
 from pybird.proto.kernel.learn import Aliens
 from pybird.values.address import Address
@@ -27,6 +29,18 @@ def test_routes_that_go_the_same_way_share_it():
     aliens.end_scan()
     assert [aliens.changed(key)[0] for key in keys] == [False] * 3
     assert aliens.changed(keys[0])[1] is told[0]
+
+
+@pytest.mark.parametrize(("protocol", "plain", "everything"), [
+    (1, False, True), (2, False, True), (3, True, True), (4, True, True), (12, False, False),
+])  # fmt: skip
+def test_redirects_and_the_kernels_own_are_learned_with_all_only_and_birds_never(protocol, plain, everything):
+    one = route("10.0.0.0/24", protocol=protocol)
+    assert [Aliens(all_).wants(one) for all_ in (False, True)] == [plain, everything]
+
+
+def test_networks_that_no_router_forwards_to_are_not_learned():
+    assert not Aliens(everything=True).wants(route("127.0.0.0/8"))
 
 
 def test_the_best_route_is_told_whatever_came_and_went():
