@@ -47,6 +47,7 @@ HOT_MODULES = (
     "pybird/core/channel.py",
     "pybird/proto/bgp/messages.py",
     "pybird/proto/bgp/nlri.py",
+    "pybird/proto/bgp/family.py",
     "pybird/proto/bgp/attributes.py",
     "pybird/proto/bgp/aigp.py",
     "pybird/proto/bgp/canonical.py",

@@ -15,6 +15,7 @@ from pybird.core.selection import Selection
 from pybird.proto.bgp.attributes import ATTRIBUTES
 from pybird.proto.bgp.canonical import octets_of
 from pybird.proto.bgp.export import BgpExporter, ExportClass, Wire
+from pybird.proto.bgp.family import IPV4_UNICAST
 from pybird.proto.bgp.messages import Framer, Update
 from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader
 from pybird.values.attributes import AttributePool, AttributeSet
@@ -88,10 +89,10 @@ def main() -> None:
     for mp in (False, True):
         name = "IPv4 over IPv6 (MP_REACH)" if mp else "classic"
         stream = messages(mp)
-        terms = ReceiveTerms(65001, 65002, 1, ((1, 1),), extended_next_hop=frozenset({(1, 1)}))
+        terms = ReceiveTerms(65001, 65002, 1, (IPV4_UNICAST,), extended_next_hop=frozenset({IPV4_UNICAST}))
         reader = UpdateReader(AttributePool(ATTRIBUTES), terms)
         own = bytes(16) + LL if mp else b"\x0a\0\0\1"
-        out = BgpExporter(ExportClass((1, 1), 65001, False, own, 2, extended_next_hop=mp))
+        out = BgpExporter(ExportClass(IPV4_UNICAST, 65001, False, own, 2, extended_next_hop=mp))
         start = process_time()
         news = decode(reader, stream)
         row(f"{name}: decode, new sets", process_time() - start)

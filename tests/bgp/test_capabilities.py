@@ -4,10 +4,8 @@ from pybird.proto.bgp.capabilities import Capabilities, local_capabilities, nego
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.values.net import NetType
 
-IPV4 = BgpChannelConfig(
-    name="ipv4", net_type=NetType.IP4, table="master4", afi=1, safi=1, extended_next_hop=True
-)
-IPV6 = BgpChannelConfig(name="ipv6", net_type=NetType.IP6, table="master6", afi=2, safi=1)
+IPV4 = BgpChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", extended_next_hop=True)
+IPV6 = BgpChannelConfig(name="ipv6", net_type=NetType.IP6, table="master6")
 
 
 def config(**options) -> BgpConfig:

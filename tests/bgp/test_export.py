@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybird.core.selection import Selection
-from pybird.proto.bgp.capabilities import Family
 from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
+from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
+from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.messages import Framer, Update
 from pybird.proto.bgp.selection import PeerIdentity
 from pybird.proto.bgp.updates import ReceiveTerms, UpdateReader
@@ -17,7 +19,6 @@ from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
 
-IPV4, IPV6 = (1, 1), (2, 1)
 OWN = octets("0a000001")
 LL = octets("fe80" + "00" * 12 + "000b")
 OWN_LL = octets("fe80" + "00" * 12 + "000a")

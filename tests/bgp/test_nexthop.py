@@ -1,5 +1,7 @@
 """Next hops in and out: RFC 4271 section 5.1.3 and 6.3, RFC 2545, RFC 8950."""
 
+from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
+from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
 from pybird.proto.bgp.nexthop import IgpTables, Resolver, own_next_hop, wire_next_hop
 from pybird.values.address import Address
 from pybird.values.route import UNREACHABLE, Dest, Hop
@@ -138,15 +140,17 @@ def test_formats_of_a_link_local_next_hop():
 def test_our_own_next_hop():
     own4, own6, own_ll = Address.parse("10.0.0.1"), Address.parse("fd77::1"), Address.parse("fe80::a")
     link = {"v4": own4, "v6": own6, "link_local": own_ll}
-    assert own_next_hop(1, own4, False) == own4.octets
-    assert own_next_hop(2, own4, False, **link) == own6.octets + own_ll.octets
-    assert own_next_hop(2, own4, False) == b""
-    assert own_next_hop(2, own6, False, link_local=own_ll) == own6.octets + own_ll.octets
-    assert own_next_hop(2, own6, False) == own6.octets
-    assert own_next_hop(2, own_ll, False, **link) == bytes(16) + own_ll.octets
-    assert own_next_hop(1, own_ll, True, **link) == bytes(16) + own_ll.octets
-    assert own_next_hop(1, own_ll, False, **link) == own4.octets
-    assert own_next_hop(1, own6, False) == b""
-    assert own_next_hop(1, own4, True, configured=Address.parse("192.0.2.1")) == bytes((192, 0, 2, 1))
-    assert own_next_hop(2, own6, True, configured=Address.parse("fd77::9")) == Address.parse("fd77::9").octets
-    assert own_next_hop(2, own6, True, configured=own4) == b""
+    assert own_next_hop(IPV4, own4, False) == own4.octets
+    assert own_next_hop(IPV6, own4, False, **link) == own6.octets + own_ll.octets
+    assert own_next_hop(IPV6, own4, False) == b""
+    assert own_next_hop(IPV6, own6, False, link_local=own_ll) == own6.octets + own_ll.octets
+    assert own_next_hop(IPV6, own6, False) == own6.octets
+    assert own_next_hop(IPV6, own_ll, False, **link) == bytes(16) + own_ll.octets
+    assert own_next_hop(IPV4, own_ll, True, **link) == bytes(16) + own_ll.octets
+    assert own_next_hop(IPV4, own_ll, False, **link) == own4.octets
+    assert own_next_hop(IPV4, own6, False) == b""
+    assert own_next_hop(IPV4, own4, True, configured=Address.parse("192.0.2.1")) == bytes((192, 0, 2, 1))
+    assert (
+        own_next_hop(IPV6, own6, True, configured=Address.parse("fd77::9")) == Address.parse("fd77::9").octets
+    )
+    assert own_next_hop(IPV6, own6, True, configured=own4) == b""

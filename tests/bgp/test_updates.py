@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybird.proto.bgp.errors import BgpError, UpdateError
+from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
+from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
 from pybird.proto.bgp.messages import Update
 from pybird.proto.bgp.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
 from tests.bgp.vectors import BASE, CANONICAL, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool, reach, update
 
-IPV4, IPV6 = (1, 1), (2, 1)
 NET = octets("18c63364")  # 198.51.100.0/24
 NET6 = octets("2020010db8")  # 2001:db8::/32
 LL = "fe80" + "00" * 12 + "000b"
@@ -131,9 +132,9 @@ def test_end_of_rib_of_ipv4():
 def test_families_that_were_not_negotiated_are_ignored():
     """RFC 4760, 7."""
     received = read(update(reach(GLOBAL, "2020010db8") + ORIGIN_IGP + PATH_65002, ""), families=(IPV4,))
-    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV6)
+    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV6.numbers)
     received = read(update(withdrawn="080a"), families=(IPV6,))
-    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV4)
+    assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV4.numbers)
     assert read(
         update(reach("0a000002", "ff", "0001").replace("000101", "400401"), ""), families=(IPV4,)
     ).ignored

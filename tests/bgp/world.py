@@ -23,12 +23,12 @@ DEVICE = DeviceConfig(type_name="device", name="device1")
 
 def ipv4(**options):
     values = {"export_filter": ACCEPT, "preference": 100} | options
-    return BgpChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", afi=1, safi=1, **values)
+    return BgpChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", **values)
 
 
 def ipv6(**options):
     values = {"export_filter": ACCEPT, "preference": 100} | options
-    return BgpChannelConfig(name="ipv6", net_type=NetType.IP6, table="master6", afi=2, safi=1, **values)
+    return BgpChannelConfig(name="ipv6", net_type=NetType.IP6, table="master6", **values)
 
 
 def peers(**options):

@@ -55,7 +55,7 @@ def test_a_config_for_automatic_peering() -> None:
     assert (bgp.dynamic_name, bgp.dynamic_name_digits) == ("auto", 2)
     four, six, peers = bgp.channels
     assert isinstance(four, BgpChannelConfig)
-    assert (four.afi, four.safi, four.table, four.extended_next_hop) == (1, 1, "master4", True)
+    assert (four.family.numbers, four.table, four.extended_next_hop) == ((1, 1), "master4", True)
     assert isinstance(six, BgpChannelConfig)
     assert six.import_set
     assert six.export_set

@@ -363,7 +363,6 @@ APART = {
     "ChannelConfig.name", "ChannelConfig.net_type", "ChannelConfig.span",
     "TableConfig.name", "TableConfig.implicit", "TableConfig.span",
     "BgpConfig.parent", "BgpConfig.number",  # of children
-    "BgpChannelConfig.afi", "BgpChannelConfig.safi",
     "BgpChannelConfig.add_paths", "BgpChannelConfig.require_add_paths",  # refused
     "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",

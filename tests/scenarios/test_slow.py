@@ -11,7 +11,7 @@ import pytest
 
 from pybird.proto.bgp import session_channels
 from pybird.proto.bgp.messages import Notification, RouteRefresh, Update
-from pybird.proto.bgp.nlri import read_keys
+from pybird.proto.bgp.nlri import IPV4_PREFIXES
 from pybird.sim import tcp
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -118,9 +118,9 @@ class Group:
         table = {}
         for message in messages(b"".join(data for _, data in self.heard[number])):
             if isinstance(message, Update):
-                for key in read_keys(message.withdrawn, 1):
+                for key in IPV4_PREFIXES.read(message.withdrawn):
                     table.pop(key, None)
-                for key in read_keys(message.nlri, 1):
+                for key in IPV4_PREFIXES.read(message.nlri):
                     table[key] = message.attributes[-4:]
         return table
 

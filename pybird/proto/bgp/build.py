@@ -27,8 +27,8 @@ from pybird.conf.options import (
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.nodes import Span
+from pybird.proto.bgp import family
 from pybird.proto.bgp.build_channel import (
-    FAMILIES,
     GRACEFUL,
     family_channel,
     other_mpls_channel,
@@ -63,7 +63,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
-    run = tuple(each for each in config.channels if each.name == PEERS or each.name in FAMILIES)
+    run = tuple(each for each in config.channels if each.name == PEERS or each.name in family.NAMES)
     others = tuple(each for each in config.channels if each not in run)
     return replace(config, channels=run, other_channels=others)
 
@@ -109,9 +109,11 @@ def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
     if not _range_on_links(config):
         return
     for channel in config.channels:
-        if channel.name == "ipv4" and isinstance(channel, BgpChannelConfig) and not channel.extended_next_hop:
-            text = "ipv4 channel of link-local neighbours without `extended next hop`: no routes go this way"
-            builder.warn(text, channel.span)
+        if not isinstance(channel, BgpChannelConfig) or channel.name not in family.NAMES:
+            continue
+        if channel.family.hop_version == 4 and not channel.extended_next_hop:
+            text = "channel of link-local neighbours without `extended next hop`: no routes go this way"
+            builder.warn(f"{channel.name} {text}", channel.span)
 
 
 def is_internal(config: BgpConfig) -> bool:
@@ -156,7 +158,7 @@ def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
         channel
         for channel in config.channels
         if isinstance(channel, BgpChannelConfig)
-        and (channel.igp_table6 if channel.afi == 1 else channel.igp_table4)
+        and (channel.igp_table6 if family.hop_version(channel.name) == 4 else channel.igp_table4)
         and is_recursive(config, channel)
         and not channel.extended_next_hop
     ]

@@ -25,28 +25,19 @@ from pybird.conf.options import (
 )
 from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import ACCEPT
+from pybird.proto.bgp import family
 from pybird.proto.bgp.config import BgpChannelConfig, PeersChannelConfig
 from pybird.values.net import NetType
-
-# AFI and SAFI (RFC 4760) of the channels that are run.
-FAMILIES = {"ipv4": (1, 1), "ipv6": (2, 1)}
-# ... and of those that are only understood.
-OTHERS = {
-    "ipv4 multicast": (1, 2), "ipv6 multicast": (2, 2), "ipv4 mpls": (1, 4), "ipv6 mpls": (2, 4),
-    "vpn4 mpls": (1, 128), "vpn6 mpls": (2, 128), "vpn4 multicast": (1, 129), "vpn6 multicast": (2, 129),
-    "flow4": (1, 133), "flow6": (2, 133), "evpn": (25, 70),
-}  # fmt: skip
 
 
 def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """A channel of an address family; one that is not run yet is only checked, with a warning."""
     name = name_of(tree)
-    if name not in FAMILIES and name not in OTHERS:
-        raise builder.error(f"protocol bgp has no {name} channel", tree, expected=tuple(FAMILIES))
-    if name in OTHERS:
+    if name not in family.NAMES and name not in family.OTHER_NAMES:
+        raise builder.error(f"protocol bgp has no {name} channel", tree, expected=family.NAMES)
+    if name in family.OTHER_NAMES:
         builder.warn(f"the {name} channel is understood but not run by this version", tree, "not-run")
-    afi, safi = FAMILIES.get(name) or OTHERS[name]
-    made = open_channel(builder, draft, tree, BgpChannelConfig, afi=afi, safi=safi)
+    made = open_channel(builder, draft, tree, BgpChannelConfig)
     builder.each(tree.children, made, OPTIONS)
     close_channel(builder, draft, made, tree)
 

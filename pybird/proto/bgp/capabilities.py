@@ -18,12 +18,9 @@ from typing import Final
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.errors import BAD_PARAMETER, OpenError
+from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi
 from pybird.values.text import utf8
 from pybird.wire import Reader, WireError
-
-Family = tuple[int, int]  # AFI, SAFI
-
-IPV4_UNICAST: Final[Family] = (1, 1)
 
 MULTIPROTOCOL: Final = 1
 ROUTE_REFRESH: Final = 2
@@ -55,7 +52,7 @@ class GracefulRestart:
 class Capabilities:
     """What one side announced. An empty value is a side that announced nothing."""
 
-    multiprotocol: tuple[Family, ...] = ()
+    multiprotocol: tuple[AfiSafi, ...] = ()
     route_refresh: bool = False
     extended_next_hop: tuple[tuple[int, int, int], ...] = ()  # AFI, SAFI, AFI of the next hop
     extended_messages: bool = False
@@ -158,9 +155,9 @@ def _parameters(reader: Reader) -> list[Reader]:
 class _Found:
     """What was read so far. A later instance of a capability adds to lists, else replaces."""
 
-    families: dict[Family, None] = field(default_factory=dict)
+    families: dict[AfiSafi, None] = field(default_factory=dict)
     next_hops: dict[tuple[int, int, int], None] = field(default_factory=dict)
-    paths: dict[Family, int] = field(default_factory=dict)
+    paths: dict[AfiSafi, int] = field(default_factory=dict)
     single: dict[int, Reader] = field(default_factory=dict)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -256,20 +253,29 @@ def _readable(octets: bytes) -> str:
 # ---------------------------------------------------------------- ours, both
 
 
+HOP_IPV6: Final = 2  # the AFI of next hops in RFC 8950, which has no other
+
+
 def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
     """What a protocol with this config announces; `capabilities off` announces nothing."""
     if config.capabilities is False:
         return Capabilities()
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
     return Capabilities(
-        multiprotocol=tuple((c.afi, c.safi) for c in channels),
+        multiprotocol=tuple(c.family.numbers for c in channels),
         route_refresh=config.enable_route_refresh,
-        extended_next_hop=tuple((c.afi, c.safi, 2) for c in channels if c.extended_next_hop and c.afi == 1),
+        extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
         as4=config.local_as if config.enable_as4 else None,
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
     )
+
+
+def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
+    """The families that may have next hops of IPv6 beside their own."""
+    wanted = [channel.family for channel in channels if channel.extended_next_hop]
+    return [family.numbers for family in wanted if family.hop_version == 4]
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:
@@ -282,12 +288,12 @@ def _wants_enhanced_refresh(config: BgpConfig) -> bool:
 class Negotiated:
     """What both sides can do; the session works by this alone."""
 
-    families: tuple[Family, ...] = (IPV4_UNICAST,)
+    families: tuple[AfiSafi, ...] = (IPV4_UNICAST.numbers,)
     as4: bool = False
     route_refresh: bool = False
     enhanced_refresh: bool = False
     extended_messages: bool = False
-    extended_next_hop: frozenset[Family] = frozenset()  # IPv4 families with IPv6 next hops
+    extended_next_hop: frozenset[AfiSafi] = frozenset()  # IPv4 families with IPv6 next hops
 
     @property
     def max_length(self) -> int:
@@ -301,14 +307,14 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
     A side without the multiprotocol capability speaks IPv4 unicast (RFC 4760,
     section 8). Route refresh also counts in Cisco's numbering (128).
     """
-    ours = local.multiprotocol or (IPV4_UNICAST,)
-    theirs = remote.multiprotocol or (IPV4_UNICAST,)
+    ours = local.multiprotocol or (IPV4_UNICAST.numbers,)
+    theirs = remote.multiprotocol or (IPV4_UNICAST.numbers,)
     families = tuple(f for f in ours if f in theirs)
     refresh = local.route_refresh and (remote.route_refresh or remote.cisco_refresh)
     next_hops = frozenset(
         (afi, safi)
         for afi, safi, hop in local.extended_next_hop
-        if hop == 2 and (afi, safi, hop) in remote.extended_next_hop and (afi, safi) in families
+        if hop == HOP_IPV6 and (afi, safi, hop) in remote.extended_next_hop and (afi, safi) in families
     )
     return Negotiated(
         families=families,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pybird.conf.model import ChannelConfig, InterfacePattern, ProtocolConfig
+from pybird.proto.bgp.family import Family, named
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 
@@ -14,10 +15,8 @@ ALL_CEASES = frozenset(range(1, 11))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BgpChannelConfig(ChannelConfig):
-    """A channel of one address family (`afi`, `safi` of RFC 4760)."""
+    """A channel of one address family."""
 
-    afi: int
-    safi: int
     import_set: bool = False  # written, as RFC 8212 asks on eBGP
     export_set: bool = False
     mandatory: bool = False
@@ -40,6 +39,11 @@ class BgpChannelConfig(ChannelConfig):
     require_add_paths: bool = False
     cost: int = 0
     graceful_restart: bool | None = None
+
+    @property
+    def family(self) -> Family:
+        """Its family, by its name; `NoFamilyError` where such channels are not run."""
+        return named(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.capabilities import Capabilities
 from pybird.proto.bgp.countdown import Wait
+from pybird.proto.bgp.family import shown
 from pybird.proto.bgp.session import Session, State
 from pybird.proto.bgp.terms import igp_tables, is_direct
 from pybird.values.address import Address
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 PORT: Final = 179
 INFO_WIDTH: Final = 14  # of the state in the Info column
-
-_AFI: Final = {1: "ipv4", 2: "ipv6", 25: "l2vpn"}
-_SAFI: Final = {1: "", 2: "-mc", 4: "-mpls", 128: "-vpn", 133: "-flow"}
 
 
 def info(state: str, error: str) -> str:
@@ -122,13 +120,8 @@ def session_words(peer: Peer, session: Session) -> Iterator[str]:
 # ------------------------------------------------------------- capabilities
 
 
-def family_name(afi: int, safi: int) -> str:
-    """BIRD's short name of an address family."""
-    return f"{_AFI.get(afi, f'<{afi}')}{_SAFI.get(safi, f'/{safi}>')}"
-
-
 def _names(families: Iterable[tuple[int, ...]]) -> str:
-    return " ".join(family_name(f[0], f[1]) for f in families)
+    return " ".join(shown((f[0], f[1])) for f in families)
 
 
 def _list(label: str, families: Iterable[tuple[int, ...]]) -> Detail:

@@ -46,10 +46,9 @@ from pybird.proto.bgp.attributes import (
     TRANSITIVE,
 )
 from pybird.proto.bgp.canonical import octets_of
-from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
+from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.messages import AS_TRANS, MARKER
 from pybird.proto.bgp.nexthop import wire_next_hop
-from pybird.proto.bgp.nlri import MAX_KEY4, MAX_KEY6, split_keys
 from pybird.proto.bgp.selection import PeerIdentity
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
@@ -108,9 +107,8 @@ class BgpExporter:
     """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
 
     __slots__ = (
-        "_afi",
         "_complain",
-        "_longest",
+        "_family",
         "_own",
         "_own_as",
         "_own_cluster",
@@ -132,8 +130,7 @@ class BgpExporter:
         self.key = (terms, mode)
         self._complain: Final = complain
         self._told: dict[tuple[str, str], None] = {}
-        self._afi: Final = terms.family[0]
-        self._longest: Final = MAX_KEY4 if terms.family[0] == 1 else MAX_KEY6
+        self._family: Final = terms.family
         self._own: Final = self._of_family(terms.own)
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
@@ -201,13 +198,13 @@ class BgpExporter:
         if not terms.as4:
             _narrow(found)
         mp = b""
-        if len(hop) == 4:
+        if len(hop) == 4 and self._family.classic:
             found[NEXT_HOP] = bytes((TRANSITIVE, NEXT_HOP, 4)) + hop
         else:
             mp = wire_next_hop(hop, terms.link_local_format)
         octets = b"".join([found[code] for code in sorted(found)])
         over = 9 + len(mp) if mp else 0
-        if _FIXED + over + len(octets) + self._longest > terms.max_length:
+        if _FIXED + over + len(octets) + self._family.nlri.longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
         return (mp, octets)
@@ -395,9 +392,7 @@ class BgpExporter:
 
     def _of_family(self, hop: bytes) -> bytes:
         """The next hop where this family can carry it, else nothing."""
-        if len(hop) == 4:
-            return hop if self._afi == 1 else b""
-        return hop if self._afi == 2 or self.terms.extended_next_hop else b""
+        return hop if self._family.carries(hop, self.terms.extended_next_hop) else b""
 
     def _reflected(self, rte: Rte) -> bool:
         peer = rte.source.peer
@@ -435,15 +430,14 @@ class BgpExporter:
     def _pack_classic(self, out: list[bytes], attributes: bytes, keys: list[bytes]) -> None:
         size = len(attributes)
         head = b"\x02\0\0" + size.to_bytes(2, "big") + attributes
-        pieces = split_keys(keys, self.terms.max_length - _FIXED - size, MAX_KEY4)
+        pieces = self._family.nlri.split(keys, self.terms.max_length - _FIXED - size)
         out.extend([MARKER + (_FIXED + size + len(p)).to_bytes(2, "big") + head + p for p in pieces])
 
     def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
         hop, attributes = wire
-        afi, safi = self.terms.family
-        head = bytes((afi >> 8, afi & 255, safi, len(hop))) + hop + b"\0"
+        head = self._family.head + bytes((len(hop),)) + hop + b"\0"
         over = 4 + len(head) + len(attributes)
-        for piece in split_keys(keys, self.terms.max_length - _FIXED - over, self._longest):
+        for piece in self._family.nlri.split(keys, self.terms.max_length - _FIXED - over):
             # MP_REACH stands first (RFC 7606, 5.1)
             reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
             size = over + len(piece)
@@ -459,30 +453,29 @@ class BgpExporter:
             )
 
     def _pack_withdraw(self, out: list[bytes], keys: list[bytes]) -> None:
-        family = self.terms.family
-        if family == IPV4_UNICAST:
-            for piece in split_keys(keys, self.terms.max_length - _FIXED, MAX_KEY4):
+        family = self._family
+        if family.classic:
+            for piece in family.nlri.split(keys, self.terms.max_length - _FIXED):
                 length = (_FIXED + len(piece)).to_bytes(2, "big")
                 out.append(MARKER + length + b"\x02" + len(piece).to_bytes(2, "big") + piece + b"\0\0")
             return
-        pieces = split_keys(keys, self.terms.max_length - _FIXED - 7, self._longest)
+        pieces = family.nlri.split(keys, self.terms.max_length - _FIXED - 7)
         out.extend([_unreach(family, piece) for piece in pieces])
 
     def end_of_rib(self) -> bytes:
         """The message that ends the first feed (RFC 4724, 2)."""
-        return end_of_rib(self.terms.family)
+        return end_of_rib(self._family)
 
 
 def end_of_rib(family: Family) -> bytes:
-    """An UPDATE without networks: empty for IPv4 unicast, else with an empty MP_UNREACH."""
-    if family == IPV4_UNICAST:
+    """An UPDATE without networks: empty for a classic family, else with an empty MP_UNREACH."""
+    if family.classic:
         return MARKER + b"\0\x17\x02\0\0\0\0"
     return _unreach(family, b"")
 
 
 def _unreach(family: Family, packed: bytes) -> bytes:
-    afi, safi = family
-    value = bytes((afi >> 8, afi & 255, safi)) + packed
+    value = family.head + packed
     if len(value) > 255:
         attribute = bytes((OPTIONAL | EXTENDED, MP_UNREACH)) + len(value).to_bytes(2, "big") + value
     else:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
+from pybird.proto.bgp.family import Family
 from pybird.values.address import Address
 from pybird.values.route import UNREACHABLE, Hop
 
@@ -165,7 +166,7 @@ def wire_next_hop(hop: bytes, link_local_format: str | None) -> bytes:
 
 
 def own_next_hop(
-    afi: int,
+    family: Family,
     source: Address,
     extended: bool,
     configured: Address | None = None,
@@ -180,18 +181,14 @@ def own_next_hop(
     those of the session's link, or None. `extended`: RFC 8950 was negotiated.
     """
     if configured is not None:
-        return _own_v6(configured, link_local) if not configured.is_v4 else _of_family(configured, afi)
+        if not configured.is_v4:
+            return _own_v6(configured, link_local)
+        return configured.octets if family.hop_version == 4 else b""
     if source.is_v4:
-        if afi == 1:
-            return source.octets
-        return _own_v6(v6, link_local)
-    if afi == 2 or extended:
+        return source.octets if family.hop_version == 4 else _own_v6(v6, link_local)
+    if family.hop_version == 6 or extended:
         return _own_v6(source, link_local)
     return b"" if v4 is None else v4.octets
-
-
-def _of_family(address: Address, afi: int) -> bytes:
-    return address.octets if afi == 1 else b""
 
 
 def _own_v6(address: Address | None, link_local: Address | None) -> bytes:

@@ -40,8 +40,6 @@ ADAPTED: Final = frozenset(
 
 # Channel options that are part of the negotiation or of the session's shape.
 _SESSION: Final = (
-    "afi",
-    "safi",
     "extended_next_hop",
     "require_extended_next_hop",
     "add_paths",

@@ -21,8 +21,9 @@ from enum import Enum
 from typing import Final
 
 from pybird.proto.bgp import errors
-from pybird.proto.bgp.capabilities import Capabilities, Family, Negotiated, negotiate
+from pybird.proto.bgp.capabilities import Capabilities, Negotiated, negotiate
 from pybird.proto.bgp.errors import BgpError, OpenError
+from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.messages import (
     KEEPALIVE,
     OPEN,
@@ -62,9 +63,9 @@ class Terms:
     local_as: int
     router_id: int
     capabilities: Capabilities
-    families: tuple[Family, ...]
-    mandatory: tuple[Family, ...] = ()
-    mandatory_next_hops: tuple[Family, ...] = ()  # `require extended next hop`
+    families: tuple[AfiSafi, ...]
+    mandatory: tuple[AfiSafi, ...] = ()
+    mandatory_next_hops: tuple[AfiSafi, ...] = ()  # `require extended next hop`
     remote_as: int | None = None
     remote_kind: str | None = None
     require: frozenset[str] = frozenset()

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.ports import Timer
-from pybird.proto.bgp.capabilities import Family, Negotiated
+from pybird.proto.bgp.capabilities import Negotiated
 from pybird.proto.bgp.config import BgpChannelConfig
 from pybird.proto.bgp.connection import HIGH_MARK, Connection
 from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.family import AfiSafi, Family, numbered
 from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.selection import PeerIdentity
@@ -24,7 +25,7 @@ from pybird.proto.bgp.terms import aigp_mode, igp_tables, is_direct, is_recursiv
 from pybird.proto.bgp.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
-from pybird.values.net import NetType, Prefix, net_of
+from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNREACHABLE, Rte
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class SessionChannels:
         self._reader = UpdateReader(self._peer.router.pool, self._receive_terms())
         identity = self._identity()
         for channel, config in self._channels():
-            family = (config.afi, config.safi)
-            if family in self._negotiated.families:
+            family = config.family
+            if family.numbers in self._negotiated.families:
                 channel.source.peer = identity
                 channel.source.address = self._peer.config.remote_address
                 channel.needs_hops = True
@@ -113,9 +114,9 @@ class SessionChannels:
             local_as=config.local_as,
             remote_as=self._remote_as(),
             router_id=router_id,
-            families=negotiated.families,
+            families=tuple(numbered(each) for each in negotiated.families),
             as4=negotiated.as4,
-            extended_next_hop=negotiated.extended_next_hop,
+            extended_next_hop=frozenset(numbered(each) for each in negotiated.extended_next_hop),
             cluster_id=self._cluster_id,
             allow_local_as=config.allow_local_as,
             allow_as_sets=config.allow_as_sets,
@@ -123,7 +124,7 @@ class SessionChannels:
             enforce_first_as=config.enforce_first_as,
             default_local_pref=config.default_local_pref,
             aigp=frozenset(
-                (channel.afi, channel.safi)
+                channel.family
                 for _, channel in self._channels()
                 if aigp_mode(channel, self._remote_as() == config.local_as) != "no"
             ),
@@ -224,7 +225,7 @@ class SessionChannels:
     def _withdraw(self, withdrawn: Withdrawn) -> None:
         keys, reason = withdrawn.keys, withdrawn.reason
         if withdrawn.malformed:
-            net = net_of(NetType.IP4 if withdrawn.family[0] == 1 else NetType.IP6, keys[0])
+            net = net_of(withdrawn.family.net_type, keys[0])
             self._complain(f"Malformed UPDATE, {net} withdrawn", reason)
         found = self._open.get(withdrawn.family)
         if found is None:
@@ -283,7 +284,7 @@ class SessionChannels:
 
         Without enhanced refresh the octet of the subtype is reserved, and ignored.
         """
-        found = self._open.get((message.afi, message.safi))
+        found = self._numbered((message.afi, message.safi))
         if found is None:
             return
         channel = found.channel
@@ -299,17 +300,21 @@ class SessionChannels:
         elif message.subtype == REFRESH_END:
             channel.end_refresh()
 
+    def _numbered(self, numbers: AfiSafi) -> SessionChannel | None:
+        """The open channel of a family that a message names."""
+        return next((each for each in self._open.values() if each.family.numbers == numbers), None)
+
     def request_refresh(self, channel: Channel) -> bool:
         """Ask the neighbour for all routes of a channel; False when it cannot."""
         connection, config = self._connection, channel.config
         if connection is None or not isinstance(config, BgpChannelConfig):
             return False
-        found = self._open.get((config.afi, config.safi))
+        found = self._open.get(config.family)
         if found is None or not self._negotiated.route_refresh:
             return False
         found.resolver = self._resolver(config)  # a reload may have changed how it resolves
         self._renew_reader()
-        connection.perform(connection.session.refresh(config.afi, config.safi))
+        connection.perform(connection.session.refresh(*found.family.numbers))
         if self._negotiated.enhanced_refresh and found.awaited is None:
             self._await(found)
         return True
@@ -343,7 +348,7 @@ class SessionChannels:
         if self._connection is None:
             return None
         peer, negotiated = self._peer.config, self._negotiated
-        family = (config.afi, config.safi)
+        family = config.family
         terms = ExportClass(
             family=family,
             local_as=peer.local_as,
@@ -352,7 +357,7 @@ class SessionChannels:
             ifindex=self._ifindex,
             networks=self._networks(),
             as4=negotiated.as4,
-            extended_next_hop=family in negotiated.extended_next_hop,
+            extended_next_hop=family.numbers in negotiated.extended_next_hop,
             max_length=negotiated.max_length,
             rr_client=peer.rr_client,
             rs_client=peer.rs_client,
@@ -388,9 +393,9 @@ class SessionChannels:
         v4 = link.preferred(True) if link is not None else None
         v6 = link.preferred(False) if link is not None else None
         return own_next_hop(
-            config.afi,
+            config.family,
             source,
-            (config.afi, config.safi) in self._negotiated.extended_next_hop,
+            config.family.numbers in self._negotiated.extended_next_hop,
             config.next_hop_address,
             v4.address if v4 is not None else None,
             v6.address if v6 is not None else None,
@@ -440,7 +445,7 @@ class SessionChannels:
 
     def _mark(self, found: SessionChannel, subtype: int) -> None:
         if self._connection is not None:
-            self._connection.perform(self._connection.session.refresh(*found.family, subtype))
+            self._connection.perform(self._connection.session.refresh(*found.family.numbers, subtype))
 
 
 def _text_of(octets: bytes) -> str:

@@ -52,7 +52,7 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
     v4, v6 = channel.igp_table4, channel.igp_table6
     if not is_recursive(config, channel):
         return IgpTables(v4, v6)
-    own = channel.afi == 1
+    own = channel.family.hop_version == 4
     if v4 is None and (own or channel.extended_next_hop):
         v4 = channel.table if own else "master4"
     if v6 is None and (not own or channel.extended_next_hop):
@@ -88,9 +88,9 @@ def terms(config: BgpConfig, router_id: int, hostname: str) -> Terms:
         local_as=config.local_as,
         router_id=router_id,
         capabilities=local_capabilities(config, hostname),
-        families=tuple((c.afi, c.safi) for c in channels),
-        mandatory=tuple((c.afi, c.safi) for c in channels if c.mandatory),
-        mandatory_next_hops=tuple((c.afi, c.safi) for c in require_next_hop),
+        families=tuple(c.family.numbers for c in channels),
+        mandatory=tuple(c.family.numbers for c in channels if c.mandatory),
+        mandatory_next_hops=tuple(c.family.numbers for c in require_next_hop),
         remote_as=config.remote_as,
         remote_kind=config.remote_kind,
         require=config.require,

@@ -25,10 +25,9 @@ from pybird.proto.bgp.attributes import (
     count_as,
 )
 from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop
-from pybird.proto.bgp.capabilities import IPV4_UNICAST, Family
 from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
+from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi, Family
 from pybird.proto.bgp.messages import Update
-from pybird.proto.bgp.nlri import read_keys
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet, find
 
@@ -103,7 +102,7 @@ class Received:
         self.withdrawn: list[Withdrawn] = []
         self.announced: list[Announced] = []
         self.end_of_rib: Family | None = None
-        self.ignored: Family | None = None  # a family that was not negotiated
+        self.ignored: AfiSafi | None = None  # a family that was not negotiated
 
 
 class _Entry(NamedTuple):
@@ -223,12 +222,12 @@ def _optional_error(code: int, value: bytes) -> UpdateError:
 class UpdateReader:
     """Reads the UPDATEs of one session."""
 
-    __slots__ = ("_canonical", "_classic", "_epoch", "_mp", "_octets", "_pool", "_with_ipv4", "terms")
+    __slots__ = ("_canonical", "_classic", "_epoch", "_families", "_mp", "_octets", "_pool", "terms")
 
     def __init__(self, pool: AttributePool, terms: ReceiveTerms) -> None:
         self.terms: Final = terms
         self._pool: Final = pool
-        self._with_ipv4: Final = IPV4_UNICAST in terms.families
+        self._families: Final[dict[AfiSafi, Family]] = {each.numbers: each for each in terms.families}
         self._canonical: Final = Canonical(
             terms.internal, terms.as4, terms.allow_local_pref, terms.default_local_pref
         )
@@ -246,11 +245,11 @@ class UpdateReader:
         out = Received()
         attributes, nlri = update.attributes, update.nlri
         if update.withdrawn:
-            self._withdraw_ipv4(out, update.withdrawn)
+            self._withdraw_classic(out, update.withdrawn)
         if nlri:
             entry = self._classic.get(attributes)
             if entry is not None:
-                self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+                self._announce(out, IPV4_UNICAST, IPV4_UNICAST.nlri.read(nlri), entry)
                 return out
         elif not attributes:
             if not update.withdrawn:
@@ -259,12 +258,12 @@ class UpdateReader:
         self._read_parts(out, _Parts(attributes), nlri, bool(update.withdrawn))
         return out
 
-    def _withdraw_ipv4(self, out: Received, packed: bytes) -> None:
-        keys = read_keys(packed, 1)
-        if self._with_ipv4:
+    def _withdraw_classic(self, out: Received, packed: bytes) -> None:
+        keys = IPV4_UNICAST.nlri.read(packed)
+        if IPV4_UNICAST in self.terms.families:
             out.withdrawn.append(Withdrawn(IPV4_UNICAST, keys))
         else:
-            out.ignored = IPV4_UNICAST
+            out.ignored = IPV4_UNICAST.numbers
 
     def _read_parts(self, out: Received, parts: _Parts, nlri: bytes, withdrawn: bool) -> None:
         if parts.unreach is not None:
@@ -274,7 +273,7 @@ class UpdateReader:
             self._reach(out, parts)
         if nlri:
             entry = self._entry(self._classic, parts.others, parts, IPV4_UNICAST, None)
-            self._announce(out, IPV4_UNICAST, read_keys(nlri, 1), entry)
+            self._announce(out, IPV4_UNICAST, IPV4_UNICAST.nlri.read(nlri), entry)
         elif parts.reach is None:
             self._check_useless(parts)
         if self._canonical.discarded:
@@ -295,11 +294,12 @@ class UpdateReader:
     def _unreach(self, out: Received, value: bytes, alone: bool) -> None:
         if len(value) < 3:
             raise _optional_error(MP_UNREACH, value)
-        family = (value[0] << 8 | value[1], value[2])
-        if family not in self.terms.families:
-            out.ignored = family
+        numbers = (value[0] << 8 | value[1], value[2])
+        family = self._families.get(numbers)
+        if family is None:
+            out.ignored = numbers
         elif len(value) > 3:
-            out.withdrawn.append(Withdrawn(family, read_keys(value[3:], family[0])))
+            out.withdrawn.append(Withdrawn(family, family.nlri.read(value[3:])))
         elif alone:
             out.end_of_rib = family  # RFC 4724, 2
 
@@ -308,15 +308,16 @@ class UpdateReader:
         assert value is not None
         if len(value) < 5:
             raise _optional_error(MP_REACH, value)
-        family = (value[0] << 8 | value[1], value[2])
-        if family not in self.terms.families:
-            out.ignored = family
+        numbers = (value[0] << 8 | value[1], value[2])
+        family = self._families.get(numbers)
+        if family is None:
+            out.ignored = numbers
             return
         size = value[3]
         start = 5 + size
-        if (size not in (16, 32) and not (size == 4 and family[0] == 1)) or start > len(value):
+        if size not in family.hop_sizes or start > len(value):
             raise _optional_error(MP_REACH, value)
-        keys = read_keys(value[start:], family[0])
+        keys = family.nlri.read(value[start:])
         next_hop = value[4 : 4 + size]
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, family, next_hop)
         if start < len(value):
@@ -368,13 +369,13 @@ class UpdateReader:
         if not keys:
             return
         if family not in self.terms.families:
-            out.ignored = family
+            out.ignored = family.numbers
             return
         if attrs is None or entry.reason:
             out.withdrawn.append(
                 Withdrawn(family, keys, entry.reason, entry.malformed, attrs, entry.next_hop)
             )
-        elif family[0] == 1 and len(entry.next_hop) > 4 and family not in self.terms.extended_next_hop:
+        elif not family.carries(entry.next_hop, family in self.terms.extended_next_hop):
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
             out.withdrawn.append(Withdrawn(family, keys, reason, True))
         else:

@@ -1,0 +1,162 @@
+"""Address families: one row for each that sessions exchange (RFC 4760).
+
+What depends on the family of a channel, a route or a message is asked of its row: how
+its networks are written, which next hops it has, whether the old fields of an UPDATE
+carry it. No other module knows an AFI or a SAFI by number.
+
+A family without a row raises in the code. A configuration may name the `OTHERS`: they
+are understood and not run.
+
+Hot (also compiled): a row is asked once for each message or attribute set.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, final
+
+from pybird.proto.bgp.nlri import IPV4_PREFIXES, IPV6_PREFIXES, Nlri
+from pybird.values.net import NetType
+
+AfiSafi = tuple[int, int]  # as capabilities and messages have it, also of families that have no row
+
+
+class NoFamilyError(LookupError):
+    """A family without a row cannot be exchanged."""
+
+
+@final
+class Family:
+    """One address family.
+
+    `name` is that of its channels, `shown` its word in `show protocols all`. `nlri` reads
+    and writes its networks. `hop_version` (4 or 6) is the IP version of the next hops that
+    it has by itself; a family of IPv4 has those of IPv6 where both sides said so (RFC 8950).
+    `hop_sizes` are the octets that a next hop in MP_REACH may have. A `classic` family stands
+    in the fields that UPDATEs had before RFC 4760, wherever they can carry it.
+    """
+
+    __slots__ = (
+        "classic",
+        "head",
+        "hop_sizes",
+        "hop_version",
+        "name",
+        "net_type",
+        "nlri",
+        "numbers",
+        "shown",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        shown: str,
+        numbers: AfiSafi,
+        net_type: NetType,
+        nlri: Nlri,
+        hop_version: int,
+        hop_sizes: tuple[int, ...],
+        classic: bool = False,
+    ) -> None:
+        self.name: Final = name
+        self.shown: Final = shown
+        self.numbers: Final = numbers
+        self.net_type: Final = net_type
+        self.nlri: Final = nlri
+        self.hop_version: Final = hop_version
+        self.hop_sizes: Final = hop_sizes
+        self.classic: Final = classic
+        self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
+
+    def carries(self, next_hop: bytes, extended: bool) -> bool:
+        """True for a canonical next hop that routes may have; `extended`: RFC 8950 was negotiated."""
+        if len(next_hop) == 4:
+            return self.hop_version == 4
+        return self.hop_version == 6 or extended
+
+    def __repr__(self) -> str:
+        return f"Family({self.name})"
+
+
+_HOPS4: Final = (4, 16, 32)  # RFC 4760, RFC 8950
+_HOPS6: Final = (16, 32)  # RFC 2545
+
+IPV4_UNICAST: Final = Family("ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4, classic=True)
+IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
+
+ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST)
+
+
+class Other(NamedTuple):
+    """A family that is not run: what is said of it, and asked when its channels are checked."""
+
+    name: str
+    shown: str
+    numbers: AfiSafi
+
+    @property
+    def hop_version(self) -> int:
+        """Next hops are of the AFI, and a family that is neither IPv4 nor IPv6 counts as IPv6."""
+        return 4 if self.numbers[0] == 1 else 6
+
+
+OTHERS: Final = (
+    Other("ipv4 multicast", "ipv4-mc", (1, 2)),
+    Other("ipv6 multicast", "ipv6-mc", (2, 2)),
+    Other("ipv4 mpls", "ipv4-mpls", (1, 4)),
+    Other("ipv6 mpls", "ipv6-mpls", (2, 4)),
+    Other("vpn4 mpls", "vpn4-mpls", (1, 128)),
+    Other("vpn6 mpls", "vpn6-mpls", (2, 128)),
+    Other("vpn4 multicast", "vpn4-mc", (1, 129)),
+    Other("vpn6 multicast", "vpn6-mc", (2, 129)),
+    Other("flow4", "flow4", (1, 133)),
+    Other("flow6", "flow6", (2, 133)),
+    Other("evpn", "evpn", (25, 70)),
+)
+
+_BY_NAME: Final[dict[str, Family]] = {row.name: row for row in ROWS}
+_BY_NUMBERS: Final[dict[AfiSafi, Family]] = {row.numbers: row for row in ROWS}
+_SHOWN: Final[dict[AfiSafi, str]] = {
+    **{row.numbers: row.shown for row in ROWS},
+    **{other.numbers: other.shown for other in OTHERS},
+}
+_HOP_VERSIONS: Final[dict[str, int]] = {
+    **{row.name: row.hop_version for row in ROWS},
+    **{other.name: other.hop_version for other in OTHERS},
+}
+NAMES: Final = tuple(_BY_NAME)  # of channels that are run
+OTHER_NAMES: Final = tuple([other.name for other in OTHERS])
+
+
+def named(name: str) -> Family:
+    """The family of the channels with this name.
+
+    Raises:
+        NoFamilyError: there is none.
+    """
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise NoFamilyError(f"no family is called {name!r}")
+    return found
+
+
+def numbered(numbers: AfiSafi) -> Family:
+    """The family with this AFI and SAFI.
+
+    Raises:
+        NoFamilyError: there is none.
+    """
+    found = _BY_NUMBERS.get(numbers)
+    if found is None:
+        raise NoFamilyError(f"no family has AFI {numbers[0]} and SAFI {numbers[1]}")
+    return found
+
+
+def hop_version(name: str) -> int:
+    """The IP version of the next hops that channels with this name have by themselves, run or not."""
+    return _HOP_VERSIONS[name]
+
+
+def shown(numbers: AfiSafi) -> str:
+    """A family in `show protocols all`, as BIRD calls it."""
+    return _SHOWN.get(numbers) or f"<{numbers[0]}/{numbers[1]}>"

@@ -1,0 +1,162 @@
+"""Address families: RFC 4760, RFC 8950. Each test of `ROWS` holds for every family that is run."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pybird.conf.channels import NET_TYPES
+from pybird.core.selection import Selection
+from pybird.proto.bgp import family
+from pybird.proto.bgp.config import BgpChannelConfig
+from pybird.proto.bgp.export import BgpExporter, ExportClass
+from pybird.proto.bgp.family import OTHERS, ROWS, NoFamilyError
+from pybird.proto.bgp.messages import Framer
+from pybird.proto.bgp.updates import Received, ReceiveTerms, UpdateReader
+from pybird.values.net import NetType, Prefix
+from pybird.values.route import UNREACHABLE, Rte, Source
+from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
+from tests.bgp.world import both
+
+BGP = Path(family.__file__).parent
+NETS = {
+    NetType.IP4: [Prefix.parse(f"198.51.{number}.0/24").key for number in range(3)],
+    NetType.IP6: [Prefix.parse(f"2001:db8:{number}::/48").key for number in range(3)],
+}
+HOPS = {4: b"\x0a\0\0\2", 6: octets("20010db8" + "00" * 11 + "02")}  # by IP version
+
+
+def every_row(test):
+    return pytest.mark.parametrize("row", ROWS, ids=lambda row: row.shown)(test)
+
+
+def reader(*families, **options) -> UpdateReader:
+    return UpdateReader(pool(), ReceiveTerms(65003, 65001, 3, families, **options))
+
+
+def read(packed: list[bytes], by: UpdateReader) -> list[Received]:
+    framer = Framer()
+    framer.receive(b"".join(packed))
+    return [by.read(message) for message in iter(framer.next, None)]
+
+
+def sent(row, hop: bytes, withdraw: bool = False, **options) -> list[bytes]:
+    """The messages of one route with these next hops, for all networks of this family."""
+    out = BgpExporter(ExportClass(row, 65001, False, hop, **options))
+    if withdraw:
+        return out.pack({}, NETS[row.net_type])
+    attrs = pool().intern(octets(ORIGIN_IGP, PATH_65002))
+    wire = out.wire(Rte(attrs, Source("s", 1, Selection()), UNREACHABLE, 100, 0.0), attrs)
+    return [] if wire is None else out.pack({wire: NETS[row.net_type]}, [])
+
+
+def test_each_channel_of_bgp_is_run_or_not_run():
+    names = [each.name for each in (*ROWS, *OTHERS)]
+    assert len({*names}) == len({each.numbers for each in (*ROWS, *OTHERS)}) == len(names)
+    assert {*names} <= {*NET_TYPES}
+    assert tuple(names) == (family.NAMES + family.OTHER_NAMES)
+
+
+@every_row
+def test_a_row_is_found_by_name_and_by_number_and_agrees_with_the_language(row):
+    assert family.named(row.name) is family.numbered(row.numbers) is row
+    assert row.net_type is NET_TYPES[row.name]
+    assert family.hop_version(row.name) == row.hop_version
+    assert (int.from_bytes(row.head[:2]), row.head[2]) == row.numbers
+
+
+@every_row
+def test_what_is_sent_in_a_family_is_read_as_that_family(row):
+    (received,) = read(sent(row, HOPS[row.hop_version]), reader(*ROWS))
+    (announced,) = received.announced
+    assert (announced.family, announced.keys) == (row, NETS[row.net_type])
+    assert announced.next_hop == HOPS[row.hop_version]
+    (received,) = read(sent(row, b"", withdraw=True), reader(*ROWS))
+    assert [(each.family, each.keys) for each in received.withdrawn] == [(row, NETS[row.net_type])]
+
+
+@every_row
+def test_each_family_has_its_end_of_rib(row):
+    """RFC 4724, 2."""
+    (received,) = read([BgpExporter(ExportClass(row, 65001, False, b"")).end_of_rib()], reader(*ROWS))
+    assert (received.end_of_rib, received.withdrawn) == (row, [])
+
+
+@every_row
+def test_what_was_not_negotiated_is_ignored(row):
+    """RFC 4760, 7."""
+    others = [each for each in ROWS if each is not row]
+    messages = sent(row, HOPS[row.hop_version]) + sent(row, b"", withdraw=True)
+    for received in read(messages, reader(*others)):
+        assert received.ignored == row.numbers
+        assert not received.announced
+        assert not received.withdrawn
+
+
+@every_row
+@pytest.mark.parametrize("version", HOPS)
+@pytest.mark.parametrize("extended", [False, True])
+def test_next_hops_of_the_other_version_are_those_of_rfc_8950(row, version, extended):
+    fits = version == row.hop_version or (row.hop_version == 4 and extended)
+    messages = sent(row, HOPS[version], extended_next_hop=extended)
+    assert bool(messages) == fits
+    if fits:
+        (taken,) = read(messages, reader(row, extended_next_hop=frozenset({row})))
+        assert [each.next_hop for each in taken.announced] == [HOPS[version]]
+        (plain,) = read(messages, reader(row))
+        assert bool(plain.withdrawn) == (version != row.hop_version)
+
+
+def test_a_family_without_a_row_raises():
+    for other in OTHERS:
+        with pytest.raises(NoFamilyError):
+            family.named(other.name)
+        with pytest.raises(NoFamilyError):
+            family.numbered(other.numbers)
+
+
+def test_a_channel_without_a_row_stops_its_protocol_and_loses_no_route_in_silence():
+    other = BgpChannelConfig(name=OTHERS[-1].name, net_type=NetType.IP4, table="master4")
+    lab = both(a_options={"channels": (other,)})
+    lab.run(6)
+    assert any(line.text.startswith("b: NoFamilyError") for line in lab.log if line.level == "bug")
+    assert not lab.up("b", "a")
+
+
+def test_families_are_called_as_bird_calls_them():
+    numbers = ((1, 1), (2, 2), (1, 128), (2, 133), (25, 70), (1, 134))
+    shown = ["ipv4", "ipv6-mc", "vpn4-mpls", "flow6", "evpn", "<1/134>"]
+    assert [family.shown(each) for each in numbers] == shown
+
+
+# -------------------------------------------------------------- the sources
+
+
+def decisions(tree: ast.AST) -> list[str]:
+    """Where a source decides by the numbers or the name of a family."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            asked = [node.left, *node.comparators]
+            if any(name_of(each) in ("afi", "safi") for each in asked):
+                found.append(ast.unparse(node))
+        elif isinstance(node, ast.Subscript) and name_of(node.value) in ("family", "numbers"):
+            found.append(ast.unparse(node))
+        elif isinstance(node, ast.Constant) and node.value in family.NAMES:
+            found.append(repr(node.value))
+    return found
+
+
+def name_of(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_only_rows_know_families_by_number_or_name():
+    assert decisions(ast.parse("if family[0] == 1 or channel.afi == 2 or name == 'ipv6': pass")) == [
+        "channel.afi == 2",
+        "family[0]",
+        "'ipv6'",
+    ]
+    for path in BGP.rglob("*.py"):
+        if path.name != "family.py":
+            assert not decisions(ast.parse(path.read_text())), path.name
