@@ -32,17 +32,10 @@ MACHINE = {
     *("datetime", "random"),  # now, and chance without a seed
 }
 PURE = {
-    *(
-        "os.strerror",
-        "os.path.join",
-        "os.path.dirname",
-        "os.path.basename",
-        "os.path.isabs",
-        "os.path.normpath",
-    ),
-    *("pathlib.PurePath", "pathlib.PurePosixPath"),
+    *("os.strerror", "os.path.join", "os.path.dirname", "os.path.basename", "os.path.normpath"),
+    "pathlib.PurePath",
     *("socket.AF_INET", "socket.AF_INET6", "socket.inet_ntop", "socket.inet_pton"),
-    *("time.strftime", "time.localtime", "time.gmtime"),  # of a time that is given
+    *("time.strftime", "time.localtime"),  # of a time that is given
     *("datetime.datetime", "datetime.datetime.strptime", "datetime.datetime.fromtimestamp"),
     "random.Random",
     "platform.python_version",

@@ -83,22 +83,22 @@ class Disk:
 
     def folder(self, path: str) -> None:
         """`mkdir -p`."""
-        self.folders.update(_ancestors(normpath(join("/", path))))
+        self.folders.update(_ancestors(absolute(path)))
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """A file with this content is there now, whatever was."""
-        path = normpath(join("/", path))
+        path = absolute(path)
         self.folder(dirname(path))
         self.files[path] = File(mode, data)
         self.changed(path)
 
     def get(self, path: str) -> bytes:
         """The content of a file. Raises KeyError."""
-        return bytes(self.files[normpath(join("/", path))].content)
+        return bytes(self.files[absolute(path)].content)
 
     def remove(self, path: str) -> None:
         """`rm`: who has it open can go on with it. Raises KeyError."""
-        path = normpath(join("/", path))
+        path = absolute(path)
         file = self.files.pop(path)
         if self.room is not None:
             self.room += len(file.content)
@@ -137,9 +137,9 @@ class Disk:
 
     def append(self, path: str, mode: int) -> File:
         """Raises FileError."""
-        if self._place(path) in self.files or self._place(path) in self.folders:
-            return self._file(path)
-        return self.create(path, mode)
+        place = self._place(path)
+        there = place in self.files or place in self.folders
+        return self._file(path) if there else self.create(path, mode)
 
     def write(self, path: str, file: File, data: bytes) -> None:
         """Add to a file. Raises FileError, with what there was room for added."""
@@ -147,7 +147,7 @@ class Disk:
         if self.room is not None:
             self.room -= len(taken)
         file.appended(self.clock.now(), taken)
-        place = normpath(join("/", path))
+        place = absolute(path)
         if self.files.get(place) is file:
             self.changed(place)
         if len(taken) < len(data):
@@ -155,7 +155,7 @@ class Disk:
 
     def size(self, path: str) -> int:
         """The octets of a file, for how long reading it takes."""
-        file = self.files.get(normpath(join("/", path)))
+        file = self.files.get(absolute(path))
         return 0 if file is None else len(file.content)
 
     def _file(self, path: str) -> File:
@@ -174,7 +174,7 @@ class Disk:
             raise DiskError(path, errno.EINVAL)
         if not path:
             raise DiskError(path, errno.ENOENT)
-        place = normpath(join("/", path))
+        place = absolute(path)
         above = list(_ancestors(dirname(place)))
         if self.forbidden.intersection(above):
             raise DiskError(path, errno.EACCES)
@@ -207,6 +207,11 @@ class Disk:
         """What was not safe yet is there in part."""
         for place in sorted(self.files):
             self.files[place].tear(self.clock.now(), random)
+
+
+def absolute(path: str) -> str:
+    """A path from the root; `//` at its beginning is one, as on Linux."""
+    return "/" + normpath(join("/", path)).lstrip("/")
 
 
 def _ancestors(place: str) -> Iterator[str]:
@@ -253,7 +258,7 @@ class SimWatch:
     """A process that watches a file."""
 
     def __init__(self, disk: Disk, process: Process, path: str, changed: Callable[[], None]) -> None:
-        self.place = normpath(join("/", path))
+        self.place = absolute(path)
         self._disk = disk
         self._process = process
         self._changed = changed

@@ -149,6 +149,8 @@ def test_a_file_is_read_as_a_whole(on):
     assert read(on, "x") == b"abc"
     on.put("empty", b"")
     assert read(on, "empty") == b""
+    for path in (f"/{on.path('x')}", on.path("./x"), on.path(".//x")):
+        assert told(on, lambda done, path=path: on.files.read(path, 10, done)) == b"abc"
 
 
 def test_a_file_that_is_too_large_is_not_read(on):
