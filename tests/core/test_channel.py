@@ -436,8 +436,11 @@ def test_an_export_filter_that_rejects_all_only_counts():
     world = World().load(peer("a"), peer("b", ipv4(export_filter=REJECT)))
     world["a"].announce(*NETS)
     world.clock.run()
+    world["a"].withdraw(*NETS[:2])
+    world.clock.run()
     count = world["b"].channel.statistics.export_updates
     assert (count.received, count.filtered, count.accepted) == (5, 5, 0)
+    assert world["b"].channel.statistics.export_withdraws.received == 2
     assert world["b"].channel.export_state.value == "READY"
 
 
