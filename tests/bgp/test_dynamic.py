@@ -300,6 +300,15 @@ def test_among_parents_the_first_in_the_file_owns():
     assert [lab.proto("a", c).parent.name for c in children(lab)] == ["one"]
 
 
+def test_the_first_parent_owns_a_neighbor_before_it_has_a_child_for_it():
+    """At most ten children start in a second."""
+    found = entries(*[(f"fe80::{number:x}", 2) for number in range(0x10, 0x1B)])
+    lab = lab_with([found, auto(65001, "one"), auto(65001, "two")])
+    lab.run(0.5)
+    assert [lab.proto("a", child).parent.name for child in children(lab)] == ["one"] * 10
+    assert why(lab, "two", PeerNet(Address.parse("fe80::1a"), 2).key) == "taken by one"
+
+
 @pytest.mark.parametrize("disabled", [True, False])
 def test_a_new_owner_in_the_file_takes_over_and_gives_back(disabled):
     lab = lab_with([FOUND_B, auto(65001)])

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
+from pybird.conf.model import Limit
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.life import State, StopReason
 from pybird.core.router import RESERVE, Answer
@@ -232,6 +233,24 @@ def test_merged_routes_have_all_next_hops():
 EQUAL = Selection()
 
 
+@pytest.mark.parametrize("other", [0, 1], ids=["the best", "another"])
+@pytest.mark.parametrize("differs", ["no unicast", "of another kind"])
+def test_only_unicast_routes_of_one_kind_are_merged(differs, other):
+    world = World().load(peer("a"), peer("b"), peer("m", mode=ExportMode.MERGED))
+    ways = [NextHop(Address.parse(f"192.0.2.{at}"), 2, "eth0") for at in (1, 2)]
+    hops = [Hop(Dest.UNICAST, (way,)) for way in ways]
+    types = [EQUAL, EQUAL]
+    if differs == "no unicast":
+        hops[other] = Hop(Dest.BLACKHOLE)
+    else:
+        types[other] = Selection()
+    for name, hop, kind in zip("ab", hops, types, strict=True):
+        world[name].channel.source.type = kind
+        world[name].announce("10.0.0.0/8", hop=hop)
+    world.clock.run()
+    assert world["m"].got[key("10.0.0.0/8")][2] == hops[0].nexthops
+
+
 def test_accepted_mode_takes_the_best_that_the_filter_accepts():
     refuse = Filter(
         None,
@@ -335,6 +354,29 @@ def test_exports_judged_again_may_crash_and_stop_only_who_gets_them():
     assert [world[name].state for name in ("x", "s", "roas")] == [State.DOWN, State.UP, State.UP]
     assert world["x"].failure == "ZeroDivisionError: division by zero"
     assert not world.router.scheduler.busy
+
+
+def test_exports_judged_again_make_room_for_what_the_limit_kept_out():
+    text = """
+      router id 1.1.1.1;
+      roa4 table r4;
+      filter valid { if roa_check(r4, net, 65001) = ROA_INVALID then reject; accept; }
+      protocol static roas { roa4; %s }
+      protocol static s { ipv4; route 10.1.0.0/16 blackhole; route 10.2.0.0/16 blackhole; }
+    """
+
+    def read(records):
+        read = load(text % records)
+        x = peer("x", ipv4(export_filter=read.filters["valid"], export_limit=Limit(1, "block")))
+        return replace(read, protocols=(*read.protocols, x))
+
+    world = World(*PROTOCOLS, PEER)
+    world.router.configure(read(""))
+    world.clock.run(3)
+    assert list(world["x"].got) == [key("10.1.0.0/16")]
+    world.router.reconfigure(read("route 10.1.0.0/16 max 16 as 65002;"))
+    world.clock.run(3)
+    assert list(world["x"].got) == [key("10.2.0.0/16")]
 
 
 def test_enabled_again_before_it_is_down_it_starts_again():
