@@ -4,10 +4,12 @@ from pybird.conf.model import Limit
 from pybird.core import channel
 from pybird.core.channel import ChannelState, batches_of
 from pybird.core.life import State, StopReason
+from pybird.core.ports import Link, LinkAddress
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
+from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
-from pybird.values.route import NO_HOP, Rte, Source
+from pybird.values.route import NO_HOP, Hop, Rte, Source
 from tests.core.world import World, config, ipv4, key, peer
 
 REFUSE_1 = Filter(
@@ -364,6 +366,63 @@ def test_a_refresh_that_begins_while_the_last_one_is_swept_withdraws_nothing_fre
     a.channel.end_refresh()
     world.clock.run()
     assert world["b"].got == {}
+
+
+def waiting(**options) -> tuple[World, Hop]:
+    """A channel `a` whose routes enter with their next hop only, and a next hop that is not there."""
+    world = limited(**options)
+    world["a"].channel.needs_hops = True
+    hop = world.router.hops.gateway(Address.parse("10.0.0.2"))
+    assert hop.lost
+    return world, hop
+
+
+def test_a_route_that_waits_and_stayed_stale_in_a_refresh_does_not_enter():
+    world, hop = waiting(keep_filtered=True)
+    a = world["a"]
+    a.announce(*NETS[:3], hop=hop)
+    assert (a.channel.waiting, a.channel.filtered) == (3, 3)
+    a.channel.begin_refresh()
+    a.announce(NETS[1], hop=hop)
+    a.channel.end_refresh()
+    assert (a.channel.waiting, a.channel.filtered) == (1, 1)
+    world.router.interfaces.link_changed(Link(2, "eth0", True))
+    world.router.interfaces.address_changed(LinkAddress(2, Address.parse("10.0.0.1"), 24))
+    world.clock.run()
+    assert list(world["b"].got) == [key(NETS[1])]
+    assert (a.channel.waiting, a.channel.filtered) == (0, 0)
+
+
+def test_routes_that_wait_count_towards_the_receive_limit_and_are_no_new_ones_again():
+    world, hop = waiting(receive_limit=Limit(3, "block"))
+    channel = world["a"].channel
+    world["a"].announce(*NETS[:2], hop=hop)
+    world["a"].announce(*NETS[2:4], hop=NO_HOP)
+    assert (channel.waiting, channel.imported) == (2, 1)
+    world["a"].announce(*NETS[:2], hop=hop, med=3)
+    assert channel.statistics.import_updates.rx_limit == 1
+
+
+def test_a_route_is_kept_beside_the_table_in_one_place():
+    """One that the filter refused waits for its next hop now: `show route filtered` has it once."""
+    world, hop = waiting(keep_filtered=True, import_filter=REFUSE_1)
+    channel = world["a"].channel
+    world["a"].announce(NETS[0], med=1)
+    world["a"].announce(NETS[0], hop=hop)
+    assert [len(routes) for routes in channel.filtered_routes().values()] == [1]
+    world["a"].withdraw(NETS[0])
+    assert (channel.waiting, channel.filtered) == (0, 0)
+
+
+def test_refused_routes_that_are_kept_are_no_more_than_the_receive_limit():
+    world = limited(keep_filtered=True, receive_limit=Limit(2, "block"))
+    channel = world["a"].channel
+    rte = Rte(world.router.pool.empty, channel.source, NO_HOP, 100, 0.0)
+    channel.refused([key(net) for net in NETS], rte, "first reason")
+    assert channel.filtered == 2
+    (kept,) = channel.filtered_routes()[key(NETS[0])]
+    assert channel.refusal(key(NETS[0]), kept) == "first reason"
+    assert channel.refusal(key(NETS[0]), rte) == ""
 
 
 def test_routes_of_several_sources_of_one_channel_live_side_by_side():
