@@ -1,5 +1,8 @@
 """What the kernel refuses, or does by itself, on a simulated machine."""
 
+import errno
+from unittest.mock import DEFAULT, Mock, patch
+
 import pytest
 
 from pybird.core.ports import KernelRoute, LinkAddress
@@ -17,7 +20,7 @@ SETTLED = 5.0  # seconds until no scan is to come that a change has caused
 class Machine(World):
     """One router with a static route of NET, which the kernel protocol exports."""
 
-    def __init__(self, *gateways, more=""):
+    def __init__(self, *gateways, more="", prepare=lambda kernel: None):
         super().__init__(boot)
         self.more = more
         self.box = self.router("a", self.text(gateways or ("192.0.2.9",)))
@@ -25,6 +28,7 @@ class Machine(World):
         self.host = self.box.host
         self.kernel = self.host.kernel
         self.host.add_address("eth0", "192.0.2.1/24")
+        prepare(self.kernel)
         self.run(SETTLED)
 
     def text(self, gateways):
@@ -71,6 +75,50 @@ def test_the_wrong_route_goes_when_the_right_one_is_refused():
     assert machine.protocol().refusal(NET.key) == "Nexthop has invalid gateway"
     machine.reload("192.0.2.9")
     assert machine.ways() == {32: "192.0.2.9"}
+
+
+def no_memory(*_arguments):
+    raise OSError(errno.ENOBUFS, "No buffer space available")
+
+
+def test_a_change_that_could_not_be_sent_is_told_and_made_good_and_the_protocol_lives():
+    machine = Machine("192.0.2.9")
+    with patch.object(machine.kernel, "change_routes", no_memory):
+        machine.reload("192.0.2.8")
+        assert machine.ways() == {32: "192.0.2.9"}
+        assert machine.protocol().refusal(NET.key) == "No buffer space available"
+    machine.run(SETTLED)
+    assert machine.ways() == {32: "192.0.2.8"}
+    assert machine.box.messages("bug") == []
+
+
+def test_ten_refusals_at_once_are_told_and_the_others_counted():
+    machine = Machine("192.0.2.9")
+    more = "".join(f" route 10.6.{third}.0/24 via 192.0.2.8;" for third in range(15))
+    machine.refuse("192.0.2.8")
+    text = machine.text(["192.0.2.9"])
+    machine.box.router.reconfigure(
+        read(text.replace("protocol static s { ipv4;", f"protocol static s {{ ipv4;{more}"))
+    )
+    machine.run(SETTLED)
+    told = machine.box.messages("error")
+    assert len(told) == 11
+    assert told[-1] == "k: the kernel refuses 5 more routes"
+
+
+def leftover(kernel):
+    kernel.add_route(KernelRoute(Prefix.parse("10.7.0.0/16"), 254, Dest.BLACKHOLE, metric=32, protocol=12))
+
+
+def test_what_a_disturbed_walk_at_the_start_missed_is_found_by_a_scan():
+    def torn_once(kernel):
+        leftover(kernel)
+        walk = kernel.routes
+        kernel.routes = Mock(side_effect=[InterruptedError(4, "Changed"), *[DEFAULT] * 9], wraps=walk)
+        kernel.refuse = lambda route: "Nothing new"  # whose event would cause a scan, too
+
+    machine = Machine("192.0.2.9", prepare=torn_once)
+    assert [str(route.prefix) for route in machine.kernel.routes(True, 254, 12)] == []
 
 
 def test_a_refused_route_is_tried_again_at_the_next_scan_and_told_once():

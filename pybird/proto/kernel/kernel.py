@@ -289,7 +289,7 @@ class KernelInstance(Instance[KernelConfig]):
                 self._complained[key] = reason
                 problems.append((key, reason))
         if stale:
-            self.router.kernel.change_routes((), stale)
+            self._remove(stale)
         if self._complained:
             for key in changes:
                 if key not in failed:
@@ -298,6 +298,13 @@ class KernelInstance(Instance[KernelConfig]):
             self.log("error", f"{net_of(self._net_type(), key)}: the kernel refuses the route: {reason}")
         if len(problems) > MOST_COMPLAINTS:
             self.log("error", f"the kernel refuses {len(problems) - MOST_COMPLAINTS} more routes")
+
+    def _remove(self, routes: list[KernelRoute]) -> None:
+        """Take these out at once; what cannot be taken out now is found by a scan."""
+        try:
+            self.router.kernel.change_routes((), routes)
+        except OSError:
+            self._scan_in(SOON)
 
     def _net_type(self) -> NetType:
         return NetType.IP4 if self._v4 else NetType.IP6
@@ -381,7 +388,7 @@ class KernelInstance(Instance[KernelConfig]):
         key = route.prefix.key
         if self._is_ours(route):
             if not self.fib.saw(key, way_of(route)):
-                self.router.kernel.change_routes((), [route])
+                self._remove([route])
         elif self._aliens is not None and self._aliens.wants(route):
             self._aliens.scanned(key, route)
 
