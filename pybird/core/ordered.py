@@ -1,17 +1,18 @@
 """The networks of a table in the order of their addresses, for people, in small steps.
 
 A table keeps the networks of a bucket as they came. They are sorted when it is
-their turn, and those of a large bucket (a ROA table is one) in runs that are
-merged, so that no step is long.
+their turn, and those of a large bucket in runs that are merged, so that no step
+is long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from heapq import merge
-from typing import Final
+from typing import Any, Final
 
-from pybird.core.table import NO_BUCKET, Table, by_address, covered
+from pybird.core.table import Table, covered
+from pybird.values.geometry import NO_BUCKET, by_address
 from pybird.values.net import Net, Prefix
 
 RUN: Final = 4000  # networks that are sorted at once: some milliseconds
@@ -31,7 +32,8 @@ def in_order(table: Table, within: Net | None = None) -> Iterator[bytes]:
 
 def _merged(table: Table, bids: list[bytes]) -> Iterator[bytes]:
     """The networks of these buckets, with those of short prefixes at their places in between."""
-    short = by_runs(table.buckets.get(NO_BUCKET, ()) if NO_BUCKET in bids else ())
+    order = table.geometry.order
+    short = by_runs(table.buckets.get(NO_BUCKET, ()) if NO_BUCKET in bids else (), order)
     ahead = next(short, None)
     for bid in bids:
         if bid == NO_BUCKET:
@@ -39,19 +41,19 @@ def _merged(table: Table, bids: list[bytes]) -> Iterator[bytes]:
         while ahead is not None and ahead[1:] <= bid:
             yield ahead
             ahead = next(short, None)
-        yield from by_runs(table.buckets.get(bid, ()))
+        yield from by_runs(table.buckets.get(bid, ()), order)
     while ahead is not None:
         yield ahead
         ahead = next(short, None)
 
 
-def by_runs(keys: Collection[bytes]) -> Iterator[bytes]:
-    """These networks by address; after each run that was sorted, STILL_SORTING."""
+def by_runs(keys: Collection[bytes], order: Callable[[bytes], Any] = by_address) -> Iterator[bytes]:
+    """These networks in order; after each run that was sorted, STILL_SORTING."""
     if len(keys) <= RUN:
-        yield from sorted(keys, key=by_address)
+        yield from sorted(keys, key=order)
         return
     waiting, runs = list(keys), []
     for begin in range(0, len(waiting), RUN):
-        runs.append(sorted(waiting[begin : begin + RUN], key=by_address))
+        runs.append(sorted(waiting[begin : begin + RUN], key=order))
         yield STILL_SORTING
-    yield from merge(*runs, key=by_address)
+    yield from merge(*runs, key=order)

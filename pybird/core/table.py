@@ -1,8 +1,7 @@
 """Routing tables: every route of every network, the best one first, and a change journal.
 
 Two levels: `buckets` maps the first bits of a network to a small dictionary
-`key -> Rte | tuple of Rte` (16 bits of IPv4, 32 of IPv6; shorter prefixes and
-all other types share the bucket `b""`). Only index 0 of a tuple is ordered: a
+`key -> Rte | tuple of Rte` (`values/geometry.py` tells which). Only index 0 of a tuple is ordered: a
 new route is compared with the best, and all are compared when the best leaves
 or changes. A `sorted` table keeps the full order.
 
@@ -22,11 +21,9 @@ from typing import Any, Final
 
 from pybird.conf.model import TableConfig
 from pybird.core.selection import beats, choose
+from pybird.values.geometry import NEVER, Geometry, geometry
 from pybird.values.net import Net, NetType, Prefix, prefix_key
 from pybird.values.route import Rte, Source
-
-NO_BUCKET: Final = b""
-NEVER: Final = 256  # longer than any first octet of a key: such types have one bucket
 
 
 class Reader:
@@ -60,15 +57,6 @@ class Reader:
         return part
 
 
-def geometry(net_type: NetType) -> tuple[int, int]:
-    """(shortest length in a bucket of its own, end of the bucket's octets in a key)."""
-    if net_type is NetType.IP4:
-        return 16, 3
-    if net_type is NetType.IP6:
-        return 32, 5
-    return NEVER, 0
-
-
 class Table:
     """One routing table; `config` may be replaced by a reload."""
 
@@ -80,8 +68,10 @@ class Table:
         self.readers: list[Reader] = []
         self.groups: dict[Any, Any] = {}  # export groups by key (core/export/group.py)
         self.generation = 0  # raised by every change: tags memos of what depends on the table
-        self.short: Final[int] = geometry(config.net_type)[0]
-        self.end: Final[int] = geometry(config.net_type)[1]
+        self.geometry: Final[Geometry] = geometry(config.net_type)
+        self.short: Final[int] = self.geometry.short
+        self.end: Final[int] = self.geometry.end
+        self.cut: Final[Callable[[bytes], bytes]] = self.geometry.cut
         self.debug: frozenset[str] = frozenset()
         self.trace: Callable[[list[bytes], list[bytes], list[Rte], list[bytes]], None] | None = None
         self._nets = 0
@@ -101,7 +91,7 @@ class Table:
 
     def bucket_of(self, key: bytes) -> bytes:
         """The id of the bucket where this network belongs."""
-        return key[1 : self.end] if key[0] >= self.short else NO_BUCKET
+        return key[1 : self.end] if key[0] >= self.short else self.cut(key)
 
     def get(self, key: bytes) -> tuple[Rte, ...]:
         """The routes of a network, best first; empty when there is none."""
@@ -140,7 +130,7 @@ class Table:
     def inside(self, net: Net) -> Iterator[tuple[bytes, tuple[Rte, ...]]]:
         """Every network within a prefix, in table order."""
         for bid in self.buckets_inside(net):
-            for key in sorted(self.buckets.get(bid, ()), key=by_address):
+            for key in sorted(self.buckets.get(bid, ()), key=self.geometry.order):
                 if isinstance(net, Prefix) and not covered(net, key):
                     continue
                 routes = self.get(key)
@@ -170,6 +160,7 @@ class Table:
         buckets = self.buckets
         short = self.short
         end = self.end
+        cut = self.cut
         in_order = self.config.sorted
         fresh: list[bytes] = []
         won: list[bytes] = []
@@ -186,7 +177,7 @@ class Table:
         like: Rte | None = None  # the last one met that says the same, and what takes its place
         again = rte
         for key in keys:
-            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            bid = key[1:end] if key[0] >= short else cut(key)
             bucket = buckets.get(bid)
             if bucket is None:
                 bucket = buckets[bid] = {}
@@ -252,6 +243,7 @@ class Table:
         buckets = self.buckets
         short = self.short
         end = self.end
+        cut = self.cut
         in_order = self.config.sorted
         won: list[bytes] = []
         lost: list[Rte] = []
@@ -262,7 +254,7 @@ class Table:
         nets = 0
         best = 0
         for key in keys:
-            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            bid = key[1:end] if key[0] >= short else cut(key)
             bucket = buckets.get(bid)
             if bucket is None:
                 continue
@@ -415,11 +407,6 @@ def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...
             return choose(rest, in_order)
         return tuple(rest)
     return None
-
-
-def by_address(key: bytes) -> tuple[bytes, int]:
-    """Sort key: networks by address, the shorter prefix first."""
-    return key[1:], key[0]
 
 
 def covered(net: Prefix, key: bytes) -> bool:

@@ -45,7 +45,7 @@ from pybird.core.export.member import Member, Origin
 from pybird.core.export.receiver import FILTERED, REJECTED, SENT, Receiver
 from pybird.core.policy import EACH, Policy
 from pybird.core.scheduler import Scheduler
-from pybird.core.table import NO_BUCKET, Reader, Table
+from pybird.core.table import Reader, Table
 from pybird.values.route import Rte
 
 MOST_VERDICTS: Final = 200_000
@@ -438,7 +438,7 @@ class Group(Origin):
             self._count_filtered(changes)
             return
         buckets = self.table.buckets
-        short, end = self.table.short, self.table.end
+        short, end, cut = self.table.short, self.table.end, self.table.cut
         todo = self._todo
         members = self.members
         each = policy.kind == EACH
@@ -465,7 +465,7 @@ class Group(Origin):
         keys: list[bytes] = []
         gained = kept = rejected = filtered = gone = 0
         for key, old in changes.items():
-            bid = key[1:end] if key[0] >= short else NO_BUCKET
+            bid = key[1:end] if key[0] >= short else cut(key)
             if todo and bid in todo:
                 continue
             bucket = buckets.get(bid)

@@ -1,0 +1,92 @@
+"""How tables of each net type are cut into buckets, and in which order their networks stand.
+
+A bucket is what one step of a long work takes, so none may grow with the whole table: what
+the networks of one VPN, one bridge or one maker of cards share does not choose the bucket
+alone. Buckets in the order of their ids, each sorted, are the whole table in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from pybird.values.net import NetType
+
+NO_BUCKET: Final = b""  # of prefixes that are shorter than what the others are told apart by
+NEVER: Final = 256  # longer than any first octet of a key
+
+
+class Geometry(NamedTuple):
+    """The cut of one net type.
+
+    Keys that begin with a packed prefix go by its address: where the first octet of a key
+    is at least `short`, the octets from the second to `end` are the id of its bucket. `cut`
+    tells the bucket of all others. `order` is the sort key of networks.
+    """
+
+    short: int
+    end: int
+    cut: Callable[[bytes], bytes]
+    order: Callable[[bytes], Any]
+
+
+def by_address(key: bytes) -> tuple[bytes, int]:
+    """Networks by address, the shorter prefix first."""
+    return key[1:], key[0]
+
+
+def _as_it_is(key: bytes) -> bytes:
+    return key
+
+
+def _together(_: bytes) -> bytes:
+    return NO_BUCKET
+
+
+def _prefixes(short: int) -> Geometry:
+    """By the first bits of the address; shorter prefixes share a bucket."""
+    return Geometry(short, 1 + short // 8, _together, by_address)
+
+
+def _of_first(octets: int) -> Geometry:
+    """By so many octets of the key."""
+
+    def cut(key: bytes) -> bytes:
+        return key[:octets]
+
+    return Geometry(NEVER, 0, cut, _as_it_is)
+
+
+def _of_vpn(octets: int) -> Geometry:
+    """By distinguisher (8 octets) and so many octets of the address, which stands behind its length."""
+
+    def cut(key: bytes) -> bytes:
+        return key[:8] + key[9 : 9 + octets]
+
+    def order(key: bytes) -> tuple[bytes, bytes, int]:
+        return key[:8], key[9:], key[8]
+
+    return Geometry(NEVER, 0, cut, order)
+
+
+_GEOMETRIES: Final[dict[NetType, Geometry]] = {
+    NetType.IP4: _prefixes(16),
+    NetType.IP6: _prefixes(32),
+    NetType.IP6_SADR: _prefixes(32),  # of destinations
+    NetType.ROA4: _prefixes(16),
+    NetType.ROA6: _prefixes(32),
+    NetType.VPN4: _of_vpn(2),
+    NetType.VPN6: _of_vpn(5),
+    NetType.FLOW4: _of_first(5),  # most begin with a destination: type, length, all octets but one of a host
+    NetType.FLOW6: _of_first(18),  # ... and behind the length an offset
+    NetType.ETH: _of_first(4),  # who made the card, and one octet more
+    NetType.MPLS: _of_first(2),
+    NetType.ASPA: _of_first(3),
+    NetType.EVPN: _of_first(27),  # kind, distinguisher, tag, segment, and as much of a MAC as above
+    NetType.PEER: Geometry(NEVER, 0, _together, by_address),  # few
+}
+
+
+def geometry(net_type: NetType) -> Geometry:
+    """The cut of tables with networks of this type."""
+    return _GEOMETRIES[net_type]
