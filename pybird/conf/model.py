@@ -72,6 +72,11 @@ class ChannelConfig:
     debug: frozenset[str] = frozenset()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
+    @property
+    def shown(self) -> str:
+        """What answers and logs call it."""
+        return self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolConfig:

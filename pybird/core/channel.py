@@ -112,7 +112,7 @@ class Channel(Receiver):
         self.router = protocol.router
         self.scheduler = protocol.router.scheduler
         self._pool = protocol.router.pool
-        self.name = config.name
+        self.name = config.shown
         self.net_type: NetType = config.net_type
         self._suspects = suspect_octets(config.net_type)
         self.state = ChannelState.DOWN

@@ -317,7 +317,7 @@ def _obstacle(
             continue
         for option in ("table", "net_type"):
             if getattr(was, option) != getattr(channel, option):
-                return f"channel {channel.name} has another {option.replace('_', ' ')}"
+                return f"channel {channel.shown} has another {option.replace('_', ' ')}"
     if not known.same_but_live(old, new) and not judge.accepts(old, new):
         return "options that cannot change while it runs"
     return None
@@ -337,10 +337,12 @@ def _hindrances(
             was = replace(was, table="")  # it is another one of that name
         if judge.hinders(was, channel):
             found.append(
-                f"Cannot {'add' if was is None else 'reconfigure'} channel {new.name}.{channel.name}"
+                f"Cannot {'add' if was is None else 'reconfigure'} channel {new.name}.{channel.shown}"
             )
     found += [
-        f"Cannot remove channel {new.name}.{name}" for name in before if judge.hinders(before[name], None)
+        f"Cannot remove channel {new.name}.{channel.shown}"
+        for channel in before.values()
+        if judge.hinders(channel, None)
     ]
     return tuple(found)
 

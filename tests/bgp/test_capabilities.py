@@ -21,6 +21,12 @@ def test_we_announce_what_bird_announces_except_graceful_restart_and_what_needs_
     )
 
 
+def test_families_are_announced_in_the_order_of_their_numbers():
+    """As BIRD does, whatever the order of the channels."""
+    turned = BgpConfig(type_name="bgp", name="b", channels=(IPV6, IPV4), local_as=65001)
+    assert local_capabilities(turned).multiprotocol == ((1, 1), (2, 1))
+
+
 def test_options_switch_capabilities():
     assert local_capabilities(config(capabilities=False)) == Capabilities()
     small = local_capabilities(config(enable_as4=False, enable_route_refresh=False))

@@ -262,7 +262,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
         return Capabilities()
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
     return Capabilities(
-        multiprotocol=tuple(c.family.numbers for c in channels),
+        multiprotocol=tuple(sorted([c.family.numbers for c in channels])),
         route_refresh=config.enable_route_refresh,
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
@@ -275,7 +275,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
     """The families that may have next hops of IPv6 beside their own."""
     wanted = [channel.family for channel in channels if channel.extended_next_hop]
-    return [family.numbers for family in wanted if family.hop_version == 4]
+    return sorted([family.numbers for family in wanted if family.hop_version == 4])
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:

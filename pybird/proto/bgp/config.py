@@ -45,6 +45,10 @@ class BgpChannelConfig(ChannelConfig):
         """Its family, by its name; `NoFamilyError` where such channels are not run."""
         return named(self.name)
 
+    @property
+    def shown(self) -> str:
+        return self.family.shown
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersChannelConfig(ChannelConfig):
