@@ -79,7 +79,7 @@ def test_what_is_not_acted_on_is_said_once(option: str) -> None:
     assert "not acted on yet" in warning.text
 
 
-@pytest.mark.parametrize("channel", ["ipv4 multicast", "vpn4 mpls", "flow4", "evpn", "ipv6 mpls"])
+@pytest.mark.parametrize("channel", ["vpn4 multicast", "vpn4 mpls", "flow4", "evpn", "ipv6 mpls"])
 def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
     config = load(
         "vpn4 table v; flow4 table f; evpn table e;"
@@ -88,6 +88,18 @@ def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
     assert config.protocol("a").channels == ()
     assert [each.name for each in config.protocol("a").other_channels] == [channel]
     assert config.warnings[0].text == f"the {channel} channel is understood but not run by this version"
+
+
+def test_multicast_channels_have_the_options_and_the_default_tables_of_unicast_ones() -> None:
+    text = "ipv4 table t; protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {} }}"
+    channels = "ipv4 multicast { extended next hop; }; ipv6 multicast { import none; };"
+    config = load(text.format(channels))
+    assert not config.warnings
+    assert [(each.name, each.table) for each in config.protocol("a").channels] == [
+        ("ipv4 multicast", "master4"),
+        ("ipv6 multicast", "master6"),
+    ]
+    assert load(text.format("ipv4 multicast { table t; };")).protocol("a").channels[0].table == "t"
 
 
 def test_a_kernel_protocol_of_routes_by_source_address_is_left_out() -> None:

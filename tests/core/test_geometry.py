@@ -107,7 +107,7 @@ def shown(net_type: NetType, nets: list[Net]) -> list[str]:
 
 
 def test_routes_of_a_vpn_come_by_address_and_the_shorter_first():
-    nets = "0.0.0.0/0 10.0.0.0/8 10.0.0.0/16 10.0.0.0/24 10.0.1.0/24 10.0.1.128/25 10.64.0.0/10 10.65.0.0/16"
+    nets = "0.0.0.0/0 10.0.0.0/8 10.0.0.0/16 10.0.0.0/24 10.0.0.128/25 10.0.1.0/24 10.64.0.0/10 10.65.0.0/16"
     nets += " 10.128.0.0/9 172.16.0.0/12 172.16.5.0/24"
     other = RouteDistinguisher.from_bytes(bytes.fromhex("0000fde800000002"), "big")
     wanted = [VpnNet(rd, Prefix.parse(net)) for rd in (RD, other) for net in nets.split()]

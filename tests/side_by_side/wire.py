@@ -18,6 +18,7 @@ MARKER = b"\xff" * 16
 HEADER = 19
 OPEN, UPDATE, NOTIFICATION, KEEPALIVE, REFRESH = 1, 2, 3, 4, 5
 IPV4, IPV6 = 1, 2
+UNICAST, MULTICAST = 1, 2  # SAFI
 AS_TRANS = 23456
 OPTIONAL, TRANSITIVE, EXTENDED = 0x80, 0x40, 0x10
 
@@ -58,9 +59,9 @@ def notification(code: int, subcode: int, data: bytes = b"") -> bytes:
     return message(NOTIFICATION, bytes((code, subcode)) + data)
 
 
-def refresh(family: int = IPV4, kind: int = 0) -> bytes:
+def refresh(family: int = IPV4, kind: int = 0, safi: int = UNICAST) -> bytes:
     """ROUTE-REFRESH; `kind` 1 and 2 are BoRR and EoRR (RFC 7313)."""
-    return message(REFRESH, struct.pack("!HBB", family, kind, 1))
+    return message(REFRESH, struct.pack("!HBB", family, kind, safi))
 
 
 def end_of_rib(family: int = IPV4) -> bytes:
@@ -74,13 +75,13 @@ def capability(code: int, value: bytes = b"") -> bytes:
     return bytes((code, len(value))) + value
 
 
-def multiprotocol(family: int) -> bytes:
-    return capability(1, struct.pack("!HBB", family, 0, 1))
+def multiprotocol(family: int, safi: int = UNICAST) -> bytes:
+    return capability(1, struct.pack("!HBB", family, 0, safi))
 
 
-def extended_next_hop(family: int = IPV4, of_hop: int = IPV6) -> bytes:
+def extended_next_hop(family: int = IPV4, of_hop: int = IPV6, safi: int = UNICAST) -> bytes:
     """Routes of one family may have next hops of the other (RFC 8950)."""
-    return capability(5, struct.pack("!HHH", family, 1, of_hop))
+    return capability(5, struct.pack("!HHH", family, safi, of_hop))
 
 
 def four_octets(asn: int) -> bytes:
@@ -175,33 +176,47 @@ def update(attributes: bytes = b"", reach: Iterable[str] = (), withdrawn: Iterab
 
 
 def announcement(prefixes: Sequence[str], attributes: Attributes, as_size: int = 4) -> bytes:
-    """An UPDATE for networks of one family; IPv4 ones may have IPv6 next hops (RFC 8950)."""
+    """An UPDATE for unicast networks; IPv4 ones may have IPv6 next hops (RFC 8950)."""
     octets = attributes.octets(as_size)
     hops = [attributes.next_hop] if isinstance(attributes.next_hop, str) else attributes.next_hop or ()
     family = IPV6 if ":" in prefixes[0] else IPV4
     if family == IPV4 and not any(":" in one for one in hops):
         hop = b"".join(attribute(3, _packed(one)) for one in hops)
         return update(octets + hop, prefixes)
+    return update(octets + mp_reach(prefixes, hops))
+
+
+def mp_reach(prefixes: Sequence[str], hops: Sequence[str], safi: int = UNICAST) -> bytes:
+    """The attribute MP_REACH_NLRI (RFC 4760, section 3)."""
     packed = b"".join(map(_packed, hops))
-    nets = b"".join(map(prefix_octets, prefixes))
-    reach = struct.pack("!HBB", family, 1, len(packed)) + packed + b"\0" + nets
-    return update(octets + attribute(14, reach))
+    family = IPV6 if ":" in prefixes[0] else IPV4
+    head = struct.pack("!HBB", family, safi, len(packed)) + packed + b"\0"
+    return attribute(14, head + b"".join(map(prefix_octets, prefixes)))
+
+
+def mp_unreach(prefixes: Sequence[str], safi: int = UNICAST) -> bytes:
+    """The attribute MP_UNREACH_NLRI (RFC 4760, section 4)."""
+    family = IPV6 if ":" in prefixes[0] else IPV4
+    return attribute(15, struct.pack("!HB", family, safi) + b"".join(map(prefix_octets, prefixes)))
 
 
 def withdrawal(prefixes: Sequence[str]) -> bytes:
     if ":" not in prefixes[0]:
         return update(withdrawn=prefixes)
-    nets = b"".join(map(prefix_octets, prefixes))
-    return update(attribute(15, struct.pack("!HB", IPV6, 1) + nets))
+    return update(mp_unreach(prefixes))
 
 
 @dataclass
 class Update:
-    """What one UPDATE says: networks (with path identifiers where negotiated) and readable attributes."""
+    """What one UPDATE says: networks (with path identifiers where negotiated) and readable attributes.
+
+    `family` is what MP_REACH or MP_UNREACH names, AFI and SAFI, or (0, 0).
+    """
 
     withdrawn: list[str] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
+    family: tuple[int, int] = (0, 0)
 
 
 def read_update(body: bytes, as_size: int = 4, add_path: bool = False) -> Update:
@@ -225,6 +240,8 @@ def read_update(body: bytes, as_size: int = 4, add_path: bool = False) -> Update
 
 
 def _read_attribute(found: Update, flags: int, code: int, value: bytes, as_size: int, add_path: bool) -> None:
+    if code in (14, 15):
+        found.family = int.from_bytes(value[:2]), value[2]
     if code == 14:
         family, length = int.from_bytes(value[:2]), value[3]
         found.attributes["next_hop"] = _hops(value[4 : 4 + length])

@@ -83,8 +83,10 @@ _HOPS6: Final = (16, 32)  # RFC 2545
 
 IPV4_UNICAST: Final = Family("ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4, classic=True)
 IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
+IPV4_MULTICAST: Final = Family("ipv4 multicast", "ipv4-mc", (1, 2), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4)
+IPV6_MULTICAST: Final = Family("ipv6 multicast", "ipv6-mc", (2, 2), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
 
-ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST)
+ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST, IPV4_MULTICAST, IPV6_MULTICAST)
 
 
 class Other(NamedTuple):
@@ -101,8 +103,6 @@ class Other(NamedTuple):
 
 
 OTHERS: Final = (
-    Other("ipv4 multicast", "ipv4-mc", (1, 2)),
-    Other("ipv6 multicast", "ipv6-mc", (2, 2)),
     Other("ipv4 mpls", "ipv4-mpls", (1, 4)),
     Other("ipv6 mpls", "ipv6-mpls", (2, 4)),
     Other("vpn4 mpls", "vpn4-mpls", (1, 128)),
