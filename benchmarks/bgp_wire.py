@@ -12,12 +12,12 @@ import random
 from time import process_time
 
 from pybird.core.selection import Selection
-from pybird.proto.bgp.attributes import ATTRIBUTES
-from pybird.proto.bgp.canonical import octets_of
-from pybird.proto.bgp.export import BgpExporter, ExportClass, Wire
 from pybird.proto.bgp.family import IPV4_UNICAST
-from pybird.proto.bgp.messages import Framer, Update
-from pybird.proto.bgp.updates import Announced, ReceiveTerms, UpdateReader
+from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, Wire
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES
+from pybird.proto.bgp.wire.canonical import octets_of
+from pybird.proto.bgp.wire.messages import Framer, Update
+from pybird.proto.bgp.wire.updates import Announced, ReceiveTerms, UpdateReader
 from pybird.values.attributes import AttributePool, AttributeSet
 from pybird.values.route import Dest, Hop, Rte, Source
 

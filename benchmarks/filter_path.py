@@ -32,7 +32,7 @@ from pybird.conf.language import Language  # noqa: E402
 from pybird.core.policy import Policy  # noqa: E402
 from pybird.io.files import cache_folder  # noqa: E402
 from pybird.proto import PROTOCOLS  # noqa: E402
-from pybird.proto.bgp.canonical import Canonical  # noqa: E402
+from pybird.proto.bgp.wire.canonical import Canonical  # noqa: E402
 from pybird.values.net import NetType  # noqa: E402
 from pybird.values.prefixset import PrefixSet  # noqa: E402
 from pybird.values.route import NO_HOP, Rte, Source  # noqa: E402

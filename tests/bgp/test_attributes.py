@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp.attributes import ATTRIBUTES
-from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop
-from pybird.proto.bgp.values import NextHopAddress
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES
+from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop
+from pybird.proto.bgp.wire.values import NextHopAddress
 from pybird.values.address import Address
 from pybird.values.scalars import Quad
 from tests.bgp.vectors import (

@@ -1,7 +1,7 @@
 """What two sides can do together: RFC 5492, 4760 section 8, 8950, 8654, 7313."""
 
-from pybird.proto.bgp.capabilities import Capabilities, local_capabilities, negotiate
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.wire.capabilities import Capabilities, local_capabilities, negotiate
 from pybird.values.net import NetType
 
 IPV4 = BgpChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", extended_next_hop=True)

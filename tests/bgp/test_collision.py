@@ -5,9 +5,9 @@ from itertools import pairwise, product
 import pytest
 
 from pybird.core.life import State
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.collision import DOUBT
-from pybird.proto.bgp.messages import Framer, Keepalive, Notification, Open, Update
+from pybird.proto.bgp.session.collision import DOUBT
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, Update
 from pybird.sim.faults import Lags
 from pybird.values.address import Address
 from tests.sim.peers import Program

@@ -14,8 +14,8 @@ from pybird.core.life import State
 from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import TcpOptions
 from pybird.filter.nodes import REJECT
-from pybird.proto.bgp.countdown import Wait
-from pybird.proto.bgp.messages import Framer, Open
+from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.wire.messages import Framer, Open
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
 

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybird.core.selection import Selection
-from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
 from pybird.proto.bgp.family import Family
-from pybird.proto.bgp.messages import Framer, Update
-from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.updates import ReceiveTerms, UpdateReader
+from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.routes.selection import PeerIdentity
+from pybird.proto.bgp.wire.messages import Framer, Update
+from pybird.proto.bgp.wire.updates import ReceiveTerms, UpdateReader
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE

@@ -9,10 +9,10 @@ from pybird.conf.channels import NET_TYPES
 from pybird.core.selection import Selection
 from pybird.proto.bgp import family
 from pybird.proto.bgp.config import BgpChannelConfig
-from pybird.proto.bgp.export import BgpExporter, ExportClass
 from pybird.proto.bgp.family import OTHERS, ROWS, NoFamilyError
-from pybird.proto.bgp.messages import Framer
-from pybird.proto.bgp.updates import Received, ReceiveTerms, UpdateReader
+from pybird.proto.bgp.routes.export import BgpExporter, ExportClass
+from pybird.proto.bgp.wire.messages import Framer
+from pybird.proto.bgp.wire.updates import Received, ReceiveTerms, UpdateReader
 from pybird.values.net import NetType, Prefix
 from pybird.values.route import UNREACHABLE, Rte, Source
 from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp import errors
-from pybird.proto.bgp.capabilities import Capabilities, GracefulRestart
-from pybird.proto.bgp.errors import BgpError, OpenError
-from pybird.proto.bgp.messages import (
+from pybird.proto.bgp.wire import errors
+from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
+from pybird.proto.bgp.wire.errors import BgpError, OpenError
+from pybird.proto.bgp.wire.messages import (
     Framer,
     Keepalive,
     Message,

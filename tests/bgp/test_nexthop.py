@@ -2,7 +2,7 @@
 
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
-from pybird.proto.bgp.nexthop import IgpTables, Resolver, own_next_hop, wire_next_hop
+from pybird.proto.bgp.routes.nexthop import IgpTables, Resolver, own_next_hop, wire_next_hop
 from pybird.values.address import Address
 from pybird.values.route import UNREACHABLE, Dest, Hop
 

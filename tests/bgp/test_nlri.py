@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp.errors import UpdateError
-from pybird.proto.bgp.nlri import IPV4_PREFIXES, IPV6_PREFIXES
+from pybird.proto.bgp.wire.errors import UpdateError
+from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix, net_of
 

@@ -9,8 +9,8 @@ from pybird.conf.model import Limit
 from pybird.core.life import State, StopReason
 from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.filter.nodes import REJECT
-from pybird.proto.bgp.countdown import Wait
-from pybird.proto.bgp.messages import Notification
+from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.wire.messages import Notification
 from pybird.sim.tcp import TcpListener
 from pybird.values.address import Address
 

@@ -7,9 +7,9 @@ import pytest
 from pybird.conf.model import TableConfig
 from pybird.core.selection import RANK_BITS, choose
 from pybird.core.table import Table
-from pybird.proto.bgp.aigp import MOST, passed_on
-from pybird.proto.bgp.aigp import total as aigp_total
-from pybird.proto.bgp.selection import SELECTION, PeerIdentity, better, mergeable, rank
+from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank
+from pybird.proto.bgp.wire.aigp import MOST, passed_on
+from pybird.proto.bgp.wire.aigp import total as aigp_total
 from pybird.values.address import Address
 from pybird.values.attributes import find
 from pybird.values.net import NetType, Prefix

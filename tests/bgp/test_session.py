@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.messages import Framer, Keepalive, Notification, Open, RouteRefresh, Update
-from pybird.proto.bgp.session import Closed, Opened, Refresh, Send, Session, State, Terms, Up, Updates
+from pybird.proto.bgp.session.session import Closed, Opened, Refresh, Send, Session, State, Terms, Up, Updates
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, RouteRefresh, Update
 
 V4, V6 = (1, 1), (2, 1)
 

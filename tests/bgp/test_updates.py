@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp.errors import BgpError, UpdateError
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
-from pybird.proto.bgp.messages import Update
-from pybird.proto.bgp.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
+from pybird.proto.bgp.wire.errors import BgpError, UpdateError
+from pybird.proto.bgp.wire.messages import Update
+from pybird.proto.bgp.wire.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
 from tests.bgp.vectors import BASE, CANONICAL, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool, reach, update
 
 NET = octets("18c63364")  # 198.51.100.0/24

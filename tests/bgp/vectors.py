@@ -1,7 +1,7 @@
 """Builders for the octets that the tests of BGP's codecs read, one line each."""
 
-from pybird.proto.bgp.attributes import ATTRIBUTES
-from pybird.proto.bgp.messages import Update
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES
+from pybird.proto.bgp.wire.messages import Update
 from pybird.values.attributes import AttributePool
 
 ORIGIN_IGP = "40010100"

@@ -7,7 +7,7 @@ import pytest
 from pybird.core.nexthop import Recursive
 from pybird.filter.attributes import declarations_of
 from pybird.proto import PROTOCOLS
-from pybird.proto.bgp.values import Opaque
+from pybird.proto.bgp.wire.values import Opaque
 from pybird.values.address import Address
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributePool

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from pybird.proto.bgp.messages import frame
+from pybird.proto.bgp.wire.messages import frame
 from pybird.values.text import to_text
 from tests.conf.test_broken import BROKEN
 from tests.fuzz.targets import BESIDE, MAIN

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pybird.proto.bgp.messages import frame
+from pybird.proto.bgp.wire.messages import frame
 from pybird.values.address import Address
 from pybird.values.text import to_octets
 from tests.scenarios.lab import Lab, boot, pair

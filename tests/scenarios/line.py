@@ -1,7 +1,7 @@
 """A whole router with one healthy neighbour and one that says exactly what it is told."""
 
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.messages import Framer, Keepalive, Notification, Open, Update
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, Update
 from pybird.values.address import Address
 from tests.scenarios.lab import Lab, boot
 from tests.sim.peers import Program

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pybird.proto.bgp.attributes import AIGP
-from pybird.proto.bgp.messages import RouteRefresh, Update
+from pybird.proto.bgp.wire.attributes import AIGP
+from pybird.proto.bgp.wire.messages import RouteRefresh, Update
 from pybird.values.attributes import find
 from tests.scenarios.lab import read
 from tests.scenarios.line import KEEPALIVE, Line, capabilities, hello, messages, update

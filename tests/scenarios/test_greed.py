@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from pybird.proto.bgp.countdown import Wait
-from pybird.proto.bgp.messages import RouteRefresh, frame
+from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.wire.messages import RouteRefresh, frame
 from tests.scenarios import line as lines
 from tests.scenarios.line import KEEPALIVE, UP, Line, capabilities, hello, update
 

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from pybird.core.life import State
-from pybird.proto.bgp.messages import Keepalive
+from pybird.proto.bgp.wire.messages import Keepalive
 from pybird.sim.faults import Fault, FaultKind
 from tests.scenarios.lab import Lab
 from tests.scenarios.line import UP, Line, update

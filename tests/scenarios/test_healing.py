@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.proto.bgp.countdown import Wait
+from pybird.proto.bgp.session.countdown import Wait
 from tests.scenarios.lab import lan, unnumbered
 
 HOLD = 240  # seconds, the default

@@ -8,8 +8,8 @@ Attributes of UPDATEs have their own file, `test_rfc7606`.
 import pytest
 
 from pybird.core.life import State
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.messages import MARKER, Notification, frame
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import MARKER, Notification, frame
 from tests.scenarios.line import KEEPALIVE, UP, Line, hello, messages, update
 
 ORIGIN = b"\x40\x01\x01\x00"

@@ -1,6 +1,6 @@
 """`ipv4 multicast` and `ipv6 multicast` between two routers: RFC 4760 with SAFI 2, beside unicast."""
 
-from pybird.proto.bgp.messages import RouteRefresh
+from pybird.proto.bgp.wire.messages import RouteRefresh
 from pybird.values.net import Prefix
 from tests.scenarios.lab import Lab, read
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, Open, RouteRefresh, Update
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, Open, RouteRefresh, Update
 from tests.scenarios.lab import read
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, capabilities, hello, messages
 

@@ -13,7 +13,7 @@ from pybird.cli.registry import commands
 from pybird.client import tables
 from pybird.core.refusals import MOST
 from pybird.proto import PROTOCOLS
-from pybird.proto.bgp.capabilities import Capabilities
+from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.net import net_of
 from tests.cli.fakes import FakeStream
 from tests.scenarios.lab import language

@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from pybird.proto.bgp.messages import frame
-from pybird.proto.bgp.session_channels import MOST_COMPLAINTS
+from pybird.proto.bgp.routes.session_channels import MOST_COMPLAINTS
+from pybird.proto.bgp.wire.messages import frame
 from pybird.values.net import Prefix
 from tests.scenarios.line import KEEPALIVE, Line, capabilities, hello, update
 

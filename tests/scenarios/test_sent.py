@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from pybird.core.reconfigure import Outcome
-from pybird.proto.bgp import session_channels
+from pybird.proto.bgp.routes import session_channels
 from pybird.sim import tcp
 from pybird.values.net import Prefix
 from pybird.values.route import Rte

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from pybird.proto.bgp import session_channels
-from pybird.proto.bgp.messages import Notification, RouteRefresh, Update
-from pybird.proto.bgp.nlri import IPV4_PREFIXES
+from pybird.proto.bgp.routes import session_channels
+from pybird.proto.bgp.wire.messages import Notification, RouteRefresh, Update
+from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES
 from pybird.sim import tcp
 from pybird.values.address import Address
 from pybird.values.net import Prefix

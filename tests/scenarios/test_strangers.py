@@ -1,8 +1,8 @@
 """Neighbours that connect without having been discovered: as many as fit, and no more."""
 
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.dynamic import MOST_STRANGERS
-from pybird.proto.bgp.messages import Keepalive, Open
+from pybird.proto.bgp.dynamic.dynamic import MOST_STRANGERS
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import Keepalive, Open
 from pybird.values.address import Address
 from tests.scenarios.lab import Lab, boot, unnumbered
 from tests.sim.peers import Program

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pybird.core.protocol import Instance, ProtocolType
 from pybird.core.router import Router
-from pybird.proto.bgp.attributes import ATTRIBUTES
 from pybird.proto.bgp.build import build
 from pybird.proto.bgp.commands import COMMANDS
 from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.dynamic import Dynamic
+from pybird.proto.bgp.dynamic.dynamic import Dynamic
 from pybird.proto.bgp.peer import Peer
-from pybird.proto.bgp.selection import SELECTION
+from pybird.proto.bgp.routes.selection import SELECTION
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES
 from pybird.values.enums import Rts
 
 

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from pybird.core.protocol import Detail
-from pybird.proto.bgp.capabilities import Capabilities
-from pybird.proto.bgp.countdown import Wait
 from pybird.proto.bgp.family import shown
-from pybird.proto.bgp.session import Session, State
-from pybird.proto.bgp.terms import igp_tables, is_direct
+from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.parameters import igp_tables, is_direct
+from pybird.proto.bgp.session.session import Session, State
+from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-    from pybird.proto.bgp.listening import Listening
     from pybird.proto.bgp.peer import Peer
-    from pybird.proto.bgp.signatures import SignatureWatch
+    from pybird.proto.bgp.session.listen_retry import Listening
+    from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
 INFO_WIDTH: Final = 14  # of the state in the Info column

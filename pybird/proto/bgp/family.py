@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, final
 
-from pybird.proto.bgp.nlri import IPV4_PREFIXES, IPV6_PREFIXES, Nlri
+from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES, Nlri
 from pybird.values.net import NetType
 
 AfiSafi = tuple[int, int]  # as capabilities and messages have it, also of families that have no row

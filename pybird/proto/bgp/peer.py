@@ -27,23 +27,24 @@ from pybird.core.channel import Channel, Exporter
 from pybird.core.life import State, StopReason
 from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance
-from pybird.proto.bgp import details, errors, reconfigure
-from pybird.proto.bgp.absent import Absent
-from pybird.proto.bgp.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
+from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.connection import Connection
-from pybird.proto.bgp.countdown import Countdown, Wait
-from pybird.proto.bgp.errors import BgpError
-from pybird.proto.bgp.listener import Key, Listeners, vrf_of
-from pybird.proto.bgp.listening import Listening
-from pybird.proto.bgp.messages import Notification
-from pybird.proto.bgp.pace import ErrorWait, Pace
-from pybird.proto.bgp.reach import Reach, of_two_families
-from pybird.proto.bgp.session import Closed, Refresh, Session, Terms, Updates
-from pybird.proto.bgp.session import State as SessionState
-from pybird.proto.bgp.session_channels import SessionChannels, next_hop_text
-from pybird.proto.bgp.signatures import SignatureWatch
-from pybird.proto.bgp.terms import hop_limits, terms
+from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
+from pybird.proto.bgp.session.absent import Absent
+from pybird.proto.bgp.session.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
+from pybird.proto.bgp.session.connection import Connection
+from pybird.proto.bgp.session.countdown import Countdown, Wait
+from pybird.proto.bgp.session.listen_retry import Listening
+from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
+from pybird.proto.bgp.session.pace import ErrorWait, Pace
+from pybird.proto.bgp.session.parameters import hop_limits, terms
+from pybird.proto.bgp.session.reach import Reach, of_two_families
+from pybird.proto.bgp.session.session import Closed, Refresh, Session, Terms, Updates
+from pybird.proto.bgp.session.session import State as SessionState
+from pybird.proto.bgp.session.signatures import SignatureWatch
+from pybird.proto.bgp.wire import errors
+from pybird.proto.bgp.wire.errors import BgpError
+from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pybird.core.nexthop import Recursive
-from pybird.proto.bgp.aigp import MOST, total
+from pybird.proto.bgp.wire.aigp import MOST, total
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributePool
 from pybird.values.enums import Origin

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pybird.proto.bgp.capabilities import Capabilities, parse
-from pybird.proto.bgp.errors import (
+from pybird.proto.bgp.wire.capabilities import Capabilities, parse
+from pybird.proto.bgp.wire.errors import (
     BAD_HOLD_TIME,
     BAD_IDENTIFIER,
     BAD_LENGTH,

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from pybird.proto.bgp import errors
-from pybird.proto.bgp.capabilities import Capabilities, Negotiated, negotiate
-from pybird.proto.bgp.errors import BgpError, OpenError
 from pybird.proto.bgp.family import AfiSafi
-from pybird.proto.bgp.messages import (
+from pybird.proto.bgp.wire import errors
+from pybird.proto.bgp.wire.capabilities import Capabilities, Negotiated, negotiate
+from pybird.proto.bgp.wire.errors import BgpError, OpenError
+from pybird.proto.bgp.wire.messages import (
     KEEPALIVE,
     OPEN,
     REFRESH,

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import Final
 
 from pybird.core.ports import Clock, Timer
-from pybird.proto.bgp.connection import Connection
-from pybird.proto.bgp.messages import Open
-from pybird.proto.bgp.session import State
+from pybird.proto.bgp.session.connection import Connection
+from pybird.proto.bgp.session.session import State
+from pybird.proto.bgp.wire.messages import Open
 
 DOUBT: Final = 2.0  # seconds in which a living neighbour shows its choice
 _UP: Final = (State.OPEN_SENT, State.OPEN_CONFIRM)

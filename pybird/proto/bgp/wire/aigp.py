@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.proto.bgp.attributes import AIGP
-from pybird.proto.bgp.values import aigp_metric
+from pybird.proto.bgp.wire.attributes import AIGP
+from pybird.proto.bgp.wire.values import aigp_metric
 from pybird.values.attributes import find
 from pybird.values.route import UNKNOWN_METRIC, Hop, Rte
 

@@ -27,8 +27,9 @@ from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Spawner
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance
-from pybird.proto.bgp import details, errors
-from pybird.proto.bgp.candidates import (
+from pybird.proto.bgp import details
+from pybird.proto.bgp.config import BgpConfig
+from pybird.proto.bgp.dynamic.admission import (
     Changes,
     Entry,
     PeersExporter,
@@ -40,13 +41,13 @@ from pybird.proto.bgp.candidates import (
     unready,
     why_withdrawn,
 )
-from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.connection import refuse
-from pybird.proto.bgp.listener import Key, Listeners, vrf_of
-from pybird.proto.bgp.listening import Listening
-from pybird.proto.bgp.messages import Notification
 from pybird.proto.bgp.peer import Peer
-from pybird.proto.bgp.signatures import SignatureWatch
+from pybird.proto.bgp.session.connection import refuse
+from pybird.proto.bgp.session.listen_retry import Listening
+from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
+from pybird.proto.bgp.session.signatures import SignatureWatch
+from pybird.proto.bgp.wire import errors
+from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pybird.core.ports import Timer
 from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.listener import Listeners, SocketKey, socket_key
+from pybird.proto.bgp.session.listener import Listeners, SocketKey, socket_key
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:

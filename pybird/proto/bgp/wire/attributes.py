@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from pybird.proto.bgp.values import (
+from pybird.proto.bgp.wire.values import (
     Aggregator,
     Opaque,
     aigp_text,

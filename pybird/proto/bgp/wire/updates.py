@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, final
 
-from pybird.proto.bgp.attributes import (
+from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi, Family
+from pybird.proto.bgp.wire.attributes import (
     AS_PATH,
     CLUSTER_LIST,
     EXTENDED,
@@ -24,10 +25,9 @@ from pybird.proto.bgp.attributes import (
     TRANSITIVE,
     count_as,
 )
-from pybird.proto.bgp.canonical import Canonical, RefusedError, canonical_next_hop
-from pybird.proto.bgp.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
-from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi, Family
-from pybird.proto.bgp.messages import Update
+from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop
+from pybird.proto.bgp.wire.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
+from pybird.proto.bgp.wire.messages import Update
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet, find
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pybird.proto.bgp.attributes import MP_UNREACH
-from pybird.proto.bgp.messages import (
+from pybird.proto.bgp.wire.attributes import MP_UNREACH
+from pybird.proto.bgp.wire.messages import (
     HEADER_LENGTH,
     KEEPALIVE,
     NOTIFICATION,

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.errors import BAD_PARAMETER, OpenError
 from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi
+from pybird.proto.bgp.wire.errors import BAD_PARAMETER, OpenError
 from pybird.values.text import utf8
 from pybird.wire import Reader, WireError
 

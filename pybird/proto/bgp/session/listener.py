@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from pybird.core.ports import Listener, Stream, TcpOptions
-from pybird.proto.bgp.absent import Absent
 from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.terms import GTSM_TTL
+from pybird.proto.bgp.session.absent import Absent
+from pybird.proto.bgp.session.parameters import GTSM_TTL
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 

@@ -21,8 +21,11 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
 from pybird.core.channel import ExportMode
-from pybird.proto.bgp.aigp import originated, passed_on
-from pybird.proto.bgp.attributes import (
+from pybird.proto.bgp.family import Family
+from pybird.proto.bgp.routes.nexthop import wire_next_hop
+from pybird.proto.bgp.routes.selection import PeerIdentity
+from pybird.proto.bgp.wire.aigp import originated, passed_on
+from pybird.proto.bgp.wire.attributes import (
     AGGREGATOR,
     AIGP,
     AS4_AGGREGATOR,
@@ -45,11 +48,8 @@ from pybird.proto.bgp.attributes import (
     PASSED_ON,
     TRANSITIVE,
 )
-from pybird.proto.bgp.canonical import octets_of
-from pybird.proto.bgp.family import Family
-from pybird.proto.bgp.messages import AS_TRANS, MARKER
-from pybird.proto.bgp.nexthop import wire_next_hop
-from pybird.proto.bgp.selection import PeerIdentity
+from pybird.proto.bgp.wire.canonical import octets_of
+from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
 from pybird.values.community import ExtendedList

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pybird.proto.bgp.errors import BAD_NETWORK, UpdateError
+from pybird.proto.bgp.wire.errors import BAD_NETWORK, UpdateError
 
 # Bits of the last octet that are behind the length, by length modulo 8.
 _HIDDEN: Final[tuple[int, ...]] = (0, 0x7F, 0x3F, 0x1F, 0x0F, 0x07, 0x03, 0x01)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pybird.proto.bgp.attributes import (
+from pybird.proto.bgp.wire.attributes import (
     AGGREGATOR,
     AIGP,
     AS4_AGGREGATOR,
@@ -41,7 +41,7 @@ from pybird.proto.bgp.attributes import (
     check_as_path,
     error_in,
 )
-from pybird.proto.bgp.messages import AS_TRANS
+from pybird.proto.bgp.wire.messages import AS_TRANS
 from pybird.values.address import Address
 from pybird.values.attributes import MOST_OCTETS, value_of
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Final, final
 
 from pybird.core.selection import Selection
-from pybird.proto.bgp.aigp import total
-from pybird.proto.bgp.attributes import (
+from pybird.proto.bgp.shown import shown_metric, shown_origin
+from pybird.proto.bgp.wire.aigp import total
+from pybird.proto.bgp.wire.attributes import (
     AIGP,
     AS_PATH,
     CLUSTER_LIST,
@@ -23,8 +24,7 @@ from pybird.proto.bgp.attributes import (
     ORIGIN,
     ORIGINATOR_ID,
 )
-from pybird.proto.bgp.canonical import path_length
-from pybird.proto.bgp.shown import shown_metric, shown_origin
+from pybird.proto.bgp.wire.canonical import path_length
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
 from pybird.values.route import Rte

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.ports import Timer
-from pybird.proto.bgp.capabilities import Negotiated
 from pybird.proto.bgp.config import BgpChannelConfig
-from pybird.proto.bgp.connection import HIGH_MARK, Connection
-from pybird.proto.bgp.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.family import AfiSafi, Family, numbered
-from pybird.proto.bgp.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
-from pybird.proto.bgp.nexthop import Resolver, own_next_hop
-from pybird.proto.bgp.selection import PeerIdentity
-from pybird.proto.bgp.terms import aigp_mode, igp_tables, is_direct, is_recursive, next_hop_keep
-from pybird.proto.bgp.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
+from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.routes.nexthop import Resolver, own_next_hop
+from pybird.proto.bgp.routes.selection import PeerIdentity
+from pybird.proto.bgp.session.connection import HIGH_MARK, Connection
+from pybird.proto.bgp.session.parameters import aigp_mode, igp_tables, is_direct, is_recursive, next_hop_keep
+from pybird.proto.bgp.wire.capabilities import Negotiated
+from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
+from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.net import Prefix, net_of

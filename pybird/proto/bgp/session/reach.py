@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.ports import Stream
 from pybird.proto.bgp.config import BgpConfig
-from pybird.proto.bgp.terms import is_direct
+from pybird.proto.bgp.session.parameters import is_direct
 from pybird.values.address import Address
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.proto.bgp.capabilities import local_capabilities
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.nexthop import IgpTables
-from pybird.proto.bgp.session import Terms
+from pybird.proto.bgp.routes.nexthop import IgpTables
+from pybird.proto.bgp.session.session import Terms
+from pybird.proto.bgp.wire.capabilities import local_capabilities
 
 MULTIHOP: Final = 64  # hops when nothing is written
 DIRECT_TTL: Final = 1

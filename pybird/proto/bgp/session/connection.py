@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from pybird.core.ports import Clock, Stream, Timer
-from pybird.proto.bgp import traces
-from pybird.proto.bgp.messages import Message, Notification
-from pybird.proto.bgp.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
+from pybird.proto.bgp.session.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
+from pybird.proto.bgp.wire import traces
+from pybird.proto.bgp.wire.messages import Message, Notification
 
 HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
 FOREVER: Final = 86400.0  # seconds of patience with a neighbour that may read as late as it likes

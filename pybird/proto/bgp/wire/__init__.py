@@ -1,0 +1,1 @@
+"""BGP's octets: messages, capabilities, path attributes and networks, read and written without I/O."""
