@@ -160,6 +160,15 @@ def test_an_extra_target_survives_configure(tmp_path):
     assert {c.kind for c in default_targets(foreground=False)} == {"syslog"}
 
 
+def test_a_listener_hears_every_class_whether_a_target_takes_it_or_not(tmp_path):
+    heard = []
+    log = log_to(LogConfig("file", frozenset({"info"}), str(tmp_path / "log")))
+    log.listener = lambda *message: heard.append(message)
+    log.write("info", "x")
+    log.write("trace", "y")
+    assert heard == [("info", "x"), ("trace", "y")]
+
+
 def test_timeformat_with_fractions_and_with_an_old_form():
     assert re.fullmatch(r"\d\d:\d\d:\d\d\.123", format_time(TimeFormat("%T.%3f"), WALL))
     assert format_time(TimeFormat("%6f %f"), WALL).split()[0][:5] == "12345"
