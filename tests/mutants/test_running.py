@@ -4,6 +4,7 @@ import pytest
 
 from tests.mutants.copies import Copy
 from tests.mutants.running import Chosen, Clean, Outcome, Verdict, judged, try_change
+from tests.mutants.timing import Seconds
 
 CODE = """def least(a, b):
     return a if a < b else b
@@ -68,6 +69,16 @@ def test_a_named_test_that_fails_without_the_change_too_proves_nothing(copy):
 def test_a_nearby_test_that_fails_without_the_change_too_is_left_out(copy):
     (copy.root / "test_code.py").write_text(TEST + "\n\ndef test_of_something_else():\n    assert False\n")
     assert with_change(copy, "a > b", "a < b") == Outcome(Verdict.UNNOTICED)
+
+
+def test_what_a_test_file_takes_is_measured_and_kept(copy, tmp_path):
+    path = tmp_path / "build" / "seconds.json"
+    seconds = Seconds(path)
+    seconds.measure(copy, "test_code.py", 60)
+    seconds.keep()
+    known = Seconds(path)
+    assert known.missing({"test_code.py", "test_new.py"}) == ["test_new.py"]
+    assert known.nearest({"test_code.py": 0}, 50) == ["test_code.py"]
 
 
 def test_a_change_that_never_ends_is_noticed(copy):
