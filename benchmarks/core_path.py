@@ -26,8 +26,9 @@ SIZE = 6
 
 
 def prefixes(count: int) -> list[bytes]:
-    """Different /24s, spread over the address space as a real table is."""
-    return [bytes((24,)) + (at * 167 % 0xE00000).to_bytes(3, "big") for at in range(count)]
+    """Different /24s, spread over the address space as a real table is; none is bogus."""
+    numbers = [0x10000 + at * 167 % 0xDE0000 for at in range(count)]
+    return [bytes((24,)) + (at if at < 0x7F0000 else at + 0x10000).to_bytes(3, "big") for at in numbers]
 
 
 def batches(world: World, name: str, keys: list[bytes]) -> list[tuple[list[bytes], Rte]]:

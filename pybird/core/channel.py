@@ -436,8 +436,9 @@ class Channel(Receiver):
 
     def _forget_reasons(self, keys: list[bytes]) -> None:
         imports = self._refusals().imports
-        for key in keys:
-            imports.pop(key, None)
+        if not imports.keys().isdisjoint(keys):
+            for key in keys:
+                imports.pop(key, None)
 
     def _evaluate(self, keys: list[bytes], rte: Rte) -> None:
         """Import filter and what comes after it."""
