@@ -223,3 +223,40 @@ def test_a_walk_survives_changes():
     while part := walk.take(10):
         seen += part
     assert [net for net in seen if table.get(net)] == nets[:20] + nets[30:]
+
+
+def mixed() -> tuple[Table, list[bytes]]:
+    """Networks with one, two or three routes, of different sources, in turns."""
+    table, keys = Table(MASTER4), [key(f"10.{at}.0.0/16") for at in range(12)]
+    table.announce(keys, route(A, 200))
+    table.announce(keys[::2], route(B, 300))
+    table.announce(keys[::3], route(C))
+    return table, keys
+
+
+def test_one_call_for_many_networks_does_what_many_calls_for_one_do():
+    for change in (
+        lambda table, keys: table.announce(keys, route(B, 250)),
+        lambda table, keys: table.announce(keys, route(A, 50)),
+        lambda table, keys: table.withdraw(keys, B),
+        lambda table, keys: table.withdraw(keys, A),
+    ):
+        A.routes = A.best = B.routes = B.best = C.routes = C.best = 0
+        at_once, keys = mixed()
+        change(at_once, keys)
+        counts = A.routes, A.best, B.routes, B.best, C.routes, C.best
+        A.routes = A.best = B.routes = B.best = C.routes = C.best = 0
+        one_by_one, keys = mixed()
+        for each in keys:
+            change(one_by_one, [each])
+        assert counts == (A.routes, A.best, B.routes, B.best, C.routes, C.best)
+        for each in keys:
+            held, expected = at_once.get(each), one_by_one.get(each)
+            assert [(rte.source, rte.preference) for rte in held] == [
+                (rte.source, rte.preference) for rte in expected
+            ]
+
+
+def test_networks_whose_routes_are_alike_share_them():
+    table, keys = mixed()
+    assert table.get(keys[2]) is table.get(keys[4])

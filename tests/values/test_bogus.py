@@ -1,6 +1,6 @@
 import pytest
 
-from pybird.values.bogus import bogus_keys
+from pybird.values.bogus import bogus_keys, has_suspect, suspect_octets
 from pybird.values.net import NetType, Prefix
 
 
@@ -42,3 +42,30 @@ def test_bogus_ipv6_networks(net: str):
 
 def test_keys_of_other_types_are_not_looked_at():
     assert bogus_keys([octets("20ffffffff")], NetType.ROA4) == []
+
+
+GOOD = Prefix.parse("10.0.0.0/8").key, Prefix.parse("2001:db8::/32").key
+
+
+@pytest.mark.parametrize(
+    "net", ["255.255.255.255/32", "0.1.0.0/16", "127.0.0.0/8", "224.0.0.0/3", "239.1.0.0/16"]
+)
+def test_the_first_octet_tells_that_an_ipv4_network_may_be_bogus(net: str):
+    octets = suspect_octets(NetType.IP4)
+    assert has_suspect([GOOD[0], Prefix.parse(net).key], octets)
+    assert not has_suspect([GOOD[0]], octets)
+
+
+@pytest.mark.parametrize("net", REFUSED6.split())
+def test_the_first_octet_tells_that_an_ipv6_network_may_be_bogus(net: str):
+    octets = suspect_octets(NetType.IP6)
+    assert has_suspect([GOOD[1], Prefix.parse(net).key], octets)
+    assert not has_suspect([GOOD[1]], octets)
+
+
+def test_a_bogus_network_is_found_beside_the_default_route():
+    assert has_suspect([Prefix.parse("0.0.0.0/0").key, octets("087f")], suspect_octets(NetType.IP4))
+
+
+def test_no_first_octet_is_suspect_in_other_types():
+    assert not suspect_octets(NetType.ROA4)
