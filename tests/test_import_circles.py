@@ -14,8 +14,6 @@ from tests.import_graph import Graph, Imports, circles, read_imports, shortest
 # Each circle for types: its modules, and why it is still there.
 KNOWN: dict[str, str] = {
     "core.channel core.nexthop core.protocol core.reconfigure core.revalidate core.router core.traces": "",
-    "proto.bgp.details proto.bgp.peer proto.bgp.routes.session_channels proto.bgp.session.absent"
-    " proto.bgp.session.listen_retry proto.bgp.session.listener": "",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.family import shown
@@ -14,13 +14,50 @@ from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
+    from pybird.core.router import Router
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-    from pybird.proto.bgp.peer import Peer
+    from pybird.proto.bgp.session.connection import Connection
+    from pybird.proto.bgp.session.countdown import Countdown
     from pybird.proto.bgp.session.listen_retry import Listening
+    from pybird.proto.bgp.session.reach import Reach
     from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
 INFO_WIDTH: Final = 14  # of the state in the Info column
+
+
+class ShownPeer(Protocol):
+    """What is shown of a protocol with one neighbor."""
+
+    config: BgpConfig
+    router: Router
+    active: Connection | None
+    countdown: Countdown
+    reach: Reach
+    listening: Listening
+    signatures: SignatureWatch
+    last_error: str
+    cause: str
+    orphan: bool
+
+    @property
+    def parent(self) -> object:
+        """The dynamic protocol that made it, None: it stands in the file."""
+
+    @property
+    def bgp_state(self) -> str:
+        """As BIRD words it."""
+
+    @property
+    def neighbour(self) -> str:
+        """The address, with the interface of a link-local one."""
+
+    @property
+    def remote_as(self) -> int | None: ...
+
+    @property
+    def internal(self) -> bool:
+        """It is iBGP."""
 
 
 def info(state: str, error: str) -> str:
@@ -31,7 +68,7 @@ def info(state: str, error: str) -> str:
     return f"{state:<{INFO_WIDTH}}{error if state != 'Established' else ''}"
 
 
-def peer_details(peer: Peer) -> Iterator[Detail]:
+def peer_details(peer: ShownPeer) -> Iterator[Detail]:
     """The lines of a protocol with one neighbour."""
     if peer.parent is not None and peer.orphan:
         yield Detail("Orphan", "the neighbour is not advertised any more")
@@ -47,7 +84,7 @@ def igp_lines(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
         yield Detail("IGP IPv6 table", tables.v6)
 
 
-def _lines(peer: Peer) -> Iterator[Detail]:
+def _lines(peer: ShownPeer) -> Iterator[Detail]:
     config = peer.config
     yield Detail("Neighbor address", peer.neighbour)
     if config.remote_port != PORT:
@@ -76,13 +113,13 @@ def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detai
         yield Detail("Suspicion", suspicion)
 
 
-def _waiting(peer: Peer) -> Iterator[Detail]:
+def _waiting(peer: ShownPeer) -> Iterator[Detail]:
     countdown = peer.countdown
     if countdown.wait is not None and countdown.wait is not Wait.CONNECT_RETRY:
         yield Detail(countdown.wait.value, f"{countdown.left:.3f}/{countdown.length:g}")
 
 
-def _session_lines(peer: Peer, session: Session) -> Iterator[Detail]:
+def _session_lines(peer: ShownPeer, session: Session) -> Iterator[Detail]:
     remote, stream = session.remote, peer.active.stream if peer.active is not None else None
     if remote is not None:
         yield Detail("Neighbor ID", str(Address.from_v4(remote.router_id)))
@@ -95,7 +132,7 @@ def _session_lines(peer: Peer, session: Session) -> Iterator[Detail]:
     yield from _timer(peer, session, "Keepalive", session.keepalive_time)
 
 
-def _timer(peer: Peer, session: Session, name: str, length: float) -> Iterator[Detail]:
+def _timer(peer: ShownPeer, session: Session, name: str, length: float) -> Iterator[Detail]:
     left = session.timer(name.lower(), peer.router.clock.now())
     if left is not None:
         yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
@@ -103,7 +140,7 @@ def _timer(peer: Peer, session: Session, name: str, length: float) -> Iterator[D
         yield Detail(f"{name} timer", "0.000/0")
 
 
-def session_words(peer: Peer, session: Session) -> Iterator[str]:
+def session_words(peer: ShownPeer, session: Session) -> Iterator[str]:
     """What kind of session it is."""
     config = peer.config
     yield "internal" if peer.internal else "external"

@@ -9,17 +9,18 @@ the neighbour reads slowly the channels pause until the socket has drained.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.ports import Timer
-from pybird.proto.bgp.config import BgpChannelConfig
+from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import AfiSafi, Family, numbered
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.routes.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.session.connection import HIGH_MARK, Connection
 from pybird.proto.bgp.session.parameters import aigp_mode, igp_tables, is_direct, is_recursive, next_hop_keep
+from pybird.proto.bgp.session.reach import Reach
 from pybird.proto.bgp.wire.capabilities import Negotiated
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
@@ -29,10 +30,36 @@ from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNREACHABLE, Rte
 
 if TYPE_CHECKING:
-    from pybird.proto.bgp.peer import Peer
+    from pybird.core.router import Router
 
 REFRESH_PATIENCE: Final = 30.0  # seconds until the answer to a ROUTE-REFRESH should begin
 MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
+
+
+class ChannelsOwner(Protocol):
+    """Whose channels these are: a peer."""
+
+    config: BgpConfig
+    router: Router
+    channels: dict[str, Channel]
+    reach: Reach
+
+    @property
+    def router_id(self) -> int:
+        """Our BGP identifier."""
+
+    @property
+    def neighbour(self) -> str:
+        """The neighbor, for people."""
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line under the protocol's name."""
+
+    def trace(self, flag: str, text: str) -> None:
+        """A line in the log if this debug flag is on."""
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call; what it raises stops this peer only."""
 
 
 class SessionChannel:
@@ -58,7 +85,7 @@ class SessionChannel:
 class SessionChannels:
     """The open channels of one peer; empty while there is no session."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: ChannelsOwner) -> None:
         self._peer = peer
         self._open: dict[Family, SessionChannel] = {}
         self._connection: Connection | None = None

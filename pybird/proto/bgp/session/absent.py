@@ -8,16 +8,25 @@ much as connect delays of one length differ, goes together.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from pybird.core.ports import Timer
     from pybird.core.router import Router
-    from pybird.proto.bgp.peer import Peer
 
 TOGETHER: Final = 2.0  # seconds
 FEW: Final = 5  # neighbours with a line of their own
 _SHOWN: Final = 3  # reasons and names in a summary
+
+
+class AbsentPeer(Protocol):
+    """A BGP protocol whose neighbor is away, as a line in the log needs it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line under the protocol's name."""
 
 
 class Absent:
@@ -25,17 +34,17 @@ class Absent:
 
     def __init__(self, router: Router) -> None:
         self._router = router
-        self._told: dict[Peer, tuple[str, str]] = {}
+        self._told: dict[AbsentPeer, tuple[str, str]] = {}
         self._timer: Timer | None = None
 
-    def tell(self, peer: Peer, reason: str, line: str) -> None:
+    def tell(self, peer: AbsentPeer, reason: str, line: str) -> None:
         """This neighbour is away; `line` is the one to write if few are."""
         self._told[peer] = (reason, line)
         if self._timer is None:
             clock = self._router.ports.clock  # not the timer of the protocol that came first
             self._timer = clock.call_at(clock.now() + TOGETHER, self._write)
 
-    def forget(self, peer: Peer) -> None:
+    def forget(self, peer: AbsentPeer) -> None:
         """It is there, or not asked for any more."""
         self._told.pop(peer, None)
 
