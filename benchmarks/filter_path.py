@@ -97,8 +97,8 @@ def filters() -> None:
         made = loaded(name)
         routes = received(made)
         wanted = made.router.config.filters["incoming"]
-        judged(made.router.policy(wanted, NetType.IP4), routes[:1000])  # warm
-        policy = made.router.policy(wanted, NetType.IP4)
+        judged(made.router.policies.policy(wanted, NetType.IP4), routes[:1000])  # warm
+        policy = made.router.policies.policy(wanted, NetType.IP4)
         first, kept = timed(policy, routes)
         again, kept = timed(policy, routes)
         accepted = sum([number for _, number in kept])
@@ -112,7 +112,7 @@ def filters() -> None:
 def profile(name: str) -> None:
     made = loaded(name)
     routes = received(made)
-    policy = made.router.policy(made.router.config.filters["incoming"], NetType.IP4)
+    policy = made.router.policies.policy(made.router.config.filters["incoming"], NetType.IP4)
     profiler = cProfile.Profile()
     profiler.runcall(judged, policy, routes)
     pstats.Stats(profiler).sort_stats("tottime").print_stats(25)

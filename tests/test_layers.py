@@ -162,6 +162,15 @@ def _looks_up(owner: ast.AST, key: ast.AST, aliases: set[str]) -> bool:
     return _is_type_name(key, aliases)
 
 
+OWNERS = {"core.instances", "core.router", "core.reconfigure"}
+ENGINES = [path for path in sorted((ROOT / "proto").rglob("*.py")) if path.name != "commands.py"]
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=lambda path: path.stem)
+def test_a_protocol_is_given_services_and_only_its_commands_know_the_router(path):
+    assert OWNERS.isdisjoint(imports(path))
+
+
 def private_names(class_node):
     """What a class and its instances have for themselves: `_name`."""
     names = {node.name for node in class_node.body if isinstance(node, ast.FunctionDef)}

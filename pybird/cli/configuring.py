@@ -23,7 +23,8 @@ from pybird.core.replies import (
 
 if TYPE_CHECKING:
     from pybird.cli.control import Session
-    from pybird.core.router import Router, Study
+    from pybird.core.router import Router
+    from pybird.core.study import Study
 
 PATIENCE: Final = 1.0  # seconds that `configure` waits for protocols to stop
 _CODES: Final = {

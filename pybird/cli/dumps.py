@@ -137,7 +137,7 @@ def _resources(router: Router) -> Iterator[str]:
 
 
 def _sockets(router: Router) -> Iterator[str]:
-    for name, shared in router.shared.items():
+    for name, shared in router.services.shared.items():
         yield f"{name}: {shared}"
 
 
@@ -148,7 +148,7 @@ def _events(router: Router) -> Iterator[str]:
 
 def _filters(router: Router) -> Iterator[str]:
     for name, found in router.config.filters.items():
-        yield f"filter {name} {router.meaning(found)}"
+        yield f"filter {name} {router.policies.meaning(found)}"
     for name in router.config.functions:
         yield f"function {name}"
 

@@ -227,7 +227,7 @@ def _one_table(
     """The rows of one table; the filter of a command lives no longer than this."""
     policy = None
     if arguments.filter is not None:
-        policy = router.trial(arguments.filter, listing.table.net_type)
+        policy = router.policies.trial(arguments.filter, listing.table.net_type)
     try:
         yield from _rows(router, arguments, listing, first, tally, policy, session)
     finally:

@@ -100,7 +100,7 @@ class Channel(Receiver):
         "protocol",
         "receive_limit",
         "refusals",
-        "router",
+        "services",
         "source",
         "sources",
         "state",
@@ -109,9 +109,9 @@ class Channel(Receiver):
     def __init__(self, config: ChannelConfig, protocol: Instance) -> None:
         self.config = config
         self.protocol = protocol
-        self.router = protocol.router
-        self.scheduler = protocol.router.scheduler
-        self._pool = protocol.router.pool
+        self.services = protocol.services
+        self.scheduler = protocol.services.scheduler
+        self._pool = protocol.services.pool
         self.name = config.shown
         self.net_type: NetType = config.net_type
         self._suspects = suspect_octets(config.net_type)
@@ -119,7 +119,7 @@ class Channel(Receiver):
         self.export_state = ExportState.DOWN
         self.debug: frozenset[str] = config.debug
         self.traced = False  # routes or filters, for this channel or its protocol
-        self.table: Table = self.router.tables[config.table]
+        self.table: Table = self.services.tables[config.table]
         self.source = Source(protocol.name, protocol.type.kind, protocol.type.selection, self)
         self.sources: dict[Source, None] = {self.source: None}
         self.statistics = Statistics()
@@ -216,11 +216,11 @@ class Channel(Receiver):
 
     def export_policy(self) -> Policy:
         """The export filter as the config has it."""
-        return self.router.policy(self.config.export_filter, self.net_type, self.config.export_in)
+        return self.services.policies.policy(self.config.export_filter, self.net_type, self.config.export_in)
 
     def export_key(self) -> Hashable:
         """Equal for channels whose export filters do the same."""
-        return self.router.meaning(self.config.export_filter), self.config.export_in
+        return self.services.policies.meaning(self.config.export_filter), self.config.export_in
 
     def forget(self, source: Source) -> None:
         """A source that announces nothing any more."""
@@ -261,10 +261,10 @@ class Channel(Receiver):
         self._refused.clear()
         self._waiting.clear()
         self._found.clear()
-        self.router.hops.leave(self)
+        self.services.hops.leave(self.hops_found)
         self._again.clear()
         self.state = ChannelState.STOP
-        self.router.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
+        self.services.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
         self.trace_state()
         for source in self.sources:
             source.epoch += 1
@@ -383,7 +383,7 @@ class Channel(Receiver):
         where the table has no route.
         """
         refusals = self._refusals()
-        fresh = refusals.add(refusals.imports, keys, reason, self.router.clock.now())
+        fresh = refusals.add(refusals.imports, keys, reason, self.services.clock.now())
         if echo:
             fresh = [key for key in fresh if not self.table.get(key)]
         self._tell(fresh, reason, what)
@@ -391,7 +391,7 @@ class Channel(Receiver):
     def withheld(self, keys: list[bytes], reason: str) -> None:
         """Routes are not sent through this channel, for a reason that is neither policy nor split horizon."""
         refusals = self._refusals()
-        fresh = refusals.add(refusals.exports, keys, reason, self.router.clock.now())
+        fresh = refusals.add(refusals.exports, keys, reason, self.services.clock.now())
         self._tell(fresh, reason, "Not sent:")
 
     def released(self, key: bytes) -> None:
@@ -408,7 +408,7 @@ class Channel(Receiver):
         """One line for each of these networks, as many as the limit lets through."""
         if not what:
             return
-        refusals, now = self._refusals(), self.router.clock.now()
+        refusals, now = self._refusals(), self.services.clock.now()
         for key in keys:
             said = refusals.told(now)
             if said is None:
@@ -531,8 +531,8 @@ class Channel(Receiver):
         kept = self._waiting.setdefault(source, {})
         for key in keys:
             kept[key] = entry
-        hops = self.router.hops
-        hops.wait(self)
+        hops = self.services.hops
+        hops.wait(self.hops_found)
         reason = hops.obstacle(entry.hop)
         self.explain(keys, reason, "Refused")
         if self.config.keep_filtered:
@@ -553,7 +553,7 @@ class Channel(Receiver):
         if self._found:
             self.scheduler.add(self._enter_found)
         elif not self.waiting:
-            self.router.hops.leave(self)
+            self.services.hops.leave(self.hops_found)
 
     def _enter_found(self) -> bool:
         """Let a slice of the routes in that waited."""
@@ -646,9 +646,9 @@ class Channel(Receiver):
         if not limit.hit:
             limit.hit = True
             of = f"Protocol {self.protocol.name} hits route {direction} limit ({limit.count})"
-            self.router.log("warning", f"{of}, action: {limit.action}")  # monitors look for BIRD 2's line
+            self.services.log("warning", f"{of}, action: {limit.action}")  # monitors look for BIRD 2's line
             if limit.action in ("restart", "disable"):
-                self.router.limit_hit(self.protocol, direction, disable=limit.action == "disable")
+                self.protocol.limit_hit(direction, disable=limit.action == "disable")
         return limit.action != "warn"
 
     def export_over(self, limit: RouteLimit) -> bool:
@@ -687,7 +687,7 @@ class Channel(Receiver):
         """Remove this source's routes of older epochs than now, in slices."""
         if source.routes:
             if self._walk is None:
-                self.router.trace_table(self.table, "states", "Pruning")
+                self.services.trace_table(self.table, "states", "Pruning")
             self._sweeps[source] = source.epoch
             self._walk = self.table.walk()
             self.scheduler.add(self._sweep_slice)
@@ -707,7 +707,7 @@ class Channel(Receiver):
             return True
         self._walk = None
         self._sweeps.clear()
-        self.router.trace_table(self.table, "events", "Prune done")
+        self.services.trace_table(self.table, "events", "Prune done")
         self._swept()
         return False
 
@@ -716,7 +716,7 @@ class Channel(Receiver):
             return
         self.state = ChannelState.DOWN
         self.sources = {self.source: None}
-        self.router.tidy()
+        self.protocol.owner.tidy()
         self.trace_state()
         callbacks, self._flushed = self._flushed, []
         for callback in callbacks:
@@ -756,7 +756,7 @@ class Channel(Receiver):
     def reconfigure(self, config: ChannelConfig) -> None:
         """Take over a changed config; what must be reloaded is the plan's to say."""
         old, self.config = self.config, config
-        self.set_debug(config.debug or self.router.config.debug_channels)
+        self.set_debug(config.debug or self.services.config.debug_channels)
         had = self.import_limit, self.receive_limit, self.export_limit
         self.import_limit = _kept(self.import_limit, config.import_limit)
         self.receive_limit = _kept(self.receive_limit, config.receive_limit)
@@ -781,7 +781,7 @@ class Channel(Receiver):
             self._over(direction, limit)
 
     def _import_policy(self) -> Policy:
-        return self.router.policy(self.config.import_filter, self.net_type, self.config.import_in)
+        return self.services.policies.policy(self.config.import_filter, self.net_type, self.config.import_in)
 
     def reload_exports(self) -> None:
         """Join the group of the config's export filter, with exact withdrawals."""
@@ -843,7 +843,7 @@ class Channel(Receiver):
         """One line of the channel's own flags; each `{}` stands for an argument (`Instance.trace`)."""
         if flag in self.debug:
             told = text.format(*arguments) if arguments else text
-            self.router.traces.write(f"{self.protocol.name}.{self.name}: {told}")
+            self.services.traces.write(f"{self.protocol.name}.{self.name}: {told}")
 
     def trace_state(self) -> None:
         """The state has changed; protocols have states of their own."""
@@ -909,16 +909,16 @@ class Channel(Receiver):
         return None
 
     def _trace_net(self, what: str, key: bytes, rte: Rte | None) -> None:
-        router = self.router
-        if not router.traces.room():
+        services = self.services
+        if not services.traces.room():
             return
         text = f"{self.protocol.name}.{self.name} {what} {net_of(self.net_type, key)}"
         if rte is not None:
             source = rte.source
             while source.origin is not None:  # copied from another table
                 source = source.origin
-            text += f" {source.path_id}L {router.number_of(source)}G {_DESTS[rte.hop.dest]}"
-        router.traces.put(text)
+            text += f" {source.path_id}L {services.number_of(source)}G {_DESTS[rte.hop.dest]}"
+        services.traces.put(text)
 
 
 _REFUSED: Final = {

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
 from pybird.core.neighbors import Neighbors
@@ -32,9 +32,6 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
-
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
 
 LOOKS: Final = 2  # old entries that one new entry pays for
 
@@ -90,7 +87,7 @@ class HopTable:
         self._walks: list[tuple[Table, Walk]] = []
         self._walking: dict[Hop, None] = {}
         self._successors: dict[Rte, Rte] = {}
-        self._waiters: dict[Channel, None] = {}
+        self._waiters: dict[Callable[[set[Hop]], None], None] = {}
         interfaces.listen(self)
 
     # entries ----------------------------------------------------------------
@@ -155,13 +152,13 @@ class HopTable:
             ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
 
-    def wait(self, channel: Channel) -> None:
-        """The channel has routes whose direct next hop is not there: tell it of those that come."""
-        self._waiters[channel] = None
+    def wait(self, tell: Callable[[set[Hop]], None]) -> None:
+        """Somebody has routes whose direct next hop is not there: tell of those that come."""
+        self._waiters[tell] = None
 
-    def leave(self, channel: Channel) -> None:
-        """It waits no more."""
-        self._waiters.pop(channel, None)
+    def leave(self, tell: Callable[[set[Hop]], None]) -> None:
+        """Nobody waits there any more."""
+        self._waiters.pop(tell, None)
 
     def obstacle(self, hop: Hop) -> str:
         """Why a direct next hop is lost, for people."""
@@ -359,8 +356,8 @@ class HopTable:
         """Direct next hops are there: who waits for them hears of it."""
         found = {hop for hop in self._walking if hop.direct and not hop.lost}
         if found:
-            for channel in list(self._waiters):
-                channel.hops_found(found)
+            for tell in list(self._waiters):
+                tell(found)
 
     def _successor(self, rte: Rte) -> Rte:
         new = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, rte.flags)

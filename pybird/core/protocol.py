@@ -14,17 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
-from pybird.core.channel import Channel
+from pybird.core.channel import Channel, Exporter
 from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, State, Step, StopReason
+from pybird.core.ports import Timer
 from pybird.core.selection import Selection
+from pybird.core.services import Services
 from pybird.values.attributes import AttributeDecl
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # where Python has no defaults yet
-
-    from pybird.core.channel import Exporter
-    from pybird.core.ports import Timer
-    from pybird.core.router import Router
 
     C = TypeVar("C", bound=ProtocolConfig, default=Any)  # the protocol's config
 else:
@@ -59,7 +57,7 @@ class ProtocolType(Generic[C]):
     preference: int
     config: type[C]
     build: Callable[..., C]
-    instance: Callable[[C, Router], Instance[C]] | None = None
+    instance: Callable[[C, Owner], Instance[C]] | None = None
     attributes: tuple[AttributeDecl, ...] = ()
     selection: Selection = field(default_factory=Selection)
     phase: int = 1
@@ -75,11 +73,12 @@ class Instance(Generic[C]):
 
     type: ProtocolType[Any]  # set on the class by the protocol's package
 
-    def __init__(self, config: C, router: Router) -> None:
+    def __init__(self, config: C, owner: Owner) -> None:
         self.config = config
-        self.router = router
+        self.owner = owner
+        self.services: Services = owner.services
         self.life = Life(not config.disabled)
-        self.since = router.clock.now()
+        self.since = self.services.clock.now()
         self.created = self.since
         self.message = ""  # of enable/disable
         self.told = ""  # what the other side wrote to us when it ended our work
@@ -160,7 +159,7 @@ class Instance(Generic[C]):
         self.debug = config.debug
         self.discard()
         self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
-        self.router.set_debug(self)
+        self.owner.set_debug(self)
 
     def discard(self) -> None:
         """The instance is down and will not run again: let go of what holds it in a circle."""
@@ -261,14 +260,35 @@ class Instance(Generic[C]):
 
     def restart_limited(self, reason: StopReason) -> None:
         """A route limit says restart: when that comes again within `restart time`, it disables."""
-        if self.life.limited(self.router.clock.now(), self.config.restart_time):
+        if self.life.limited(self.services.clock.now(), self.config.restart_time):
             self.log("error", "too frequent restarts, disabling")
             self.enabled = False
         self.halt(reason, begins=True)
 
+    def give_up(self) -> None:
+        """Disable itself after an error, which stands in `last_error`."""
+        if self.enabled:
+            self.enabled = False
+            self.halt(StopReason.ERROR)
+
+    def limit_hit(self, direction: str, disable: bool) -> None:
+        """A route limit with action disable or restart was exceeded."""
+        reason = StopReason.EXPORT_LIMIT if direction == "export" else StopReason.LIMIT
+        self.services.clock.call_soon(lambda: self._limit(reason, disable))
+
+    def _limit(self, reason: StopReason, disable: bool) -> None:
+        if self.state not in (State.START, State.UP):
+            return
+        self.last_error = "Automatic shutdown: Route limit exceeded"
+        if disable:
+            self.enabled = False
+            self.halt(reason)
+        else:
+            self.restart_limited(reason)
+
     def log(self, level: str, text: str) -> None:
         """Write `NAME: text` in one of BIRD's log classes."""
-        self.router.log(level, f"{self.name}: {text}")
+        self.services.log(level, f"{self.name}: {text}")
 
     def trace(self, flag: str, text: str, *arguments: object) -> None:
         """Write a `<TRACE>` line if this debug flag is on.
@@ -276,7 +296,7 @@ class Instance(Generic[C]):
         As with `str.format`, each `{}` stands for an argument; it costs nothing while the flag is off.
         """
         if flag in self.debug:
-            self.router.traces.write(f"{self.name}: {text.format(*arguments) if arguments else text}")
+            self.services.traces.write(f"{self.name}: {text.format(*arguments) if arguments else text}")
 
     def trace_reconfigured(self) -> None:
         """A new configuration was taken over."""
@@ -292,7 +312,7 @@ class Instance(Generic[C]):
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call the protocol's code; what it raises stops this instance only."""
-        clock = self.router.clock
+        clock = self.services.clock
         before, clock.current = clock.current, self
         try:
             return call(*arguments)
@@ -333,10 +353,10 @@ class Instance(Generic[C]):
         """
         short = isinstance(error, MemoryError)
         if short:
-            self.router.give_way()
+            self.services.give_way()
         self.failure = "out of memory" if short else f"{type(error).__name__}: {error}"
-        self.router.crashed(self.name, error)
-        self._carry_out(self.life.crashed(self.router.clock.now(), out_of_memory=short))
+        self.services.log_crash(self.name, error)
+        self._carry_out(self.life.crashed(self.services.clock.now(), out_of_memory=short))
 
     # what the life asks for -----------------------------------------------
 
@@ -348,8 +368,8 @@ class Instance(Generic[C]):
                 _ACTS[act](self)
 
     def _enter(self) -> None:
-        self.since = self.router.clock.now()
-        self.router.state_changed(self)
+        self.since = self.services.clock.now()
+        self.owner.state_changed(self)
 
     def _trace_state(self) -> None:
         self.trace("states", "State changed to {}", self.state.value)
@@ -364,7 +384,7 @@ class Instance(Generic[C]):
         self.guarded(self.stop, self.life.reason)
 
     def _introduce(self) -> None:
-        self.router.interface_traces.introduce(self)
+        self.owner.introduce(self)
 
     def _close_channels(self) -> None:
         for channel in self.channels.values():
@@ -374,9 +394,9 @@ class Instance(Generic[C]):
         for channel in self.channels.values():
             self.life.wait_for_one()
             channel.when_flushed(self._one_done)
-        for child in self.router.children(self):
+        for child in self.owner.children(self):
             self.life.wait_for_one()
-            self.router.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
+            self.owner.remove(child, self._one_done, self.stop_reason or StopReason.REMOVED)
         self._one_done()
 
     def _one_done(self) -> None:
@@ -388,7 +408,7 @@ class Instance(Generic[C]):
             call()
 
     def _arm_retry(self) -> None:
-        clock = self.router.clock
+        clock = self.services.clock
         self._restart = clock.call_at(clock.now() + self.life.take_retry(), self.begin)
 
     def _cancel_retry(self) -> None:
@@ -402,7 +422,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
     Act.TRACE_STATE: Instance._trace_state,
     Act.TRACE_STARTING: lambda instance: instance.trace("states", "Starting"),
     Act.TRACE_STOPPING: lambda instance: instance.trace("states", "Shutting down"),
-    Act.RESERVE_MEMORY: lambda instance: instance.router.keep_reserve(),
+    Act.RESERVE_MEMORY: lambda instance: instance.services.keep_reserve(),
     Act.FORGET_FAILURE: Instance._forget_failure,
     Act.FORGET_ERROR: Instance._forget_error,
     Act.CALL_START: lambda instance: instance.guarded(instance.start),
@@ -417,3 +437,61 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
     Act.ARM_RETRY: Instance._arm_retry,
     Act.CANCEL_RETRY: Instance._cancel_retry,
 }
+
+
+class Owner:
+    """Who makes instances and lets them go: what one may ask of it."""
+
+    services: Services
+    protocols: dict[str, Instance]  # in config order, children last
+    shutting_down: bool
+
+    @property
+    def reconfiguring(self) -> bool:
+        """Protocols still stop for a new configuration."""
+        raise NotImplementedError
+
+    def state_changed(self, instance: Instance) -> None:
+        """An instance entered another state: tell who watches."""
+        raise NotImplementedError
+
+    def introduce(self, instance: Instance) -> None:
+        """Trace what an instance that starts is told of interfaces."""
+        raise NotImplementedError
+
+    def set_debug(self, instance: Instance) -> None:
+        """Give an instance the debug flags of its config, or the global ones."""
+        raise NotImplementedError
+
+    def tidy(self) -> None:
+        """Many routes went: forget what only they needed, when others have followed."""
+        raise NotImplementedError
+
+    def children(self, parent: Instance) -> list[Instance]:
+        """The dynamic children of an instance."""
+        raise NotImplementedError
+
+    def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
+        """Start a dynamic child; it lives until `remove`d or its parent goes."""
+        raise NotImplementedError
+
+    def remove(
+        self,
+        instance: Instance,
+        after: Callable[[], None] | None = None,
+        reason: StopReason = StopReason.REMOVED,
+    ) -> None:
+        """Stop a dynamic child for this reason and forget it when it is down."""
+        raise NotImplementedError
+
+    def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
+        """Give a dynamic child a new config, as a reload does for written protocols."""
+        raise NotImplementedError
+
+    def enable(self, instance: Instance) -> object:
+        """Let a disabled protocol run again; one that runs and waits tries again now."""
+        raise NotImplementedError
+
+    def free_name(self, prefix: str, digits: int) -> str:
+        """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
+        raise NotImplementedError

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
-from pybird.core.channel import ChannelState, soften
+from pybird.core.channel import Channel, ChannelState, soften
+from pybird.core.instances import Instances
 from pybird.core.life import State, StopReason
 from pybird.core.plan import (
     Action,
@@ -35,10 +36,7 @@ from pybird.core.plan import (
 )
 from pybird.core.ports import Timer
 from pybird.core.protocol import Instance
-
-if TYPE_CHECKING:
-    from pybird.core.channel import Channel
-    from pybird.core.router import Router, Study
+from pybird.core.study import Study
 
 
 class Outcome(Enum):
@@ -68,7 +66,7 @@ class Queued(NamedTuple):
 class Reconfiguration:
     """Reconfigurations of one router: the running one, the waiting one, the undo."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Instances) -> None:
         self._router = router
         self._previous: Config | None = None
         self._was_soft = False  # the way from `_previous` to now; the way back is the same
@@ -91,7 +89,7 @@ class Reconfiguration:
         """What would happen; nothing does."""
         router = self._router
         known = router.compared(wanted)
-        return plan(router.config, wanted, router.protocols, router.meaning, router.runs, known)
+        return plan(router.config, wanted, router.protocols, router.policies.meaning, router.runs, known)
 
     def request(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
@@ -209,8 +207,7 @@ class Reconfiguration:
 
     def _set_options(self, action: SetOptions) -> None:
         if "router_id" in action.names or "router_id_from" in action.names:
-            self._router.router_id = 0
-            self._router.choose_router_id()
+            self._router.forget_router_id()
 
     def _say_restart(self, name: str, config: ProtocolConfig, hindrances: tuple[str, ...] = ()) -> None:
         """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
@@ -377,7 +374,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     if not instance.guarded(instance.reconfigure, config):
         return False
     instance.config = config
-    instance.router.set_debug(instance)
+    instance.owner.set_debug(instance)
     wanted = {channel.name: channel for channel in config.channels}
     for name in list(instance.channels):
         if name not in wanted:
@@ -394,22 +391,24 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     return True
 
 
-def adapt_child(router: Router, instance: Instance, config: ProtocolConfig) -> None:
+def adapt_child(reconfiguration: Reconfiguration, instance: Instance, config: ProtocolConfig) -> None:
     """A dynamic child follows its parent's new config, or restarts with it."""
-    actions: list[Action] = change(instance.config, config, instance, Comparisons(router.meaning))
+    actions: list[Action] = change(
+        instance.config, config, instance, Comparisons(instance.services.policies.meaning)
+    )
     if not actions:
         instance.config = config
         return
     if isinstance(actions[0], RestartProtocol) or not adapt(instance, config):
         if isinstance(actions[0], RestartProtocol):
             for text in actions[0].hindrances:
-                router.log("info", text)
-        router.log("info", f"Restarting protocol {instance.name}")
+                instance.services.log("info", text)
+        instance.services.log("info", f"Restarting protocol {instance.name}")
         instance.halt(StopReason.RECONFIGURED, lambda: instance.guarded(instance.renew, config), begins=True)
         return
     for action in actions:
-        if isinstance(action, ReloadChannel) and not router.reconfiguration.reload(instance, action):
-            router.log("info", f"Restarting protocol {instance.name}")
+        if isinstance(action, ReloadChannel) and not reconfiguration.reload(instance, action):
+            instance.services.log("info", f"Restarting protocol {instance.name}")
             instance.halt(StopReason.RECONFIGURED, begins=True)
             return
 

@@ -10,26 +10,33 @@ cannot refresh keeps its routes; it is never restarted for this.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.export.member import Origin
 from pybird.core.ports import Timer
+from pybird.core.protocol import Instance
+from pybird.core.services import Services
 from pybird.core.table import Reader, Table
 from pybird.values.net import NetType, Prefix, net_of
-
-if TYPE_CHECKING:
-    from pybird.core.router import Router
 
 SETTLE: Final = 1.0
 SETTLE_MOST: Final = 20.0
 
 
+def crash(group: Origin, error: Exception) -> None:
+    """The work for a group raised: the protocols of its members stop, nobody else's."""
+    for channel in list(group.members):
+        channel.crashed(error)
+
+
 class Revalidation:
     """The followed tables of one router."""
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, services: Services, instances: dict[str, Instance]) -> None:
+        self._services = services
+        self._instances = instances
+        services.policies.follow = self.follow
         self._readers: dict[str, Reader] = {}
         self._timer: Timer | None = None
         self._since = 0.0  # when the first change of this round came
@@ -38,7 +45,7 @@ class Revalidation:
     def follow(self, names: tuple[str, ...]) -> None:
         """Hear of changes of these tables from now on."""
         for name in names:
-            table = self._router.tables.get(name)
+            table = self._services.tables.get(name)
             known = self._readers.get(name)
             if table is not None and (known is None or known not in table.readers):
                 reader = self._readers[name] = Reader(self._changed)
@@ -46,27 +53,27 @@ class Revalidation:
 
     def _changed(self) -> None:
         """The first change since the last round: wait until it is quiet."""
-        self._since = self._router.clock.now()
+        self._since = self._services.clock.now()
         self._arm()
 
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         sizes = self._sizes()
-        clock = self._router.clock
+        clock = self._services.clock
         self._timer = clock.call_at(clock.now() + SETTLE, lambda: self._look(sizes))
 
     def _sizes(self) -> int:
         """Grows while changes keep coming."""
         total = 0
         for name in self._readers:
-            table = self._router.tables.get(name)
+            table = self._services.tables.get(name)
             total += table.generation if table is not None else 0
         return total
 
     def _look(self, sizes: int) -> None:
         self._timer = None
-        if self._sizes() != sizes and self._router.clock.now() - self._since < SETTLE_MOST:
+        if self._sizes() != sizes and self._services.clock.now() - self._since < SETTLE_MOST:
             self._arm()
             return
         changed: dict[str, list[bytes]] = {}
@@ -75,7 +82,7 @@ class Revalidation:
                 changed[name] = list(reader.pending)
                 reader.pending = {}
         groups: dict[Origin, None] = {}
-        for instance in list(self._router.protocols.values()):
+        for instance in list(self._instances.values()):
             for channel in list(instance.channels.values()):
                 if channel.config.rpki_reload and channel.state is ChannelState.UP:
                     self._reload(channel, changed)
@@ -86,7 +93,7 @@ class Revalidation:
                 if name in changed:
                     self._work.append((group, self._affected(group.table, name, changed[name])))
         if self._work:
-            self._router.scheduler.add(self._step)
+            self._services.scheduler.add(self._step)
 
     def _reload(self, channel: Channel, changed: dict[str, list[bytes]]) -> None:
         policy = channel.policy
@@ -101,7 +108,7 @@ class Revalidation:
         try:
             over = self._judge(group, affected)
         except Exception as error:
-            self._router.export_crashed(group, error)
+            crash(group, error)
         if over:
             self._work.pop(0)
         return bool(self._work)
@@ -125,7 +132,7 @@ class Revalidation:
 
     def _affected(self, table: Table, name: str, records: list[bytes]) -> Iterator[bytes | None]:
         """The networks whose validity these records may change; None after each record."""
-        source = self._router.tables.get(name)
+        source = self._services.tables.get(name)
         if source is None or source.net_type not in (NetType.ROA4, NetType.ROA6):
             yield from table.keys()
             return

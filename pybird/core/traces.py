@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pybird.core.interfaces import Interface, InterfaceEvent
-from pybird.core.ports import Clock, LinkAddress, Timer
+from pybird.core.ports import Clock, Timer
 from pybird.values.net import net_of
 
 if TYPE_CHECKING:
-    from pybird.core.protocol import Instance
-    from pybird.core.router import Router
     from pybird.core.table import Table
     from pybird.values.route import Rte
 
@@ -69,52 +66,6 @@ class Traces:
         if self._lost:
             lost, self._lost = self._lost, 0
             self._log("trace", f"{lost} trace lines suppressed")
-
-
-_WORDS: Final = {"up": "goes up", "down": "goes down"}
-
-
-class InterfaceTraces:
-    """What `debug { interfaces }` of the protocols that follow interfaces shows."""
-
-    def __init__(self, router: Router) -> None:
-        self._router = router
-        router.interfaces.listen(self)
-
-    def interface_event(self, event: InterfaceEvent) -> None:
-        """Tell who hears of it."""
-        text = _text_of(event)
-        if text:
-            for instance in self._router.protocols.values():
-                if "interfaces" in instance.debug and instance.hears(event.address is not None):
-                    self._router.traces.write(f"{instance.name} < {text}")
-
-    def introduce(self, instance: Instance) -> None:
-        """What a protocol that starts is told: all that is up, and its addresses."""
-        if "interfaces" not in instance.debug or not instance.hears(False):
-            return
-        write = self._router.traces.write
-        for interface in self._router.interfaces:
-            if not interface.up:
-                continue
-            write(f"{instance.name} < interface {interface.name} goes up")
-            for address in interface.ready_addresses() if instance.hears(True) else ():
-                write(f"{instance.name} < {_address(interface, address)} added")
-
-
-def _text_of(event: InterfaceEvent) -> str:
-    name = event.interface.name
-    if event.address is not None:
-        what = "removed" if event.kind == "address-removed" else "added"
-        return f"{_address(event.interface, event.address)} {what}"
-    if event.kind == "changed":
-        return f"interface {name} changes {event.what}"
-    word = _WORDS.get(event.kind)
-    return f"interface {name} {word}" if word else ""
-
-
-def _address(interface: Interface, address: LinkAddress) -> str:
-    return f"address {address.prefix} on interface {interface.name}"
 
 
 class TableTraces:

@@ -369,7 +369,7 @@ def test_a_neighbour_that_closes_before_its_open_is_retried_too():
         stream.set_handler(_Mute())
         stream.close()
 
-    lab.nodes["b"].router.network.listen(None, 179, 0, accept, TcpOptions())
+    lab.nodes["b"].router.services.network.listen(None, 179, 0, accept, TcpOptions())
     lab.run(9)
     child = lab.proto("a", "auto01")
     assert child.pace.refusals == 3
@@ -388,7 +388,7 @@ def test_a_neighbour_that_closes_after_its_open_is_no_reason_to_hurry():
         stream.write(Open(65002, 240, 2).encode())
         lab.clock.call_at(lab.clock.now() + 0.1, stream.close)
 
-    lab.nodes["b"].router.network.listen(None, 179, 0, accept, TcpOptions())
+    lab.nodes["b"].router.services.network.listen(None, 179, 0, accept, TcpOptions())
     lab.run(30)
     assert 5 <= len(opens) <= 9
     assert all(later - earlier > 3.5 for earlier, later in pairwise(opens))
@@ -964,7 +964,7 @@ def test_refusal_of_a_withdrawn_key_is_told_before_any_open():
         def received(self, data):
             got.append(data)
 
-    network = lab.nodes["b"].router.network
+    network = lab.nodes["b"].router.services.network
     network.connect(Address.parse("fe80::b"), Address.parse("fe80::a"), 179, 2, Caller(), TcpOptions())
     lab.run(1)
     framer = Framer()

@@ -22,7 +22,7 @@ def machines(*protocols):
 def caller(lab, port, to=A):
     """Who connects from b, after a second."""
     talker = _Talker()
-    lab.nodes["b"].router.network.connect(B, to, port, 0, talker, TcpOptions())
+    lab.nodes["b"].router.services.network.connect(B, to, port, 0, talker, TcpOptions())
     lab.run(1)
     return talker
 

@@ -121,7 +121,7 @@ def test_a_second_connection_does_not_hurt_a_healthy_session():
     established(lab)
     since = lab.proto("a").since
     stranger = _Talker()
-    network = lab.nodes["b"].router.network
+    network = lab.nodes["b"].router.services.network
     network.connect(None, Address.parse("10.0.0.1"), 179, 0, stranger, _options())
     lab.run(1)
     assert stranger.events == ["connected", "closed"]
@@ -143,7 +143,7 @@ def test_strangers_are_refused_and_complained_about_once():
     lab = both()
     lab.nodes["b"].host.add_address("eth0", "10.0.0.9/24")
     lab.run(1)
-    network = lab.nodes["b"].router.network
+    network = lab.nodes["b"].router.services.network
     for _ in range(3):
         stranger = _Talker()
         network.connect(Address.parse("10.0.0.9"), Address.parse("10.0.0.1"), 179, 0, stranger, _options())

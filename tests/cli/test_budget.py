@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.core.router import MOST_LINE, MOST_PRINTED
+from pybird.core.policies import MOST_LINE, MOST_PRINTED
 from pybird.filter.budget import MOST_STEPS
 from tests.cli.lab import CONFIG, Lab
 

@@ -580,10 +580,10 @@ def test_echo_shows_log_messages(lab: Lab) -> None:
 
 
 def test_filters_of_commands_are_not_kept(lab: Lab) -> None:
-    before = len(lab.router._code)
+    before = len(lab.router.policies._code)
     for _ in range(3):
         lab.ask("show route where net.len > 24")
-    assert len(lab.router._code) == before
+    assert len(lab.router.policies._code) == before
 
 
 def test_recursive_routes_say_where_they_are_looked_up() -> None:

@@ -39,8 +39,8 @@ class Judged:
         self.world.router.configure(load(text))
         self.world.clock.run()
         router = self.world.router
-        self.policy = router.policy(router.config.filters["f"], NetType.IP4)
-        self.alone = router.policy(router.config.filters["f"], NetType.IP4)
+        self.policy = router.policies.policy(router.config.filters["f"], NetType.IP4)
+        self.alone = router.policies.policy(router.config.filters["f"], NetType.IP4)
         pool = router.pool
         self.rtes = [
             Rte(pool.edit(pool.empty, {"bgp_path": path}), Source("s", 11, None), NO_HOP, 100, 0.0)

@@ -8,8 +8,9 @@ import pytest
 from pybird.conf.model import Limit
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.life import State, StopReason
-from pybird.core.router import RESERVE, Answer
+from pybird.core.router import Answer
 from pybird.core.selection import Selection
+from pybird.core.services import RESERVE
 from pybird.filter import nodes as n
 from pybird.filter.nodes import Filter
 from pybird.proto import PROTOCOLS
@@ -154,15 +155,15 @@ def test_memory_put_aside_lets_who_ran_out_of_it_stop_in_order():
     seen = []
 
     def stop(reason):
-        seen.append(router._reserve)
+        seen.append(router.services._reserve)
         a.stopped()
 
     a.stop = stop
-    assert len(router._reserve) == RESERVE
+    assert len(router.services._reserve) == RESERVE
     a.guarded(lambda: bytes(1 << 62))
     assert (seen, a.state) == ([None], State.DOWN)
     world.clock.run(6)
-    assert (a.state, len(router._reserve)) == (State.UP, RESERVE)
+    assert (a.state, len(router.services._reserve)) == (State.UP, RESERVE)
     assert world.log.lines[-2:] == ["<error> a: out of memory", "<info> a: starts again in 5 s"]
 
 

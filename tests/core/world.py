@@ -12,7 +12,7 @@ from pybird.conf.model import ChannelConfig, Config, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.life import StopReason
 from pybird.core.ports import Link, LinkAddress, Ports
-from pybird.core.protocol import Instance, ProtocolType
+from pybird.core.protocol import Instance, Owner, ProtocolType
 from pybird.core.router import Router
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
@@ -152,8 +152,8 @@ class Peer(Instance):
 
     type: ProtocolType
 
-    def __init__(self, config: ProtocolConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: ProtocolConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self.got: dict[bytes, Any] = {}
         self.messages: list[Any] = []
         self.feeds = 0
@@ -212,10 +212,10 @@ class Peer(Instance):
     def announce(
         self, *nets: str, med: int = 0, preference: int = 100, hop: Hop = NO_HOP, toward: int = 0
     ) -> Rte:
-        pool = self.router.pool
+        pool = self.services.pool
         others = (("med", med), ("toward", toward))
         attrs = pool.intern(b"", tuple([other for other in others if other[1]]))
-        rte = Rte(attrs, self.channel.source, hop, preference, self.router.clock.now())
+        rte = Rte(attrs, self.channel.source, hop, preference, self.services.clock.now())
         self.channel.announce([key(net) for net in nets], rte)
         return rte
 

@@ -56,16 +56,16 @@ def ask(lab, command):
 
 
 def timer(lab, victim):
-    victim.router.clock.current = victim
-    victim.router.clock.call_at(lab.clock.now() + 1, broken)
-    victim.router.clock.current = None
+    victim.services.clock.current = victim
+    victim.services.clock.call_at(lab.clock.now() + 1, broken)
+    victim.services.clock.current = None
 
 
 def asked_of_files(lab, victim, ask):
     lab.nodes["a"].host.disk.put("/tmp/x", b"")
-    victim.router.clock.current = victim
-    ask(victim.router.files)
-    victim.router.clock.current = None
+    victim.services.clock.current = victim
+    ask(victim.services.files)
+    victim.services.clock.current = None
 
 
 def file_read(lab, victim):

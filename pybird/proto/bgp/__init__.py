@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pybird.core.protocol import Instance, ProtocolType
-from pybird.core.router import Router
+from pybird.core.protocol import Instance, Owner, ProtocolType
 from pybird.proto.bgp.build import build
 from pybird.proto.bgp.commands import COMMANDS
 from pybird.proto.bgp.config import BgpConfig
@@ -14,9 +13,9 @@ from pybird.proto.bgp.wire.attributes import ATTRIBUTES
 from pybird.values.enums import Rts
 
 
-def make_instance(config: BgpConfig, router: Router) -> Instance[BgpConfig]:
+def make_instance(config: BgpConfig, owner: Owner) -> Instance[BgpConfig]:
     """A protocol with a range waits for neighbours, any other has one."""
-    return Dynamic(config, router) if config.remote_range is not None else Peer(config, router)
+    return Dynamic(config, owner) if config.remote_range is not None else Peer(config, owner)
 
 
 TYPE = ProtocolType(

@@ -14,7 +14,7 @@ from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.services import Services
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
     from pybird.proto.bgp.session.connection import Connection
     from pybird.proto.bgp.session.countdown import Countdown
@@ -30,7 +30,7 @@ class ShownPeer(Protocol):
     """What is shown of a protocol with one neighbor."""
 
     config: BgpConfig
-    router: Router
+    services: Services
     active: Connection | None
     countdown: Countdown
     reach: Reach
@@ -133,7 +133,7 @@ def _session_lines(peer: ShownPeer, session: Session) -> Iterator[Detail]:
 
 
 def _timer(peer: ShownPeer, session: Session, name: str, length: float) -> Iterator[Detail]:
-    left = session.timer(name.lower(), peer.router.clock.now())
+    left = session.timer(name.lower(), peer.services.clock.now())
     if left is not None:
         yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
     elif not length and session.state is State.ESTABLISHED:

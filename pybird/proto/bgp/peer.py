@@ -20,13 +20,13 @@ lost its state resets the old and gets in with its next try.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, Exporter
 from pybird.core.life import State, StopReason
 from pybird.core.ports import Stream, TcpOptions
-from pybird.core.protocol import Detail, Instance
+from pybird.core.protocol import Detail, Instance, Owner
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
@@ -47,9 +47,6 @@ from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import Prefix
 
-if TYPE_CHECKING:
-    from pybird.core.router import Router
-
 STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
 _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP's answers of a closed door
 
@@ -69,8 +66,8 @@ _CEASE_OF: Final[dict[StopReason, int]] = {
 class Peer(Instance[BgpConfig]):
     """A running `protocol bgp` with one neighbour, or a dynamic child."""
 
-    def __init__(self, config: BgpConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: BgpConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self.outgoing: Connection | None = None
         self.incoming: Connection | None = None
         self.active: Connection | None = None  # the Established one, also in one of the two
@@ -82,18 +79,18 @@ class Peer(Instance[BgpConfig]):
         self.orphan = False  # a child whose entry was withdrawn
         self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
-        self.countdown = Countdown(router.clock)
+        self.countdown = Countdown(self.services.clock)
         self._listens_at = 0  # interface
         self._running = False
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.session_channels = SessionChannels(self)
-        self.doubt = Doubt(self.router.clock, self._prevail)
-        self.reach = Reach(config, self.router, self.guarded, self._reach_changed, ifindex)
-        self.pace = Pace(config, self.router.random)
+        self.doubt = Doubt(self.services.clock, self._prevail)
+        self.reach = Reach(config, self.services, self.guarded, self._reach_changed, ifindex)
+        self.pace = Pace(config, self.services.random)
         self.error_wait = ErrorWait(config)
-        self.listening = Listening(self.router, self.log)
-        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
+        self.listening = Listening(self.owner, self.log)
+        self.signatures = SignatureWatch(self.services, lambda text: self.log("auth", text))
 
     def renew(self, config: BgpConfig) -> None:
         ifindex = self.reach.ifindex
@@ -106,7 +103,7 @@ class Peer(Instance[BgpConfig]):
 
     @property
     def _absent(self) -> Absent:
-        return Listeners.of(self.router).absent
+        return Listeners.of(self.owner).absent
 
     # ---------------------------------------------------------- life cycle
 
@@ -147,7 +144,7 @@ class Peer(Instance[BgpConfig]):
         if reason is StopReason.LIMIT:  # BIRD says no more of export limits than that they were hit
             self.log("warning", "Route limit exceeded, shutting down")
         if self.enabled:
-            self.error_wait.failed(self.router.clock.now())
+            self.error_wait.failed(self.services.clock.now())
 
     def _farewell(self, reason: StopReason) -> Notification:
         """The NOTIFICATION for this reason."""
@@ -172,7 +169,7 @@ class Peer(Instance[BgpConfig]):
         self.countdown.stop()
         if not self._running or self.active is not None:
             return
-        if (wait := self.error_wait.left(self.router.clock.now())) > 0:
+        if (wait := self.error_wait.left(self.services.clock.now())) > 0:
             self.countdown.start(Wait.ERROR, wait, self.wait, self.error_wait.seconds)
             self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
         elif self.reach.usable and not self.config.passive and self.outgoing is None:
@@ -220,7 +217,7 @@ class Peer(Instance[BgpConfig]):
         else:
             self.trace("events", "Connecting to {} from local address {}", self.neighbour, local)
         try:
-            connection.stream = self.router.network.connect(
+            connection.stream = self.services.network.connect(
                 local, config.remote_address, config.remote_port, self.reach.ifindex, connection, options
             )
         except OSError as error:
@@ -242,13 +239,13 @@ class Peer(Instance[BgpConfig]):
 
     def jitter(self) -> float:
         """A factor between 0.75 and 1 (RFC 4271, section 10)."""
-        return self.router.random.uniform(0.75, 1.0)
+        return self.services.random.uniform(0.75, 1.0)
 
     def _terms(self) -> Terms:
-        return terms(self.config, self.router_id, self.config.hostname or self.router.hostname)
+        return terms(self.config, self.router_id, self.config.hostname or self.services.hostname)
 
     def _new_connection(self, *, outgoing: bool) -> Connection:
-        return Connection(self, Session(self._terms(), self.jitter), self.router.clock, outgoing)
+        return Connection(self, Session(self._terms(), self.jitter), self.services.clock, outgoing)
 
     # ------------------------------------------------ what connections tell
 
@@ -282,7 +279,7 @@ class Peer(Instance[BgpConfig]):
         local = self.config.local_address
         if error is None or local is None or self.config.free_bind:
             return ""
-        there = self.router.interfaces.owner_of(local) is not None
+        there = self.services.interfaces.owner_of(local) is not None
         return "" if there else f"no interface has {local}"
 
     def _failed(self, error: str, cause: str = "") -> None:
@@ -400,9 +397,9 @@ class Peer(Instance[BgpConfig]):
         gives_up = notification.subcode in config.disable_after_cease if cease else config.disable_after_error
         if gives_up and (received or not cease):
             self.log("info", f"Disabled after {'Cease notification' if cease else 'error'}")
-            self.router.clock.call_soon(lambda: self.router.give_up(self))
+            self.services.clock.call_soon(lambda: self.give_up())
         elif not cease:
-            self.error_wait.failed(self.router.clock.now())
+            self.error_wait.failed(self.services.clock.now())
             self._refuse_the_other()
 
     def _refuse_the_other(self) -> None:
@@ -414,7 +411,7 @@ class Peer(Instance[BgpConfig]):
 
     def _try_again(self, connection: Connection) -> None:
         """A connection went: wait for the next, unless another is alive."""
-        waits = self.error_wait.left(self.router.clock.now()) > 0
+        waits = self.error_wait.left(self.services.clock.now()) > 0
         if self.active is None and (connection.outgoing or waits or self.countdown.wait is None):
             self.wait()
 
@@ -551,7 +548,7 @@ class Peer(Instance[BgpConfig]):
             return True
         if self._running:
             return self.reach.ifindex == key.ifindex
-        interface = self.router.interfaces.named(config.interface)
+        interface = self.services.interfaces.named(config.interface)
         return interface is not None and interface.index == key.ifindex
 
     def takes(self, key: Key) -> bool:
@@ -562,7 +559,7 @@ class Peer(Instance[BgpConfig]):
     def router_id(self) -> int:
         """Our BGP identifier."""
         written = self.config.router_id
-        return self.router.router_id if written is None else written
+        return self.services.router_id if written is None else written
 
     @property
     def remote_as(self) -> int | None:

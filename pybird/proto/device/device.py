@@ -2,7 +2,7 @@
 
 It reads links and addresses when it starts, follows the kernel's events, and
 scans again every `scan time` seconds and whenever events were lost. What it
-learns goes into `router.interfaces`; it has no channel and no routes.
+learns goes into `services.interfaces`; it has no channel and no routes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from pybird.core.guard import GuardedEvents
 from pybird.core.interfaces import Interface, matches
 from pybird.core.life import StopReason
 from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Instance
-from pybird.core.router import Router
+from pybird.core.protocol import Instance, Owner
 from pybird.proto.device.config import DeviceConfig
 
 AGAIN = 1  # seconds until what changed while we read it is read again
@@ -21,21 +20,21 @@ AGAIN = 1  # seconds until what changed while we read it is read again
 class Device(Instance[DeviceConfig]):
     """The one device protocol."""
 
-    def __init__(self, config: DeviceConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: DeviceConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self._timer_scan: Timer | None = None
         self._events = GuardedEvents(self)
 
     def start(self) -> None:
         """Read everything once, then follow events."""
-        self.router.kernel.watch(self._events)
+        self.services.kernel.watch(self._events)
         self.scan()
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """Stop following; what is known of interfaces stays."""
         self.trace("events", "Flushing interfaces")
-        self.router.kernel.unwatch(self._events)
+        self.services.kernel.unwatch(self._events)
         if self._timer_scan is not None:
             self._timer_scan.cancel()
         self.stopped()
@@ -47,7 +46,7 @@ class Device(Instance[DeviceConfig]):
     def reconfigure(self, new: DeviceConfig) -> bool:
         """A new scan time holds from the next scan; `preferred` at once."""
         self._arm(new.scan_time)
-        for interface in self.router.interfaces:
+        for interface in self.services.interfaces:
             self._prefer(interface, new)
         return True
 
@@ -56,16 +55,16 @@ class Device(Instance[DeviceConfig]):
             self._timer_scan.cancel()
             self._timer_scan = None
         if seconds:
-            clock = self.router.clock
+            clock = self.services.clock
             self._timer_scan = clock.call_at(clock.now() + seconds, self.scan)
 
     def scan(self) -> None:
         """Compare what is known with the kernel's links and addresses."""
         self.trace("events", "Scanning interfaces")
-        interfaces = self.router.interfaces
+        interfaces = self.services.interfaces
         try:
-            links = {link.index: link for link in self.router.kernel.links()}
-            found = self.router.kernel.addresses()
+            links = {link.index: link for link in self.services.kernel.links()}
+            found = self.services.kernel.addresses()
         except InterruptedError:  # with holes in it: what is missing may be there
             self._arm(AGAIN)
             return
@@ -99,20 +98,20 @@ class Device(Instance[DeviceConfig]):
         self.guarded(self._learn, link)
 
     def _learn(self, link: Link) -> None:
-        self.router.interfaces.link_changed(link)
-        self._prefer(self.router.interfaces.by_index[link.index], self.config)
+        self.services.interfaces.link_changed(link)
+        self._prefer(self.services.interfaces.by_index[link.index], self.config)
 
     def link_removed(self, index: int) -> None:
         """A link is gone."""
-        self.guarded(self.router.interfaces.link_removed, index)
+        self.guarded(self.services.interfaces.link_removed, index)
 
     def address_changed(self, address: LinkAddress) -> None:
         """An address came, or is tentative no more."""
-        self.guarded(self.router.interfaces.address_changed, address)
+        self.guarded(self.services.interfaces.address_changed, address)
 
     def address_removed(self, address: LinkAddress) -> None:
         """An address is gone."""
-        self.guarded(self.router.interfaces.address_removed, address)
+        self.guarded(self.services.interfaces.address_removed, address)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
         """Not ours: kernel's."""

@@ -19,8 +19,7 @@ from pybird.core.interfaces import Interface, InterfaceEvent, matches_address
 from pybird.core.life import StopReason
 from pybird.core.nexthop import Way
 from pybird.core.ports import LinkAddress
-from pybird.core.protocol import Instance
-from pybird.core.router import Router
+from pybird.core.protocol import Instance, Owner
 from pybird.proto.direct.config import DirectConfig
 from pybird.values.address import UNSPECIFIED_V6
 from pybird.values.net import NetType, Prefix
@@ -34,8 +33,8 @@ Announced = dict[tuple[Channel, bytes], Hop]
 class Direct(Instance[DirectConfig]):
     """One direct protocol."""
 
-    def __init__(self, config: DirectConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: DirectConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self._announced: dict[int, Announced] = {}  # by interface index
         self._sources: dict[tuple[Channel, int], Source] = {}
 
@@ -43,14 +42,14 @@ class Direct(Instance[DirectConfig]):
         """Announce the networks of all interfaces."""
         for channel in self.channels.values():
             channel.open()
-        self.router.interfaces.listen(self)
-        for interface in self.router.interfaces:
+        self.services.interfaces.listen(self)
+        for interface in self.services.interfaces:
             self._update(interface)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """The routes go with their channels."""
-        self.router.interfaces.unlisten(self)
+        self.services.interfaces.unlisten(self)
         self._announced.clear()
         self._sources.clear()
         self.stopped()
@@ -61,14 +60,14 @@ class Direct(Instance[DirectConfig]):
 
     def reconfigure(self, new: DirectConfig) -> bool:
         """Compare every interface with what the new options say."""
-        for interface in self.router.interfaces:
+        for interface in self.services.interfaces:
             self._update(interface, new)
         return True
 
     def channel_added(self, channel: Channel) -> None:
         """Announce to the new channel what the others have."""
         super().channel_added(channel)
-        for interface in self.router.interfaces:
+        for interface in self.services.interfaces:
             self._update(interface)
 
     def channel_removed(self, channel: Channel) -> None:
@@ -117,9 +116,9 @@ class Direct(Instance[DirectConfig]):
                     channel.forget(source)
 
     def _announce(self, channel: Channel, key: bytes, hop: Hop, index: int) -> None:
-        now = self.router.clock.now()
+        now = self.services.clock.now()
         source = self._source(channel, index)
-        rte = Rte(self.router.pool.empty, source, hop, channel.config.preference, now)
+        rte = Rte(self.services.pool.empty, source, hop, channel.config.preference, now)
         channel.announce([key], rte)
 
     def _source(self, channel: Channel, index: int) -> Source:
@@ -135,7 +134,7 @@ class Direct(Instance[DirectConfig]):
         if not self._is_usable(interface, options):
             return {}
         way = Way(None, interface.index, None, check_link=False)
-        hop = self.router.hops.ways((way,))
+        hop = self.services.hops.ways((way,))
         wanted: Announced = {}
         for address in interface.ready_addresses():
             if not _makes_route(address) or not self._is_chosen(interface, address, options):
@@ -147,7 +146,7 @@ class Direct(Instance[DirectConfig]):
         return wanted
 
     def _is_usable(self, interface: Interface, options: DirectConfig) -> bool:
-        if not self.router.interfaces.in_vrf(interface, options.vrf):
+        if not self.services.interfaces.in_vrf(interface, options.vrf):
             return False
         return interface.up if options.check_link else interface.link.admin_up
 

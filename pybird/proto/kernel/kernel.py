@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pybird.core.channel import Channel
 from pybird.core.guard import GuardedEvents
 from pybird.core.life import StopReason
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Detail, Instance
+from pybird.core.protocol import Detail, Instance, Owner
 from pybird.filter.nodes import REJECT
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig
@@ -31,9 +31,6 @@ from pybird.proto.kernel.learn import Alien, Aliens
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
-
-if TYPE_CHECKING:
-    from pybird.core.router import Router
 
 RTPROT_BIRD = 12
 SLICE = 300  # routes per turn, about 5 ms
@@ -46,8 +43,8 @@ MOST_COMPLAINTS = 10  # refused routes logged per turn
 class KernelInstance(Instance[KernelConfig]):
     """One `protocol kernel`."""
 
-    def __init__(self, config: KernelConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: KernelConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self.fib = Fib()
         self._channel: Channel | None = None
         self._v4 = True
@@ -92,7 +89,7 @@ class KernelInstance(Instance[KernelConfig]):
         """
         self._claim_timer = None
         assert self._channel is not None
-        obstacle = self.router.kernel.claim(self._v4, self.config.kernel_table, self.config.metric)
+        obstacle = self.services.kernel.claim(self._v4, self.config.kernel_table, self.config.metric)
         self._claimed = obstacle is None
         if obstacle is not None and self._channel.config.export_filter != REJECT:
             self._ask_again(obstacle)
@@ -111,7 +108,7 @@ class KernelInstance(Instance[KernelConfig]):
         if text != self._obstacle:
             self._obstacle = text
             self.log("error", text)
-        clock = self.router.clock
+        clock = self.services.clock
         self._claim_timer = clock.call_at(clock.now() + AGAIN, self._take_table)
 
     def _begin(self) -> None:
@@ -119,7 +116,7 @@ class KernelInstance(Instance[KernelConfig]):
         self._complained.clear()
         self._hops.clear()
         self._aliens = None if self.config.learn == "no" else Aliens(self.config.learn == "all")
-        kernel = self.router.kernel
+        kernel = self.services.kernel
         if self.config.netlink_rx_buffer is not None:
             kernel.set_event_buffer(self.config.netlink_rx_buffer)
         self._up = self._links_now()
@@ -137,14 +134,14 @@ class KernelInstance(Instance[KernelConfig]):
     def _links_now(self) -> dict[int, bool]:
         """Which links are up. What we do not know is learned from events, with a scan more."""
         try:
-            return {link.index: link.up for link in self.router.kernel.links()}
+            return {link.index: link.up for link in self.services.kernel.links()}
         except InterruptedError:
             return {}
 
     def _adopt_leftovers(self) -> None:
         """Read what an earlier run left; what a walk that is disturbed misses, a scan finds."""
         try:
-            for route in self.router.kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
+            for route in self.services.kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
                 if self._is_ours(route):
                     self.fib.adopt(route.prefix.key, way_of(route))
         except InterruptedError:
@@ -153,7 +150,7 @@ class KernelInstance(Instance[KernelConfig]):
     def stop(self, reason: StopReason) -> None:
         """Remove our routes, unless they are to outlive us."""
         if self._watching:
-            self.router.kernel.unwatch(self._events)
+            self.services.kernel.unwatch(self._events)
             self._watching = False
         self._end_scan()
         for timer in (self._scan_timer, self._flush_timer, self._claim_timer, self._news_step):
@@ -172,7 +169,7 @@ class KernelInstance(Instance[KernelConfig]):
     def _end(self) -> None:
         if self._claimed:
             self._claimed = False
-            self.router.kernel.release(self._v4, self.config.kernel_table, self.config.metric)
+            self.services.kernel.release(self._v4, self.config.kernel_table, self.config.metric)
         self.stopped()
 
     def accepts(self, old: KernelConfig, new: KernelConfig) -> bool:
@@ -193,7 +190,7 @@ class KernelInstance(Instance[KernelConfig]):
         """Routes leave through the kernel's way of seeing them."""
         if channel.net_type not in (NetType.IP4, NetType.IP6):
             return None
-        return KernelExporter(self.config, channel.net_type is NetType.IP4, self.router.pool)
+        return KernelExporter(self.config, channel.net_type is NetType.IP4, self.services.pool)
 
     def hears(self, address: bool) -> bool:
         return not address
@@ -224,7 +221,7 @@ class KernelInstance(Instance[KernelConfig]):
         """Change the kernel's table then, or earlier if that was planned."""
         if not self.fib.queue:
             return
-        clock = self.router.clock
+        clock = self.services.clock
         when = clock.now() + delay
         if self._flush_timer is not None:
             if self._flush_when <= when:
@@ -263,7 +260,7 @@ class KernelInstance(Instance[KernelConfig]):
                 if have is not None:
                     delete.append(self._route(key, have))
         try:
-            refused = self.router.kernel.change_routes(replace, delete, add)
+            refused = self.services.kernel.change_routes(replace, delete, add)
         except OSError as error:
             reason = error.strerror or str(error)
             refused = [(self._route(c.key, c.want or c.have), reason) for c in changes]  # type: ignore[arg-type]
@@ -302,7 +299,7 @@ class KernelInstance(Instance[KernelConfig]):
     def _remove(self, routes: list[KernelRoute]) -> None:
         """Take these out at once; what cannot be taken out now is found by a scan."""
         try:
-            self.router.kernel.change_routes((), routes)
+            self.services.kernel.change_routes((), routes)
         except OSError:
             self._scan_in(SOON)
 
@@ -337,7 +334,7 @@ class KernelInstance(Instance[KernelConfig]):
 
     def _scan_in(self, delay: float) -> None:
         """Scan then, or earlier if that was planned."""
-        clock = self.router.clock
+        clock = self.services.clock
         when = clock.now() + delay
         if self._scan_timer is not None:
             if self._scan_when <= when:
@@ -358,7 +355,7 @@ class KernelInstance(Instance[KernelConfig]):
         if self._aliens is not None:
             self._aliens.begin_scan()
             protocol = 0
-        self._scan = iter(self.router.kernel.routes(self._v4, self.config.kernel_table, protocol or None))
+        self._scan = iter(self.services.kernel.routes(self._v4, self.config.kernel_table, protocol or None))
         self._continue_scan()
 
     def _continue_scan(self) -> None:
@@ -382,7 +379,7 @@ class KernelInstance(Instance[KernelConfig]):
             self.log("error", f"cannot read the kernel's table: {error.strerror or error}")
             self._end_scan()
             return
-        self._scan_step = self.router.clock.call_soon(self._continue_scan)
+        self._scan_step = self.services.clock.call_soon(self._continue_scan)
 
     def _scanned(self, route: KernelRoute) -> None:
         key = route.prefix.key
@@ -411,7 +408,7 @@ class KernelInstance(Instance[KernelConfig]):
         news = list(islice(self._news, SLICE))
         if news and not self._stopping:
             self._learn(news)
-            self._news_step = self.router.clock.call_soon(self._learn_some)
+            self._news_step = self.services.clock.call_soon(self._learn_some)
 
     def _end_scan(self) -> None:
         """Give up the scan that runs, if any."""
@@ -517,9 +514,9 @@ class KernelInstance(Instance[KernelConfig]):
         other[METRIC] = alien.metric
         if alien.prefsrc is not None:
             other[PREFSRC] = alien.prefsrc
-        attrs = self.router.pool.intern(b"", tuple(sorted(other.items())))
+        attrs = self.services.pool.intern(b"", tuple(sorted(other.items())))
         preference = channel.config.preference
-        return Rte(attrs, channel.source, self._hop_of(alien), preference, self.router.clock.now())
+        return Rte(attrs, channel.source, self._hop_of(alien), preference, self.services.clock.now())
 
     def _hop_of(self, alien: Alien) -> Hop:
         """The hop that all learned routes of this way share."""

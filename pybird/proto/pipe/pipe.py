@@ -19,8 +19,7 @@ from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, ExportState
 from pybird.core.export.receiver import SENT
 from pybird.core.life import StopReason
-from pybird.core.protocol import Instance
-from pybird.core.router import Router
+from pybird.core.protocol import Instance, Owner
 from pybird.core.scheduler import SLICE
 from pybird.core.table import Reader, Walk
 from pybird.proto.pipe.config import PipeConfig
@@ -33,8 +32,8 @@ MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and star
 class Pipe(Instance[PipeConfig]):
     """One pipe protocol."""
 
-    def __init__(self, config: PipeConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: PipeConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self._flows: tuple[Flow, ...] = ()
 
     def make_channel(self, config: ChannelConfig) -> Channel:
@@ -158,7 +157,7 @@ class Flow:
         """Follow it no more."""
         if self._reader in self.near.table.readers:
             self.near.table.readers.remove(self._reader)
-        self._pipe.router.scheduler.cancel(self._step)
+        self._pipe.services.scheduler.cancel(self._step)
         self._walk = None
         self._sources.clear()
         self._crowded.clear()
@@ -184,7 +183,7 @@ class Flow:
         return tuple(found)
 
     def _wake(self) -> None:
-        self._pipe.router.scheduler.add(self._step)
+        self._pipe.services.scheduler.add(self._step)
 
     def _step(self) -> bool:
         """A slice of the walk, or of the changes."""
@@ -245,7 +244,7 @@ class Flow:
                     gone.setdefault(source, []).append(key)
         for source, theirs in gone.items():
             far.withdraw(theirs, source)
-        now = self._pipe.router.clock.now()
+        now = self._pipe.services.clock.now()
         for rte, theirs in copies.items():
             ours = self._sources[rte.source]
             assert ours is not None

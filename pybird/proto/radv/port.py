@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from pybird.core.interfaces import Interface
 from pybird.core.ports import Icmp6Packet, Timer
-from pybird.core.router import Router
+from pybird.core.services import Services
 from pybird.proto.radv.advertise import Schedule, Timing
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import Content, RouteOptions
@@ -77,7 +77,12 @@ class RadvPort:
     """RAdv on one interface."""
 
     def __init__(
-        self, owner: Owner, router: Router, interface: Interface, protocol: RadvConfig, config: RaInterface
+        self,
+        owner: Owner,
+        services: Services,
+        interface: Interface,
+        protocol: RadvConfig,
+        config: RaInterface,
     ) -> None:
         """Open the socket.
 
@@ -87,14 +92,14 @@ class RadvPort:
         self.interface = interface
         self.config = config
         self._owner = owner
-        self._clock = router.clock
+        self._clock = services.clock
         self._timer: Timer | None = None
         self._armed: float | None = None
         self._told_truncated = False
-        self.schedule = Schedule(Timing.of(config), router.random)
+        self.schedule = Schedule(Timing.of(config), services.random)
         self.content = Content(protocol, config)
-        self.discovery = Discovery(router.random, owner.entry_limit())
-        self._socket = router.network.icmp6(interface.index, (SOLICITATION, ADVERTISEMENT), self._received)
+        self.discovery = Discovery(services.random, owner.entry_limit())
+        self._socket = services.network.icmp6(interface.index, (SOLICITATION, ADVERTISEMENT), self._received)
 
     # life ---------------------------------------------------------------
 

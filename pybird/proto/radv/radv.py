@@ -17,6 +17,7 @@ from pybird.core.interfaces import Interface, InterfaceEvent, matches
 from pybird.core.life import State, StopReason
 from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import Timer
+from pybird.core.protocol import Owner
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import RouteOptions
 from pybird.proto.radv.discover import MOST_ENTRIES, Announce
@@ -65,8 +66,8 @@ class RouteExporter:
 class Radv(Discoverer[RadvConfig]):
     """One `protocol radv`."""
 
-    def __init__(self, config: RadvConfig, router: Any) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: RadvConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self.ports: dict[int, RadvPort] = {}
         self.routes: dict[Prefix, RouteOptions] = {}
         self._triggered = False
@@ -79,8 +80,8 @@ class Radv(Discoverer[RadvConfig]):
 
     def start(self) -> None:
         self._closed.clear()
-        self.router.interfaces.listen(self)
-        for interface in self.router.interfaces:
+        self.services.interfaces.listen(self)
+        for interface in self.services.interfaces:
             self._update(interface, self.config)
         self._settle()
 
@@ -97,7 +98,7 @@ class Radv(Discoverer[RadvConfig]):
 
     def stop(self, reason: StopReason) -> None:
         """Routers are told with lifetime zero, unless we are about to come back gracefully."""
-        self.router.interfaces.unlisten(self)
+        self.services.interfaces.unlisten(self)
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -117,7 +118,7 @@ class Radv(Discoverer[RadvConfig]):
         old, self.config = self.config, new
         if (old.trigger, old.propagate_routes) != (new.trigger, new.propagate_routes):
             self._reread_routes()
-        for interface in self.router.interfaces:
+        for interface in self.services.interfaces:
             self._update(interface, new, adapt=True)
         self._settle()
         return True
@@ -147,7 +148,7 @@ class Radv(Discoverer[RadvConfig]):
         link = interface.link
         if not link.up or link.loopback or not link.multicast or interface.link_local() is None:
             return None
-        if not self.router.interfaces.in_vrf(interface, config.vrf):
+        if not self.services.interfaces.in_vrf(interface, config.vrf):
             return None
         return next((item for item in config.interfaces if matches(item.patterns, interface)), None)
 
@@ -176,7 +177,7 @@ class Radv(Discoverer[RadvConfig]):
 
     def _open(self, interface: Interface, config: RadvConfig, wanted: RaInterface) -> None:
         try:
-            port = RadvPort(self, self.router, interface, config, wanted)
+            port = RadvPort(self, self.services, interface, config, wanted)
         except OSError as error:
             self._failed(interface, f"Cannot open an ICMPv6 socket: {error.strerror or error}")
             return
@@ -194,13 +195,13 @@ class Radv(Discoverer[RadvConfig]):
             self._closed[interface.index] = text
             self.log("error", text)
         if self._retry is None:
-            clock = self.router.clock
+            clock = self.services.clock
             self._retry = clock.call_at(clock.now() + AGAIN, self._try_again)
 
     def _try_again(self) -> None:
         self._retry = None
         for index in list(self._closed):
-            interface = self.router.interfaces.by_index.get(index)
+            interface = self.services.interfaces.by_index.get(index)
             if interface is not None:
                 self._update(interface, self.config)
         self._settle()
@@ -214,8 +215,8 @@ class Radv(Discoverer[RadvConfig]):
     def _warn(self, interface: Interface, config: RaInterface) -> None:
         """Say once what in the kernel's settings contradicts the configuration."""
         name = interface.name
-        forwarding = self.router.kernel.setting(f"net.ipv6.conf.{name}.forwarding")
-        accept = self.router.kernel.setting(f"net.ipv6.conf.{name}.accept_ra")
+        forwarding = self.services.kernel.setting(f"net.ipv6.conf.{name}.forwarding")
+        accept = self.services.kernel.setting(f"net.ipv6.conf.{name}.accept_ra")
         if forwarding == "0":
             self._warn_once(name, "IPv6 forwarding is off, but we advertise ourselves as a router")
         if config.discovery and (accept == "2" or (accept == "1" and forwarding == "0")):
@@ -247,10 +248,10 @@ class Radv(Discoverer[RadvConfig]):
         if channel is None:
             return
         preference = RaPreference(router.preference << 3)
-        attrs = self.router.pool.intern(
+        attrs = self.services.pool.intern(
             b"", (("radv_lifetime", router.lifetime), ("radv_preference", preference))
         )
-        rte = Rte(attrs, channel.source, NO_HOP, channel.config.preference, self.router.clock.now())
+        rte = Rte(attrs, channel.source, NO_HOP, channel.config.preference, self.services.clock.now())
         self.trace("events", "Neighbor {}%{} discovered", router.address, port.interface.name)
         key = PeerNet(router.address, port.interface.index).key
         self._gone.pop(key, None)
@@ -318,7 +319,7 @@ class Radv(Discoverer[RadvConfig]):
         return self.config.trigger is None or self._triggered
 
     def exporter(self, channel: Channel) -> Exporter | None:
-        return RouteExporter(self.router.pool) if channel.net_type is NetType.IP6 else None
+        return RouteExporter(self.services.pool) if channel.net_type is NetType.IP6 else None
 
     def transmit(self, channel: Channel, packed: Packed) -> None:
         """Routes of the ipv6 channel; the trigger is not one to propagate."""

@@ -20,8 +20,7 @@ from pybird.core.channel import Channel
 from pybird.core.interfaces import InterfaceEvent
 from pybird.core.life import StopReason
 from pybird.core.nexthop import Way
-from pybird.core.protocol import Instance
-from pybird.core.router import Router
+from pybird.core.protocol import Instance, Owner
 from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
@@ -51,8 +50,8 @@ class Slot(NamedTuple):
 class Static(Instance[StaticConfig]):
     """One static protocol."""
 
-    def __init__(self, config: StaticConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: StaticConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self._routes: dict[Slot, StaticRoute] = {}
         self._hops: dict[Slot, Hop] = {}  # where every route leads
         self._users: dict[Hop, dict[Slot, None]] = {}  # routes over gateways and interfaces
@@ -66,14 +65,14 @@ class Static(Instance[StaticConfig]):
         """Announce every route that works."""
         for channel in self.channels.values():
             channel.open()
-        self.router.interfaces.listen(self)
+        self.services.interfaces.listen(self)
         self._go_to(self.config, everything=False)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
         """The routes go with their channel."""
-        self.router.interfaces.unlisten(self)
-        self.router.scheduler.cancel(self._work)
+        self.services.interfaces.unlisten(self)
+        self.services.scheduler.cancel(self._work)
         self._change = None
         self._dirty.clear()
         self._routes.clear()
@@ -120,7 +119,7 @@ class Static(Instance[StaticConfig]):
 
     def alive(self, route: StaticRoute, via: StaticVia) -> bool:
         """Does this way of a route work now? (`show static` calls others dormant.)"""
-        return _is_valid(route.net, via) and self.router.hops.works(_way(via, self.config))
+        return _is_valid(route.net, via) and self.services.hops.works(_way(via, self.config))
 
     # what is there ------------------------------------------------------------
 
@@ -128,7 +127,7 @@ class Static(Instance[StaticConfig]):
         """Compare the routes that are there with those of a config, and work on what differs."""
         self._change = self._compare(options, everything)
         if self._work():
-            self.router.scheduler.add(self._work)
+            self.services.scheduler.add(self._work)
 
     def _compare(self, options: StaticConfig, everything: bool) -> Iterator[None]:
         """Take over a config's routes, a slice for each step."""
@@ -183,7 +182,7 @@ class Static(Instance[StaticConfig]):
     def _work_soon(self) -> None:
         """One slice now, the others when their turn comes."""
         if self._dirty and self._work():
-            self.router.scheduler.add(self._work)
+            self.services.scheduler.add(self._work)
 
     def _work(self) -> bool:
         """A slice: of the comparison with a new config, then of what came of it."""
@@ -221,7 +220,7 @@ class Static(Instance[StaticConfig]):
         """Announce those routes that work, in batches of equal attributes and next hop."""
         batches: dict[tuple[int, Hop, AttributeSet, int], list[bytes]] = {}
         channel = self._channel
-        now = self.router.clock.now()
+        now = self.services.clock.now()
         for slot in wanted:
             route = self._routes[slot]
             source = self._source(slot.number)
@@ -233,7 +232,7 @@ class Static(Instance[StaticConfig]):
 
     def _attrs(self, route: StaticRoute) -> AttributeSet:
         """What the route itself says: the providers of an ASPA route."""
-        pool = self.router.pool
+        pool = self.services.pool
         if route.providers is None:
             return pool.empty
         return pool.edit(pool.empty, {"aspa_providers": CommunityList.of(route.providers)})
@@ -246,7 +245,7 @@ class Static(Instance[StaticConfig]):
         if block is None:
             body = Block((route.attributes, Decide("accept")), span=route.span)
             block = self._blocks[id(route.attributes)] = Filter(None, body, span=route.span)
-        return self.router.policy(block, route.net.type).edited(rte, route.net.key)
+        return self.services.policies.policy(block, route.net.type).edited(rte, route.net.key)
 
     def _withdraw(self, gone: list[Slot]) -> None:
         batches: dict[int, list[bytes]] = {}
@@ -259,7 +258,7 @@ class Static(Instance[StaticConfig]):
 
     def _hop(self, route: StaticRoute, options: StaticConfig) -> Hop:
         if route.recursive is not None:
-            return self.router.hops.recursive(route.recursive, self._igp_table(route, options))
+            return self.services.hops.recursive(route.recursive, self._igp_table(route, options))
         if not route.via:
             return _FIXED[route.dest]
         ways: list[Way] = []
@@ -268,8 +267,8 @@ class Static(Instance[StaticConfig]):
                 ways.append(_way(via, options))
             else:
                 text = f"Invalid next hop {via.gateway} of static route {route.net}"
-                self.router.log("warning", text)  # as BIRD writes it, without our name
-        return self.router.hops.ways(tuple(ways))
+                self.services.log("warning", text)  # as BIRD writes it, without our name
+        return self.services.hops.ways(tuple(ways))
 
     def _igp_table(self, route: StaticRoute, options: StaticConfig) -> str:
         """The channel's own table if it is of the address's family, else the main one."""

@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pybird.core.channel import Channel, Exporter
 from pybird.core.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Spawner
 from pybird.core.ports import Stream, Timer
-from pybird.core.protocol import Detail, Instance
+from pybird.core.protocol import Detail, Instance, Owner
 from pybird.proto.bgp import details
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.dynamic.admission import (
@@ -51,9 +51,6 @@ from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
-if TYPE_CHECKING:
-    from pybird.core.router import Router
-
 SPAWN_RATE: Final = 10  # new children per second and interface
 MOST_STRANGERS: Final = 256  # children per interface whose neighbours were never discovered
 
@@ -61,8 +58,8 @@ MOST_STRANGERS: Final = 256  # children per interface whose neighbours were neve
 class Dynamic(Spawner[BgpConfig]):
     """A running `protocol bgp` with a range instead of a neighbour."""
 
-    def __init__(self, config: BgpConfig, router: Router) -> None:
-        super().__init__(config, router)
+    def __init__(self, config: BgpConfig, owner: Owner) -> None:
+        super().__init__(config, owner)
         self.entries: dict[bytes, Entry] = {}
         self.children: dict[Key, Peer] = {}
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
@@ -74,8 +71,8 @@ class Dynamic(Spawner[BgpConfig]):
         self._prepare()
 
     def _prepare(self) -> None:
-        self.listening = Listening(self.router, self.log)
-        self.signatures = SignatureWatch(self.router, lambda text: self.log("auth", text))
+        self.listening = Listening(self.owner, self.log)
+        self.signatures = SignatureWatch(self.services, lambda text: self.log("auth", text))
 
     def renew(self, config: BgpConfig) -> None:
         super().renew(config)
@@ -91,7 +88,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._running = True
         self._listen()
         self.signatures.begin(self.config.password is not None)
-        self.router.interfaces.listen(self)
+        self.services.interfaces.listen(self)
         channel = self.peers_channel
         if channel is not None:
             channel.open()
@@ -100,7 +97,7 @@ class Dynamic(Spawner[BgpConfig]):
     def stop(self, reason: StopReason) -> None:
         self._running = False
         self.signatures.end()
-        self.router.interfaces.unlisten(self)
+        self.services.interfaces.unlisten(self)
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
@@ -124,7 +121,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     @property
     def _listeners(self) -> Listeners:
-        return Listeners.of(self.router)
+        return Listeners.of(self.owner)
 
     def _listen(self) -> None:
         self.listening.open(self.config, 0, self.config.remote_range)
@@ -135,7 +132,7 @@ class Dynamic(Spawner[BgpConfig]):
         return PeersExporter() if channel.net_type is NetType.PEER else None
 
     def transmit(self, channel: Channel, packed: Changes) -> None:
-        if not self._running or self.router.shutting_down:
+        if not self._running or self.owner.shutting_down:
             return  # the children have their own way to end
         for key in packed.withdrawn:
             entry = self.entries.pop(key, None)
@@ -184,10 +181,10 @@ class Dynamic(Spawner[BgpConfig]):
     def _remove(self, key: Key, child: Peer) -> None:
         """Withdraw a child: its routes go, and its key is refused for a while."""
         del self.children[key]
-        now = self.router.clock.now()
+        now = self.services.clock.now()
         self._refused = {known: until for known, until in self._refused.items() if until > now}
         self._refused[key] = now + self.config.error_wait_time[0]
-        self.router.remove(child)
+        self.owner.remove(child)
 
     @property
     def persist(self) -> bool:
@@ -221,7 +218,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def label(self, net: PeerNet) -> str:
         """The entry for people: address and interface name."""
-        interface = self.router.interfaces.by_index.get(net.ifindex)
+        interface = self.services.interfaces.by_index.get(net.ifindex)
         return f"{net.address}%{interface.name if interface is not None else net.ifindex}"
 
     def interface_event(self, event: InterfaceEvent) -> None:
@@ -251,11 +248,11 @@ class Dynamic(Spawner[BgpConfig]):
     def _mark(self, key: bytes) -> None:
         self._dirty[key] = None
         if self._turn is None and self._running:
-            self._turn = self.router.clock.call_soon(self._work)
+            self._turn = self.services.clock.call_soon(self._work)
 
     def _work(self) -> None:
         self._turn = None
-        if self.router.reconfiguration.busy:
+        if self.owner.reconfiguring:
             return  # `settled` looks at every entry again
         work, self._dirty = self._dirty, {}
         later: float | None = None
@@ -268,7 +265,7 @@ class Dynamic(Spawner[BgpConfig]):
                 self._dirty[key] = None
                 later = wait if later is None else min(wait, later)
         if later is not None and self._turn is None:
-            self._turn = self.router.clock.call_at(later, self._work)
+            self._turn = self.services.clock.call_at(later, self._work)
 
     def _decide(self, entry: Entry) -> float | None:
         """Start, keep or remove the child of an entry; a time when it must wait until then."""
@@ -298,7 +295,7 @@ class Dynamic(Spawner[BgpConfig]):
     def _drop_unfit(self, key: Key, child: Peer) -> None:
         """The configuration does not want this child any more."""
         del self.children[key]
-        self.router.remove(child)
+        self.owner.remove(child)
         self._tell_others()
 
     def _note(self, entry: Entry, reason: str) -> None:
@@ -318,11 +315,11 @@ class Dynamic(Spawner[BgpConfig]):
 
     def _unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbour; None: it does."""
-        return unfit(self.config, self.router.interfaces, net)
+        return unfit(self.config, self.services.interfaces, net)
 
     def _not_now(self, net: PeerNet) -> str | None:
         """Why a wanted neighbour cannot have a child at this time."""
-        return unready(self.router.interfaces, net) or self._limit_reached()
+        return unready(self.services.interfaces, net) or self._limit_reached()
 
     def _limit_reached(self) -> str | None:
         channel = peers_config(self.config)
@@ -333,7 +330,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def _spawn_wait(self, ifindex: int) -> float | None:
         """None when a child may be started now, else when."""
-        now = self.router.clock.now()
+        now = self.services.clock.now()
         times = self._spawned.setdefault(ifindex, deque(maxlen=SPAWN_RATE))
         if len(times) == SPAWN_RATE and times[0] + 1.0 > now:
             return times[0] + 1.0
@@ -348,13 +345,13 @@ class Dynamic(Spawner[BgpConfig]):
 
     def _others(self) -> Iterator[Dynamic]:
         """Every other protocol of this kind, in the order of the file."""
-        for instance in list(self.router.protocols.values()):
+        for instance in list(self.owner.protocols.values()):
             if isinstance(instance, Dynamic) and instance is not self:
                 yield instance
 
     def _earlier(self, key: Key) -> Dynamic | None:
         """The first protocol before us in the file that wants this neighbour."""
-        for instance in list(self.router.protocols.values()):
+        for instance in list(self.owner.protocols.values()):
             if instance is self:
                 return None
             if isinstance(instance, Dynamic) and instance.wants(key):
@@ -381,7 +378,7 @@ class Dynamic(Spawner[BgpConfig]):
         """A protocol before us in the file takes this neighbour."""
         child = self.children.pop(key, None)
         if child is not None:
-            self.router.remove(child)
+            self.owner.remove(child)
 
     def _tell_others(self) -> None:
         for other in self._others():
@@ -393,12 +390,12 @@ class Dynamic(Spawner[BgpConfig]):
         key = self.key_of(net)
         for other in self._others():
             other.release(key)
-        name = self.router.free_name(self.config.dynamic_name, self.config.dynamic_name_digits)
-        interface = self.router.interfaces.by_index.get(net.ifindex)
+        name = self.owner.free_name(self.config.dynamic_name, self.config.dynamic_name_digits)
+        interface = self.services.interfaces.by_index.get(net.ifindex)
         ifname = interface.name if interface is not None else None
         held = self._listeners.held.pop((self.name, key), None)
         config = replace(child_config(self.config, name, net, ifname), disabled=held is not None)
-        child = self.router.spawn(config, self)
+        child = self.owner.spawn(config, self)
         assert isinstance(child, Peer)
         if held is not None:
             child.message, child.last_error = held
@@ -418,7 +415,7 @@ class Dynamic(Spawner[BgpConfig]):
         """A child was enabled; if its neighbour went meanwhile, it goes too."""
         child = self.children.get(key)
         if child is not None and child.orphan and not self.persist:
-            self.router.clock.call_soon(lambda: self._remove_orphan(key))
+            self.services.clock.call_soon(lambda: self._remove_orphan(key))
 
     def _remove_orphan(self, key: Key) -> None:
         child = self.children.get(key)
@@ -437,7 +434,7 @@ class Dynamic(Spawner[BgpConfig]):
             return False
         if not key.ifindex:
             return True
-        interface = self.router.interfaces.by_index.get(key.ifindex)
+        interface = self.services.interfaces.by_index.get(key.ifindex)
         return interface is not None and may_listen_on(self.config, interface)
 
     def holds(self, key: Key) -> bool:
@@ -448,7 +445,7 @@ class Dynamic(Spawner[BgpConfig]):
         """Make a child for a neighbour that was not discovered, or not yet."""
         net = PeerNet(stream.remote[0], stream.ifindex)
         key = self.key_of(net)
-        if self._refused.get(key, 0.0) > self.router.clock.now():
+        if self._refused.get(key, 0.0) > self.services.clock.now():
             refuse(stream, Notification.cease(errors.REJECTED))
             return
         crowded = self._limit_reached() is not None or key in self.children
@@ -475,14 +472,14 @@ class Dynamic(Spawner[BgpConfig]):
             return False
         child = self.children.pop(idle)
         self.log("info", f"too many unknown neighbors, removing {child.name}")
-        self.router.remove(child)
+        self.owner.remove(child)
         return True
 
     def _complain(self, ifindex: int) -> None:
         """Say once, until there is room again, that strangers are refused."""
         if ifindex not in self._crowded:
             self._crowded[ifindex] = None
-            interface = self.router.interfaces.by_index.get(ifindex)
+            interface = self.services.interfaces.by_index.get(ifindex)
             where = f"{interface.name}: " if interface is not None else ""
             text = f"{where}{MOST_STRANGERS} undiscovered neighbors have sessions, refusing others"
             self.log("warning", text)
@@ -506,7 +503,7 @@ class Dynamic(Spawner[BgpConfig]):
             elif self._still_fits(key):
                 self._adapt(child)
                 if child.gave_up:
-                    self.router.enable(child)
+                    self.owner.enable(child)
             else:
                 self._drop_unfit(key, child)
         self.look_again()
@@ -519,7 +516,7 @@ class Dynamic(Spawner[BgpConfig]):
         assert config.remote_address is not None
         net = PeerNet(config.remote_address, child.reach.ifindex)
         wanted = child_config(self.config, config.name, net, child.reach.ifname or config.interface)
-        self.router.adapt(child, wanted)
+        self.owner.adapt(child, wanted)
 
     # ------------------------------------------------------------ for people
 

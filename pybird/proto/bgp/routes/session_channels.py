@@ -30,7 +30,7 @@ from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNREACHABLE, Rte
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.services import Services
 
 REFRESH_PATIENCE: Final = 30.0  # seconds until the answer to a ROUTE-REFRESH should begin
 MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
@@ -40,7 +40,7 @@ class ChannelsOwner(Protocol):
     """Whose channels these are: a peer."""
 
     config: BgpConfig
-    router: Router
+    services: Services
     channels: dict[str, Channel]
     reach: Reach
 
@@ -102,7 +102,7 @@ class SessionChannels:
         self._negotiated = connection.session.negotiated
         self._complaints.clear()
         self._paused = False
-        self._reader = UpdateReader(self._peer.router.pool, self._receive_terms())
+        self._reader = UpdateReader(self._peer.services.pool, self._receive_terms())
         identity = self._identity()
         for channel, config in self._channels():
             family = config.family
@@ -191,7 +191,7 @@ class SessionChannels:
 
     def _networks(self) -> tuple[Prefix, ...]:
         """What is on the link of a direct session."""
-        link = self._peer.router.interfaces.by_index.get(self._ifindex)
+        link = self._peer.services.interfaces.by_index.get(self._ifindex)
         if link is None:
             return ()
         nets = {own.prefix for own in link.ready_addresses() if not own.address.is_link_local}
@@ -199,13 +199,13 @@ class SessionChannels:
 
     def _resolver(self, config: BgpChannelConfig) -> Resolver:
         peer = self._peer
-        router = peer.router
-        own = frozenset(a.address for i in router.interfaces for a in i.ready_addresses())
+        services = peer.services
+        own = frozenset(a.address for i in services.interfaces for a in i.ready_addresses())
         remote = peer.config.remote_address
         link_local = remote is not None and remote.is_link_local
         tables = igp_tables(peer.config, config) if is_recursive(peer.config, config) else None
         return Resolver(
-            router.hops,
+            services.hops,
             self._ifindex,
             tables,
             own,
@@ -234,7 +234,7 @@ class SessionChannels:
         reader = self._reader
         if reader is None:
             return
-        now = self._peer.router.clock.now()
+        now = self._peer.services.clock.now()
         for update in updates:
             received = reader.read(update)
             for discarded in received.discarded:
@@ -277,7 +277,7 @@ class SessionChannels:
         channel, rte = found.channel, None
         if attrs is not None:
             hop = found.resolver.resolve(next_hop) or UNREACHABLE
-            rte = Rte(attrs, channel.source, hop, channel.config.preference, self._peer.router.clock.now())
+            rte = Rte(attrs, channel.source, hop, channel.config.preference, self._peer.services.clock.now())
         channel.refused(keys, rte, reason, echo=reason in ECHOES)
 
     def _announce(self, announced: Announced, now: float) -> None:
@@ -350,7 +350,7 @@ class SessionChannels:
         """Read UPDATEs by the options as they are now."""
         terms = self._receive_terms()
         if self._reader is not None and self._reader.terms != terms:
-            self._reader = UpdateReader(self._peer.router.pool, terms)
+            self._reader = UpdateReader(self._peer.services.pool, terms)
 
     def _await(self, found: SessionChannel) -> None:
         """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
@@ -365,7 +365,7 @@ class SessionChannels:
                 "FRR answers at once with `enable enhanced route refresh off`",
             )
 
-        clock = peer.router.clock
+        clock = peer.services.clock
         found.awaited = clock.call_at(clock.now() + REFRESH_PATIENCE, lambda: peer.guarded(late))
 
     # ------------------------------------------------------------- outwards
@@ -404,8 +404,8 @@ class SessionChannels:
     @property
     def _warn(self) -> Callable[[str], None]:
         """For what many sessions share, so it does not name or hold this one."""
-        router = self._peer.router
-        return lambda text: router.log("warning", text)
+        services = self._peer.services
+        return lambda text: services.log("warning", text)
 
     def own_next_hop(self, config: BgpChannelConfig) -> bytes:
         """Our next hop in this family, canonical; empty when there is none."""
@@ -414,7 +414,7 @@ class SessionChannels:
             return b""
         source = connection.stream.local[0]
         direct = is_direct(self._peer.config)
-        interfaces = self._peer.router.interfaces
+        interfaces = self._peer.services.interfaces
         ifindex = self._peer.reach.ifindex
         link = interfaces.by_index.get(ifindex) if ifindex else interfaces.owner_of(source)
         v4 = link.preferred(True) if link is not None else None

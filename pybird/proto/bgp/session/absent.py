@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from pybird.core.ports import Timer
-    from pybird.core.router import Router
+    from pybird.core.services import Services
 
 TOGETHER: Final = 2.0  # seconds
 FEW: Final = 5  # neighbours with a line of their own
@@ -32,8 +32,8 @@ class AbsentPeer(Protocol):
 class Absent:
     """What is to be told about the neighbours of a router's BGP protocols."""
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._told: dict[AbsentPeer, tuple[str, str]] = {}
         self._timer: Timer | None = None
 
@@ -41,7 +41,7 @@ class Absent:
         """This neighbour is away; `line` is the one to write if few are."""
         self._told[peer] = (reason, line)
         if self._timer is None:
-            clock = self._router.ports.clock  # not the timer of the protocol that came first
+            clock = self._services.plain_clock  # not the timer of the protocol that came first
             self._timer = clock.call_at(clock.now() + TOGETHER, self._write)
 
     def forget(self, peer: AbsentPeer) -> None:
@@ -60,4 +60,4 @@ class Absent:
         more = f" and {len(reasons) - _SHOWN} other reasons" if len(reasons) > _SHOWN else ""
         names = ", ".join([peer.name for peer in told][:_SHOWN])
         text = f"{len(told)} neighbors do not talk to us yet, such as {names}: {', '.join(most)}{more}"
-        self._router.log("info", text)
+        self._services.log("info", text)

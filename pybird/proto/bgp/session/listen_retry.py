@@ -15,7 +15,7 @@ from pybird.proto.bgp.session.listener import Listeners, SocketKey, socket_key
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.protocol import Owner
 
 AGAIN: Final = 5.0  # seconds until the next try
 
@@ -23,9 +23,9 @@ AGAIN: Final = 5.0  # seconds until the next try
 class Listening:
     """Whether one protocol can be connected to."""
 
-    def __init__(self, router: Router, log: Callable[[str, str], None]) -> None:
+    def __init__(self, owner: Owner, log: Callable[[str, str], None]) -> None:
         self.error = ""  # why there is no socket, for people
-        self._router = router
+        self._owner = owner
         self._log = log
         self._name = ""
         self._key: SocketKey | None = None
@@ -45,10 +45,10 @@ class Listening:
     def _try(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
         self._timer = None
         try:
-            self._key = Listeners.of(self._router).open(config.name, config, ifindex, password_for)
+            self._key = Listeners.of(self._owner).open(config.name, config, ifindex, password_for)
         except OSError as error:
             self._failed(f"Cannot listen: {error.strerror or error}")
-            clock = self._router.clock
+            clock = self._owner.services.clock
             again = clock.now() + AGAIN
             self._timer = clock.call_at(again, lambda: self._try(config, ifindex, password_for))
             return
@@ -67,5 +67,5 @@ class Listening:
             self._timer.cancel()
             self._timer = None
         if self._key is not None:
-            Listeners.of(self._router).close(self._name, self._key)
+            Listeners.of(self._owner).close(self._name, self._key)
             self._key = None

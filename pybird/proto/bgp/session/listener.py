@@ -21,7 +21,7 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.protocol import Owner
 
 TYPE_NAME: Final = "bgp"
 COMPLAINT_GAP: Final = 5.0  # seconds between log lines about unknown neighbours
@@ -76,20 +76,21 @@ class _Socket:
 class Listeners:
     """All listening sockets of a router's BGP protocols."""
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._services = owner.services
         self._sockets: dict[SocketKey, _Socket] = {}
         # message and last error of disabled children whose parent restarts
         self.held: dict[tuple[str, Key], tuple[str, str]] = {}
         self._complained = -COMPLAINT_GAP
-        self.absent = Absent(router)
+        self.absent = Absent(owner.services)
 
     @staticmethod
-    def of(router: Router) -> Listeners:
+    def of(owner: Owner) -> Listeners:
         """The router's one."""
-        found = router.shared.get(TYPE_NAME)
+        found = owner.services.shared.get(TYPE_NAME)
         if found is None:
-            found = router.shared[TYPE_NAME] = Listeners(router)
+            found = owner.services.shared[TYPE_NAME] = Listeners(owner)
         return cast("Listeners", found)
 
     # ------------------------------------------------------------ sockets
@@ -106,7 +107,7 @@ class Listeners:
             # a SYN-ACK with less would not reach a neighbour that has `ttl security`
             options = TcpOptions(ttl=GTSM_TTL, vrf=key.vrf, free_bind=config.free_bind)
             accept = _Accept(self, key)
-            listener = self._router.network.listen(key.address, key.port, key.ifindex, accept, options)
+            listener = self._services.network.listen(key.address, key.port, key.ifindex, accept, options)
             socket = self._sockets[key] = _Socket(listener, {})
         md5 = None
         if config.password is not None and password_for is not None:
@@ -138,7 +139,7 @@ class Listeners:
 
     def members(self) -> Iterator[Member]:
         """Every BGP protocol, in the order of the file, children last."""
-        for instance in self._router.protocols.values():
+        for instance in self._owner.protocols.values():
             if instance.type.name == TYPE_NAME:
                 yield cast("Member", instance)
 
@@ -160,13 +161,13 @@ class Listeners:
         stream.abort()
 
     def _complain(self, stream: Stream) -> None:
-        now = self._router.clock.now()
+        now = self._services.clock.now()
         if now - self._complained < COMPLAINT_GAP:
             return
         self._complained = now
         address, port = stream.remote
         text = f"BGP: Unexpected connect from unknown address {address} (port {port})"
-        self._router.ports.log.write("warning", text)
+        self._services.log("warning", text)
 
 
 class _Accept:

@@ -21,7 +21,7 @@ from pybird.values.address import Address
 
 if TYPE_CHECKING:
     from pybird.core.interfaces import Interface, InterfaceEvent
-    from pybird.core.router import Router
+    from pybird.core.services import Services
 
 LOST: Final = "Neighbor lost"
 LINK_DOWN: Final = "Link down"
@@ -39,7 +39,7 @@ class Reach:
     def __init__(
         self,
         config: BgpConfig,
-        router: Router,
+        services: Services,
         guarded: Callable[..., Any],
         changed: Callable[[str], None],
         ifindex: int = 0,
@@ -52,8 +52,8 @@ class Reach:
         self.ifname = config.interface or ""
         self.local_address: Address | None = None
         self._config = config
-        self._router = router
-        self._interfaces = router.interfaces
+        self._services = services
+        self._interfaces = services.interfaces
         self._changed = changed
 
     def adapt(self, config: BgpConfig) -> None:
@@ -131,7 +131,7 @@ class Reach:
 
     @property
     def _has_id(self) -> bool:
-        return bool(self._config.router_id or self._router.router_id)
+        return bool(self._config.router_id or self._services.router_id)
 
     def _interface(self) -> Interface | None:
         config = self._config

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.core.ports import SignatureFailures, Timer
 
 if TYPE_CHECKING:
-    from pybird.core.router import Router
+    from pybird.core.services import Services
 
 WRONG: Final = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
 MISSING: Final = "MD5: segments without a signature arrive, has the neighbor this password?"
@@ -29,9 +29,9 @@ class SignatureWatch:
     called later; it is told again only when it has changed.
     """
 
-    def __init__(self, router: Router, tell: Callable[[str], None]) -> None:
-        self._clock = router.clock
-        self._network = router.network
+    def __init__(self, services: Services, tell: Callable[[str], None]) -> None:
+        self._clock = services.clock
+        self._network = services.network
         self._tell = tell
         self._before: SignatureFailures | None = None
         self._told = ""

@@ -1,0 +1,354 @@
+"""What runs: the protocol instances of a router, its tables and its configuration.
+
+Here instances are made, started in the order of their phases (device first, so
+that interfaces and the router id are known before the others) and let go. What
+they share stands in `Services`; what operators and reloads do is the Router's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
+from pybird.core.channel import Channel
+from pybird.core.export.group import Group
+from pybird.core.interface_traces import InterfaceTraces
+from pybird.core.interfaces import InterfaceEvent
+from pybird.core.life import Patience, State, StopReason
+from pybird.core.plan import Comparisons
+from pybird.core.policy import Policy
+from pybird.core.ports import Ports, Timer
+from pybird.core.protocol import Instance, Owner, ProtocolType
+from pybird.core.revalidate import Revalidation, crash
+from pybird.core.scheduler import SLICE, Job
+from pybird.core.services import Services
+from pybird.core.study import Study, study
+from pybird.core.table import Table
+from pybird.core.traces import TableTraces
+from pybird.filter.attributes import declarations_of
+from pybird.values.attributes import AttributePool
+
+TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
+
+
+class Instances(Owner):
+    """The instances of one router, their tables and the configuration that they run by."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        types: tuple[ProtocolType, ...],
+        asserted: Callable[[Any], None] | None = None,
+    ) -> None:
+        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
+        self.ports = ports
+        self.types = {t.name: t for t in types}
+        self.pool = AttributePool(declarations_of(*[t.attributes for t in types]).values())
+        self.services = services = Services(ports, self.pool, self._job_crashed, asserted)
+        self.clock = services.clock
+        self.tables = services.tables
+        self.scheduler = services.scheduler
+        self.interfaces = services.interfaces
+        self.hops = services.hops
+        self.lookup = services.lookup
+        self.policies = services.policies
+        self.traces = services.traces
+        self.log = services.log
+        self.protocols: dict[str, Instance] = {}  # in config order, children last
+        self.not_run: dict[str, float] = {}  # by name, since when the config has them
+        self.boot_time = ports.clock.now()
+        self.config_time = self.boot_time
+        self.shutting_down = False
+        self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
+        self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
+        self.interfaces.listen(self)
+        self.interface_traces = InterfaceTraces(self.interfaces, self.protocols, self.traces)
+        self.revalidation = Revalidation(services, self.protocols)
+        self._compared: Study | None = None  # of the config that comes
+        self._tidying: Timer | None = None
+
+    @property
+    def config(self) -> Config:
+        """The configuration that runs."""
+        return self.services.config
+
+    @property
+    def router_id(self) -> int:
+        """The router id; 0 while there is none."""
+        return self.services.router_id
+
+    @property
+    def hostname(self) -> str:
+        """The written name, else the machine's."""
+        return self.services.hostname
+
+    # tables -----------------------------------------------------------------
+
+    def add_table(self, config: TableConfig) -> Table:
+        """Make a table; its name is free."""
+        table = self.tables[config.name] = Table(config)
+        self.set_table_debug(table)
+        self.hops.table_changed(config.name)
+        return table
+
+    def set_table_debug(self, table: Table) -> None:
+        """Give a table the debug flags of its config, or the global ones."""
+        table.debug = table.config.debug or self.config.debug_tables
+        table.trace = TableTraces(self.traces, table).changed if "routes" in table.debug else None
+
+    def remove_table(self, name: str) -> None:
+        """Forget a table that no running protocol uses."""
+        table = self.tables.pop(name, None)
+        if table is not None:
+            table.trace = None  # it knows the table
+        self.lookup.forget(name)
+        self.hops.table_changed(name)
+
+    def set_debug(self, instance: Instance) -> None:
+        """Give an instance the debug flags of its config, or the global ones."""
+        instance.set_debug(instance.config.debug or self.config.debug_protocols)
+        for channel in instance.channels.values():
+            channel.set_debug(channel.config.debug or self.config.debug_channels)
+
+    # filters ----------------------------------------------------------------
+
+    def study(self, config: Config) -> Study:
+        """What is slow about a new config and changes nothing.
+
+        May run in another thread than everything else.
+
+        Raises:
+            ConfigErrors: a filter that cannot be compiled: its nesting is beyond Python's.
+        """
+        return study(self.config, config, self.policies.meanings, self.pool.by_name, self.runs)
+
+    def prepare(self, config: Config, known: Study | None = None) -> None:
+        """Take over what was found out about a config, before anything of it acts.
+
+        Raises:
+            ConfigErrors: a filter that cannot be compiled.
+        """
+        self._declare(config)
+        if known is None or known.running is not self.config:
+            if known is not None:
+                known.drop()
+            known = self.study(config)
+        self._compared = known
+        self.policies.prepare(known)
+
+    def compared(self, wanted: Config) -> Comparisons | None:
+        """What `prepare` found of this config beside the running one."""
+        known = self._compared
+        if known is None or known.running is not self.config or known.config is not wanted:
+            return None
+        return known.comparisons
+
+    def drop_unused_code(self) -> None:
+        """Cut the cycles of compiled filters that nothing runs any more."""
+        running: list[Policy] = []
+        for instance in self.protocols.values():
+            running += [c.policy for c in instance.channels.values() if c.policy is not None]
+        for table in self.tables.values():
+            for group in table.groups.values():
+                running += group.policies
+        self.policies.drop_unused(running)
+
+    # tidying ----------------------------------------------------------------
+
+    def tidy(self) -> None:
+        """Many routes went: when others have followed, drop unused attribute sets, in slices.
+
+        First what is remembered by set and source is forgotten: it would keep both for as long as
+        nothing changes in a table.
+        """
+        if self._tidying is None:
+            self._tidying = self.clock.call_at(self.clock.now() + TIDY_AFTER, self._begin_tidying)
+
+    def _begin_tidying(self) -> None:
+        self._tidying = None
+        self.forget_memos()
+        self.pool.begin_round()
+        self.scheduler.add(self._tidy)
+
+    def forget_memos(self) -> None:
+        """Empty what is remembered by attribute set and source; it is found anew where it is needed."""
+        for table in self.tables.values():
+            for group in table.groups.values():
+                group.forget_verdicts()
+        for instance in self.protocols.values():
+            for channel in instance.channels.values():
+                if channel.policy is not None:
+                    channel.policy.forget()
+
+    def _tidy(self) -> bool:
+        return self.pool.sweep(SLICE)
+
+    # configuration ------------------------------------------------------------
+
+    def begin(self, instances: list[Instance]) -> None:
+        """Start these in the order of their phases: interfaces first, then the router id."""
+        self.choose_router_id()
+        phases = {instance.type.phase: None for instance in instances}
+        for phase in sorted(phases):
+            for instance in instances:
+                if instance.type.phase == phase:
+                    instance.begin()
+            self.choose_router_id()
+
+    def order(self) -> None:
+        """Protocols in the order of the config, dynamic children last."""
+        names = [config.name for config in self.config.protocols if config.name in self.protocols]
+        names += [name for name in self.protocols if self.config.protocol(name) is None]
+        ordered = {name: self.protocols[name] for name in names}
+        self.protocols.clear()
+        self.protocols.update(ordered)
+
+    def runs(self, config: ProtocolConfig) -> bool:
+        """Does this version run the protocol?"""
+        kind = self.types.get(config.type_name)
+        return kind is not None and kind.instance is not None and not isinstance(config, NotRun)
+
+    def adopt(self, config: Config) -> None:
+        """Take over the global options of a config."""
+        services = self.services
+        services.config = config
+        self.config_time = self.clock.now()
+        services.hostname = config.hostname or services.kernel.setting("kernel.hostname") or ""
+        now = self.config_time
+        left_out = [each.name for each in config.protocols if not self.runs(each)]
+        self.not_run = {name: self.not_run.get(name, now) for name in left_out}
+        self._declare(config)
+        self._compared = None
+        self.policies.adopt(config)
+        for observer in list(self.config_observers):
+            observer(config)
+
+    def _declare(self, config: Config) -> None:
+        for attribute in config.attributes:
+            self.pool.declare(attribute.declaration)
+
+    def create(self, config: ProtocolConfig) -> Instance | None:
+        """Make the instance of a protocol; None when this version does not run it, or it fails."""
+        if not self.runs(config):
+            return None
+        try:
+            return self._make(config)
+        except Exception as error:
+            self.services.log_crash(config.name, error)
+            return None
+
+    def _make(self, config: ProtocolConfig) -> Instance:
+        make = self.types[config.type_name].instance
+        assert make is not None
+        instance = make(config, self)
+        self.protocols[config.name] = instance
+        self.set_debug(instance)
+        for channel in instance.channels.values():
+            channel.trace("states", "Connected to table {}", channel.table.name)
+        instance.trace("states", "Initializing" if instance.enabled else "Initializing [disabled]")
+        return instance
+
+    def choose_router_id(self) -> None:
+        """The written id, else one from the interfaces; once there is one it stays."""
+        config = self.config
+        if config.router_id is not None:
+            self.services.router_id = config.router_id
+        elif not self.router_id:
+            address = self.interfaces.lowest_v4(config.router_id_from)
+            if address is not None:
+                self.services.router_id = address.value
+
+    def forget_router_id(self) -> None:
+        """The options that it came from have changed: choose again."""
+        self.services.router_id = 0
+        self.choose_router_id()
+
+    def interface_event(self, event: InterfaceEvent) -> None:
+        """A router without id takes it from the first address that comes."""
+        if not self.router_id and event.kind == "address":
+            self.choose_router_id()
+
+    # dynamic children -----------------------------------------------------------
+
+    def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
+        """Start a dynamic child; it lives until `remove`d or its parent goes.
+
+        What its making raises is the parent's fault.
+        """
+        instance = self._make(config)
+        instance.parent = parent
+        instance.begin()
+        return instance
+
+    def remove(
+        self,
+        instance: Instance,
+        after: Callable[[], None] | None = None,
+        reason: StopReason = StopReason.REMOVED,
+    ) -> None:
+        """Stop a dynamic child for this reason and forget it when it is down."""
+
+        def forget() -> None:
+            if self.protocols.get(instance.name) is instance:
+                self.forget(instance.name)
+            if after is not None:
+                after()
+
+        instance.leave(reason, forget)
+
+    def forget(self, name: str) -> None:
+        """Drop an instance that is down for good."""
+        instance = self.protocols.pop(name, None)
+        if instance is not None:
+            instance.guarded(instance.discard)
+
+    def children(self, parent: Instance) -> list[Instance]:
+        """The dynamic children of an instance."""
+        return [instance for instance in self.protocols.values() if instance.parent is parent]
+
+    def free_name(self, prefix: str, digits: int) -> str:
+        """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
+        number = 1
+        while True:
+            name = f"{prefix}{number:0{digits}d}" if digits else f"{prefix}{number}"
+            if name not in self.protocols and name not in self.config.symbols:
+                return name
+            number += 1
+
+    def introduce(self, instance: Instance) -> None:
+        """Trace what an instance that starts is told of interfaces."""
+        self.interface_traces.introduce(instance)
+
+    # failures -------------------------------------------------------------------
+
+    def state_changed(self, instance: Instance) -> None:
+        """An instance entered another state: tell who watches (`show`, reconfiguration)."""
+        for observer in list(self.observers):
+            observer(instance)
+
+    def _job_crashed(self, job: Job, error: Exception) -> None:
+        """Long work raised: whose it was stops, the others go on.
+
+        For want of memory, what nobody answers for, or who stops already, is tried again.
+        """
+        subject = getattr(job, "__self__", None)
+        if isinstance(error, MemoryError) and not _runs(subject):
+            self.services.log_crash(getattr(job, "__qualname__", str(job)), error)
+            self.clock.call_at(self.clock.now() + Patience.FIRST, lambda: self.scheduler.add(job))
+            return
+        if isinstance(subject, Group):
+            crash(subject, error)
+        elif isinstance(subject, (Channel, Instance)):
+            subject.crashed(error)
+        else:
+            self.services.log_crash(getattr(job, "__qualname__", str(job)), error)
+
+
+def _runs(subject: object) -> bool:
+    """Would a crash of this one's work stop a protocol?"""
+    if isinstance(subject, Channel):
+        subject = subject.protocol
+    if isinstance(subject, Instance):
+        return subject.state in (State.START, State.UP)
+    return isinstance(subject, Group)

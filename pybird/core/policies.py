@@ -1,0 +1,159 @@
+"""The filters of one router, made ready; those that mean the same share their code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final
+
+from pybird.conf.model import Config
+from pybird.core.loglimit import LogLimit
+from pybird.core.lookup import TableLookup
+from pybird.core.nexthop import HopTable
+from pybird.core.policy import Judge, Policy
+from pybird.core.ports import Clock
+from pybird.core.study import Code, Meanings, Study, filters_of
+from pybird.core.table import Table
+from pybird.filter.budget import Budget
+from pybird.filter.compile import CompiledFilter, compile_filter
+from pybird.filter.digest import digest
+from pybird.filter.nodes import Filter
+from pybird.values.attributes import AttributePool
+from pybird.values.net import NetType, Prefix
+
+MOST_PRINTED: Final = 1000  # lines that the code of one command writes into the log
+MOST_LINE: Final = 1000  # characters of each
+
+
+class Policies:
+    """Compiled filters and what they mean.
+
+    `follow` hears which tables a filter asks, so that routes can be judged again
+    when those change.
+    """
+
+    def __init__(
+        self,
+        pool: AttributePool,
+        tables: dict[str, Table],
+        lookup: TableLookup,
+        hops: HopTable,
+        clock: Clock,
+        log: Callable[[str, str], None],
+        asserted: Callable[[Any], None] | None,
+    ) -> None:
+        self.follow: Callable[[tuple[str, ...]], None] = _nobody
+        self._pool = pool
+        self._tables = tables
+        self._clock = clock
+        self._log = log
+        self._errors = LogLimit()
+        self._compiled: Code = {}
+        self._prepared: Code = {}  # for the config that comes
+        self._code: list[CompiledFilter] = []
+        self._meanings: Meanings = {}
+        self._judge = Judge(
+            pool,
+            self.compile,
+            self._print,
+            lookup,
+            hops.settle,
+            self._generation,
+            asserted,
+            self._complain,
+        )
+
+    def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
+        """A filter made ready for one channel or group; compiled code is shared."""
+        policy = Policy(filter, net_type, self._judge, inside)
+        self.follow(policy.tables)
+        return policy
+
+    def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
+        """A filter for one command: shared with nothing; `compiled.clear()` when it is done.
+
+        Judging by it raises `TooManyStepsError` when one route takes too long. Of what it
+        prints, `MOST_PRINTED` lines are logged.
+        """
+        printed = count(1)
+
+        def log(text: str) -> None:
+            number = next(printed)
+            if number <= MOST_PRINTED:
+                self._print(text[:MOST_LINE])
+            elif number == MOST_PRINTED + 1:
+                self._print("... this command prints more")
+
+        judge = self._judge._replace(
+            log=log, compile=lambda found: compile_filter(found, self._pool.by_name, Budget())
+        )
+        return Policy(filter, net_type, judge)
+
+    def meaning(self, filter: Filter) -> str:  # noqa: A002
+        """The filter's digest: equal when two filters do the same."""
+        known = self._meanings.get(id(filter))
+        if known is None:
+            known = self._meanings[id(filter)] = (filter, digest(filter))
+        return known[1]
+
+    @property
+    def meanings(self) -> Meanings:
+        """A copy of all that are known."""
+        return dict(self._meanings)
+
+    def compile(self, filter: Filter) -> CompiledFilter:  # noqa: A002
+        """The compiled form; filters that mean the same share it."""
+        known = self._compiled.get(id(filter.body))
+        if known is None:
+            compiled = compile_filter(filter, self._pool.by_name)
+            known = self._compiled[id(filter.body)] = (filter, compiled)
+            self._code.append(compiled)
+        return known[1]
+
+    def prepare(self, study: Study) -> None:
+        """Keep what was found out about a config until that is taken over."""
+        self._meanings.update(study.meanings)
+        self._prepared = study.compiled
+        self._code += [code for _, code in study.compiled.values()]
+
+    def adopt(self, config: Config) -> None:
+        """This config is taken over: forget what only the one before needed."""
+        self._compiled, self._prepared = self._prepared, {}
+        used = {id(found): None for found in filters_of(config)}
+        self._meanings = {key: known for key, known in self._meanings.items() if key in used}
+
+    def drop_unused(self, running: list[Policy]) -> None:
+        """Cut the cycles of compiled filters that nothing runs any more.
+
+        The daemon runs without the garbage collector, so a dropped
+        configuration must go by reference counts alone.
+        """
+        used = {id(code): None for _, code in self._compiled.values()}
+        for policy in running:
+            used[id(policy.compiled)] = None
+        kept: list[CompiledFilter] = []
+        for code in self._code:
+            if id(code) in used:
+                kept.append(code)
+            else:
+                code.clear()
+        self._code = kept
+
+    def _print(self, text: str) -> None:
+        self._log("info", text)
+
+    def _complain(self, text: str) -> None:
+        line = self._errors.passes(text, self._clock.now())
+        if line is not None:
+            self._log("error", line)
+
+    def _generation(self, names: tuple[str, ...]) -> int:
+        total = 0
+        for name in names:
+            table = self._tables.get(name)
+            total += table.generation if table is not None else 0
+        return total
+
+
+def _nobody(names: tuple[str, ...]) -> None:
+    """Nobody judges anything again."""

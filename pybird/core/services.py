@@ -1,0 +1,113 @@
+"""What instances and channels are given: the world's ports, and what all of a router share.
+
+Nothing here knows an instance. Who makes instances and lets them go is the
+`Owner` (core/protocol.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from traceback import format_exception
+from typing import Any, Final
+
+from pybird.conf.model import Config
+from pybird.core.guard import GuardedClock, GuardedFiles
+from pybird.core.interfaces import Interfaces
+from pybird.core.loglimit import LogLimit
+from pybird.core.lookup import TableLookup
+from pybird.core.neighbors import Neighbors
+from pybird.core.nexthop import HopTable
+from pybird.core.policies import Policies
+from pybird.core.ports import Ports
+from pybird.core.scheduler import Job, Scheduler
+from pybird.core.table import Table
+from pybird.core.traces import Traces
+from pybird.values.attributes import AttributePool
+from pybird.values.route import Source
+
+RESERVE: Final = 1 << 20  # octets; they are not touched, so that they count only against limits
+
+
+class Services:
+    """One set for each router.
+
+    A timer set on `clock` belongs to the instance whose code sets it, one on
+    `plain_clock` to nobody. `config` is the configuration that runs.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        pool: AttributePool,
+        job_crashed: Callable[[Job, Exception], None],
+        asserted: Callable[[Any], None] | None = None,
+    ) -> None:
+        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
+        self._log = ports.log
+        self.plain_clock = ports.clock
+        self.clock = GuardedClock(ports.clock)
+        self.network = ports.network
+        self.kernel = ports.kernel
+        self.random = ports.random
+        self.files = GuardedFiles(ports.files, self.clock)
+        self.config = Config()
+        self.router_id = 0
+        self.hostname = ""
+        self.pool = pool
+        self.tables: dict[str, Table] = {}
+        self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
+        self.scheduler = Scheduler(ports.clock, job_crashed)  # a turn is nobody's
+        self.interfaces = Interfaces()
+        self.neighbors = Neighbors(self.interfaces)
+        self.hops = HopTable(
+            self.interfaces, self.neighbors, self.tables, self.scheduler, pool, self._next_hop_warning
+        )
+        self.lookup = TableLookup(self.tables, pool, self.interfaces, self.neighbors)
+        self.policies = Policies(pool, self.tables, self.lookup, self.hops, ports.clock, self.log, asserted)
+        self.traces = Traces(ports.clock, self.log)
+        self._next_hop_warnings = LogLimit()
+        self._numbers = 0  # of sources in traces
+        self._reserve: bytearray | None = None
+        self.keep_reserve()
+
+    def log(self, level: str, text: str) -> None:
+        """Write one line in one of BIRD's classes."""
+        self._log.write(level, text)
+
+    def log_crash(self, name: str, error: Exception) -> None:
+        """Log what this protocol's code raised, with the trace."""
+        if isinstance(error, MemoryError):
+            self.log("error", f"{name}: out of memory")
+            return  # a trace takes memory, and says who asked for the last of it, not who has it
+        self.log("bug", f"{name}: {type(error).__name__}: {error}")
+        for line in "".join(format_exception(error)).splitlines():
+            self.log("bug", f"{name}: {line}")
+
+    def trace_table(self, table: Table, flag: str, text: str) -> None:
+        """One line about the work of a table."""
+        if flag in table.debug:
+            self.traces.write(f"{table.name}: {text}")
+
+    def number_of(self, source: Source) -> int:
+        """The number of a source in traces, from 1."""
+        if not source.number:
+            self._numbers += 1
+            source.number = self._numbers
+        return source.number
+
+    def keep_reserve(self) -> None:
+        """Have memory put aside, so that who runs out of it can still be stopped in order."""
+        if self._reserve is None:
+            try:
+                self._reserve = bytearray(RESERVE)
+            except MemoryError:
+                return  # at the next start of a protocol
+
+    def give_way(self) -> None:
+        """Out of memory: what was put aside may be used."""
+        self._reserve = None
+
+    def _next_hop_warning(self, text: str) -> None:
+        line = self._next_hop_warnings.passes(text, self.plain_clock.now())
+        if line is not None:
+            self.log("warning", line)
