@@ -4,8 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from pybird.proto.bgp.session.session import Closed, Opened, Refresh, Send, Session, State, Terms, Up, Updates
-from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.session.session import (
+    Closed,
+    Opened,
+    Refresh,
+    Send,
+    Session,
+    State,
+    Terms,
+    Up,
+    Updates,
+    check_capabilities,
+)
+from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
+from pybird.proto.bgp.wire.errors import OpenError
 from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, RouteRefresh, Update
 
 V4, V6 = (1, 1), (2, 1)
@@ -153,6 +165,26 @@ def test_neighbour_without_as4_is_taken_by_its_short_number():
     session = in_state(State.OPEN_SENT)
     session.receive(neighbour_open(as4=None).encode(), 0.0)
     assert not session.negotiated.as4
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("route refresh", {"route_refresh": True}),
+        ("route refresh", {"cisco_refresh": True}),
+        ("enhanced route refresh", {"enhanced_refresh": True}),
+        ("as4", {"as4": 65002}),
+        ("extended messages", {"extended_messages": True}),
+        ("hostname", {"hostname": "b"}),
+        ("graceful restart", {"graceful_restart": GracefulRestart()}),
+        ("long lived graceful restart", {"long_lived": ()}),
+    ],
+)
+def test_each_capability_can_be_required(name, there):
+    wanted, negotiated = terms(require=frozenset((name,))), in_state(State.OPEN_CONFIRM).negotiated
+    check_capabilities(wanted, Capabilities(**there), negotiated)
+    with pytest.raises(OpenError, match=f"missing: {name}"):
+        check_capabilities(wanted, Capabilities(), negotiated)
 
 
 @pytest.mark.parametrize("name", ["enhanced route refresh", "extended messages", "hostname"])

@@ -63,6 +63,13 @@ def test_close_sends_what_is_buffered(pair):
     assert one.events == []
 
 
+def test_what_the_socket_takes_at_once_asks_for_no_turn_to_write(pair):
+    with patch.object(pair.loop, "add_writer") as asked:
+        pair.one.stream.write(b"x")
+    asked.assert_not_called()
+    pair.until(lambda: pair.two.data == b"x")
+
+
 def test_what_was_sent_leaves_no_empty_piece_to_be_written_again(pair):
     """With one, the loop would call the writer without end."""
     one, two = pair.one, pair.two

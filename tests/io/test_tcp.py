@@ -200,6 +200,20 @@ def test_the_listener_comes_back_when_there_are_descriptors_again():
     world.close()
 
 
+@patch("pybird.io.tcp.ACCEPT_AGAIN", 60.0)
+def test_a_listener_without_descriptors_waits_and_complains_once():
+    world = World()
+    listener, port = world.listen()
+    client = socket.create_connection((str(V4), port))
+    with patch.object(socket.socket, "accept", side_effect=OSError(errno.EMFILE, "")):
+        world.until(lambda: world.log.lines)
+        world.turn()
+    assert len(world.log.lines) == 1
+    client.close()
+    listener.close()
+    world.close()
+
+
 @patch("pybird.io.tcp.ACCEPT_AGAIN", 0.0)
 def test_a_listener_that_was_closed_does_not_come_back():
     world = World()

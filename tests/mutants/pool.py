@@ -74,7 +74,7 @@ class Display:
     """A line per result as it comes, and on a terminal a bar below them."""
 
     def __init__(self, total: int) -> None:
-        console = Console(highlight=False, soft_wrap=True)
+        console = Console(highlight=False, emoji=False, soft_wrap=True)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -60,10 +60,19 @@ def test_a_change_that_cannot_be_imported_is_broken_not_noticed(copy):
     assert "ImportError" in outcome.by
 
 
+PARAMETERS = """import pytest
+
+
+@pytest.mark.parametrize("a", [1, 2])
+def test_a(a):
+    assert a == 1
+"""
+
+
 def test_a_named_test_that_fails_without_the_change_too_proves_nothing(copy):
-    (copy.root / "test_code.py").write_text(TEST.replace("== 1", "== 2"))
-    outcome = with_change(copy, "a > b", "a < b", "test_code.py::test_least")
-    assert outcome == Outcome(Verdict.BROKEN, "fails without the change too: test_code.py::test_least")
+    (copy.root / "test_code.py").write_text(PARAMETERS)
+    outcome = with_change(copy, "a > b", "a < b", "test_code.py::test_a")
+    assert outcome == Outcome(Verdict.BROKEN, "fails without the change too: test_code.py::test_a[2]")
 
 
 def test_a_nearby_test_that_fails_without_the_change_too_is_left_out(copy):

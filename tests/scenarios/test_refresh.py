@@ -82,6 +82,21 @@ def test_no_warning_when(options, answer):
     assert warnings(line) == []
 
 
+def test_who_answered_once_is_waited_for_again():
+    line = up(ON)
+    reload_in(line)
+    line.say(
+        b"".join(
+            RouteRefresh(afi, 1, mark).encode() for afi in (1, 2) for mark in (REFRESH_BEGIN, REFRESH_END)
+        )
+    )
+    line.lab.run(60)
+    assert warnings(line) == []
+    reload_in(line)
+    line.lab.run(31)
+    assert len(warnings(line)) == 2
+
+
 @pytest.mark.parametrize("soft", [False, True])
 def test_what_a_changed_filter_refuses_is_withdrawn_between_the_marks_too(soft):
     """FRR and GoBGP keep what was not sent again: they do not sweep at the end mark."""
