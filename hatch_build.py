@@ -39,7 +39,7 @@ HOT_MODULES = (
     "pybird/core/export/backlog.py",
     "pybird/core/export/batch.py",
     "pybird/core/export/member.py",
-    "pybird/core/roa.py",
+    "pybird/core/lookup/roa.py",
     "pybird/core/policy.py",
     "pybird/core/export/group.py",
     "pybird/core/export/single_group.py",

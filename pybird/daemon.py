@@ -19,8 +19,8 @@ from pybird.conf.again import Memory
 from pybird.conf.errors import ConfigErrors, Warning, unheard  # noqa: A004
 from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig
 from pybird.core.ports import Ports, Stream
+from pybird.core.reload.study import Study
 from pybird.core.router import Router
-from pybird.core.study import Study
 from pybird.io import loop as event_loop
 from pybird.io.clock import AsyncioClock
 from pybird.io.control_socket import AnotherDaemonError, Bound, ControlSocket

@@ -162,7 +162,7 @@ def _looks_up(owner: ast.AST, key: ast.AST, aliases: set[str]) -> bool:
     return _is_type_name(key, aliases)
 
 
-OWNERS = {"core.instances", "core.router", "core.reconfigure"}
+OWNERS = {"core.instances", "core.router", "core.reload.reconfiguration"}
 ENGINES = [path for path in sorted((ROOT / "proto").rglob("*.py")) if path.name != "commands.py"]
 
 

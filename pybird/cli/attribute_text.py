@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pybird.core.nexthop import Recursive
+from pybird.core.forwarding.nexthop import Recursive
 from pybird.core.replies import AttributeText, RouteAttributes
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl, AttributePool
 from pybird.values.enums import Origin, Rts

@@ -10,7 +10,7 @@ from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
 from pybird.conf.errors import ConfigError, ConfigErrors, bare
 from pybird.conf.model import Config
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from pybird.core.replies import (
     CONFIG_ERROR,
     ConfigProblem,
@@ -23,8 +23,8 @@ from pybird.core.replies import (
 
 if TYPE_CHECKING:
     from pybird.cli.control import Session
+    from pybird.core.reload.study import Study
     from pybird.core.router import Router
-    from pybird.core.study import Study
 
 PATIENCE: Final = 1.0  # seconds that `configure` waits for protocols to stop
 _CODES: Final = {

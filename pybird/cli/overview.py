@@ -30,7 +30,7 @@ from pybird.core.replies import (
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
-    from pybird.core.interfaces import Interface
+    from pybird.core.forwarding.interfaces import Interface
     from pybird.core.router import Router
 
 # Octets that one of these weighs, measured on CPython 3.11: a network with one route, each further

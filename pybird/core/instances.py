@@ -13,17 +13,17 @@ from typing import Any, Final
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.export.group import Group
+from pybird.core.forwarding.interfaces import InterfaceEvent
 from pybird.core.interface_traces import InterfaceTraces
-from pybird.core.interfaces import InterfaceEvent
 from pybird.core.life import Patience, State, StopReason
-from pybird.core.plan import Comparisons
 from pybird.core.policy import Policy
 from pybird.core.ports import Ports, Timer
 from pybird.core.protocol import Instance, Owner, ProtocolType
-from pybird.core.revalidate import Revalidation, crash
+from pybird.core.reload.plan import Comparisons
+from pybird.core.reload.revalidation import Revalidation, crash
+from pybird.core.reload.study import Study, filters_of, study
 from pybird.core.scheduler import SLICE, Job
 from pybird.core.services import Services
-from pybird.core.study import Study, study
 from pybird.core.table import Table
 from pybird.core.traces import TableTraces
 from pybird.filter.attributes import declarations_of
@@ -135,7 +135,7 @@ class Instances(Owner):
                 known.drop()
             known = self.study(config)
         self._compared = known
-        self.policies.prepare(known)
+        self.policies.prepare(known.meanings, known.compiled)
 
     def compared(self, wanted: Config) -> Comparisons | None:
         """What `prepare` found of this config beside the running one."""
@@ -220,7 +220,7 @@ class Instances(Owner):
         self.not_run = {name: self.not_run.get(name, now) for name in left_out}
         self._declare(config)
         self._compared = None
-        self.policies.adopt(config)
+        self.policies.adopt(filters_of(config))
         for observer in list(self.config_observers):
             observer(config)
 

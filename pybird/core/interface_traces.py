@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
+from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, Interfaces
 from pybird.core.ports import LinkAddress
 from pybird.core.protocol import Instance
 from pybird.core.traces import Traces

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, Final
 
-from pybird.conf.model import Config
+from pybird.core.forwarding.nexthop import HopTable
 from pybird.core.loglimit import LogLimit
-from pybird.core.lookup import TableLookup
-from pybird.core.nexthop import HopTable
+from pybird.core.lookup.tables import TableLookup
 from pybird.core.policy import Judge, Policy
 from pybird.core.ports import Clock
-from pybird.core.study import Code, Meanings, Study, filters_of
 from pybird.core.table import Table
 from pybird.filter.budget import Budget
 from pybird.filter.compile import CompiledFilter, compile_filter
@@ -21,6 +19,8 @@ from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
 
+Meanings = dict[int, tuple[Filter, str]]  # by the filter's identity
+Code = dict[int, tuple[Filter, CompiledFilter]]  # by its body's
 MOST_PRINTED: Final = 1000  # lines that the code of one command writes into the log
 MOST_LINE: Final = 1000  # characters of each
 
@@ -110,16 +110,16 @@ class Policies:
             self._code.append(compiled)
         return known[1]
 
-    def prepare(self, study: Study) -> None:
+    def prepare(self, meanings: Meanings, compiled: Code) -> None:
         """Keep what was found out about a config until that is taken over."""
-        self._meanings.update(study.meanings)
-        self._prepared = study.compiled
-        self._code += [code for _, code in study.compiled.values()]
+        self._meanings.update(meanings)
+        self._prepared = compiled
+        self._code += [code for _, code in compiled.values()]
 
-    def adopt(self, config: Config) -> None:
-        """This config is taken over: forget what only the one before needed."""
+    def adopt(self, filters: Iterable[Filter]) -> None:
+        """A config of these filters is taken over: forget what only the one before needed."""
         self._compiled, self._prepared = self._prepared, {}
-        used = {id(found): None for found in filters_of(config)}
+        used = {id(found): None for found in filters}
         self._meanings = {key: known for key, known in self._meanings.items() if key in used}
 
     def drop_unused(self, running: list[Policy]) -> None:

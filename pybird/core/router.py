@@ -2,7 +2,7 @@
 
 Everything that lives hangs here, nothing is global. The router is given its
 ports and the protocol types it may run; `configure` loads the first
-configuration, `reconfigure` changes it while it runs (core/reconfigure.py).
+configuration, `reconfigure` changes it while it runs (core/reload/reconfiguration.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pybird.core.instances import Instances
 from pybird.core.life import State, StopReason
 from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType
-from pybird.core.reconfigure import Outcome, Reconfiguration, adapt_child
-from pybird.core.study import Study
+from pybird.core.reload.reconfiguration import Outcome, Reconfiguration, adapt_child
+from pybird.core.reload.study import Study
 
 
 class Answer(Enum):

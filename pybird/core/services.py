@@ -11,12 +11,12 @@ from traceback import format_exception
 from typing import Any, Final
 
 from pybird.conf.model import Config
+from pybird.core.forwarding.interfaces import Interfaces
+from pybird.core.forwarding.neighbors import Neighbors
+from pybird.core.forwarding.nexthop import HopTable
 from pybird.core.guard import GuardedClock, GuardedFiles
-from pybird.core.interfaces import Interfaces
 from pybird.core.loglimit import LogLimit
-from pybird.core.lookup import TableLookup
-from pybird.core.neighbors import Neighbors
-from pybird.core.nexthop import HopTable
+from pybird.core.lookup.tables import TableLookup
 from pybird.core.policies import Policies
 from pybird.core.ports import Ports
 from pybird.core.scheduler import Job, Scheduler

@@ -46,7 +46,7 @@ UNKNOWN_METRIC: Final = 0x80000000  # of an IGP route without a metric
 class Hop:
     """Where packets go; shared by every route that goes there.
 
-    A hop that depends on other routes or on interfaces (`core/nexthop.py`)
+    A hop that depends on other routes or on interfaces (`core/forwarding/nexthop.py`)
     changes in place and raises `version`; the core then walks the routes that
     use it. All others are constant. `direct` ones lead to interfaces.
     `igp_metric` is the distance to the next hop: None when nothing leads there,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pybird.core.nexthop import Recursive
+from pybird.core.forwarding.nexthop import Recursive
 from pybird.filter.attributes import declarations_of
 from pybird.proto import PROTOCOLS
 from pybird.proto.bgp.wire.values import Opaque

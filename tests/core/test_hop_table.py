@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from pybird.conf.model import TableConfig
-from pybird.core.nexthop import Recursive, Way
+from pybird.core.forwarding.nexthop import Recursive, Way
 from pybird.core.ports import Link, LinkAddress
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix

@@ -4,8 +4,8 @@ from unittest.mock import patch
 import pytest
 
 from pybird.conf.model import InterfacePattern
-from pybird.core.interfaces import InterfaceEvent, Interfaces, like, matches
-from pybird.core.neighbors import Neighbors
+from pybird.core.forwarding.interfaces import InterfaceEvent, Interfaces, like, matches
+from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.ports import Link, LinkAddress
 from pybird.proto import PROTOCOLS
 from pybird.values.address import Address

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pybird.conf.model import Config, Limit, NotRun, TableConfig
-from pybird.core.plan import compare, plan, runs
+from pybird.core.reload.plan import compare, plan, runs
 from pybird.filter import nodes as n
 from pybird.filter.digest import digest
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
@@ -143,7 +143,7 @@ def test_another_type_under_the_same_name_restarts():
 
 def test_what_was_not_read_again_is_not_looked_through(monkeypatch):
     looked_at = []
-    monkeypatch.setattr("pybird.core.plan._settle", lambda value, *_: looked_at.append(value))
+    monkeypatch.setattr("pybird.core.reload.plan._settle", lambda value, *_: looked_at.append(value))
     before, after = config(A, B), config(A, replace(B, group="h"))
     compare(before, after, digest, runs)
     assert "h" in looked_at

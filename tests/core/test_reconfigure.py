@@ -4,7 +4,7 @@ import pytest
 
 from pybird.conf.model import Limit, TableConfig
 from pybird.core.life import State, StopReason
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from pybird.filter.nodes import REJECT
 from pybird.values.net import NetType
 from tests.conf.loading import language

@@ -6,7 +6,7 @@ from sys import getrefcount
 import pytest
 
 from pybird.conf.model import TableConfig
-from pybird.core.roa import ROA_INVALID, ROA_UNKNOWN, ROA_VALID, RoaIndex
+from pybird.core.lookup.roa import ROA_INVALID, ROA_UNKNOWN, ROA_VALID, RoaIndex
 from pybird.core.table import Table
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix

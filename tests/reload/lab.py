@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pybird.core.life import State
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from pybird.values.net import Prefix
 from tests.scenarios.lab import Lab, read
 

@@ -6,7 +6,7 @@ import gc
 from random import Random
 
 from pybird.core.life import State
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, Rte
 from tests.scenarios.lab import Lab, language

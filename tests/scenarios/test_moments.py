@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from pybird.core.life import State
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from tests.scenarios.lab import Lab, read, unnumbered
 
 MORE = """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from tests.scenarios.lab import Lab, lan, pair, read, unnumbered
 
 SAMPLES = Path(__file__).parents[2] / "samples"

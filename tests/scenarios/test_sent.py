@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from pybird.core.reconfigure import Outcome
+from pybird.core.reload.reconfiguration import Outcome
 from pybird.proto.bgp.routes import session_channels
 from pybird.sim import tcp
 from pybird.values.net import Prefix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.core.nexthop import Recursive
+from pybird.core.forwarding.nexthop import Recursive
 from pybird.proto.bgp.wire.aigp import MOST, total
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributePool

@@ -7,8 +7,8 @@ learns goes into `services.interfaces`; it has no channel and no routes.
 
 from __future__ import annotations
 
+from pybird.core.forwarding.interfaces import Interface, matches
 from pybird.core.guard import GuardedEvents
-from pybird.core.interfaces import Interface, matches
 from pybird.core.life import StopReason
 from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Instance, Owner

@@ -15,9 +15,9 @@ that routes follow renames and moved addresses, and stay untouched otherwise.
 from __future__ import annotations
 
 from pybird.core.channel import Channel
-from pybird.core.interfaces import Interface, InterfaceEvent, matches_address
+from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, matches_address
+from pybird.core.forwarding.nexthop import Way
 from pybird.core.life import StopReason
-from pybird.core.nexthop import Way
 from pybird.core.ports import LinkAddress
 from pybird.core.protocol import Instance, Owner
 from pybird.proto.direct.config import DirectConfig

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from pybird.core.interfaces import Interface
+from pybird.core.forwarding.interfaces import Interface
 from pybird.core.ports import Icmp6Packet, Timer
 from pybird.core.services import Services
 from pybird.proto.radv.advertise import Schedule, Timing

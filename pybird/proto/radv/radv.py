@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
-from pybird.core.interfaces import Interface, InterfaceEvent, matches
+from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, matches
 from pybird.core.life import State, StopReason
 from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import Timer

@@ -17,9 +17,9 @@ from typing import NamedTuple, TypeVar
 
 from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel
-from pybird.core.interfaces import InterfaceEvent
+from pybird.core.forwarding.interfaces import InterfaceEvent
+from pybird.core.forwarding.nexthop import Way
 from pybird.core.life import StopReason
-from pybird.core.nexthop import Way
 from pybird.core.protocol import Instance, Owner
 from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from pybird.core.channel import ExportMode
-from pybird.core.interfaces import Interface, Interfaces, matches
+from pybird.core.forwarding.interfaces import Interface, Interfaces, matches
 from pybird.core.peering import Discoverer
 from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig
 from pybird.values.attributes import AttributeSet

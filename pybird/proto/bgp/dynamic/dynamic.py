@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 from pybird.core.channel import Channel, Exporter
-from pybird.core.interfaces import Interface, InterfaceEvent
+from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Spawner
 from pybird.core.ports import Stream, Timer

@@ -20,7 +20,7 @@ from pybird.proto.bgp.session.parameters import is_direct
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
-    from pybird.core.interfaces import Interface, InterfaceEvent
+    from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
     from pybird.core.services import Services
 
 LOST: Final = "Neighbor lost"

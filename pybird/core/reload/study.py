@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 from pybird.conf.errors import ConfigError, ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
-from pybird.core.plan import Comparisons, compare
-from pybird.filter.compile import CompiledFilter, compile_filter
+from pybird.core.policies import Code, Meanings
+from pybird.core.reload.plan import Comparisons, compare
+from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.errors import FilterTypeError
 from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributeDecl
-
-Meanings = dict[int, tuple[Filter, str]]  # by the filter's identity
-Code = dict[int, tuple[Filter, CompiledFilter]]  # by its body's
 
 
 class Study(NamedTuple):

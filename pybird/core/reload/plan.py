@@ -2,7 +2,7 @@
 
 `plan` is pure: two configs in, an ordered tuple of frozen actions out. Nothing
 is touched, so `configure check` can print it and tests are two texts and a
-list. `core/reconfigure.py` carries it out.
+list. `core/reload/reconfiguration.py` carries it out.
 
 A protocol lives on when name, type and VRF are the same, none of its tables is
 made anew, and the protocol itself accepts the difference (`Instance.accepts`);

@@ -19,7 +19,9 @@ from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState, soften
 from pybird.core.instances import Instances
 from pybird.core.life import State, StopReason
-from pybird.core.plan import (
+from pybird.core.ports import Timer
+from pybird.core.protocol import Instance
+from pybird.core.reload.plan import (
     Action,
     AdaptProtocol,
     AddTable,
@@ -34,9 +36,7 @@ from pybird.core.plan import (
     change,
     plan,
 )
-from pybird.core.ports import Timer
-from pybird.core.protocol import Instance
-from pybird.core.study import Study
+from pybird.core.reload.study import Study
 
 
 class Outcome(Enum):

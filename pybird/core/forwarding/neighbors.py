@@ -7,7 +7,7 @@ here, and our own addresses are no neighbours.
 
 from __future__ import annotations
 
-from pybird.core.interfaces import Interface, Interfaces
+from pybird.core.forwarding.interfaces import Interface, Interfaces
 from pybird.values.address import Address
 
 

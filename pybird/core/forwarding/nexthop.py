@@ -23,8 +23,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from pybird.core.interfaces import Interface, InterfaceEvent, Interfaces
-from pybird.core.neighbors import Neighbors
+from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, Interfaces
+from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.scheduler import SLICE, Scheduler
 from pybird.core.selection import set_rank
 from pybird.core.table import Reader, Table, Walk

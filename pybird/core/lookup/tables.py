@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pybird.core.interfaces import Interfaces
-from pybird.core.neighbors import Neighbors
-from pybird.core.roa import ROA_UNKNOWN, RoaIndex
+from pybird.core.forwarding.interfaces import Interfaces
+from pybird.core.forwarding.neighbors import Neighbors
+from pybird.core.lookup.roa import ROA_UNKNOWN, RoaIndex
 from pybird.core.table import Table
 from pybird.filter.subject import RoaStates
 from pybird.values.address import Address

@@ -1,0 +1,1 @@
+"""Where packets go: interfaces, who is behind them, and the next hops that lead there."""

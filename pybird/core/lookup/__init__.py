@@ -1,0 +1,1 @@
+"""What filters ask beside the route: ROAs, tables, interfaces."""
