@@ -19,7 +19,7 @@ from pybird.proto.bgp.wire.canonical import octets_of
 from pybird.proto.bgp.wire.messages import Framer, Update
 from pybird.proto.bgp.wire.updates import Announced, ReceiveTerms, UpdateReader
 from pybird.values.attributes import AttributePool, AttributeSet
-from pybird.values.route import Dest, Hop, Rte, Source
+from pybird.values.route import Dest, Hop, RouteSource, Rte
 
 NETWORKS, SETS = 100_000, 16_000
 LL = bytes.fromhex("fe80" + "00" * 13 + "0b")
@@ -66,7 +66,7 @@ def decode(reader: UpdateReader, stream: bytes) -> list[Announced]:
 
 
 def encode(out: BgpExporter, news: list[Announced]) -> bytes:
-    source = Source("s", 11, Selection())
+    source = RouteSource("s", 11, Selection())
     hop = Hop(Dest.UNICAST)
     wires: dict[AttributeSet, Wire] = {}
     announce: dict[Wire, list[bytes]] = {}

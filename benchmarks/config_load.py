@@ -21,7 +21,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from time import process_time
 
-from pybird.conf.again import Memory
+from pybird.conf.rereading import ReadUnits
 from pybird.tools.language import make_language
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,7 +142,7 @@ def best(command: list[str], rounds: int) -> float:
 def again(path: Path, text: str) -> str:
     """Seconds of CPU of one process that reads the file with a memory: cold, warm, with changes."""
     path.write_text(text)
-    language, memory = make_language(), Memory()
+    language, memory = make_language(), ReadUnits()
     gc.disable()  # as in the daemon
     line = []
     more = "P100_PREFIXES = [\n"

@@ -35,7 +35,7 @@ from pybird.proto import PROTOCOLS  # noqa: E402
 from pybird.proto.bgp.wire.canonical import Canonical  # noqa: E402
 from pybird.values.net import NetType  # noqa: E402
 from pybird.values.prefixset import PrefixSet  # noqa: E402
-from pybird.values.route import NO_HOP, Rte, Source  # noqa: E402
+from pybird.values.route import NO_HOP, RouteSource, Rte  # noqa: E402
 from pybird.values.sets import ValueSet  # noqa: E402
 from tests.core.world import World  # noqa: E402
 
@@ -57,7 +57,7 @@ def loaded(name: str) -> World:
 def received(made: World) -> list[tuple[Rte, list[bytes]]]:
     """The routes of each UPDATE, as they reach a channel."""
     canonical, pool = Canonical(False, True, False, 100), made.router.pool
-    source = Source("sender", 11, None)
+    source = RouteSource("sender", 11, None)
     found: list[tuple[Rte, list[bytes]]] = []
     for update in table(ROUTES, SEED):
         at = 23 + int.from_bytes(update[21:23], "big")

@@ -1,6 +1,6 @@
 """Routes per second through import filters, PyBIRD beside Debian's bird2.
 
-A BGP neighbour sends the table of `feed.py`: 100 000 IPv4 prefixes, mostly /24,
+A BGP neighbor sends the table of `feed.py`: 100 000 IPv4 prefixes, mostly /24,
 an attribute set for about six of them, paths of two to six hops, up to eight
 communities. Three filters work on it: `plain` is nearly none and serves as the
 base; `policy` is what a transit session has (bogon prefixes, lengths, bogon AS
@@ -184,7 +184,7 @@ def table(count: int, seed: int) -> list[bytes]:
 
 
 def send(count: int, seed: int) -> None:
-    """The neighbour: send the table after a line on standard input, then keep the session."""
+    """The neighbor: send the table after a line on standard input, then keep the session."""
     octets = b"".join(table(count, seed))
     sock = session("10.99.0.1", "10.99.0.2", SENDER, "10.99.0.2")
     print("ready", flush=True)
@@ -204,7 +204,7 @@ def start(daemon: str, dut: Host, text: str, compiled: str) -> BirdLike:
     return dut.pybird(text, under=under)
 
 
-def neighbour(load: Host, script: str, *arguments: str) -> tuple[subprocess.Popen[str], IO[str], IO[str]]:
+def neighbor(load: Host, script: str, *arguments: str) -> tuple[subprocess.Popen[str], IO[str], IO[str]]:
     """Start a benchmark's other side on this host: the process, its input and its output."""
     feed = subprocess.Popen(
         load.inside([sys.executable, str(HERE / script), *arguments]),
@@ -229,7 +229,7 @@ def one(
         texts = [config(filter_text(name, records, constant), log) for constant in (4711, 4713, 4715)]
         process = start(daemon, dut, texts[0], compiled)
         pid = process.process.pid
-        feed, commands, said = neighbour(load, "filters.py", "--send", str(count), str(seed))
+        feed, commands, said = neighbor(load, "filters.py", "--send", str(count), str(seed))
         try:
             assert said.readline() == "ready\n"
             until(lambda: "Established" in process.cli("show protocols"), 20, "the session")

@@ -1,4 +1,4 @@
-"""A route server: one neighbour announces, 50 clients get it through export filters, beside bird2.
+"""A route server: one neighbor announces, 50 clients get it through export filters, beside bird2.
 
 20 000 routes of `feed.py`. In `same` all clients have one filter, in
 `different` each has its own, as the generators of route server configurations
@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.convergence import settle  # noqa: E402
 from benchmarks.feed import session, updates  # noqa: E402
-from benchmarks.filters import LISTS, SENDER, neighbour, start  # noqa: E402
+from benchmarks.filters import LISTS, SENDER, neighbor, start  # noqa: E402
 from tests.interop.lab import BirdLike, Lab, until  # noqa: E402
 
 SHAPES = ("same", "different")
@@ -56,9 +56,9 @@ def config(shape: str, clients: int, log: Path) -> str:
     return "\n".join(text)
 
 
-def _peer(name: str, neighbour: str, asn: int, channel: str) -> str:
+def _peer(name: str, neighbor: str, asn: int, channel: str) -> str:
     return (
-        f"protocol bgp {name} {{ local 10.99.0.1 as 65000; neighbor {neighbour} as {asn};"
+        f"protocol bgp {name} {{ local 10.99.0.1 as 65000; neighbor {neighbor} as {asn};"
         f" rs client; passive; ipv4 {{ {channel} }}; }}"
     )
 
@@ -68,7 +68,7 @@ def address(number: int) -> str:
 
 
 def talk(count: int, clients: int, seed: int) -> None:
-    """All neighbours in one process: send after a line on standard input, read everything."""
+    """All neighbors in one process: send after a line on standard input, read everything."""
     octets = b"".join(updates(count, "ipv4", SENDER, "10.99.0.2", seed)[0])
     chooser = selectors.DefaultSelector()
     for number in range(clients):
@@ -101,7 +101,7 @@ def one(daemon: str, shape: str, count: int, clients: int, seed: int, compiled: 
             load.address(f"{address(number)}/16", "eth0")
         process = start(daemon, dut, config(shape, clients, dut.folder / "log"), compiled)
         arguments = ("--talk", str(count), str(clients), str(seed))
-        feed, commands, said = neighbour(load, "route_server.py", *arguments)
+        feed, commands, said = neighbor(load, "route_server.py", *arguments)
         try:
             assert said.readline() == "ready\n"
             until(lambda: process.cli("show protocols").count("Established") == clients + 1, 60, "sessions")

@@ -13,11 +13,11 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from pybird.cli.control import Console
-from pybird.cli.control import Options as SessionOptions
+from pybird.cli.control import SocketOptions as SessionOptions
 from pybird.cli.registry import commands
-from pybird.conf.again import Memory
 from pybird.conf.errors import ConfigErrors, Warning, unheard  # noqa: A004
 from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig
+from pybird.conf.rereading import ReadUnits
 from pybird.core.ports import Ports, Stream
 from pybird.core.reload.study import Study
 from pybird.core.router import Router
@@ -31,7 +31,7 @@ from pybird.io.kernel import NetlinkKernel
 from pybird.io.log import ALL_CLASSES, LogFiles, check_files, default_targets
 from pybird.io.network import AsyncioNetwork
 from pybird.io.worker import Worker
-from pybird.options import Options
+from pybird.options import DaemonOptions
 from pybird.proto import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Daemon:
     """A running PyBIRD."""
 
     def __init__(
-        self, options: Options, language: Language, config: Config, memory: Memory, bound: Bound
+        self, options: DaemonOptions, language: Language, config: Config, memory: ReadUnits, bound: Bound
     ) -> None:
         """Open logs and further control sockets; no protocol runs yet.
 

@@ -17,12 +17,12 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 import pybird
-from pybird.options import DEFAULT_CONFIG, DEFAULT_SOCKET, Options
+from pybird.options import DEFAULT_CONFIG, DEFAULT_SOCKET, DaemonOptions
 
 if TYPE_CHECKING:
-    from pybird.conf.again import Memory
     from pybird.conf.language import Language
     from pybird.conf.model import Config
+    from pybird.conf.rereading import ReadUnits
     from pybird.io.control_socket import Bound
     from pybird.io.files import PidFile
 
@@ -70,7 +70,7 @@ class UsageError(Exception):
     """The command line is wrong."""
 
 
-def read_options(argv: list[str]) -> Options:
+def read_options(argv: list[str]) -> DaemonOptions:
     """The options of the daemon.
 
     Raises:
@@ -92,7 +92,7 @@ def read_options(argv: list[str]) -> Options:
         raise UsageError(f"unexpected argument '{rest[0]}'")
     values = dict(found)
     local = "-l" in values
-    return Options(
+    return DaemonOptions(
         config=values.get("-c", "bird.conf" if local else DEFAULT_CONFIG),
         socket=values.get("-s", "bird.ctl" if local else DEFAULT_SOCKET),
         debug="-d" in values or "-D" in values,
@@ -165,7 +165,7 @@ def subcommand(name: str, argv: list[str]) -> int:
 # ---------------------------------------------------------------- configuration
 
 
-def judge(options: Options) -> int:
+def judge(options: DaemonOptions) -> int:
     """`-p`: say what a start would say of the configuration, and make no file."""
     from pybird.tools.language import make_language
 
@@ -182,7 +182,7 @@ def judge(options: Options) -> int:
 
 
 def load(
-    language: Language, path: str, *, memory: Memory | None = None, make_logs: bool = True
+    language: Language, path: str, *, memory: ReadUnits | None = None, make_logs: bool = True
 ) -> Config | None:
     """Read a configuration that a router can run; what is wrong with it goes to stderr.
 
@@ -238,7 +238,7 @@ class Readiness:
         self._pipe = None
 
 
-def in_background(options: Options) -> int:
+def in_background(options: DaemonOptions) -> int:
     """Start the daemon in a process of its own; returns when it runs or has failed.
 
     Everything that can go wrong at start happens in the child while it still
@@ -265,7 +265,7 @@ def in_background(options: Options) -> int:
         os._exit(status)
 
 
-def start(options: Options, readiness: Readiness) -> int:
+def start(options: DaemonOptions, readiness: Readiness) -> int:
     """Become the daemon; returns its exit status when it ends.
 
     What it makes in folders that may be root's alone, the control socket and the
@@ -303,7 +303,7 @@ def start(options: Options, readiness: Readiness) -> int:
 
 
 def serve(
-    options: Options,
+    options: DaemonOptions,
     readiness: Readiness,
     bound: Bound,
     pid_file: PidFile | None,
@@ -315,7 +315,7 @@ def serve(
     Raises:
         OSError: a socket or file cannot be made, or the user not be changed.
     """
-    from pybird.conf.again import Memory
+    from pybird.conf.rereading import ReadUnits
     from pybird.daemon import Daemon
     from pybird.io import privileges
     from pybird.io.files import may_open_many
@@ -323,7 +323,7 @@ def serve(
 
     may_open_many()
     language = make_language()  # while we may still read our own files
-    memory = Memory()
+    memory = ReadUnits()
     with privileges.acting_as(user, group):
         config = load(language, options.config, memory=memory)
     if config is None:
@@ -346,7 +346,7 @@ def become(user: int | None, group: int | None) -> None:
         privileges.drop(user, group)
 
 
-def wanted_user(options: Options) -> tuple[int | None, int | None]:
+def wanted_user(options: DaemonOptions) -> tuple[int | None, int | None]:
     """The user and the group of `-u` and `-g`; a user brings its group.
 
     Raises:

@@ -10,7 +10,7 @@ DEFAULT_SOCKET: Final = "/run/bird/bird.ctl"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class DaemonOptions:
     """What the command line said."""
 
     config: str = DEFAULT_CONFIG

@@ -1,6 +1,6 @@
 """A bounded cursor over received octets.
 
-All bounds checks of the codecs are here: whoever reads with a `Reader` can
+All bounds checks of the codecs are here: whoever reads with a `OctetReader` can
 only get what is there, or a `WireError`. Numbers are big-endian (network
 order). A codec that needs a protocol's own error translates `WireError` in one
 place.
@@ -16,7 +16,7 @@ class WireError(Exception):
 
 
 @final
-class Reader:
+class OctetReader:
     """Reads `data[at:end]` from front to back."""
 
     __slots__ = ("at", "data", "end")
@@ -51,7 +51,7 @@ class Reader:
         """
         return int.from_bytes(self.take(octets), "big")
 
-    def part(self, count: int) -> Reader:
+    def part(self, count: int) -> OctetReader:
         """A reader for the next `count` octets alone, which are skipped here.
 
         Raises:
@@ -61,7 +61,7 @@ class Reader:
         if count > self.end - start:
             raise WireError(f"{count} octets expected, {self.end - start} left")
         self.at = start + count
-        return Reader(self.data, start, self.at)
+        return OctetReader(self.data, start, self.at)
 
     def rest(self) -> bytes:
         """Everything that is left."""

@@ -18,7 +18,7 @@ from types import ModuleType
 
 import pytest
 
-from pybird.conf import channels, protocols, top
+from pybird.conf import channels, protocols, toplevel
 from pybird.conf.options import Ignored, Refused, Taken
 from pybird.proto import PROTOCOLS
 from pybird.proto.bgp import build_channel
@@ -157,8 +157,8 @@ PHRASES = {
 }
 
 TABLES = {
-    "global": top.GLOBAL_OPTIONS,
-    "table": top.TABLE_OPTIONS,
+    "global": toplevel.GLOBAL_OPTIONS,
+    "table": toplevel.TABLE_OPTIONS,
     "protocol": protocols.COMMON,
     "channel": channels.CHANNEL,
     "device": DEVICE_OPTIONS,
@@ -185,8 +185,8 @@ OTHERS: dict[type, list[Row]] = {
         ("static", "vrf", "gateways would be looked for outside of the VRF"),
     ],
     Ignored: [
-        ("global", "graceful restart wait", top.GRACEFUL_WAIT.reason),
-        ("global", "mpls domain", top.MPLS_DOMAIN.reason),
+        ("global", "graceful restart wait", toplevel.GRACEFUL_WAIT.reason),
+        ("global", "mpls domain", toplevel.MPLS_DOMAIN.reason),
         ("static", "route ... bfd", BFD.reason),
         ("bgp", "graceful restart", GRACEFUL.reason),
         ("bgp", "graceful restart aware", GRACEFUL.reason),

@@ -64,7 +64,7 @@ class LineCoder:
 def lines(reply: r.Reply, view: View) -> Iterator[Line]:
     """The lines of one reply."""
     match reply:
-        case r.Note(code, text) | r.Failure(code, text):
+        case r.Note(code, text) | r.FailureReply(code, text):
             for line in text.split("\n"):
                 yield code, line
         case r.Done():
@@ -100,7 +100,7 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
             yield 1000, f"{reply.program} {reply.version}"
             yield 1000, f"Python {reply.python}, {form}"
             yield 1000, f"Speaks dialect {reply.dialect}"
-        case r.Memory():
+        case r.MemoryUse():
             yield from _memory(reply)
         case r.InterfaceRow():
             yield from _interface(reply)
@@ -149,7 +149,7 @@ def _status(status: r.Status, view: View) -> Iterator[Line]:
     yield 13, status.state
 
 
-def _memory(memory: r.Memory) -> Iterator[Line]:
+def _memory(memory: r.MemoryUse) -> Iterator[Line]:
     yield 1018, "BIRD memory usage"
     yield 1018, "                  Effective    Overhead"
     effective = overhead = 0
@@ -460,7 +460,7 @@ def _changes(found: r.ChannelDetail | r.PairDetail, indent: int, form: int | str
             yield f"{space}  {label + ':':<19}{_change_columns(label, changes, form)}"
 
 
-def _count_of(changes: r.Changes, name: str, form: int | str, label: str) -> int:
+def _count_of(changes: r.RouteChanges, name: str, form: int | str, label: str) -> int:
     if form != 3:  # no columns for limits: what they stopped was ignored, or rejected on its way out
         if name == "ignored":
             return changes.ignored + changes.rx_limit + changes.limit
@@ -470,7 +470,7 @@ def _count_of(changes: r.Changes, name: str, form: int | str, label: str) -> int
     return found
 
 
-def _change_columns(label: str, changes: r.Changes, form: int | str) -> str:
+def _change_columns(label: str, changes: r.RouteChanges, form: int | str) -> str:
     missing = _WITHOUT.get((form, label), ())
     text = ""
     for name in _COLUMNS[form]:

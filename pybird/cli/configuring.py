@@ -10,33 +10,33 @@ from pybird.cli.arguments import Configure
 from pybird.cli.overview import router_state
 from pybird.conf.errors import ConfigError, ConfigErrors, bare
 from pybird.conf.model import Config
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.core.replies import (
     CONFIG_ERROR,
     ConfigProblem,
     Done,
-    Failure,
+    FailureReply,
     Note,
     Reply,
     Wait,
 )
 
 if TYPE_CHECKING:
-    from pybird.cli.control import Session
+    from pybird.cli.control import ControlSession
     from pybird.core.reload.study import Study
     from pybird.core.router import Router
 
 PATIENCE: Final = 1.0  # seconds that `configure` waits for protocols to stop
 _CODES: Final = {
-    Outcome.DONE: 3,
-    Outcome.IN_PROGRESS: 4,
-    Outcome.QUEUED: 5,
-    Outcome.SHUTDOWN: 6,
-    Outcome.UNQUEUED: 17,
-    Outcome.CONFIRMED: 18,
-    Outcome.NOTHING: 19,
-    Outcome.UNDO: 21,
-    Outcome.REFUSED: CONFIG_ERROR,
+    ReloadOutcome.DONE: 3,
+    ReloadOutcome.IN_PROGRESS: 4,
+    ReloadOutcome.QUEUED: 5,
+    ReloadOutcome.SHUTDOWN: 6,
+    ReloadOutcome.UNQUEUED: 17,
+    ReloadOutcome.CONFIRMED: 18,
+    ReloadOutcome.NOTHING: 19,
+    ReloadOutcome.UNDO: 21,
+    ReloadOutcome.REFUSED: CONFIG_ERROR,
 }
 
 
@@ -48,9 +48,9 @@ class _Request:
         self._arguments = arguments
         self._path = path
         self.done = False
-        self.outcome = Outcome.NOTHING
+        self.outcome = ReloadOutcome.NOTHING
         self.problems: ConfigErrors | None = None
-        self.failure: Failure | None = None
+        self.failure: FailureReply | None = None
 
     def read(self, load: Callable[[str], Config]) -> tuple[Config, Study]:
         """The configuration, ready to run; beside the loop, if the daemon can."""
@@ -69,8 +69,8 @@ class _Request:
         config, study = found
         arguments = self._arguments
         self.outcome = self._router.reconfigure(config, arguments.soft, arguments.timeout, study)
-        if self.outcome is Outcome.REFUSED:
-            self.failure = Failure(CONFIG_ERROR, self._router.reconfiguration.refusal)
+        if self.outcome is ReloadOutcome.REFUSED:
+            self.failure = FailureReply(CONFIG_ERROR, self._router.reconfiguration.refusal)
 
     def checked(self, found: bool | None, error: Exception | None) -> None:
         """The file was read, nothing else is wanted."""
@@ -96,14 +96,16 @@ class _Request:
             case ConfigErrors():
                 self.problems = bare(error)
             case OSError():
-                self.failure = Failure(CONFIG_ERROR, f"{self._path}: {error.strerror}")
+                self.failure = FailureReply(CONFIG_ERROR, f"{self._path}: {error.strerror}")
             case _:
                 trace = "".join(format_exception(error)) if error is not None else ""
                 self._router.log("bug", f"Reading {self._path} failed:\n{trace}")
-                self.failure = Failure(CONFIG_ERROR, f"internal error: {type(error).__name__}, see the log")
+                self.failure = FailureReply(
+                    CONFIG_ERROR, f"internal error: {type(error).__name__}, see the log"
+                )
 
 
-def configure(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
+def configure(router: Router, arguments: Configure, session: ControlSession) -> Iterator[Reply]:
     """Reload configuration."""
     path = arguments.file or router.config.path
     yield Note(2, f"Reading configuration from {path}", path)
@@ -118,7 +120,7 @@ def configure(router: Router, arguments: Configure, session: Session) -> Iterato
     yield from _settled(router, request.outcome)
 
 
-def configure_check(router: Router, arguments: Configure, session: Session) -> Iterator[Reply]:
+def configure_check(router: Router, arguments: Configure, session: ControlSession) -> Iterator[Reply]:
     """Parse configuration and check its validity."""
     path = arguments.file or router.config.path
     yield Note(2, f"Reading configuration from {path}", path)
@@ -142,21 +144,21 @@ def _read(request: _Request) -> Iterator[Reply]:
         for problem in problems:
             yield _problem(problem, last=not several)
         if several:  # as BIRD, which stops at the first
-            yield Failure(CONFIG_ERROR, f"{problems[0]} (and {len(problems) - 1} more)")
+            yield FailureReply(CONFIG_ERROR, f"{problems[0]} (and {len(problems) - 1} more)")
 
 
-def configure_confirm(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def configure_confirm(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Confirm last configuration change - deactivate undo timeout."""
     yield _told(router.reconfiguration.confirm())
 
 
-def configure_undo(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def configure_undo(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Undo last configuration change."""
-    yield _told(Outcome.UNDO)
+    yield _told(ReloadOutcome.UNDO)
     yield from _settled(router, router.reconfiguration.undo())
 
 
-def configure_status(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def configure_status(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Show configuration status."""
     outcome = router.reconfiguration.status()
     yield Note(_CODES[outcome], router_state(router))
@@ -166,25 +168,25 @@ def configure_status(router: Router, arguments: Any, session: Session) -> Iterat
     yield Done()
 
 
-def _settled(router: Router, outcome: Outcome) -> Iterator[Reply]:
+def _settled(router: Router, outcome: ReloadOutcome) -> Iterator[Reply]:
     """What came of it, after giving protocols a moment to stop."""
-    if outcome is Outcome.IN_PROGRESS:
+    if outcome is ReloadOutcome.IN_PROGRESS:
         yield Wait(lambda: not router.reconfiguration.busy, PATIENCE)
         outcome = router.reconfiguration.status()
     yield _told(outcome)
 
 
-def _told(outcome: Outcome) -> Note:
+def _told(outcome: ReloadOutcome) -> Note:
     return Note(_CODES[outcome], outcome.value)
 
 
-def down(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def down(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Shut the daemon down."""
     yield Note(7, "Shutdown requested")
     session.console.stop(False)
 
 
-def graceful_restart(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def graceful_restart(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Shut the daemon down for graceful restart."""
     yield Note(25, "Graceful restart requested")
     session.console.stop(True)

@@ -33,7 +33,7 @@ from pybird.core.replies import (
     TOO_LONG,
     CommandError,
     Done,
-    Failure,
+    FailureReply,
     Pause,
     Reply,
     Wait,
@@ -61,7 +61,7 @@ POLL: Final = 0.01  # seconds between two looks at what a command waits for
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SocketOptions:
     """How a control socket is configured."""
 
     restricted: bool = False
@@ -69,7 +69,7 @@ class Options:
     v2_attributes: bool = False
 
 
-class Language(Protocol):
+class ConfigLanguage(Protocol):
     """What the console needs of the configuration language.
 
     Raises what the language raises: errors with a `message` for the user.
@@ -112,7 +112,7 @@ class Console:
         self,
         router: Router,
         commands: Commands,
-        language: Language,
+        language: ConfigLanguage,
         load: Callable[[str], Config],
         stop: Callable[[bool], None],
         files: Files | None = None,
@@ -129,10 +129,10 @@ class Console:
         self.work = work
         self.resident = resident
         self._path = path
-        self.sessions: dict[Session, None] = {}
+        self.sessions: dict[ControlSession, None] = {}
         self._told_crowded = False
         self.queued = 0  # octets of all lines that wait
-        self._waiting: dict[Session, None] = {}  # for a turn
+        self._waiting: dict[ControlSession, None] = {}  # for a turn
         self._turn_ends: float | None = None  # None: no turn is running, nobody waits
         router.reconfiguration.expiry_observers[self.notice] = None
 
@@ -155,7 +155,7 @@ class Console:
             told = [error.discreet() for error in errors.errors]
         raise ConfigErrors(told)
 
-    def accept(self, stream: Stream, options: Options | None = None) -> None:
+    def accept(self, stream: Stream, options: SocketOptions | None = None) -> None:
         """A client connected to a socket; too many are sent away."""
         if len(self.sessions) < MOST_CLIENTS:
             self._told_crowded = self._told_crowded and len(self.sessions) > MOST_CLIENTS // 2
@@ -167,11 +167,11 @@ class Console:
             text = f"{MOST_CLIENTS} control clients are connected, refusing more"
             self.router.ports.log.write("warning", text)
 
-    def open(self, stream: Stream, options: Options | None = None) -> Session:
+    def open(self, stream: Stream, options: SocketOptions | None = None) -> ControlSession:
         """A client connected, or something that acts as one."""
-        return Session(self, stream, options or Options())
+        return ControlSession(self, stream, options or SocketOptions())
 
-    def take_turn(self, session: Session) -> None:
+    def take_turn(self, session: ControlSession) -> None:
         """A session has something to do: at once, or when those who came before have had theirs."""
         now = self.router.clock.now()
         if self._turn_ends is None:
@@ -196,7 +196,7 @@ class Console:
             if clock.now() >= self._turn_ends:
                 return
 
-    def leaves(self, session: Session) -> None:
+    def leaves(self, session: ControlSession) -> None:
         """A session has ended."""
         self.sessions.pop(session, None)
         self._waiting.pop(session, None)
@@ -213,10 +213,10 @@ class Console:
                 session.notice(text)
 
 
-class Session:
+class ControlSession:
     """One client. It is the handler of its stream."""
 
-    def __init__(self, console: Console, stream: Stream, options: Options) -> None:
+    def __init__(self, console: Console, stream: Stream, options: SocketOptions) -> None:
         self.console = console
         self.router = console.router
         self.restricted = options.restricted
@@ -412,21 +412,21 @@ class Session:
         try:
             yield from self._replies_to(line)
         except CommandError as error:
-            yield Failure(error.code, error.text)
+            yield FailureReply(error.code, error.text)
         except ConfigError as error:
             hint = f", did you mean `{error.hint}`?" if error.hint else ""
-            yield Failure(PARSE_ERROR, f"{error.message}{hint}")
+            yield FailureReply(PARSE_ERROR, f"{error.message}{hint}")
         except TooManyStepsError as error:
-            yield Failure(EVAL_ERROR, str(error))
+            yield FailureReply(EVAL_ERROR, str(error))
         except RecursionError:
-            yield Failure(PARSE_ERROR, "this is nested too deeply")
+            yield FailureReply(PARSE_ERROR, "this is nested too deeply")
         except Exception as error:
             yield self._bug(f"Command {shortened(line)}", error)
 
-    def _bug(self, what: str, error: Exception) -> Failure:
+    def _bug(self, what: str, error: Exception) -> FailureReply:
         """Log a mistake of ours; the reply that says so."""
         self.router.ports.log.write("bug", f"{what} failed:\n{traceback.format_exc()}")
-        return Failure(8008, f"internal error: {type(error).__name__}, see the log")
+        return FailureReply(8008, f"internal error: {type(error).__name__}, see the log")
 
     def _replies_to(self, line: bytes) -> Iterator[Reply]:
         if line is _OVERLONG:
@@ -447,7 +447,7 @@ class Session:
 
     def _show(self, reply: Reply) -> None:
         """Write the lines of a reply but for the very last, which waits for `_finish`."""
-        if self.json and not isinstance(reply, (Done, Failure)):
+        if self.json and not isinstance(reply, (Done, FailureReply)):
             text = json_text.text(reply)
             if text is not None:
                 self._line((reply.code, text))

@@ -18,13 +18,13 @@ from pybird.values.text import to_octets
 
 if TYPE_CHECKING:
     from pybird.cli.arguments import Dump
-    from pybird.cli.control import Session
+    from pybird.cli.control import ControlSession
     from pybird.core.router import Router
 
 STEP: Final = 200  # lines between two pauses
 
 
-def dump(router: Router, arguments: Dump, session: Session) -> Iterator[Reply]:
+def dump(router: Router, arguments: Dump, session: ControlSession) -> Iterator[Reply]:
     """Dump debugging information to the log or to a file."""
     lines = KINDS[arguments.kind](router)
     if arguments.file is None:
@@ -37,7 +37,9 @@ def dump(router: Router, arguments: Dump, session: Session) -> Iterator[Reply]:
     yield from _to_file(router, session, lines, arguments.kind, arguments.file)
 
 
-def _to_file(router: Router, session: Session, lines: Iterator[str], kind: str, path: str) -> Iterator[Reply]:
+def _to_file(
+    router: Router, session: ControlSession, lines: Iterator[str], kind: str, path: str
+) -> Iterator[Reply]:
     files = session.console.files
     if files is None:
         raise CommandError(FILE_ERROR, "Dumps go to the log here, not to a file")

@@ -19,8 +19,8 @@ from pybird.core.replies import (
     InterfaceHeading,
     InterfaceRow,
     InterfaceSummary,
-    Memory,
     MemoryRow,
+    MemoryUse,
     Moment,
     Reply,
     Status,
@@ -78,7 +78,7 @@ def show_memory(router: Router, arguments: Any, session: Any) -> Iterator[Reply]
         MemoryRow("Current config", len(router.config.symbols) * _SYMBOL, 0),
         MemoryRow("Standby memory", 0, 0),
     )
-    yield Memory(rows, session.console.resident())
+    yield MemoryUse(rows, session.console.resident())
     yield Done()
 
 

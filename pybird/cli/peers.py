@@ -1,4 +1,4 @@
-"""`show peers`: every neighbour that was discovered, and what became of it.
+"""`show peers`: every neighbor that was discovered, and what became of it.
 
 The table of peers has the entries; the protocol that announced one says how
 long it lives (`describe`), the dynamic protocols say which child stands for it

@@ -13,7 +13,6 @@ from pybird.core.command_targets import NOT_RUN, not_run, protocols
 from pybird.core.replies import (
     PARSE_ERROR,
     RELOAD_FAILED,
-    Changes,
     ChannelDetail,
     CommandError,
     Done,
@@ -25,6 +24,7 @@ from pybird.core.replies import (
     ProtocolHeading,
     ProtocolRow,
     Reply,
+    RouteChanges,
 )
 from pybird.core.router import Answer
 from pybird.filter.nodes import Filter
@@ -34,7 +34,7 @@ from pybird.values.net import NetType
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
     from pybird.core.router import Router
-    from pybird.core.statistics import Counters
+    from pybird.core.statistics import RouteCounters
 
 
 def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> Iterator[Reply]:
@@ -200,10 +200,10 @@ def filter_name(found: Filter) -> str:
     return found.name or "(unnamed)"
 
 
-def changes(counters: Counters) -> Changes:
+def changes(counters: RouteCounters) -> RouteChanges:
     """The counters at this moment."""
     c = counters
-    return Changes(c.received, c.rejected, c.filtered, c.ignored, c.rx_limit, c.limit, c.accepted)
+    return RouteChanges(c.received, c.rejected, c.filtered, c.ignored, c.rx_limit, c.limit, c.accepted)
 
 
 def _limit(config: Limit | None, state: Any) -> LimitState | None:

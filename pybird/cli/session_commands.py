@@ -23,30 +23,30 @@ from pybird.filter.check import check
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show_value
-from pybird.filter.subject import Subject
+from pybird.filter.route_context import RouteContext
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
-    from pybird.cli.control import Session
+    from pybird.cli.control import ControlSession
     from pybird.core.router import Router
 
 _DIGITS = {"": 0, "ms": 3, "us": 6}
 
 
-def restrict(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def restrict(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Restrict current CLI session to safe commands."""
     session.restricted = True
     yield Note(16, "Access restricted")
 
 
-def echo(router: Router, arguments: Echo, session: Session) -> Iterator[Reply]:
+def echo(router: Router, arguments: Echo, session: ControlSession) -> Iterator[Reply]:
     """Show log messages of some classes in this session."""
     session.echo = arguments.classes
     session.echo_limit = arguments.limit
     yield Done()
 
 
-def timeformat(router: Router, arguments: TimeChoice, session: Session) -> Iterator[Reply]:
+def timeformat(router: Router, arguments: TimeChoice, session: ControlSession) -> Iterator[Reply]:
     """Set time format for this CLI session."""
     chosen = time_format(arguments)
     if chosen.flaw:
@@ -65,13 +65,13 @@ def time_format(choice: TimeChoice) -> TimeFormat:
     return TimeFormat(choice.format, choice.limit, choice.old)
 
 
-def output(router: Router, arguments: bool, session: Session) -> Iterator[Reply]:
+def output(router: Router, arguments: bool, session: ControlSession) -> Iterator[Reply]:
     """Choose the form of replies in this session."""
     yield Done()
     session.json = arguments
 
 
-def dialect(router: Router, arguments: int, session: Session) -> Iterator[Reply]:
+def dialect(router: Router, arguments: int, session: ControlSession) -> Iterator[Reply]:
     """Answer as BIRD 2 or BIRD 3 does in this session."""
     if arguments not in (2, 3):
         raise CommandError(ARGUMENT_ERROR, f"dialect {arguments} is not 2 or 3")
@@ -79,17 +79,17 @@ def dialect(router: Router, arguments: int, session: Session) -> Iterator[Reply]
     yield Done()
 
 
-def help_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def help_(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """List all commands."""
     for command in session.console.commands:
         yield HelpRow(command.syntax, command.help)
     yield Done()
 
 
-def eval_(router: Router, arguments: Any, session: Session) -> Iterator[Reply]:
+def eval_(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Evaluate an expression."""
     node = session.console.language.expression_of(arguments, router.config)
-    subject = Subject(router.pool, NetType.IP4, lambda text: router.log("info", text), router.lookup)
+    subject = RouteContext(router.pool, NetType.IP4, lambda text: router.log("info", text), router.lookup)
     problems = check(node, router.pool.by_name)  # constants are computed too, behind `true ||` as well
     if problems:
         raise CommandError(PARSE_ERROR, problems[0].message)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pybird.client.words import ROOT, Node, candidates
+from pybird.client.words import ROOT, CommandWord, candidates
 
 _TOKEN = re.compile(r'"[^"]*"?|\'[^\']*\'?|[^\s"\']+')
 _PLACE = re.compile(r"<([a-z]+)>")
@@ -37,7 +37,7 @@ _QUOTED = ("interfaces",)
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class KnownNames:
     """What has a name in the router now."""
 
     protocols: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Candidate(NamedTuple):
     help: str = ""
 
 
-def complete(text: str, names: Names, root: Node = ROOT) -> tuple[str, list[Candidate]]:
+def complete(text: str, names: KnownNames, root: CommandWord = ROOT) -> tuple[str, list[Candidate]]:
     """The unfinished last word of the text, and what it may become."""
     words = _TOKEN.findall(text)
     begun = words.pop() if words and not text[-1:].isspace() else ""
@@ -79,7 +79,7 @@ def insertions(found: list[Candidate]) -> list[str]:
     return [candidate.text for candidate in found]
 
 
-def _keyword(node: Node) -> Candidate:
+def _keyword(node: CommandWord) -> Candidate:
     if node.syntax:
         return Candidate(node.path[-1], node.help)
     return Candidate(node.path[-1], "...")
@@ -93,7 +93,7 @@ def _fitting(offered: list[Candidate], begun: str) -> list[Candidate]:
     return list(kept.values())
 
 
-def _arguments(node: Node, given: list[str], names: Names) -> list[Candidate]:
+def _arguments(node: CommandWord, given: list[str], names: KnownNames) -> list[Candidate]:
     """What the syntax of a command allows next, without counting."""
     syntax = " ".join(node.syntax.split()[len(node.path) :])
     last = given[-1] if given else ""
@@ -111,11 +111,11 @@ def _arguments(node: Node, given: list[str], names: Names) -> list[Candidate]:
     return found
 
 
-def _is_name(word: str, kind: str, names: Names) -> bool:
+def _is_name(word: str, kind: str, names: KnownNames) -> bool:
     return word in getattr(names, kind)
 
 
-def _named(kind: str, names: Names) -> list[Candidate]:
+def _named(kind: str, names: KnownNames) -> list[Candidate]:
     described = kind.removesuffix("s")
     return [Candidate(quoted(name, kind), described) for name in getattr(names, kind)]
 

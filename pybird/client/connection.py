@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_SOCKET = "/run/bird/bird.ctl"
 
 
-class Line:
+class ReplyLine:
     """One line of a reply. `raw` is what came; `last` ends the reply."""
 
     __slots__ = ("code", "last", "raw", "text")
@@ -43,7 +43,7 @@ class ConnectionLostError(Exception):
     """The daemon closed the connection within a reply."""
 
 
-class Connection:
+class RouterConnection:
     """A connected control socket; `banner` is the daemon's greeting."""
 
     def __init__(self, path: str, timeout: float | None = None) -> None:
@@ -58,7 +58,7 @@ class Connection:
         self._code = 0
         self._lines: deque[bytes] = deque()  # read and not given out
         self._rest = b""  # of a line that has not ended
-        self._heard: list[Line] = []  # unasked ones that came with an answer
+        self._heard: list[ReplyLine] = []  # unasked ones that came with an answer
         try:
             self._sock.connect(path)
             self.banner = next(self.replies()).text
@@ -76,9 +76,9 @@ class Connection:
             line = " ".join(command.split("\n"))
             self._sock.sendall(line.encode(errors="surrogateescape") + b"\n")
         except OSError:
-            raise ConnectionLostError("Connection closed by server") from None
+            raise ConnectionLostError("RouterConnection closed by server") from None
 
-    def replies(self) -> Iterator[Line]:
+    def replies(self) -> Iterator[ReplyLine]:
         """The lines of one reply, the last one included, and unasked ones between them.
 
         Raises:
@@ -98,11 +98,11 @@ class Connection:
         except ConnectionError:
             octets = b""
         if not octets:
-            raise ConnectionLostError("Connection closed by server")
+            raise ConnectionLostError("RouterConnection closed by server")
         *lines, self._rest = (self._rest + octets).split(b"\n")
         self._lines.extend(lines)
 
-    def pending(self) -> list[Line]:
+    def pending(self) -> list[ReplyLine]:
         """Unasked lines that have come; never waits. Not while a reply is being read.
 
         Raises:
@@ -119,15 +119,15 @@ class Connection:
         """The socket, for an event loop that waits for `pending`."""
         return self._sock.fileno()
 
-    def _line(self, raw: str) -> Line:
+    def _line(self, raw: str) -> ReplyLine:
         if raw[:1] == "+":
-            return Line(-1, raw[1:], False, raw)
+            return ReplyLine(-1, raw[1:], False, raw)
         if raw[:1] == " " or not raw[:4].isdigit():
-            return Line(self._code, raw[1:], False, raw)
+            return ReplyLine(self._code, raw[1:], False, raw)
         self._code = int(raw[:4])
-        return Line(self._code, raw[5:], raw[4:5] != "-", raw)
+        return ReplyLine(self._code, raw[5:], raw[4:5] != "-", raw)
 
-    def ask(self, command: str) -> list[Line]:
+    def ask(self, command: str) -> list[ReplyLine]:
         """Send a command and collect its reply; unasked lines wait in `pending`."""
         self.send(command)
         lines = list(self.replies())

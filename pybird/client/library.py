@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from pybird.client.connection import DEFAULT_SOCKET, Connection, Line
+from pybird.client.connection import DEFAULT_SOCKET, ReplyLine, RouterConnection
 
 Row = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Client:
         Raises:
             OSError: nobody listens there.
         """
-        self._connection = Connection(socket, timeout)
+        self._connection = RouterConnection(socket, timeout)
         self.banner = self._connection.banner
 
     def __enter__(self) -> Self:
@@ -53,7 +53,7 @@ class Client:
         """Hang up."""
         self._connection.close()
 
-    def lines(self, command: str) -> list[Line]:
+    def lines(self, command: str) -> list[ReplyLine]:
         """The reply to a command, line by line with codes.
 
         Raises:
@@ -81,7 +81,7 @@ class Client:
         """
         self.lines("output json")
         self._connection.send(command)
-        failed: Line | None = None
+        failed: ReplyLine | None = None
         for line in self._connection.replies():
             if line.text.startswith("{"):
                 yield json.loads(line.text)
@@ -104,7 +104,7 @@ class Client:
         return self.rows(f"show route {arguments}".strip())
 
     def peers(self) -> list[Row]:
-        """`show peers`: discovered neighbours and their sessions."""
+        """`show peers`: discovered neighbors and their sessions."""
         return list(self.rows("show peers"))
 
     def configure(self) -> str:
@@ -116,6 +116,6 @@ class Client:
         return self.lines("configure")[-1].text
 
 
-def _check(line: Line) -> None:
+def _check(line: ReplyLine) -> None:
     if line.code >= 8000:
         raise CommandFailedError(line.code, line.text)

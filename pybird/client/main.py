@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pybird.client.connection import DEFAULT_SOCKET, Connection, ConnectionLostError, Line
+from pybird.client.connection import DEFAULT_SOCKET, ConnectionLostError, ReplyLine, RouterConnection
 from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand
 
@@ -31,7 +31,7 @@ HELP = """
 FAILED = 8000  # reply codes from here on are errors
 
 
-class Options:
+class ClientOptions:
     """What the command line says."""
 
     def __init__(self) -> None:
@@ -44,17 +44,17 @@ class Options:
         self.as_birdc = False  # called by birdc's name: print what birdc prints
 
 
-class UsageError(Exception):
+class ClientUsageError(Exception):
     """The command line cannot be understood."""
 
 
-def parsed(argv: list[str]) -> Options:
+def parsed(argv: list[str]) -> ClientOptions:
     """Read the command line.
 
     Raises:
         UsageError: with getopt's words.
     """
-    options = Options()
+    options = ClientOptions()
     options.as_birdc = os.path.basename(argv[0]) in ("birdc", "birdcl")
     words = argv[1:]
     while words and words[0].startswith("-") and words[0] != "-":
@@ -66,20 +66,20 @@ def parsed(argv: list[str]) -> Options:
         elif word in ("--help", "-h"):
             options.help = True
         elif word.startswith("--"):
-            raise UsageError(f"unrecognized option '{word}'")
+            raise ClientUsageError(f"unrecognized option '{word}'")
         else:
             _flags(word[1:], words, options)
     options.command = " ".join(words)
     return options
 
 
-def _flags(letters: str, words: list[str], options: Options) -> None:
+def _flags(letters: str, words: list[str], options: ClientOptions) -> None:
     """`-vr`, `-s PATH`, `-sPATH`: short flags as getopt takes them."""
     while letters:
         flag, letters = letters[0], letters[1:]
         if flag == "s":
             if not letters and not words:
-                raise UsageError("option requires an argument -- 's'")
+                raise ClientUsageError("option requires an argument -- 's'")
             options.socket = letters or words.pop(0)
             return
         if flag == "l":
@@ -89,7 +89,7 @@ def _flags(letters: str, words: list[str], options: Options) -> None:
         elif flag == "r":
             options.restricted = True
         else:
-            raise UsageError(f"invalid option -- '{flag}'")
+            raise ClientUsageError(f"invalid option -- '{flag}'")
 
 
 def run() -> None:
@@ -109,14 +109,14 @@ def main(argv: list[str]) -> int:
     """Run and return the exit code."""
     try:
         options = parsed(argv)
-    except UsageError as error:
+    except ClientUsageError as error:
         sys.stderr.write(f"{argv[0]}: {error}\nUsage: {argv[0]} {USAGE}\n")
         return 1
     if options.help:
         sys.stdout.write(f"Usage: {os.path.basename(argv[0])} {USAGE}\n{HELP}")
         return 0
     try:
-        connection = Connection(options.socket)
+        connection = RouterConnection(options.socket)
     except OSError as error:
         sys.stderr.write(
             f"Unable to connect to server control socket ({options.socket}): {error.strerror or error}\n"
@@ -134,10 +134,10 @@ def main(argv: list[str]) -> int:
         connection.close()
 
 
-def _with(connection: Connection, options: Options) -> int:
+def _with(connection: RouterConnection, options: ClientOptions) -> int:
     greet = options.as_birdc or options.verbose
     if greet and (options.command or not sys.stdin.isatty()):
-        print_lines([Line(1, connection.banner, True, f"0001 {connection.banner}")], options.verbose)
+        print_lines([ReplyLine(1, connection.banner, True, f"0001 {connection.banner}")], options.verbose)
     if not options.command and sys.stdin.isatty() and sys.stdout.isatty():
         from pybird.client.shell import Shell
 
@@ -152,7 +152,7 @@ def _with(connection: Connection, options: Options) -> int:
     return each(connection, sys.stdin, options)
 
 
-def each(connection: Connection, source: TextIO, options: Options) -> int:
+def each(connection: RouterConnection, source: TextIO, options: ClientOptions) -> int:
     """Run commands from a file or a pipe."""
     code = 0
     for line in source:
@@ -164,7 +164,7 @@ def each(connection: Connection, source: TextIO, options: Options) -> int:
     return code
 
 
-def one(connection: Connection, text: str, options: Options) -> int:
+def one(connection: RouterConnection, text: str, options: ClientOptions) -> int:
     """Run one command; returns the exit code."""
     try:
         command = expand(text)
@@ -179,7 +179,7 @@ def one(connection: Connection, text: str, options: Options) -> int:
     return print_lines(replies if raw else for_people(replies), options.verbose)
 
 
-def print_lines(lines: Iterable[Line], verbose: bool) -> int:
+def print_lines(lines: Iterable[ReplyLine], verbose: bool) -> int:
     """Print a reply; returns the exit code for its last code."""
     code = 0
     out: list[str] = []
@@ -197,7 +197,7 @@ def print_lines(lines: Iterable[Line], verbose: bool) -> int:
     return int(code >= FAILED)
 
 
-def as_json(connection: Connection, command: str) -> int:
+def as_json(connection: RouterConnection, command: str) -> int:
     """Print the reply as one JSON array, or an object with `error` and `code`."""
     if connection.ask("output json")[-1].code >= FAILED:
         sys.stderr.write("This daemon does not answer in JSON\n")

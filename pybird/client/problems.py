@@ -7,7 +7,7 @@ message first and nothing twice, as `pybird check` writes it.
 
 from __future__ import annotations
 
-from pybird.client.connection import Line
+from pybird.client.connection import ReplyLine
 
 TYPE_CHECKING = False  # `typing` is too slow to import for one command
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 PROBLEM = 8002  # the code of such lines
 
 
-def for_people(lines: Iterable[Line]) -> Iterator[Line]:
+def for_people(lines: Iterable[ReplyLine]) -> Iterator[ReplyLine]:
     """The lines of a reply; those of errors in a configuration wait for the last one."""
-    held: list[Line] = []
+    held: list[ReplyLine] = []
     for line in lines:
         if line.code != PROBLEM or line.unasked:
             yield line
@@ -28,9 +28,9 @@ def for_people(lines: Iterable[Line]) -> Iterator[Line]:
             yield from _in_order(held)
 
 
-def _in_order(held: list[Line]) -> list[Line]:
+def _in_order(held: list[ReplyLine]) -> list[ReplyLine]:
     *shown, last = held
     message, _, more = last.text.rpartition(" (and ")
     if more.endswith(" more)") and shown and shown[0].text == message:
-        return [*shown, Line(PROBLEM, "", True, last.raw)]
+        return [*shown, ReplyLine(PROBLEM, "", True, last.raw)]
     return [last, *shown]

@@ -25,8 +25,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from rich.console import Console
 
 from pybird.client import tables
-from pybird.client.completion import Names, complete, insertions
-from pybird.client.connection import Connection, ConnectionLostError, Line
+from pybird.client.completion import KnownNames, complete, insertions
+from pybird.client.connection import ConnectionLostError, ReplyLine, RouterConnection
 from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand, help_for
 
@@ -43,10 +43,10 @@ class LiveNames:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._names = Names()
+        self._names = KnownNames()
         self._when = float("-inf")
 
-    def get(self) -> Names:
+    def get(self) -> KnownNames:
         """The names of now, at most two seconds old; empty while the daemon is away."""
         if time.monotonic() - self._when > FRESH:
             with contextlib.suppress(OSError, ConnectionLostError):
@@ -54,8 +54,8 @@ class LiveNames:
             self._when = time.monotonic()
         return self._names
 
-    def _ask(self) -> Names:
-        connection = Connection(self._path, timeout=1.0)
+    def _ask(self) -> KnownNames:
+        connection = RouterConnection(self._path, timeout=1.0)
         try:
             symbols = [line.text.split("\t") for line in connection.ask("show symbols") if line.code == 1010]
             links = [
@@ -66,7 +66,7 @@ class LiveNames:
         of_kind: dict[str, list[str]] = {}
         for name, kind in (row for row in symbols if len(row) == 2):
             of_kind.setdefault(kind.strip(), []).append(name.strip())
-        return Names(
+        return KnownNames(
             protocols=tuple(of_kind.get("protocol", ())),
             tables=tuple(of_kind.get("routing table", ())),
             filters=tuple(of_kind.get("filter", ())),
@@ -120,7 +120,7 @@ class Shell:
     """One interactive session."""
 
     def __init__(
-        self, connection: Connection, settings: Iterable[str] = (), *, verbose: bool = False
+        self, connection: RouterConnection, settings: Iterable[str] = (), *, verbose: bool = False
     ) -> None:
         """`settings` are commands about the session that it begins with; `verbose` shows codes, no tables."""
         self._connection = connection
@@ -215,7 +215,7 @@ class Shell:
         self._connection.send(command)
         page(self._texts(self._connection.replies()), self._height)
 
-    def _pointed(self, line: Line) -> str:
+    def _pointed(self, line: ReplyLine) -> str:
         """A mark below the word of the command that an error names."""
         found = QUOTED_WORD.search(line.text)
         if line.code < 9000 or found is None:
@@ -232,16 +232,16 @@ class Shell:
         self._connection.ask("output text")
         return True
 
-    def _texts(self, lines: Iterable[Line]) -> Iterator[str]:
+    def _texts(self, lines: Iterable[ReplyLine]) -> Iterator[str]:
         for line in lines if self._verbose else for_people(lines):
             if line.unasked:
                 yield f">>> {line.text}\n"
             elif line.text or not line.last:
                 yield f"{self._pointed(line)}{line.coded if self._verbose else line.text}\n"
 
-    def _drawn(self, lines: Iterable[Line]) -> Iterator[str]:
+    def _drawn(self, lines: Iterable[ReplyLine]) -> Iterator[str]:
         """Tables of the JSON in a reply, the first rows before the others are there."""
-        drawing = tables.Tables(Console())
+        drawing = tables.ReplyTables(Console())
         rows: list[dict[str, Any]] = []
         for line in lines:
             if not line.text.startswith("{"):
@@ -269,7 +269,7 @@ class Shell:
         """A reply was broken off: a new connection is the clean way on. False: there is none."""
         self._connection.close()
         try:
-            fresh = Connection(self._connection.path)
+            fresh = RouterConnection(self._connection.path)
             for command in self._settings:
                 fresh.ask(command)
         except (OSError, ConnectionLostError) as error:

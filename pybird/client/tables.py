@@ -35,7 +35,7 @@ class Form(NamedTuple):
     key: int = 1
 
 
-class Tables:
+class ReplyTables:
     """The tables of one reply, which comes in parts."""
 
     def __init__(self, screen: Console, today: str | None = None) -> None:

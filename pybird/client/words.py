@@ -20,7 +20,7 @@ NO_SUCH = "No such command. Press `?' for help."
 AMBIGUOUS = "Ambiguous command, possible expansions are:"
 
 
-class Node:
+class CommandWord:
     """One word of commands and the words that may follow it."""
 
     __slots__ = ("below", "help", "path", "syntax")
@@ -29,9 +29,9 @@ class Node:
         self.path = path
         self.syntax = ""  # of the command that ends here, empty if none does
         self.help = ""
-        self.below: dict[str, Node] = {}
+        self.below: dict[str, CommandWord] = {}
 
-    def commands(self) -> list[Node]:
+    def commands(self) -> list[CommandWord]:
         """All commands at and below this word."""
         own = [self] if self.syntax else []
         return own + [found for node in self.below.values() for found in node.commands()]
@@ -51,13 +51,13 @@ def leading(syntax: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def tree(commands: tuple[tuple[str, str], ...] = COMMANDS) -> Node:
+def tree(commands: tuple[tuple[str, str], ...] = COMMANDS) -> CommandWord:
     """All commands as a tree of words."""
-    root = Node()
+    root = CommandWord()
     for syntax, text in commands:
         node = root
         for word in leading(syntax):
-            node = node.below.setdefault(word, Node((*node.path, word)))
+            node = node.below.setdefault(word, CommandWord((*node.path, word)))
         node.syntax, node.help = syntax, text
     return root
 
@@ -75,7 +75,7 @@ def next_word(text: str, at: int) -> tuple[str, int]:
     return (word, end) if word.replace("-", "").replace("_", "").isalpha() else ("", at)
 
 
-def expand(text: str, root: Node = ROOT) -> str:
+def expand(text: str, root: CommandWord = ROOT) -> str:
     """The command with its leading words in full.
 
     Raises:
@@ -97,7 +97,7 @@ def expand(text: str, root: Node = ROOT) -> str:
     return " ".join(node.path) + (f" {rest}" if rest else "")
 
 
-def _no_such(node: Node, word: str) -> str:
+def _no_such(node: CommandWord, word: str) -> str:
     if not word:
         return INCOMPLETE if node.path else NO_SUCH
     from difflib import get_close_matches  # only here: one-shot commands must start fast
@@ -109,7 +109,7 @@ def _no_such(node: Node, word: str) -> str:
     return NO_SUCH.replace(".", f", did you mean `{meant}'?", 1)
 
 
-def candidates(node: Node, word: str) -> list[Node]:
+def candidates(node: CommandWord, word: str) -> list[CommandWord]:
     """What a word of this level may mean: itself, or all it is a prefix of."""
     if word in node.below:
         return [node.below[word]]
@@ -118,7 +118,7 @@ def candidates(node: Node, word: str) -> list[Node]:
     return first or found
 
 
-def help_line(node: Node, width: int = 0) -> str:
+def help_line(node: CommandWord, width: int = 0) -> str:
     """A line of help; several where it does not fit into the width, if one is given."""
     return laid_out(node.syntax, node.help, width)
 
@@ -137,7 +137,7 @@ def laid_out(syntax: str, text: str, width: int) -> str:
     return "\n".join([*head, *told])
 
 
-def help_for(text: str, root: Node = ROOT, width: int = 0) -> list[str]:
+def help_for(text: str, root: CommandWord = ROOT, width: int = 0) -> list[str]:
     """What `?` prints after this text: the commands that can follow."""
     node, at = root, 0
     while node.below:

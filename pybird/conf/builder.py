@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from pybird.conf.draft import Draft
-from pybird.conf.expressions import Expressions
+from pybird.conf.expressions import ExpressionBuilder
 from pybird.conf.include import Sources
 from pybird.conf.model import ProtocolConfig
 from pybird.conf.scope import Scope
@@ -72,7 +72,7 @@ class Builder(Values):
 
     def node(self, item: Item) -> Node:
         """An expression outside of any filter."""
-        return Expressions(self, self.scope).expr(item)
+        return ExpressionBuilder(self, self.scope).expr(item)
 
     def policy(self, tree: Item) -> Filter:
         """`all`, `none`, `filter ...`, `where ...`."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pybird.conf.bulk import BulkError, number_set, prefix_set
+from pybird.conf.literal_sets import BulkError, number_set, prefix_set
 from pybird.conf.literals import literal
 from pybird.conf.model import Symbol
 from pybird.conf.nets import net_literal
@@ -65,7 +65,7 @@ TABLE_CALLS = frozenset(("roa_check", "aspa_check", "aspa_check_upstream", "aspa
 UNKNOWN_ATTRIBUTE = re.compile(f"{UNKNOWN_PREFIX}(?!00)[0-9a-f]{{2}}")
 
 
-class Expressions:
+class ExpressionBuilder:
     """Makes nodes in one scope. `code` (statements) changes the scope block by block."""
 
     def __init__(self, builder: Values, scope: Scope) -> None:
@@ -196,16 +196,18 @@ class Expressions:
 
     def _pair(self, tree: Tree) -> Node:
         left, right = (self.expr(child) for child in tree.children)
-        return nodes.Pair(left, right, span=self.span(tree))
+        return nodes.PairNode(left, right, span=self.span(tree))
 
     def _large(self, tree: Tree) -> Node:
         first, second, third = (self.expr(child) for child in tree.children)
-        return nodes.LargeCommunity(first, second, third, span=self.span(tree))
+        return nodes.LargeCommunityNode(first, second, third, span=self.span(tree))
 
     def _extended(self, tree: Tree) -> Node:
         kind, key, value = tree.children
         name, number = self._kind(kind)
-        return nodes.ExtendedCommunity(name, self.expr(key), self.expr(value), number, span=self.span(tree))
+        return nodes.ExtendedCommunityNode(
+            name, self.expr(key), self.expr(value), number, span=self.span(tree)
+        )
 
     def _kind(self, item: Item) -> tuple[str, Node | None]:
         assert isinstance(item, Tree)
@@ -321,7 +323,7 @@ class Expressions:
         if not isinstance(left, nodes.Range | nodes.Wildcard) and not isinstance(
             right, nodes.Range | nodes.Wildcard
         ):
-            return nodes.Pair(left, right, span=self.span(tree))
+            return nodes.PairNode(left, right, span=self.span(tree))
         return nodes.PairPattern(left, right, span=self.span(tree))
 
     def _large_pattern(self, tree: Tree) -> Node:
@@ -333,7 +335,7 @@ class Expressions:
                 )
         first, second, third = parts
         if not any(isinstance(part, nodes.Range | nodes.Wildcard) for part in parts):
-            return nodes.LargeCommunity(first, second, third, span=self.span(tree))
+            return nodes.LargeCommunityNode(first, second, third, span=self.span(tree))
         return nodes.LargePattern(first, second, third, span=self.span(tree))
 
     def _extended_pattern(self, tree: Tree) -> Node:
@@ -345,7 +347,7 @@ class Expressions:
         if isinstance(left, nodes.Range | nodes.Wildcard):
             raise self.builder.error("the key of an extended community in a set is one number", key)
         if not isinstance(right, nodes.Range | nodes.Wildcard):
-            return nodes.ExtendedCommunity(name, left, right, number, span=self.span(tree))
+            return nodes.ExtendedCommunityNode(name, left, right, number, span=self.span(tree))
         return nodes.ExtendedPattern(name, left, right, number, span=self.span(tree))
 
     def _mask(self, tree: Tree) -> Node:
@@ -363,7 +365,7 @@ class Expressions:
     def _mask_plus(self, tree: Tree) -> Node:
         return nodes.MaskPlus(span=self.span(tree))
 
-    _OTHERS: dict[str, Callable[[Expressions, Tree], Node]] = {
+    _OTHERS: dict[str, Callable[[ExpressionBuilder, Tree], Node]] = {
         "op_not": _not,
         "op_divide": _divide,
         "field": _field,

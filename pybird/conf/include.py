@@ -99,12 +99,12 @@ def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-class Source:
+class SourceText:
     """One text and where the lexer stands in it."""
 
     __slots__ = ("_lines", "base", "file", "parent", "position", "text")
 
-    def __init__(self, file: str, text: str, base: int, parent: Source | None) -> None:
+    def __init__(self, file: str, text: str, base: int, parent: SourceText | None) -> None:
         self.file = file
         self.text = text
         self.base = base
@@ -147,21 +147,21 @@ class Sources:
 
     def __init__(self, files: ConfigFiles) -> None:
         self._files = files
-        self._stretches: list[tuple[int, Source, int]] = []  # base, text, where in the text it begins
-        self._of_file: dict[str, list[tuple[int, Source, int]]] = {}  # the same by file
+        self._stretches: list[tuple[int, SourceText, int]] = []  # base, text, where in the text it begins
+        self._of_file: dict[str, list[tuple[int, SourceText, int]]] = {}  # the same by file
         self._next = 0
         self._texts: dict[str, str] = {}
-        self.anchor: tuple[Source, Anchor] | None = None  # of the statement that is being read
+        self.anchor: tuple[SourceText, Anchor] | None = None  # of the statement that is being read
         self.strayed = False  # a place from there ended in another file, so that it cannot follow the anchor
         self.brought: list[Brought] = []  # what every `include` so far found and read
 
-    def add(self, file: str, text: str, parent: Source | None = None) -> Source:
+    def add(self, file: str, text: str, parent: SourceText | None = None) -> SourceText:
         """Take a text."""
-        source = Source(file, text, 0, parent)
+        source = SourceText(file, text, 0, parent)
         self.resume(source)
         return source
 
-    def resume(self, source: Source) -> None:
+    def resume(self, source: SourceText) -> None:
         """Go on in this text: give it a stretch of offsets after all others."""
         source.base = self._next
         stretch = (source.base, source, source.position)
@@ -169,7 +169,7 @@ class Sources:
         self._of_file.setdefault(source.file, []).append(stretch)
         self._next += len(source.text) + 1
 
-    def open(self, path: str, parent: Source | None = None) -> Source:
+    def open(self, path: str, parent: SourceText | None = None) -> SourceText:
         """Read a file. Raises OSError."""
         text = self._text(path)
         if parent is not None:
@@ -195,7 +195,7 @@ class Sources:
             return Brought(then.path, "", tuple(self._files.find(then.path)))
         return Brought(then.path, _digest(self._text(then.path)))
 
-    def included(self, name: str, source: Source, start: int, end: int) -> list[str]:
+    def included(self, name: str, source: SourceText, start: int, end: int) -> list[str]:
         """The paths of the files that `include "name"` in `source` brings, in order.
 
         Raises:
@@ -214,7 +214,7 @@ class Sources:
         except OSError as problem:
             raise self.error(f"Unable to match pattern {path}: {problem.strerror}", span) from None
 
-    def locate(self, offset: int) -> tuple[Source, int]:
+    def locate(self, offset: int) -> tuple[SourceText, int]:
         """The text that an offset is in, and where in it."""
         at = bisect_right(self._stretches, offset, key=lambda stretch: stretch[0])
         base, source, _ = self._stretches[max(at - 1, 0)]
@@ -234,7 +234,7 @@ class Sources:
             return Span(anchor, line - anchor.line, column, last_line - anchor.line, last_column)
         return Span(source.file, line, column, last_line, last_column)
 
-    def is_in(self, source: Source) -> bool:
+    def is_in(self, source: SourceText) -> bool:
         """Is the text that is being read this one?"""
         return self._stretches[-1][1] is source
 
@@ -263,7 +263,7 @@ class Sources:
         text = source.text[start:end]
         return ConfigError(message, span, text, source_start=column, **more)  # type: ignore[arg-type]
 
-    def _source_of(self, span: Span) -> Source | None:
+    def _source_of(self, span: Span) -> SourceText | None:
         """The text of a place."""
         there = self._of_file.get(span.file, ()) if span.line else ()
         return there[0][1] if there else None
@@ -294,6 +294,6 @@ class Sources:
                 error.related = (secrets.message(text, *place), span)
 
     @staticmethod
-    def _stretch(source: Source, span: Span) -> tuple[int, int]:
+    def _stretch(source: SourceText, span: Span) -> tuple[int, int]:
         """Where a place is in its text."""
         return source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)

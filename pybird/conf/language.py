@@ -13,21 +13,21 @@ from functools import partial
 from pathlib import PurePath
 from typing import Final, TypeVar
 
-from pybird.conf.again import Memory, Rereading, first_peer_table
 from pybird.conf.builder import Builder, ProtocolTypeLike
 from pybird.conf.errors import ConfigError, ConfigErrors, SilencedError
 from pybird.conf.expressions import BUILTINS
-from pybird.conf.include import ConfigFiles, DiskFiles, Source, Sources
+from pybird.conf.include import ConfigFiles, DiskFiles, Sources, SourceText
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import Config, Symbol, TableConfig
 from pybird.conf.names import PEERS
 from pybird.conf.nets import net_literal
 from pybird.conf.parser import Parser
+from pybird.conf.rereading import ReadUnits, Rereading, first_peer_table
 from pybird.conf.scope import Scope, predefined
 from pybird.conf.tables import load as load_tables
-from pybird.conf.top import Top
+from pybird.conf.toplevel import TopLevel
 from pybird.conf.tree import Item, Tree
-from pybird.conf.unfed import refuse_unfed
+from pybird.conf.unfilled_tables import refuse_unfed
 from pybird.filter.attributes import declarations_of
 from pybird.filter.budget import Budget
 from pybird.filter.depth import deeply, is_deep
@@ -84,7 +84,7 @@ class Language:
 
     # ---------------------------------------------------------------- a file
 
-    def load(self, path: str, files: ConfigFiles | None = None, memory: Memory | None = None) -> Config:
+    def load(self, path: str, files: ConfigFiles | None = None, memory: ReadUnits | None = None) -> Config:
         """Read a configuration file and all it includes; with a memory, what changed since the last time.
 
         Raises:
@@ -126,12 +126,12 @@ class Language:
 
         return deeply(reading)
 
-    def _reload(self, path: str, sources: Sources, memory: Memory) -> Config | None:
+    def _reload(self, path: str, sources: Sources, memory: ReadUnits) -> Config | None:
         """The configuration, most of it perhaps from memory; None if there is an error in it."""
         lexer = Lexer(self._tables, sources, self._names)
         lexer.open(sources.open(path))
         builder = self._builder(sources)
-        top = Top(builder)
+        top = TopLevel(builder)
 
         def build(statement: Tree) -> None:
             with builder.collecting():
@@ -142,7 +142,7 @@ class Language:
             return None
         return _finish(builder, top, path, [])
 
-    def _load(self, sources: Sources, path: str, source: Source) -> Reading:
+    def _load(self, sources: Sources, path: str, source: SourceText) -> Reading:
         lexer = Lexer(self._tables, sources, self._names)
         lexer.open(source)
         parser = Parser(self._tables, lexer, "config")
@@ -150,7 +150,7 @@ class Language:
         builder = self._builder(sources)
         builder.declared = lexer.declared
         builder.warnings.update(dict.fromkeys(builder.hides(token) for token in lexer.overrides))
-        top = Top(builder)
+        top = TopLevel(builder)
         if tree is not None:
             builder.default_peers = first_peer_table(tree) or PEERS
             for statement in tree.trees():
@@ -284,7 +284,7 @@ def _first_ones(sources: Sources, errors: list[ConfigError]) -> list[ConfigError
     return found
 
 
-def _finish(builder: Builder, top: Top, path: str, errors: list[ConfigError]) -> Config:
+def _finish(builder: Builder, top: TopLevel, path: str, errors: list[ConfigError]) -> Config:
     """Put everything together, or raise what is wrong, in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
     found = found or list(builder.errors)  # a consequence of nothing that was reported is an error of its own

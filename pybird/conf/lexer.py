@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from pybird.conf.bulk import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.errors import ConfigError, bare
-from pybird.conf.include import MAX_DEPTH, Source, Sources
+from pybird.conf.foreign_syntax import Slip, of_character, of_operator
+from pybird.conf.include import MAX_DEPTH, Sources, SourceText
+from pybird.conf.literal_sets import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.literals import literal
-from pybird.conf.slips import Slip, of_character, of_operator
-from pybird.conf.tables import Tables
+from pybird.conf.tables import ParserTables
 from pybird.conf.tree import Token
 from pybird.filter.nodes import NO_SPAN, Span
 from pybird.values.attributes import UNKNOWN_PREFIX
@@ -59,7 +59,12 @@ class Lexer:
     """The tokens of one configuration, command or expression."""
 
     def __init__(
-        self, tables: Tables, sources: Sources, predefined: Container[str] = (), *, includes: bool = True
+        self,
+        tables: ParserTables,
+        sources: Sources,
+        predefined: Container[str] = (),
+        *,
+        includes: bool = True,
     ) -> None:
         self.sources = sources
         self.errors: list[ConfigError] = []
@@ -79,13 +84,13 @@ class Lexer:
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
         self._gone: set[str] = set()  # names of the block that ended last
         self._depth = 0
-        self._source: Source | None = None
-        self._waiting: list[tuple[str, Source, Span]] = []  # files to include next: path, by whom, where
+        self._source: SourceText | None = None
+        self._waiting: list[tuple[str, SourceText, Span]] = []  # files to include next: path, by whom, where
         self._unread: list[Token] = []
         self._said: set[str] = set()
         self._end = 0
 
-    def open(self, source: Source) -> None:
+    def open(self, source: SourceText) -> None:
         """Read this text."""
         self._source = source
 
@@ -128,7 +133,7 @@ class Lexer:
                 if token is not None:
                     return token
 
-    def between(self) -> tuple[Source, int] | None:
+    def between(self) -> tuple[SourceText, int] | None:
         """Between two statements of the file: the text and the place where the next one begins, if any."""
         token = self.raw()
         if token.type == END:
@@ -136,7 +141,7 @@ class Lexer:
         self.unread(token)
         return self.sources.locate(token.start)
 
-    def pass_over(self, source: Source, end: int, declared: Iterable[str]) -> None:
+    def pass_over(self, source: SourceText, end: int, declared: Iterable[str]) -> None:
         """Go on at `end` of this text, `between` two statements, as if these names had been declared."""
         self._unread.clear()
         source.position = end
@@ -155,7 +160,7 @@ class Lexer:
             token.type = "NAME"
         self._unread.append(token)
 
-    def _literal(self, source: Source, kind: str, text: str, start: int, end: int) -> Token:
+    def _literal(self, source: SourceText, kind: str, text: str, start: int, end: int) -> Token:
         if kind == "PREFIX":
             follow = source.text[end : end + 3].lstrip(" \t")[:2]
             if follow[:1] in ("+", "-") and follow not in ("++", "->"):
@@ -164,7 +169,7 @@ class Lexer:
                 kind = "PREFIX_LONGER" if follow[0] == "+" else "PREFIX_SHORTER"
         return Token.make(kind, text, source.base + start, source.base + end)
 
-    def _word(self, source: Source, text: str, start: int, end: int) -> Token | None:
+    def _word(self, source: SourceText, text: str, start: int, end: int) -> Token | None:
         if text[0] == "'":
             text = text[1:-1]
             return self._sized(Token.make("QUOTED", text, source.base + start, source.base + end))
@@ -185,11 +190,11 @@ class Lexer:
     # --------------------------------------------------------------- include
 
     @staticmethod
-    def _first_on_line(source: Source, start: int) -> bool:
+    def _first_on_line(source: SourceText, start: int) -> bool:
         line = source.text.rfind("\n", 0, start) + 1
         return not source.text[line:start].strip(" \t")
 
-    def _include(self, source: Source, start: int, end: int) -> bool:
+    def _include(self, source: SourceText, start: int, end: int) -> bool:
         found = INCLUDE.match(source.text, end)
         assert found is not None
         if found[1] is None or found[2] is None:
@@ -223,7 +228,7 @@ class Lexer:
         self._source = None
         self._end = end
 
-    def _open_next(self, parent: Source) -> bool:
+    def _open_next(self, parent: SourceText) -> bool:
         """Open the next file that an `include` of this text brought, if there is one."""
         while self._waiting and self._waiting[-1][1] is parent:
             path, _, span = self._waiting.pop()
@@ -236,7 +241,7 @@ class Lexer:
                 return True
         return False
 
-    def _leave(self, source: Source) -> None:
+    def _leave(self, source: SourceText) -> None:
         self._end = source.base + len(source.text)
         parent = source.parent
         if parent is None or not self._open_next(parent):
@@ -246,7 +251,7 @@ class Lexer:
 
     # -------------------------------------------------------------- problems
 
-    def _problem(self, source: Source) -> Token | None:
+    def _problem(self, source: SourceText) -> Token | None:
         """Text that starts no token. None when there is a way to go on as if it were blank."""
         text, at = source.text, source.position
         start = source.base + at
@@ -282,7 +287,7 @@ class Lexer:
         self._error(f"Unknown character `{shown}`", start, source.base + end)
         return Token.make(BAD, char, start, source.base + end)
 
-    def _slip(self, source: Source, at: int, slip: Slip) -> Token | None:
+    def _slip(self, source: SourceText, at: int, slip: Slip) -> Token | None:
         """Report what was written out of habit, and read on as if the right thing stood there."""
         start, end = source.base + at, source.base + slip.end
         source.position = slip.resume
@@ -297,14 +302,14 @@ class Lexer:
             return Token.make("TEXT", slip.text, start, source.base + slip.resume)
         return Token.make(BAD, source.text[at : slip.end], start, end)
 
-    def _nul_in_text(self, source: Source, whole: re.Match[str]) -> Token:
+    def _nul_in_text(self, source: SourceText, whole: re.Match[str]) -> Token:
         """A text that holds NUL characters: file names and time formats cannot."""
         nul = source.base + whole[0].index("\0") + whole.start()
         self._error("a text holds no NUL characters", nul, nul + 1)
         source.position = whole.end()
         return Token.make("TEXT", whole[1], source.base + whole.start(), source.base + whole.end())
 
-    def _open_string(self, source: Source, at: int) -> Token:
+    def _open_string(self, source: SourceText, at: int) -> Token:
         """A text without end on its line; one that ends on the next line is taken as one."""
         text, start = source.text, source.base + at
         line = text.find("\n", at)
@@ -315,7 +320,7 @@ class Lexer:
         source.position = end + rest.rindex('"') + 1 if rest.count('"') % 2 else end
         return Token.make("TEXT", text[at + 1 : end], start, source.base + end)
 
-    def _comment(self, source: Source, at: int) -> None:
+    def _comment(self, source: SourceText, at: int) -> None:
         text = source.text
         end = text.find("*/", at + 2)
         if end < 0:
@@ -327,7 +332,7 @@ class Lexer:
             self._error("Comment nesting not supported", source.base + nested, source.base + nested + 2)
         source.position = end + 2
 
-    def _unterminated(self, source: Source, at: int) -> None:
+    def _unterminated(self, source: SourceText, at: int) -> None:
         """A comment without end: the error is where the file ends, as BIRD says it."""
         end = source.base + len(source.text)
         error = self.sources.error("Unterminated comment", self.sources.span(end, end))
@@ -510,7 +515,7 @@ class Lexer:
                 del self._known[name]
 
 
-def master(tables: Tables) -> re.Pattern[str]:
+def master(tables: ParserTables) -> re.Pattern[str]:
     """The expression that finds the next token after blanks; its groups are named by kind."""
     patterns = tables.patterns
     hexadecimal = "|".join(

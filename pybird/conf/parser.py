@@ -12,7 +12,7 @@ from __future__ import annotations
 from pybird.conf.errors import ConfigError
 from pybird.conf.explain import Situation, explain
 from pybird.conf.lexer import BAD, DECLARING, END, Lexer
-from pybird.conf.tables import DROP, KEEP, SPLICE, Tables
+from pybird.conf.tables import DROP, KEEP, SPLICE, ParserTables
 from pybird.conf.tree import Item, Token, Tree
 
 MAX_ERRORS = 50
@@ -22,7 +22,7 @@ STATEMENT = "DEFINE"  # a keyword that stands nowhere but at the beginning of a 
 class Parser:
     """One parse of one text."""
 
-    def __init__(self, tables: Tables, lexer: Lexer, start: str, *, recover: bool = True) -> None:
+    def __init__(self, tables: ParserTables, lexer: Lexer, start: str, *, recover: bool = True) -> None:
         self.errors: list[ConfigError] = lexer.errors
         self.broken = lexer.wrong  # places of errors
         self._states = tables.states

@@ -1,6 +1,6 @@
 """Filters and functions: from parse trees to nodes.
 
-One `Code` per filter or function: it numbers the variables and follows the
+One `StatementBuilder` per filter or function: it numbers the variables and follows the
 blocks. Slots are unique in the whole function, so that a shadowed variable is
 another one.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pybird.conf.expressions import Expressions
+from pybird.conf.expressions import ExpressionBuilder
 from pybird.conf.model import Symbol
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token, Tree
@@ -33,7 +33,7 @@ def type_name(builder: Values, tree: Item) -> str:
     return name
 
 
-class Code(Expressions):
+class StatementBuilder(ExpressionBuilder):
     """The body of one filter or function."""
 
     def __init__(
@@ -196,7 +196,7 @@ class Code(Expressions):
     def _text(self, item: Item) -> str:
         return " ".join("".join(self.builder.sources.texts(item.start, item.end)).split())
 
-    _KINDS: dict[str, Callable[[Code, Tree], Node]] = {
+    _KINDS: dict[str, Callable[[StatementBuilder, Tree], Node]] = {
         "block": block,
         "if": _if,
         "for": _for,
@@ -239,18 +239,20 @@ def _is_literal(item: Item) -> bool:
 
 def filter_of(builder: Values, name: str | None, locals_: Tree, block: Tree) -> Filter:
     """A named filter, or one written in place."""
-    return Filter(name, Code(builder, builder.scope).body(locals_, block), span=builder.span(block))
+    return Filter(
+        name, StatementBuilder(builder, builder.scope).body(locals_, block), span=builder.span(block)
+    )
 
 
 def merging(builder: Values, block: Tree) -> Filter:
     """The code that makes one of several `routes`."""
-    code = Code(builder, builder.scope, has_routes=True)
+    code = StatementBuilder(builder, builder.scope, has_routes=True)
     return Filter(None, code.block(block), span=builder.span(block))
 
 
 def where(builder: Values, expression: Item) -> Filter:
     """`where EXPR`: accept what the expression holds for."""
     span = builder.span(expression)
-    condition = Expressions(builder, builder.scope).expr(expression)
+    condition = ExpressionBuilder(builder, builder.scope).expr(expression)
     accept, reject = nodes.Decide("accept", span=span), nodes.Decide("reject", span=span)
     return Filter(None, Block((nodes.If(condition, accept, reject, span=span),), span=span), span=span)

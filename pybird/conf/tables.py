@@ -35,7 +35,7 @@ DROP, KEEP, SPLICE = 0, 1, 2  # what happens to each part of a rule
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class ParserTables:
     """The automaton.
 
     `states[s]` maps a terminal to a state to shift to (0 and up) or to the
@@ -62,7 +62,7 @@ def grammar_folder() -> Path:
     raise FileNotFoundError(f"no grammar in {package} or beside it")
 
 
-def load(cache: str | PurePath | None = None, folder: Path | None = None) -> Tables:
+def load(cache: str | PurePath | None = None, folder: Path | None = None) -> ParserTables:
     """The tables of the grammar, from the cache folder if it has them."""
     folder = folder or grammar_folder()
     shipped = _shipped(folder)
@@ -73,7 +73,7 @@ def load(cache: str | PurePath | None = None, folder: Path | None = None) -> Tab
     path = Path(cache) / f"tables-{fingerprint(folder)}.marshal"
     found = _read(path)
     if found is not None:
-        return Tables(*found)
+        return ParserTables(*found)
     tables = build(folder)
     _write(path, _plain_values(tables))
     return tables
@@ -98,13 +98,13 @@ def ship(folder: Path, target: Path) -> None:
     target.write_bytes(marshal.dumps(value, 4))  # format 4: Python 3.4 and later
 
 
-def _shipped(folder: Path) -> Tables | None:
+def _shipped(folder: Path) -> ParserTables | None:
     """What the wheel brought: as trustworthy as the code beside it, if it fits the grammar."""
     try:
         digest, value = marshal.loads((folder / SHIPPED).read_bytes())
     except (OSError, ValueError, EOFError, TypeError):
         return None
-    return Tables(*value) if digest == _hash_of(folder) else None
+    return ParserTables(*value) if digest == _hash_of(folder) else None
 
 
 def _hash_of(folder: Path, more: str = "") -> str:
@@ -114,11 +114,11 @@ def _hash_of(folder: Path, more: str = "") -> str:
     return digest.hexdigest()[:32]
 
 
-def _plain_values(tables: Tables) -> tuple[Any, ...]:
-    return tuple(getattr(tables, name) for name in Tables.__dataclass_fields__)
+def _plain_values(tables: ParserTables) -> tuple[Any, ...]:
+    return tuple(getattr(tables, name) for name in ParserTables.__dataclass_fields__)
 
 
-def build(folder: Path, *, strict: bool = False) -> Tables:
+def build(folder: Path, *, strict: bool = False) -> ParserTables:
     """Compute the tables. `strict` refuses every conflict that Lark would resolve silently."""
     from lark import Lark  # 60 ms that a warm cache saves
     from lark.lexer import Lexer
@@ -139,7 +139,7 @@ def build(folder: Path, *, strict: bool = False) -> Tables:
     return _flatten(lark)
 
 
-def _flatten(lark: Any) -> Tables:
+def _flatten(lark: Any) -> ParserTables:
     table = lark.parser.parser._parse_table
     number = {state: index for index, state in enumerate(table.states)}
     rules = {rule: index for index, rule in enumerate(lark.rules)}
@@ -159,7 +159,7 @@ def _flatten(lark: Any) -> Tables:
             keywords[str(pattern.value)] = str(terminal.name)
         else:
             operators[str(pattern.value)] = str(terminal.name)
-    return Tables(
+    return ParserTables(
         states,
         [_rule(rule) for rule in lark.rules],
         {str(name): number[state] for name, state in table.start_states.items()},

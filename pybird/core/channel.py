@@ -30,11 +30,11 @@ from pybird.core.policy import Policy
 from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
-from pybird.core.statistics import Counters, Statistics
+from pybird.core.statistics import Statistics
 from pybird.core.table import Table, Walk, is_same
 from pybird.values.bogus import bogus_keys, has_suspect, suspect_octets
 from pybird.values.net import NetType, net_of
-from pybird.values.route import FILTERED, Dest, Hop, Rte, Source
+from pybird.values.route import FILTERED, Dest, Hop, RouteSource, Rte
 
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
@@ -120,8 +120,8 @@ class Channel(Receiver):
         self.debug: frozenset[str] = config.debug
         self.traced = False  # routes or filters, for this channel or its protocol
         self.table: Table = self.services.tables[config.table]
-        self.source = Source(protocol.name, protocol.type.kind, protocol.type.selection, self)
-        self.sources: dict[Source, None] = {self.source: None}
+        self.source = RouteSource(protocol.name, protocol.type.kind, protocol.type.selection, self)
+        self.sources: dict[RouteSource, None] = {self.source: None}
         self.statistics = Statistics()
         self.import_limit = _limit(config.import_limit)
         self.receive_limit = _limit(config.receive_limit)
@@ -132,16 +132,16 @@ class Channel(Receiver):
         self.neighbor: Hashable = None  # a protocol whose forms lead to neighbors sets this before `open`
         self.member: Member | None = None
         self.policy: Policy | None = None
-        self._filtered: dict[Source, dict[bytes, Rte]] = {}
-        self._received: dict[Source, dict[bytes, Rte]] = {}
-        self._refused: dict[Source, dict[bytes, tuple[Rte, str]]] = {}  # kept with the reason
-        self._waiting: dict[Source, dict[bytes, Waiting]] = {}
-        self._found: list[tuple[Source, list[bytes]]] = []  # of those that wait, whose next hop is there
+        self._filtered: dict[RouteSource, dict[bytes, Rte]] = {}
+        self._received: dict[RouteSource, dict[bytes, Rte]] = {}
+        self._refused: dict[RouteSource, dict[bytes, tuple[Rte, str]]] = {}  # kept with the reason
+        self._waiting: dict[RouteSource, dict[bytes, Waiting]] = {}
+        self._found: list[tuple[RouteSource, list[bytes]]] = []  # of those that wait, whose next hop is there
         self.refusals: Refusals | None = None  # None: nothing was refused
-        self._sweeps: dict[Source, int] = {}  # and the epoch of what stays
+        self._sweeps: dict[RouteSource, int] = {}  # and the epoch of what stays
         self._walk: Walk | None = None
         self._flushed: list[Callable[[], None]] = []
-        self._again: list[tuple[Source, list[bytes]]] = []  # of the import table, to be judged again
+        self._again: list[tuple[RouteSource, list[bytes]]] = []  # of the import table, to be judged again
 
     # what the CLI reads -------------------------------------------------
 
@@ -222,7 +222,7 @@ class Channel(Receiver):
         """Equal for channels whose export filters do the same."""
         return self.services.policies.meaning(self.config.export_filter), self.config.export_in
 
-    def forget(self, source: Source) -> None:
+    def forget(self, source: RouteSource) -> None:
         """A source that announces nothing any more."""
         if source is not self.source and not source.routes:
             self.sources.pop(source, None)
@@ -327,7 +327,7 @@ class Channel(Receiver):
         self.refused(list(bogus), rte, "bogus network")
         return [key for key in keys if key not in bogus]
 
-    def withdraw(self, keys: list[bytes], source: Source | None = None) -> None:
+    def withdraw(self, keys: list[bytes], source: RouteSource | None = None) -> None:
         """Networks went away (unknown ones are counted and ignored)."""
         if self.state is not ChannelState.UP:
             return
@@ -342,7 +342,7 @@ class Channel(Receiver):
         count.accepted += removed
         count.ignored += len(keys) - removed
 
-    def _forget_kept(self, keys: list[bytes], source: Source) -> None:
+    def _forget_kept(self, keys: list[bytes], source: RouteSource) -> None:
         for store in (self._filtered, self._received):
             kept = store.get(source)
             if kept:
@@ -428,7 +428,7 @@ class Channel(Receiver):
         for key in keys[: max(room, 0)]:
             kept[key] = (shown, reason)
 
-    def _forget_refused(self, keys: list[bytes], source: Source) -> None:
+    def _forget_refused(self, keys: list[bytes], source: RouteSource) -> None:
         kept = self._refused.get(source)
         if kept:
             for key in keys:
@@ -476,7 +476,7 @@ class Channel(Receiver):
         count.ignored += same
         count.accepted += len(keys) - same
 
-    def _forget_filtered(self, keys: list[bytes], source: Source) -> None:
+    def _forget_filtered(self, keys: list[bytes], source: RouteSource) -> None:
         kept = self._filtered.get(source)
         if kept:
             for key in keys:
@@ -538,7 +538,7 @@ class Channel(Receiver):
         if self.config.keep_filtered:
             self._keep_refused(keys, rte, reason)
 
-    def _forget_waiting(self, keys: list[bytes], source: Source) -> None:
+    def _forget_waiting(self, keys: list[bytes], source: RouteSource) -> None:
         kept = self._waiting.get(source)
         if kept:
             for key in keys:
@@ -585,7 +585,7 @@ class Channel(Receiver):
 
     # limits -------------------------------------------------------------
 
-    def _receive_store(self) -> dict[Source, dict[bytes, Rte]]:
+    def _receive_store(self) -> dict[RouteSource, dict[bytes, Rte]]:
         """Where routes are that count as received, besides the table."""
         return self._received if self.keep_received else self._filtered
 
@@ -594,7 +594,7 @@ class Channel(Receiver):
         used = sum([len(kept) for kept in self._receive_store().values()])
         return used if self.keep_received else used + self.imported + self.waiting
 
-    def _within_receive_limit(self, keys: list[bytes], source: Source) -> list[bytes]:
+    def _within_receive_limit(self, keys: list[bytes], source: RouteSource) -> list[bytes]:
         limit = self.receive_limit
         assert limit is not None
         store = self._receive_store()
@@ -630,7 +630,7 @@ class Channel(Receiver):
                 self._keep(left, rte)
         return passed
 
-    def _split(self, keys: list[bytes], source: Source, room: int, kept: set[bytes]) -> list[bytes]:
+    def _split(self, keys: list[bytes], source: RouteSource, room: int, kept: set[bytes]) -> list[bytes]:
         """Replacements, and as many new networks as there is room for."""
         passed: dict[bytes, None] = {}
         for key in keys:
@@ -657,14 +657,14 @@ class Channel(Receiver):
 
     # refresh ------------------------------------------------------------
 
-    def begin_refresh(self, source: Source | None = None) -> None:
+    def begin_refresh(self, source: RouteSource | None = None) -> None:
         """What is announced from now on is fresh; the rest is stale (RFC 7313, scans)."""
         if source is None:
             source = self.source
         source.epoch += 1
         source.stale = True
 
-    def end_refresh(self, source: Source | None = None) -> None:
+    def end_refresh(self, source: RouteSource | None = None) -> None:
         """Withdraw what stayed stale."""
         if source is None:
             source = self.source
@@ -683,7 +683,7 @@ class Channel(Receiver):
             self._waiting[source] = {k: e for k, e in waiting.items() if e.rte.epoch == source.epoch}
         self._sweep(source)
 
-    def _sweep(self, source: Source) -> None:
+    def _sweep(self, source: RouteSource) -> None:
         """Remove this source's routes of older epochs than now, in slices."""
         if source.routes:
             if self._walk is None:
@@ -694,7 +694,7 @@ class Channel(Receiver):
 
     def _sweep_slice(self) -> bool:
         assert self._walk is not None
-        gone: dict[Source, list[bytes]] = {}
+        gone: dict[RouteSource, list[bytes]] = {}
         keys = self._walk.take(SLICE)
         for key in keys:
             for rte in self.table.get(key):
@@ -891,7 +891,7 @@ class Channel(Receiver):
                     self._trace_net("> added", key, rte)
         return same
 
-    def _remove(self, keys: list[bytes], source: Source) -> int:
+    def _remove(self, keys: list[bytes], source: RouteSource) -> int:
         """Take the source's routes of these networks out of the table; how many there were."""
         if self.traced and self.traces("routes"):
             for key in dict.fromkeys(keys):
@@ -902,7 +902,7 @@ class Channel(Receiver):
                     self._trace_net(f"> removed{why}", key, held)
         return self.table.withdraw(keys, source)
 
-    def _held(self, key: bytes, source: Source) -> Rte | None:
+    def _held(self, key: bytes, source: RouteSource) -> Rte | None:
         for rte in self.table.get(key):
             if rte.source is source:
                 return rte
@@ -955,7 +955,7 @@ def soften(channels: list[Channel]) -> None:
 
 
 def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[bytes]]:
-    """Those of the networks that have a route, by route; neighbours mostly share theirs."""
+    """Those of the networks that have a route, by route; neighbors mostly share theirs."""
     batches: dict[Rte, list[bytes]] = {}
     last: Rte | None = None
     theirs: list[bytes] = []

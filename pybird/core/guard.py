@@ -28,7 +28,7 @@ from pybird.core.ports import (
 Ts = TypeVarTuple("Ts")
 
 
-class Owner(Protocol):
+class GuardedOwner(Protocol):
     """Who is to blame for a callback."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
@@ -40,7 +40,7 @@ class GuardedClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.current: Owner | None = None
+        self.current: GuardedOwner | None = None
 
     def now(self) -> float:
         """Seconds on a monotonic scale; constant while one callback runs."""
@@ -93,7 +93,7 @@ class GuardedFiles:
         return self._files.watch(path, self._clock.owned(changed))
 
 
-class FollowsKernel(Owner, KernelEvents, Protocol):
+class FollowsKernel(GuardedOwner, KernelEvents, Protocol):
     """An instance that hears of the kernel's changes."""
 
 

@@ -15,10 +15,10 @@ from pybird.core.channel import Channel
 from pybird.core.export.group import Group
 from pybird.core.forwarding.interfaces import InterfaceEvent
 from pybird.core.interface_traces import InterfaceTraces
-from pybird.core.life import Patience, State, StopReason
+from pybird.core.life import Patience, ProtocolState, StopReason
 from pybird.core.policy import Policy
 from pybird.core.ports import Ports, Timer
-from pybird.core.protocol import Instance, Owner, ProtocolType
+from pybird.core.protocol import Instance, InstanceOwner, ProtocolType
 from pybird.core.reload.plan import Comparisons
 from pybird.core.reload.revalidation import Revalidation, crash
 from pybird.core.reload.study import Study, filters_of, study
@@ -32,7 +32,7 @@ from pybird.values.attributes import AttributePool
 TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
 
 
-class Instances(Owner):
+class Instances(InstanceOwner):
     """The instances of one router, their tables and the configuration that they run by."""
 
     def __init__(
@@ -350,5 +350,5 @@ def _runs(subject: object) -> bool:
     if isinstance(subject, Channel):
         subject = subject.protocol
     if isinstance(subject, Instance):
-        return subject.state in (State.START, State.UP)
+        return subject.state in (ProtocolState.START, ProtocolState.UP)
     return isinstance(subject, Group)

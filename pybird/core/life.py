@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 
-class State(Enum):
+class ProtocolState(Enum):
     """The words that `show protocols` prints."""
 
     DOWN = "down"
@@ -43,7 +43,7 @@ class StopReason(Enum):
 BY_ITSELF: Final = frozenset((StopReason.LIMIT, StopReason.EXPORT_LIMIT, StopReason.ERROR, StopReason.FAILED))
 
 
-class Event(Enum):
+class LifeEvent(Enum):
     """What happens to an instance."""
 
     BEGIN = auto()  # it shall run, and may
@@ -85,15 +85,15 @@ class Act(Enum):
 WHILE_THERE: Final = frozenset((Act.TRACE_STATE, Act.CLOSE_CHANNELS, Act.FINISH))
 
 
-class Step(NamedTuple):
+class LifeStep(NamedTuple):
     """The state that is entered, and what is done then."""
 
-    to: State
+    to: ProtocolState
     acts: tuple[Act, ...]
 
 
-_STARTS = Step(
-    State.START,
+_STARTS = LifeStep(
+    ProtocolState.START,
     (
         Act.CANCEL_RETRY,
         Act.RESERVE_MEMORY,
@@ -105,10 +105,10 @@ _STARTS = Step(
         Act.INTRODUCE,
     ),
 )
-_WORKS = Step(State.UP, (Act.FORGET_ERROR, Act.TRACE_STATE, Act.ENTER))
-_FAILS = Step(State.START, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS))
-_ENDS = Step(
-    State.STOP,
+_WORKS = LifeStep(ProtocolState.UP, (Act.FORGET_ERROR, Act.TRACE_STATE, Act.ENTER))
+_FAILS = LifeStep(ProtocolState.START, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS))
+_ENDS = LifeStep(
+    ProtocolState.STOP,
     (
         Act.TRACE_STOPPING,
         Act.ENTER,
@@ -117,31 +117,37 @@ _ENDS = Step(
         Act.CLOSE_CHANNELS,  # it may take its time; its routes need not
     ),
 )
-_STOPS = Step(State.STOP, (Act.FORGET_ERROR, *_ENDS.acts))
-_BREAKS = Step(State.STOP, (*_ENDS.acts, Act.FINISH))
-_STARVES = Step(State.STOP, (Act.LOG_RETRY, *_BREAKS.acts))
-_FINISH = Step(State.STOP, (Act.FINISH,))
-_FLUSHES = Step(State.FLUSH, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS, Act.FLUSH))
-_IS_DOWN = Step(State.DOWN, (Act.TRACE_STATE, Act.ENTER, Act.TELL_WAITING, Act.GO_ON))
-_STAYS = Step(State.DOWN, (Act.CANCEL_RETRY, Act.TELL_WAITING, Act.GO_ON))
-_WAITS = Step(State.DOWN, (Act.ARM_RETRY,))
-_NEVER = Step(State.DOWN, ())  # a mistake in the program
+_STOPS = LifeStep(ProtocolState.STOP, (Act.FORGET_ERROR, *_ENDS.acts))
+_BREAKS = LifeStep(ProtocolState.STOP, (*_ENDS.acts, Act.FINISH))
+_STARVES = LifeStep(ProtocolState.STOP, (Act.LOG_RETRY, *_BREAKS.acts))
+_FINISH = LifeStep(ProtocolState.STOP, (Act.FINISH,))
+_FLUSHES = LifeStep(ProtocolState.FLUSH, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS, Act.FLUSH))
+_IS_DOWN = LifeStep(ProtocolState.DOWN, (Act.TRACE_STATE, Act.ENTER, Act.TELL_WAITING, Act.GO_ON))
+_STAYS = LifeStep(ProtocolState.DOWN, (Act.CANCEL_RETRY, Act.TELL_WAITING, Act.GO_ON))
+_WAITS = LifeStep(ProtocolState.DOWN, (Act.ARM_RETRY,))
+_NEVER = LifeStep(ProtocolState.DOWN, ())  # a mistake in the program
 
-STATES: Final = (State.DOWN, State.START, State.UP, State.STOP, State.FLUSH)  # the columns
+STATES: Final = (
+    ProtocolState.DOWN,
+    ProtocolState.START,
+    ProtocolState.UP,
+    ProtocolState.STOP,
+    ProtocolState.FLUSH,
+)  # the columns
 
 # None: it comes too late or too early there, and nothing is done.
-TABLE: Final[dict[Event, tuple[Step | None, ...]]] = {
+TABLE: Final[dict[LifeEvent, tuple[LifeStep | None, ...]]] = {
     #                     down     start     up        stop      flush
-    Event.BEGIN:         (_STARTS, None,     None,     None,     None),
-    Event.WENT_UP:       (None,    _WORKS,   None,     None,     None),
-    Event.WENT_DOWN:     (None,    None,     _FAILS,   None,     None),
-    Event.HALT:          (_STAYS,  _STOPS,   _STOPS,   None,     None),
-    Event.GIVE_UP:       (_STAYS,  _ENDS,    _ENDS,    None,     None),
-    Event.CRASHED:       (None,    _BREAKS,  _BREAKS,  _FINISH,  None),
-    Event.OUT_OF_MEMORY: (None,    _STARVES, _STARVES, _FINISH,  None),
-    Event.STOPPED:       (None,    _FLUSHES, _FLUSHES, _FLUSHES, None),
-    Event.FLUSHED:       (_NEVER,  _NEVER,   _NEVER,   _NEVER,   _IS_DOWN),
-    Event.RETRY:         (_WAITS,  None,     None,     None,     None),
+    LifeEvent.BEGIN:         (_STARTS, None,     None,     None,     None),
+    LifeEvent.WENT_UP:       (None,    _WORKS,   None,     None,     None),
+    LifeEvent.WENT_DOWN:     (None,    None,     _FAILS,   None,     None),
+    LifeEvent.HALT:          (_STAYS,  _STOPS,   _STOPS,   None,     None),
+    LifeEvent.GIVE_UP:       (_STAYS,  _ENDS,    _ENDS,    None,     None),
+    LifeEvent.CRASHED:       (None,    _BREAKS,  _BREAKS,  _FINISH,  None),
+    LifeEvent.OUT_OF_MEMORY: (None,    _STARVES, _STARVES, _FINISH,  None),
+    LifeEvent.STOPPED:       (None,    _FLUSHES, _FLUSHES, _FLUSHES, None),
+    LifeEvent.FLUSHED:       (_NEVER,  _NEVER,   _NEVER,   _NEVER,   _IS_DOWN),
+    LifeEvent.RETRY:         (_WAITS,  None,     None,     None,     None),
 }  # fmt: skip
 
 
@@ -168,7 +174,7 @@ class Life:
     """The state of one instance, and what was asked for beside it."""
 
     def __init__(self, enabled: bool) -> None:
-        self.state = State.DOWN
+        self.state = ProtocolState.DOWN
         self.enabled = enabled  # by operators and the config: who is not does not begin
         self.reason: StopReason | None = None  # of the last stop; None since the start
         self.retry: float | None = None  # once it is down it starts again after so many seconds
@@ -178,56 +184,56 @@ class Life:
         self._patience = Patience()
         self._limited = -float("inf")  # when a limit last restarted it
 
-    def begin(self) -> Step | None:
+    def begin(self) -> LifeStep | None:
         """Start, unless it runs, is disabled or leaves."""
         if not self.enabled or self._leaving:
             return None
-        step = self._meet(Event.BEGIN)
+        step = self._meet(LifeEvent.BEGIN)
         if step is not None:
             self.reason = self.retry = None
         return step
 
-    def begin_when_down(self) -> Step | None:
+    def begin_when_down(self) -> LifeStep | None:
         """Start; if it still stops, when that is over and it is enabled then."""
-        if self.state in (State.STOP, State.FLUSH):
+        if self.state in (ProtocolState.STOP, ProtocolState.FLUSH):
             self._begins = True
         return self.begin()
 
-    def went_up(self) -> Step | None:
+    def went_up(self) -> LifeStep | None:
         """It works."""
-        return self._meet(Event.WENT_UP)
+        return self._meet(LifeEvent.WENT_UP)
 
-    def went_down(self) -> Step | None:
+    def went_down(self) -> LifeStep | None:
         """It works no more, and goes on trying."""
-        return self._meet(Event.WENT_DOWN)
+        return self._meet(LifeEvent.WENT_DOWN)
 
-    def halt(self, reason: StopReason, begins: bool = False) -> Step | None:
+    def halt(self, reason: StopReason, begins: bool = False) -> LifeStep | None:
         """Stop for this reason; with `begins` it starts again after that."""
         self.retry = None
         self._begins = self._begins or begins
-        return self._stop(Event.GIVE_UP if reason in BY_ITSELF else Event.HALT, reason)
+        return self._stop(LifeEvent.GIVE_UP if reason in BY_ITSELF else LifeEvent.HALT, reason)
 
-    def leave(self, reason: StopReason) -> Step | None:
+    def leave(self, reason: StopReason) -> LifeStep | None:
         """Stop for good: nothing that was to start it again does."""
         self._leaving = True
         return self.halt(reason)
 
-    def crashed(self, now: float, out_of_memory: bool) -> Step | None:
+    def crashed(self, now: float, out_of_memory: bool) -> LifeStep | None:
         """Its code raised. Out of memory is no fault of the code: it starts again later."""
         if not out_of_memory:
-            return self._stop(Event.CRASHED, StopReason.FAILED)
-        if self.state in (State.START, State.UP):
+            return self._stop(LifeEvent.CRASHED, StopReason.FAILED)
+        if self.state in (ProtocolState.START, ProtocolState.UP):
             self.retry = self._patience.failed(now)
-        return self._stop(Event.OUT_OF_MEMORY, StopReason.FAILED)
+        return self._stop(LifeEvent.OUT_OF_MEMORY, StopReason.FAILED)
 
-    def _stop(self, event: Event, reason: StopReason) -> Step | None:
-        if self.state in (State.START, State.UP):
+    def _stop(self, event: LifeEvent, reason: StopReason) -> LifeStep | None:
+        if self.state in (ProtocolState.START, ProtocolState.UP):
             self.reason = reason
         return self._meet(event)
 
-    def stopped(self) -> Step | None:
+    def stopped(self) -> LifeStep | None:
         """It has closed what it opened."""
-        step = self._meet(Event.STOPPED)
+        step = self._meet(LifeEvent.STOPPED)
         if step is not None:
             self._parts = 1  # `FLUSH` itself, so that it ends after all are counted
         return step
@@ -236,16 +242,16 @@ class Life:
         """One more channel or child, for whose end `FLUSH` waits."""
         self._parts += 1
 
-    def one_done(self) -> Step | None:
+    def one_done(self) -> LifeStep | None:
         """One of those is down, or `FLUSH` was carried out: with the last one it is down."""
         self._parts -= 1
-        return None if self._parts else self._meet(Event.FLUSHED)
+        return None if self._parts else self._meet(LifeEvent.FLUSHED)
 
-    def go_on(self) -> Step | None:
+    def go_on(self) -> LifeStep | None:
         """It is down and those who waited know: start again, now or later, if it shall."""
         begins, self._begins = self._begins, False
         step = self.begin() if begins else None
-        return step if step is not None or self.retry is None else self._meet(Event.RETRY)
+        return step if step is not None or self.retry is None else self._meet(LifeEvent.RETRY)
 
     def take_retry(self) -> float:
         """The seconds after which it starts again, for the timer: they are asked for once."""
@@ -259,7 +265,7 @@ class Life:
         self._limited = now
         return often
 
-    def _meet(self, event: Event) -> Step | None:
+    def _meet(self, event: LifeEvent) -> LifeStep | None:
         step = TABLE[event][STATES.index(self.state)]
         assert step is not _NEVER, f"{event.name} in {self.state.name}"
         if step is not None:

@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple, final
 
 from pybird.core import scheduler
 from pybird.filter.compile import CompiledFilter
-from pybird.filter.masks import Masks
-from pybird.filter.nettests import RoaTest
+from pybird.filter.net_answers import NetAnswers
+from pybird.filter.net_questions import RoaTest
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
-from pybird.filter.subject import Lookup, Subject
+from pybird.filter.route_context import Lookup, RouteContext
 from pybird.values.aspath import EMPTY_PATH, AsPath
 from pybird.values.attributes import AttributePool, AttributeSet, AttributeTooLongError, Wanted
 from pybird.values.net import NetType, Prefix, net_of
@@ -45,7 +45,7 @@ class Judge(NamedTuple):
 
 
 @final
-class Outcome:
+class FilterOutcome:
     """What an accepting filter made of a route; `hop` None: the route's own."""
 
     __slots__ = ("attrs", "hop", "preference")
@@ -86,9 +86,11 @@ class Policy:
         self._resolve = judge.resolve
         self._generation = judge.generation
         self._lookup = judge.lookup
-        self._subject = Subject(judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain)
-        self._memo: dict[Any, Outcome | None] = {}
-        self._refusals: dict[Any, Outcome] = {}  # what was made of routes that are None in `_memo`
+        self._subject = RouteContext(
+            judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain
+        )
+        self._memo: dict[Any, FilterOutcome | None] = {}
+        self._refusals: dict[Any, FilterOutcome] = {}  # what was made of routes that are None in `_memo`
         self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
@@ -96,7 +98,7 @@ class Policy:
         self._wanted: Wanted = {}  # attributes that it reads
         self._asked: tuple[str, ...] = ()  # tables that it asks while it runs
         self._roas: tuple[tuple[RoaTest, int], ...] = ()  # with the bit of the answer
-        self._masks: Masks | None = None
+        self._masks: NetAnswers | None = None
         self._compiled: CompiledFilter | None = None
         kind = EACH if inside is not None else ONCE
         if not (filter.body == ACCEPT.body or self.rejects_all):
@@ -186,7 +188,7 @@ class Policy:
             again = tuple([name for name in changes if name in before and before[name] == changes[name]])
         return outcome.applied(rte), again
 
-    def _outcome(self, rte: Rte, key: bytes) -> Outcome | None:
+    def _outcome(self, rte: Rte, key: bytes) -> FilterOutcome | None:
         if self.rejects_all:
             return None
         if self.kind == EACH:
@@ -300,7 +302,7 @@ class Policy:
             self.generation,
         )
 
-    def _remembered(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
+    def _remembered(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> FilterOutcome | None:
         memo_key = self._memo_key(rte, mask)
         self.failed = False
         memo = self._memo
@@ -313,13 +315,13 @@ class Policy:
             memo[memo_key] = outcome
         return outcome
 
-    def _run(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> Outcome | None:
+    def _run(self, rte: Rte, key: bytes, mask: int, wanted: Wanted | None) -> FilterOutcome | None:
         self.failed = False
         if self._inside is not None and not self._is_inside(key):
             return None
         compiled = self._compiled
         if compiled is None:
-            return Outcome(rte.attrs, None, rte.preference)
+            return FilterOutcome(rte.attrs, None, rte.preference)
         if not self._decide(compiled, rte, key, mask, wanted):
             self.failed = self._subject.failed
             return None
@@ -333,7 +335,7 @@ class Policy:
         subject.load(rte, key, wanted)
         return compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
 
-    def _made(self, compiled: CompiledFilter, rte: Rte) -> Outcome | None:
+    def _made(self, compiled: CompiledFilter, rte: Rte) -> FilterOutcome | None:
         """What the code has set; None: it does not fit into a route."""
         try:
             return self._written(rte)
@@ -342,12 +344,12 @@ class Policy:
             self.failed = True
             return None
 
-    def _written(self, rte: Rte) -> Outcome:
+    def _written(self, rte: Rte) -> FilterOutcome:
         """What the run that is just over has written. Raises AttributeTooLongError."""
         subject = self._subject
         attrs = self._pool.edit(rte.attrs, subject.changes)
         hop = self._resolve(subject.hop) if subject.hop is not None else None
-        return Outcome(attrs, hop, subject.preference)
+        return FilterOutcome(attrs, hop, subject.preference)
 
     def _refused(self, rte: Rte, key: bytes, mask: int) -> Rte:
         """A route that was refused, as the filter left it; remembered unless the refusal was an error.
@@ -363,9 +365,9 @@ class Policy:
             found = self._refusals[memo_key] = self._left(rte, key)
         return found.applied(rte)
 
-    def _left(self, rte: Rte, key: bytes) -> Outcome:
+    def _left(self, rte: Rte, key: bytes) -> FilterOutcome:
         """What the run that has just refused a route had made of it."""
-        came = Outcome(rte.attrs, None, rte.preference)
+        came = FilterOutcome(rte.attrs, None, rte.preference)
         if self._compiled is None or (self._inside is not None and not self._is_inside(key)):
             return came
         try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
 from pybird.core.channel import Channel, Exporter
-from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, State, Step, StopReason
+from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, LifeStep, ProtocolState, StopReason
 from pybird.core.ports import Timer
 from pybird.core.selection import Selection
 from pybird.core.services import Services
@@ -57,7 +57,7 @@ class ProtocolType(Generic[C]):
     preference: int
     config: type[C]
     build: Callable[..., C]
-    instance: Callable[[C, Owner], Instance[C]] | None = None
+    instance: Callable[[C, InstanceOwner], Instance[C]] | None = None
     attributes: tuple[AttributeDecl, ...] = ()
     selection: Selection = field(default_factory=Selection)
     phase: int = 1
@@ -73,7 +73,7 @@ class Instance(Generic[C]):
 
     type: ProtocolType[Any]  # set on the class by the protocol's package
 
-    def __init__(self, config: C, owner: Owner) -> None:
+    def __init__(self, config: C, owner: InstanceOwner) -> None:
         self.config = config
         self.owner = owner
         self.services: Services = owner.services
@@ -98,7 +98,7 @@ class Instance(Generic[C]):
         return self.config.name
 
     @property
-    def state(self) -> State:
+    def state(self) -> ProtocolState:
         """Where it is in its life."""
         return self.life.state
 
@@ -147,7 +147,7 @@ class Instance(Generic[C]):
 
     def channel_added(self, channel: Channel) -> None:
         """A reload brought a channel to the running instance; the others are open or not."""
-        if self.state is State.UP:
+        if self.state is ProtocolState.UP:
             channel.open()
 
     def channel_removed(self, channel: Channel) -> None:
@@ -170,7 +170,7 @@ class Instance(Generic[C]):
     @property
     def is_down(self) -> bool:
         """It does not run."""
-        return self.state is State.DOWN
+        return self.state is ProtocolState.DOWN
 
     @property
     def gave_up(self) -> bool:
@@ -277,7 +277,7 @@ class Instance(Generic[C]):
         self.services.clock.call_soon(lambda: self._limit(reason, disable))
 
     def _limit(self, reason: StopReason, disable: bool) -> None:
-        if self.state not in (State.START, State.UP):
+        if self.state not in (ProtocolState.START, ProtocolState.UP):
             return
         self.last_error = "Automatic shutdown: Route limit exceeded"
         if disable:
@@ -360,7 +360,7 @@ class Instance(Generic[C]):
 
     # what the life asks for -----------------------------------------------
 
-    def _carry_out(self, step: Step | None) -> None:
+    def _carry_out(self, step: LifeStep | None) -> None:
         if step is None:
             return
         for act in step.acts:
@@ -439,7 +439,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
 }
 
 
-class Owner:
+class InstanceOwner:
     """Who makes instances and lets them go: what one may ask of it."""
 
     services: Services

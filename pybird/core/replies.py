@@ -98,7 +98,7 @@ class Done(Reply):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure(Reply):
+class FailureReply(Reply):
     """The end of a reply that failed, 8xxx or 9xxx."""
 
     code: int
@@ -164,7 +164,7 @@ class MemoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory(Reply):
+class MemoryUse(Reply):
     """`show memory`; the rows are estimates and do not contain the total.
 
     `resident` is what the process really has, None where nobody knows.
@@ -186,7 +186,7 @@ class ProtocolHeading(Reply):
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RouteChanges:
     """One line of `Route change stats`. A dialect shows what it has columns for."""
 
     received: int = 0
@@ -226,10 +226,10 @@ class ChannelDetail:
     filtered: int | None = None
     exported: int | None = None
     preferred: int | None = None
-    import_updates: Changes | None = None
-    import_withdraws: Changes | None = None
-    export_updates: Changes | None = None
-    export_withdraws: Changes | None = None
+    import_updates: RouteChanges | None = None
+    import_withdraws: RouteChanges | None = None
+    export_updates: RouteChanges | None = None
+    export_withdraws: RouteChanges | None = None
     details: tuple[Detail, ...] = ()
 
 
@@ -248,10 +248,10 @@ class PairDetail:
     export_limit: LimitState | None = None
     imported: int | None = None
     exported: int | None = None
-    import_updates: Changes | None = None
-    import_withdraws: Changes | None = None
-    export_updates: Changes | None = None
-    export_withdraws: Changes | None = None
+    import_updates: RouteChanges | None = None
+    import_withdraws: RouteChanges | None = None
+    export_updates: RouteChanges | None = None
+    export_withdraws: RouteChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,7 +449,7 @@ class PeerHeading(Reply):
 
 @dataclass(frozen=True, slots=True)
 class PeerRow(Reply):
-    """A discovered neighbour and the session that was made of it.
+    """A discovered neighbor and the session that was made of it.
 
     `child` is empty where there is none, then `why` says why not; otherwise
     `why` is the child's info.

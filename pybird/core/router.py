@@ -13,10 +13,10 @@ from typing import Any
 
 from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.instances import Instances
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Ports
 from pybird.core.protocol import Instance, ProtocolType
-from pybird.core.reload.reconfiguration import Outcome, Reconfiguration, adapt_child
+from pybird.core.reload.reconfiguration import Reconfiguration, ReloadOutcome, adapt_child
 from pybird.core.reload.study import Study
 
 
@@ -61,7 +61,7 @@ class Router(Instances):
 
     def reconfigure(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
-    ) -> Outcome:
+    ) -> ReloadOutcome:
         """Go to a new configuration while running (`reconfiguration` knows how far it is).
 
         `study` of this configuration, made beforehand, saves time here.
@@ -115,7 +115,7 @@ class Router(Instances):
 
     def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
         """Bring routes through the filters again; nothing is exported again where imports fail."""
-        if instance.state is not State.UP:
+        if instance.state is not ProtocolState.UP:
             return Answer.NOT_UP
         self.log("info", f"Reloading protocol {instance.name}")
         channels = list(instance.channels.values())
@@ -134,7 +134,9 @@ class Router(Instances):
         reason = StopReason.GRACEFUL if graceful else StopReason.SHUTDOWN
         for instance in self.protocols.values():
             instance.enabled = False
-        waiting = [instance for instance in self.protocols.values() if instance.state is not State.DOWN]
+        waiting = [
+            instance for instance in self.protocols.values() if instance.state is not ProtocolState.DOWN
+        ]
         left = [len(waiting)]
 
         def one_down() -> None:

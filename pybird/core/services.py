@@ -23,7 +23,7 @@ from pybird.core.scheduler import Job, Scheduler
 from pybird.core.table import Table
 from pybird.core.traces import Traces
 from pybird.values.attributes import AttributePool
-from pybird.values.route import Source
+from pybird.values.route import RouteSource
 
 RESERVE: Final = 1 << 20  # octets; they are not touched, so that they count only against limits
 
@@ -88,7 +88,7 @@ class Services:
         if flag in table.debug:
             self.traces.write(f"{table.name}: {text}")
 
-    def number_of(self, source: Source) -> int:
+    def number_of(self, source: RouteSource) -> int:
         """The number of a source in traces, from 1."""
         if not source.number:
             self._numbers += 1

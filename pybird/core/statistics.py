@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Counters:
+class RouteCounters:
     """One line of `Route change stats`; what does not apply stays 0."""
 
     __slots__ = ("accepted", "filtered", "ignored", "limit", "received", "rejected", "rx_limit")
@@ -24,7 +24,7 @@ class Statistics:
     __slots__ = ("export_updates", "export_withdraws", "import_updates", "import_withdraws")
 
     def __init__(self) -> None:
-        self.import_updates = Counters()
-        self.import_withdraws = Counters()
-        self.export_updates = Counters()
-        self.export_withdraws = Counters()
+        self.import_updates = RouteCounters()
+        self.import_withdraws = RouteCounters()
+        self.export_updates = RouteCounters()
+        self.export_withdraws = RouteCounters()

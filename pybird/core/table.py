@@ -5,7 +5,7 @@ Two levels: `buckets` maps the first bits of a network to a small dictionary
 new route is compared with the best, and all are compared when the best leaves
 or changes. A `sorted` table keeps the full order.
 
-Changes reach the `Reader`s: each has `pending`, the networks that changed
+Changes reach the `TableReader`s: each has `pending`, the networks that changed
 since it last looked with the best route it last saw there (the first change
 wins). What a network has now is read from the table, so a slow reader skips
 the states in between.
@@ -23,10 +23,10 @@ from pybird.conf.model import TableConfig
 from pybird.core.selection import beats, choose
 from pybird.values.geometry import NEVER, Geometry, geometry
 from pybird.values.net import Net, NetType, Prefix, prefix_key
-from pybird.values.route import Rte, Source
+from pybird.values.route import RouteSource, Rte
 
 
-class Reader:
+class TableReader:
     """One follower of a table's journal.
 
     `pending`: network -> the best route this reader last saw. With `every`,
@@ -65,7 +65,7 @@ class Table:
         self.name: Final = config.name
         self.net_type: Final[NetType] = config.net_type
         self.buckets: Final[dict[bytes, dict[bytes, Any]]] = {}
-        self.readers: list[Reader] = []
+        self.readers: list[TableReader] = []
         self.groups: dict[Any, Any] = {}  # export groups by key (core/export/group.py)
         self.generation = 0  # raised by every change: tags memos of what depends on the table
         self.geometry: Final[Geometry] = geometry(config.net_type)
@@ -156,7 +156,7 @@ class Table:
         Returns how many networks had exactly this route: those keep the time
         of the old one and no reader hears of them.
         """
-        source: Source = rte.source
+        source: RouteSource = rte.source
         buckets = self.buckets
         short = self.short
         end = self.end
@@ -238,7 +238,7 @@ class Table:
             self._tell(fresh, won, lost, others)
         return same
 
-    def withdraw(self, keys: list[bytes], source: Source) -> int:
+    def withdraw(self, keys: list[bytes], source: RouteSource) -> int:
         """Remove the source's routes of these networks; returns how many there were."""
         buckets = self.buckets
         short = self.short
@@ -393,7 +393,7 @@ def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
     return (*old, rte)
 
 
-def left(old: tuple[Rte, ...], source: Source, in_order: bool) -> tuple[Rte, ...] | None:
+def left(old: tuple[Rte, ...], source: RouteSource, in_order: bool) -> tuple[Rte, ...] | None:
     """The routes of a network without this source's; None when it had none."""
     if len(old) == 2:
         if old[0].source is source:

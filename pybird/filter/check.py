@@ -14,7 +14,7 @@ from typing import Any
 from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
-from pybird.filter.generate import Expressions
+from pybird.filter.generate import ExpressionSource
 from pybird.filter.literals import leaves
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
@@ -24,7 +24,7 @@ from pybird.values.sets import ValueSet
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FilterProblem:
     """What is wrong, and exactly where."""
 
     span: n.Span
@@ -32,7 +32,7 @@ class Problem:
     hint: str = ""
 
 
-def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl]) -> list[Problem]:
+def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl]) -> list[FilterProblem]:
     """The problems of a filter, a function, a block or an expression, in source order.
 
     Functions that it calls are checked when they are defined, not again here.
@@ -55,9 +55,9 @@ def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl
 
 class _Checker:
     def __init__(self, declarations: Mapping[str, AttributeDecl]) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[FilterProblem] = []
         self._typing = Typing(declarations)
-        self._expressions = Expressions(self._typing, lambda ref: ref.name, {})
+        self._expressions = ExpressionSource(self._typing, lambda ref: ref.name, {})
         self._function: n.Function | None = None
         self._returned: str | None = None
 
@@ -235,7 +235,7 @@ class _Checker:
             self._problem(expression.span, f"the result is {found} and cannot be written back to {kind}")
 
     def _problem(self, span: n.Span, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(span, message, hint))
+        self.problems.append(FilterProblem(span, message, hint))
 
 
 def _reads_route(node: n.Node) -> bool:

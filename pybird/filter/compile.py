@@ -20,13 +20,13 @@ from pybird.filter.depth import deeply
 from pybird.filter.errors import FAILURES, FilterRuntimeError, FilterTypeError, reason
 from pybird.filter.format import rich
 from pybird.filter.generate import Reads
-from pybird.filter.masks import Masks
-from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
+from pybird.filter.net_answers import NetAnswers
+from pybird.filter.net_questions import Length, NetQuestions, NetTest, RoaTest
 from pybird.filter.nodes import Span
 from pybird.filter.program import Code, expression_code, filter_code
+from pybird.filter.route_context import RouteContext
 from pybird.filter.runtime import Accept, Reject
-from pybird.filter.subject import Subject
-from pybird.filter.trace import Trace
+from pybird.filter.trace import FilterTrace
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
 
@@ -76,9 +76,9 @@ class CompiledFilter:
         self._code = code
         self._make_masked = make_masked
         self._masked: Code | None = None
-        self._masks: dict[NetType, Masks] = {}
+        self._masks: dict[NetType, NetAnswers] = {}
         self.inputs = _inputs(code.reads)
-        self.tests: Questions = code.reads.tests
+        self.tests: NetQuestions = code.reads.tests
 
     @property
     def source(self) -> str:
@@ -94,25 +94,25 @@ class CompiledFilter:
         """What the generated Python refers to as k0, k1, ..."""
         return self._code.constants
 
-    def run(self, subject: Subject) -> bool:
+    def run(self, subject: RouteContext) -> bool:
         """True: the route is accepted, with the changes that the subject collected."""
         return self._decide(self._code, subject)
 
-    def run_masked(self, subject: Subject, mask: int) -> bool:
+    def run_masked(self, subject: RouteContext, mask: int) -> bool:
         """Like `run`, with its questions about the network answered by the bits of `tests`."""
         if self._masked is None:
             self._masked = self._make_masked()
         subject.mask = mask
         return self._decide(self._masked, subject)
 
-    def masks(self, net_type: NetType) -> Masks:
+    def masks(self, net_type: NetType) -> NetAnswers:
         """What answers the questions about networks of such a table, but for `roas`."""
         found = self._masks.get(net_type)
         if found is None:
             found = self._masks[net_type] = self._make_masks(net_type)
         return found
 
-    def _make_masks(self, net_type: NetType) -> Masks:
+    def _make_masks(self, net_type: NetType) -> NetAnswers:
         """Sets of many prefixes are far: their answers are not worth to be remembered."""
         near: dict[NetTest | Length, int] = {}
         far: dict[NetTest | Length, int] = {}
@@ -127,7 +127,7 @@ class CompiledFilter:
                 near[test] = bit
                 named += patterns
         octets = 4 if net_type is NetType.IP6 else 2
-        return Masks(_answers(near, net_type), _answers(far, net_type) if far else None, named, octets)
+        return NetAnswers(_answers(near, net_type), _answers(far, net_type) if far else None, named, octets)
 
     def clear(self) -> None:
         """Let go of everything when the configuration is dropped; the filter cannot run any more."""
@@ -136,7 +136,7 @@ class CompiledFilter:
             self._masked.clear()
         self._masks.clear()
 
-    def _decide(self, code: Code, subject: Subject) -> bool:
+    def _decide(self, code: Code, subject: RouteContext) -> bool:
         try:
             verdict = code.run(subject)
         except Accept:
@@ -166,7 +166,7 @@ class CompiledExpression:
         """The generated Python."""
         return self._code.source
 
-    def __call__(self, subject: Subject) -> Any:
+    def __call__(self, subject: RouteContext) -> Any:
         """The value, rich.
 
         Raises:
@@ -208,7 +208,7 @@ def compile_filter(
 def compile_traced(
     filter: n.Filter,  # noqa: A002
     declarations: Mapping[str, AttributeDecl],
-    trace: Trace,
+    trace: FilterTrace,
 ) -> CompiledFilter:
     """The same, made to tell the trace of every step; slow.
 

@@ -8,8 +8,8 @@ from pybird.filter.budget import Budget
 from pybird.filter.compile import compile_expression
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import rich
-from pybird.filter.generate import Expressions, is_constant
-from pybird.filter.subject import constant_subject
+from pybird.filter.generate import ExpressionSource, is_constant
+from pybird.filter.route_context import constant_subject
 from pybird.filter.types import Typing, children
 
 
@@ -27,7 +27,7 @@ def evaluate(node: n.Node, budget: Budget | None = None) -> n.Literal:
     typing = Typing(declarations_of())
     try:
         if is_constant(node):
-            expressions = Expressions(typing, lambda ref: ref.name, {})
+            expressions = ExpressionSource(typing, lambda ref: ref.name, {})
             value = expressions.constant(node)
             assert value is not None
             found = n.Literal(value.type, value.value, span=node.span)

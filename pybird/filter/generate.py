@@ -1,6 +1,6 @@
 """Expressions to Python source.
 
-`Expressions.code(node)` is the source of one expression; it assumes that the
+`ExpressionSource.code(node)` is the source of one expression; it assumes that the
 node was checked (`types.Typing`). Small constants are written into the code,
 others are hoisted into `namespace`. Numbers stay plain: a pair, an enum or a
 large community is an int or a tuple while a filter runs, and becomes a rich
@@ -24,9 +24,9 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.format import show
 from pybird.filter.literals import SetForm, mask_item, mask_literal, mask_value, set_literal
 from pybird.filter.methods import CALL_STYLE, METHODS
-from pybird.filter.nettests import Length, NetTest, Questions, RoaTest
+from pybird.filter.net_questions import Length, NetQuestions, NetTest, RoaTest
 from pybird.filter.runtime import EXPORTS, make_extended, make_pair, text_pattern
-from pybird.filter.trace import Trace
+from pybird.filter.trace import FilterTrace
 from pybird.filter.types import (
     EMPTY_SET_TYPE,
     FAILING_MATCHES,
@@ -39,7 +39,7 @@ from pybird.filter.types import (
     method_argument,
     operands,
 )
-from pybird.filter.voids import Voids
+from pybird.filter.void_values import Voids
 from pybird.values.net import Prefix
 from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
@@ -78,12 +78,12 @@ class Reads:
     attributes: dict[str, None] = field(default_factory=dict)
     tables: dict[str, None] = field(default_factory=dict)
     asked: dict[str, None] = field(default_factory=dict)  # tables beyond `tests`
-    tests: Questions = field(default_factory=Questions)
+    tests: NetQuestions = field(default_factory=NetQuestions)
     per_net: bool = False
     volatile: bool = False
 
 
-class Expressions:
+class ExpressionSource:
     """Source of expressions, with the namespace that it runs in."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Expressions:
         self._hoisted: dict[tuple[type, str, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
-        self.trace: Trace | None = None  # told of every value
+        self.trace: FilterTrace | None = None  # told of every value
         self._untold: n.Node | None = None
         self.helpers: Lines = []  # functions of parts that are nested deeply
         self.used: dict[str, None] = {}  # variables in the code since this was emptied
@@ -177,9 +177,9 @@ class Expressions:
                 value = set_literal(items, kind, self._known)
             case n.MaskOf(items=items):
                 value = mask_literal(items, self._known)
-            case n.Pair(left=a, right=b):
+            case n.PairNode(left=a, right=b):
                 value = self._pair(a, b)
-            case n.ExtendedCommunity(kind=name, key=key, value=data, number=number):
+            case n.ExtendedCommunityNode(kind=name, key=key, value=data, number=number):
                 high = self._known(number).value if number is not None else 0
                 value = make_extended(name, self._known(key).value, self._known(data).value, high)
             case _:
@@ -219,7 +219,7 @@ class Expressions:
         self._level -= 1
         return code if self.trace is None else self._told(self.trace, node, code)
 
-    def _told(self, trace: Trace, node: n.Node, code: str) -> str:
+    def _told(self, trace: FilterTrace, node: n.Node, code: str) -> str:
         """The same, telling the trace the value; not of what is only the object of a method."""
         compared = isinstance(node, n.Binary) and node.op in (*_COMPARE, "~", "!~")
         if node is self._untold or not (compared or isinstance(node, _TOLD)):
@@ -259,12 +259,12 @@ class Expressions:
                 return f"(not {self.sure(operand)})"
             case n.Binary():
                 return self._binary(node)
-            case n.Pair(left=a, right=b):
+            case n.PairNode(left=a, right=b):
                 return f"make_pair({self.code(a)}, {self.code(b)})"
-            case n.LargeCommunity(first=a, second=b, third=c):
+            case n.LargeCommunityNode(first=a, second=b, third=c):
                 made = f"({self.code(a)}, {self.code(b)}, {self.code(c)})"
                 return f"all_of({made})" if any(map(self.may_be_void, (a, b, c))) else made
-            case n.ExtendedCommunity(kind=kind, key=key, value=value, number=number):
+            case n.ExtendedCommunityNode(kind=kind, key=key, value=value, number=number):
                 high = self.code(number) if number is not None else "0"
                 front = self.code(key)
                 if self.typing.of(key) == "quad":
@@ -628,7 +628,7 @@ def local_name(node: n.Local) -> str:
     return f"v{node.slot}_{plain}"
 
 
-__all__ = ["Expressions", "PathMask", "Reads", "is_constant", "local_name"]
+__all__ = ["ExpressionSource", "PathMask", "Reads", "is_constant", "local_name"]
 
 
 def as_quads(addresses: ValueSet) -> ValueSet:

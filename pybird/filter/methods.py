@@ -11,20 +11,20 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 
-class Method(NamedTuple):
+class MethodCode(NamedTuple):
     """`arguments` maps the type of the only argument to the code; "" is no argument."""
 
     result: str
     arguments: dict[str, str]
 
 
-def _get(result: str, code: str) -> Method:
-    return Method(result, {"": code})
+def _get(result: str, code: str) -> MethodCode:
+    return MethodCode(result, {"": code})
 
 
 def _community_methods(
     kind: str, element: str, adds: dict[str, str], empty: str
-) -> dict[tuple[str, str], Method]:
+) -> dict[tuple[str, str], MethodCode]:
     """What clist, eclist and lclist have in common."""
     members = {**adds, kind: "{1}"}
     zero = "(0, 0, 0)" if element == "lc" else "0"
@@ -33,10 +33,10 @@ def _community_methods(
         (kind, "empty"): _get(kind, empty),
         (kind, "min"): _get(element, f"least({{0}}, {zero})"),
         (kind, "max"): _get(element, f"greatest({{0}}, {zero})"),
-        (kind, "add"): Method(
+        (kind, "add"): MethodCode(
             kind, {**{t: f"{{0}}.add({code})" for t, code in adds.items()}, kind: "{0}.union({1})"}
         ),
-        (kind, "delete"): Method(
+        (kind, "delete"): MethodCode(
             kind,
             {
                 **{t: f"without({{0}}, {code})" for t, code in adds.items()},
@@ -44,13 +44,13 @@ def _community_methods(
                 f"{element} set": "without_any({0}, {1})",
             },
         ),
-        (kind, "filter"): Method(
+        (kind, "filter"): MethodCode(
             kind, {t: "only({0}, {1})" for t in (kind, f"{element} set") if t in members or " " in t}
         ),
     }
 
 
-METHODS: Final[dict[tuple[str, str], Method]] = {
+METHODS: Final[dict[tuple[str, str], MethodCode]] = {
     ("prefix", "type"): _get("enum net_type", "{0}.type"),
     ("prefix", "len"): _get("int", "net_length({0})"),
     ("prefix", "ip"): _get("ip", "net_address({0})"),
@@ -66,24 +66,24 @@ METHODS: Final[dict[tuple[str, str], Method]] = {
     ("prefix", "evpn_esi"): _get("bytestring", "net_part({0}, 'esi')"),
     ("prefix", "router_ip"): _get("ip", "net_part({0}, 'ip')"),
     ("ip", "is_v4"): _get("bool", "{0}.is_v4"),
-    ("ip", "mask"): Method("ip", {"int": "{0}.masked({1})"}),
+    ("ip", "mask"): MethodCode("ip", {"int": "{0}.masked({1})"}),
     ("pair", "asn"): _get("int", "({0} >> 16)"),
     ("pair", "data"): _get("int", "({0} & 65535)"),
     ("lc", "asn"): _get("int", "{0}[0]"),
     ("lc", "data1"): _get("int", "{0}[1]"),
     ("lc", "data2"): _get("int", "{0}[2]"),
-    ("string", "append"): Method("string", {"string": "({0} + {1})"}),
-    ("bytestring", "append"): Method("bytestring", {"bytestring": "({0} + {1})"}),
+    ("string", "append"): MethodCode("string", {"string": "({0} + {1})"}),
+    ("bytestring", "append"): MethodCode("bytestring", {"bytestring": "({0} + {1})"}),
     ("bgppath", "first"): _get("int", "{0}.first"),
     ("bgppath", "last"): _get("int", "{0}.last"),
     ("bgppath", "last_nonaggregated"): _get("int", "{0}.last_nonaggregated"),
     ("bgppath", "len"): _get("int", "{0}.length"),
     ("bgppath", "empty"): _get("bgppath", "EMPTY_PATH"),
-    ("bgppath", "prepend"): Method("bgppath", {"int": "{0}.prepend({1})"}),
-    ("bgppath", "delete"): Method(
+    ("bgppath", "prepend"): MethodCode("bgppath", {"int": "{0}.prepend({1})"}),
+    ("bgppath", "delete"): MethodCode(
         "bgppath", {"int": "without({0}, {1})", "int set": "without_any({0}, {1})"}
     ),
-    ("bgppath", "filter"): Method("bgppath", {"int set": "only({0}, {1})"}),
+    ("bgppath", "filter"): MethodCode("bgppath", {"int set": "only({0}, {1})"}),
     **_community_methods(
         "clist", "pair", {"pair": "{1}", "int": "{1}", "quad": "{1}", "ip": "{1}.value"}, "EMPTY_COMMUNITIES"
     ),

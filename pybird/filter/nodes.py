@@ -122,20 +122,20 @@ class Binary(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair(Node):
+class PairNode(Node):
     left: Node
     right: Node
 
 
 @dataclass(frozen=True, slots=True)
-class LargeCommunity(Node):
+class LargeCommunityNode(Node):
     first: Node
     second: Node
     third: Node
 
 
 @dataclass(frozen=True, slots=True)
-class ExtendedCommunity(Node):
+class ExtendedCommunityNode(Node):
     """`(rt, key, value)`; kind is "rt", "ro", "generic" or "unknown"."""
 
     kind: str

@@ -17,22 +17,22 @@ from types import TracebackType
 from typing import Any
 
 from pybird.filter import nodes as n
+from pybird.filter.assertions import Assertion, check_that
 from pybird.filter.attributes import ACCESS, ADJUSTING
 from pybird.filter.budget import Budget
-from pybird.filter.claims import Claim, check_that
 from pybird.filter.errors import FilterTypeError, reason
 from pybird.filter.format import rich
-from pybird.filter.generate import Expressions, Lines, Reads, as_quads, calls, local_name
+from pybird.filter.generate import ExpressionSource, Lines, Reads, as_quads, calls, local_name
 from pybird.filter.inline import inline_constants
 from pybird.filter.methods import ELEMENTS
-from pybird.filter.subject import Subject
-from pybird.filter.trace import Trace
+from pybird.filter.route_context import RouteContext
+from pybird.filter.trace import FilterTrace
 from pybird.filter.types import Typing, children, empty_value
-from pybird.filter.voids import Voids
+from pybird.filter.void_values import Voids
 from pybird.values.attributes import AttributeDecl
 from pybird.values.sets import ValueSet
 
-Run = Callable[[Subject], Any]
+Run = Callable[[RouteContext], Any]
 
 CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
 _VIEW = re.compile(r"\bview\b")
@@ -48,7 +48,7 @@ def filter_code(
     declarations: Mapping[str, AttributeDecl],
     *,
     masked: bool = False,
-    trace: Trace | None = None,
+    trace: FilterTrace | None = None,
     budget: Budget | None = None,
 ) -> Code:
     """The code of a filter.
@@ -130,7 +130,7 @@ def _cut(function: Any) -> None:
         _cut(called)
 
 
-def _cleared(subject: Subject) -> bool:
+def _cleared(subject: RouteContext) -> bool:
     raise AssertionError("a filter of a dropped configuration was run")
 
 
@@ -164,7 +164,7 @@ class _Program:
         self._name = name
         self._written: dict[str, None] = {}
         self._functions = _Functions()
-        self.expressions = Expressions(self.typing, self._functions.name, self._written)
+        self.expressions = ExpressionSource(self.typing, self._functions.name, self._written)
         self.expressions.masked = masked
         self._bounded = budget is not None
         if budget is not None:
@@ -252,7 +252,7 @@ class _Body:
     def __init__(
         self,
         typing: Typing,
-        expressions: Expressions,
+        expressions: ExpressionSource,
         *,
         in_filter: bool,
         inside: bool = False,
@@ -523,7 +523,7 @@ class _Body:
     def _assert(self, node: n.Assert) -> None:
         """The condition and what to show are functions: most runs want neither."""
         shown = [self._expressions.shown(part) for part in node.parts]
-        claim = Claim(node.span, node.text, node.part_texts)
+        claim = Assertion(node.span, node.text, node.part_texts)
         self._claim(claim, self._expressions.sure(node.condition), shown, node)
 
     def _check_assign(self, node: n.CheckAssign) -> None:
@@ -534,10 +534,10 @@ class _Body:
         self._assign(node.target, before, node)
         reading = self._expressions.code(node.target)
         shown = [self._expressions.shown(node.target), f"show({kind!r}, {before})"]
-        claim = Claim(node.span, node.text, ("read", "assigned"))
+        claim = Assertion(node.span, node.text, ("read", "assigned"))
         self._claim(claim, f"{reading} == {before}", shown, node)
 
-    def _claim(self, claim: Claim, condition: str, shown: list[str], node: n.Node) -> None:
+    def _claim(self, claim: Assertion, condition: str, shown: list[str], node: n.Node) -> None:
         self._expressions.reads.volatile = True
         self._expressions.namespace["check_that"] = check_that
         values = f"({', '.join(shown)},)" if shown else "()"

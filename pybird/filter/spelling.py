@@ -55,7 +55,7 @@ def _alike(word: str, choice: str) -> bool:
 
 
 def _distance(word: str, other: str) -> int:
-    """Edits from one to the other; two neighbours in the wrong order are one, case counts nothing."""
+    """Edits from one to the other; two neighbors in the wrong order are one, case counts nothing."""
     word, other = word.lower(), other.lower()
     before: list[int] = []
     last = list(range(len(other) + 1))

@@ -18,18 +18,18 @@ class Point(NamedTuple):
     type: str = ""
 
 
-class Event(NamedTuple):
+class FilterEvent(NamedTuple):
     """One report; `value` as compiled filters hold it (`format.show` knows its text)."""
 
     point: Point
     value: Any = None
 
 
-class Trace:
+class FilterTrace:
     """What the filters that were compiled with it did, in order."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[FilterEvent] = []
         self._points: list[Point] = []
 
     def point(self, span: Span, type_name: str = "") -> int:
@@ -39,9 +39,9 @@ class Trace:
 
     def step(self, number: int) -> None:
         """A statement runs."""
-        self.events.append(Event(self._points[number]))
+        self.events.append(FilterEvent(self._points[number]))
 
     def seen(self, number: int, value: Any) -> Any:
         """An expression has this value, which is given back."""
-        self.events.append(Event(self._points[number], value))
+        self.events.append(FilterEvent(self._points[number], value))
         return value

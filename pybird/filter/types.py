@@ -188,15 +188,15 @@ class Typing:
                 return "bool"
             case n.Binary():
                 return self._binary(node)
-            case n.Pair(left=a, right=b):
+            case n.PairNode(left=a, right=b):
                 self._want(a, "int", "a pair")
                 self._want(b, "int", "a pair")
                 return "pair"
-            case n.LargeCommunity():
+            case n.LargeCommunityNode():
                 for part in children(node):
                     self._want(part, "int", "a large community")
                 return "lc"
-            case n.ExtendedCommunity():
+            case n.ExtendedCommunityNode():
                 return self._extended(node)
             case n.SetOf():
                 return self._set(node)
@@ -282,7 +282,7 @@ class Typing:
             raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
         return "bool"
 
-    def _extended(self, node: n.ExtendedCommunity) -> str:
+    def _extended(self, node: n.ExtendedCommunityNode) -> str:
         key = self.of(node.key)
         if key not in ("int", "ip", "quad", "any"):
             raise FilterTypeError(f"the key of an extended community is int or ip, not {key}", node.key.span)

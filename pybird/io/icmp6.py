@@ -3,7 +3,7 @@
 The socket is bound to its interface, has joined all-nodes and all-routers
 there, and does not hear what it sends. The kernel computes checksums and, the
 destination being link-local, chooses a link-local source; where it has none to
-choose the packet is not sent, because neighbours would have to drop it.
+choose the packet is not sent, because neighbors would have to drop it.
 """
 
 from __future__ import annotations

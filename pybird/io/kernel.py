@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pybird.core.ports import KernelEvents, KernelRoute, Link, LinkAddress, Log
-from pybird.io import claims, netlink
+from pybird.io import netlink, table_claims
 from pybird.io import rtnetlink as rt
 from pybird.values.net import Prefix
 from pybird.values.route import Dest
@@ -240,14 +240,14 @@ class NetlinkKernel:
         if name in self._claims:
             return None
         try:
-            held, pid = claims.claim(name)
+            held, pid = table_claims.claim(name)
         except OSError:
             held, pid = None, None
         if pid is not None:
             return f"another PyBIRD, process {pid}, writes to kernel table {table} with metric {metric}"
         self._claims[name] = held
         if held is not None:
-            self._loop.add_reader(held.fileno(), claims.answer, held)
+            self._loop.add_reader(held.fileno(), table_claims.answer, held)
         return None
 
     def release(self, v4: bool, table: int, metric: int) -> None:

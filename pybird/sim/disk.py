@@ -20,7 +20,7 @@ from typing import Final
 from pybird.core.ports import FileError
 from pybird.sim.clock import SimClock
 from pybird.sim.process import Process, ProcessTimer
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 
 REST: Final = 1.0  # seconds after which a change is told
 WRITEBACK: Final = 30.0  # seconds after which what was appended survives a loss of power
@@ -66,7 +66,7 @@ class File:
 class Disk:
     """The files of one host. Paths are absolute, or begin at `/`."""
 
-    def __init__(self, name: str, clock: SimClock, trace: Trace) -> None:
+    def __init__(self, name: str, clock: SimClock, trace: EventHash) -> None:
         self.name = name
         self.clock = clock
         self._trace = trace

@@ -15,10 +15,10 @@ from pybird.core.ports import Icmp6Packet, LinkAddress
 from pybird.sim.clock import SimClock
 from pybird.sim.disk import Disk
 from pybird.sim.kernel import SimKernel
-from pybird.sim.link import Nic, Segment
+from pybird.sim.link import LinkSegment, Nic
 from pybird.sim.process import Process
 from pybird.sim.tcp import Path, Tcp
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from pybird.values.address import Address
 
 LOCAL_HOST = (LinkAddress(1, Address.parse("127.0.0.1"), 8), LinkAddress(1, Address.parse("::1"), 128))
@@ -37,7 +37,7 @@ class PacketSocket(Protocol):
 class Host:
     """One machine."""
 
-    def __init__(self, name: str, number: int, clock: SimClock, trace: Trace, random: Random) -> None:
+    def __init__(self, name: str, number: int, clock: SimClock, trace: EventHash, random: Random) -> None:
         self.name = name
         self.number = number
         self.clock = clock
@@ -63,7 +63,7 @@ class Host:
         return next(nic for nic in self.nics.values() if nic.name == name)
 
     def attach(
-        self, name: str, segment: Segment[Host], link_local: str | None = None, index: int | None = None
+        self, name: str, segment: LinkSegment[Host], link_local: str | None = None, index: int | None = None
     ) -> Nic[Host]:
         """Plug a new interface into a segment; it has a link-local address."""
         index = index or max(self.nics) + 1

@@ -14,7 +14,7 @@ from pybird.core.ports import KernelEvents, KernelRoute, Link, LinkAddress
 from pybird.sim.clock import SimClock
 from pybird.sim.link import Nic
 from pybird.sim.process import Process
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
@@ -29,12 +29,12 @@ DEFAULTS: Final = {
 }
 
 
-class Owner(Protocol):
+class KernelOwner(Protocol):
     """The host of a kernel."""
 
     name: str
     clock: SimClock
-    trace: Trace
+    trace: EventHash
     process: Process
 
     @property
@@ -45,7 +45,7 @@ class Owner(Protocol):
 class SimKernel:
     """Links, addresses and the forwarding table of one host."""
 
-    def __init__(self, host: Owner) -> None:
+    def __init__(self, host: KernelOwner) -> None:
         self._host = host
         self._watchers: list[KernelEvents] = []
         self._tables: dict[int, dict[tuple[Prefix, int], KernelRoute]] = {}

@@ -14,17 +14,17 @@ from pybird.core.ports import AddressKey, Link, LinkAddress
 from pybird.values.address import Address
 
 
-class Machine(Protocol):
+class LinkMachine(Protocol):
     """What a segment sees of the machine behind an interface."""
 
     name: str
     powered: bool
 
 
-M = TypeVar("M", bound=Machine)
+M = TypeVar("M", bound=LinkMachine)
 
 
-class Segment(Generic[M]):
+class LinkSegment(Generic[M]):
     """What joins interfaces. `latency` in seconds; `loss` is a probability."""
 
     def __init__(self, name: str, latency: float = 0.001, carrier: bool = False) -> None:
@@ -63,7 +63,7 @@ class Segment(Generic[M]):
         return (nic for nic in self.nics if nic is not source and self.passes(source, nic))
 
     def find(self, source: Nic[M], address: Address) -> Nic[M] | None:
-        """Who answers for an address: neighbour discovery or ARP."""
+        """Who answers for an address: neighbor discovery or ARP."""
         for nic in self.nics:
             if nic is not source and nic.answers(address) and self.passes(source, nic):
                 return nic
@@ -73,7 +73,7 @@ class Segment(Generic[M]):
 class Nic(Generic[M]):
     """A network interface of a host."""
 
-    def __init__(self, host: M, index: int, name: str, mac: bytes, segment: Segment[M] | None) -> None:
+    def __init__(self, host: M, index: int, name: str, mac: bytes, segment: LinkSegment[M] | None) -> None:
         self.host = host
         self.index = index
         self.name = name

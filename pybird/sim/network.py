@@ -8,9 +8,9 @@ from typing import Final
 
 from pybird.core.ports import Icmp6Packet, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.sim.host import Host, PacketSocket
-from pybird.sim.link import Nic, Segment
+from pybird.sim.link import LinkSegment, Nic
 from pybird.sim.process import Process
-from pybird.sim.tcp import Endpoint, TcpListener, os_error
+from pybird.sim.tcp import Endpoint, SimulatedTcpListener, os_error
 from pybird.values.address import Address
 
 ALL_NODES: Final = Address.parse("ff02::1")
@@ -22,7 +22,7 @@ def _nobody(packet: Icmp6Packet) -> None:
     """Hears what a closed socket receives: nothing."""
 
 
-class Icmp6Socket:
+class SimulatedIcmp6Socket:
     """A raw ICMPv6 socket on one interface."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Icmp6Socket:
             self._received(packet)
 
 
-def transmit(segment: Segment[Host], packet: Icmp6Packet, source: Nic[Host] | None) -> None:
+def transmit(segment: LinkSegment[Host], packet: Icmp6Packet, source: Nic[Host] | None) -> None:
     """Put a packet on a segment; `source` None forges it (everybody hears it)."""
     for nic in list(segment.nics):
         if nic is source or (source is not None and not segment.passes(source, nic)):
@@ -110,7 +110,7 @@ class SimNetwork:
         ifindex: int,
         accepted: Callable[[Stream], None],
         options: TcpOptions,
-    ) -> TcpListener:
+    ) -> SimulatedTcpListener:
         return self._host.tcp.listen(address, port, ifindex, accepted, options)
 
     def connect(
@@ -126,11 +126,11 @@ class SimNetwork:
 
     def icmp6(
         self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]
-    ) -> Icmp6Socket:
+    ) -> SimulatedIcmp6Socket:
         nic = self._host.nics.get(ifindex)
         if nic is None:
             raise os_error(errno.ENODEV)
-        socket = Icmp6Socket(self, nic, types, received)
+        socket = SimulatedIcmp6Socket(self, nic, types, received)
         self._host.sockets.append(socket)
         return socket
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pybird.sim.clock import SimClock
-from pybird.sim.trace import Trace, name_of
+from pybird.sim.trace import EventHash, name_of
 
 
 class ProcessTimer:
@@ -29,7 +29,7 @@ class ProcessTimer:
 class Process:
     """A router's program while it runs. It is the router's `Clock`, too."""
 
-    def __init__(self, name: str, clock: SimClock, trace: Trace) -> None:
+    def __init__(self, name: str, clock: SimClock, trace: EventHash) -> None:
         self.name = name
         self.alive = True
         self.frozen = False

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pybird.core.ports import Clock
-from pybird.core.table import Reader, Table
-from pybird.sim.trace import Trace
+from pybird.core.table import Table, TableReader
+from pybird.sim.trace import EventHash
 from pybird.values.net import net_of
 
 
 class TableTrace:
     """Follows all tables of one router."""
 
-    def __init__(self, name: str, clock: Clock, trace: Trace) -> None:
+    def __init__(self, name: str, clock: Clock, trace: EventHash) -> None:
         self._name = name
         self._clock = clock
         self._trace = trace
-        self._followed: dict[Table, Reader] = {}
+        self._followed: dict[Table, TableReader] = {}
 
     def follow(self, tables: Mapping[str, Table]) -> None:
         """Begin with those that are new, let go of those that went."""
@@ -25,14 +25,14 @@ class TableTrace:
             self._followed.pop(table).wake = _nobody
         for table in tables.values():
             if table not in self._followed:
-                reader = self._followed[table] = Reader(_nobody, every=True)
+                reader = self._followed[table] = TableReader(_nobody, every=True)
                 reader.wake = lambda table=table, reader=reader: self._wake(table, reader)  # type: ignore[misc]
                 table.readers.append(reader)
 
-    def _wake(self, table: Table, reader: Reader) -> None:
+    def _wake(self, table: Table, reader: TableReader) -> None:
         self._clock.call_soon(lambda: self._read(table, reader))
 
-    def _read(self, table: Table, reader: Reader) -> None:
+    def _read(self, table: Table, reader: TableReader) -> None:
         for key in reader.take(len(reader.pending)):
             found = table.get(key)
             words: list[object] = [rte.source.name for rte in found]

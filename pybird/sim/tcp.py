@@ -23,7 +23,7 @@ from pybird.sim.clock import SimClock
 from pybird.sim.faults import Fault, FaultKind, Lags
 from pybird.sim.link import Nic
 from pybird.sim.process import Process
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from pybird.values.address import UNSPECIFIED_V4, UNSPECIFIED_V6, Address
 from pybird.values.net import Prefix
 
@@ -51,18 +51,18 @@ def os_error(code: int) -> OSError:
 class Path(NamedTuple):
     """How packets reach an address."""
 
-    host: Machine
+    host: TcpMachine
     nic: Nic[Any]
     hops: int  # links crossed
     latency: float  # seconds
 
 
-class Machine(Protocol):
+class TcpMachine(Protocol):
     """A host as its TCP sees it, and that of others."""
 
     name: str
     clock: SimClock
-    trace: Trace
+    trace: EventHash
     random: Random
     process: Process
     powered: bool
@@ -93,7 +93,7 @@ class Machine(Protocol):
         """Throw the dice for one packet."""
 
 
-class TcpListener:
+class SimulatedTcpListener:
     """A listening socket."""
 
     def __init__(
@@ -152,7 +152,7 @@ class Endpoint:
 
     def __init__(
         self,
-        host: Machine,
+        host: TcpMachine,
         local: tuple[Address, int],
         remote: tuple[Address, int],
         ifindex: int,
@@ -434,10 +434,10 @@ class Endpoint:
 class Tcp:
     """The TCP of one host."""
 
-    def __init__(self, host: Machine) -> None:
+    def __init__(self, host: TcpMachine) -> None:
         self._host = host
         self._next_port = 32768
-        self.listeners: list[TcpListener] = []
+        self.listeners: list[SimulatedTcpListener] = []
         self.endpoints: list[Endpoint] = []
         self._sweep_at = 16
         self.faults: deque[Fault] = deque()  # of the next connections, one each
@@ -456,7 +456,7 @@ class Tcp:
         ifindex: int,
         accepted: Callable[[Stream], None],
         options: TcpOptions,
-    ) -> TcpListener:
+    ) -> SimulatedTcpListener:
         """Open a listening socket.
 
         Raises:
@@ -468,7 +468,7 @@ class Tcp:
         taken = (address, port, ifindex, options.vrf)
         if any((item.address, item.port, item.ifindex, item.options.vrf) == taken for item in self.listeners):
             raise os_error(errno.EADDRINUSE)
-        listener = TcpListener(self, address, port, ifindex, accepted, options)
+        listener = SimulatedTcpListener(self, address, port, ifindex, accepted, options)
         self.listeners.append(listener)
         return listener
 
@@ -552,7 +552,7 @@ class Tcp:
         path = host.path(endpoint.remote[0], endpoint.ifindex)
         if path is not None and (endpoint.options.ttl or DEFAULT_TTL) >= path.hops and not host.loses(path):
             clock.call_at(clock.now() + path.latency, lambda: path.host.tcp.got_syn(endpoint, path))
-        elif path is None and tries == 2:  # neighbour discovery gave up after 3 s
+        elif path is None and tries == 2:  # neighbor discovery gave up after 3 s
             self._refuse(endpoint, NO_ROUTE)
             return
         if tries == SYN_RETRIES:
@@ -586,7 +586,7 @@ class Tcp:
             if client.options.password is None:
                 clock.call_at(clock.now() + back.latency, lambda: client.host.tcp._refuse(client, REFUSED))
             return
-        listener = max(found, key=TcpListener.precision)
+        listener = max(found, key=SimulatedTcpListener.precision)
         if not self._admits(listener, client, path, back):
             return
         server = Endpoint(host, client.remote, client.local, index, listener.options)
@@ -599,7 +599,7 @@ class Tcp:
             lambda: client.host.tcp.got_syn_ack(client, listener, server, path.latency),
         )
 
-    def _admits(self, listener: TcpListener, client: Endpoint, path: Path, back: Path) -> bool:
+    def _admits(self, listener: SimulatedTcpListener, client: Endpoint, path: Path, back: Path) -> bool:
         """MD5 keys must agree and hop limits suffice; else nobody hears anything."""
         wanted, given = listener.password(client.local[0], path.nic.index), client.options.password
         if wanted != given:
@@ -623,7 +623,9 @@ class Tcp:
             wrong += 1
         self.signature_failures = SignatureFailures(wrong, missing, unexpected)
 
-    def got_syn_ack(self, client: Endpoint, listener: TcpListener, server: Endpoint, latency: float) -> None:
+    def got_syn_ack(
+        self, client: Endpoint, listener: SimulatedTcpListener, server: Endpoint, latency: float
+    ) -> None:
         """The answer to our SYN."""
         path = server.host.path(client.local[0], server.ifindex)
         if client.state != "connecting" or path is None or path.host is not client.host:
@@ -640,7 +642,7 @@ class Tcp:
             client.handler.connected(client)
             client._push()
 
-    def accept(self, listener: TcpListener, server: Endpoint) -> None:
+    def accept(self, listener: SimulatedTcpListener, server: Endpoint) -> None:
         """The handshake is complete on the listening side."""
         if server.state != "open":
             return

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pybird.values.text import to_octets
 
 
-class Trace:
+class EventHash:
     """What happened so far, as a hash and the last lines."""
 
     def __init__(self, keep: int = 200) -> None:

@@ -23,11 +23,11 @@ from pybird.core.router import Router
 from pybird.sim.clock import EPOCH, SimClock
 from pybird.sim.disk import SimFiles
 from pybird.sim.host import Host
-from pybird.sim.link import Segment
+from pybird.sim.link import LinkSegment
 from pybird.sim.network import SimNetwork, transmit
 from pybird.sim.pace import Pacer
 from pybird.sim.tables import TableTrace
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from pybird.values.address import Address
 
 Boot = Callable[[Ports, Any], Any]
@@ -49,7 +49,7 @@ class WorldError(AssertionError):
     """Something that was expected did not happen; the text names the seed."""
 
 
-class Node:
+class SimulatedRouter:
     """One router of the world: its machine, and its program while it runs."""
 
     def __init__(self, world: World, host: Host, config: Any) -> None:
@@ -128,65 +128,67 @@ class World:
         self.seed = seed
         self.dad = dad
         self.clock = SimClock(epoch)
-        self.trace = Trace()
-        self.nodes: dict[str, Node] = {}
-        self.segments: dict[str, Segment[Host]] = {}
+        self.trace = EventHash()
+        self.nodes: dict[str, SimulatedRouter] = {}
+        self.segments: dict[str, LinkSegment[Host]] = {}
         self.log: list[LogLine] = []
         self.on_log: Callable[[LogLine], None] | None = None
 
     # building -----------------------------------------------------------
 
-    def router(self, name: str, config: Any = None, start: float | None = 0.0) -> Node:
-        """A new machine with a router that boots at `start` (None: by `Node.start`)."""
+    def router(self, name: str, config: Any = None, start: float | None = 0.0) -> SimulatedRouter:
+        """A new machine with a router that boots at `start` (None: by `SimulatedRouter.start`)."""
         number = len(self.nodes) + 1
         random = Random(f"{self.seed}/host/{name}")
         host = Host(name, number, self.clock, self.trace, random)
         host.dad = self.dad
-        node = self.nodes[name] = Node(self, host, config)
+        node = self.nodes[name] = SimulatedRouter(self, host, config)
         if start is not None:
             self.clock.call_at(start, node.start)
         return node
 
-    def node(self, which: Node | str) -> Node:
+    def node(self, which: SimulatedRouter | str) -> SimulatedRouter:
         """A node by itself or by name."""
-        return which if isinstance(which, Node) else self.nodes[which]
+        return which if isinstance(which, SimulatedRouter) else self.nodes[which]
 
     def link(
         self,
-        a: Node | str,
+        a: SimulatedRouter | str,
         a_name: str,
-        b: Node | str,
+        b: SimulatedRouter | str,
         b_name: str,
         link_local: tuple[str | None, str | None] = (None, None),
         latency: float = 0.001,
-    ) -> Segment[Host]:
+    ) -> LinkSegment[Host]:
         """A cable between two interfaces, which are made."""
         name = f"{self.node(a).name}:{a_name}--{self.node(b).name}:{b_name}"
-        segment = self.segments[name] = Segment(name, latency, carrier=True)
+        segment = self.segments[name] = LinkSegment(name, latency, carrier=True)
         self.node(a).host.attach(a_name, segment, link_local[0])
         self.node(b).host.attach(b_name, segment, link_local[1])
         return segment
 
-    def segment(self, name: str, *ports: tuple[Node | str, str], latency: float = 0.001) -> Segment[Host]:
+    def segment(
+        self, name: str, *ports: tuple[SimulatedRouter | str, str], latency: float = 0.001
+    ) -> LinkSegment[Host]:
         """A switch with an interface of each router."""
-        segment = self.segments[name] = Segment(name, latency)
+        segment = self.segments[name] = LinkSegment(name, latency)
         for which, interface in ports:
             self.node(which).host.attach(interface, segment)
         return segment
 
     # faults -------------------------------------------------------------
 
-    def link_down(self, which: Node | str, interface: str) -> None:
+    def link_down(self, which: SimulatedRouter | str, interface: str) -> None:
         """`ip link set INTERFACE down`."""
         self.node(which).host.set_link(interface, False)
 
-    def link_up(self, which: Node | str, interface: str) -> None:
+    def link_up(self, which: SimulatedRouter | str, interface: str) -> None:
         """`ip link set INTERFACE up`."""
         self.node(which).host.set_link(interface, True)
 
     def forge(
         self,
-        segment: Segment[Host],
+        segment: LinkSegment[Host],
         data: bytes,
         source: str,
         destination: str = "ff02::1",

@@ -30,12 +30,12 @@ from pybird.conf.language import Language
 from pybird.conf.model import Config
 from pybird.core.router import Router
 from pybird.filter import nodes as n
+from pybird.filter.assertions import AssertionResult
 from pybird.filter.check import check
-from pybird.filter.claims import Checked
 from pybird.filter.compile import compile_expression, compile_filter
 from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.fold import evaluate
-from pybird.filter.subject import Subject, constant_subject
+from pybird.filter.route_context import RouteContext, constant_subject
 from pybird.tools.declared import declared
 from pybird.values.aspath import EMPTY_PATH
 from pybird.values.attributes import AttributeTooLongError
@@ -49,7 +49,7 @@ from pybird.values.community import (
 )
 from pybird.values.enums import Rts
 from pybird.values.net import Net
-from pybird.values.route import NO_HOP, Rte, Source
+from pybird.values.route import NO_HOP, RouteSource, Rte
 
 PREFERENCE = 100
 VERDICTS = ("accept", "reject")
@@ -75,7 +75,7 @@ class BirdtestError(Exception):
         self.span = span
 
 
-class Problem(NamedTuple):
+class TestProblem(NamedTuple):
     """Why a test failed."""
 
     span: n.Span
@@ -84,13 +84,13 @@ class Problem(NamedTuple):
 
 
 @dataclass(slots=True)
-class Line:
+class TestLine:
     """One line with the indented lines below it."""
 
     span: n.Span
     word: str
     rest: str = ""
-    below: list[Line] = field(default_factory=list)
+    below: list[TestLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -104,51 +104,53 @@ class Given:
     kind: int = int(Rts.BGP)
     block: n.Filter = n.ACCEPT
 
-    def route(self, router: Router, hear: Callable[[Checked], None]) -> Rte | None:
+    def route(self, router: Router, hear: Callable[[AssertionResult], None]) -> Rte | None:
         """The route with its attributes; None if they cannot be set."""
-        source = Source(self.name, self.kind, None)
+        source = RouteSource(self.name, self.kind, None)
         bare = Rte(router.pool.intern(b""), source, NO_HOP, PREFERENCE, 0.0)
         return _through(router, self.block, self.net, bare, hear)
 
 
 @dataclass(slots=True)
-class Case:
+class FilterTest:
     """One test: these routes through that filter give this verdict."""
 
     name: str
     span: n.Span
-    filter_line: Line | None = None
-    route_lines: list[Line] = field(default_factory=list)
-    verdict: Line | None = None
+    filter_line: TestLine | None = None
+    route_lines: list[TestLine] = field(default_factory=list)
+    verdict: TestLine | None = None
     conditions: n.Filter = n.ACCEPT
     routes: list[Given] = field(default_factory=list)
     filters: list[n.Filter] = field(default_factory=list)  # one per route
 
-    def run(self, router: Router, hear: Callable[[Checked], None]) -> Iterator[Problem]:
+    def run(self, router: Router, hear: Callable[[AssertionResult], None]) -> Iterator[TestProblem]:
         """What did not come out as expected; `hear` is told of the conditions on the routes."""
         assert self.verdict is not None
         for given, tested in zip(self.routes, self.filters, strict=True):
             start = given.route(router, hear)
             if start is None:
-                yield Problem(given.span, given.text, "its attributes cannot be set")
+                yield TestProblem(given.span, given.text, "its attributes cannot be set")
                 continue
             left = _through(router, tested, given.net, start, hear)
             wanted = self.verdict.word == "accept"
             if (left is not None) is not wanted:
-                yield Problem(given.span, given.text, "was accepted" if left is not None else "was rejected")
+                yield TestProblem(
+                    given.span, given.text, "was accepted" if left is not None else "was rejected"
+                )
             elif left is not None:
                 _through(router, self.conditions, given.net, left, hear)
 
 
 def _through(
-    router: Router, tested: n.Filter, net: Net, rte: Rte, hear: Callable[[Checked], None]
+    router: Router, tested: n.Filter, net: Net, rte: Rte, hear: Callable[[AssertionResult], None]
 ) -> Rte | None:
     """The route as the filter leaves it, its next hop unresolved; None: rejected.
 
     A value that no message could carry rejects it, as in a router.
     """
     compiled = compile_filter(tested, router.pool.by_name)
-    subject = Subject(router.pool, net.type, lambda text: router.log("info", text), router.lookup, hear)
+    subject = RouteContext(router.pool, net.type, lambda text: router.log("info", text), router.lookup, hear)
     subject.load(rte, net.key)
     accepted = compiled.run(subject)
     compiled.clear()
@@ -167,7 +169,7 @@ class Cases:
     """A whole file. `config` is the path of the configuration."""
 
     config: str
-    cases: list[Case]
+    cases: list[FilterTest]
 
     def resolve(self, language: Language, config: Config) -> None:
         """Give names and expressions their meaning.
@@ -175,7 +177,7 @@ class Cases:
         Raises:
             BirdtestError: one has none.
         """
-        reader = _Reader(language, config)
+        reader = _TestReader(language, config)
         for case in self.cases:
             reader.fill(case)
 
@@ -199,15 +201,15 @@ def cases_of(path: str, text: str) -> Cases:
     lines = list(_lines(path, text))
     folder, name = os.path.split(path)
     config = os.path.join(folder, name.removesuffix(".birdtest") + ".conf")
-    cases: list[Case] = []
-    tested: Line | None = None
+    cases: list[FilterTest] = []
+    tested: TestLine | None = None
     for line in lines:
         _check_shape(line)
         match line.word:
             case "config":
                 config = os.path.join(folder, _text(line))
             case "test":
-                cases.append(Case(_text(line), line.span, tested))
+                cases.append(FilterTest(_text(line), line.span, tested))
             case "filter" | "import" | "export" if _filter_fits(cases):
                 tested = line
                 if cases and not cases[-1].route_lines:
@@ -225,7 +227,7 @@ def cases_of(path: str, text: str) -> Cases:
     return Cases(config, cases)
 
 
-def _check_shape(line: Line) -> None:
+def _check_shape(line: TestLine) -> None:
     """Nothing is passed over: what is written behind or below a word belongs there.
 
     Raises:
@@ -237,13 +239,13 @@ def _check_shape(line: Line) -> None:
         raise _error(line, f"nothing can stand behind `{line.word}`; conditions stand below it", line.rest)
 
 
-def _filter_fits(cases: list[Case]) -> bool:
+def _filter_fits(cases: list[FilterTest]) -> bool:
     """A filter stands before the routes of a test, or before all tests."""
     return not cases or cases[-1].verdict is not None or not cases[-1].route_lines
 
 
-def _lines(path: str, text: str) -> Iterator[Line]:
-    last: Line | None = None
+def _lines(path: str, text: str) -> Iterator[TestLine]:
+    last: TestLine | None = None
     for number, raw in enumerate(text.split("\n"), 1):
         bare = raw.strip()
         if not bare or bare.startswith("#"):
@@ -253,23 +255,23 @@ def _lines(path: str, text: str) -> Iterator[Line]:
         if raw[0].isspace():
             if last is None:
                 raise BirdtestError("this line belongs to none", span)
-            last.below.append(Line(span, "", bare))
+            last.below.append(TestLine(span, "", bare))
             continue
         if last is not None:
             yield last
         word, *rest = bare.split(maxsplit=1)
-        last = Line(span, word, "".join(rest))
+        last = TestLine(span, word, "".join(rest))
     if last is not None:
         yield last
 
 
-def _text(line: Line) -> str:
+def _text(line: TestLine) -> str:
     if len(line.rest) < 2 or line.rest[0] != '"' or line.rest[-1] != '"':
         raise _error(line, "a text in quotes is expected")
     return line.rest[1:-1]
 
 
-def _error(line: Line, message: str, text: str | None = None) -> BirdtestError:
+def _error(line: TestLine, message: str, text: str | None = None) -> BirdtestError:
     """An error of a line, or of the text that ends it."""
     span = line.span
     if text is not None:
@@ -277,7 +279,7 @@ def _error(line: Line, message: str, text: str | None = None) -> BirdtestError:
     return BirdtestError(message, span)
 
 
-class _Reader:
+class _TestReader:
     """What the words of a file mean in one configuration."""
 
     def __init__(self, language: Language, config: Config) -> None:
@@ -285,7 +287,7 @@ class _Reader:
         self._config = config
         self._declared = declared(config)
 
-    def fill(self, case: Case) -> None:
+    def fill(self, case: FilterTest) -> None:
         """Everything that the test needs to run."""
         assert case.filter_line is not None
         assert case.verdict is not None
@@ -298,7 +300,7 @@ class _Reader:
             raise _error(case.verdict.below[0], "a rejected route has no attributes")
         case.conditions = n.Filter("conditions", n.Block((*conditions, n.Decide("accept"))))
 
-    def _filter(self, line: Line, given: Given) -> n.Filter:
+    def _filter(self, line: TestLine, given: Given) -> n.Filter:
         if line.word == "filter":
             found = self._config.filters.get(line.rest)
             if found is None:
@@ -312,7 +314,7 @@ class _Reader:
                 return channel.import_filter if line.word == "import" else channel.export_filter
         raise _error(line, f"{line.rest} has no channel for {given.text}")
 
-    def _route(self, line: Line) -> Given:
+    def _route(self, line: TestLine) -> Given:
         net = self._value(line, line.rest)
         if not isinstance(getattr(net, "key", None), bytes):
             raise _error(line, f"{line.rest} is not a network", line.rest)
@@ -332,19 +334,19 @@ class _Reader:
         given.block = n.Filter("route", block, span=line.span)
         return given
 
-    def _source(self, line: Line, text: str) -> int:
+    def _source(self, line: TestLine, text: str) -> int:
         node = self._node(line, text)
         if not isinstance(node, n.Literal) or node.type != "enum rts":
             raise _error(line, "a source is written RTS_BGP, RTS_STATIC, ...", text)
         return int(node.value)
 
-    def _assign(self, line: Line, name: str, text: str) -> n.Node:
+    def _assign(self, line: TestLine, name: str, text: str) -> n.Node:
         target = n.Attribute(name, span=line.span)
         kind = self._declared[name].type if name in self._declared else ""
         value = self._listed(line, kind, text) or self._node(line, text)
         return self._checked(line, n.Assign(target, value, span=line.span))
 
-    def _listed(self, line: Line, kind: str, text: str) -> n.Node | None:
+    def _listed(self, line: TestLine, kind: str, text: str) -> n.Node | None:
         """A list that is written as its members: `65001 65002`, `(1,2) (3,4)`; None if it is not."""
         if kind not in _EMPTY or not (_PATH if kind == "bgppath" else _LIST).fullmatch(text):
             return None
@@ -359,14 +361,14 @@ class _Reader:
         added = [self._with(line, text, "add", empty, member).value.items[0] for member in members]
         return n.Literal(kind, _MADE[kind](dict.fromkeys(added)))
 
-    def _with(self, line: Line, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
+    def _with(self, line: TestLine, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
         """A path or list with one member more; `text` is what the line ends with."""
         try:
             return evaluate(n.Builtin(call, (listed, self._node(line, text, member))))
         except (FilterTypeError, FilterRuntimeError) as problem:
             raise _error(line, problem.message, text) from None
 
-    def _condition(self, line: Line) -> n.Node:
+    def _condition(self, line: TestLine) -> n.Node:
         node = self._node(line, line.rest)
         parts: tuple[n.Node, ...] = ()
         if isinstance(node, n.Binary):
@@ -374,12 +376,12 @@ class _Reader:
         texts = tuple(line.rest[part.span.column - 1 : part.span.end_column - 1] for part in parts)
         return self._checked(line, n.Assert(node, line.rest, parts, texts, span=line.span))
 
-    def _checked(self, line: Line, node: n.Node) -> n.Node:
+    def _checked(self, line: TestLine, node: n.Node) -> n.Node:
         for problem in check(n.Block((node,)), self._declared):
             raise _error(line, problem.message)
         return node
 
-    def _node(self, line: Line, text: str, written: str = "") -> n.Node:
+    def _node(self, line: TestLine, text: str, written: str = "") -> n.Node:
         """The meaning of the text that ends the line; `written` is how the language writes it."""
         try:
             return self._language.expression(written or text, self._config)
@@ -387,7 +389,7 @@ class _Reader:
             inside = written in ("", text)
             raise _error(line, problem.message, text[problem.column - 1 :] if inside else text) from None
 
-    def _value(self, line: Line, text: str) -> Any:
+    def _value(self, line: TestLine, text: str) -> Any:
         try:
             compiled = compile_expression(self._node(line, text), self._declared)
             return compiled(constant_subject(lambda _text: None))

@@ -22,15 +22,15 @@ from pybird.conf.model import Config, NotRun
 from pybird.filter.nodes import Span
 from pybird.tools.language import make_language
 from pybird.tools.lint.codes import ERROR, MISSING_POLICY, OTHER
+from pybird.tools.lint.context import Finding
 from pybird.tools.lint.run import findings
-from pybird.tools.lint.subject import Finding
 from pybird.tools.text import Texts, counted
 
 NO_POLICY = "EBGP requires explicit"
 
 
 @dataclass(slots=True)
-class Checked:
+class CheckedFile:
     """What was found in one configuration; `config` is None when it cannot be run."""
 
     path: str
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> int:
     return 1 if wrong or unread else 0
 
 
-def check(language: Language, path: str, texts: Texts) -> Checked:
+def check(language: Language, path: str, texts: Texts) -> CheckedFile:
     """Everything there is to say about one configuration; `-` is standard input.
 
     Raises:
@@ -81,8 +81,8 @@ def check(language: Language, path: str, texts: Texts) -> Checked:
             reading = language.examine(path, texts)
     except ConfigErrors as found:
         warnings = [Finding(each.code or OTHER, each.span, each.text) for each in found.warnings]
-        return Checked(path, None, found.errors, warnings)
-    return Checked(path, reading.config, [], findings(reading))
+        return CheckedFile(path, None, found.errors, warnings)
+    return CheckedFile(path, reading.config, [], findings(reading))
 
 
 def not_run(config: Config) -> list[str]:
@@ -90,7 +90,7 @@ def not_run(config: Config) -> list[str]:
     return [each.name for each in config.protocols if isinstance(each, NotRun)]
 
 
-def show(checked: Checked, texts: Texts) -> None:
+def show(checked: CheckedFile, texts: Texts) -> None:
     """Text for people: errors, warnings, one line of summary."""
     for error in checked.errors:
         print(error.show())
@@ -111,7 +111,7 @@ def show(checked: Checked, texts: Texts) -> None:
     print(f"{checked.path}: {verdict}, {protocols}{remarks}{more}")
 
 
-def as_json(checked: list[Checked], *, ok: bool) -> dict[str, Any]:
+def as_json(checked: list[CheckedFile], *, ok: bool) -> dict[str, Any]:
     """The result as plain values."""
     return {
         "ok": ok,

@@ -29,7 +29,7 @@ from pybird.tools.language import make_language
 
 HINT = """\
 You are on router A. Ctrl-D stops both routers.
-  show protocols        the BGP session `auto01` was made for the discovered neighbour
+  show protocols        the BGP session `auto01` was made for the discovered neighbor
   show route, show peers, show protocols all auto01, help, ?"""
 TOUR = ("show protocols", "show peers", "show route")
 PATIENCE = 20.0  # seconds until the session must be up

@@ -20,7 +20,7 @@ import tempfile
 from io import StringIO
 
 from pybird.conf.include import DiskFiles
-from pybird.conf.tables import Tables
+from pybird.conf.tables import ParserTables
 from pybird.conf.tables import load as load_tables
 from pybird.filter.depth import deeply, is_deep
 from pybird.io.files import cache_folder
@@ -82,7 +82,7 @@ def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool, move: b
 class Formatter:
     """Lays out texts."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: ParserTables) -> None:
         self._pieces = Pieces(tables)
 
     def format(self, text: str) -> str:

@@ -18,8 +18,8 @@ from pybird.conf.model import Config
 from pybird.filter.compile import compile_traced
 from pybird.filter.format import show, show_value
 from pybird.filter.nodes import Filter, Span
-from pybird.filter.subject import Subject
-from pybird.filter.trace import Event, Trace
+from pybird.filter.route_context import RouteContext
+from pybird.filter.trace import FilterEvent, FilterTrace
 from pybird.tools.birdtest import BirdtestError, Given, cases_of
 from pybird.tools.test import Trial
 from pybird.tools.text import Texts
@@ -28,7 +28,7 @@ from pybird.values.enums import ENUMS
 
 
 @dataclass(slots=True)
-class Step:
+class RunStep:
     """A statement that ran: its place, its text, and the values on the way, as (text, value)."""
 
     span: Span
@@ -40,7 +40,7 @@ class Step:
 class Story:
     """All of a run. `changes` are (attribute, before, after)."""
 
-    steps: list[Step]
+    steps: list[RunStep]
     accepted: bool
     logged: list[str]
     changes: list[tuple[str, str, str]]
@@ -128,10 +128,10 @@ def _run(trial: Trial, traced: Filter, given: Given, texts: Texts) -> Story:
     rte = given.route(router, lambda _checked: None)
     if rte is None:
         raise RouteError("its attributes cannot be set")
-    subject = Subject(router.pool, given.net.type, logged.append, router.lookup)
+    subject = RouteContext(router.pool, given.net.type, logged.append, router.lookup)
     subject.load(rte, given.net.key)
     before = _attributes(subject, router.pool.by_name)
-    trace = Trace()
+    trace = FilterTrace()
     accepted = compile_traced(traced, router.pool.by_name, trace).run(subject)
     after = _attributes(subject, router.pool.by_name)
     try:
@@ -147,7 +147,7 @@ def _run(trial: Trial, traced: Filter, given: Given, texts: Texts) -> Story:
     return Story(list(_steps(trace.events, texts)), accepted, logged, changes)
 
 
-def _attributes(subject: Subject, declared: dict[str, AttributeDecl]) -> dict[str, str]:
+def _attributes(subject: RouteContext, declared: dict[str, AttributeDecl]) -> dict[str, str]:
     """The texts of all attributes of a route as it is now."""
     found = {**subject.view, **subject.changes}
     shown = {name: _text(declared.get(name), value) for name, value in found.items() if value is not None}
@@ -170,14 +170,14 @@ def _shown(kind: str, value: Any) -> str:
     return show(kind, value)
 
 
-def _steps(events: list[Event], texts: Texts) -> Iterator[Step]:
-    step: Step | None = None
+def _steps(events: list[FilterEvent], texts: Texts) -> Iterator[RunStep]:
+    step: RunStep | None = None
     for point, value in events:
         text = texts.of(point.span)
         if not point.type:
             if step is not None:
                 yield step
-            step = Step(point.span, text)
+            step = RunStep(point.span, text)
         elif step is not None and (value is not None or point.type not in ("any", "void")):
             shown = (text, _shown(point.type, value))
             if shown not in step.values:

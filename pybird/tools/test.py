@@ -22,26 +22,26 @@ from pybird.conf.language import Language
 from pybird.conf.model import Config, SameMeaning, Suite
 from pybird.core.ports import Ports
 from pybird.core.router import Router
-from pybird.filter.claims import Checked
+from pybird.filter.assertions import AssertionResult
 from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.nodes import NO_SPAN, Block, Call, Decide, Evaluate, Filter, Span
-from pybird.filter.subject import Subject
+from pybird.filter.route_context import RouteContext
 from pybird.proto import PROTOCOLS
 from pybird.sim.world import World
-from pybird.tools.birdtest import BirdtestError, Case, read_cases
+from pybird.tools.birdtest import BirdtestError, FilterTest, read_cases
 from pybird.tools.coverage import Coverage
 from pybird.tools.language import make_language
 from pybird.tools.text import counted
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import NO_HOP, Rte, Source
+from pybird.values.route import NO_HOP, RouteSource, Rte
 
 SETTLING = 5.0  # virtual seconds that protocols have to fill the tables
 SETTLED = "while the tables settled"
 
 
 @dataclass(slots=True)
-class Failure:
+class FailedAssertion:
     """One assertion that does not hold, or one way in which a suite ended badly."""
 
     span: Span
@@ -57,16 +57,16 @@ class Result:
     name: str
     span: Span = NO_SPAN
     assertions: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[FailedAssertion] = field(default_factory=list)
 
-    def hear(self, checked: Checked) -> None:
+    def hear(self, checked: AssertionResult) -> None:
         """Take what came of one assertion."""
         self.assertions += 1
         if checked.holds:
             return
         claim = checked.claim
         values = list(zip(claim.parts, checked.values, strict=False))
-        self.failures.append(Failure(claim.span, claim.text, values, checked.problem))
+        self.failures.append(FailedAssertion(claim.span, claim.text, values, checked.problem))
 
 
 class Trial:
@@ -112,21 +112,21 @@ class Trial:
         messages: list[str] = []
         if not compiled.run(self._subject(messages)):
             problem = messages[-1] if messages else "it ended with reject"
-            self.now.failures.append(Failure(suite.span, suite.function.name, problem=problem))
+            self.now.failures.append(FailedAssertion(suite.span, suite.function.name, problem=problem))
         self.messages += messages
         compiled.clear()
 
-    def _subject(self, messages: list[str]) -> Subject:
+    def _subject(self, messages: list[str]) -> RouteContext:
         """A route without properties, for suites that set attributes."""
         router = self.router
-        subject = Subject(
+        subject = RouteContext(
             router.pool,
             NetType.IP4,
             messages.append,
             router.lookup,
             lambda checked: self.now.hear(checked),
         )
-        route = Rte(router.pool.intern(b""), Source("test", 0, None), NO_HOP, 0, 0.0)
+        route = Rte(router.pool.intern(b""), RouteSource("test", 0, None), NO_HOP, 0, 0.0)
         subject.load(route, Prefix.parse("0.0.0.0/0").key)
         return subject
 
@@ -136,15 +136,17 @@ class Trial:
         result = Result(f"{names[0]} and {names[1]} are {wanted}", test.span, 1)
         if (digest(test.first) == digest(test.second)) is not test.same:
             found = "different" if test.same else "the same"
-            result.failures.append(Failure(test.span, f"{names[0]}, {names[1]}", problem=f"they are {found}"))
+            result.failures.append(
+                FailedAssertion(test.span, f"{names[0]}, {names[1]}", problem=f"they are {found}")
+            )
         self.results.append(result)
 
-    def run_case(self, case: Case) -> None:
+    def run_case(self, case: FilterTest) -> None:
         """Run one test of a `*.birdtest` file; the verdict on each route is an assertion, too."""
         self.now = Result(case.name, case.span, len(case.routes))
         self.results.append(self.now)
         for problem in case.run(self.router, self.now.hear):
-            self.now.failures.append(Failure(problem.span, problem.text, problem=problem.problem))
+            self.now.failures.append(FailedAssertion(problem.span, problem.text, problem=problem.problem))
 
 
 # ---------------------------------------------------------------- the command
@@ -206,7 +208,7 @@ class Report:
         else:
             self._run(Trial(config), cases.cases if cases is not None else None)
 
-    def _run(self, trial: Trial, cases: list[Case] | None) -> None:
+    def _run(self, trial: Trial, cases: list[FilterTest] | None) -> None:
         self.results = trial.results
         if cases is None:
             trial.run_suites()

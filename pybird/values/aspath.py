@@ -87,7 +87,7 @@ class AsPath:
 
     @property
     def first(self) -> int:
-        """The neighbour's AS, or 0 when the path does not begin with a sequence."""
+        """The neighbor's AS, or 0 when the path does not begin with a sequence."""
         octets = self.octets
         if len(octets) > 5 and octets[0] == SEQUENCE:
             return int.from_bytes(octets[2:6], "big")

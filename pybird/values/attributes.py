@@ -12,7 +12,7 @@ Which attributes exist is declared by the protocols (`AttributeDecl`) and
 collected once, in the `AttributePool`. One router has one pool.
 
 A set that nobody uses any more is dropped again, in rounds through all sets
-that begin when they have doubled, so a neighbour that always sends
+that begin when they have doubled, so a neighbor that always sends
 something new cannot fill the memory. With each round `epoch` rises: memos that
 are keyed by sets are emptied then, or they would hold them for ever.
 """

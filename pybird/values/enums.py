@@ -52,7 +52,7 @@ class Rts(OpenEnum):
     EVPN = 20
 
 
-class Scope(OpenEnum):
+class AddressScope(OpenEnum):
     """How far an address reaches."""
 
     HOST = 0
@@ -136,7 +136,7 @@ class BridgeSource(OpenEnum):
 ENUMS: Final[dict[str, tuple[type[IntEnum], str, int]]] = {
     "enum rts": (Rts, "RTS", 0x31),
     "enum bgp_origin": (Origin, "ORIGIN", 0x13),
-    "enum scope": (Scope, "SCOPE", 0x33),
+    "enum scope": (AddressScope, "SCOPE", 0x33),
     "enum rtd": (Dest, "RTD", 0x37),
     "enum roa": (Roa, "ROA", 0x39),
     "enum net_type": (NetType, "NET", 0x3B),

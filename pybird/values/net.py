@@ -109,7 +109,7 @@ def _prefix6_of(key: bytes) -> Prefix:
 @final
 @dataclass(frozen=True, slots=True, order=True)
 class PeerNet:
-    """A neighbouring router: its address on one interface (NET_PEER).
+    """A neighboring router: its address on one interface (NET_PEER).
 
     Key: 4 octets of interface index, then the address. Printed as
     `ADDRESS%INDEX`, as BIRD prints NET_NEIGHBOR.

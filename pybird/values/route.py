@@ -90,7 +90,7 @@ UNREACHABLE: Final = Hop(Dest.UNREACHABLE)
 PROHIBIT: Final = Hop(Dest.PROHIBIT)
 
 
-class Source:
+class RouteSource:
     """Who announced a route: one per protocol instance, or per (session, path id).
 
     `owner` is the channel that owns it, `name` the protocol's name, `kind` the
@@ -139,7 +139,7 @@ class Source:
         self.stale = False
         self.routes = 0
         self.best = 0
-        self.origin: Source | None = None
+        self.origin: RouteSource | None = None
         self.number = 0  # in traces; 0: it was in none
 
     def __repr__(self) -> str:
@@ -164,7 +164,7 @@ class Rte:
     def __init__(
         self,
         attrs: AttributeSet,
-        source: Source,
+        source: RouteSource,
         hop: Hop,
         preference: int,
         time: float,

@@ -24,5 +24,5 @@ def printable(text: str) -> str:
 
 
 def utf8(text: str, most: int) -> bytes:
-    """UTF-8 for a neighbour: at most this many octets, cut between characters, `?` for what is none."""
+    """UTF-8 for a neighbor: at most this many octets, cut between characters, `?` for what is none."""
     return text.encode("utf-8", "replace")[:most].decode(errors="ignore").encode()

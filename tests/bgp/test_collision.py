@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.proto.bgp.session.collision import DOUBT
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, Update
@@ -43,7 +43,7 @@ def history(lab, seconds):
     sessions = lab.proto("a"), lab.proto("b", "a")
     while lab.clock.next_time() <= end:
         lab.clock.step()
-        now = tuple(session.state is State.UP for session in sessions)
+        now = tuple(session.state is ProtocolState.UP for session in sessions)
         if not found or found[-1] != now:
             found.append(now)
     return found
@@ -77,7 +77,7 @@ def test_no_order_of_what_arrives_costs_a_session_with_many_latencies(ids):
         check_one(ids, lags, start)
 
 
-# ------------------------------------- a neighbour that does what it is told
+# ------------------------------------- a neighbor that does what it is told
 
 
 IPV4 = Capabilities(multiprotocol=((1, 1),), as4=65002)
@@ -85,10 +85,10 @@ KEEPALIVE = Keepalive().encode()
 ROUTE = Update(b"", bytes.fromhex("4001010040020602010000fdea4003040a000002"), b"\x08\x14").encode()
 
 
-class Neighbour:
-    """A router and a neighbour with a connection in each direction.
+class Neighbor:
+    """A router and a neighbor with a connection in each direction.
 
-    The neighbour has confirmed the one that the rule would drop, `first`, and
+    The neighbor has confirmed the one that the rule would drop, `first`, and
     said nothing yet on the other, `rival`.
     """
 
@@ -138,51 +138,51 @@ def ends(talker):
 
 
 @pytest.fixture(params=[1, 9], ids=["lower identifier", "higher identifier"])
-def neighbour(request):
-    return Neighbour(request.param)
+def neighbor(request):
+    return Neighbor(request.param)
 
 
-def test_a_neighbour_that_sends_routes_has_chosen(neighbour):
-    neighbour.say(neighbour.first, ROUTE)
-    assert neighbour.lab.nets("a", proto="b") == ["20.0.0.0/8"]
-    assert ends(neighbour.stays(neighbour.first)) == [(6, 7)]
+def test_a_neighbor_that_sends_routes_has_chosen(neighbor):
+    neighbor.say(neighbor.first, ROUTE)
+    assert neighbor.lab.nets("a", proto="b") == ["20.0.0.0/8"]
+    assert ends(neighbor.stays(neighbor.first)) == [(6, 7)]
 
 
 @pytest.mark.parametrize("last", [Notification.cease(7).encode(), b""], ids=["6/7", "closed"])
-def test_a_neighbour_that_closes_the_rival_has_chosen(neighbour, last):
-    neighbour.say(neighbour.rival, last, 0)
-    neighbour.rival.stream.close()
-    neighbour.lab.run(0.01)
-    neighbour.stays(neighbour.first)
+def test_a_neighbor_that_closes_the_rival_has_chosen(neighbor, last):
+    neighbor.say(neighbor.rival, last, 0)
+    neighbor.rival.stream.close()
+    neighbor.lab.run(0.01)
+    neighbor.stays(neighbor.first)
 
 
-def test_a_neighbour_that_closes_the_first_goes_on_with_the_rival(neighbour):
-    neighbour.say(neighbour.first, Notification.cease(7).encode(), 0)
-    neighbour.first.stream.close()
-    neighbour.say(neighbour.rival, neighbour.hello)
-    assert neighbour.peer.bgp_state == "OpenConfirm"
-    neighbour.say(neighbour.rival, KEEPALIVE)
-    neighbour.stays(neighbour.rival)
+def test_a_neighbor_that_closes_the_first_goes_on_with_the_rival(neighbor):
+    neighbor.say(neighbor.first, Notification.cease(7).encode(), 0)
+    neighbor.first.stream.close()
+    neighbor.say(neighbor.rival, neighbor.hello)
+    assert neighbor.peer.bgp_state == "OpenConfirm"
+    neighbor.say(neighbor.rival, KEEPALIVE)
+    neighbor.stays(neighbor.rival)
 
 
-def test_a_neighbour_that_confirms_the_rival_has_chosen_by_the_rule(neighbour):
-    neighbour.say(neighbour.rival, neighbour.hello)
-    assert neighbour.peer.bgp_state == "OpenConfirm"
-    neighbour.say(neighbour.rival, KEEPALIVE)
-    assert ends(neighbour.stays(neighbour.rival)) == [(6, 7)]
+def test_a_neighbor_that_confirms_the_rival_has_chosen_by_the_rule(neighbor):
+    neighbor.say(neighbor.rival, neighbor.hello)
+    assert neighbor.peer.bgp_state == "OpenConfirm"
+    neighbor.say(neighbor.rival, KEEPALIVE)
+    assert ends(neighbor.stays(neighbor.rival)) == [(6, 7)]
 
 
-def test_a_neighbour_that_shows_no_choice_keeps_the_first(neighbour):
-    neighbour.lab.run(DOUBT - 0.1)
-    assert neighbour.peer.bgp_state == "OpenConfirm"
-    neighbour.say(neighbour.first, KEEPALIVE)
-    neighbour.lab.run(0.1)
-    assert ends(neighbour.stays(neighbour.first)) == [(6, 7)]
+def test_a_neighbor_that_shows_no_choice_keeps_the_first(neighbor):
+    neighbor.lab.run(DOUBT - 0.1)
+    assert neighbor.peer.bgp_state == "OpenConfirm"
+    neighbor.say(neighbor.first, KEEPALIVE)
+    neighbor.lab.run(0.1)
+    assert ends(neighbor.stays(neighbor.first)) == [(6, 7)]
 
 
-def test_a_stop_while_in_doubt_ends_both(neighbour):
-    neighbour.lab.nodes["a"].router.disable(neighbour.peer)
-    neighbour.lab.run(5)
-    assert (ends(neighbour.first), ends(neighbour.rival)) == ([(6, 2)], [(6, 2)])
-    assert neighbour.peer.bgp_state == "Down"
-    assert neighbour.peer.doubt.connection is None
+def test_a_stop_while_in_doubt_ends_both(neighbor):
+    neighbor.lab.nodes["a"].router.disable(neighbor.peer)
+    neighbor.lab.run(5)
+    assert (ends(neighbor.first), ends(neighbor.rival)) == ([(6, 2)], [(6, 2)])
+    assert neighbor.peer.bgp_state == "Down"
+    assert neighbor.peer.doubt.connection is None

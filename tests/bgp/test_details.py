@@ -45,7 +45,7 @@ def test_an_established_child():
     assert child.info() == "Established   "
 
 
-def test_a_neighbour_that_does_not_answer():
+def test_a_neighbor_that_does_not_answer():
     lab = both(b_options={"disabled": True})
     lab.run(6)
     lines = text(lab.proto("a"))

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 
 from pybird.conf.model import InterfacePattern, Limit
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import TcpOptions
 from pybird.filter.nodes import REJECT
-from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.countdown import WaitKind
 from pybird.proto.bgp.wire.messages import Framer, Open
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
@@ -80,7 +80,7 @@ def test_a_child_has_its_parents_config_and_no_peers_channel():
     assert list(child.channels) == ["ipv4", "ipv6"]
     assert child.config.hold_time == 30
     assert child.config.interface == "eth0"
-    assert child.neighbour == "fe80::b%eth0"
+    assert child.neighbor == "fe80::b%eth0"
     assert str(child.active.stream.local[0]) == "fe80::a"
 
 
@@ -88,7 +88,7 @@ def test_the_parent_is_passive_and_only_its_peers_channel_is_up():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(1)
     parent = lab.proto("a", "auto")
-    assert (parent.state, parent.info()) == (State.START, "Passive       ")
+    assert (parent.state, parent.info()) == (ProtocolState.START, "Passive       ")
     assert {n: c.state.value for n, c in parent.channels.items()} == {
         "ipv4": "DOWN",
         "ipv6": "DOWN",
@@ -161,7 +161,7 @@ def test_an_entry_refused_by_the_export_filter_says_so():
     assert why(lab) == "refused by the export filter"
 
 
-def test_a_global_range_needs_a_neighbour_on_link():
+def test_a_global_range_needs_a_neighbor_on_link():
     ranged = {"remote_range": Prefix.parse("2001:db8::/32")}
     found = entries(("2001:db8::2", 2), ("2001:db8:9::1", 2))
     b = [entries(("2001:db8::1", 2)), auto(65002, **ranged)]
@@ -171,7 +171,7 @@ def test_a_global_range_needs_a_neighbour_on_link():
     assert why(lab, key=PeerNet(Address.parse("2001:db8:9::1"), 2).key) == "not on link of eth0"
 
 
-def test_a_global_neighbour_that_one_of_two_links_loses_keeps_its_child():
+def test_a_global_neighbor_that_one_of_two_links_loses_keeps_its_child():
     ranged = {"remote_range": Prefix.parse("2001:db8::/32")}
     one, other = entries(("2001:db8::2", 2), name="one"), entries(("2001:db8::2", 3), name="other")
     lab = lab_with([one, other, auto(65001, **ranged)], [])
@@ -264,7 +264,7 @@ def explicit(**options):
     return bgp_to("fe80::b", 65001, 65002, "mine", interface="eth0", **options)
 
 
-def test_a_written_protocol_owns_its_neighbour():
+def test_a_written_protocol_owns_its_neighbor():
     lab = lab_with([FOUND_B, auto(65001), explicit(channels=(ipv6(),))])
     lab.run(1)
     assert children(lab) == []
@@ -361,7 +361,7 @@ def test_refusals_are_no_errors_and_retried_after_2_seconds_doubling_to_30():
     assert lab.proto("a", "auto01").error_wait.seconds == 0
 
 
-def test_a_neighbour_that_closes_before_its_open_is_retried_too():
+def test_a_neighbor_that_closes_before_its_open_is_retried_too():
     lab = lab_with([FOUND_B, auto(65001)], [])
     lab.run(0)
 
@@ -376,7 +376,7 @@ def test_a_neighbour_that_closes_before_its_open_is_retried_too():
     assert child.error_wait.seconds == 0
 
 
-def test_a_neighbour_that_closes_after_its_open_is_no_reason_to_hurry():
+def test_a_neighbor_that_closes_after_its_open_is_no_reason_to_hurry():
     """It may be a daemon that ends with every session: the connect delay applies, as after any failure."""
     lab = lab_with([FOUND_B, auto(65001)], [])
     lab.run(0)
@@ -429,12 +429,12 @@ def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
     lab.run(2)
     lab.nodes["b"].host.process.freeze()
     lab.run(20)
-    assert lab.proto("a", "auto01").countdown.wait is Wait.ERROR
+    assert lab.proto("a", "auto01").countdown.wait is WaitKind.ERROR
     tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, False)
     assert lab.proto("a", "auto01").countdown.left <= 5
 
 
-def test_a_returned_neighbour_is_asked_on_the_session_at_once():
+def test_a_returned_neighbor_is_asked_on_the_session_at_once():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(2)
     session = lab.session("a", "auto01").session
@@ -445,7 +445,7 @@ def test_a_returned_neighbour_is_asked_on_the_session_at_once():
     assert lab.up("a", "auto01")
 
 
-def test_a_returned_neighbour_gets_a_new_connection_attempt():
+def test_a_returned_neighbor_gets_a_new_connection_attempt():
     """TCP doubles the time between its attempts: after a long silence the next is far away."""
     lab = lab_with([FOUND_B, auto(65001)], [])
     next(iter(lab.segments.values())).cut()
@@ -461,7 +461,7 @@ def test_after_a_lost_session_the_connect_delay_applies():
     lab.nodes["b"].kill()
     lab.run(0.1)
     child = lab.proto("a", "auto01")
-    assert child.countdown.wait is Wait.CONNECT_DELAY
+    assert child.countdown.wait is WaitKind.CONNECT_DELAY
     assert child.countdown.length == 5
 
 
@@ -480,7 +480,7 @@ def withdraw(lab, name="found"):
     lab.run(0.1)
 
 
-def test_a_withdrawn_neighbour_is_removed_with_peer_deconfigured():
+def test_a_withdrawn_neighbor_is_removed_with_peer_deconfigured():
     lab = lab_with([FOUND_B, auto(65001)])
     lab.run(1)
     finder(lab.proto("a", "found")).describe = lambda net_type, key: {"withdrawn": "lifetime 0"}
@@ -560,12 +560,12 @@ def test_a_child_disabled_by_hand_stays_so_when_the_entry_flaps():
     flap(lab)
     lab.run(5)
     assert children(lab) == ["auto01"]
-    assert lab.proto("a", "auto01").state is State.DOWN
+    assert lab.proto("a", "auto01").state is ProtocolState.DOWN
     router.enable(lab.proto("a", "auto01"))
     lab.expect(lambda: lab.up("a", "auto01"), 8, "enabled again")
 
 
-def test_a_disabled_child_whose_neighbour_went_is_removed_when_enabled():
+def test_a_disabled_child_whose_neighbor_went_is_removed_when_enabled():
     lab = lab_with([FOUND_B, auto(65001)], [])
     lab.run(1)
     router = lab.nodes["a"].router
@@ -580,7 +580,7 @@ def test_a_disabled_child_whose_neighbour_went_is_removed_when_enabled():
 # --------------------------------------------------- incoming connections
 
 
-def test_a_neighbour_that_was_not_discovered_may_connect():
+def test_a_neighbor_that_was_not_discovered_may_connect():
     lab = lab_with([auto(65001)])
     lab.expect(lambda: lab.up("a", "auto01"), 1, "a child of the connection")
     assert infos(lab) == ["auto: connection from fe80::b%eth0, starting auto01"]
@@ -596,7 +596,7 @@ def test_a_later_entry_claims_the_child_without_reset():
     assert lab.proto("a", "auto01").since == since
 
 
-def test_a_child_of_a_connection_stays_when_the_neighbour_goes():
+def test_a_child_of_a_connection_stays_when_the_neighbor_goes():
     lab = lab_with([auto(65001)])
     lab.run(1)
     lab.nodes["b"].kill()
@@ -651,7 +651,7 @@ def test_disabling_the_parent_stops_its_children_with_a_shutdown():
     lab.run(0.5)
     assert children(lab) == []
     assert lab.proto("b", "auto01").last_error.startswith("Received: Administrative shutdown")
-    assert lab.proto("a", "auto").state is State.DOWN
+    assert lab.proto("a", "auto").state is ProtocolState.DOWN
     router.enable(lab.proto("a", "auto"))
     lab.expect(lambda: lab.up("a", "auto01"), 8, "children again")
 
@@ -732,7 +732,7 @@ def test_a_reload_without_change_changes_nothing():
 
 
 @pytest.mark.parametrize("options", [{"local_as": 65007}, {"hold_time": 30}, {"local_address": LOCAL}])
-def test_what_the_neighbour_was_told_restarts_the_children(options):
+def test_what_the_neighbor_was_told_restarts_the_children(options):
     b = [FOUND_A, auto(65002)]
     lab = lab_with([FOUND_B, auto(65001)], b)
     lab.run(1)
@@ -787,7 +787,7 @@ def test_a_child_disabled_by_hand_stays_so_through_a_reload(change):
     reload(lab, "a", auto(65001, **change))
     lab.run(5)
     (name,) = children(lab)
-    assert lab.proto("a", name).state is State.DOWN
+    assert lab.proto("a", name).state is ProtocolState.DOWN
     assert lab.proto("a", name).message == "noisy"
 
 
@@ -812,7 +812,7 @@ def test_a_child_disabled_by_hand_is_forgotten_when_its_parent_stops_for_anythin
     lab.run(5)
     (name,) = children(lab)
     child = lab.proto("a", name)
-    assert (child.state, child.enabled, child.message) == (State.START, True, "")
+    assert (child.state, child.enabled, child.message) == (ProtocolState.START, True, "")
 
 
 @pytest.mark.parametrize("change", [{}, {"router_id": 77}])
@@ -825,11 +825,11 @@ def test_a_child_that_gave_up_tries_again_after_a_reload(change):
     lab.run(1)
     (name,) = children(lab)
     child = lab.proto("a", name)
-    assert (child.state, child.last_error) == (State.DOWN, "Received: Administrative shutdown")
+    assert (child.state, child.last_error) == (ProtocolState.DOWN, "Received: Administrative shutdown")
     reload(lab, "a", auto(65001, **cease, **change))
     lab.run(5)
     assert children(lab) == [name]
-    assert lab.proto("a", name).state is State.START
+    assert lab.proto("a", name).state is ProtocolState.START
 
 
 def test_a_child_that_was_enabled_by_hand_after_a_reload_stays_so_through_the_next_one():
@@ -842,7 +842,7 @@ def test_a_child_that_was_enabled_by_hand_after_a_reload_stays_so_through_the_ne
     for hold_time in (30, 60):
         reload(lab, "a", auto(65001, router_id=77, hold_time=hold_time))
         lab.run(5)
-        assert lab.proto("a", "auto01").state is State.START
+        assert lab.proto("a", "auto01").state is ProtocolState.START
 
 
 def lab_in_a_reload(*protocols):
@@ -902,7 +902,7 @@ def test_an_interface_that_gets_another_name_keeps_its_session():
     lab.nodes["a"].host.rename("eth0", "uplink")
     lab.run(1)
     assert lab.proto("a", "auto01").since == since
-    assert lab.proto("a", "auto01").neighbour == "fe80::b%uplink"
+    assert lab.proto("a", "auto01").neighbor == "fe80::b%uplink"
 
 
 @pytest.mark.parametrize("persist", [True, False])

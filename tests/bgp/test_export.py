@@ -16,7 +16,7 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
 from pybird.values.net import Prefix
-from pybird.values.route import BLACKHOLE, UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import BLACKHOLE, UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource, Rte
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
 
 OWN = octets("0a000001")
@@ -32,7 +32,7 @@ def attrs(*parts: str) -> AttributeSet:
     return SETS.intern(octets(*parts))
 
 
-def neighbour(
+def neighbor(
     remote_as: int = 65002, rr_client: bool = False, cluster_id: int = 0, ifindex: int = 0
 ) -> PeerIdentity:
     address = Address.parse("10.0.0.2")
@@ -47,7 +47,7 @@ def route(
     hop = BLACKHOLE
     if gateway is not None:
         hop = Hop(Dest.UNICAST, (NextHop(Address.parse(gateway), ifindex, f"eth{ifindex}"),))
-    return Rte(attrs(*parts), Source("s", 11, Selection(), peer=peer), hop, 100, 0.0)
+    return Rte(attrs(*parts), RouteSource("s", 11, Selection(), peer=peer), hop, 100, 0.0)
 
 
 def exporter(family: Family = IPV4, internal: bool = False, own: bytes = OWN, **options) -> BgpExporter:
@@ -76,7 +76,7 @@ def next_hop(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> 
     return text[text.index("400304") + 6 :][:8]
 
 
-EXTERNAL, INTERNAL = neighbour(), neighbour(65001)
+EXTERNAL, INTERNAL = neighbor(), neighbor(65001)
 LEARNED = (CANONICAL,)  # path 65002, next hop 10.0.0.2, local preference 100
 
 
@@ -202,7 +202,7 @@ def test_the_cluster_list_has_the_clients_clusters(
 ):
     """RFC 4456, 8: the cluster of the client it came from, behind that of the client it goes to."""
     came = f"8009040a000009800a{len(earlier) // 2:02x}{earlier}" if earlier else ""
-    peer = neighbour(65001, source is not None, source or 0)
+    peer = neighbor(65001, source is not None, source or 0)
     out = exporter(internal=True, rr_client=target is not None, cluster_id=target or 0)
     rte = route(CANONICAL + came, peer=peer)
     assert out.admit(rte)
@@ -222,7 +222,7 @@ def test_the_cluster_list_has_the_clients_clusters(
 def test_a_client_does_not_get_what_was_in_its_cluster(earlier: str, admitted: bool):
     """RFC 4456, 8: it would ignore it."""
     came = f"8009040a000009800a{len(earlier) // 2:02x}{earlier}"
-    rte = route(CANONICAL + came, peer=neighbour(65001, True, CLUSTER_B))
+    rte = route(CANONICAL + came, peer=neighbor(65001, True, CLUSTER_B))
     assert exporter(internal=True, rr_client=True, cluster_id=CLUSTER_A).admit(rte) is admitted
     assert exporter(internal=True, rr_client=True, cluster_id=CLUSTER_C).admit(rte)
     assert exporter(internal=True).admit(rte), "no client"
@@ -277,7 +277,7 @@ def test_aigp_is_originated_from_the_igp_metric(
 ):
     """RFC 7311, 3.4.1: of routes that are not from BGP, where we are the next hop."""
     other = () if metric is None else (("igp_metric", metric),)
-    source = Source("s", 1, Selection(igp_metric=lambda rte: own))
+    source = RouteSource("s", 1, Selection(igp_metric=lambda rte: own))
     rte = Rte(SETS.intern(b"", other), source, BLACKHOLE, 100, 0.0)
     wire = attributes(exporter(internal=internal, aigp="originate"), rte)
     assert wire.endswith("" if aigp is None else f"801a0b01000b{aigp:016x}")
@@ -337,7 +337,7 @@ def test_a_list_that_leaves_no_room_for_a_network_is_not_sent():
 
 def test_internal_routes_go_to_internal_peers_only_by_reflection():
     """RFC 4271, 9.2; RFC 4456, 6."""
-    learned, client = route(*LEARNED, peer=INTERNAL), route(*LEARNED, peer=neighbour(65001, rr_client=True))
+    learned, client = route(*LEARNED, peer=INTERNAL), route(*LEARNED, peer=neighbor(65001, rr_client=True))
     assert not exporter(internal=True).admit(learned)
     assert exporter(internal=True, rr_client=True).admit(learned)
     assert exporter(internal=True).admit(client)
@@ -380,7 +380,7 @@ def test_an_external_peer_on_the_same_link_gets_the_third_party_next_hop():
 def test_between_external_peers_of_one_link_next_hop_decides_and_not_the_gateway(gateway: str | None):
     """Whatever `gw`, `dest` and `bgp_next_hop` of an import filter made of it."""
     lan = {"ifindex": 2, "networks": (Prefix.parse("10.0.0.0/24"),)}
-    near = neighbour(ifindex=2)
+    near = neighbor(ifindex=2)
     for hop, goes in (("0a000002", "0a000002"), ("0a000042", "0a000042"), ("c0000201", "0a000001")):
         rte = route(ORIGIN_IGP + PATH_65002 + "400304" + hop, peer=near, gateway=gateway)
         assert next_hop(exporter(**lan), rte) == goes
@@ -434,14 +434,14 @@ def test_a_next_hop_of_zero_is_not_sent(peer: PeerIdentity | None, internal: boo
 
 
 def test_a_next_hop_of_zero_from_the_import_filter_is_not_sent_on_its_link():
-    zero = route(ORIGIN_IGP + PATH_65002 + ZERO, peer=neighbour(ifindex=2))
+    zero = route(ORIGIN_IGP + PATH_65002 + ZERO, peer=neighbor(ifindex=2))
     assert next_hop(exporter(ifindex=2, networks=(Prefix.parse("10.0.0.0/24"),)), zero) is None
     assert next_hop(exporter(internal=True), zero) is None
 
 
 def test_without_next_hop_the_gateway_is_sent():
     """A filter unset it: also between external neighbors of one link."""
-    unset = route(ORIGIN_IGP + PATH_65002, peer=neighbour(ifindex=2), gateway="10.0.0.66")
+    unset = route(ORIGIN_IGP + PATH_65002, peer=neighbor(ifindex=2), gateway="10.0.0.66")
     assert next_hop(exporter(ifindex=2), unset, attrs(CANONICAL)) == "0a000042"
     assert next_hop(exporter(ifindex=2), unset) == "0a000042"
     assert next_hop(exporter(ifindex=3), unset) == "0a000001"

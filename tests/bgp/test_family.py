@@ -14,7 +14,7 @@ from pybird.proto.bgp.routes.export import BgpExporter, ExportClass
 from pybird.proto.bgp.wire.messages import Framer
 from pybird.proto.bgp.wire.updates import Received, ReceiveTerms, UpdateReader
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import UNREACHABLE, Rte, Source
+from pybird.values.route import UNREACHABLE, RouteSource, Rte
 from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
 from tests.bgp.world import both
 
@@ -46,7 +46,7 @@ def sent(row, hop: bytes, withdraw: bool = False, **options) -> list[bytes]:
     if withdraw:
         return out.pack({}, NETS[row.net_type])
     attrs = pool().intern(octets(ORIGIN_IGP, PATH_65002))
-    wire = out.wire(Rte(attrs, Source("s", 1, Selection()), UNREACHABLE, 100, 0.0), attrs)
+    wire = out.wire(Rte(attrs, RouteSource("s", 1, Selection()), UNREACHABLE, 100, 0.0), attrs)
     return [] if wire is None else out.pack({wire: NETS[row.net_type]}, [])
 
 

@@ -6,12 +6,12 @@ from unittest.mock import patch
 import pytest
 
 from pybird.conf.model import Limit
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.filter.nodes import REJECT
-from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.countdown import WaitKind
 from pybird.proto.bgp.wire.messages import Notification
-from pybird.sim.tcp import TcpListener
+from pybird.sim.tcp import SimulatedTcpListener
 from pybird.values.address import Address
 
 from .world import Lab, bgp_to, both, config, ipv4, ipv6, pair, routes
@@ -38,7 +38,7 @@ def test_two_routers_exchange_routes_of_both_families():
     assert lab.nets("a", proto="b") == ["203.0.113.0/24"]
     assert lab.nets("b", proto="a") == ["198.51.100.0/24"]
     assert lab.nets("b", "master6", "a") == ["2001:db8:a::/48"]
-    assert lab.proto("a").state is State.UP
+    assert lab.proto("a").state is ProtocolState.UP
 
 
 def test_the_connect_delay_is_five_seconds_shortened_by_up_to_a_quarter():
@@ -91,7 +91,7 @@ def test_with_equal_identifiers_the_higher_as_decides():
     assert lab.session("b", "a").outgoing
 
 
-def test_a_neighbour_that_is_killed_and_comes_back_is_met_again():
+def test_a_neighbor_that_is_killed_and_comes_back_is_met_again():
     lab = both()
     established(lab)
     lab.nodes["b"].kill()
@@ -130,7 +130,7 @@ def test_a_second_connection_does_not_hurt_a_healthy_session():
     assert lab.proto("a").since == since
 
 
-def test_a_connect_delay_of_0_does_not_try_a_neighbour_that_refuses_without_a_pause():
+def test_a_connect_delay_of_0_does_not_try_a_neighbor_that_refuses_without_a_pause():
     lab = both(a_options={"connect_delay_time": 0}, b_options={"disabled": True})
     lab.run(10)
     assert 10 <= lab.proto("a").pace.refusals <= 21
@@ -153,7 +153,7 @@ def test_strangers_are_refused_and_complained_about_once():
     assert len(complaints) == 1
 
 
-def test_a_disabled_neighbour_is_refused():
+def test_a_disabled_neighbor_is_refused():
     lab = both(a_options={"disabled": True})
     lab.run(10)
     assert lab.state("b", "a").startswith("Active")
@@ -209,14 +209,14 @@ def test_the_error_wait_doubles_up_to_its_maximum_and_connections_are_refused_me
 
 
 def in_error_wait(**options):
-    """A session that ended in an error of the neighbour: a waits for a minute, b hardly."""
+    """A session that ended in an error of the neighbor: a waits for a minute, b hardly."""
     lab = both(a_options=options, b_options={"error_wait_time": (1, 1), "connect_delay_time": 1})
     established(lab)
     lab.session("b", "a").write(bytes(19))
     lab.run(1)
     assert lab.state("a") == "Idle          BGP Error: Connection not synchronized"
     lab.run(3)
-    assert lab.proto("a").countdown.wait is Wait.ERROR
+    assert lab.proto("a").countdown.wait is WaitKind.ERROR
     return lab
 
 
@@ -241,7 +241,7 @@ def test_restart_disable_and_enable_end_the_error_wait(commands):
     peer = lab.proto("a")
     for command in commands:
         getattr(lab.nodes["a"].router, command)(peer)
-    assert peer.countdown.wait is Wait.CONNECT_DELAY
+    assert peer.countdown.wait is WaitKind.CONNECT_DELAY
     lab.run(6)
     assert lab.up("a")
     lab.session("b", "a").write(bytes(19))
@@ -254,16 +254,16 @@ def test_enable_ends_the_wait_for_an_answer_of_tcp():
     lab.run(6.5)
     peer = lab.proto("a")
     first = peer.outgoing
-    assert peer.countdown.wait is Wait.CONNECT_RETRY
+    assert peer.countdown.wait is WaitKind.CONNECT_RETRY
     assert peer.countdown.elapsed > 1
     lab.nodes["a"].router.enable(peer)
-    assert (peer.countdown.wait, peer.outgoing is first) == (Wait.CONNECT_RETRY, False)
+    assert (peer.countdown.wait, peer.outgoing is first) == (WaitKind.CONNECT_RETRY, False)
 
 
 def test_disable_after_error():
     lab = both(a_options={"remote_as": 65009, "disable_after_error": True})
     lab.run(7)
-    assert lab.proto("a").state is State.DOWN
+    assert lab.proto("a").state is ProtocolState.DOWN
     assert not lab.proto("a").enabled
     assert lab.proto("a").last_error == "BGP Error: Bad peer AS"
     assert "b: Disabled after error" in lab.nodes["a"].messages("info")
@@ -275,13 +275,13 @@ def test_disable_after_cease():
     lab.nodes["b"].router.disable(lab.proto("b", "a"), "for a day")
     lab.run(1)
     peer = lab.proto("a")
-    assert (peer.state, peer.last_error) == (State.DOWN, "Received: Administrative shutdown")
+    assert (peer.state, peer.last_error) == (ProtocolState.DOWN, "Received: Administrative shutdown")
     assert (peer.told, peer.message) == ("for a day", "")
     assert "b: Disabled after Cease notification" in lab.nodes["a"].messages("info")
 
 
 def missing(count):
-    """A router with neighbours that are not there: the first half refuses, the others have no host."""
+    """A router with neighbors that are not there: the first half refuses, the others have no host."""
     half = count // 2
     peers = [
         bgp_to(f"10.0.0.{2 if at < half else 9}", 65001, 65002, f"p{at:03}", remote_port=2000 + at)
@@ -292,7 +292,7 @@ def missing(count):
     return lab, [line for line in lab.nodes["a"].messages("info") if "talk to us yet" in line]
 
 
-def test_many_neighbours_that_are_not_there_are_told_together():
+def test_many_neighbors_that_are_not_there_are_told_together():
     lab, lines = missing(40)
     text = "neighbors do not talk to us yet, such as"
     assert len(lines) == 2, "those that refuse are known before those that have no host"
@@ -303,7 +303,7 @@ def test_many_neighbours_that_are_not_there_are_told_together():
     assert len([t for t in lab.nodes["a"].messages("info") if "talk to us yet" in t]) == 2
 
 
-def test_a_few_neighbours_that_are_not_there_are_told_one_by_one():
+def test_a_few_neighbors_that_are_not_there_are_told_one_by_one():
     _, lines = missing(4)
     assert sorted(lines) == [
         "p000: 10.0.0.2 does not talk to us yet: Socket: Connection refused",
@@ -323,7 +323,7 @@ def test_who_is_reached_meanwhile_is_not_told():
     assert not [t for t in lab.nodes["a"].messages("info") if "talk to us yet" in t]
 
 
-def test_what_the_neighbour_said_in_its_cease_outlives_tries_that_it_refuses():
+def test_what_the_neighbor_said_in_its_cease_outlives_tries_that_it_refuses():
     lab = both(a_options={"connect_delay_time": 1})
     established(lab)
     lab.nodes["b"].router.disable(lab.proto("b", "a"))
@@ -361,7 +361,7 @@ def test_an_operators_act_clears_the_last_error():
         (StopReason.LIMIT, "Maximum number of prefixes reached"),
     ],
 )
-def test_the_reason_of_a_stop_is_told_to_the_neighbour(reason, text):
+def test_the_reason_of_a_stop_is_told_to_the_neighbor(reason, text):
     """RFC 4486."""
     lab = both()
     established(lab)
@@ -426,7 +426,7 @@ def test_the_counters_of_the_kernel_count_from_the_loss_of_the_session():
     assert "MD5" not in lab.state("a")
 
 
-def test_ttl_security_works_between_neighbours():
+def test_ttl_security_works_between_neighbors():
     lab = both(a_options={"ttl_security": True}, b_options={"ttl_security": True})
     established(lab)
 
@@ -535,10 +535,10 @@ def test_a_crash_in_one_session_stops_only_that_protocol():
 
     lab.proto("a").session_channels.receive = broken
     lab.run(6)
-    assert lab.proto("a").state is State.DOWN
+    assert lab.proto("a").state is ProtocolState.DOWN
     assert "ZeroDivisionError" in lab.proto("a").failure
     assert lab.proto("b", "a").last_error.startswith("Received: ")
-    assert lab.proto("a", "routes").state is State.UP
+    assert lab.proto("a", "routes").state is ProtocolState.UP
 
 
 def test_a_session_that_ran_out_of_memory_comes_back():
@@ -556,7 +556,7 @@ def test_a_session_that_ran_out_of_memory_comes_back():
     peer.session_channels.receive = short
     lab.nodes["b"].router.reload(lab.proto("b", "a"), imports=False, exports=True)
     lab.run(1)
-    assert (peer.state, peer.failure) == (State.DOWN, "out of memory")
+    assert (peer.state, peer.failure) == (ProtocolState.DOWN, "out of memory")
     assert lab.proto("b", "a").last_error == "Received: Out of Resources"
     established(lab)
     lab.run(0.5)
@@ -615,7 +615,7 @@ def test_a_route_limit_ends_the_session_with_its_own_cease(kind, action, told):
     why = "Automatic shutdown: Route limit exceeded"
     peer = lab.proto("a")
     assert lab.proto("b", "a").last_error == f"Received: {told}"
-    assert (peer.state is State.DOWN) == (action == "disable")
+    assert (peer.state is ProtocolState.DOWN) == (action == "disable")
     assert peer.last_error == why
     assert action == "disable" or lab.state("a") == f"Idle          {why}"
     hit = f"Protocol b hits route {kind} limit"
@@ -643,12 +643,12 @@ def test_restart_and_enable_end_the_wait_for_a_route_limit():
     lab = over_the_limit("import", "restart")
     lab.run(7)
     peer = lab.proto("a")
-    assert peer.countdown.wait is Wait.ERROR
+    assert peer.countdown.wait is WaitKind.ERROR
     lab.nodes["a"].router.enable(peer)
-    assert peer.countdown.wait is Wait.CONNECT_DELAY
+    assert peer.countdown.wait is WaitKind.CONNECT_DELAY
 
 
-def test_an_import_table_reloads_without_asking_the_neighbour():
+def test_an_import_table_reloads_without_asking_the_neighbor():
     lab = both(a_options={"channels": (ipv4(import_table=True), ipv6(import_table=True))})
     established(lab)
     lab.run(0.1)
@@ -668,7 +668,7 @@ def test_without_capabilities_there_is_ipv4_only():
 
 
 def test_a_refused_refresh_restarts_the_session_of_a_reload():
-    """A neighbour without route refresh: a changed import filter needs a new session."""
+    """A neighbor without route refresh: a changed import filter needs a new session."""
     lab = both(b_options={"enable_route_refresh": False})
     established(lab)
     since = lab.proto("a").since
@@ -736,7 +736,7 @@ def test_who_cannot_listen_says_so_once_connects_and_tries_again():
 def test_a_socket_whose_password_is_refused_does_not_stay_open_when_the_protocol_goes():
     lab = both(a_options={"password": "secret"})
     host = lab.nodes["a"].host
-    with patch.object(TcpListener, "set_md5", side_effect=OSError("no MD5 here")):
+    with patch.object(SimulatedTcpListener, "set_md5", side_effect=OSError("no MD5 here")):
         lab.run(7)
         assert lab.nodes["a"].messages("error") == ["b: Cannot listen: no MD5 here"]
         lab.nodes["a"].router.disable(lab.proto("a"))

@@ -13,7 +13,7 @@ from pybird.proto.bgp.wire.aigp import total as aigp_total
 from pybird.values.address import Address
 from pybird.values.attributes import find
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource, Rte
 from tests.bgp.vectors import NEXT_HOP, octets, pool
 
 SETS = pool()
@@ -44,7 +44,7 @@ def route(
         igp,
         "key",
     )
-    return Rte(SETS.intern(wire), Source(f"s{router_id}", 11, SELECTION, peer=peer), hop, 100, time)
+    return Rte(SETS.intern(wire), RouteSource(f"s{router_id}", 11, SELECTION, peer=peer), hop, 100, time)
 
 
 def order(best: Rte, worse: Rte) -> bool:
@@ -78,7 +78,7 @@ def test_the_lower_origin():
     assert order(route(origin=1), route(origin=2))
 
 
-def test_med_among_routes_of_one_neighbouring_as():
+def test_med_among_routes_of_one_neighboring_as():
     """RFC 4271, 9.1.2.2 c; a missing one is `default bgp_med`."""
     assert order(route(med=10, router_id=9), route(med=20, router_id=1))
     assert order(route(router_id=9), route(med=20, router_id=1))
@@ -203,7 +203,7 @@ def test_multipath_takes_what_differs_in_tie_breakers_only():
     assert not mergeable(route(), route(remote_as=65001))
 
 
-def test_med_decides_within_a_neighbouring_as_first():
+def test_med_decides_within_a_neighboring_as_first():
     """RFC 4271, 9.1.2.2 c: `deterministic med`; without it the order of the names decides."""
 
     def routes(**options):

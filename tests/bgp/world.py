@@ -65,7 +65,7 @@ def routes(*nets, name="routes"):
 
 
 def entries(*found, name="found"):
-    """A static protocol that says which neighbours were discovered: (address, ifindex)."""
+    """A static protocol that says which neighbors were discovered: (address, ifindex)."""
     channel = ChannelConfig(name="peers", net_type=NetType.PEER, table="peers")
     nets = [PeerNet(Address.parse(address), ifindex) for address, ifindex in found]
     return StaticConfig(

@@ -10,10 +10,10 @@ import pytest
 
 from pybird.filter.compile import compile_block
 from pybird.filter.errors import FilterTypeError
-from pybird.filter.methods import METHODS, Method
+from pybird.filter.methods import METHODS, MethodCode
 from pybird.filter.nodes import Assert, Block
+from pybird.filter.route_context import constant_subject
 from pybird.filter.runtime import EXPORTS
-from pybird.filter.subject import constant_subject
 from pybird.tools.test import Trial
 from tests.bt.claims import DECLARED, FILES, FOLDER, OF_CODE, assertions, language, loaded, methods
 
@@ -51,7 +51,7 @@ def test_each_method_has_enough() -> None:
     assert {key: len(found[key]) for key in METHODS if len(found[key]) < LEAST_PER_METHOD} == {}
 
 
-def broken(method: Method) -> list[dict[str, str]]:
+def broken(method: MethodCode) -> list[dict[str, str]]:
     """Ways to break a method: it gives nothing, or something near to what it should."""
     near = {"int": "({0} + 1)", "bool": "(not {0})"}.get(method.result)
     ways = [dict.fromkeys(method.arguments, "None")]
@@ -127,7 +127,7 @@ QUADS = [(key, kind) for key, row in METHODS.items() for kind in row.arguments i
 def test_a_broken_form_for_quads_is_noticed(key, kind, monkeypatch) -> None:
     """No literal is a quad: the assertions are those about variables."""
     row = METHODS[key]
-    monkeypatch.setitem(METHODS, key, Method(row.result, {**row.arguments, kind: "None"}))
+    monkeypatch.setitem(METHODS, key, MethodCode(row.result, {**row.arguments, kind: "None"}))
     trial = Trial(loaded(FOLDER / "variables.conf"))
     try:
         trial.run_suites()
@@ -147,11 +147,11 @@ def test_a_broken_method_is_noticed(key, claims, monkeypatch) -> None:
     right = METHODS[key]
     assert not fails(used)
     for code in broken(right):
-        monkeypatch.setitem(METHODS, key, Method(right.result, code))
+        monkeypatch.setitem(METHODS, key, MethodCode(right.result, code))
         assert fails(used), code
     # Each type of argument has a code of its own; quads have a test of their own.
     for kind in right.arguments:
         if kind in ("quad", "quad set"):
             continue
-        monkeypatch.setitem(METHODS, key, Method(right.result, {**right.arguments, kind: "None"}))
+        monkeypatch.setitem(METHODS, key, MethodCode(right.result, {**right.arguments, kind: "None"}))
         assert fails(claims[key]), kind

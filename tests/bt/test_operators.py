@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pybird.filter import nodes as n
-from pybird.filter.generate import _ARITHMETIC, Expressions
+from pybird.filter.generate import _ARITHMETIC, ExpressionSource
 from pybird.filter.types import _MATCHES, SET_ELEMENTS, Typing, children
 from tests.bt.claims import DECLARED, FILES, OF_CODE, assertions, loaded
 from tests.bt.test_bt import LEAST_PER_METHOD, fails
@@ -79,13 +79,13 @@ def test_each_pair_of_types_has_some() -> None:
 
 def broken(monkeypatch: pytest.MonkeyPatch, method: str, wrong: Callable[..., str | None]) -> None:
     """Let a method that writes the code of an operator write other code where `wrong` gives some."""
-    right = getattr(Expressions, method)
+    right = getattr(ExpressionSource, method)
 
-    def made(self: Expressions, *arguments: Any) -> str:
+    def made(self: ExpressionSource, *arguments: Any) -> str:
         found = wrong(self, *arguments)
         return right(self, *arguments) if found is None else found
 
-    monkeypatch.setattr(Expressions, method, made)
+    monkeypatch.setattr(ExpressionSource, method, made)
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 Ask = Callable[[str], str]
 
-# Router a; its neighbour 10.0.0.2 is router b.
+# Router a; its neighbor 10.0.0.2 is router b.
 ROUTER = """
 router id 192.0.2.1;
 log stderr all;
@@ -43,7 +43,7 @@ protocol bgp Node_10_0_0_9 {
   local 10.0.0.1 as 65001; neighbor 10.0.0.9 as 65009; disabled; ipv4 { import all; export all; };
 }
 """
-NEIGHBOUR = """
+NEIGHBOR = """
 router id 192.0.2.2;
 log stderr all;
 protocol device { }

@@ -6,7 +6,7 @@ import heapq
 from types import SimpleNamespace
 from typing import Any
 
-from pybird.cli.control import Console, Options
+from pybird.cli.control import Console, SocketOptions
 from pybird.conf.errors import ConfigError
 from pybird.conf.model import Config
 from pybird.core.commands import Command, Commands
@@ -91,7 +91,7 @@ class Words:
         return SimpleNamespace(data=words[0], children=words[1:])
 
 
-def connected(*commands: Command, options: Options | None = None) -> tuple[Any, FakeStream, FakeClock]:
+def connected(*commands: Command, options: SocketOptions | None = None) -> tuple[Any, FakeStream, FakeClock]:
     """A session of a router that has only these commands."""
     clock = FakeClock()
     logged: list[tuple[str, str]] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pybird.cli.control import Console, Options
+from pybird.cli.control import Console, SocketOptions
 from pybird.cli.registry import commands
 from pybird.conf.language import Language
 from pybird.core.ports import Link, LinkAddress, Ports
@@ -69,7 +69,7 @@ ADDRESSES = (
 class Lab:
     """One router, one client."""
 
-    def __init__(self, text: str = CONFIG, options: Options | None = None, clock: Any = None) -> None:
+    def __init__(self, text: str = CONFIG, options: SocketOptions | None = None, clock: Any = None) -> None:
         self.world = World(*PROTOCOLS)
         if clock is not None:  # a real one: the caller runs its loop
             ports = Ports(clock, None, self.world.kernel, self.world.log, Random(1), None)  # type: ignore[arg-type]

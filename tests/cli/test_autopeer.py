@@ -36,7 +36,7 @@ def two() -> Pair:
     return Pair()
 
 
-def test_show_peers_lists_the_neighbour_and_its_session(two: Pair) -> None:
+def test_show_peers_lists_the_neighbor_and_its_session(two: Pair) -> None:
     heading, row, end = two.ask("show peers").splitlines()
     assert heading == (
         "2030-Address                      Interface  Since          Expires  Session      State"

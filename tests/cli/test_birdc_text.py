@@ -57,10 +57,10 @@ CHANNEL = r.ChannelDetail(
     filtered=2,
     exported=7,
     preferred=2,
-    import_updates=r.Changes(7, 0, 3, 2, 0, 0, 2),
-    import_withdraws=r.Changes(0, 0, 0, 2, 0, 0, 0),
-    export_updates=r.Changes(16, 2, 1, 0, 0, 0, 7),
-    export_withdraws=r.Changes(0, 0, 0, 2, 0, 0, 0),
+    import_updates=r.RouteChanges(7, 0, 3, 2, 0, 0, 2),
+    import_withdraws=r.RouteChanges(0, 0, 0, 2, 0, 0, 0),
+    export_updates=r.RouteChanges(16, 2, 1, 0, 0, 0, 7),
+    export_withdraws=r.RouteChanges(0, 0, 0, 2, 0, 0, 0),
     details=(Detail("BGP Next hop", "10.0.0.1"),),
 )
 BLOCK = Detail(
@@ -374,7 +374,7 @@ def test_status() -> None:
 
 def test_memory() -> None:
     rows = (r.MemoryRow("Route attributes", 2364, 12288), r.MemoryRow("Total of all", 1215795, 2394829))
-    assert text(r.Memory(rows)).split("\n")[1:4] == [
+    assert text(r.MemoryUse(rows)).split("\n")[1:4] == [
         "1018                   Effective    Overhead",
         "1018 Route attributes: 2364.0  B     12.0 kB",
         "1018 Total of all:     1187.3 kB   2338.7 kB",
@@ -408,7 +408,7 @@ def test_problems_of_a_configuration_end_with_the_line_that_tools_read() -> None
 
 
 def test_memory_says_what_the_process_has() -> None:
-    shown = text(r.Memory((r.MemoryRow("Protocols", 48000, 0),), 60_000_000)).split("\n")
+    shown = text(r.MemoryUse((r.MemoryRow("Protocols", 48000, 0),), 60_000_000)).split("\n")
     assert shown[-3:] == [
         "1018 Total:              46.9 kB      0.0  B",
         "1018 ",

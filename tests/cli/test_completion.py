@@ -6,10 +6,10 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from pybird.client.completion import Names, complete
+from pybird.client.completion import KnownNames, complete
 from pybird.client.shell import LiveNames, ShellCompleter
 
-NAMES = Names(
+NAMES = KnownNames(
     protocols=("edge1", "edge2", "my-peer"),
     tables=("master4", "peers"),
     filters=("imp_b",),

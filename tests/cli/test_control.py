@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pybird.cli import control
-from pybird.cli.control import Options
+from pybird.cli.control import SocketOptions
 from pybird.cli.session_commands import output, restrict
 from pybird.conf.model import Config
 from pybird.core.commands import Command
@@ -60,7 +60,7 @@ COMMANDS = [
 ]
 
 
-def asked(text: bytes, options: Options | None = None) -> str:
+def asked(text: bytes, options: SocketOptions | None = None) -> str:
     session, stream, clock = connected(*COMMANDS, options=options)
     stream.taken()
     session.received(text)
@@ -70,7 +70,7 @@ def asked(text: bytes, options: Options | None = None) -> str:
 
 def test_the_banner_is_that_of_the_dialect() -> None:
     assert connected()[1].taken() == "0001 BIRD 2.19.2 ready.\n"
-    assert connected(options=Options(dialect=3))[1].taken() == "0001 BIRD 3.3.2 ready.\n"
+    assert connected(options=SocketOptions(dialect=3))[1].taken() == "0001 BIRD 3.3.2 ready.\n"
 
 
 def test_same_codes_are_one_blank_and_the_last_line_has_a_blank() -> None:
@@ -118,7 +118,7 @@ def test_a_reply_that_cannot_be_shown_is_an_error_and_the_session_lives() -> Non
 
 def test_a_restricted_session_refuses_what_changes_something() -> None:
     assert asked(b"restrict\nwrite\nsay x\n") == "0016 Access restricted\n8007 Access denied\n0023 x\n"
-    assert asked(b"write\n", Options(restricted=True)) == "8007 Access denied\n"
+    assert asked(b"write\n", SocketOptions(restricted=True)) == "8007 Access denied\n"
 
 
 def test_a_client_that_does_not_read_stops_the_generator() -> None:

@@ -4,7 +4,7 @@ from pybird.cli.dumps import KINDS
 from pybird.sim.clock import SimClock
 from pybird.sim.disk import Disk, SimFiles
 from pybird.sim.process import Process
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from tests.cli.lab import CONFIG, Lab
 
 
@@ -20,8 +20,8 @@ class Recording(SimFiles):
 def lab():
     made = Lab(CONFIG)
     clock = SimClock()
-    made.disk = Disk("alpha", clock, Trace())
-    made.console.files = Recording(made.disk, Process("alpha", clock, Trace()))
+    made.disk = Disk("alpha", clock, EventHash())
+    made.console.files = Recording(made.disk, Process("alpha", clock, EventHash()))
     return made
 
 

@@ -16,7 +16,7 @@ from tests.scenarios.lab import language, pair
 @pytest.fixture(scope="module")
 def ask() -> clients.Ask:
     """A new session for each command, as programs do it."""
-    lab = pair(clients.ROUTER, clients.NEIGHBOUR)
+    lab = pair(clients.ROUTER, clients.NEIGHBOR)
     for name, address in (("a", "10.0.0.1/24"), ("b", "10.0.0.2/24")):
         lab.nodes[name].host.add_address("eth0", address)
     lab.run(10)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.client.connection import Line
+from pybird.client.connection import ReplyLine
 from pybird.client.problems import for_people
 from tests.cli.lab import CONFIG, Lab
 
@@ -10,7 +10,7 @@ ONE = CONFIG + "protocol static x { ipv4; route 10.0.0.0/33 blackhole; }\n"
 TWO = ONE + "protocol static y { ipv4; rout 10.0.0.0/8 blackhole; }\n"
 
 
-def reply(text: str) -> list[Line]:
+def reply(text: str) -> list[ReplyLine]:
     """What `configure check` answers of a file, as a client reads it."""
     lab = Lab()
     lab.files["bird.conf"] = text
@@ -18,7 +18,7 @@ def reply(text: str) -> list[Line]:
     for raw in lab.ask("configure check").split("\n"):
         coded = raw[:4].isdigit()
         code = int(raw[:4]) if coded else code
-        lines.append(Line(code, raw[5:] if coded else raw[1:], coded and raw[4] == " ", raw))
+        lines.append(ReplyLine(code, raw[5:] if coded else raw[1:], coded and raw[4] == " ", raw))
     return lines
 
 
@@ -49,7 +49,7 @@ def test_the_code_at_the_end_is_that_of_the_reply(text: str) -> None:
 
 
 def test_other_replies_stay_as_they_are() -> None:
-    lines = [Line(1000, "BIRD 2.19.2", False, "1000-BIRD 2.19.2"), Line(13, "up", True, "0013 up")]
+    lines = [ReplyLine(1000, "BIRD 2.19.2", False, "1000-BIRD 2.19.2"), ReplyLine(13, "up", True, "0013 up")]
     assert list(for_people(lines)) == lines
-    single = [Line(8002, "x.conf: No such file", True, "8002 x.conf: No such file")]
+    single = [ReplyLine(8002, "x.conf: No such file", True, "8002 x.conf: No such file")]
     assert list(for_people(single)) == single

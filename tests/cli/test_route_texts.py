@@ -11,7 +11,7 @@ from pybird.proto.bgp.wire.values import Opaque
 from pybird.values.address import Address
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributePool
-from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, Rte, Source
+from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, RouteSource, Rte
 
 KEY = Recursive("master4", Address.parse("10.0.0.9"))
 AIGP_77 = Opaque(bytes((1, 0, 11)) + (77).to_bytes(8, "big"))
@@ -23,7 +23,9 @@ POOL = AttributePool(declarations_of(*[each.attributes for each in PROTOCOLS]).v
 def route(hop: Hop, of: str = "bgp", **attributes: Any) -> Rte:
     """A route of a protocol of this type with these attributes."""
     kind = next(each for each in PROTOCOLS if each.name == of)
-    return Rte(POOL.edit(POOL.empty, attributes), Source("p", kind.kind, kind.selection, None), hop, 100, 0.0)
+    return Rte(
+        POOL.edit(POOL.empty, attributes), RouteSource("p", kind.kind, kind.selection, None), hop, 100, 0.0
+    )
 
 
 def shown_metric(rte: Rte) -> int | None:

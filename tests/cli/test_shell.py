@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from pybird.client import tables
-from pybird.client.connection import Connection
+from pybird.client.connection import RouterConnection
 from pybird.client.shell import _paged, page
 from tests.cli.served import served
 
@@ -147,7 +147,7 @@ LONG = ROUTE | {
 
 
 def shown(*rows: dict[str, object], width: int = 120, today: str = "2026-11-23") -> list[str]:
-    return tables.Tables(screen(width), today).text(rows).splitlines()
+    return tables.ReplyTables(screen(width), today).text(rows).splitlines()
 
 
 def test_tables_of_routes_stand_apart() -> None:
@@ -202,7 +202,7 @@ def test_what_is_too_wide_goes_below_its_network() -> None:
 
 
 def test_a_table_goes_on_in_parts_without_a_second_head() -> None:
-    drawing = tables.Tables(screen(120), "2026-11-23")
+    drawing = tables.ReplyTables(screen(120), "2026-11-23")
     first = drawing.text([ROUTE] * 3).splitlines()
     second = drawing.text([ROUTE | {"net": "192.168.100.0/24"}, ROUTE]).splitlines()
     assert (len(first), len(second)) == (5, 2)
@@ -234,7 +234,7 @@ def test_what_a_neighbor_says_moves_no_cursor() -> None:
 
 
 def test_states_have_colors() -> None:
-    text = tables.Tables(screen(120, "standard")).text([PROTOCOL])
+    text = tables.ReplyTables(screen(120, "standard")).text([PROTOCOL])
     assert "\x1b[1medge\x1b[0m" in text
     assert "\x1b[33mstart\x1b[0m" in text
 
@@ -278,7 +278,7 @@ def test_what_comes_unasked_is_shown_at_the_prompt(socket: str, tmp_path: Path) 
     shell = Terminal(socket, tmp_path)
     shell.expect("Ctrl-D leaves.")
     shell.expect("bird>")
-    connection = Connection(socket)
+    connection = RouterConnection(socket)
     assert connection.ask("configure timeout 1")[-1].code == 3
     shell.expect(">>> ", within=10)  # nothing was typed
     shell.type("show symbols imp_b\r")

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 
-from pybird.client.connection import Connection
+from pybird.client.connection import RouterConnection
 from pybird.client.shell import Shell
 from tests.cli.test_shell import Terminal
 
@@ -35,7 +35,7 @@ def daemon(path, answers, heard=None):
 def test_a_daemon_that_went_away_and_came_back_gets_the_next_command(tmp_path, capsys):
     path = str(tmp_path / "ctl")
     first = daemon(path, [])
-    shell = Shell(Connection(path))
+    shell = Shell(RouterConnection(path))
     first.join()
     assert shell._do("eval 1")
     assert capsys.readouterr().out == "The daemon is away: No such file or directory\n"
@@ -66,7 +66,7 @@ def test_the_prompt_comes_again_while_the_daemon_is_away(tmp_path):
 def test_a_new_connection_begins_with_what_was_set_on_the_old_one(tmp_path, capsys):
     path = str(tmp_path / "ctl")
     first = daemon(path, [b"0016 Access restricted\n", b"0000 \n", b"0000 \n", b"0016 Access restricted\n"])
-    shell = Shell(Connection(path), ["restrict"])
+    shell = Shell(RouterConnection(path), ["restrict"])
     for command in ("dialect 3", "echo all", "restrict"):
         assert shell._do(command)
     first.join()
@@ -82,7 +82,7 @@ def test_a_new_connection_begins_with_what_was_set_on_the_old_one(tmp_path, caps
 def test_codes_are_shown_when_they_were_asked_for(tmp_path, capsys):
     path = str(tmp_path / "ctl")
     there = daemon(path, [b"1002-a\n b\n0000 \n"])
-    shell = Shell(Connection(path), verbose=True)
+    shell = Shell(RouterConnection(path), verbose=True)
     assert shell._do("show protocols")
     there.join()
     assert capsys.readouterr().out == "1002-a\n     b\n"

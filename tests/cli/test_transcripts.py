@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pybird.cli.control import Options
+from pybird.cli.control import SocketOptions
 from pybird.core.ports import LinkAddress
 from pybird.values.address import Address
 from tests.cli.lab import CONFIG, Lab
@@ -531,7 +531,7 @@ def test_timeformat_of_the_session(lab: Lab) -> None:
 
 
 def test_restricted_sessions_cannot_change_anything() -> None:
-    lab = Lab(options=Options(restricted=True))
+    lab = Lab(options=SocketOptions(restricted=True))
     for command in ("configure", "disable st4", "restart all", "reload st4", "down", "debug all all"):
         assert lab.ask(command) == "8007 Access denied"
     assert lab.ask("show status").endswith("0013 Daemon is up and running")

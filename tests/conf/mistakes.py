@@ -175,7 +175,7 @@ filter transit_in {
         ("unexpected `{`", "`then`"),
     ),
     mistake(
-        "as of a neighbour",
+        "as of a neighbor",
         """
 protocol device { }
 protocol bgp up4 {
@@ -458,16 +458,16 @@ protocol «ospfv3» backbone {
         hint="ospf v3",
     ),
     mistake(
-        "British neighbour",
+        "British neighbor",
         """
 protocol device { }
 protocol bgp up4 {
   local as 65010;
-  «neighbour» 192.0.2.1 as 64999;
+  «neighbor» 192.0.2.1 as 64999;
   ipv4 { import all; export none; };
 }
 """,
-        "`neighbour` is not an option here",
+        "`neighbor` is not an option here",
         hint="neighbor",
     ),
     mistake(
@@ -989,7 +989,7 @@ define TRANSIT_AS = «4294967296»;
         "Number out of range",
     ),
     mistake(
-        "port of a neighbour",
+        "port of a neighbor",
         """
 protocol device { }
 protocol bgp up4 {
@@ -1226,7 +1226,7 @@ filter transit_in {
   «acept»;
 }
 protocol bgp up4 {
-  «neighbour» 192.0.2.1 as 64999;
+  «neighbor» 192.0.2.1 as 64999;
   local as 65010;
   ipv4 { import filter transit_in; export none; };
 }
@@ -1235,7 +1235,7 @@ protocol bgp up4 {
         "maybe you wanted 198.51.100.0/24",
         "unexpected `blakhole`",
         "`acept` is not defined",
-        "`neighbour` is not an option here",
+        "`neighbor` is not an option here",
         related="after this",
     ),
     mistake(

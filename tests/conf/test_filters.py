@@ -125,10 +125,10 @@ def test_pair_and_large_patterns() -> None:
     node = value("[ (1,2), (3,*), (*,4..5), (6,7)..(8,9) ]")
     assert isinstance(node, n.SetOf)
     kinds = [type(item) for item in node.items]
-    assert kinds == [n.Pair, n.PairPattern, n.PairPattern, n.Range]
+    assert kinds == [n.PairNode, n.PairPattern, n.PairPattern, n.Range]
     large = value("[ (1,2,3), (1,2,*), (1,*,*) ]")
     assert isinstance(large, n.SetOf)
-    assert [type(item) for item in large.items] == [n.LargeCommunity, n.LargePattern, n.LargePattern]
+    assert [type(item) for item in large.items] == [n.LargeCommunityNode, n.LargePattern, n.LargePattern]
 
 
 def test_path_masks() -> None:

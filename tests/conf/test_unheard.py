@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pybird.conf.again import Memory
 from pybird.conf.errors import unheard
+from pybird.conf.rereading import ReadUnits
 from tests.conf.loading import language
 
 HEAD = "router id 1.1.1.1;\nprotocol device {}\n"
@@ -15,7 +15,7 @@ BGP = (
 
 def test_a_warning_is_new_once(tmp_path) -> None:
     path = tmp_path / "bird.conf"
-    for memory in (None, Memory()):
+    for memory in (None, ReadUnits()):
         before: tuple = ()
         for text, expected in (
             (HEAD + BGP.format("a", 1, 90), [4]),

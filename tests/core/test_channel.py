@@ -3,13 +3,13 @@ import pytest
 from pybird.conf.model import Limit
 from pybird.core import channel
 from pybird.core.channel import ChannelState, batches_of
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Link, LinkAddress
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
-from pybird.values.route import NO_HOP, Hop, Rte, Source
+from pybird.values.route import NO_HOP, Hop, RouteSource, Rte
 from tests.core.world import World, config, ipv4, key, peer
 
 REFUSE_1 = Filter(
@@ -63,7 +63,12 @@ def test_an_import_limit_splits_the_batch_exactly():
 @pytest.mark.parametrize("before", [None, Limit(4, "disable"), Limit(2, "warn")], ids=str)
 @pytest.mark.parametrize(
     ("action", "state", "left"),
-    [("warn", State.UP, 3), ("block", State.UP, 3), ("restart", State.UP, 0), ("disable", State.DOWN, 0)],
+    [
+        ("warn", ProtocolState.UP, 3),
+        ("block", ProtocolState.UP, 3),
+        ("restart", ProtocolState.UP, 0),
+        ("disable", ProtocolState.DOWN, 0),
+    ],
 )
 def test_a_limit_of_a_new_config_acts_at_once_on_the_routes_that_are_there(kind, before, action, state, left):
     option = f"{kind}_limit"
@@ -86,7 +91,7 @@ def test_as_many_routes_as_a_new_limit_allows_do_not_hit_it(kind):
     a.announce(*NETS[:3])
     a.channel.reconfigure(ipv4(**{f"{kind}_limit": Limit(3)}))
     world.clock.run()
-    assert (a.state, a.channel.imported) == (State.UP, 3)
+    assert (a.state, a.channel.imported) == (ProtocolState.UP, 3)
     assert not getattr(a.channel, f"{kind}_limit").hit
 
 
@@ -130,7 +135,7 @@ def test_a_limit_with_disable_stops_the_protocol():
     assert a.channel.statistics.import_updates.rx_limit == 2
     world.clock.run()
     assert a.stops == [StopReason.LIMIT]
-    assert (a.state, a.enabled) == (State.DOWN, False)
+    assert (a.state, a.enabled) == (ProtocolState.DOWN, False)
     assert world["b"].got == {}
 
 
@@ -140,7 +145,7 @@ def test_a_limit_with_restart_starts_again():
     a.announce(*NETS)
     world.clock.run()
     assert a.stops == [StopReason.LIMIT]
-    assert a.state is State.UP
+    assert a.state is ProtocolState.UP
     assert a.channel.imported == 0
 
 
@@ -319,7 +324,7 @@ def test_an_export_limit_with_disable():
     world["a"].announce(*NETS)
     world.clock.run()
     assert world["b"].stops == [StopReason.EXPORT_LIMIT]
-    assert world["b"].state is State.DOWN
+    assert world["b"].state is ProtocolState.DOWN
 
 
 @pytest.mark.parametrize("act", ["enable", "reconfigure"])
@@ -328,14 +333,14 @@ def test_why_a_limit_disabled_a_protocol_is_known_until_it_is_up_again_or_an_ope
     a = world["a"]
     a.announce(*NETS)
     world.clock.run()
-    assert (a.state, a.last_error) == (State.DOWN, "Automatic shutdown: Route limit exceeded")
+    assert (a.state, a.last_error) == (ProtocolState.DOWN, "Automatic shutdown: Route limit exceeded")
     if act == "enable":
         world.router.enable(a)
     else:
         world.router.reconfigure(config(peer("a", restarts_on="x"), peer("b")))
     world.clock.run()
     a = world["a"]
-    assert (a.state, a.last_error) == (State.UP, "")
+    assert (a.state, a.last_error) == (ProtocolState.UP, "")
 
 
 def test_what_stays_stale_is_withdrawn_at_the_end_of_a_refresh():
@@ -428,7 +433,7 @@ def test_refused_routes_that_are_kept_are_no_more_than_the_receive_limit():
 def test_routes_of_several_sources_of_one_channel_live_side_by_side():
     world = limited()
     a = world["a"]
-    second = Source("a", 11, a.type.selection, a.channel, path_id=2)
+    second = RouteSource("a", 11, a.type.selection, a.channel, path_id=2)
     rte = a.announce(NETS[0])
     other = type(rte)(rte.attrs, second, rte.hop, 90, 0.0)
     a.channel.announce([key(NETS[0])], other)
@@ -466,7 +471,7 @@ def test_a_kept_import_table_is_filtered_again_without_asking():
 
 def test_networks_are_judged_again_in_batches_of_one_route():
     attrs = AttributePool([]).empty
-    one, two = (Rte(attrs, Source("s", 1, None), NO_HOP, 100, 0.0) for _ in range(2))
+    one, two = (Rte(attrs, RouteSource("s", 1, None), NO_HOP, 100, 0.0) for _ in range(2))
     routes = {b"a": one, b"b": two, b"c": one, b"d": two, b"e": two}
     assert batches_of(routes, [b"x", b"a", b"b", b"y", b"c", b"d", b"z", b"e", b"x"]) == {
         one: [b"a", b"c"],

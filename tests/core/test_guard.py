@@ -6,7 +6,7 @@ from pybird.core.guard import GuardedClock, GuardedFiles
 from pybird.sim.clock import SimClock
 from pybird.sim.disk import Disk, SimFiles
 from pybird.sim.process import Process
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 
 
 class Owner:
@@ -28,7 +28,7 @@ class Owner:
 )
 def test_what_an_instance_asks_of_files_comes_back_as_its_code(ask, told):
     clock = SimClock()
-    disk, process = Disk("a", clock, Trace()), Process("a", clock, Trace())
+    disk, process = Disk("a", clock, EventHash()), Process("a", clock, EventHash())
     disk.put("/tmp/x", b"old")
     guarded = GuardedClock(process)
     files = GuardedFiles(SimFiles(disk, process), guarded)

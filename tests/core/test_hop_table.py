@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from pybird.conf.model import TableConfig
-from pybird.core.forwarding.nexthop import Recursive, Way
+from pybird.core.forwarding.nexthop import HopWay, Recursive
 from pybird.core.ports import Link, LinkAddress
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
@@ -125,7 +125,7 @@ def test_a_next_hop_goes_where_the_route_goes_that_is_found_for_it():
 
 def test_labels_of_the_route_stand_before_those_of_the_way_to_its_next_hop():
     world = Net()
-    tunnel = world.router.hops.ways((Way(Address.parse("10.0.0.2"), labels=(200,)),))
+    tunnel = world.router.hops.ways((HopWay(Address.parse("10.0.0.2"), labels=(200,)),))
     world["b"].announce("20.0.0.0/8", hop=tunnel)
     world.rest()
     hop = world.router.hops.recursive(Address.parse("20.1.1.9"), "master4", labels=(100,))

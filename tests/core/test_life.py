@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.core.life import STATES, TABLE, Act, Event, Life, Patience, State, StopReason
+from pybird.core.life import STATES, TABLE, Act, Life, LifeEvent, Patience, ProtocolState, StopReason
 from pybird.core.protocol import _ACTS
 
 NOW = 1000.0
@@ -10,13 +10,13 @@ NOW = 1000.0
 
 def in_state(state):
     life = Life(enabled=True)
-    if state is not State.DOWN:
+    if state is not ProtocolState.DOWN:
         life.begin()
-    if state is State.UP:
+    if state is ProtocolState.UP:
         life.went_up()
-    if state in (State.STOP, State.FLUSH):
+    if state in (ProtocolState.STOP, ProtocolState.FLUSH):
         life.halt(StopReason.DISABLED)
-    if state is State.FLUSH:
+    if state is ProtocolState.FLUSH:
         life.stopped()
     assert life.state is state
     return life
@@ -57,7 +57,7 @@ stopped          -      flush  flush  flush  -
 goes on          -      -      -      -      -
 """
 PAIRS = [
-    (line[:17].strip(), State(state), after)
+    (line[:17].strip(), ProtocolState(state), after)
     for line in AFTER.strip("\n").splitlines()[1:]
     for state, after in zip(AFTER.split()[:5], line[17:].split(), strict=True)
 ]
@@ -71,18 +71,18 @@ def test_each_event_in_each_state(event, state, after):
         assert (step, life.state) == (None, state)
     else:
         assert step is not None
-        assert (step.to, life.state) == (State(after), State(after))
+        assert (step.to, life.state) == (ProtocolState(after), ProtocolState(after))
 
 
 def test_the_grid_asks_for_every_method_and_every_state():
     assert {event for event, _, _ in PAIRS} == set(HAPPENS)
-    assert {state for _, state, _ in PAIRS} == set(State)
+    assert {state for _, state, _ in PAIRS} == set(ProtocolState)
 
 
 def test_the_table_is_whole_and_the_instance_knows_every_act():
-    assert set(TABLE) == set(Event)
+    assert set(TABLE) == set(LifeEvent)
     assert {len(row) for row in TABLE.values()} == {len(STATES)}
-    assert set(STATES) == set(State)
+    assert set(STATES) == set(ProtocolState)
     assert set(_ACTS) == set(Act)
     assert {act for row in TABLE.values() for step in row if step is not None for act in step.acts} == set(
         Act
@@ -90,7 +90,7 @@ def test_the_table_is_whole_and_the_instance_knows_every_act():
 
 
 def test_it_is_flushed_only_while_it_flushes():
-    for state in set(State) - {State.FLUSH}:
+    for state in set(ProtocolState) - {ProtocolState.FLUSH}:
         life = in_state(state)
         life.wait_for_one()
         with pytest.raises(AssertionError, match=f"FLUSHED in {state.name}"):
@@ -101,7 +101,7 @@ def test_it_is_flushed_only_while_it_flushes():
 
 
 def test_begin_says_so_before_the_protocol_is_called_and_tells_the_state_after_it():
-    assert acts(in_state(State.DOWN).begin()) == [
+    assert acts(in_state(ProtocolState.DOWN).begin()) == [
         "cancel_retry",
         "reserve_memory",
         "forget_failure",
@@ -114,17 +114,17 @@ def test_begin_says_so_before_the_protocol_is_called_and_tells_the_state_after_i
 
 
 def test_up_forgets_the_last_error():
-    assert acts(in_state(State.START).went_up()) == ["forget_error", "trace_state", "enter"]
+    assert acts(in_state(ProtocolState.START).went_up()) == ["forget_error", "trace_state", "enter"]
 
 
 def test_down_closes_the_channels_after_the_state_was_told():
-    assert acts(in_state(State.UP).went_down()) == ["trace_state", "enter", "close_channels"]
+    assert acts(in_state(ProtocolState.UP).went_down()) == ["trace_state", "enter", "close_channels"]
 
 
 STOP = ["trace_stopping", "enter", "call_stop", "trace_state", "close_channels"]
 
 
-@pytest.mark.parametrize("state", [State.START, State.UP])
+@pytest.mark.parametrize("state", [ProtocolState.START, ProtocolState.UP])
 def test_who_is_stopped_forgets_its_error_and_who_gives_up_keeps_it(state):
     operators = set(StopReason) - {
         StopReason.LIMIT,
@@ -138,7 +138,7 @@ def test_who_is_stopped_forgets_its_error_and_who_gives_up_keeps_it(state):
         assert life.reason is reason
 
 
-@pytest.mark.parametrize("state", [State.START, State.UP])
+@pytest.mark.parametrize("state", [ProtocolState.START, ProtocolState.UP])
 def test_who_crashes_is_finished_for(state):
     life = in_state(state)
     assert acts(life.crashed(NOW, out_of_memory=False)) == [*STOP, "finish"]
@@ -146,26 +146,30 @@ def test_who_crashes_is_finished_for(state):
 
 
 def test_who_crashes_while_it_stops_keeps_its_reason():
-    life = in_state(State.STOP)
+    life = in_state(ProtocolState.STOP)
     assert acts(life.crashed(NOW, out_of_memory=True)) == ["finish"]
     assert (life.reason, life.retry) == (StopReason.DISABLED, None)
 
 
 def test_stopped_closes_the_channels_and_waits():
-    assert acts(in_state(State.UP).stopped()) == ["trace_state", "enter", "close_channels", "flush"]
+    assert acts(in_state(ProtocolState.UP).stopped()) == ["trace_state", "enter", "close_channels", "flush"]
 
 
 def test_it_is_down_with_the_last_of_what_it_waits_for():
-    life = in_state(State.FLUSH)
+    life = in_state(ProtocolState.FLUSH)
     life.wait_for_one()
     life.wait_for_one()
-    assert [life.one_done(), life.one_done(), life.state] == [None, None, State.FLUSH]
+    assert [life.one_done(), life.one_done(), life.state] == [None, None, ProtocolState.FLUSH]
     assert acts(life.one_done()) == ["trace_state", "enter", "tell_waiting", "go_on"]
-    assert life.state is State.DOWN
+    assert life.state is ProtocolState.DOWN
 
 
 def test_who_is_down_and_told_to_stop_tells_those_who_wait():
-    assert acts(in_state(State.DOWN).halt(StopReason.SHUTDOWN)) == ["cancel_retry", "tell_waiting", "go_on"]
+    assert acts(in_state(ProtocolState.DOWN).halt(StopReason.SHUTDOWN)) == [
+        "cancel_retry",
+        "tell_waiting",
+        "go_on",
+    ]
 
 
 # what was asked for beside it ----------------------------------------------
@@ -175,7 +179,7 @@ def end(life):
     """Down from wherever it is; what `go_on` then says."""
     life.stopped()
     life.one_done()
-    assert life.state is State.DOWN
+    assert life.state is ProtocolState.DOWN
     return life.go_on()
 
 
@@ -183,11 +187,11 @@ def test_the_disabled_do_not_begin():
     life = Life(enabled=False)
     assert life.begin() is None
     life.enabled = True
-    assert life.begin().to is State.START
+    assert life.begin().to is ProtocolState.START
 
 
 def test_begin_forgets_the_reason_of_the_last_stop():
-    life = in_state(State.UP)
+    life = in_state(ProtocolState.UP)
     life.halt(StopReason.LIMIT)
     assert end(life) is None
     assert life.reason is StopReason.LIMIT
@@ -195,23 +199,25 @@ def test_begin_forgets_the_reason_of_the_last_stop():
     assert life.reason is None
 
 
-@pytest.mark.parametrize("state", [State.START, State.UP, State.STOP, State.FLUSH])
+@pytest.mark.parametrize(
+    "state", [ProtocolState.START, ProtocolState.UP, ProtocolState.STOP, ProtocolState.FLUSH]
+)
 def test_a_restart_begins_once_when_it_is_down(state):
     life = in_state(state)
     life.halt(StopReason.RESTARTED, begins=True)
-    assert end(life).to is State.START
+    assert end(life).to is ProtocolState.START
     life.halt(StopReason.DISABLED)
     assert end(life) is None
 
 
 def test_what_stops_and_is_enabled_begins_when_it_is_down():
-    life = in_state(State.STOP)
+    life = in_state(ProtocolState.STOP)
     assert life.begin_when_down() is None
-    assert end(life).to is State.START
+    assert end(life).to is ProtocolState.START
 
 
 def test_a_restart_that_is_disabled_meanwhile_does_not_begin():
-    life = in_state(State.UP)
+    life = in_state(ProtocolState.UP)
     life.halt(StopReason.RESTARTED, begins=True)
     life.enabled = False
     assert end(life) is None
@@ -220,7 +226,7 @@ def test_a_restart_that_is_disabled_meanwhile_does_not_begin():
 
 
 def test_who_leaves_never_begins_again():
-    life = in_state(State.UP)
+    life = in_state(ProtocolState.UP)
     life.halt(StopReason.RESTARTED, begins=True)
     life.leave(StopReason.REMOVED)
     assert end(life) is None
@@ -234,7 +240,7 @@ def starve(life, now):
 
 
 def test_out_of_memory_it_starts_again_later_each_time_twice_as_long():
-    life, seconds = in_state(State.UP), []
+    life, seconds = in_state(ProtocolState.UP), []
     for _ in range(8):
         seconds.append(starve(life, NOW))
         assert acts(end(life)) == ["arm_retry"]
@@ -246,7 +252,7 @@ def test_out_of_memory_it_starts_again_later_each_time_twice_as_long():
 
 
 def test_whoever_stops_it_ends_the_wait_for_memory():
-    life = in_state(State.UP)
+    life = in_state(ProtocolState.UP)
     starve(life, NOW)
     life.halt(StopReason.DISABLED)  # it stops already
     assert life.retry is None
@@ -254,10 +260,10 @@ def test_whoever_stops_it_ends_the_wait_for_memory():
 
 
 def test_a_restart_comes_before_the_wait_for_memory():
-    life = in_state(State.UP)
+    life = in_state(ProtocolState.UP)
     starve(life, NOW)
     life.begin_when_down()
-    assert end(life).to is State.START
+    assert end(life).to is ProtocolState.START
     assert life.retry is None
 
 

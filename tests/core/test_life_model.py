@@ -12,7 +12,7 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core import channel, scheduler
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.core.protocol import Instance
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
@@ -98,7 +98,7 @@ class Life:
     def act_on_child(self, instance):
         rng, router = self.rng, self.router
         if instance.parent is None:
-            if instance.state is State.UP and instance.enabled:
+            if instance.state is ProtocolState.UP and instance.enabled:
                 self.children += 1
                 router.spawn(peer(f"child{self.children}"), instance)
         elif rng.random() < 0.5:
@@ -122,12 +122,14 @@ class Life:
         ]
         for instance in self.instances:
             if router.protocols.get(instance.name) is not instance:
-                assert instance.state is State.DOWN, f"{instance.name} runs and nobody knows"
+                assert instance.state is ProtocolState.DOWN, f"{instance.name} runs and nobody knows"
         for instance in router.protocols.values():
-            assert instance.state is (State.UP if instance.enabled else State.DOWN), instance.name
+            assert instance.state is (ProtocolState.UP if instance.enabled else ProtocolState.DOWN), (
+                instance.name
+            )
             if instance.parent is not None:
                 assert router.protocols[instance.parent.name] is instance.parent
-                assert instance.parent.state is State.UP
+                assert instance.parent.state is ProtocolState.UP
         self.check_table()
 
     def check_reloaded(self):
@@ -150,7 +152,7 @@ class Life:
         for instance in self.router.protocols.values():
             for source in instance.channel.sources:
                 assert (source.routes, source.best) == counts.get(source, (0, 0))
-            if instance.state is State.UP:
+            if instance.state is ProtocolState.UP:
                 self.check_receiver(instance, table)
 
     def check_receiver(self, instance, table):

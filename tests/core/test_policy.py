@@ -9,7 +9,7 @@ from pybird.values.aspath import AsPath
 from pybird.values.community import CommunityList
 from pybird.values.enums import Origin
 from pybird.values.net import NetType
-from pybird.values.route import NO_HOP, Rte, Source
+from pybird.values.route import NO_HOP, RouteSource, Rte
 from tests.conf.loading import load
 from tests.core.world import World, key
 
@@ -43,7 +43,7 @@ class Judged:
         self.alone = router.policies.policy(router.config.filters["f"], NetType.IP4)
         pool = router.pool
         self.rtes = [
-            Rte(pool.edit(pool.empty, {"bgp_path": path}), Source("s", 11, None), NO_HOP, 100, 0.0)
+            Rte(pool.edit(pool.empty, {"bgp_path": path}), RouteSource("s", 11, None), NO_HOP, 100, 0.0)
             for path in (AsPath.sequence(64999, 65001), AsPath.of([(2, (65003,)), (1, (7, 8))]), AsPath())
         ]
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from pybird.conf.model import Limit, TableConfig
-from pybird.core.life import State, StopReason
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.life import ProtocolState, StopReason
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.filter.nodes import REJECT
 from pybird.values.net import NetType
 from tests.conf.loading import language
@@ -24,7 +24,7 @@ def test_an_unchanged_protocol_keeps_its_since():
     world = fed_world()
     a, b, since = world["a"], world["b"], world["a"].since
     world.clock.run(5)
-    assert world.router.reconfigure(config(A, B, C)) is Outcome.DONE
+    assert world.router.reconfigure(config(A, B, C)) is ReloadOutcome.DONE
     world.clock.run()
     assert (world["a"], world["b"]) == (a, b)
     assert a.since == since
@@ -141,7 +141,7 @@ def test_an_import_filter_change_asks_for_a_refresh_or_restarts():
     world.clock.run()
     assert a.stops == [StopReason.RECONFIGURED]
     assert world["a"] is not a
-    assert world["a"].state is State.UP
+    assert world["a"].state is ProtocolState.UP
 
 
 def test_a_table_made_anew_restarts_its_protocols():
@@ -158,30 +158,30 @@ def test_undo_goes_back_once():
     world = fed_world()
     world.router.reconfigure(config(A, B, C))
     world.clock.run()
-    assert world.router.reconfiguration.undo() is Outcome.DONE
+    assert world.router.reconfiguration.undo() is ReloadOutcome.DONE
     world.clock.run()
     assert list(world.router.protocols) == ["a", "b"]
-    assert world.router.reconfiguration.undo() is Outcome.NOTHING
+    assert world.router.reconfiguration.undo() is ReloadOutcome.NOTHING
 
 
 def test_an_undo_that_waits_goes_back_once_too():
     world = fed_world()
     world.router.reconfigure(config(B))
-    assert world.router.reconfiguration.undo() is Outcome.QUEUED
+    assert world.router.reconfiguration.undo() is ReloadOutcome.QUEUED
     world.clock.run()
     assert list(world.router.protocols) == ["a", "b"]
-    assert world.router.reconfiguration.undo() is Outcome.NOTHING
+    assert world.router.reconfiguration.undo() is ReloadOutcome.NOTHING
 
 
 def test_a_protocol_that_is_restarting_does_not_outlive_its_removal():
     world = fed_world()
     a = world["a"]
     world.router.restart(a)
-    assert a.state is State.FLUSH
+    assert a.state is ProtocolState.FLUSH
     world.router.reconfigure(config(B))
     world.clock.run()
     assert list(world.router.protocols) == ["b"]
-    assert a.state is State.DOWN
+    assert a.state is ProtocolState.DOWN
 
 
 def test_a_child_that_is_restarting_does_not_outlive_its_removal():
@@ -190,10 +190,10 @@ def test_a_child_that_is_restarting_does_not_outlive_its_removal():
     world.clock.run()
     child.announce("10.9.0.0/16")
     world.router.adapt(child, peer("child", restarts_on="x"))
-    assert child.state is State.FLUSH
+    assert child.state is ProtocolState.FLUSH
     world.router.remove(child)
     world.clock.run()
-    assert child.state is State.DOWN
+    assert child.state is ProtocolState.DOWN
     assert list(world.router.protocols) == ["a", "b"]
 
 
@@ -206,7 +206,7 @@ def test_a_child_that_restarts_with_a_config_restarts_with_the_last_one():
     world.router.adapt(child, peer("child", restarts_on="y"))
     world.router.restart(child)  # it is on its way already
     world.clock.run()
-    assert (child.config.restarts_on, child.state) == ("y", State.UP)
+    assert (child.config.restarts_on, child.state) == ("y", ProtocolState.UP)
     assert child.stops == [StopReason.RECONFIGURED]
 
 
@@ -216,8 +216,8 @@ def test_a_reconfiguration_that_ends_in_a_shutdown_starts_nothing():
     ended = []
     world.router.shutdown(lambda: ended.append({name: p.state for name, p in world.router.protocols.items()}))
     world.clock.run()
-    assert [set(states.values()) for states in ended] == [{State.DOWN}]
-    assert all(instance.state is State.DOWN for instance in world.router.protocols.values())
+    assert [set(states.values()) for states in ended] == [{ProtocolState.DOWN}]
+    assert all(instance.state is ProtocolState.DOWN for instance in world.router.protocols.values())
 
 
 def test_a_timeout_undoes_unless_confirmed():
@@ -226,21 +226,21 @@ def test_a_timeout_undoes_unless_confirmed():
     world.clock.run(31)
     assert list(world.router.protocols) == ["a", "b"]
     world.router.reconfigure(config(A, B, C), timeout=30)
-    assert world.router.reconfiguration.confirm() is Outcome.CONFIRMED
-    assert world.router.reconfiguration.confirm() is Outcome.NOTHING
+    assert world.router.reconfiguration.confirm() is ReloadOutcome.CONFIRMED
+    assert world.router.reconfiguration.confirm() is ReloadOutcome.NOTHING
     world.clock.run(31)
     assert list(world.router.protocols) == ["a", "b", "c"]
 
 
 def test_a_second_request_waits_for_the_first():
     world = fed_world()
-    assert world.router.reconfigure(config(B)) is Outcome.IN_PROGRESS  # routes of a must go
-    assert world.router.reconfigure(config(B, C)) is Outcome.QUEUED
+    assert world.router.reconfigure(config(B)) is ReloadOutcome.IN_PROGRESS  # routes of a must go
+    assert world.router.reconfigure(config(B, C)) is ReloadOutcome.QUEUED
     assert world.router.reconfiguration.busy
     world.clock.run()
     assert not world.router.reconfiguration.busy
     assert list(world.router.protocols) == ["b", "c"]
-    assert world.router.reconfiguration.status() is Outcome.DONE
+    assert world.router.reconfiguration.status() is ReloadOutcome.DONE
 
 
 OFF = replace(B, disabled=True)
@@ -252,11 +252,11 @@ def test_a_reload_ends_what_commands_said_of_disabled(wanted):
     world.router.disable(world["a"], "for lunch")
     world.router.enable(world["b"])
     world.clock.run()
-    assert [world[name].state for name in "ab"] == [State.DOWN, State.UP]
+    assert [world[name].state for name in "ab"] == [ProtocolState.DOWN, ProtocolState.UP]
     said(world)
     world.router.reconfigure(wanted)
     world.clock.run()
-    assert [world[name].state for name in "ab"] == [State.UP, State.DOWN]
+    assert [world[name].state for name in "ab"] == [ProtocolState.UP, ProtocolState.DOWN]
     assert [world[name].message for name in "ab"] == ["", ""]
     assert said(world) == ["Reconfiguring", "Enabling protocol a", "Disabling protocol b", "Reconfigured"]
 
@@ -271,7 +271,7 @@ def test_what_commands_and_the_file_agree_on_is_not_touched():
     world.router.reconfigure(config(replace(A, disabled=True), replace(B, description="x")))
     world.clock.run()
     assert (world["a"], world["b"]) == (a, b)
-    assert (a.state, a.message, b.since, b.config.disabled) == (State.DOWN, "", since, False)
+    assert (a.state, a.message, b.since, b.config.disabled) == (ProtocolState.DOWN, "", since, False)
 
 
 def test_an_undo_ends_what_commands_said_of_disabled():
@@ -282,7 +282,10 @@ def test_an_undo_ends_what_commands_said_of_disabled():
     world.clock.run()
     world.router.reconfiguration.undo()
     world.clock.run()
-    assert {name: p.state for name, p in world.router.protocols.items()} == {"a": State.UP, "b": State.UP}
+    assert {name: p.state for name, p in world.router.protocols.items()} == {
+        "a": ProtocolState.UP,
+        "b": ProtocolState.UP,
+    }
 
 
 def test_what_a_limit_disabled_runs_again_after_a_reload():
@@ -291,21 +294,21 @@ def test_what_a_limit_disabled_runs_again_after_a_reload():
     world["a"].announce("10.0.0.0/8", "10.1.0.0/16")
     world.clock.run()
     assert (world["a"].state, world["a"].last_error) == (
-        State.DOWN,
+        ProtocolState.DOWN,
         "Automatic shutdown: Route limit exceeded",
     )
     world.router.reconfigure(config(limited, B))
     world.clock.run()
-    assert (world["a"].state, world["a"].last_error) == (State.UP, "")
+    assert (world["a"].state, world["a"].last_error) == (ProtocolState.UP, "")
 
 
 def test_a_command_while_a_protocol_stops_for_a_reload_holds():
     world = fed_world()
     world.router.reconfigure(config(replace(A, restarts_on="x"), B))
-    assert world["a"].state is State.FLUSH
+    assert world["a"].state is ProtocolState.FLUSH
     world.router.disable(world["a"], "for lunch")
     world.clock.run()
-    assert (world["a"].state, world["a"].message) == (State.DOWN, "for lunch")
+    assert (world["a"].state, world["a"].message) == (ProtocolState.DOWN, "for lunch")
 
 
 def test_disabled_in_the_config_stops_as_a_removal_does():
@@ -314,7 +317,7 @@ def test_disabled_in_the_config_stops_as_a_removal_does():
     world.router.reconfigure(config(replace(A, disabled=True), B))
     world.clock.run()
     assert a.stops == [StopReason.REMOVED]
-    assert world["a"].state is State.DOWN
+    assert world["a"].state is ProtocolState.DOWN
 
 
 def test_traces_say_what_is_disabled_when_it_is_made():
@@ -338,7 +341,7 @@ def test_a_child_that_is_disabled_stays_so_when_its_config_comes_anew():
     for wanted in (peer("child"), peer("child", restarts_on="x")):
         world.router.adapt(child, wanted)
         world.clock.run()
-        assert (world["child"], child.state) == (child, State.DOWN)
+        assert (world["child"], child.state) == (child, ProtocolState.DOWN)
 
 
 def test_a_child_follows_its_parent_as_the_same_object():
@@ -372,10 +375,10 @@ def test_a_crash_stops_only_the_instance_that_crashed():
     b.transmit = lambda *_: 1 // 0
     world["a"].announce("10.2.0.0/16")
     world.clock.run()
-    assert b.state is State.DOWN
+    assert b.state is ProtocolState.DOWN
     assert b.failure.startswith("ZeroDivisionError")
     assert b.stops == [StopReason.FAILED]
-    assert world["a"].state is State.UP
+    assert world["a"].state is ProtocolState.UP
     assert any("ZeroDivisionError" in line for line in world.log.lines)
 
 
@@ -387,8 +390,8 @@ def test_a_filter_that_cannot_be_compiled_is_refused_before_anything_changes(mon
     running = world.router.config
     wanted = language().read("protocol static { ipv4 { import where preference > 7; }; }", "nested.conf")
     monkeypatch.setattr("pybird.filter.compile.filter_code", too_deep)
-    assert world.router.reconfigure(wanted) is Outcome.REFUSED
+    assert world.router.reconfigure(wanted) is ReloadOutcome.REFUSED
     assert "nested.conf:1:" in world.router.reconfiguration.refusal
     assert "nested too deeply" in world.router.reconfiguration.refusal
     assert world.router.config is running
-    assert world.router.reconfigure(config(B)) is Outcome.IN_PROGRESS  # and the next one is taken
+    assert world.router.reconfigure(config(B)) is ReloadOutcome.IN_PROGRESS  # and the next one is taken

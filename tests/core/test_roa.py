@@ -11,7 +11,7 @@ from pybird.core.table import Table
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
 from pybird.values.nets import RoaNet
-from pybird.values.route import NO_HOP, Rte, Source
+from pybird.values.route import NO_HOP, RouteSource, Rte
 from tests.core.world import World
 
 
@@ -44,7 +44,7 @@ def test_the_index_answers_as_the_records_say(width, seed):
     rng = Random(seed)
     pool = World().router.pool
     table = Table(TableConfig("r", NetType.ROA4 if width == 4 else NetType.ROA6))
-    source = Source("s", 1, World().router.types["peer"].selection)
+    source = RouteSource("s", 1, World().router.types["peer"].selection)
     rte = Rte(pool.empty, source, NO_HOP, 100, 0.0)
     index = None
     records = {}

@@ -7,7 +7,7 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core.channel import Channel, ExportMode
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.router import Answer
 from pybird.core.selection import Selection
 from pybird.core.services import RESERVE
@@ -26,13 +26,13 @@ def test_enable_disable_restart_say_what_they_did():
     a, router = world["a"], world.router
     assert router.enable(a) is Answer.ALREADY_ENABLED
     assert router.disable(a, "for lunch") is Answer.DISABLED
-    assert (a.message, a.state, a.stops) == ("for lunch", State.DOWN, [StopReason.DISABLED])
+    assert (a.message, a.state, a.stops) == ("for lunch", ProtocolState.DOWN, [StopReason.DISABLED])
     assert router.disable(a) is Answer.ALREADY_DISABLED
     assert router.restart(a) is Answer.ALREADY_DISABLED
     assert router.reload(a, True, True) is Answer.NOT_UP
     assert router.enable(a) is Answer.ENABLED
     assert router.restart(a) is Answer.RESTARTED
-    assert a.state is State.UP
+    assert a.state is ProtocolState.UP
     assert router.reload(a, True, True) is Answer.RELOADING
     a.refreshable = False
     assert router.reload(a, True, False) is Answer.CANNOT_RELOAD
@@ -69,13 +69,13 @@ def test_a_limit_restarts_at_once_and_disables_when_it_is_hit_again_within_the_r
     for _ in range(2):
         a.restart_limited(StopReason.LIMIT)
         world.clock.run(7)
-        assert (a.state, a.enabled) == (State.UP, True)
+        assert (a.state, a.enabled) == (ProtocolState.UP, True)
     a.restart_limited(StopReason.LIMIT)
     world.clock.run(6.9)
-    assert a.state is State.UP
+    assert a.state is ProtocolState.UP
     a.restart_limited(StopReason.LIMIT)
     world.clock.run(60)
-    assert (a.state, a.enabled) == (State.DOWN, False)
+    assert (a.state, a.enabled) == (ProtocolState.DOWN, False)
     assert "<error> a: too frequent restarts, disabling" in world.log.lines
 
 
@@ -102,10 +102,10 @@ def test_a_fault_in_a_timer_stops_its_owner():
     a = world["a"]
     a.guarded(lambda: world.router.clock.call_at(world.clock.now() + 1, lambda: 1 // 0))
     world.clock.run(2)
-    assert a.state is State.DOWN
-    assert world["b"].state is State.UP
+    assert a.state is ProtocolState.DOWN
+    assert world["b"].state is ProtocolState.UP
     assert world.router.enable(a) is Answer.ENABLED
-    assert (a.state, a.failure) == (State.UP, "")
+    assert (a.state, a.failure) == (ProtocolState.UP, "")
 
 
 def test_a_fault_in_long_work_stops_whose_it_is_and_nobody_else():
@@ -116,12 +116,12 @@ def test_a_fault_in_long_work_stops_whose_it_is_and_nobody_else():
     a, b = world["a"], world["b"]
     b.guarded(world.router.scheduler.add, MethodType(explode, a))  # b has only set it off
     world.clock.run()
-    assert (a.state, b.state) == (State.DOWN, State.UP)
+    assert (a.state, b.state) == (ProtocolState.DOWN, ProtocolState.UP)
     assert a.stops == [StopReason.FAILED]
     world.router.scheduler.add(lambda: explode(b))  # nobody's
     world.log.lines.clear()
     world.clock.run()
-    assert b.state is State.UP
+    assert b.state is ProtocolState.UP
     assert any("raise IndexError(owner.name)" in line for line in world.log.lines), "the trace is there"
 
 
@@ -139,13 +139,13 @@ def test_who_runs_out_of_memory_comes_back_by_itself_later_and_later():
     for _ in range(700):
         world.clock.run(1)
         downs.append(a.since)
-        assert a.state is State.DOWN
+        assert a.state is ProtocolState.DOWN
     since = list(dict.fromkeys(downs))
     assert [after - before for before, after in pairwise(since)] == [5, 10, 20, 40, 80, 160, 300]
-    assert (a.failure, world["b"].state) == ("out of memory", State.UP)
+    assert (a.failure, world["b"].state) == ("out of memory", ProtocolState.UP)
     a.start = start
     world.clock.run(300)
-    assert (a.state, a.failure) == (State.UP, "")
+    assert (a.state, a.failure) == (ProtocolState.UP, "")
     assert not [line for line in world.log.lines if "Traceback" in line]
 
 
@@ -161,9 +161,9 @@ def test_memory_put_aside_lets_who_ran_out_of_it_stop_in_order():
     a.stop = stop
     assert len(router.services._reserve) == RESERVE
     a.guarded(lambda: bytes(1 << 62))
-    assert (seen, a.state) == ([None], State.DOWN)
+    assert (seen, a.state) == ([None], ProtocolState.DOWN)
     world.clock.run(6)
-    assert (a.state, len(router.services._reserve)) == (State.UP, RESERVE)
+    assert (a.state, len(router.services._reserve)) == (ProtocolState.UP, RESERVE)
     assert world.log.lines[-2:] == ["<error> a: out of memory", "<info> a: starts again in 5 s"]
 
 
@@ -174,9 +174,9 @@ def test_operators_need_not_wait_for_who_ran_out_of_memory(act):
     a.guarded(lambda: bytes(1 << 62))
     world.clock.run()
     getattr(world.router, act)(a)
-    assert a.state is (State.DOWN if act == "disable" else State.UP)
+    assert a.state is (ProtocolState.DOWN if act == "disable" else ProtocolState.UP)
     world.clock.run(1000)
-    assert a.state is (State.DOWN if act == "disable" else State.UP)
+    assert a.state is (ProtocolState.DOWN if act == "disable" else ProtocolState.UP)
     assert len(a.stops) == 1
 
 
@@ -211,7 +211,7 @@ def test_routes_of_who_is_gone_leave_although_memory_was_short():
     with patch.object(Channel, "_sweep_slice", short):
         world.router.disable(world["a"])
         world.clock.run(60)
-    assert (world["a"].state, tries, world["b"].got) == (State.DOWN, [channel, channel], {})
+    assert (world["a"].state, tries, world["b"].got) == (ProtocolState.DOWN, [channel, channel], {})
 
 
 def test_merged_routes_have_all_next_hops():
@@ -347,12 +347,16 @@ def test_exports_judged_again_may_crash_and_stop_only_who_gets_them():
     world = World(*PROTOCOLS, PEER)
     world.router.configure(read("route 10.0.0.0/8 max 8 as 65001;"))
     world.clock.run(3)
-    assert (world["x"].got, world["x"].state) == ({}, State.UP)
+    assert (world["x"].got, world["x"].state) == ({}, ProtocolState.UP)
     world["x"].channel.member.group.exporter = Broken("g", ExportMode.OPTIMAL)
     Broken.broken = True
     world.router.reconfigure(read("route 10.0.0.0/8 max 16 as 65001;"))
     world.clock.run(3)
-    assert [world[name].state for name in ("x", "s", "roas")] == [State.DOWN, State.UP, State.UP]
+    assert [world[name].state for name in ("x", "s", "roas")] == [
+        ProtocolState.DOWN,
+        ProtocolState.UP,
+        ProtocolState.UP,
+    ]
     assert world["x"].failure == "ZeroDivisionError: division by zero"
     assert not world.router.scheduler.busy
 
@@ -386,12 +390,12 @@ def test_enabled_again_before_it_is_down_it_starts_again():
     world.clock.run()
     a = world["a"]
     world.router.disable(a)
-    assert a.state is State.FLUSH
+    assert a.state is ProtocolState.FLUSH
     world.router.enable(a)
     world.clock.run()
-    assert a.state is State.UP
+    assert a.state is ProtocolState.UP
     world.router.disable(a)
     world.router.enable(a)
     world.router.disable(a)
     world.clock.run()
-    assert a.state is State.DOWN
+    assert a.state is ProtocolState.DOWN

@@ -14,7 +14,7 @@ import pytest
 
 from pybird.core import channel, scheduler
 from pybird.core.channel import ExportMode
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from tests.core.world import PEER, Peer, World, config, ipv4, key, peer
@@ -85,7 +85,7 @@ class Story:
         return config(*wanted)
 
     def up(self, name: str) -> bool:
-        return self.world[name].state is State.UP
+        return self.world[name].state is ProtocolState.UP
 
     # what the manual says -------------------------------------------------
 

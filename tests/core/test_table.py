@@ -1,28 +1,28 @@
 from pybird.conf.model import TableConfig
 from pybird.core import selection
 from pybird.core.selection import Selection
-from pybird.core.table import Reader, Table
+from pybird.core.table import Table, TableReader
 from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import NO_HOP, SLOW, Rte, Source
+from pybird.values.route import NO_HOP, SLOW, RouteSource, Rte
 from tests.core.world import MASTER4, MASTER6, key
 
 POOL = AttributePool([])
 PLAIN = Selection()
 
 
-def source(name: str, kind: Selection = PLAIN) -> Source:
-    return Source(name, 1, kind)
+def source(name: str, kind: Selection = PLAIN) -> RouteSource:
+    return RouteSource(name, 1, kind)
 
 
-def route(origin: Source, preference: int = 100, attrs: bytes = b"", time: float = 0.0) -> Rte:
+def route(origin: RouteSource, preference: int = 100, attrs: bytes = b"", time: float = 0.0) -> Rte:
     rte = Rte(POOL.intern(attrs), origin, NO_HOP, preference, time)
     selection.set_rank(rte, POOL)
     return rte
 
 
-def readers(table: Table) -> tuple[Reader, Reader]:
-    best, every = Reader(lambda: None), Reader(lambda: None, every=True)
+def readers(table: Table) -> tuple[TableReader, TableReader]:
+    best, every = TableReader(lambda: None), TableReader(lambda: None, every=True)
     table.readers += [best, every]
     return best, every
 

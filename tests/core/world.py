@@ -12,7 +12,7 @@ from pybird.conf.model import ChannelConfig, Config, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel, ExportMode
 from pybird.core.life import StopReason
 from pybird.core.ports import Link, LinkAddress, Ports
-from pybird.core.protocol import Instance, Owner, ProtocolType
+from pybird.core.protocol import Instance, InstanceOwner, ProtocolType
 from pybird.core.router import Router
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
@@ -152,7 +152,7 @@ class Peer(Instance):
 
     type: ProtocolType
 
-    def __init__(self, config: ProtocolConfig, owner: Owner) -> None:
+    def __init__(self, config: ProtocolConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self.got: dict[bytes, Any] = {}
         self.messages: list[Any] = []

@@ -8,7 +8,7 @@ import pytest
 from pybird.conf.language import Language
 from pybird.filter.compile import compile_expression
 from pybird.filter.format import show_value
-from pybird.filter.subject import constant_subject
+from pybird.filter.route_context import constant_subject
 from pybird.proto import PROTOCOLS
 from tests.real_bird import running
 

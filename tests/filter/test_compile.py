@@ -11,14 +11,14 @@ from pybird.filter.compile import compile_block, compile_filter
 from pybird.filter.digest import digest
 from pybird.filter.errors import FilterRuntimeError
 from pybird.filter.fold import evaluate
-from pybird.filter.subject import Subject
+from pybird.filter.route_context import RouteContext
 from pybird.values.address import Address
 from pybird.values.aspath import AsPath
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.community import CommunityList
 from pybird.values.net import NetType, Prefix
 from pybird.values.prefixset import PrefixSet
-from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import Dest, Hop, NextHop, RouteSource, Rte
 from pybird.values.scalars import Pair
 
 BGP = (
@@ -65,10 +65,10 @@ class Route:
     def __init__(self, net="10.1.0.0/16", net_type=NetType.IP4, preference=100, **attributes):
         self.pool = AttributePool(DECLARED.values())
         self.logged = []
-        self.subject = Subject(self.pool, net_type, self.logged.append)
+        self.subject = RouteContext(self.pool, net_type, self.logged.append)
         attrs = self.pool.edit(self.pool.empty, attributes)
         hop = Hop(Dest.UNICAST, (NextHop(Address.parse("10.0.0.1"), 3, "eth0"),))
-        source = Source("edge1", 11, None, address=Address.parse("10.0.0.9"))
+        source = RouteSource("edge1", 11, None, address=Address.parse("10.0.0.9"))
         self.rte = Rte(attrs, source, hop, preference, 0.0)
         self.key = Prefix.parse(net).key
 
@@ -185,7 +185,7 @@ def test_writes_are_seen_by_later_reads():
         n.Assign(attr("bgp_local_pref"), num(200)),
         n.Assign(attr("preference"), num(150)),
         n.Evaluate(method(attr("bgp_path"), "prepend", num(9))),
-        n.Evaluate(method(attr("bgp_community"), "add", n.Pair(num(3), num(4)))),
+        n.Evaluate(method(attr("bgp_community"), "add", n.PairNode(num(3), num(4)))),
         n.Unset(attr("bgp_med")),
         n.If(op(method(attr("bgp_path"), "first"), "=", num(9)), ACCEPT),
     )
@@ -200,7 +200,7 @@ def test_writes_are_seen_by_later_reads():
 
 
 def test_a_community_is_matched_by_value_pattern_and_list():
-    has = flt(n.If(op(n.Pair(num(1), num(2)), "~", attr("bgp_community")), ACCEPT), REJECT)
+    has = flt(n.If(op(n.PairNode(num(1), num(2)), "~", attr("bgp_community")), ACCEPT), REJECT)
     pattern = n.SetOf((n.PairPattern(num(1), n.Wildcard()),))
     any_of = flt(n.If(op(attr("bgp_community"), "~", pattern), ACCEPT), REJECT)
     route = Route(bgp_community=CommunityList.of([Pair.of(7, 7), Pair.of(1, 2)]))
@@ -349,7 +349,7 @@ def test_a_block_of_a_static_route_sets_attributes():
 
 def test_constants_are_computed():
     assert evaluate(op(num(3), "-", num(5))).value == 4294967294
-    assert evaluate(n.Pair(num(1), num(2))) == n.Literal("pair", Pair.of(1, 2))
+    assert evaluate(n.PairNode(num(1), num(2))) == n.Literal("pair", Pair.of(1, 2))
     with pytest.raises(FilterRuntimeError, match="divide by 0"):
         evaluate(op(num(1), "/", num(0)))
     with pytest.raises(FilterRuntimeError):

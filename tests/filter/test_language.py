@@ -8,14 +8,14 @@ from pybird.conf.errors import ConfigErrors
 from pybird.conf.language import Language
 from pybird.filter.compile import compile_filter
 from pybird.filter.digest import digest
-from pybird.filter.subject import Subject
+from pybird.filter.route_context import RouteContext
 from pybird.proto import PROTOCOLS
 from pybird.values.address import Address
 from pybird.values.aspath import SEQUENCE, SET, AsPath
 from pybird.values.attributes import AttributePool
 from pybird.values.community import CommunityList, ExtendedList, LargeList
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import Dest, Hop, NextHop, RouteSource, Rte
 from pybird.values.scalars import ExtendedCommunity, Pair
 
 LANGUAGE = Language(PROTOCOLS)
@@ -40,10 +40,10 @@ class Result:
         self.log = []
         pool = AttributePool(DECLARED.values())
         prefix = Prefix.parse(net)
-        subject = Subject(pool, prefix.type, self.log.append)
+        subject = RouteContext(pool, prefix.type, self.log.append)
         attrs = pool.edit(pool.empty, {**DEFAULT, **attributes})
         hop = Hop(Dest.UNICAST, (NextHop(Address.parse("10.0.0.1"), 3, "eth0"),))
-        rte = Rte(attrs, Source("edge1", 11, None, address=Address.parse("10.0.0.9")), hop, 100, 0.0)
+        rte = Rte(attrs, RouteSource("edge1", 11, None, address=Address.parse("10.0.0.9")), hop, 100, 0.0)
         subject.load(rte, prefix.key)
         self.inputs = compiled.inputs
         self.accepted = compiled.run(subject)
@@ -401,7 +401,7 @@ RECURSIVE += "filter f { if sum(3) = 6 then accept; reject; }"
 @pytest.mark.parametrize(("text", "clear"), [(SIMPLE, False), (RECURSIVE, True)])
 def test_a_dropped_filter_leaves_nothing_to_the_collector(text, clear):
     node = LANGUAGE.read(f"protocol device {{}}\n{text}\n").filters["f"]
-    subject = Subject(AttributePool(DECLARED.values()), NetType.IP4, print)
+    subject = RouteContext(AttributePool(DECLARED.values()), NetType.IP4, print)
     gc.collect()
     gc.disable()
     try:

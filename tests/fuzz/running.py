@@ -1,4 +1,4 @@
-"""What is accepted also runs, in virtual time, in a router beside a neighbour.
+"""What is accepted also runs, in virtual time, in a router beside a neighbor.
 
 `run`: a configuration, which is asked, changed and stopped. `obey`: a command.
 No text may make the router report a mistake of its own.
@@ -101,7 +101,7 @@ def commanded(language: Language) -> Config:
 
 
 @cache
-def neighbour(language: Language) -> Config:
+def neighbor(language: Language) -> Config:
     """A router that peers with whom it hears."""
     return language.read(unnumbered(2))
 
@@ -124,7 +124,7 @@ def world_of(language: Language, config: Config) -> World:
     world = World(boot)
     host = world.router("a", config).host
     host.add_address("lo", "10.0.0.1/32")
-    world.router("b", neighbour(language))
+    world.router("b", neighbor(language))
     world.link("a", "eth0", "b", "eth0")
     host.add_address("eth0", "192.0.2.1/24")
     return world

@@ -11,7 +11,7 @@ from pybird.proto.bgp.wire.messages import frame
 from pybird.values.text import to_text
 from tests.conf.test_broken import BROKEN
 from tests.fuzz.targets import BESIDE, MAIN
-from tests.fuzz.wire import NEIGHBOURS
+from tests.fuzz.wire import NEIGHBORS
 from tests.radv.broken import rows
 from tests.scenarios.line import KEEPALIVE, capabilities, hello, update
 from tests.scenarios.test_rfc7606 import RESETS, ROWS, attributes, usual
@@ -168,12 +168,12 @@ def real() -> list[Seed]:
 
 
 def wire() -> dict[str, list[Seed]]:
-    """What neighbours send: right and wrong UPDATEs by each kind of neighbour, handshakes, advertisements."""
+    """What neighbors send: right and wrong UPDATEs by each kind of neighbor, handshakes, advertisements."""
     bodies = [update(attributes(text, usual(kind))) for _, kinds, text, *_ in ROWS for kind in kinds]
     bodies += [message for _, message, _ in RESETS]
     bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE)), update(b"", b"", bytes.fromhex("18140001"))]
     bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE), b"\0")]  # the default route
-    updates = [bytes((number % len(NEIGHBOURS),)) + message[19:] for number, message in enumerate(bodies)]
+    updates = [bytes((number % len(NEIGHBORS),)) + message[19:] for number, message in enumerate(bodies)]
     offers = capabilities(enhanced_refresh=True, hostname="x")
     opened = hello() + KEEPALIVE
     streams = [hello(), opened, opened + bodies[0], opened + bodies[-2], hello(offers=offers) + KEEPALIVE]

@@ -24,9 +24,9 @@ from pybird.proto import PROTOCOLS
 from pybird.tools.birdtest import BirdtestError, cases_of
 from pybird.tools.fmt import Formatter
 from pybird.tools.layout.pieces import LayoutError
+from pybird.tools.lint.context import LintContext
 from pybird.tools.lint.flow import filters
 from pybird.tools.lint.run import findings
-from pybird.tools.lint.subject import Subject
 from tests.conf.loading import CACHE
 from tests.fuzz import running, wire
 from tests.oracle.choices import Dice
@@ -142,12 +142,12 @@ def config(text: str, files: dict[str, str] | None = None) -> Config | None:
         warning.text.encode()
     for finding in findings(reading):
         inside(finding.span, texts)
-    compiles(reading.config, Subject(reading))
+    compiles(reading.config, LintContext(reading))
     running.run(language(), reading.config, beside())
     return reading.config
 
 
-def compiles(made: Config, subject: Subject) -> None:
+def compiles(made: Config, subject: LintContext) -> None:
     """Every filter of an accepted configuration becomes a program."""
     declared = {each.name: each for protocol in PROTOCOLS for each in protocol.attributes}
     for attribute in made.attributes:

@@ -1,6 +1,6 @@
-"""What a neighbour may send: nothing of it disturbs other sessions, and what is passed on is well-formed.
+"""What a neighbor may send: nothing of it disturbs other sessions, and what is passed on is well-formed.
 
-`update`: the body of an UPDATE from an established neighbour; the first octet
+`update`: the body of an UPDATE from an established neighbor; the first octet
 says of which kind it is. `stream`: whatever comes over a new connection.
 `advertisement`: an ICMPv6 message on a link where two routers have peered.
 Octets are given as text (`to_octets`), as everything that is fuzzed.
@@ -46,7 +46,7 @@ RECEIVERS = {
     "narrow": RECEIVER.format(last=5, asn=65005, options="enable as4 off;"),
 }
 # (its AS, how it is configured, its channels, what it offers)
-NEIGHBOURS: tuple[tuple[int, str, str, dict[str, Any]], ...] = (
+NEIGHBORS: tuple[tuple[int, str, str, dict[str, Any]], ...] = (
     (65002, "", "", {}),
     (65001, "rr client;", "", {}),
     (65002, "", "", {"as4": False}),
@@ -58,11 +58,11 @@ COMPLAINTS = ("remote", "warning", "error", "bug")
 
 
 class Exchange(Lab):
-    """Router `a`, one neighbour `x` that sends what it is told, and three that take what comes of it."""
+    """Router `a`, one neighbor `x` that sends what it is told, and three that take what comes of it."""
 
     def __init__(self, kind: int) -> None:
         super().__init__(dad=None)
-        self.asn, options, family, self.offers = NEIGHBOURS[kind % len(NEIGHBOURS)]
+        self.asn, options, family, self.offers = NEIGHBORS[kind % len(NEIGHBORS)]
         self.boot = lambda ports, text: Program(ports, text) if text == "mute" else boot(ports, text)
         self.router("a", TEXT.format(asn=self.asn, options=options, family=family))
         self.router("x", "mute")
@@ -126,7 +126,7 @@ def update(text: str) -> None:
 
 
 def stream(text: str) -> None:
-    """Whatever somebody says who has connected from the neighbour's address."""
+    """Whatever somebody says who has connected from the neighbor's address."""
     octets = to_octets(text)
     exchange = Exchange(octets[0] if octets else 0)
     exchange.say(octets[1:])

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pybird.conf.again import Memory
 from pybird.conf.model import Config
+from pybird.conf.rereading import ReadUnits
 from tests.conf.loading import language
 from tests.tools.test_fmt import LaidOut
 
@@ -32,7 +32,7 @@ def program(name: str) -> str:
 
 def read_otherwise(path: Path) -> list[Config]:
     """The configuration after `pybird fmt`, and read twice by a daemon."""
-    memory = Memory()
+    memory = ReadUnits()
     laid_out = language().load(str(path), LaidOut())
     return [laid_out, *[language().load(str(path), memory=memory) for _ in range(2)]]
 

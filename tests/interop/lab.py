@@ -306,7 +306,7 @@ class Frr:
             return {}
 
     def established(self) -> list[str]:
-        """Neighbours whose session is up, by FRR's name for them."""
+        """Neighbors whose session is up, by FRR's name for them."""
         peers: dict[str, Any] = {}
         for family in self.json("show bgp summary").values():
             if isinstance(family, dict):

@@ -139,7 +139,7 @@ def test_newer_bird_with_its_own_automatic_peering(lab, variable, first):
 
 @pytest.mark.peer("zebra", "vtysh")
 def test_three_pybirds_and_frr_on_one_bridge(lab):
-    """FRR takes one neighbour of an interface; the others mesh without it."""
+    """FRR takes one neighbor of an interface; the others mesh without it."""
     hosts = lab.segment("a", "b", "c", "d")
     give_addresses(*hosts)
     pybirds = [host.pybird(autopeer(number)) for number, host in enumerate(hosts[:3], 1)]
@@ -167,7 +167,7 @@ def test_clean_stop_withdraws_at_once(lab):
     assert "withdrawn (lifetime 0)" in first.text()
 
 
-def test_killed_neighbour_expires(lab):
+def test_killed_neighbor_expires(lab):
     a, b = lab.pair()
     first = a.pybird(autopeer(1))
     second = b.pybird(autopeer(2, radv="max ra interval 4; default lifetime 4;"))

@@ -1,6 +1,6 @@
 """The numbers of `show protocols all` are BIRD's: the same happens to both, both count the same.
 
-Two neighbours (Debian's bird2 both times) send routes that are accepted,
+Two neighbors (Debian's bird2 both times) send routes that are accepted,
 refused, changed, refused later, withdrawn and too many; the third only
 listens to its own. How limits go on once they were hit differs on purpose
 (docs/differences.md), so that they come last.
@@ -40,7 +40,7 @@ N24 = [f"10.1.{number}.0/24" for number in range(4)]
 N25 = [f"10.2.{number}.0/25" for number in range(2)]
 N26 = [f"10.3.{number}.0/26" for number in range(2)]
 MORE = [f"10.4.{number}.0/24" for number in range(6)]
-# what the first neighbour sends and with which communities, what the second sends
+# what the first neighbor sends and with which communities, what the second sends
 STEPS = {
     "first": (N24 + N25 + N26, "", ["10.5.0.0/24"]),
     "changed": (N24 + N25 + N26, "bgp_community.add((1,1));", ["10.5.0.0/24", "10.5.1.0/25"]),

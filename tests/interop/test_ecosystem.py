@@ -15,7 +15,7 @@ from tests.interop.test_md5 import numbered
 def test_programs_read_the_answers(lab, kind):
     a, b = numbered(lab)
     daemon = getattr(a, kind)(clients.ROUTER)
-    b.bird(clients.NEIGHBOUR)
+    b.bird(clients.NEIGHBOR)
     until(lambda: "2 of 4 routes" in daemon.routes("protocol peer_1 count"), 20)
     until(lambda: " 2 exported" in daemon.cli("show protocols all peer_1"), 10)
 

@@ -1,4 +1,4 @@
-"""What sessions must bear: neighbours without goodbye, twins, operators, rivals for a key."""
+"""What sessions must bear: neighbors without goodbye, twins, operators, rivals for a key."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from tests.interop.packets import updates
 from tests.interop.test_autopeer import give_addresses, up
 
 
-def test_a_neighbour_that_vanishes_with_its_machine_and_returns(lab):
+def test_a_neighbor_that_vanishes_with_its_machine_and_returns(lab):
     """No FIN, no loss of carrier, and the new machine has the old address: the second connection tells."""
     a, b = lab.segment("a", "b")
     switch = lab.hosts["switch"]
@@ -34,7 +34,7 @@ def test_a_neighbour_that_vanishes_with_its_machine_and_returns(lab):
     second = b.pybird(autopeer(2, radv="default lifetime 600;", kernel=False), name="again")
     up(second, seconds=20)
     up(first)
-    assert [name for name in first.protocols() if name.startswith("auto0")] == ["auto01"], "one neighbour"
+    assert [name for name in first.protocols() if name.startswith("auto0")] == ["auto01"], "one neighbor"
 
 
 def leaf():
@@ -47,8 +47,8 @@ def leaf():
     )
 
 
-def test_the_same_address_on_two_links_is_two_neighbours_and_two_ways(lab):
-    """Both neighbours have one AS, identifier, address and route: only the link differs."""
+def test_the_same_address_on_two_links_is_two_neighbors_and_two_ways(lab):
+    """Both neighbors have one AS, identifier, address and route: only the link differs."""
     a, b, c = lab.host("a"), lab.host("b"), lab.host("c")
     lab.wire(a, b, "eth0", "eth0")
     lab.wire(a, c, "eth1", "eth0")
@@ -79,7 +79,7 @@ def test_the_same_address_on_two_links_is_two_neighbours_and_two_ways(lab):
     until(lambda: len(a.ip("-6", "route", "show", "2001:db8:2::1").split("nexthop")) == 3, 10)
 
     def octets(link):
-        """What the neighbour on this link announced; a session that began twice said it twice."""
+        """What the neighbor on this link announced; a session that began twice said it twice."""
         return set(updates(heard).get((link, "fe80::2"), []))
 
     until(lambda: len(octets("eth0")) >= 4 and octets("eth0") == octets("eth1"), 10, "the same octets")
@@ -112,7 +112,7 @@ def test_a_child_disabled_by_hand_stays_so_over_configure_and_flaps(lab):
     up(first)
 
 
-def test_an_explicit_protocol_and_two_parents_want_one_neighbour(lab):
+def test_an_explicit_protocol_and_two_parents_want_one_neighbor(lab):
     """The written one has it, even disabled; then the first parent; the others say who."""
     a, b = lab.pair()
     second = b.pybird(autopeer(2, kernel=False))
@@ -173,7 +173,7 @@ def test_frr_starts_minutes_after_us_and_we_advertise_rarely(lab, late):
 
 
 def test_a_daemon_that_slept_longer_than_its_hold_time_comes_back(lab):
-    """As after a suspended machine: the clock has jumped, the neighbours have given up."""
+    """As after a suspended machine: the clock has jumped, the neighbors have given up."""
     a, b = lab.pair()
     terms = "hold time 6; keepalive time 2;"
     config = autopeer(1, kernel=False, bgp=terms, debug="debug protocols { events };")

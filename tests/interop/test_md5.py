@@ -10,7 +10,7 @@ QUICK = "connect delay time 1; connect retry time 2; error wait time 1, 4;"
 
 
 def speaker(number, secret):
-    """A BIRD or PyBIRD with the other of 10.0.0.1 and 10.0.0.2 as neighbour."""
+    """A BIRD or PyBIRD with the other of 10.0.0.1 and 10.0.0.2 as neighbor."""
     password = f'password "{secret}";' if secret else ""
     return f"""
 router id 192.0.2.{number};
@@ -87,7 +87,7 @@ def test_frr_with_the_password_and_then_another(lab):
 
 
 @pytest.mark.peer("bird")
-def test_a_password_for_a_range_of_link_local_neighbours(lab, birds):
+def test_a_password_for_a_range_of_link_local_neighbors(lab, birds):
     """BIRD waits for connections from fe80::/10; we find it and connect with the password."""
     a, b = lab.pair()
     give_addresses(a, b)
@@ -108,7 +108,7 @@ def test_bird_connects_to_a_range_that_has_a_password(lab, birds):
     a, b = lab.pair()
     address = until(lambda: b.link_local() and a.link_local(), 10)
 
-    def neighbour(secret):
+    def neighbor(secret):
         return f"""
 router id 192.0.2.2;
 log stderr all;
@@ -124,10 +124,10 @@ protocol bgp peer {{
 """
 
     pybird = a.pybird(autopeer(1, bgp='password "secret";', kernel=False))
-    bird = b.bird(neighbour("other"), birds)
+    bird = b.bird(neighbor("other"), birds)
     until(lambda: "wrong signature" in pybird.cli("show protocols all auto"), 15)
     assert not pybird.established()
-    bird.configure(neighbour("secret"))
+    bird.configure(neighbor("secret"))
     until(lambda: pybird.established() == ["auto01"], 20)
     until(lambda: "2001:db8:2::1/128" in pybird.routes(), 10)
 

@@ -55,7 +55,7 @@ def test_frr_answers_when_the_import_filter_changes_and_at_reload_in(lab, restar
     pybird = a.pybird(subject("none"))
     until(lambda: received(pybird) == 1, 40, "its route came, and was refused")
     pybird.reconfigure(subject("all"))
-    until(lambda: NETWORK in pybird.routes(), 10, "the neighbour sends its routes again")
+    until(lambda: NETWORK in pybird.routes(), 10, "the neighbor sends its routes again")
     pybird.reconfigure(subject("filter { bgp_med = 7; accept; }"))
     until(lambda: "BGP.med: 7" in pybird.routes("all"), 10, "they went through the new filter")
     count = received(pybird)

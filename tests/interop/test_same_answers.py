@@ -1,6 +1,6 @@
 """The same commands to BIRD and to PyBIRD in the same place: the same answers, code by code.
 
-Both run one configuration between two BIRD neighbours of their own. Times are
+Both run one configuration between two BIRD neighbors of their own. Times are
 masked, networks and symbols sorted, because BIRD lists them in the order of
 its hash tables.
 """
@@ -32,7 +32,7 @@ protocol static st6 { ipv6; route 2001:db8:200::/48 unreachable; }
 protocol static st_off { disabled; ipv4; route 192.0.2.128/25 blackhole; }
 protocol kernel k4 { ipv4 { export where source = RTS_STATIC; }; kernel table 77; }
 protocol pipe pp { table master4; peer table ta; export where is_ours(); import none; }
-protocol bgp b1 from ours { description "the neighbour"; neighbor 10.0.0.2 as 65002;
+protocol bgp b1 from ours { description "the neighbor"; neighbor 10.0.0.2 as 65002;
   ipv4 { import filter bgp_in; export filter bgp_out; import keep filtered; import limit 100 action warn; };
   ipv6 { import all; export none; }; }
 protocol bgp b2 from ours { neighbor 10.0.0.3 as 65003;
@@ -281,7 +281,7 @@ def in_order(rows):
 
 
 def place(lab, kind):
-    """A host with the subject on it, between two neighbours."""
+    """A host with the subject on it, between two neighbors."""
     switch = lab.host(f"{kind}-wire")
     switch.ip("link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
     switch.link("br0", True)

@@ -119,7 +119,7 @@ def test_the_local_address_is_missing_and_comes(lab):
     until(lambda: "peer: Listening now" in daemon.text(), 8)
 
 
-def test_the_neighbour_is_on_no_interface(lab):
+def test_the_neighbor_is_on_no_interface(lab):
     a, _b = lab.pair()
     daemon = a.pybird(BASE + BGP)
     text = "10.0.0.2 is not in the network of any interface"

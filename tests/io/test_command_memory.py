@@ -13,9 +13,9 @@ import pytest
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
-from pybird.conf.again import Memory
 from pybird.conf.language import Language
 from pybird.conf.model import must_run
+from pybird.conf.rereading import ReadUnits
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.io.clock import AsyncioClock
@@ -140,7 +140,7 @@ class Machine:
         log = Silent()
         self.loop = new_loop(log)
         language = Language(PROTOCOLS, cache=cache_folder())
-        memory = Memory()
+        memory = ReadUnits()
         kernel = FakeKernel()
         files = ThreadFiles(self.loop)
         network = AsyncioNetwork(self.loop, log)

@@ -14,7 +14,7 @@ from pybird.io.loop import new_loop
 from pybird.sim.clock import SimClock
 from pybird.sim.disk import Disk, SimFiles
 from pybird.sim.process import Process
-from pybird.sim.trace import Trace
+from pybird.sim.trace import EventHash
 from tests.io.isolation import isolated, needs_other_users
 from tests.io.live import ROOT, own_mounts, small_disk
 
@@ -77,9 +77,9 @@ class Simulated:
 
     def __init__(self):
         self.clock = SimClock()
-        self.disk = Disk("a", self.clock, Trace())
+        self.disk = Disk("a", self.clock, EventHash())
         self.disk.folder("/d")
-        self.files = SimFiles(self.disk, Process("a", self.clock, Trace()))
+        self.files = SimFiles(self.disk, Process("a", self.clock, EventHash()))
 
     def path(self, name):
         return f"/d/{name}"

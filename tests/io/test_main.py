@@ -4,33 +4,33 @@ import sys
 
 import pytest
 
-from pybird.conf.again import Memory
+from pybird.conf.rereading import ReadUnits
 from pybird.daemon import Daemon
 from pybird.io.control_socket import Bound
 from pybird.main import HELP, SUBCOMMANDS, UsageError, load, main, read_options
-from pybird.options import Options
+from pybird.options import DaemonOptions
 from pybird.tools.language import make_language
 
 
 def test_defaults_are_birds():
-    assert read_options([]) == Options()
-    assert (Options().config, Options().socket) == ("/etc/bird/bird.conf", "/run/bird/bird.ctl")
+    assert read_options([]) == DaemonOptions()
+    assert (DaemonOptions().config, DaemonOptions().socket) == ("/etc/bird/bird.conf", "/run/bird/bird.ctl")
 
 
 def test_options_bundle_and_take_attached_values():
-    assert read_options(["-fRcx.conf", "-sbird.ctl", "-P", "pid"]) == Options(
+    assert read_options(["-fRcx.conf", "-sbird.ctl", "-P", "pid"]) == DaemonOptions(
         config="x.conf", socket="bird.ctl", pid_file="pid", foreground=True, graceful=True
     )
 
 
 def test_l_looks_in_the_working_folder_unless_told_otherwise():
-    assert read_options(["-l"]) == Options(config="bird.conf", socket="bird.ctl")
-    assert read_options(["-l", "-c", "/etc/x"]) == Options(config="/etc/x", socket="bird.ctl")
+    assert read_options(["-l"]) == DaemonOptions(config="bird.conf", socket="bird.ctl")
+    assert read_options(["-l", "-c", "/etc/x"]) == DaemonOptions(config="/etc/x", socket="bird.ctl")
 
 
 def test_d_means_foreground_and_debug_file_does_not():
-    assert read_options(["-d"]) == Options(debug=True, foreground=True)
-    assert read_options(["-D", "log"]) == Options(debug=True, debug_file="log")
+    assert read_options(["-d"]) == DaemonOptions(debug=True, foreground=True)
+    assert read_options(["-D", "log"]) == DaemonOptions(debug=True, debug_file="log")
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,11 @@ def test_a_daemon_reads_what_changed(tmp_path):
     path = tmp_path / "bird.conf"
     text = "protocol static s4 {{ ipv4 {{ preference {}; }}; }}\nprotocol static s6 {{ ipv6; }}\n"
     path.write_text(text.format(1))
-    language, memory = make_language(), Memory()
+    language, memory = make_language(), ReadUnits()
     config = load(language, str(path), memory=memory)
     assert (memory.read, memory.kept) == (2, 0)
     socket = str(tmp_path / "ctl")
-    daemon = Daemon(Options(socket=socket, foreground=True), language, config, memory, Bound(socket))
+    daemon = Daemon(DaemonOptions(socket=socket, foreground=True), language, config, memory, Bound(socket))
     path.write_text(text.format(2))
     again = daemon.console.load(str(path))
     daemon.shut_down(False)

@@ -8,10 +8,10 @@ from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.exporter import KernelExporter
 from pybird.values.address import Address
 from pybird.values.net import NetType
-from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import Dest, Hop, NextHop, RouteSource, Rte
 from tests.core.world import World
 
-SOURCE = Source("s", 1, None)
+SOURCE = RouteSource("s", 1, None)
 POOL = World(*PROTOCOLS).router.pool
 CHANNEL = ChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", export_filter=ACCEPT)
 

@@ -2,12 +2,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybird.core.ports import KernelRoute
-from pybird.proto.kernel.fib import Change, Fib, Way, sorted_hops, way_of
+from pybird.proto.kernel.fib import Change, Fib, KernelPath, sorted_hops, way_of
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
 
-A, B, C = Way(Dest.BLACKHOLE, (), 32), Way(Dest.UNREACHABLE, (), 32), Way(Dest.PROHIBIT, (), 32)
+A, B, C = (
+    KernelPath(Dest.BLACKHOLE, (), 32),
+    KernelPath(Dest.UNREACHABLE, (), 32),
+    KernelPath(Dest.PROHIBIT, (), 32),
+)
 
 
 def drain(fib):

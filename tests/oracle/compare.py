@@ -11,14 +11,14 @@ from pybird.conf.model import Config
 from pybird.filter.attributes import declarations_of
 from pybird.filter.compile import compile_filter
 from pybird.filter.format import show_value
-from pybird.filter.subject import Subject
+from pybird.filter.route_context import RouteContext
 from pybird.proto import PROTOCOLS
 from pybird.values.address import Address
 from pybird.values.aspath import SEQUENCE, SET, AsPath
 from pybird.values.attributes import AttributeDecl, AttributePool
 from pybird.values.community import CommunityList, ExtendedList, LargeList
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import Dest, Hop, NextHop, Rte, Source
+from pybird.values.route import Dest, Hop, NextHop, RouteSource, Rte
 from pybird.values.scalars import ExtendedCommunity, LargeCommunity, Pair
 from tests.oracle.choices import Choices
 from tests.oracle.evaluator import Outcome, Route, run
@@ -28,7 +28,7 @@ from tests.oracle.values import Drained, Net, Value
 ERROR = "filters, line "
 UNDECIDED = "did not return accept nor reject"
 HOP = Hop(Dest.UNICAST, (NextHop(Address.parse("192.0.2.9"), 3, "d0"),))
-SOURCE = Source("edge1", 11, None, address=Address.parse("10.0.0.9"))
+SOURCE = RouteSource("edge1", 11, None, address=Address.parse("10.0.0.9"))
 HEAD = "router id 192.0.2.1;\nprotocol device {}\n"
 BASE = declarations_of(*[protocol.attributes for protocol in PROTOCOLS])
 PREFERENCE = 200  # of static routes, as in the BIRDs that are asked
@@ -58,7 +58,7 @@ class Given(NamedTuple):
 
     net: Prefix
     attributes: dict[str, Any]
-    source: Source = SOURCE
+    source: RouteSource = SOURCE
 
     def __repr__(self) -> str:
         shown = [f"{name} = {show_value(value)}" for name, value in self.attributes.items()]
@@ -157,7 +157,7 @@ def by_product(config: Config, name: str, given: Given) -> list[Result]:
         if masked and compiled.inputs.per_net:
             break
         logged: list[str] = []
-        subject = Subject(pool, net_type, logged.append, Links())
+        subject = RouteContext(pool, net_type, logged.append, Links())
         subject.load(rte, net.key)
         if masked:
             verdict: bool | None = compiled.run_masked(subject, compiled.masks(net_type).mask(net.key))
@@ -173,7 +173,7 @@ def by_product(config: Config, name: str, given: Given) -> list[Result]:
     return found
 
 
-def beside(subject: Subject) -> dict[str, Any]:
+def beside(subject: RouteContext) -> dict[str, Any]:
     """What a filter sees that does not stand in the attribute set."""
     return {
         "preference": subject.preference, "gw": subject.gateway(), "ifname": subject.ifname(),

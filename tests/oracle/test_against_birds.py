@@ -15,7 +15,7 @@ from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config
 from pybird.values.address import UNSPECIFIED_V6
 from pybird.values.net import Prefix
-from pybird.values.route import Source
+from pybird.values.route import RouteSource
 from tests.oracle.bird import GROUP, HEAD, NET, plain, printed
 from tests.oracle.choices import Dice
 from tests.oracle.compare import Given, Result, by_oracle, by_product, read
@@ -77,7 +77,7 @@ def disagreements(version: str, seeds: range, tmp_path: Path) -> tuple[int, list
         for name, text in group.items():
             config = taken[name][1]
             ran += name in by_bird
-            route = Given(Prefix.parse(NET), {}, Source(f"static_{name}", STATIC, None, address=sender))
+            route = Given(Prefix.parse(NET), {}, RouteSource(f"static_{name}", STATIC, None, address=sender))
             ours = [by_oracle(config, name, route), *by_product(config, name, route)]
             if any(logged(each, name) != by_bird.get(name) for each in ours):
                 seen = [f"BIRD:   {by_bird.get(name)}", *[f"PyBIRD: {logged(each, name)}" for each in ours]]

@@ -1,6 +1,6 @@
 import random
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.proto import PROTOCOLS
 from pybird.values.net import net_of
 from pybird.values.route import Rte
@@ -84,7 +84,7 @@ def test_filters_limits_and_attributes_of_each_direction():
 
 def test_an_export_limit_disables_the_pipe():
     world = start(BOTH + pipe("export limit 1;"))
-    assert (world["p"].state, world["p"].enabled) == (State.DOWN, False)
+    assert (world["p"].state, world["p"].enabled) == (ProtocolState.DOWN, False)
     assert shown(world, "b") == {"10.2.0.0/16": ["t"], "10.3.0.0/16": ["t"]}
     assert "<warning> Protocol p hits route import limit (1), action: disable" in world.log.lines
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from pybird.conf.model import InterfacePattern, Limit
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Icmp6Packet
 from pybird.core.selection import Selection
 from pybird.filter.nodes import ACCEPT
@@ -12,7 +12,7 @@ from pybird.sim.network import SimNetwork
 from pybird.values.address import Address
 from pybird.values.enums import RaPreference
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import UNREACHABLE, Rte, Source
+from pybird.values.route import UNREACHABLE, RouteSource, Rte
 from tests.radv.lab import PEERS, config, instance, lan, peer_key, peers, radv
 
 DAD = (1.4, 1.9)
@@ -296,7 +296,7 @@ class Announcer:
     def __init__(self, world, name):
         self.router = world.nodes[name].router
         self.table = self.router.tables["master6"]
-        self.source = Source("test", 1, Selection())
+        self.source = RouteSource("test", 1, Selection())
 
     def put(self, prefix, **attributes):
         attrs = self.router.pool.intern(b"", tuple(sorted(attributes.items())))
@@ -424,12 +424,12 @@ def test_without_a_socket_it_stays_in_start_and_tries_again():
     with patch.object(SimNetwork, "icmp6", icmp6):
         world.run(20)
         text = "eth0: Cannot open an ICMPv6 socket: Operation not permitted"
-        assert instance(world, "r1").state is State.START
+        assert instance(world, "r1").state is ProtocolState.START
         assert instance(world, "r1").info() == text
         assert world.nodes["r1"].messages("error") == [f"radv1: {text}"], "said once"
         without_right.clear()
         world.expect(lambda: both(world), 6, "it tries every 5 s")
-    assert instance(world, "r1").state is State.UP
+    assert instance(world, "r1").state is ProtocolState.UP
     assert instance(world, "r1").info() == ""
 
 
@@ -443,11 +443,11 @@ def test_a_route_that_went_while_no_socket_was_open_is_not_advertised_after():
         world.run(0.1)
         world.link_up("r1", "eth0")
         world.run(1)
-        assert instance(world, "r1").state is State.START
+        assert instance(world, "r1").state is ProtocolState.START
         routes.remove(ROUTE)
         routes.remove(TRIGGER)
         world.run(5)
     world.run(30)
-    assert instance(world, "r1").state is State.UP
+    assert instance(world, "r1").state is ProtocolState.UP
     assert announced(world) == []
     assert last_ra(world).lifetime == 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pybird.core.life import State
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.life import ProtocolState
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.values.net import Prefix
 from tests.scenarios.lab import Lab, read
 
@@ -51,7 +51,7 @@ def speakers(a, b, seed=1):
     lab.link("a", "eth0", "b", "eth0")
     for number, name in enumerate("ab", 1):
         lab.nodes[name].host.add_address("eth0", f"10.0.0.{number}/24")
-    lab.expect(lambda: session(lab, "a").state is State.UP, 30, "the session is up")
+    lab.expect(lambda: session(lab, "a").state is ProtocolState.UP, 30, "the session is up")
     lab.run(1)
     return lab
 
@@ -63,7 +63,7 @@ def session(lab, name):
 def configure(lab, name, text, soft=False):
     """`configure`, and what it starts in the next two seconds."""
     outcome = lab.nodes[name].router.reconfigure(read(text), soft)
-    assert outcome in (Outcome.DONE, Outcome.IN_PROGRESS)
+    assert outcome in (ReloadOutcome.DONE, ReloadOutcome.IN_PROGRESS)
     lab.run(2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from tests.reload.lab import configure
 from tests.scenarios.lab import lan, pair, unnumbered
 
@@ -28,7 +28,7 @@ def joined(*texts):
 def child(lab, name="a"):
     """(name, since) of the one child."""
     (found,) = lab.children(name)
-    assert found.state is State.UP
+    assert found.state is ProtocolState.UP
     return found.name, found.since
 
 
@@ -122,7 +122,7 @@ ENDS = {
 def test_the_child_goes_and_comes_back_with_the_old_text(text):
     lab = joined()
     configure(lab, "a", text)
-    assert [c.name for c in lab.children("a") if c.state is State.UP] == []
+    assert [c.name for c in lab.children("a") if c.state is ProtocolState.UP] == []
     assert not lab.knows("a", "b")
     configure(lab, "a", unnumbered(1))
     lab.expect(lab.meshed, 40, "it is back")
@@ -143,10 +143,10 @@ def test_a_written_protocol_takes_the_key_and_gives_it_back(options):
     mine = lab.nodes["a"].router.protocols["mine"]
     if options:
         lab.run(20)
-        assert mine.state is State.DOWN
+        assert mine.state is ProtocolState.DOWN
         assert lab.up("b") == []
     else:
-        lab.expect(lambda: mine.state is State.UP, 10, "the written session is up")
+        lab.expect(lambda: mine.state is ProtocolState.UP, 10, "the written session is up")
     configure(lab, "a", unnumbered(1))
     lab.expect(lab.meshed, 40, "the child is back")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest
@@ -89,7 +89,7 @@ def test_preference_and_filter_with_and_without_an_import_table(table):
         assert best(lab, "b", "10.1.0.0/16").preference == 150
 
 
-def test_the_cost_of_a_neighbour():
+def test_the_cost_of_a_neighbor():
     with Unbroken(speakers(A, B)) as lab:
         assert best(lab, "b", "10.1.0.0/16").hop.igp_metric == 0
         configure(lab, "b", speaker(2, blackholes("10.3.0.0/16"), channel="cost 30;"))
@@ -213,13 +213,13 @@ def test_routes_that_are_refused_are_kept_from_then_on_and_no_longer():
         assert channel.filtered_routes() == {}
 
 
-def test_what_the_neighbour_was_told_restarts_the_session():
+def test_what_the_neighbor_was_told_restarts_the_session():
     lab = speakers(A, B)
     before = session(lab, "b").since
     configure(lab, "a", speaker(1, blackholes("10.1.0.0/16"), options="hold time 30;"))
-    lab.expect(lambda: session(lab, "a").state is State.UP, 60, "the session is back")
+    lab.expect(lambda: session(lab, "a").state is ProtocolState.UP, 60, "the session is back")
     assert session(lab, "b").since > before
-    assert session(lab, "a").state is State.UP
+    assert session(lab, "a").state is ProtocolState.UP
 
 
 def test_undo_brings_everything_back():
@@ -335,10 +335,10 @@ def test_a_session_enabled_by_hand_lives_on_when_the_file_enables_it_with_anothe
     lab = speakers(speaker(1), speaker(2))
     configure(lab, "a", speaker(1, options="disabled;"))
     ours = session(lab, "a")
-    assert ours.state is State.DOWN
+    assert ours.state is ProtocolState.DOWN
     lab.nodes["a"].router.enable(ours)
-    lab.expect(lambda: ours.state is State.UP, 30, "it is up")
+    lab.expect(lambda: ours.state is ProtocolState.UP, 30, "it is up")
     since = ours.since
     lab.run(5)
     configure(lab, "a", speaker(1, options='description "x";'))
-    assert (session(lab, "a"), ours.since, ours.state) == (ours, since, State.UP)
+    assert (session(lab, "a"), ours.since, ours.state) == (ours, since, ProtocolState.UP)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 from random import Random
 
-from pybird.core.life import State
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.life import ProtocolState
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, Rte
 from tests.scenarios.lab import Lab, language
@@ -65,7 +65,7 @@ class Story:
             ("b", "toc", "10.0.1.2/24"), ("c", "tob", "10.0.1.3/24"),
         ):  # fmt: skip
             self.lab.nodes[name].host.add_address(interface, address)
-        self.lab.expect(lambda: self.states() == [State.UP] * 4, 30, "all sessions are up")
+        self.lab.expect(lambda: self.states() == [ProtocolState.UP] * 4, 30, "all sessions are up")
         self.since = [session.since for session in self.sessions()]
         self.churning = True
         self.changes = 0
@@ -93,7 +93,7 @@ class Story:
     def reload(self, number: int) -> None:
         config = language().read(middle(number))
         outcome = self.lab.nodes["b"].router.reconfigure(config)
-        assert outcome in (Outcome.DONE, Outcome.IN_PROGRESS, Outcome.QUEUED)
+        assert outcome in (ReloadOutcome.DONE, ReloadOutcome.IN_PROGRESS, ReloadOutcome.QUEUED)
 
     def table(self, name):
         table = self.lab.nodes[name].router.tables["master4"]
@@ -144,7 +144,7 @@ def test_a_hundred_reloads_under_load():
     assert not kinds, kinds
     assert found == 0
     assert story.changes > 500
-    assert story.states() == [State.UP] * 4
+    assert story.states() == [ProtocolState.UP] * 4
     assert not [line for line in story.lab.log if line.level == "bug"]
 
 

@@ -2,7 +2,7 @@
 
 A router runs the first text on a simulated machine; the plan for the second is
 compared with the expected lines. Which option restarts, reloads or adapts
-follows BIRD; where more is taken over live, nothing that the neighbour was told
+follows BIRD; where more is taken over live, nothing that the neighbor was told
 or that decides about routes changes behind its back. A test at the end makes
 sure that every option is in some case.
 """
@@ -208,7 +208,7 @@ CASES: list[Case] = [
             "preferred lifetime 14400 sensitive;",
         )
     ],
-    # bgp: the neighbour was told, or routes depend on it
+    # bgp: the neighbor was told, or routes depend on it
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 1; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }", RESTART),
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 1; }",

@@ -1,6 +1,6 @@
 """A hub in every shape that a reload can give it, and a model of what it must send.
 
-Five neighbours on one switch; the third one's IPv4 channel is on a table of its
+Five neighbors on one switch; the third one's IPv4 channel is on a table of its
 own, which a pipe joins with the main one; some have an IPv6 channel, too. The
 hub's kernel gets multipath routes (`merge paths`). Each shape is real
 configuration text; each filter has its model beside it.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests.scenarios.lab import read
 
 COUNT = 5
-ASIDE = 3  # this neighbour's IPv4 channel is on the table behind the pipe
+ASIDE = 3  # this neighbor's IPv4 channel is on the table behind the pipe
 ODD = (1, 1)
 EVEN = (1, 2)
 
@@ -66,8 +66,8 @@ IMPORTS = [
 LIMITS = (None, None, 5, 40)
 
 
-class Neighbour(NamedTuple):
-    """What the hub's configuration says of one neighbour."""
+class Neighbor(NamedTuple):
+    """What the hub's configuration says of one neighbor."""
 
     present: bool = True
     exports: int = 0
@@ -89,7 +89,7 @@ class Neighbour(NamedTuple):
 class Shape(NamedTuple):
     """A whole configuration of the hub."""
 
-    peers: tuple[Neighbour, ...] = (Neighbour(),) * COUNT
+    peers: tuple[Neighbor, ...] = (Neighbor(),) * COUNT
     pipe_out: int = 0
     pipe_in: int = 0
     fib: int = 0
@@ -103,7 +103,7 @@ class Shape(NamedTuple):
 
 @cache
 def peer_text(number, peer):
-    """The protocol of one neighbour."""
+    """The protocol of one neighbor."""
     more = [f"{word} limit {limit} action block;" for word, limit in limits(peer) if limit is not None]
     if peer.secondary and number != ASIDE:
         more.append("secondary;")
@@ -124,7 +124,7 @@ def peer_text(number, peer):
 
 
 def limits(peer):
-    """The words of a neighbour's limits, with their numbers."""
+    """The words of a neighbor's limits, with their numbers."""
     return (
         ("import", peer.import_limit),
         ("receive", peer.receive_limit),
@@ -133,7 +133,7 @@ def limits(peer):
 
 
 def spoke_text(number):
-    """The configuration of a neighbour."""
+    """The configuration of a neighbor."""
     return SPOKE % {"number": number, "asn": 65000 + number}
 
 
@@ -152,7 +152,7 @@ class Model:
         self.shape = shape
 
     def sent(self, number, family):
-        """Table x filter, for one neighbour: network -> (AS path, MED, communities)."""
+        """Table x filter, for one neighbor: network -> (AS path, MED, communities)."""
         peer = self.shape.peers[number - 1]
         every = peer.secondary and family == 4 and number != ASIDE
         model = EXPORTS[peer.exports][1]
@@ -168,7 +168,7 @@ class Model:
         return found
 
     def table(self, number, family):
-        """The name of the table of a neighbour's channel."""
+        """The name of the table of a neighbor's channel."""
         return "master6" if family == 6 else "aside" if number == ASIDE else "master4"
 
     def imported(self, number, announced, family):

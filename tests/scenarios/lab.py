@@ -3,7 +3,7 @@
 from functools import cache
 
 from pybird.conf.language import Language
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.core.router import Router
 from pybird.proto import PROTOCOLS
 from pybird.sim.world import World
@@ -31,7 +31,7 @@ def boot(ports, text):
 
 
 def unnumbered(number, peers=PEERS, export="all", more=""):
-    """A router that finds its neighbours on every eth* by itself."""
+    """A router that finds its neighbors on every eth* by itself."""
     return f"""
 router id 192.0.2.{number};
 protocol device {{ }}
@@ -94,10 +94,10 @@ class Lab(World):
 
     def up(self, name):
         """The names of the dynamic sessions that are established."""
-        return [child.name for child in self.children(name) if child.state is State.UP]
+        return [child.name for child in self.children(name) if child.state is ProtocolState.UP]
 
     def entries(self, name):
-        """Discovered neighbours, as text."""
+        """Discovered neighbors, as text."""
         return self.nets(name, "peers")
 
     def nets(self, name, table):

@@ -1,4 +1,4 @@
-"""A whole router with one healthy neighbour and one that says exactly what it is told."""
+"""A whole router with one healthy neighbor and one that says exactly what it is told."""
 
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, Update
@@ -51,7 +51,7 @@ def messages(octets):
 
 
 class Line:
-    """Router `a` with its healthy neighbour `c` and the talkative one, whose machine is `x`."""
+    """Router `a` with its healthy neighbor `c` and the talkative one, whose machine is `x`."""
 
     def __init__(self, options="passive;", asn=65002, own_id=1, listens=False, dials=True, text=TEXT):
         lab = self.lab = Lab(dad=None)

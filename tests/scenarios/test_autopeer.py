@@ -105,7 +105,7 @@ def test_clean_stop_removes_the_session_at_once():
     assert lab.entries("a") == []
 
 
-def test_killed_neighbour_expires_and_its_child_is_removed():
+def test_killed_neighbor_expires_and_its_child_is_removed():
     lab = pair()
     meshed(lab)
     lab.run(30)

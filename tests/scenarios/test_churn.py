@@ -1,4 +1,4 @@
-"""A neighbour that always sends new attributes, while filters change: as much in memory after as before."""
+"""A neighbor that always sends new attributes, while filters change: as much in memory after as before."""
 
 import gc
 import random

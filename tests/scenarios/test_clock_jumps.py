@@ -62,7 +62,7 @@ def test_after_an_hour_of_sleep_timers_fire_once_and_sessions_come_back(names):
     assert [child.since for child in lab.children("a")] > before, "by new sessions"
     assert lab.up("a") == lab.up("b") == ["auto01"]
     for name in names:
-        # the neighbour that was awake has said goodbye meanwhile
+        # the neighbor that was awake has said goodbye meanwhile
         end = "Error: Hold timer expired" if names == "ab" else "Received: Peer de-configured"
         assert f"auto01: {end}" in lab.nodes[name].messages("remote")
     lab.run(100)

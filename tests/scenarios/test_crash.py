@@ -4,7 +4,7 @@ import pytest
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.proto import PROTOCOLS
 from pybird.proto.static.static import Static
 from tests.cli.fakes import FakeStream
@@ -176,13 +176,13 @@ def test_a_session_that_crashes_stops_alone(entry):
     entry(lab, victim)
     lab.run(5)
     assert victim.failure == "BrokenError: on purpose"
-    assert victim.state is State.DOWN
+    assert victim.state is ProtocolState.DOWN
     assert "Error: BrokenError: on purpose" in ask(lab, f"show protocols {victim.name}")
     bugs = [line.text for line in lab.log if line.level == "bug" and line.router == "a"]
     assert f"{victim.name}: Traceback (most recent call last):" in bugs
     assert not [line for line in bugs if not line.startswith(f"{victim.name}: ")]
     assert lab.nets("a", "master4").count("10.2.0.1/32") == 0  # its routes are gone
-    assert (other.state, other.since) == (State.UP, since)
+    assert (other.state, other.since) == (ProtocolState.UP, since)
     assert lab.knows("a", "c")
 
 
@@ -195,11 +195,11 @@ def test_a_crashed_session_runs_again_when_it_is_enabled(entry):
     for name in ("transmit", "details"):
         vars(victim).pop(name, None)
     assert "enabled" in ask(lab, f"enable {victim.name}")
-    lab.expect(lambda: victim.state is State.UP, 60, "it is up again")
+    lab.expect(lambda: victim.state is ProtocolState.UP, 60, "it is up again")
     assert victim.failure == ""
 
 
-def test_a_crash_while_the_neighbour_connects():
+def test_a_crash_while_the_neighbor_connects():
     lab = joined()
     victim = towards(lab, "b")
     victim.incoming_stream = broken
@@ -219,7 +219,7 @@ def test_a_crash_of_radv_withdraws_what_it_found():
     assert radv.failure == "BrokenError: on purpose"
     assert lab.entries("a") == []
     assert lab.children("a") == []
-    assert lab.nodes["a"].router.protocols["kernel4"].state is State.UP
+    assert lab.nodes["a"].router.protocols["kernel4"].state is ProtocolState.UP
 
 
 def test_a_crash_of_the_kernel_protocol_leaves_sessions_alone():

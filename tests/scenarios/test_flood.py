@@ -20,7 +20,7 @@ def flooded(number=unnumbered):
 
 
 def choosy(number):
-    """Takes real neighbours only as children; the first keeps entries of everybody."""
+    """Takes real neighbors only as children; the first keeps entries of everybody."""
     text = unnumbered(number).replace("fe80::/10", "fe80::/64")
     return text if number == 1 else text.replace("router discovery yes", "router discovery no")
 
@@ -57,7 +57,7 @@ def grown(lab, act, turns, settled):
     return held[-1] - held[settled - 1]
 
 
-def test_memory_stays_and_so_does_the_real_neighbour():
+def test_memory_stays_and_so_does_the_real_neighbor():
     lab, segment = flooded(choosy)
     (child,) = lab.children("a")
     since = child.since

@@ -1,4 +1,4 @@
-"""What a BGP neighbour can make us keep or do is bounded: huge and many attributes, absurd OPENs, noise.
+"""What a BGP neighbor can make us keep or do is bounded: huge and many attributes, absurd OPENs, noise.
 
 The healthy session beside never notices.
 """
@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.countdown import WaitKind
 from pybird.proto.bgp.wire.messages import RouteRefresh, frame
 from tests.scenarios import line as lines
 from tests.scenarios.line import KEEPALIVE, UP, Line, capabilities, hello, update
@@ -40,7 +40,7 @@ def segments(count, width=4):
 
 
 def long_line(imports="all", exports="all", as4=True):
-    """A line whose messages may have 65535 octets, with these filters towards the two neighbours."""
+    """A line whose messages may have 65535 octets, with these filters towards the two neighbors."""
     text = lines.TEXT.replace("ipv4 { import all;", f"ipv4 {{ import {imports};", 1)
     head, good = text.split("protocol bgp good")
     text = head + "protocol bgp good" + good.replace("export all", f"export {exports}")
@@ -51,7 +51,7 @@ def long_line(imports="all", exports="all", as4=True):
 
 
 def of_x(line, name):
-    """Networks of the talkative neighbour that a router has."""
+    """Networks of the talkative neighbor that a router has."""
     return [net for net in line.lab.nets(name, "master4") if net.startswith("20.")]
 
 
@@ -95,7 +95,7 @@ def test_a_filter_that_makes_a_value_too_long_for_any_message_refuses_the_route(
     line.check_others()
 
 
-def test_the_path_of_a_2_octet_neighbour_may_be_too_long_with_4_octets():
+def test_the_path_of_a_2_octet_neighbor_may_be_too_long_with_4_octets():
     line = long_line(as4=False)
     line.say(update(ORIGIN + segments(20000, 2) + HOP) + update(ORIGIN + segments(100, 2) + HOP, NETS[2]))
     assert of_x(line, "a") == ["20.0.2.0/24"]
@@ -231,7 +231,7 @@ def flat(details):
 
 
 def valid_stream(random):
-    """What a neighbour may say in a session: an OPEN of any kind, routes, refreshes."""
+    """What a neighbor may say in a session: an OPEN of any kind, routes, refreshes."""
     offers = capabilities(
         as4=random.random() < 0.8,
         extended_messages=random.random() < 0.5,
@@ -289,7 +289,7 @@ def spoiled(random, octets):
 def forgive(line):
     """What an operator does with `restart`: no error wait."""
     line.peer.error_wait.clear()
-    if line.peer.countdown.wait is Wait.ERROR:
+    if line.peer.countdown.wait is WaitKind.ERROR:
         line.peer.wait()
 
 

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.proto.bgp.wire.messages import Keepalive
 from pybird.sim.faults import Fault, FaultKind
 from tests.scenarios.lab import Lab
@@ -52,7 +52,7 @@ class Handshakes:
         lab.segment("lan", *((name, "eth0") for name in "abc"))
         for last, name in enumerate("abc", 1):
             lab.nodes[name].host.add_address("eth0", f"10.0.0.{last}/24")
-        lab.expect(lambda: self.whole() and self.peer("a", "c").state is State.UP, 10, "all is up")
+        lab.expect(lambda: self.whole() and self.peer("a", "c").state is ProtocolState.UP, 10, "all is up")
         lab.run(0.5)
         self.since = self.peer("a", "c").since
 
@@ -62,8 +62,8 @@ class Handshakes:
     def whole(self):
         """The session is up on both sides and brought its route."""
         return (
-            self.peer("a", "b").state is State.UP
-            and self.peer("b", "a").state is State.UP
+            self.peer("a", "b").state is ProtocolState.UP
+            and self.peer("b", "a").state is ProtocolState.UP
             and "10.2.0.0/16" in self.lab.nets("a", "master4")
             and "10.1.0.0/16" in self.lab.nets("b", "master4")
         )
@@ -94,7 +94,7 @@ class Handshakes:
 
     def check(self, where):
         other = self.peer("a", "c")
-        assert (other.state, other.since) == (State.UP, self.since), where
+        assert (other.state, other.since) == (ProtocolState.UP, self.since), where
         assert not [line for line in self.lab.log if line.level == "bug"], where
 
     def census(self):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.countdown import WaitKind
 from tests.scenarios.lab import lan, unnumbered
 
 HOLD = 240  # seconds, the default
@@ -62,7 +62,7 @@ def test_after_a_long_cut_orphans_are_claimed_with_the_first_advertisement():
     assert lab.up("r1") == ["auto01"]
 
 
-def test_a_neighbour_that_was_frozen_is_back_with_its_first_advertisement():
+def test_a_neighbor_that_was_frozen_is_back_with_its_first_advertisement():
     """Its session ended by the hold timer; that makes us wait, but not once it shows life."""
     lab = cut_off()
     restore(lab)
@@ -70,7 +70,7 @@ def test_a_neighbour_that_was_frozen_is_back_with_its_first_advertisement():
     process.freeze()
     lab.run(HOLD + 10)
     (child,) = lab.children("r1")
-    assert child.countdown.wait is Wait.ERROR
+    assert child.countdown.wait is WaitKind.ERROR
     process.thaw()
     lab.expect(lab.meshed, 6, "no error wait")
 
@@ -85,7 +85,7 @@ def test_a_cut_longer_than_the_hold_time_with_rare_advertisements():
 
 @pytest.mark.parametrize("kernel_bounds", [True, False], ids=["new kernel", "old kernel"])
 @pytest.mark.parametrize("seconds", [0, 120])
-def test_a_neighbour_that_lost_power_is_taken_quickly(seconds, kernel_bounds):
+def test_a_neighbor_that_lost_power_is_taken_quickly(seconds, kernel_bounds):
     """Its second connection makes us ask on the first; its kernel knows nothing and resets it.
 
     After 120 s of silence our keepalive waits for a retransmission: the question must not.

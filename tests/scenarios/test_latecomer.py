@@ -1,4 +1,4 @@
-"""A neighbour like FRR, which comes late: it refuses who did not advertise, and never asks."""
+"""A neighbor like FRR, which comes late: it refuses who did not advertise, and never asks."""
 
 from dataclasses import replace
 

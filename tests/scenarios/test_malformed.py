@@ -1,4 +1,4 @@
-"""What a broken or hurried BGP neighbour does: the right answer, and the other sessions do not notice.
+"""What a broken or hurried BGP neighbor does: the right answer, and the other sessions do not notice.
 
 The rows named S8 are those of a comparison of daemons: BIRD 2.19, BIRD 3.3, FRR
 and GoBGP got the same input. Where they differ we do what the RFC says.
@@ -7,7 +7,7 @@ Attributes of UPDATEs have their own file, `test_rfc7606`.
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import MARKER, Notification, frame
 from tests.scenarios.line import KEEPALIVE, UP, Line, hello, messages, update
@@ -89,7 +89,7 @@ def test_silence_before_the_open_ends_the_connection_after_the_startup_hold_time
     line.check_others()
 
 
-def test_a_neighbour_that_dribbles_octets_is_silent():
+def test_a_neighbor_that_dribbles_octets_is_silent():
     """RFC 4271, 6.5: KEEPALIVE, UPDATE and NOTIFICATION are signs of life, octets are not."""
     line = Line()
     line.say(UP, 0.5)
@@ -114,7 +114,7 @@ def test_our_own_slow_reading_does_not_expire_the_hold_timer():
 
 
 def test_the_first_as_of_the_path_may_be_another_unless_told_otherwise():
-    """S8, first AS is not the neighbour's: taken, as BIRD does; `enforce first as` refuses."""
+    """S8, first AS is not the neighbor's: taken, as BIRD does; `enforce first as` refuses."""
     other = update(ORIGIN + b"\x40\x02\x06\x02\x01\x00\x00\xfd\x01" + HOP)
     for options, taken in (("passive;", True), ("passive; enforce first as;", False)):
         line = Line(options)
@@ -211,7 +211,7 @@ def test_a_cease_is_not_answered_and_the_next_try_follows_the_connect_delay(subc
 def test_a_cease_may_disable(option, subcode, stops):
     line = Line(f"passive; disable after cease {option};")
     line.say(UP + Notification.cease(subcode).encode())
-    assert (line.peer.state is State.DOWN) is stops
+    assert (line.peer.state is ProtocolState.DOWN) is stops
     line.check_others()
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from pybird.core.life import State
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.life import ProtocolState
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from tests.scenarios.lab import Lab, read, unnumbered
 
 MORE = """
@@ -52,7 +52,10 @@ class Start:
 
     def look(self):
         now = [
-            (name, c.name, c.since) for name in "ab" for c in self.lab.children(name) if c.state is State.UP
+            (name, c.name, c.since)
+            for name in "ab"
+            for c in self.lab.children(name)
+            if c.state is ProtocolState.UP
         ]
         if not self.history or now != self.history[-1]:
             self.history.append(now)
@@ -60,7 +63,7 @@ class Start:
     def reload(self, names):
         for name in names:
             router = self.lab.nodes[name].router
-            assert router.reconfigure(wanted(self.lab.number(name))) is Outcome.DONE
+            assert router.reconfigure(wanted(self.lab.number(name))) is ReloadOutcome.DONE
 
     def finish(self):
         end = self.lab.clock.now() + START
@@ -134,7 +137,7 @@ def test_a_reload_that_sessions_adapt_to_leaves_them_alone():
         changed = text(1).replace("dynamic name digits 2;", "dynamic name digits 2; " + ADAPTED)
         assert (
             router.reconfigure(read(changed.replace("import all", "import filter { accept; }")))
-            is Outcome.DONE
+            is ReloadOutcome.DONE
         )
         finish(start, [], f"reload before event {event}")
         assert start.lab.children("a")[0].config.connect_retry_time == 77

@@ -6,7 +6,7 @@ and the hub with 100, IPv4 and IPv6.
 
 import pytest
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.values.net import Prefix
 from pybird.values.route import Dest
 from tests.scenarios.lab import Lab, read
@@ -51,7 +51,7 @@ class Hub(Lab):
             self.nodes[name].host.add_address("eth0", f"fe80::{self.last(name):x}/64")
             self.nodes[name].host.add_address("eth0", V4 % self.last(name) + "/24")
             self.nodes[name].host.add_address("eth0", V6 % self.last(name) + "/64")
-        self.expect(lambda: all(p.state is State.UP for p in self.sessions()), 30, "all are up")
+        self.expect(lambda: all(p.state is ProtocolState.UP for p in self.sessions()), 30, "all are up")
         self.run(1)
 
     def last(self, name):

@@ -75,7 +75,7 @@ def test_commands_and_answers_have_them(lab):
     assert b'"message": "?"' in lab.ask("a", b"show protocols all b1")
 
 
-def test_the_neighbour_gets_what_is_utf8(lab):
+def test_the_neighbor_gets_what_is_utf8(lab):
     """RFC 9003, section 2; draft-walton-bgp-hostname-capability: both are UTF-8 on the wire."""
     assert b"Hostname: caf?\n" in lab.ask("b", b"show protocols all b1")
     lab.ask("a", b'disable b1 "caf\xe9"')

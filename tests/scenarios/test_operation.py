@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from tests.scenarios.lab import Lab, lan, pair, read, unnumbered
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -25,7 +25,7 @@ def joined(*texts):
 def configure(lab, name, text):
     """`configure`, and whatever it starts in the next two seconds."""
     outcome = lab.nodes[name].router.reconfigure(read(text))
-    assert outcome in (Outcome.DONE, Outcome.IN_PROGRESS)
+    assert outcome in (ReloadOutcome.DONE, ReloadOutcome.IN_PROGRESS)
     lab.run(2)
 
 
@@ -87,7 +87,7 @@ def test_a_changed_export_filter_withdraws_without_a_reset():
     assert since(lab, "a") == before
 
 
-def test_an_attribute_of_the_users_reaches_the_neighbour():
+def test_an_attribute_of_the_users_reaches_the_neighbor():
     mine = "attribute bgp 200 bytestring mine; define SEEN = hex:01:02;"
     sends = unnumbered(1, export="filter { mine = hex:01:02; accept; }")
     takes = unnumbered(2).replace("import all", "import where mine = SEEN")
@@ -177,7 +177,7 @@ def test_one_passive_side_is_enough():
     meshed(pair(unnumbered(1, more="passive yes;"), unnumbered(2)))
 
 
-def test_graceful_end_of_the_daemon_keeps_the_neighbours_entry():
+def test_graceful_end_of_the_daemon_keeps_the_neighbors_entry():
     lab = joined()
     lab.nodes["b"].stop(graceful=True)
     lab.run(5)
@@ -232,7 +232,7 @@ def test_a_fabric_uses_both_spines_and_survives_the_loss_of_one():
     lab.expect(lambda: ways(lab, "leaf1", "10.2.0.1/32") == ["eth1", "eth2"], 8, "two ways again")
 
 
-def test_sessions_wait_for_a_router_id_and_the_neighbour_hears_no_error():
+def test_sessions_wait_for_a_router_id_and_the_neighbor_hears_no_error():
     lab = pair(unnumbered(1).replace("router id 192.0.2.1;", ""))
     lab.run(20)
     (ours,), (theirs,) = lab.children("a"), lab.children("b")

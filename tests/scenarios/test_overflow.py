@@ -47,7 +47,7 @@ def test_everything_is_read_again():
     kernel.overflow()
 
     lab.expect(lambda: len(learned(lab)) == 2 + 10, 3, "alien routes are those that are there")
-    lab.expect(lambda: lab.knows("a", "b") and lab.knows("b", "a"), 10, "the neighbour is found again")
+    lab.expect(lambda: lab.knows("a", "b") and lab.knows("b", "a"), 10, "the neighbor is found again")
     lab.expect(lambda: lab.pings("a", "b"), 3, "our routes are in the kernel again")
     interfaces = lab.nodes["a"].router.interfaces
     assert {interface.name: interface.index for interface in interfaces} == {"lo": 1, "eth0": 7, "eth1": 8}

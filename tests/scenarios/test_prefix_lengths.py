@@ -1,6 +1,6 @@
 """One address with another prefix length: the network on the link changes, the session stays."""
 
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from tests.scenarios.lab import Lab
 
 TEXT = """
@@ -21,7 +21,7 @@ def test_a_new_prefix_length_does_not_touch_the_session():
         lab.nodes[name].host.add_address("eth0", f"10.0.0.{number}/24")
     lab.run(0)
     session = lab.nodes["a"].router.protocols["peer"]
-    lab.expect(lambda: session.state is State.UP, 30, "the session is up")
+    lab.expect(lambda: session.state is ProtocolState.UP, 30, "the session is up")
     since = session.since
     assert lab.nets("a", "master4") == ["10.0.0.0/24"]
 
@@ -32,7 +32,7 @@ def test_a_new_prefix_length_does_not_touch_the_session():
     host.remove_address("eth0", "10.0.0.1/24")
     lab.run(1)
     assert lab.nets("a", "master4") == ["10.0.0.0/16"]
-    assert (session.state, session.since) == (State.UP, since)
+    assert (session.state, session.since) == (ProtocolState.UP, since)
     host.remove_address("eth0", "10.0.0.1/16")
     lab.run(1)
-    assert session.state is not State.UP
+    assert session.state is not ProtocolState.UP

@@ -80,7 +80,7 @@ def numbers(found):
             65002,
             "enforce first as;",
             ORIGIN + a("40 2 0201 0000fdeb") + HOP,
-            "first AS of the path is not the neighbour's",
+            "first AS of the path is not the neighbor's",
         ),
         (65001, "", INSIDE + a("80 9 0a000001, 80 10 01010101"), "own originator id"),
         (65001, "", INSIDE + a("80 9 0a000009, 80 10 0a000001"), "own cluster id in the cluster list"),
@@ -311,7 +311,7 @@ def test_show_route_filtered_tells_the_reason_in_json_and_in_the_tables_of_the_s
 
 def shown(row):
     """A reply as the shell draws it."""
-    return tables.Tables(console.Console(width=120, color_system=None)).text([row])
+    return tables.ReplyTables(console.Console(width=120, color_system=None)).text([row])
 
 
 def test_the_shell_draws_show_route_refused_as_a_table():

@@ -14,7 +14,7 @@ def joined(**options):
 
 
 def told(lab):
-    """All that a client of a can read about interfaces, neighbours and sessions."""
+    """All that a client of a can read about interfaces, neighbors and sessions."""
     commands = ("show interfaces", "show protocols all", "show peers", "show route all", "dump sockets")
     return "\n".join(ask(lab, command) for command in commands)
 
@@ -75,7 +75,7 @@ def test_a_name_that_the_configuration_does_not_mean_ends_what_was_there():
 def test_the_same_name_with_another_number(dad):
     lab = joined(dad=dad)
     replug(lab, "eth0", index=9)
-    lab.expect(lab.meshed, 10, "the neighbour is found on the new interface")
+    lab.expect(lab.meshed, 10, "the neighbor is found on the new interface")
     assert lab.entries("a") == ["fe80::2:2%9"]
     assert [child.name for child in lab.children("a")] == ["auto01"]
     assert sockets(lab) == ["eth0"]
@@ -90,7 +90,7 @@ def test_the_same_name_with_another_number_many_times():
     for index in range(20, 30):
         replug(lab, "eth0", index)
         lab.run(7)
-    lab.expect(lab.meshed, 10, "the neighbour is found on the last interface")
+    lab.expect(lab.meshed, 10, "the neighbor is found on the last interface")
     assert [child.name for child in lab.children("a")] == ["auto01"]
     assert len(sockets(lab)) == 1
     assert list(lab.nodes["a"].router.protocols["radv1"].ports) == [29]

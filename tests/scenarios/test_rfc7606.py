@@ -18,7 +18,7 @@ from tests.scenarios.line import KEEPALIVE, Line, capabilities, hello, update
 NET = Prefix.parse("20.0.1.0/24").key
 NET6 = "2001:db8::/32"
 
-EXTERNAL, INTERNAL, NARROW = "external", "internal", "2-octet"  # the kind of neighbour
+EXTERNAL, INTERNAL, NARROW = "external", "internal", "2-octet"  # the kind of neighbor
 ANY = (EXTERNAL, INTERNAL)
 
 
@@ -52,7 +52,7 @@ def line(kind):
 
 
 class Session:
-    """A new session of the talkative neighbour, with a good route."""
+    """A new session of the talkative neighbor, with a good route."""
 
     def __init__(self, kind):
         self.line = line(kind)
@@ -83,7 +83,7 @@ class Session:
         self.line.check_others()
 
 
-# (rule, neighbours, attributes instead of or besides the usual ones, action, in the log)
+# (rule, neighbors, attributes instead of or besides the usual ones, action, in the log)
 # an attribute of the usual three that a row has is left out of the usual ones
 WITHDRAWN = "withdrawn"
 ROWS = [

@@ -1,20 +1,20 @@
 """What was sent equals what a replay of table and filter would send, whatever happened on the way.
 
-A hub (tests/scenarios/hub.py) has BGP sessions with five neighbours, a pipe
+A hub (tests/scenarios/hub.py) has BGP sessions with five neighbors, a pipe
 between two tables and a kernel. Seeds choose what happens: routes change,
 reloads change filters, limits, export modes, channels and the set of
-protocols, neighbours read slowly or not at all for a while, connections are
+protocols, neighbors read slowly or not at all for a while, connections are
 reset, links go down, routes are asked for again. At every quiet moment what
 each receiver has from the hub is compared with a model of the hub's filters
 over the hub's tables, and the hub's tables with a model of its import filters
-over what the neighbours have.
+over what the neighbors have.
 """
 
 from random import Random
 
 import pytest
 
-from pybird.core.reload.reconfiguration import Outcome
+from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.proto.bgp.routes import session_channels
 from pybird.sim import tcp
 from pybird.values.net import Prefix
@@ -42,8 +42,8 @@ class Story:
         self.random = Random(f"sent {seed}")
         self.lab = Lab(seed=seed, dad=None)
         self.shape = Shape()
-        self.ceiling = {}  # of neighbours whose routes a limit may have dropped: the most that may be there
-        self.keeping = {}  # neighbours of whom what was refused was not kept before
+        self.ceiling = {}  # of neighbors whose routes a limit may have dropped: the most that may be there
+        self.keeping = {}  # neighbors of whom what was refused was not kept before
         self.held = {}  # what a neighbor had when its export limit came: a limit takes nothing back
         self.down = {}  # whose link is down
         hub = self.hub_node = self.lab.router("hub", "protocol device { }")
@@ -71,7 +71,7 @@ class Story:
                 there = session.channels["ipv4"].imported if session is not None else 0
                 limit = min(x for x in (peer.import_limit, peer.receive_limit) if x is not None)
                 self.ceiling[number] = max(limit, there)
-        assert self.hub.reconfigure(shape.config()) in Outcome
+        assert self.hub.reconfigure(shape.config()) in ReloadOutcome
 
     # what may happen ------------------------------------------------------
 
@@ -101,7 +101,7 @@ class Story:
         own(spoke, family).withdraw(self.random.sample(NETS[family], self.random.choice([1, 10, 25])))
 
     def change_peer(self, spoke):
-        """A reload changes one option, or several, of some neighbours."""
+        """A reload changes one option, or several, of some neighbors."""
         peers = list(self.shape.peers)
         for _ in range(self.random.choice([1, 1, 4])):
             at = self.random.randrange(COUNT)
@@ -135,7 +135,7 @@ class Story:
         self.configure(before)
 
     def session(self, spoke):
-        """The hub's protocol for this neighbour; None when it is not configured."""
+        """The hub's protocol for this neighbor; None when it is not configured."""
         return self.hub.protocols.get(f"p{number_of(spoke)}")
 
     def toggle(self, spoke):
@@ -164,7 +164,7 @@ class Story:
             process.freeze()
 
     def toggle_link(self, spoke):
-        """A flap of the neighbour's own link."""
+        """A flap of the neighbor's own link."""
         if self.down.pop(spoke.name, None) is None:
             self.down[spoke.name] = spoke
             self.lab.link_down(spoke, "eth0")
@@ -184,7 +184,7 @@ class Story:
             self.hub.reload(session, imports=imports, exports=exports)
 
     def refresh(self, spoke):
-        """The neighbour's operator: the hub gets a ROUTE-REFRESH."""
+        """The neighbor's operator: the hub gets a ROUTE-REFRESH."""
         if not spoke.host.process.frozen:
             spoke.router.reload(spoke.router.protocols["hub"], imports=True, exports=False)
 
@@ -214,7 +214,7 @@ class Story:
         return session.info().strip() == "Established"
 
     def recover(self):
-        """What a limit has dropped, or what was not kept, comes back when the neighbour sends it again."""
+        """What a limit has dropped, or what was not kept, comes back when the neighbor sends it again."""
         for number in self.keeping:
             router = self.spokes[number - 1].router
             router.reload(router.protocols["hub"], imports=False, exports=True)
@@ -297,7 +297,7 @@ def number_of(spoke):
 
 
 def own(spoke, family):
-    """The static channel of a neighbour."""
+    """The static channel of a neighbor."""
     name = "own" if family == 4 else "own6"
     return spoke.router.protocols[name].channels[f"ipv{family}"]
 
@@ -314,7 +314,7 @@ def held(node, protocol, table, copies=True):
 
 
 def received(spoke, family):
-    """What a neighbour has from the hub."""
+    """What a neighbor has from the hub."""
     found = {}
     table = spoke.router.tables[f"master{family}"]
     for key in list(table.keys()):
@@ -327,7 +327,7 @@ def received(spoke, family):
 
 @pytest.fixture(autouse=True)
 def small_buffers(monkeypatch):
-    """A slow neighbour is one that leaves some UPDATEs unread, not megabytes."""
+    """A slow neighbor is one that leaves some UPDATEs unread, not megabytes."""
     monkeypatch.setattr(tcp, "WINDOW", 256)
     monkeypatch.setattr(tcp, "LOW_MARK", 64)
     monkeypatch.setattr(session_channels, "HIGH_MARK", 128)

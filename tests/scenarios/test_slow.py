@@ -1,6 +1,6 @@
 """A member of an export group that reads slowly, or not at all, costs the others nothing.
 
-A hub sends the same routes to three neighbours, which are one export group.
+A hub sends the same routes to three neighbors, which are one export group.
 One of them, x1, stops reading while it still says KEEPALIVE. What the others
 get, octet by octet and moment by moment, is what they get when all three read.
 """
@@ -38,14 +38,14 @@ STUCK = 0.0  # octets a second: the program is stopped, but for its KEEPALIVEs
 
 @pytest.fixture(autouse=True)
 def small_buffers(monkeypatch):
-    """A neighbour is stuck after some UPDATEs, not after megabytes."""
+    """A neighbor is stuck after some UPDATEs, not after megabytes."""
     monkeypatch.setattr(tcp, "WINDOW", WINDOW)
     monkeypatch.setattr(tcp, "LOW_MARK", 64)
     monkeypatch.setattr(session_channels, "HIGH_MARK", HIGH_MARK)
 
 
 class Group:
-    """The hub and its three neighbours."""
+    """The hub and its three neighbors."""
 
     def __init__(self, options="", seed=1):
         lab = self.lab = Lab(seed, dad=None)
@@ -59,14 +59,14 @@ class Group:
             host.host.add_address("eth0", f"10.0.0.{number}/24")
         lab.run(1)
         self.random = Random(f"slow {seed}")
-        self.heard = {}  # neighbour: when which octets came
+        self.heard = {}  # neighbor: when which octets came
         self.most_unsent = 0
         self.talkers = {number: self.dial(number) for number in (1, 2, 3)}
         lab.run(1)
         assert [self.info(number) for number in (1, 2, 3)] == ["Established"] * 3
 
     def dial(self, number):
-        """A session of a neighbour that says KEEPALIVE every 9 s whatever it reads."""
+        """A session of a neighbor that says KEEPALIVE every 9 s whatever it reads."""
         lab, asn = self.lab, 65000 + number
         talker = lab.nodes[f"x{number}"].router.call(Address.parse("10.0.0.100"))
         heard = self.heard[number] = []
@@ -114,7 +114,7 @@ class Group:
             host.process.thaw()
 
     def has(self, number):
-        """What a neighbour holds after all that it heard: network and community."""
+        """What a neighbor holds after all that it heard: network and community."""
         table = {}
         for message in messages(b"".join(data for _, data in self.heard[number])):
             if isinstance(message, Update):
@@ -171,7 +171,7 @@ def test_what_waits_for_a_slow_one_is_bounded_and_it_gets_the_current_table_in_t
 
 
 def ended(group):
-    """When and how the slow neighbour's session ended."""
+    """When and how the slow neighbor's session ended."""
     lines = [line for line in group.lab.log if line.text.startswith("p1: Error")]
     return [(line.time, line.text) for line in lines]
 

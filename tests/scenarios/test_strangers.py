@@ -1,4 +1,4 @@
-"""Neighbours that connect without having been discovered: as many as fit, and no more."""
+"""Neighbors that connect without having been discovered: as many as fit, and no more."""
 
 from pybird.proto.bgp.dynamic.dynamic import MOST_STRANGERS
 from pybird.proto.bgp.wire.capabilities import Capabilities
@@ -12,7 +12,7 @@ COUNT = MOST_STRANGERS + 40
 
 
 def crowd():
-    """Router a with one discovered neighbour b, and a machine that has very many addresses."""
+    """Router a with one discovered neighbor b, and a machine that has very many addresses."""
     lab = Lab(dad=None)
     lab.boot = lambda ports, text: Program(ports, text) if text == "mute" else boot(ports, text)
     lab.add("a", RANGE)
@@ -21,7 +21,7 @@ def crowd():
     lab.segment("lan", ("a", "eth0"), ("b", "eth0"), ("x", "eth0"))
     for number in range(COUNT):
         lab.nodes["x"].host.add_address("eth0", f"fe80::bad:{number:x}/64")
-    lab.expect(lambda: lab.knows("a", "b"), 10, "the real neighbour is there")
+    lab.expect(lambda: lab.knows("a", "b"), 10, "the real neighbor is there")
     return lab
 
 

@@ -44,7 +44,7 @@ def test_a_link_that_leaves_the_vrf_has_its_session_outside():
 
 
 def test_connections_from_a_link_of_the_vrf_do_not_reach_sessions_outside():
-    """The neighbour connects by itself, discovered or not."""
+    """The neighbor connects by itself, discovered or not."""
     lab = Lab()
     lab.add(
         "a",

@@ -336,7 +336,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         ours=[
             "<RMT> p2: Refused 10.2.0.0/16: own AS in the path",
             "<RMT> p2: Refused 10.3.0.0/16: own AS in the path",
-            "<RMT> p2: Refused 10.4.0.0/16: first AS of the path is not the neighbour's",
+            "<RMT> p2: Refused 10.4.0.0/16: first AS of the path is not the neighbor's",
             "<RMT> p2: Refused 127.0.0.0/8: bogus network",
             "<RMT> p3: Refused 10.5.0.0/16: own originator id",
             "<RMT> p3: Refused 10.6.0.0/16: own cluster id in the cluster list",
@@ -349,14 +349,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         key="info",
         ours="start Active Received: Administrative shutdown",
         why="the neighbor said why it does not answer",
-        row="After a Cease of the neighbour `show protocols` goes on telling",
+        row="After a Cease of the neighbor `show protocols` goes on telling",
     ),
     Difference(
         case="cease_and_refused_tries",
         key="details",
         ours=["BGP state: Active", "Last error: Received: Administrative shutdown"],
         why="the neighbor said why it does not answer",
-        row="After a Cease of the neighbour `show protocols` goes on telling",
+        row="After a Cease of the neighbor `show protocols` goes on telling",
     ),
     Difference(
         case="limits_of_other_protocols",

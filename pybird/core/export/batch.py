@@ -11,7 +11,7 @@ from typing import Any
 from pybird.core.export.receiver import Receiver
 
 
-class Segment:
+class BatchSegment:
     """What one batch says to all members but those it is kept under."""
 
     __slots__ = ("announce", "withdraw")
@@ -49,7 +49,7 @@ class Batch:
     )
 
     def __init__(self) -> None:
-        self.segments: dict[Any, Segment] = {}
+        self.segments: dict[Any, BatchSegment] = {}
         self.own: dict[Any, list[bytes]] = {}  # withdrawals for who owns the new route, or is its next hop
         self.returned: dict[Any, int] = {}  # filtered, and its owner would not have got them anyway
         self.owned: dict[Any, int] = {}  # updates that do not go to this member
@@ -80,7 +80,7 @@ class Batch:
     def _lose(self, key: bytes, but: Any) -> None:
         segment = self.segments.get(but)
         if segment is None:
-            segment = self.segments[but] = Segment()
+            segment = self.segments[but] = BatchSegment()
         segment.withdraw.append(key)
         self.lost += 1
 

@@ -39,13 +39,13 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 from pybird.core.export.backlog import Backlog
-from pybird.core.export.batch import Batch, Segment
+from pybird.core.export.batch import Batch, BatchSegment
 from pybird.core.export.exporter import Exporter, ExportMode
-from pybird.core.export.member import Member, Origin
+from pybird.core.export.member import FormerGroup, Member
 from pybird.core.export.receiver import FILTERED, REJECTED, SENT, Receiver
 from pybird.core.policy import EACH, Policy
 from pybird.core.scheduler import Scheduler
-from pybird.core.table import Reader, Table
+from pybird.core.table import Table, TableReader
 from pybird.values.route import Rte
 
 MOST_VERDICTS: Final = 200_000
@@ -53,7 +53,7 @@ NOTHING: Final = (REJECTED, None)
 IS_NEXT_HOP: Final = "the neighbor is its next hop"  # RFC 4271, 5.1.3
 
 
-class Group(Origin):
+class Group(FormerGroup):
     """Members that share filter and encoding, for the best route of each network."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Group(Origin):
         self.exporter = exporter
         self.policy = policy
         self.members: dict[Receiver, Member] = {}
-        self.reader = Reader(self._wake, exporter.mode is not ExportMode.OPTIMAL)
+        self.reader = TableReader(self._wake, exporter.mode is not ExportMode.OPTIMAL)
         self._scheduler = scheduler
         self._leavers: dict[Member, None] = {}
         self._stream: list[Member] = []
@@ -521,7 +521,7 @@ class Group(Origin):
                             but = self._spared(owner, toward)
                     segment = segments.get(but)
                     if segment is None:
-                        segment = segments[but] = Segment()
+                        segment = segments[but] = BatchSegment()
                     keys = segment.announce.setdefault(form, [])
                 elif kind == FILTERED:
                     owner = new.source.owner
@@ -666,7 +666,7 @@ class Group(Origin):
 
     def _tell(self, member: Member, most: int) -> int:
         """Changes for one member, about this many networks; returns how many these were."""
-        out = Segment()
+        out = BatchSegment()
         waiting = len(member.dirty)
         gained = self._catch_up(member, out, most)
         told = waiting - len(member.dirty)
@@ -689,7 +689,7 @@ class Group(Origin):
 
     def _advance(self, member: Member) -> None:
         """One slice of what this member alone must get."""
-        out = Segment()
+        out = BatchSegment()
         gained = 0
         if member.todo or not member.fed:
             gained = self._walk(member, self._some(member.todo, self.policy.slice), out)
@@ -713,7 +713,7 @@ class Group(Origin):
             member.again = None
             channel.fed()
 
-    def _hand(self, channel: Receiver, out: Segment, gained: int) -> None:
+    def _hand(self, channel: Receiver, out: BatchSegment, gained: int) -> None:
         """Send to one member what it alone gets, and count it."""
         sent = 0
         for keys in out.announce.values():
@@ -724,7 +724,7 @@ class Group(Origin):
         if out.announce or out.withdraw:
             channel.transmit(self.exporter.pack(out.announce, out.withdraw))
 
-    def _walk(self, member: Member, bids: list[bytes], out: Segment) -> int:
+    def _walk(self, member: Member, bids: list[bytes], out: BatchSegment) -> int:
         gained = 0
         todo = member.todo
         for bid in bids:
@@ -753,8 +753,8 @@ class Group(Origin):
         bid: bytes,
         bucket: dict[bytes, Any],
         fresh: bool,
-        origin: Origin | None,
-        out: Segment,
+        origin: FormerGroup | None,
+        out: BatchSegment,
     ) -> int:
         """Send one bucket to a member; the first visit also records what is announced."""
         left = member.left.pop(bid, {})
@@ -867,7 +867,7 @@ class Group(Origin):
         else:
             self._picked[bid] = set(bucket).difference(refused)
 
-    def _catch_up(self, member: Member, out: Segment, most: int) -> int:
+    def _catch_up(self, member: Member, out: BatchSegment, most: int) -> int:
         """Bring what changed while the member was out of step, so many networks of it."""
         gained = 0
         part: list[bytes] = []
@@ -896,7 +896,7 @@ class Group(Origin):
             member.dirty = {}  # an emptied dictionary keeps its size
         return gained
 
-    def _repeat(self, member: Member, out: Segment) -> None:
+    def _repeat(self, member: Member, out: BatchSegment) -> None:
         """A slice of a refeed: what is announced already, once more."""
         again = member.again
         assert again is not None
@@ -954,7 +954,7 @@ def outdated(rte: Rte | None) -> Rte | None:
     return Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
 
 
-def withdraw_left(left: dict[bytes, Rte | None], out: Segment) -> int:
+def withdraw_left(left: dict[bytes, Rte | None], out: BatchSegment) -> int:
     """Withdraw what a member had of networks that are gone; how many that is."""
     gone = [key for key, last in left.items() if last is not None]
     out.withdraw.extend(gone)

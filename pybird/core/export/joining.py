@@ -6,7 +6,7 @@ from typing import Any
 
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.export.group import Group
-from pybird.core.export.member import Member, Origin
+from pybird.core.export.member import FormerGroup, Member
 from pybird.core.export.receiver import Receiver
 from pybird.core.export.single_group import SingleGroup
 
@@ -80,7 +80,7 @@ def divide(wanted: dict[Member, Exporter]) -> list[Member]:
     return strangers
 
 
-def records(group: Origin, channel: Receiver, exporter: Exporter) -> bool:
+def records(group: FormerGroup, channel: Receiver, exporter: Exporter) -> bool:
     """Does the group record what was sent in the way that this channel's config needs now?"""
     if not isinstance(group, SingleGroup):
         return not is_alone(channel, exporter)

@@ -1,6 +1,6 @@
 """Members of export groups: how a channel falls behind and catches up.
 
-A member knows its group, and the groups it comes from, as `Origin`s.
+A member knows its group, and the groups it comes from, as `FormerGroup`s.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pybird.core.table import Table
 from pybird.values.route import Rte
 
 
-class Origin:
+class FormerGroup:
     """A group, as its members and those on their way out of it see it."""
 
     key: Any
@@ -44,7 +44,7 @@ class Origin:
         """The way is over."""
         raise NotImplementedError
 
-    def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> Origin:
+    def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> FormerGroup:
         """Give these members another filter without sending anything: they get a group of their own."""
         raise NotImplementedError
 
@@ -112,10 +112,10 @@ class Member:
         "urgent",
     )
 
-    def __init__(self, channel: Receiver, group: Origin) -> None:
+    def __init__(self, channel: Receiver, group: FormerGroup) -> None:
         self.channel = channel
         self.group = group
-        self.todo: dict[bytes, Origin | None] = {}
+        self.todo: dict[bytes, FormerGroup | None] = {}
         self.urgent: dict[bytes, None] = {}
         self.dirty: dict[bytes, Rte | None] = {}
         self.again: dict[bytes, None] | None = None  # buckets of a refeed
@@ -123,7 +123,7 @@ class Member:
         self.fed = False
         self.owes = True
         self.paused = False
-        self.origins: dict[Origin, None] = {}  # the groups in `todo`
+        self.origins: dict[FormerGroup, None] = {}  # the groups in `todo`
         self.left: dict[bytes, dict[bytes, Rte | None]] = {}
 
     @property

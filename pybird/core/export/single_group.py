@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pybird.core.export.batch import Segment
+from pybird.core.export.batch import BatchSegment
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.export.group import IS_NEXT_HOP, NOTHING, Group, outdated, withdraw_left
-from pybird.core.export.member import Member, Origin
+from pybird.core.export.member import FormerGroup, Member
 from pybird.core.export.receiver import FILTERED, LIMITED, REJECTED, SENT, Receiver
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
@@ -82,7 +82,7 @@ class SingleGroup(Group):
                 found = self._sent.get(key)
                 self._note(self.table.bucket_of(key), key, found[0][0] if found is not None else None)
             return
-        out = Segment()
+        out = BatchSegment()
         gained = 0
         before = len(self._sent)
         live = self._stream
@@ -217,8 +217,8 @@ class SingleGroup(Group):
         bid: bytes,
         bucket: dict[bytes, Any],
         fresh: bool,
-        origin: Origin | None,
-        out: Segment,
+        origin: FormerGroup | None,
+        out: BatchSegment,
     ) -> int:
         left = member.left.pop(bid, {})
         gained = 0

@@ -1,8 +1,8 @@
-"""Neighbours: on which interface an address is reachable directly.
+"""Neighbors: on which interface an address is reachable directly.
 
 That is an interface that is up and has the address on link: the one with the
 longest prefix. A link-local address is on every link, so it is not looked for
-here, and our own addresses are no neighbours.
+here, and our own addresses are no neighbors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pybird.values.address import Address
 
 
 class Neighbors:
-    """The neighbours of one router."""
+    """The neighbors of one router."""
 
     def __init__(self, interfaces: Interfaces) -> None:
         self._interfaces = interfaces

@@ -27,7 +27,7 @@ from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, Interfa
 from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.scheduler import SLICE, Scheduler
 from pybird.core.selection import set_rank
-from pybird.core.table import Reader, Table, Walk
+from pybird.core.table import Table, TableReader, Walk
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix, net_of
@@ -36,7 +36,7 @@ from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 LOOKS: Final = 2  # old entries that one new entry pays for
 
 
-class Way(NamedTuple):
+class HopWay(NamedTuple):
     """One configured way out: through a gateway, or through an interface."""
 
     gateway: Address | None = None
@@ -78,11 +78,11 @@ class HopTable:
         self._scheduler = scheduler
         self._pool = pool
         self._warn = warn
-        self._direct: dict[tuple[Way, ...], Hop] = {}
+        self._direct: dict[tuple[HopWay, ...], Hop] = {}
         self._recursive: dict[Recursive, Hop] = {}
         self._circular: dict[Recursive, bytes] = {}  # the network whose recursive routes forbid it
         self._round: list[tuple[dict[Any, Hop], Any]] = []
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, TableReader] = {}
         self._changed: dict[Hop, None] = {}
         self._walks: list[tuple[Table, Walk]] = []
         self._walking: dict[Hop, None] = {}
@@ -110,13 +110,13 @@ class HopTable:
         """
         if table is not None:
             return self.recursive(address, table)
-        return self.ways((Way(address, ifindex, None, 1, onlink, metric=metric, otherwise=otherwise),))
+        return self.ways((HopWay(address, ifindex, None, 1, onlink, metric=metric, otherwise=otherwise),))
 
     def device(self, ifindex: int) -> Hop:
         """The entry for a directly connected interface."""
-        return self.ways((Way(None, ifindex),))
+        return self.ways((HopWay(None, ifindex),))
 
-    def ways(self, ways: tuple[Way, ...]) -> Hop:
+    def ways(self, ways: tuple[HopWay, ...]) -> Hop:
         """The entry for one or several ways; those that work now are its next hops."""
         hop = self._direct.get(ways)
         if hop is None:
@@ -145,11 +145,11 @@ class HopTable:
         """The shared entry for a next hop that a filter made."""
         if hop.dest is not Dest.UNICAST or hop.key is not None:
             return hop
-        ways: list[Way] = []
+        ways: list[HopWay] = []
         for way in hop.nexthops:
             ifname = way.ifname or None
             ifindex = 0 if ifname is not None else way.ifindex
-            ways.append(Way(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
+            ways.append(HopWay(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
 
     def wait(self, tell: Callable[[set[Hop]], None]) -> None:
@@ -162,7 +162,7 @@ class HopTable:
 
     def obstacle(self, hop: Hop) -> str:
         """Why a direct next hop is lost, for people."""
-        way: Way = hop.key[0]
+        way: HopWay = hop.key[0]
         if way.gateway is None:
             return f"interface {way.ifname or way.ifindex} is not up"
         if self._interfaces.owner_of(way.gateway) is not None:
@@ -186,13 +186,13 @@ class HopTable:
                 del entries[key]
                 self._circular.pop(key, None)
 
-    def works(self, way: Way) -> bool:
+    def works(self, way: HopWay) -> bool:
         """Can packets go this way now?"""
         return self._interface(way) is not None
 
     # resolving --------------------------------------------------------------
 
-    def _resolve_direct(self, ways: tuple[Way, ...], hop: Hop) -> bool:
+    def _resolve_direct(self, ways: tuple[HopWay, ...], hop: Hop) -> bool:
         found: list[NextHop] = []
         for way in ways:
             interface = self._interface(way)
@@ -207,7 +207,7 @@ class HopTable:
         metric = ways[0].metric if ways else 0
         return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, nexthops, metric)
 
-    def _interface(self, way: Way) -> Interface | None:
+    def _interface(self, way: HopWay) -> Interface | None:
         """Where this way leads now."""
         if not way.ifindex and way.ifname is None:
             assert way.gateway is not None
@@ -293,7 +293,7 @@ class HopTable:
         known = self._readers.get(name)
         if table is None or (known is not None and known in table.readers):
             return
-        reader = self._readers[name] = Reader(lambda: self._scheduler.add(self._igp_changed))
+        reader = self._readers[name] = TableReader(lambda: self._scheduler.add(self._igp_changed))
         table.readers.append(reader)
 
     def _igp_changed(self) -> bool:

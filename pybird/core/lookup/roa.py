@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pybird.core.table import Reader, Table
+from pybird.core.table import Table, TableReader
 from pybird.values.net import NetType
 
 ROA_UNKNOWN: Final = 0
@@ -37,7 +37,7 @@ class RoaIndex:
         # Number of prefixes of each length, by the octets that networks under them begin with.
         self._short: dict[bytes, dict[int, int]] = {}
         self._long: dict[bytes, dict[int, int]] = {}
-        self._reader = Reader(_asleep)
+        self._reader = TableReader(_asleep)
         table.readers.append(self._reader)
         for key in table.keys():  # noqa: SIM118  a method of the table
             self._add(key)

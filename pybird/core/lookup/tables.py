@@ -12,7 +12,7 @@ from pybird.core.forwarding.interfaces import Interfaces
 from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.lookup.roa import ROA_UNKNOWN, RoaIndex
 from pybird.core.table import Table
-from pybird.filter.subject import RoaStates
+from pybird.filter.route_context import RoaStates
 from pybird.values.address import Address
 from pybird.values.aspath import SEQUENCE, AsPath
 from pybird.values.attributes import AttributePool
@@ -116,7 +116,7 @@ class TableLookup:
 
 
 def _collapsed(path: AsPath) -> list[int] | None:
-    """The AS numbers without repetitions, the neighbour first; None when there is a set."""
+    """The AS numbers without repetitions, the neighbor first; None when there is a set."""
     numbers: list[int] = []
     for kind, part in path.segments:
         if kind != SEQUENCE:

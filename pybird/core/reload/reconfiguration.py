@@ -18,7 +18,7 @@ from pybird.conf.errors import ConfigErrors
 from pybird.conf.model import Config, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState, soften
 from pybird.core.instances import Instances
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Timer
 from pybird.core.protocol import Instance
 from pybird.core.reload.plan import (
@@ -39,7 +39,7 @@ from pybird.core.reload.plan import (
 from pybird.core.reload.study import Study
 
 
-class Outcome(Enum):
+class ReloadOutcome(Enum):
     """What a request came to, as the CLI replies it."""
 
     DONE = "Reconfigured"  # 0003
@@ -93,53 +93,53 @@ class Reconfiguration:
 
     def request(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
-    ) -> Outcome:
+    ) -> ReloadOutcome:
         """Go to a new configuration; `timeout` seconds later back, unless confirmed."""
         if self._router.shutting_down:
-            return Outcome.SHUTDOWN
+            return ReloadOutcome.SHUTDOWN
         self._disarm()
         if self.busy:
             self._drop_queued()
             self._queued = Queued(wanted, soft, timeout, study)
-            return Outcome.QUEUED
+            return ReloadOutcome.QUEUED
         if timeout is not None:
             clock = self._router.clock
             self.undo_at = clock.now() + timeout
             self._timer = clock.call_at(self.undo_at, self._time_out)
         return self._go(wanted, soft, study)
 
-    def undo(self) -> Outcome:
+    def undo(self) -> ReloadOutcome:
         """Return to the configuration before the last one."""
         if self._router.shutting_down:
-            return Outcome.SHUTDOWN
+            return ReloadOutcome.SHUTDOWN
         self._disarm()
         if self._queued is not None:
             self._drop_queued()
-            return Outcome.UNQUEUED
+            return ReloadOutcome.UNQUEUED
         if self._previous is None:
-            return Outcome.NOTHING
+            return ReloadOutcome.NOTHING
         wanted, self._previous = self._previous, None
         if self.busy:
             self._queued = Queued(wanted, self._was_soft, undo=True)
-            return Outcome.QUEUED
+            return ReloadOutcome.QUEUED
         outcome = self._go(wanted, self._was_soft)
         self._previous = None  # one level
         return outcome
 
-    def confirm(self) -> Outcome:
+    def confirm(self) -> ReloadOutcome:
         """Keep the new configuration: the timeout does not undo."""
         if self._timer is None:
-            return Outcome.NOTHING
+            return ReloadOutcome.NOTHING
         self._disarm()
-        return Outcome.CONFIRMED
+        return ReloadOutcome.CONFIRMED
 
-    def status(self) -> Outcome:
+    def status(self) -> ReloadOutcome:
         """Is one running?"""
         if self._router.shutting_down:
-            return Outcome.SHUTDOWN
+            return ReloadOutcome.SHUTDOWN
         if self._queued is not None:
-            return Outcome.QUEUED
-        return Outcome.IN_PROGRESS if self.busy else Outcome.DONE
+            return ReloadOutcome.QUEUED
+        return ReloadOutcome.IN_PROGRESS if self.busy else ReloadOutcome.DONE
 
     def _time_out(self) -> None:
         self._timer = None
@@ -162,7 +162,7 @@ class Reconfiguration:
 
     # carrying out -----------------------------------------------------------
 
-    def _go(self, wanted: Config, soft: bool, study: Study | None = None) -> Outcome:
+    def _go(self, wanted: Config, soft: bool, study: Study | None = None) -> ReloadOutcome:
         router = self._router
         try:
             router.prepare(wanted, study)
@@ -170,7 +170,7 @@ class Reconfiguration:
             self.refusal = str(errors.errors[0])
             router.log("error", f"Reconfiguration refused: {self.refusal}")
             self._disarm()
-            return Outcome.REFUSED
+            return ReloadOutcome.REFUSED
         router.log("info", "Reconfiguring")
         self._plan = self.plan(wanted)
         self._previous = router.config
@@ -203,7 +203,7 @@ class Reconfiguration:
             self._reload(action)
         self._soften()
         self._one_down()
-        return Outcome.IN_PROGRESS if self.busy else Outcome.DONE
+        return ReloadOutcome.IN_PROGRESS if self.busy else ReloadOutcome.DONE
 
     def _set_options(self, action: SetOptions) -> None:
         if "router_id" in action.names or "router_id_from" in action.names:
@@ -322,7 +322,7 @@ class Reconfiguration:
 
     def _reload(self, action: ReloadChannel) -> None:
         instance = self._router.protocols.get(action.protocol)
-        if instance is None or instance.state is State.STOP:
+        if instance is None or instance.state is ProtocolState.STOP:
             return
         if not self.reload(instance, action):
             self._router.log("info", f"Cannot reconfigure channel {action.protocol}.{action.channel}")

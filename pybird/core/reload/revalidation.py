@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from pybird.core.channel import Channel, ChannelState
-from pybird.core.export.member import Origin
+from pybird.core.export.member import FormerGroup
 from pybird.core.ports import Timer
 from pybird.core.protocol import Instance
 from pybird.core.services import Services
-from pybird.core.table import Reader, Table
+from pybird.core.table import Table, TableReader
 from pybird.values.net import NetType, Prefix, net_of
 
 SETTLE: Final = 1.0
 SETTLE_MOST: Final = 20.0
 
 
-def crash(group: Origin, error: Exception) -> None:
+def crash(group: FormerGroup, error: Exception) -> None:
     """The work for a group raised: the protocols of its members stop, nobody else's."""
     for channel in list(group.members):
         channel.crashed(error)
@@ -37,10 +37,10 @@ class Revalidation:
         self._services = services
         self._instances = instances
         services.policies.follow = self.follow
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, TableReader] = {}
         self._timer: Timer | None = None
         self._since = 0.0  # when the first change of this round came
-        self._work: list[tuple[Origin, Iterator[bytes | None]]] = []
+        self._work: list[tuple[FormerGroup, Iterator[bytes | None]]] = []
 
     def follow(self, names: tuple[str, ...]) -> None:
         """Hear of changes of these tables from now on."""
@@ -48,7 +48,7 @@ class Revalidation:
             table = self._services.tables.get(name)
             known = self._readers.get(name)
             if table is not None and (known is None or known not in table.readers):
-                reader = self._readers[name] = Reader(self._changed)
+                reader = self._readers[name] = TableReader(self._changed)
                 table.readers.append(reader)
 
     def _changed(self) -> None:
@@ -81,7 +81,7 @@ class Revalidation:
             if reader.pending:
                 changed[name] = list(reader.pending)
                 reader.pending = {}
-        groups: dict[Origin, None] = {}
+        groups: dict[FormerGroup, None] = {}
         for instance in list(self._instances.values()):
             for channel in list(instance.channels.values()):
                 if channel.config.rpki_reload and channel.state is ChannelState.UP:
@@ -113,7 +113,7 @@ class Revalidation:
             self._work.pop(0)
         return bool(self._work)
 
-    def _judge(self, group: Origin, affected: Iterator[bytes | None]) -> bool:
+    def _judge(self, group: FormerGroup, affected: Iterator[bytes | None]) -> bool:
         """One slice of a group's affected networks; True when none is left."""
         if not group.catch_up():
             return False

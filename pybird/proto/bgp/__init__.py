@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pybird.core.protocol import Instance, Owner, ProtocolType
+from pybird.core.protocol import Instance, InstanceOwner, ProtocolType
 from pybird.proto.bgp.build import build
 from pybird.proto.bgp.commands import COMMANDS
 from pybird.proto.bgp.config import BgpConfig
@@ -13,8 +13,8 @@ from pybird.proto.bgp.wire.attributes import ATTRIBUTES
 from pybird.values.enums import Rts
 
 
-def make_instance(config: BgpConfig, owner: Owner) -> Instance[BgpConfig]:
-    """A protocol with a range waits for neighbours, any other has one."""
+def make_instance(config: BgpConfig, owner: InstanceOwner) -> Instance[BgpConfig]:
+    """A protocol with a range waits for neighbors, any other has one."""
     return Dynamic(config, owner) if config.remote_range is not None else Peer(config, owner)
 
 

@@ -105,19 +105,19 @@ def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -
 
 
 def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
-    """Link-local neighbours have no IPv4 address: IPv4 routes need RFC 8950."""
+    """Link-local neighbors have no IPv4 address: IPv4 routes need RFC 8950."""
     if not _range_on_links(config):
         return
     for channel in config.channels:
         if not isinstance(channel, BgpChannelConfig) or channel.name not in family.NAMES:
             continue
         if channel.family.hop_version == 4 and not channel.extended_next_hop:
-            text = "channel of link-local neighbours without `extended next hop`: no routes go this way"
+            text = "channel of link-local neighbors without `extended next hop`: no routes go this way"
             builder.warn(f"{channel.name} {text}", channel.span)
 
 
 def is_internal(config: BgpConfig) -> bool:
-    """The neighbour is in our own AS."""
+    """The neighbor is in our own AS."""
     return config.remote_kind == "internal" or (
         config.remote_as is not None and config.remote_as == config.local_as
     )
@@ -511,9 +511,9 @@ def _bounded(reason: str, what: str, end: str) -> Ignored:
 
 # Read, and not acted on: what a session loses is speed or convenience.
 NOT_ACTED_ON: Handlers = {
-    "bfd": Ignored("the session notices a dead neighbour by its hold time"),
-    "bfd_graceful": Ignored("the session notices a dead neighbour by its hold time"),
-    "bfd_options": Ignored("the session notices a dead neighbour by its hold time", _bfd_options),
+    "bfd": Ignored("the session notices a dead neighbor by its hold time"),
+    "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
+    "bfd_options": Ignored("the session notices a dead neighbor by its hold time", _bfd_options),
     "graceful_restart_time": Ignored(GRACEFUL.reason, counted()),
     "min_graceful_restart_time": _bounded(GRACEFUL.reason, "Min graceful restart", "4096"),
     "max_graceful_restart_time": _bounded(GRACEFUL.reason, "Max graceful restart", "4096"),
@@ -533,7 +533,7 @@ NOT_YET: Handlers = {
     "confederation": Refused("the AS path would show the member AS", number("confederation")),
     "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
     "keys": Refused("the session would not be authenticated", _keys),
-    "disable_rx": Refused("what the neighbour sends would be taken"),
+    "disable_rx": Refused("what the neighbor sends would be taken"),
 }
 
 OPTIONS: Handlers = {

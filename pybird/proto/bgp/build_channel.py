@@ -49,7 +49,7 @@ def other_mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """The channel of discovered neighbours: common options, `from` and `persist`."""
+    """The channel of discovered neighbors: common options, `from` and `persist`."""
     made = open_channel(builder, draft, tree, PeersChannelConfig, export_filter=ACCEPT)
     for item in tree.trees():
         if item.data in OPTIONS and item.data not in CHANNEL:

@@ -52,7 +52,7 @@ class BgpChannelConfig(ChannelConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersChannelConfig(ChannelConfig):
-    """The channel that brings discovered neighbours to a dynamic BGP protocol.
+    """The channel that brings discovered neighbors to a dynamic BGP protocol.
 
     `from_interfaces` empty means every interface; `persist` None means the
     protocol's default.
@@ -141,5 +141,5 @@ class BgpConfig(ProtocolConfig):
     confederation_member: bool = False
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
-    require: frozenset[str] = frozenset()  # capabilities that the neighbour must have
+    require: frozenset[str] = frozenset()  # capabilities that the neighbor must have
     parent: str | None = None  # of a dynamic child: the protocol it came from

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.family import shown
-from pybird.proto.bgp.session.countdown import Wait
+from pybird.proto.bgp.session.countdown import WaitKind
 from pybird.proto.bgp.session.parameters import igp_tables, is_direct
-from pybird.proto.bgp.session.session import Session, State
+from pybird.proto.bgp.session.session import Session, SessionState
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.address import Address
 
@@ -49,7 +49,7 @@ class ShownPeer(Protocol):
         """As BIRD words it."""
 
     @property
-    def neighbour(self) -> str:
+    def neighbor(self) -> str:
         """The address, with the interface of a link-local one."""
 
     @property
@@ -69,9 +69,9 @@ def info(state: str, error: str) -> str:
 
 
 def peer_details(peer: ShownPeer) -> Iterator[Detail]:
-    """The lines of a protocol with one neighbour."""
+    """The lines of a protocol with one neighbor."""
     if peer.parent is not None and peer.orphan:
-        yield Detail("Orphan", "the neighbour is not advertised any more")
+        yield Detail("Orphan", "the neighbor is not advertised any more")
     yield Detail("BGP state", peer.bgp_state, tuple(_lines(peer)))
 
 
@@ -86,7 +86,7 @@ def igp_lines(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
 
 def _lines(peer: ShownPeer) -> Iterator[Detail]:
     config = peer.config
-    yield Detail("Neighbor address", peer.neighbour)
+    yield Detail("Neighbor address", peer.neighbor)
     if config.remote_port != PORT:
         yield Detail("Neighbor port", str(config.remote_port))
     yield Detail("Neighbor AS", str(peer.remote_as or 0))
@@ -115,7 +115,7 @@ def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detai
 
 def _waiting(peer: ShownPeer) -> Iterator[Detail]:
     countdown = peer.countdown
-    if countdown.wait is not None and countdown.wait is not Wait.CONNECT_RETRY:
+    if countdown.wait is not None and countdown.wait is not WaitKind.CONNECT_RETRY:
         yield Detail(countdown.wait.value, f"{countdown.left:.3f}/{countdown.length:g}")
 
 
@@ -136,7 +136,7 @@ def _timer(peer: ShownPeer, session: Session, name: str, length: float) -> Itera
     left = session.timer(name.lower(), peer.services.clock.now())
     if left is not None:
         yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
-    elif not length and session.state is State.ESTABLISHED:
+    elif not length and session.state is SessionState.ESTABLISHED:
         yield Detail(f"{name} timer", "0.000/0")
 
 

@@ -1,4 +1,4 @@
-"""One BGP neighbour: when to connect, which connection wins, what goes wrong.
+"""One BGP neighbor: when to connect, which connection wins, what goes wrong.
 
 A peer has at most one outgoing and one incoming connection, each with its own
 session; the first that is Established becomes the session of the protocol and
@@ -11,9 +11,9 @@ one countdown runs:
 
 A Cease or a lost connection is no error: the next try comes after the connect
 delay. A dynamic child is more eager (`Pace`): it connects at once, and a
-neighbour that refuses, or closes before its OPEN, is tried again after 2 s,
-doubling to 30 s. A second connection of a neighbour with an Established session
-is closed and answered by a KEEPALIVE on the old one, so that a neighbour that
+neighbor that refuses, or closes before its OPEN, is tried again after 2 s,
+doubling to 30 s. A second connection of a neighbor with an Established session
+is closed and answered by a KEEPALIVE on the old one, so that a neighbor that
 lost its state resets the old and gets in with its next try.
 """
 
@@ -24,23 +24,22 @@ from typing import Any, Final
 
 from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, Exporter
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Stream, TcpOptions
-from pybird.core.protocol import Detail, Instance, Owner
+from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
 from pybird.proto.bgp.session.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
 from pybird.proto.bgp.session.connection import Connection
-from pybird.proto.bgp.session.countdown import Countdown, Wait
+from pybird.proto.bgp.session.countdown import Countdown, WaitKind
 from pybird.proto.bgp.session.listen_retry import Listening
 from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.pace import ErrorWait, Pace
 from pybird.proto.bgp.session.parameters import hop_limits, terms
 from pybird.proto.bgp.session.reach import Reach, of_two_families
-from pybird.proto.bgp.session.session import Closed, Refresh, Session, Terms, Updates
-from pybird.proto.bgp.session.session import State as SessionState
+from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
 from pybird.proto.bgp.wire.errors import BgpError
@@ -64,20 +63,20 @@ _CEASE_OF: Final[dict[StopReason, int]] = {
 
 
 class Peer(Instance[BgpConfig]):
-    """A running `protocol bgp` with one neighbour, or a dynamic child."""
+    """A running `protocol bgp` with one neighbor, or a dynamic child."""
 
-    def __init__(self, config: BgpConfig, owner: Owner) -> None:
+    def __init__(self, config: BgpConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self.outgoing: Connection | None = None
         self.incoming: Connection | None = None
         self.active: Connection | None = None  # the Established one, also in one of the two
         self._silent = False  # the last session ended because nothing came any more
-        self._parted = False  # the neighbour ended the last session with a Cease
+        self._parted = False  # the neighbor ended the last session with a Cease
         self.cause = ""  # what is known of `last_error` beyond BIRD's words
-        self._refusal = ""  # what was logged of a neighbour that does not talk to us
+        self._refusal = ""  # what was logged of a neighbor that does not talk to us
         self._prepare(config)
         self.orphan = False  # a child whose entry was withdrawn
-        self.refused_hook: Callable[[], None] = _nothing  # the neighbour of a child did not talk to us
+        self.refused_hook: Callable[[], None] = _nothing  # the neighbor of a child did not talk to us
         self.started_hook: Callable[[], None] = _nothing  # a child was enabled
         self.countdown = Countdown(self.services.clock)
         self._listens_at = 0  # interface
@@ -114,7 +113,7 @@ class Peer(Instance[BgpConfig]):
         self._listen()
         if not self.reach.usable:
             obstacle = self.reach.obstacle
-            self._absent.tell(self, obstacle, f"Waiting for {self.neighbour}: {obstacle}")
+            self._absent.tell(self, obstacle, f"Waiting for {self.neighbor}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.trace("events", "Started")
         self.wait()
@@ -122,7 +121,7 @@ class Peer(Instance[BgpConfig]):
 
     def stop(self, reason: StopReason) -> None:
         self.trace("events", "Shutdown requested")
-        self.trace("states", "State changed to stop")
+        self.trace("states", "ProtocolState changed to stop")
         if self.active is not None:
             self.trace("events", "BGP session closed")
         self._running = False
@@ -170,23 +169,23 @@ class Peer(Instance[BgpConfig]):
         if not self._running or self.active is not None:
             return
         if (wait := self.error_wait.left(self.services.clock.now())) > 0:
-            self.countdown.start(Wait.ERROR, wait, self.wait, self.error_wait.seconds)
+            self.countdown.start(WaitKind.ERROR, wait, self.wait, self.error_wait.seconds)
             self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
         elif self.reach.usable and not self.config.passive and self.outgoing is None:
-            self.countdown.start(Wait.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
+            self.countdown.start(WaitKind.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
             self.trace("events", "Connect delayed by {:.3g} seconds", self.countdown.length)
 
     def hurry(self) -> None:
-        """The neighbour was seen (again), or the operator says so: forget what held us back."""
+        """The neighbor was seen (again), or the operator says so: forget what held us back."""
         self.error_wait.clear()
         self.pace.reset()
-        if self.countdown.wait is Wait.CONNECT_RETRY and self.countdown.elapsed > STALE:
+        if self.countdown.wait is WaitKind.CONNECT_RETRY and self.countdown.elapsed > STALE:
             self._give_up()  # TCP would wait long before it asks again
         elif self.active is None and self.outgoing is None:
             self.wait()
 
     def seen(self, returned: bool) -> None:
-        """The neighbour advertised itself, when it has `returned` after a silence.
+        """The neighbor advertised itself, when it has `returned` after a silence.
 
         Any sign of life ends the wait after a session that died of silence.
         """
@@ -200,7 +199,7 @@ class Peer(Instance[BgpConfig]):
     @property
     def idle(self) -> bool:
         """True while connections are refused."""
-        return not self._running or self.countdown.wait is Wait.ERROR or not self.reach.usable
+        return not self._running or self.countdown.wait is WaitKind.ERROR or not self.reach.usable
 
     def _connect(self) -> None:
         if is_confirmed(self.incoming):
@@ -213,9 +212,9 @@ class Peer(Instance[BgpConfig]):
         ttl, min_ttl = hop_limits(config)
         options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind)
         if local is None:
-            self.trace("events", "Connecting to {}", self.neighbour)
+            self.trace("events", "Connecting to {}", self.neighbor)
         else:
-            self.trace("events", "Connecting to {} from local address {}", self.neighbour, local)
+            self.trace("events", "Connecting to {} from local address {}", self.neighbor, local)
         try:
             connection.stream = self.services.network.connect(
                 local, config.remote_address, config.remote_port, self.reach.ifindex, connection, options
@@ -224,7 +223,7 @@ class Peer(Instance[BgpConfig]):
             connection.abort()
             self.connection_lost(connection, error.strerror or str(error))
             return
-        self.countdown.start(Wait.CONNECT_RETRY, self._retry_time(), self._give_up)
+        self.countdown.start(WaitKind.CONNECT_RETRY, self._retry_time(), self._give_up)
 
     def _retry_time(self) -> float:
         return max(self.config.connect_retry_time, 1) * self.jitter()
@@ -287,11 +286,11 @@ class Peer(Instance[BgpConfig]):
         self.last_error, self.cause = error, cause
 
     def _refused(self, text: str) -> None:
-        """The neighbour did not talk to us: no error, it may not know us yet."""
+        """The neighbor did not talk to us: no error, it may not know us yet."""
         self.pace.refused()
         if text != self._refusal:
             self._refusal = text
-            self._absent.tell(self, text, f"{self.neighbour} does not talk to us yet: {text}")
+            self._absent.tell(self, text, f"{self.neighbor} does not talk to us yet: {text}")
         self.refused_hook()
 
     def opened(self, connection: Connection) -> None:
@@ -426,7 +425,7 @@ class Peer(Instance[BgpConfig]):
     # ----------------------------------------------------------- incoming
 
     def incoming_stream(self, stream: Stream) -> None:
-        """A connection from the neighbour arrived (the listener found us)."""
+        """A connection from the neighbor arrived (the listener found us)."""
         if self.idle or not self.reach.accepts(stream):
             stream.abort()
         elif self.active is not None:
@@ -439,12 +438,12 @@ class Peer(Instance[BgpConfig]):
             self._take(stream)
 
     def _take(self, stream: Stream) -> None:
-        if self.incoming is not None:  # the neighbour began anew
+        if self.incoming is not None:  # the neighbor began anew
             self._drop(self.incoming)
         stream.set_hop_limits(*hop_limits(self.config))
         connection = self.incoming = self._new_connection(outgoing=False)
         self.trace(
-            "events", "Incoming connection from {} (port {}) accepted", self.neighbour, stream.remote[1]
+            "events", "Incoming connection from {} (port {}) accepted", self.neighbor, stream.remote[1]
         )
         stream.set_handler(connection)
         connection.begin(stream)
@@ -480,7 +479,7 @@ class Peer(Instance[BgpConfig]):
             self.session_channels.close()
 
     def _reach_changed(self, reason: str) -> None:
-        """The neighbour's interface or address came, went or changed."""
+        """The neighbor's interface or address came, went or changed."""
         if not self._running:
             return
         if self.reach.ifindex != self._listens_at:
@@ -538,7 +537,7 @@ class Peer(Instance[BgpConfig]):
     # ---------------------------------------------------------- for others
 
     def holds(self, key: Key) -> bool:
-        """The key is that of our neighbour (the listener asks)."""
+        """The key is that of our neighbor (the listener asks)."""
         config = self.config
         if config.remote_address != key.address or vrf_of(config) != key.vrf:
             return False
@@ -563,7 +562,7 @@ class Peer(Instance[BgpConfig]):
 
     @property
     def remote_as(self) -> int | None:
-        """The neighbour's AS number, once it is known."""
+        """The neighbor's AS number, once it is known."""
         if self.active is not None and self.active.session.remote is not None:
             return self.active.session.remote.asn
         if self.config.remote_as is None and self.config.remote_kind == "internal":
@@ -576,8 +575,8 @@ class Peer(Instance[BgpConfig]):
         return self.remote_as == self.config.local_as
 
     @property
-    def neighbour(self) -> str:
-        """The neighbour's address, with the interface of a link-local one."""
+    def neighbor(self) -> str:
+        """The neighbor's address, with the interface of a link-local one."""
         address = self.config.remote_address
         assert address is not None
         ifname = self.reach.ifname if address.is_link_local else self.config.interface
@@ -586,7 +585,7 @@ class Peer(Instance[BgpConfig]):
     @property
     def bgp_state(self) -> str:
         """The state of RFC 4271, 8.2.2, as BIRD words it."""
-        if self.state is State.DOWN:
+        if self.state is ProtocolState.DOWN:
             return "Down"
         if self.active is not None:
             return "Established"
@@ -602,12 +601,12 @@ class Peer(Instance[BgpConfig]):
         return "Passive" if self.config.passive else "Active"
 
     def info(self) -> str:
-        if self.state is State.DOWN:
+        if self.state is ProtocolState.DOWN:
             return ""
         return details.info(self.bgp_state, self.last_error)
 
     def trouble(self) -> str:
-        if self.state is State.DOWN or self.active is not None:
+        if self.state is ProtocolState.DOWN or self.active is not None:
             return ""
         cause = self.cause if self.last_error else ""
         return self.signatures.suspicion or cause or self.reach.obstacle or self.listening.error

@@ -1,7 +1,7 @@
 """Which changes of a BGP config are taken over, which restart the session.
 
 Pure functions of two configs. What only matters later (delays, what to do after
-errors, checks of the next OPEN) is taken over; what the neighbour was told or
+errors, checks of the next OPEN) is taken over; what the neighbor was told or
 what decides about routes that are here restarts.
 """
 
@@ -66,7 +66,7 @@ def accepts(old: BgpConfig, new: BgpConfig) -> bool:
     """The session lives on under the new config."""
     changed = differing(old, new)
     if old.parent is not None:
-        changed -= {"interface"}  # a child is where its neighbour was found, whatever the name is now
+        changed -= {"interface"}  # a child is where its neighbor was found, whatever the name is now
     return changed <= ADAPTED and _same_session(old.channels, new.channels)
 
 

@@ -11,7 +11,7 @@ from pybird.core.forwarding.interfaces import Interface, matches
 from pybird.core.guard import GuardedEvents
 from pybird.core.life import StopReason
 from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Instance, Owner
+from pybird.core.protocol import Instance, InstanceOwner
 from pybird.proto.device.config import DeviceConfig
 
 AGAIN = 1  # seconds until what changed while we read it is read again
@@ -20,7 +20,7 @@ AGAIN = 1  # seconds until what changed while we read it is read again
 class Device(Instance[DeviceConfig]):
     """The one device protocol."""
 
-    def __init__(self, config: DeviceConfig, owner: Owner) -> None:
+    def __init__(self, config: DeviceConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self._timer_scan: Timer | None = None
         self._events = GuardedEvents(self)

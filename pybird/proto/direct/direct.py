@@ -16,15 +16,15 @@ from __future__ import annotations
 
 from pybird.core.channel import Channel
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, matches_address
-from pybird.core.forwarding.nexthop import Way
+from pybird.core.forwarding.nexthop import HopWay
 from pybird.core.life import StopReason
 from pybird.core.ports import LinkAddress
-from pybird.core.protocol import Instance, Owner
+from pybird.core.protocol import Instance, InstanceOwner
 from pybird.proto.direct.config import DirectConfig
 from pybird.values.address import UNSPECIFIED_V6
 from pybird.values.net import NetType, Prefix
 from pybird.values.nets import SadrNet
-from pybird.values.route import Hop, Rte, Source
+from pybird.values.route import Hop, RouteSource, Rte
 
 EVERY_SOURCE = Prefix(UNSPECIFIED_V6, 0)
 Announced = dict[tuple[Channel, bytes], Hop]
@@ -33,10 +33,10 @@ Announced = dict[tuple[Channel, bytes], Hop]
 class Direct(Instance[DirectConfig]):
     """One direct protocol."""
 
-    def __init__(self, config: DirectConfig, owner: Owner) -> None:
+    def __init__(self, config: DirectConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self._announced: dict[int, Announced] = {}  # by interface index
-        self._sources: dict[tuple[Channel, int], Source] = {}
+        self._sources: dict[tuple[Channel, int], RouteSource] = {}
 
     def start(self) -> None:
         """Announce the networks of all interfaces."""
@@ -121,19 +121,19 @@ class Direct(Instance[DirectConfig]):
         rte = Rte(self.services.pool.empty, source, hop, channel.config.preference, now)
         channel.announce([key], rte)
 
-    def _source(self, channel: Channel, index: int) -> Source:
+    def _source(self, channel: Channel, index: int) -> RouteSource:
         """Routes of different interfaces to one network are different routes."""
         source = self._sources.get((channel, index))
         if source is None:
             own = channel.source
-            source = Source(own.name, own.kind, own.type, channel, path_id=index)
+            source = RouteSource(own.name, own.kind, own.type, channel, path_id=index)
             self._sources[channel, index] = source
         return source
 
     def _wanted(self, interface: Interface, options: DirectConfig) -> Announced:
         if not self._is_usable(interface, options):
             return {}
-        way = Way(None, interface.index, None, check_link=False)
+        way = HopWay(None, interface.index, None, check_link=False)
         hop = self.services.hops.ways((way,))
         wanted: Announced = {}
         for address in interface.ready_addresses():

@@ -16,7 +16,7 @@ from pybird.proto.kernel.config import KernelConfig, KernelNotRunConfig
 
 SADR: Final = "ipv6 sadr"
 MERGE_LIMIT = 16
-RECOVERY = "routes of an earlier run stay until ours are known, not until neighbours have recovered"
+RECOVERY = "routes of an earlier run stay until ours are known, not until neighbors have recovered"
 
 
 def build(builder: Builder, tree: Tree) -> KernelConfig:

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from pybird.core.channel import ExportMode
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, for_the_kernel
 from pybird.proto.kernel.config import KernelConfig
-from pybird.proto.kernel.fib import Way, sorted_hops
+from pybird.proto.kernel.fib import KernelPath, sorted_hops
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet
 from pybird.values.route import Dest, NextHop, Rte
@@ -30,7 +30,7 @@ class KernelExporter:
         """Every kind of route may go to the kernel."""
         return True
 
-    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Way | None:
+    def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> KernelPath | None:
         """The way for the kernel; None: nothing it could forward by."""
         hop = rte.hop
         if hop.dest is Dest.NONE:
@@ -47,13 +47,13 @@ class KernelExporter:
         metric = self._metric or int(view.get(METRIC, 0))
         if not metric and not self._v4:
             metric = _IPV6_DEFAULT_METRIC
-        return Way(hop.dest, hops, metric, prefsrc, for_the_kernel(view))
+        return KernelPath(hop.dest, hops, metric, prefsrc, for_the_kernel(view))
 
     def _usable(self, hop: NextHop) -> bool:
         """An interface is needed; IPv6 packets cannot go to an IPv4 gateway."""
         return hop.ifindex != 0 and (self._v4 or hop.gateway is None or not hop.gateway.is_v4)
 
-    def leads_to(self, form: Way) -> tuple[Hashable, ...]:
+    def leads_to(self, form: KernelPath) -> tuple[Hashable, ...]:
         """Nobody: there is no receiver that could be a next hop."""
         return ()
 
@@ -61,7 +61,7 @@ class KernelExporter:
         return ""
 
     def pack(
-        self, announce: dict[Way, list[bytes]], withdraw: list[bytes]
-    ) -> tuple[dict[Way, list[bytes]], list[bytes]]:
+        self, announce: dict[KernelPath, list[bytes]], withdraw: list[bytes]
+    ) -> tuple[dict[KernelPath, list[bytes]], list[bytes]]:
         """As it comes: the kernel takes routes, not octets."""
         return dict(announce), list(withdraw)

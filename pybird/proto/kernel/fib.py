@@ -1,6 +1,6 @@
 """What the kernel's table should hold and what it does hold, network by network.
 
-`Way` is a route without its network, in the form in which it can be compared
+`KernelPath` is a route without its network, in the form in which it can be compared
 with what the kernel tells. What is wanted stands in one dictionary; what the
 kernel holds is the same, except for the networks that are queued, refused or
 left over from an earlier run, for which it is written down. So a settled table
@@ -18,7 +18,7 @@ from pybird.values.address import Address
 from pybird.values.route import Dest, NextHop
 
 
-class Way(NamedTuple):
+class KernelPath(NamedTuple):
     """A route without its network. Next hops are sorted and name no interface."""
 
     dest: Dest
@@ -40,37 +40,37 @@ def _hop_order(hop: NextHop) -> tuple[object, ...]:
     return len(gateway), gateway, hop.ifindex, hop.weight, hop.onlink, hop.labels
 
 
-def way_of(route: KernelRoute) -> Way:
+def way_of(route: KernelRoute) -> KernelPath:
     """The way of a route that the kernel told of."""
     attributes = route.attributes
     if ("krt_scope", 253) in attributes:  # what a route to a link has by itself
         attributes = tuple(pair for pair in attributes if pair[0] != "krt_scope")
-    return Way(route.dest, sorted_hops(route.nexthops), route.metric, route.prefsrc, attributes)
+    return KernelPath(route.dest, sorted_hops(route.nexthops), route.metric, route.prefsrc, attributes)
 
 
 class Change(NamedTuple):
     """One network to change: what the kernel holds and what it shall hold."""
 
     key: bytes
-    have: Way | None
-    want: Way | None
+    have: KernelPath | None
+    want: KernelPath | None
 
 
-class Refused(NamedTuple):
+class KernelRefusal(NamedTuple):
     """Why the kernel does not take a route, and what it has instead."""
 
     reason: str
-    have: Way | None
+    have: KernelPath | None
 
 
 class Fib:
     """The routes of one protocol in one kernel table."""
 
     def __init__(self) -> None:
-        self.wanted: dict[bytes, Way] = {}
-        self.queue: dict[bytes, Way | None] = {}  # to be changed; value: what the kernel holds
-        self.refused: dict[bytes, Refused] = {}
-        self.leftover: dict[bytes, Way] = {}  # of an earlier run, until the first feed is done
+        self.wanted: dict[bytes, KernelPath] = {}
+        self.queue: dict[bytes, KernelPath | None] = {}  # to be changed; value: what the kernel holds
+        self.refused: dict[bytes, KernelRefusal] = {}
+        self.leftover: dict[bytes, KernelPath] = {}  # of an earlier run, until the first feed is done
         # networks met by the scan that runs; True if changed since, so that what it tells may be old
         self._seen: dict[bytes, bool] | None = None
         self._removed = False  # something was removed since the scan began
@@ -81,7 +81,7 @@ class Fib:
         missing = [key for key in (*self.queue, *self.refused) if key in self.wanted]
         return len(self.wanted) - len(missing)
 
-    def want(self, key: bytes, way: Way | None) -> None:
+    def want(self, key: bytes, way: KernelPath | None) -> None:
         """The table's route for a network changed; None: there is none any more."""
         if key in self.leftover:
             self.queue[key] = self.leftover.pop(key)
@@ -94,7 +94,7 @@ class Fib:
         else:
             self.wanted[key] = way
 
-    def adopt(self, key: bytes, way: Way) -> None:
+    def adopt(self, key: bytes, way: KernelPath) -> None:
         """An earlier run left this route: it stays if it is wanted."""
         self.leftover[key] = way
 
@@ -129,9 +129,9 @@ class Fib:
                 changes.append(Change(key, have, want))
         return changes
 
-    def refuse(self, key: bytes, reason: str, have: Way | None) -> None:
+    def refuse(self, key: bytes, reason: str, have: KernelPath | None) -> None:
         """The kernel did not take a change and holds `have` now."""
-        self.refused[key] = Refused(reason, have)
+        self.refused[key] = KernelRefusal(reason, have)
 
     def lost(self, key: bytes) -> bool:
         """The kernel lost a route; True if it is to be installed again."""
@@ -154,7 +154,7 @@ class Fib:
         self._seen = {}
         self._removed = False
 
-    def saw(self, key: bytes, way: Way) -> bool:
+    def saw(self, key: bytes, way: KernelPath) -> bool:
         """The kernel holds this route of ours; False: one too many, it can go at once."""
         seen = self._seen
         assert seen is not None

@@ -21,12 +21,12 @@ from pybird.core.channel import Channel
 from pybird.core.guard import GuardedEvents
 from pybird.core.life import StopReason
 from pybird.core.ports import KernelRoute, Link, LinkAddress, Timer
-from pybird.core.protocol import Detail, Instance, Owner
+from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.filter.nodes import REJECT
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.exporter import KernelExporter
-from pybird.proto.kernel.fib import Change, Fib, Way, way_of
+from pybird.proto.kernel.fib import Change, Fib, KernelPath, way_of
 from pybird.proto.kernel.learn import Alien, Aliens
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix, net_of
@@ -43,7 +43,7 @@ MOST_COMPLAINTS = 10  # refused routes logged per turn
 class KernelInstance(Instance[KernelConfig]):
     """One `protocol kernel`."""
 
-    def __init__(self, config: KernelConfig, owner: Owner) -> None:
+    def __init__(self, config: KernelConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self.fib = Fib()
         self._channel: Channel | None = None
@@ -306,7 +306,7 @@ class KernelInstance(Instance[KernelConfig]):
     def _net_type(self) -> NetType:
         return NetType.IP4 if self._v4 else NetType.IP6
 
-    def _route(self, key: bytes, way: Way) -> KernelRoute:
+    def _route(self, key: bytes, way: KernelPath) -> KernelRoute:
         octets = key[1:].ljust(4 if self._v4 else 16, b"\0")
         return KernelRoute(
             prefix=Prefix(Address(octets), key[0]),

@@ -32,7 +32,7 @@ class StubNet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OspfNeighbor:
-    """A neighbour on a network without broadcast."""
+    """A neighbor on a network without broadcast."""
 
     address: Address
     eligible: bool = False

@@ -19,12 +19,12 @@ from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, ExportState
 from pybird.core.export.receiver import SENT
 from pybird.core.life import StopReason
-from pybird.core.protocol import Instance, Owner
+from pybird.core.protocol import Instance, InstanceOwner
 from pybird.core.scheduler import SLICE
-from pybird.core.table import Reader, Walk
+from pybird.core.table import TableReader, Walk
 from pybird.proto.pipe.config import PipeConfig
 from pybird.values.net import net_of
-from pybird.values.route import Rte, Source
+from pybird.values.route import RouteSource, Rte
 
 MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and start
 
@@ -32,7 +32,7 @@ MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and star
 class Pipe(Instance[PipeConfig]):
     """One pipe protocol."""
 
-    def __init__(self, config: PipeConfig, owner: Owner) -> None:
+    def __init__(self, config: PipeConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self._flows: tuple[Flow, ...] = ()
 
@@ -112,7 +112,7 @@ class PipeChannel(Channel):
                 near.trace_export(key, SENT, rte, self._held(key, rte.source))
         return super()._announce_traced(keys, rte)
 
-    def _remove(self, keys: list[bytes], source: Source) -> int:
+    def _remove(self, keys: list[bytes], source: RouteSource) -> int:
         near = self._source_end()
         if near is not None and near.traced:
             for key in dict.fromkeys(keys):
@@ -141,9 +141,9 @@ class Flow:
         self.back: Flow | None = None  # the other direction
         self._pipe = pipe
         self._most = most
-        self._reader = Reader(self._wake, every=True)
+        self._reader = TableReader(self._wake, every=True)
         self._walk: Walk | None = None
-        self._sources: dict[Source, Source | None] = {}  # ours for theirs; None: must not pass
+        self._sources: dict[RouteSource, RouteSource | None] = {}  # ours for theirs; None: must not pass
         self._crowded: dict[bytes, None] = {}  # networks with a route that came another way
         self._retry: list[bytes] = []
         self._complaints = 0
@@ -217,11 +217,11 @@ class Flow:
         """Make the other table agree about these networks."""
         near, far = self.near.table, self.far
         copies: dict[Rte, list[bytes]] = {}
-        gone: dict[Source, list[bytes]] = {}
+        gone: dict[RouteSource, list[bytes]] = {}
         count = far.statistics.import_updates
         for key in keys:
             there = far.table.get(key)
-            came: dict[Source, None] = {}
+            came: dict[RouteSource, None] = {}
             for rte in near.get(key):
                 source = self.passing(rte.source)
                 if source is None:
@@ -250,18 +250,18 @@ class Flow:
             assert ours is not None
             far.announce(theirs, Rte(rte.attrs, ours, rte.hop, rte.preference, now))
 
-    def passing(self, source: Source) -> Source | None:
+    def passing(self, source: RouteSource) -> RouteSource | None:
         """The source that copies of this one's routes have; None: they must not pass."""
         if source in self._sources:
             return self._sources[source]
         made = self._sources[source] = self._made(source)
         return made
 
-    def _made(self, source: Source) -> Source | None:
+    def _made(self, source: RouteSource) -> RouteSource | None:
         if source.owner is self.near:
             return None  # came out of the other table through this pipe
         generation = 0
-        step: Source | None = source
+        step: RouteSource | None = source
         while step is not None:
             if step.owner is not None and step.owner.table is self.far.table:
                 self._complain(f"routes of {source.name} have been in {self.far.table.name} before")
@@ -273,13 +273,13 @@ class Flow:
                 f"routes of {source.name} passed {generation - 1} pipes, max generation is {self._most}"
             )
             return None
-        made = Source(
+        made = RouteSource(
             source.name, source.kind, source.type, self.far, source.address, source.peer, source.path_id
         )
         made.origin = source
         return made
 
-    def _is_crowded(self, key: bytes, source: Source, there: tuple[Rte, ...]) -> bool:
+    def _is_crowded(self, key: bytes, source: RouteSource, there: tuple[Rte, ...]) -> bool:
         """Does the other table have the same route already, from somebody else?"""
         root = _root(source)
         for rte in there:
@@ -321,7 +321,7 @@ def _nobody() -> None:
     """Nobody follows the journal any more."""
 
 
-def _root(source: Source) -> Source:
+def _root(source: RouteSource) -> RouteSource:
     """Who announced the route first."""
     while source.origin is not None:
         source = source.origin

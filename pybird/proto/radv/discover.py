@@ -64,7 +64,7 @@ Effect = Announce | Withdraw | Greet | Solicit | Full
 
 
 @dataclass(slots=True)
-class Entry:
+class HeardRouter:
     """One router. Times are seconds on the caller's clock, the lifetime is in seconds."""
 
     since: float
@@ -95,7 +95,7 @@ class Discovery:
 
     def __init__(self, random: Random, limit: int = MOST_ENTRIES) -> None:
         self.limit = limit
-        self.entries: dict[Address, Entry] = {}
+        self.entries: dict[Address, HeardRouter] = {}
         self._random = random
         self._next_start: float | None = None
         self._start_left = 0
@@ -138,7 +138,7 @@ class Discovery:
         if len(self.entries) >= self.limit:
             told, self._told_full = self._told_full, True
             return [] if told else [Full(self.limit)]
-        self.entries[source] = Entry(now, now, lifetime, preference)
+        self.entries[source] = HeardRouter(now, now, lifetime, preference)
         announce = Announce(source, lifetime, preference)
         return [Greet(source), announce] if to_all else [announce]
 

@@ -40,7 +40,7 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 
-class Owner(Protocol):
+class PortOwner(Protocol):
     """Who has the port: the protocol."""
 
     @property
@@ -78,7 +78,7 @@ class RadvPort:
 
     def __init__(
         self,
-        owner: Owner,
+        owner: PortOwner,
         services: Services,
         interface: Interface,
         protocol: RadvConfig,

@@ -14,10 +14,10 @@ from typing import Any, Final
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, matches
-from pybird.core.life import State, StopReason
+from pybird.core.life import ProtocolState, StopReason
 from pybird.core.peering import Discoverer, tell_alive
 from pybird.core.ports import Timer
-from pybird.core.protocol import Owner
+from pybird.core.protocol import InstanceOwner
 from pybird.proto.radv.config import RadvConfig, RaInterface
 from pybird.proto.radv.content import RouteOptions
 from pybird.proto.radv.discover import MOST_ENTRIES, Announce
@@ -66,7 +66,7 @@ class RouteExporter:
 class Radv(Discoverer[RadvConfig]):
     """One `protocol radv`."""
 
-    def __init__(self, config: RadvConfig, owner: Owner) -> None:
+    def __init__(self, config: RadvConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self.ports: dict[int, RadvPort] = {}
         self.routes: dict[Prefix, RouteOptions] = {}
@@ -91,7 +91,7 @@ class Radv(Discoverer[RadvConfig]):
             self.routes.clear()  # they are fed again when a channel opens
             self._triggered = False
             self.went_down()
-        elif self.state is State.START:
+        elif self.state is ProtocolState.START:
             self.went_up()
             for channel in self.channels.values():
                 channel.open()
@@ -126,7 +126,7 @@ class Radv(Discoverer[RadvConfig]):
     def info(self) -> str:
         if self._closed:
             return next(iter(self._closed.values()))
-        return "" if self.state is State.UP and self.active else "Suppressed"
+        return "" if self.state is ProtocolState.UP and self.active else "Suppressed"
 
     # interfaces ---------------------------------------------------------
 

@@ -11,7 +11,7 @@ from pybird.conf.mpls import LABELS, mpls_channel
 from pybird.conf.nets import net_literal
 from pybird.conf.options import Handlers, Ignored, switch, table
 from pybird.conf.protocols import open_protocol
-from pybird.conf.statements import Code
+from pybird.conf.statements import StatementBuilder
 from pybird.conf.tree import Item, Tree
 from pybird.filter.nodes import Block
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
@@ -110,7 +110,7 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _attributes(builder: Builder, block: Tree) -> Block:
-    return builder.checked(Code(builder, builder.scope).block(block))
+    return builder.checked(StatementBuilder(builder, builder.scope).block(block))
 
 
 def _via(builder: Builder, tree: Tree) -> StaticVia:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pybird.core.command_parts import Parts
 from pybird.core.command_targets import Which, protocols, which
 from pybird.core.commands import Command
-from pybird.core.life import State
+from pybird.core.life import ProtocolState
 from pybird.core.replies import PARSE_ERROR, CommandError, Done, Note, Reply, StaticRow
 from pybird.core.router import Router
 from pybird.proto.static.config import StaticRoute
@@ -58,7 +58,7 @@ def static_row(instance: Static, route: StaticRoute) -> StaticRow:
         else:
             text = f"via {via.gateway}" + (f"%{via.interface}" if via.interface else "")
         text += " onlink" if via.onlink else ""
-        alive = instance.state is State.UP and instance.alive(route, via)
+        alive = instance.state is ProtocolState.UP and instance.alive(route, via)
         text += " (bfd)" if via.bfd and alive else ""
         hops.append(text if alive else f"{text} (dormant)")
     return StaticRow(instance.name, net, "", tuple(hops))

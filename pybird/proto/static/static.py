@@ -18,16 +18,16 @@ from typing import NamedTuple, TypeVar
 from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel
 from pybird.core.forwarding.interfaces import InterfaceEvent
-from pybird.core.forwarding.nexthop import Way
+from pybird.core.forwarding.nexthop import HopWay
 from pybird.core.life import StopReason
-from pybird.core.protocol import Instance, Owner
+from pybird.core.protocol import Instance, InstanceOwner
 from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import CommunityList
 from pybird.values.net import Net, NetType
-from pybird.values.route import BLACKHOLE, NO_HOP, PROHIBIT, UNREACHABLE, Dest, Hop, Rte, Source
+from pybird.values.route import BLACKHOLE, NO_HOP, PROHIBIT, UNREACHABLE, Dest, Hop, RouteSource, Rte
 
 _FIXED = {
     Dest.NONE: NO_HOP,
@@ -50,13 +50,13 @@ class Slot(NamedTuple):
 class Static(Instance[StaticConfig]):
     """One static protocol."""
 
-    def __init__(self, config: StaticConfig, owner: Owner) -> None:
+    def __init__(self, config: StaticConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self._routes: dict[Slot, StaticRoute] = {}
         self._hops: dict[Slot, Hop] = {}  # where every route leads
         self._users: dict[Hop, dict[Slot, None]] = {}  # routes over gateways and interfaces
         self._working: dict[Hop, bool] = {}  # whether those are announced
-        self._sources: dict[int, Source] = {}  # of second and later routes
+        self._sources: dict[int, RouteSource] = {}  # of second and later routes
         self._blocks: dict[int, Filter] = {}
         self._dirty: dict[Slot, bool] = {}  # to be looked at: was the route announced?
         self._change: Iterator[None] | None = None  # on the way to the routes of a new config
@@ -206,14 +206,16 @@ class Static(Instance[StaticConfig]):
     def _channel(self) -> Channel:
         return next(iter(self.channels.values()))
 
-    def _source(self, number: int) -> Source:
+    def _source(self, number: int) -> RouteSource:
         """Routes to one network are told apart by their sources."""
         own = self._channel.source
         if not number:
             return own
         source = self._sources.get(number)
         if source is None:
-            source = self._sources[number] = Source(own.name, own.kind, own.type, own.owner, path_id=number)
+            source = self._sources[number] = RouteSource(
+                own.name, own.kind, own.type, own.owner, path_id=number
+            )
         return source
 
     def _announce(self, wanted: list[Slot]) -> None:
@@ -261,7 +263,7 @@ class Static(Instance[StaticConfig]):
             return self.services.hops.recursive(route.recursive, self._igp_table(route, options))
         if not route.via:
             return _FIXED[route.dest]
-        ways: list[Way] = []
+        ways: list[HopWay] = []
         for via in route.via:
             if _is_valid(route.net, via):
                 ways.append(_way(via, options))
@@ -315,8 +317,8 @@ def _is_valid(net: Net, via: StaticVia) -> bool:
     return via.interface is not None or not (via.onlink or via.gateway.is_link_local)
 
 
-def _way(via: StaticVia, options: StaticConfig) -> Way:
-    return Way(
+def _way(via: StaticVia, options: StaticConfig) -> HopWay:
+    return HopWay(
         via.gateway,
         0,
         via.interface,

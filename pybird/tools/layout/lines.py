@@ -3,7 +3,7 @@
 Two blanks per block, a statement per line, one blank line at most; a block
 that was written on one line and fits stays there. Inside a statement the
 user's line breaks are kept, and their continuation is indented by one step per
-open bracket. Comments behind statements on neighbouring lines are aligned.
+open bracket. Comments behind statements on neighboring lines are aligned.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pybird.tools.layout.pieces import Piece
-from pybird.tools.layout.statements import Block, Statement
+from pybird.tools.layout.statements import BraceBlock, Statement
 
 WIDTH = 100
 STEP = "  "
@@ -85,7 +85,7 @@ class _Lines:
         base, forced = level, False
         brackets: list[tuple[str, int]] = []
         for at, element in enumerate(statement.elements):
-            if isinstance(element, Block):
+            if isinstance(element, BraceBlock):
                 if forced:
                     self._new(base)
                 self._block(element, self._line.level)
@@ -112,7 +112,7 @@ class _Lines:
         for remark in statement.remarks:
             self._put(remark)
 
-    def _block(self, block: Block, level: int) -> None:
+    def _block(self, block: BraceBlock, level: int) -> None:
         if block.closing is not None and not block.statements and not block.remarks:
             self._put(block.opening)
             self._append(block.closing, "")
@@ -222,7 +222,7 @@ def spaced(before: Piece | None, piece: Piece, *, unary: bool) -> bool:
     return not (before.kind == "operator" and last in OPEN)
 
 
-def _flat(block: Block, room: int) -> str | None:
+def _flat(block: BraceBlock, room: int) -> str | None:
     """The block on one line, or None where that takes more than `room` columns.
 
     It stops there: of blocks in blocks, each level asks for all below it.
@@ -243,7 +243,7 @@ def _flat_statement(statement: Statement, room: int) -> str | None:
     for element in statement.elements:
         if len(text) > room:
             return None
-        if isinstance(element, Block):
+        if isinstance(element, BraceBlock):
             inner = _flat(element, room - len(text)) if element.statements else "{}"
             if inner is None:
                 return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pybird.conf.lexer import INCLUDE, master
-from pybird.conf.tables import Tables
+from pybird.conf.tables import ParserTables
 
 GAP = re.compile(r"(?:[ \t\n]+|(#[^\n]*)|(/\*.*?\*/))", re.DOTALL)
 BLANKS = re.compile(r"[ \t]+")
@@ -53,7 +53,7 @@ class Piece:
 class Pieces:
     """The pieces of texts; made once for all of them."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: ParserTables) -> None:
         self._match = master(tables).match
         self._keywords = tables.keywords
 

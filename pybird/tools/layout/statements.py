@@ -20,7 +20,7 @@ COMMENTS = frozenset(("comment", "remark"))
 
 
 @dataclass(slots=True)
-class Block:
+class BraceBlock:
     """`{ ... }`; `closing` is None when the text ends before."""
 
     opening: Piece
@@ -35,7 +35,7 @@ class Block:
         return self.opening.breaks
 
 
-Element: TypeAlias = Piece | Block
+Element: TypeAlias = Piece | BraceBlock
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Statement:
     def one_line(self) -> bool:
         """It was written on one line, the one before it ends on."""
         return not self.remarks and all(
-            each.one_line if isinstance(each, Block) else not each.breaks and each.kind != "comment"
+            each.one_line if isinstance(each, BraceBlock) else not each.breaks and each.kind != "comment"
             for each in self.elements
         )
 
@@ -68,7 +68,7 @@ class Statement:
 
     @property
     def ends_with_block(self) -> bool:
-        return isinstance(self.elements[-1], Block) and not self.remarks
+        return isinstance(self.elements[-1], BraceBlock) and not self.remarks
 
     def begins_with(self, text: str) -> bool:
         return isinstance(self.first, Piece) and self.first.text == text
@@ -76,7 +76,7 @@ class Statement:
 
 def statements_of(pieces: Iterable[Piece]) -> list[Statement]:
     """The statements of a text."""
-    reader = _Reader(list(pieces))
+    reader = _StatementReader(list(pieces))
     found = reader.statements("")
     while reader.piece is not None:  # a brace that closes what another file opened
         stray = Statement([reader.take()])
@@ -87,7 +87,7 @@ def statements_of(pieces: Iterable[Piece]) -> list[Statement]:
     return found
 
 
-class _Reader:
+class _StatementReader:
     def __init__(self, pieces: list[Piece]) -> None:
         self._pieces = pieces
         self._at = 0
@@ -158,8 +158,8 @@ class _Reader:
         first = made.elements[0]
         return isinstance(first, Piece) and first.text in PEERS
 
-    def _block(self) -> Block:
-        block = Block(self.take())
+    def _block(self) -> BraceBlock:
+        block = BraceBlock(self.take())
         block.remarks = self.trailing()
         closing = CLOSING[block.opening.text]
         block.statements = self.statements(closing)

@@ -10,14 +10,14 @@ from pybird.filter.errors import FilterRuntimeError, FilterTypeError
 from pybird.filter.fold import evaluate
 from pybird.filter.generate import is_constant
 from pybird.filter.types import children
-from pybird.tools.lint.subject import Finding, Subject
+from pybird.tools.lint.context import Finding, LintContext
 
 CHANGING = (n.Assign, n.CheckAssign, n.Unset, n.Call, n.Evaluate, n.For)
 Written: TypeAlias = tuple[n.Node, tuple[str | None, ...]]
 Report = Callable[[n.Node, str], None]
 
 
-def unreachable(subject: Subject) -> Iterator[Finding]:
+def unreachable(subject: LintContext) -> Iterator[Finding]:
     """Statements after a decision or return, and branches of constant conditions."""
     found: dict[n.Span, Finding] = {}
 
@@ -31,7 +31,7 @@ def unreachable(subject: Subject) -> Iterator[Finding]:
     yield from found.values()
 
 
-def no_decision(subject: Subject) -> Iterator[Finding]:
+def no_decision(subject: LintContext) -> Iterator[Finding]:
     """Filters whose end can be reached."""
     for made in filters(subject):
         span = made.span
@@ -41,7 +41,7 @@ def no_decision(subject: Subject) -> Iterator[Finding]:
             yield Finding("no-decision", end, f"{name} can end here without `accept` or `reject`")
 
 
-def no_return(subject: Subject) -> Iterator[Finding]:
+def no_return(subject: LintContext) -> Iterator[Finding]:
     """Functions that return a value, and whose end can be reached."""
     for made in subject.config.functions.values():
         span = made.span
@@ -51,7 +51,7 @@ def no_return(subject: Subject) -> Iterator[Finding]:
             yield Finding("no-return", end, why)
 
 
-def filters(subject: Subject) -> list[n.Filter]:
+def filters(subject: LintContext) -> list[n.Filter]:
     """Every filter once, named or written in place."""
     config = subject.config
     found = {id(made): made for made in config.filters.values()}
@@ -62,7 +62,7 @@ def filters(subject: Subject) -> list[n.Filter]:
     return list({made.span: made for made in found.values()}.values())
 
 
-def bodies(subject: Subject) -> list[n.Block]:
+def bodies(subject: LintContext) -> list[n.Block]:
     """The bodies of all filters and functions."""
     functions = [function.body for function in subject.config.functions.values()]
     return [*functions, *(made.body for made in filters(subject))]

@@ -8,10 +8,10 @@ from pybird.conf.tree import Tree
 from pybird.filter.nodes import FunctionRef
 from pybird.filter.types import Typing
 from pybird.tools.declared import declared
-from pybird.tools.lint.subject import Finding, Subject
+from pybird.tools.lint.context import Finding, LintContext
 
 
-def old_locals(subject: Subject) -> Iterator[Finding]:
+def old_locals(subject: LintContext) -> Iterator[Finding]:
     """Variables declared between the name of a filter or function and its block."""
     for statement in subject.statements:
         for tree in statement.walk():
@@ -23,7 +23,7 @@ def old_locals(subject: Subject) -> Iterator[Finding]:
                 yield Finding("deprecated", subject.span(tree), text)
 
 
-def ignored_lladdr(subject: Subject) -> Iterator[Finding]:
+def ignored_lladdr(subject: LintContext) -> Iterator[Finding]:
     """`missing lladdr`: no BIRD acts on it any more."""
     for statement in subject.statements:
         for tree in statement.walk():
@@ -32,7 +32,7 @@ def ignored_lladdr(subject: Subject) -> Iterator[Finding]:
                 yield Finding("deprecated", subject.span(tree), text)
 
 
-def inferred_types(subject: Subject) -> Iterator[Finding]:
+def inferred_types(subject: LintContext) -> Iterator[Finding]:
     """Functions that return something and do not say of which type."""
     typing = Typing(declared(subject.config))
     for _, name in subject.definitions("function"):

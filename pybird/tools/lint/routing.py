@@ -8,10 +8,10 @@ from pybird.conf.expressions import TABLE_CALLS
 from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import REJECT
 from pybird.proto.pipe.config import PipeConfig
-from pybird.tools.lint.subject import Finding, Subject
+from pybird.tools.lint.context import Finding, LintContext
 
 
-def unread_tables(subject: Subject) -> Iterator[Finding]:
+def unread_tables(subject: LintContext) -> Iterator[Finding]:
     """A pipe whose target no channel exports from, no other pipe reads and no filter asks."""
     read = _read_tables(subject)
     for protocol in subject.config.protocols:
@@ -29,7 +29,7 @@ def _flows(pipe: PipeConfig) -> list[tuple[str, str]]:
     return [(source, target) for target in targets for source in tables - {target}]
 
 
-def _read_tables(subject: Subject) -> set[str]:
+def _read_tables(subject: LintContext) -> set[str]:
     config = subject.config
     read: set[str] = set()
     for protocol in config.protocols:

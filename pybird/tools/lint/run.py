@@ -10,9 +10,9 @@ from pybird.conf.language import Reading
 from pybird.filter.depth import deeply
 from pybird.tools.lint import flow, forms, routing, unused
 from pybird.tools.lint.codes import OTHER
-from pybird.tools.lint.subject import Finding, Subject
+from pybird.tools.lint.context import Finding, LintContext
 
-LINTS: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
+LINTS: Final[tuple[Callable[[LintContext], Iterator[Finding]], ...]] = (
     unused.unused_constants,
     unused.unused_functions,
     unused.unused_filters,
@@ -41,5 +41,5 @@ def findings(reading: Reading) -> list[Finding]:
     return sorted(found, key=lambda each: place[id(each)])
 
 
-def _of(lint: Callable[[Subject], Iterator[Finding]], reading: Reading) -> list[Finding]:
-    return list(lint(Subject(reading)))
+def _of(lint: Callable[[LintContext], Iterator[Finding]], reading: Reading) -> list[Finding]:
+    return list(lint(LintContext(reading)))

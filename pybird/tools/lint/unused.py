@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pybird.tools.lint.subject import Finding, Subject
+from pybird.tools.lint.context import Finding, LintContext
 
 
-def unused_constants(subject: Subject) -> Iterator[Finding]:
+def unused_constants(subject: LintContext) -> Iterator[Finding]:
     """`define X = ...;` and no X anywhere."""
     yield from _unused(subject, "unused-constant", "constant `{}` is not used", "define")
 
 
-def unused_functions(subject: Subject) -> Iterator[Finding]:
+def unused_functions(subject: LintContext) -> Iterator[Finding]:
     """A function that at most calls itself."""
     yield from _unused(subject, "unused-function", "function `{}` is not called", "function")
 
 
-def unused_filters(subject: Subject) -> Iterator[Finding]:
+def unused_filters(subject: LintContext) -> Iterator[Finding]:
     """A filter that no channel names."""
     yield from _unused(subject, "unused-filter", "filter `{}` is not used", "filter")
 
 
-def unused_templates(subject: Subject) -> Iterator[Finding]:
+def unused_templates(subject: LintContext) -> Iterator[Finding]:
     """A template that nothing is made from."""
     text = "no protocol is made from template `{}`"
     yield from _unused(subject, "unused-template", text, "template_statement")
 
 
-def unused_attributes(subject: Subject) -> Iterator[Finding]:
+def unused_attributes(subject: LintContext) -> Iterator[Finding]:
     """`attribute int x;` that no filter reads or sets."""
     text = "attribute `{}` is not used"
     yield from _unused(subject, "unused-attribute", text, "attribute", "attribute_bgp")
 
 
-def unused_tables(subject: Subject) -> Iterator[Finding]:
+def unused_tables(subject: LintContext) -> Iterator[Finding]:
     """A table that is neither named nor anybody's default."""
     config = subject.config
     defaults = {channel.table for protocol in config.protocols for channel in protocol.channels}
@@ -44,7 +44,7 @@ def unused_tables(subject: Subject) -> Iterator[Finding]:
             yield finding
 
 
-def _unused(subject: Subject, code: str, text: str, *rules: str) -> Iterator[Finding]:
+def _unused(subject: LintContext, code: str, text: str, *rules: str) -> Iterator[Finding]:
     for at, name in subject.definitions(*rules):
         if not subject.used_outside(str(name), at):
             yield Finding(code, subject.span(name), text.format(name))

@@ -1,4 +1,4 @@
-"""Which neighbours a dynamic protocol wants, and what their children are like.
+"""Which neighbors a dynamic protocol wants, and what their children are like.
 
 Pure functions of the configuration, an entry of the peer table and interfaces.
 A reason is text for people: it follows `not started: ` in the log and stands in
@@ -39,11 +39,11 @@ class PeersExporter:
     def kept_back(self, rte: Rte) -> str:
         return ""
 
-    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Changes:
-        return Changes([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
+    def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> PeerChanges:
+        return PeerChanges([(key, rte) for rte, keys in announce.items() for key in keys], withdraw)
 
 
-class Changes:
+class PeerChanges:
     """What the peers channel brings at once."""
 
     __slots__ = ("announced", "withdrawn")
@@ -53,7 +53,7 @@ class Changes:
         self.withdrawn = withdrawn
 
 
-class Entry:
+class PeerEntry:
     """One accepted entry of the peer table, and why it has no child."""
 
     __slots__ = ("fresh", "net", "reason", "rte")
@@ -71,7 +71,7 @@ def peers_config(config: BgpConfig) -> PeersChannelConfig | None:
 
 
 def unfit(config: BgpConfig, interfaces: Interfaces, net: PeerNet) -> str | None:
-    """Why the configuration does not want this neighbour; None: it does."""
+    """Why the configuration does not want this neighbor; None: it does."""
     interface = interfaces.by_index.get(net.ifindex)
     if interface is None:
         return f"no interface {net.ifindex}"
@@ -96,7 +96,7 @@ def _wrong_interface(config: BgpConfig, interfaces: Interfaces, interface: Inter
 
 
 def unready(interfaces: Interfaces, net: PeerNet) -> str | None:
-    """Why a wanted neighbour cannot be talked to at this time."""
+    """Why a wanted neighbor cannot be talked to at this time."""
     interface = interfaces.by_index.get(net.ifindex)
     if interface is None or not interface.up:
         return f"{interface.name if interface is not None else net.ifindex} is down"
@@ -113,7 +113,7 @@ def may_listen_on(config: BgpConfig, interface: Interface) -> bool:
 
 
 def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None) -> BgpConfig:
-    """The config of a child: its parent's, with a neighbour and without the peers channel."""
+    """The config of a child: its parent's, with a neighbor and without the peers channel."""
     link_local = net.address.is_link_local
     return replace(
         parent,
@@ -137,7 +137,7 @@ def accepts_range(old: BgpConfig, new: BgpConfig) -> bool:
     return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)
 
 
-def why_withdrawn(entry: Entry) -> str:
+def why_withdrawn(entry: PeerEntry) -> str:
     """What the source says about an entry that it withdrew."""
     owner = entry.rte.source.owner
     if owner is None or not isinstance(owner.protocol, Discoverer):

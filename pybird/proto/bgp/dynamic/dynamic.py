@@ -26,12 +26,12 @@ from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Spawner
 from pybird.core.ports import Stream, Timer
-from pybird.core.protocol import Detail, Instance, Owner
+from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.proto.bgp import details
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.dynamic.admission import (
-    Changes,
-    Entry,
+    PeerChanges,
+    PeerEntry,
     PeersExporter,
     accepts_range,
     child_config,
@@ -52,15 +52,15 @@ from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
 SPAWN_RATE: Final = 10  # new children per second and interface
-MOST_STRANGERS: Final = 256  # children per interface whose neighbours were never discovered
+MOST_STRANGERS: Final = 256  # children per interface whose neighbors were never discovered
 
 
 class Dynamic(Spawner[BgpConfig]):
-    """A running `protocol bgp` with a range instead of a neighbour."""
+    """A running `protocol bgp` with a range instead of a neighbor."""
 
-    def __init__(self, config: BgpConfig, owner: Owner) -> None:
+    def __init__(self, config: BgpConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
-        self.entries: dict[bytes, Entry] = {}
+        self.entries: dict[bytes, PeerEntry] = {}
         self.children: dict[Key, Peer] = {}
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
         self._dirty: dict[bytes, None] = {}
@@ -131,7 +131,7 @@ class Dynamic(Spawner[BgpConfig]):
     def exporter(self, channel: Channel) -> Exporter | None:
         return PeersExporter() if channel.net_type is NetType.PEER else None
 
-    def transmit(self, channel: Channel, packed: Changes) -> None:
+    def transmit(self, channel: Channel, packed: PeerChanges) -> None:
         if not self._running or self.owner.shutting_down:
             return  # the children have their own way to end
         for key in packed.withdrawn:
@@ -150,18 +150,18 @@ class Dynamic(Spawner[BgpConfig]):
             return
         net = net_of(NetType.PEER, key)
         assert isinstance(net, PeerNet)
-        self.entries[key] = Entry(net, rte)
+        self.entries[key] = PeerEntry(net, rte)
         self._refused.pop(self.key_of(net), None)
         self._mark(key)
 
     def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
-        """A discovered neighbour advertised itself again: its child may stop waiting."""
+        """A discovered neighbor advertised itself again: its child may stop waiting."""
         entry = self.entries.get(key)
         child = self.children.get(self.key_of(entry.net)) if entry is not None else None
         if child is not None:
             child.guarded(child.seen, returned)
 
-    def _left(self, entry: Entry) -> None:
+    def _left(self, entry: PeerEntry) -> None:
         """An entry was withdrawn, or the export filter accepts it no more."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
@@ -199,7 +199,7 @@ class Dynamic(Spawner[BgpConfig]):
             channel.open()
 
     def channel_removed(self, channel: Channel) -> None:
-        """Without its channel no neighbour is discovered any more."""
+        """Without its channel no neighbor is discovered any more."""
         if channel.net_type is NetType.PEER:
             entries, self.entries = self.entries, {}
             for entry in entries.values():
@@ -267,7 +267,7 @@ class Dynamic(Spawner[BgpConfig]):
         if later is not None and self._turn is None:
             self._turn = self.services.clock.call_at(later, self._work)
 
-    def _decide(self, entry: Entry) -> float | None:
+    def _decide(self, entry: PeerEntry) -> float | None:
         """Start, keep or remove the child of an entry; a time when it must wait until then."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
@@ -298,12 +298,12 @@ class Dynamic(Spawner[BgpConfig]):
         self.owner.remove(child)
         self._tell_others()
 
-    def _note(self, entry: Entry, reason: str) -> None:
+    def _note(self, entry: PeerEntry, reason: str) -> None:
         if entry.reason != reason:
             entry.reason = reason
             self.log("info", f"peer {self.label(entry.net)} not started: {reason}")
 
-    def _claim(self, entry: Entry, child: Peer) -> None:
+    def _claim(self, entry: PeerEntry, child: Peer) -> None:
         """An existing child belongs to this entry: same name, no reset."""
         entry.reason = None
         if not entry.fresh:
@@ -314,11 +314,11 @@ class Dynamic(Spawner[BgpConfig]):
         child.guarded(child.hurry)
 
     def _unfit(self, net: PeerNet) -> str | None:
-        """Why the configuration does not want this neighbour; None: it does."""
+        """Why the configuration does not want this neighbor; None: it does."""
         return unfit(self.config, self.services.interfaces, net)
 
     def _not_now(self, net: PeerNet) -> str | None:
-        """Why a wanted neighbour cannot have a child at this time."""
+        """Why a wanted neighbor cannot have a child at this time."""
         return unready(self.services.interfaces, net) or self._limit_reached()
 
     def _limit_reached(self) -> str | None:
@@ -350,7 +350,7 @@ class Dynamic(Spawner[BgpConfig]):
                 yield instance
 
     def _earlier(self, key: Key) -> Dynamic | None:
-        """The first protocol before us in the file that wants this neighbour."""
+        """The first protocol before us in the file that wants this neighbor."""
         for instance in list(self.owner.protocols.values()):
             if instance is self:
                 return None
@@ -371,11 +371,11 @@ class Dynamic(Spawner[BgpConfig]):
             return found is not None and self._is_for(found, key)
         return any(self._is_for(entry, key) for entry in self.entries.values())
 
-    def _is_for(self, entry: Entry, key: Key) -> bool:
+    def _is_for(self, entry: PeerEntry, key: Key) -> bool:
         return self.key_of(entry.net) == key and self._unfit(entry.net) is None
 
     def release(self, key: Key) -> None:
-        """A protocol before us in the file takes this neighbour."""
+        """A protocol before us in the file takes this neighbor."""
         child = self.children.pop(key, None)
         if child is not None:
             self.owner.remove(child)
@@ -405,14 +405,14 @@ class Dynamic(Spawner[BgpConfig]):
         return child
 
     def _unreachable(self, net: PeerNet) -> None:
-        """A neighbour does not talk to us: whoever found it may do something."""
+        """A neighbor does not talk to us: whoever found it may do something."""
         entry = self.entries.get(net.key)
         owner = entry.rte.source.owner if entry is not None else None
         if owner is not None and isinstance(owner.protocol, Discoverer):
             owner.protocol.unreachable(NetType.PEER, net.key)
 
     def _child_started(self, key: Key) -> None:
-        """A child was enabled; if its neighbour went meanwhile, it goes too."""
+        """A child was enabled; if its neighbor went meanwhile, it goes too."""
         child = self.children.get(key)
         if child is not None and child.orphan and not self.persist:
             self.services.clock.call_soon(lambda: self._remove_orphan(key))
@@ -438,11 +438,11 @@ class Dynamic(Spawner[BgpConfig]):
         return interface is not None and may_listen_on(self.config, interface)
 
     def holds(self, key: Key) -> bool:
-        """Only protocols with one neighbour hold a key."""
+        """Only protocols with one neighbor hold a key."""
         return False
 
     def incoming_stream(self, stream: Stream) -> None:
-        """Make a child for a neighbour that was not discovered, or not yet."""
+        """Make a child for a neighbor that was not discovered, or not yet."""
         net = PeerNet(stream.remote[0], stream.ifindex)
         key = self.key_of(net)
         if self._refused.get(key, 0.0) > self.services.clock.now():
@@ -458,7 +458,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._tell_others()
 
     def _has_room(self, ifindex: int) -> bool:
-        """May another neighbour that was not discovered have a child? One that is not up makes room."""
+        """May another neighbor that was not discovered have a child? One that is not up makes room."""
         known = {self.key_of(entry.net) for entry in self.entries.values()}
         strangers = [
             key for key, child in self.children.items() if key not in known and child.reach.ifindex == ifindex

@@ -501,7 +501,7 @@ def _canonical(hop: bytes) -> bytes:
     return bytes(16) + hop if len(hop) == 16 and Address(hop).is_link_local else hop
 
 
-# ---------------------------------------------------- 2-octet neighbours (6793)
+# ---------------------------------------------------- 2-octet neighbors (6793)
 
 _TRANS: Final = AS_TRANS.to_bytes(2, "big")
 

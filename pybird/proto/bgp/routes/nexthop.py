@@ -1,6 +1,6 @@
 """Next hops: from a received address to where packets go, and our own to send.
 
-In direct mode (the default of direct sessions) the next hop is a neighbour on
+In direct mode (the default of direct sessions) the next hop is a neighbor on
 the session's link, or on any link that it is on; in recursive mode (multihop)
 a route of the IGP table leads to it (RFC 4271, 5.1.3). A link-local next hop
 belongs to the session's link and to no other (RFC 2545, 2); in recursive mode
@@ -32,7 +32,7 @@ class Hops(Protocol):
         metric: int = 0,
         otherwise: Address | None = None,
     ) -> Hop:
-        """To a neighbour on this link (0: whichever link it is on), or else to its other address."""
+        """To a neighbor on this link (0: whichever link it is on), or else to its other address."""
 
     def recursive(
         self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None

@@ -1,7 +1,7 @@
 """Which of several BGP routes is best (RFC 4271, 9.1.2.2, in BIRD's order).
 
 Local preference, AS path length, origin; those make the rank. Then, only among
-routes that are equal so far: MED (same neighbouring AS, or `med metric`), eBGP
+routes that are equal so far: MED (same neighboring AS, or `med metric`), eBGP
 before iBGP, IGP metric, the older route (`prefer older`), router or originator
 id (RFC 4456, 9), cluster list length, the peer's address. AIGP comes before the
 path length (RFC 7311, 4) and so has no rank.
@@ -35,7 +35,7 @@ _FAR: Final = 1 << 64  # an IGP metric that is not known
 
 @final
 class PeerIdentity:
-    """What the tie-breaker and the exporters know of a route's BGP neighbour (`Source.peer`).
+    """What the tie-breaker and the exporters know of a route's BGP neighbor (`Source.peer`).
 
     `router_id` is a number of 32 bits. The options are those of the session
     that the route came from; `cluster_id` is that of a client's (RFC 4456, 8),
@@ -164,7 +164,7 @@ def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
     """MED, external before internal, IGP metric: lower wins."""
     peer, rival = rte.source.peer, other.source.peer
     med = 0
-    if peer.med_metric or rival.med_metric or _neighbour(rte) == _neighbour(other):
+    if peer.med_metric or rival.med_metric or _neighbor(rte) == _neighbor(other):
         value = find(rte.attrs.wire, MED)
         med = peer.default_med if value is None else int.from_bytes(value, "big")
     metric = 0  # also of a route whose session has `igp metric off`, beside one that has a metric
@@ -173,8 +173,8 @@ def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
     return (med, 1 if peer.internal else 0, metric)
 
 
-def _neighbour(rte: Rte) -> int:
-    """The neighbouring AS that the MED is of; our own where the path is empty."""
+def _neighbor(rte: Rte) -> int:
+    """The neighboring AS that the MED is of; our own where the path is empty."""
     path = find(rte.attrs.wire, AS_PATH)
     if not path:
         return int(rte.source.peer.local_as)
@@ -182,8 +182,8 @@ def _neighbour(rte: Rte) -> int:
 
 
 def group(rte: Rte) -> int | None:
-    """`deterministic med`: the neighbouring AS, whose routes are compared first (RFC 4271, 9.1.2.2 c)."""
-    return _neighbour(rte) if rte.source.peer.deterministic_med else None
+    """`deterministic med`: the neighboring AS, whose routes are compared first (RFC 4271, 9.1.2.2 c)."""
+    return _neighbor(rte) if rte.source.peer.deterministic_med else None
 
 
 def _prefers_older(new: Rte, old: Rte) -> bool:

@@ -3,7 +3,7 @@
 For every negotiated family there is one open channel. The reader turns an
 UPDATE into networks with an attribute set, the family's resolver finds the
 forwarding next hop; outwards the export group hands over whole messages. When
-the neighbour reads slowly the channels pause until the socket has drained.
+the neighbor reads slowly the channels pause until the socket has drained.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ChannelsOwner(Protocol):
         """Our BGP identifier."""
 
     @property
-    def neighbour(self) -> str:
+    def neighbor(self) -> str:
         """The neighbor, for people."""
 
     def log(self, level: str, text: str) -> None:
@@ -76,7 +76,7 @@ class SessionChannel:
         self.awaited: Timer | None = None  # a refresh was asked for, and BoRR has not come
 
     def stop_waiting(self) -> None:
-        """The neighbour began to answer, or nobody waits for it any more."""
+        """The neighbor began to answer, or nobody waits for it any more."""
         if self.awaited is not None:
             self.awaited.cancel()
             self.awaited = None
@@ -332,7 +332,7 @@ class SessionChannels:
         return next((each for each in self._open.values() if each.family.numbers == numbers), None)
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Ask the neighbour for all routes of a channel; False when it cannot."""
+        """Ask the neighbor for all routes of a channel; False when it cannot."""
         connection, config = self._connection, channel.config
         if connection is None or not isinstance(config, BgpChannelConfig):
             return False
@@ -360,7 +360,7 @@ class SessionChannels:
             found.awaited = None
             peer.log(
                 "warning",
-                f"{peer.neighbour} has not answered the ROUTE-REFRESH of channel {channel.name} within "
+                f"{peer.neighbor} has not answered the ROUTE-REFRESH of channel {channel.name} within "
                 f"{REFRESH_PATIENCE:.0f} s: its routes passed the old import filter. "
                 "FRR answers at once with `enable enhanced route refresh off`",
             )
@@ -441,7 +441,7 @@ class SessionChannels:
                 channel.reload_exports()
 
     def transmit(self, packed: list[bytes]) -> None:
-        """Send what an export group packed; pause when the neighbour does not keep up."""
+        """Send what an export group packed; pause when the neighbor does not keep up."""
         connection = self._connection
         if connection is None:
             return
@@ -452,7 +452,7 @@ class SessionChannels:
                 found.channel.pause()
 
     def drained(self) -> None:
-        """The neighbour keeps up again."""
+        """The neighbor keeps up again."""
         if self._paused:
             self._paused = False
             for found in list(self._open.values()):

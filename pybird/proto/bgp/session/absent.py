@@ -1,6 +1,6 @@
-"""Neighbours that are not there: one line for each of a few, one for all of many.
+"""Neighbors that are not there: one line for each of a few, one for all of many.
 
-A router that starts before its neighbours, or whose switch is off, would write
+A router that starts before its neighbors, or whose switch is off, would write
 hundreds of lines that say the same. What is told within two seconds, about as
 much as connect delays of one length differ, goes together.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pybird.core.services import Services
 
 TOGETHER: Final = 2.0  # seconds
-FEW: Final = 5  # neighbours with a line of their own
+FEW: Final = 5  # neighbors with a line of their own
 _SHOWN: Final = 3  # reasons and names in a summary
 
 
@@ -30,7 +30,7 @@ class AbsentPeer(Protocol):
 
 
 class Absent:
-    """What is to be told about the neighbours of a router's BGP protocols."""
+    """What is to be told about the neighbors of a router's BGP protocols."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -38,7 +38,7 @@ class Absent:
         self._timer: Timer | None = None
 
     def tell(self, peer: AbsentPeer, reason: str, line: str) -> None:
-        """This neighbour is away; `line` is the one to write if few are."""
+        """This neighbor is away; `line` is the one to write if few are."""
         self._told[peer] = (reason, line)
         if self._timer is None:
             clock = self._services.plain_clock  # not the timer of the protocol that came first

@@ -1,4 +1,4 @@
-"""Two connections with one neighbour: which stays (RFC 4271, 6.8; RFC 6286, 2.3).
+"""Two connections with one neighbor: which stays (RFC 4271, 6.8; RFC 6286, 2.3).
 
 When an OPEN arrives while the other connection is in OpenConfirm, the one that
 the higher identifier opened stays. That is decided on both sides, each when it
@@ -7,7 +7,7 @@ connection Established that the rule would drop, while the other side has seen
 our OPEN on its rival only now and drops it. Both would be lost.
 
 So such a connection is in doubt for a moment: it counts as OpenConfirm until
-the neighbour shows its choice. It sends routes on the one, or closes the
+the neighbor shows its choice. It sends routes on the one, or closes the
 other, or confirms the rival; if it does nothing, the first one stays.
 """
 
@@ -18,12 +18,12 @@ from typing import Final
 
 from pybird.core.ports import Clock, Timer
 from pybird.proto.bgp.session.connection import Connection
-from pybird.proto.bgp.session.session import State
+from pybird.proto.bgp.session.session import SessionState
 from pybird.proto.bgp.wire.messages import Open
 
-DOUBT: Final = 2.0  # seconds in which a living neighbour shows its choice
-_UP: Final = (State.OPEN_SENT, State.OPEN_CONFIRM)
-_CONFIRMED: Final = (State.OPEN_CONFIRM, State.ESTABLISHED)
+DOUBT: Final = 2.0  # seconds in which a living neighbor shows its choice
+_UP: Final = (SessionState.OPEN_SENT, SessionState.OPEN_CONFIRM)
+_CONFIRMED: Final = (SessionState.OPEN_CONFIRM, SessionState.ESTABLISHED)
 
 
 def keeps_outgoing(router_id: int, asn: int, remote: Open) -> bool:
@@ -37,14 +37,14 @@ def is_confirmed(connection: Connection | None) -> bool:
 
 
 def may_lose(connection: Connection, rival: Connection | None, keep_outgoing: bool) -> bool:
-    """The neighbour may have preferred the rival, on which it has got our OPEN, or will get it."""
+    """The neighbor may have preferred the rival, on which it has got our OPEN, or will get it."""
     if rival is None or rival.session.state not in _UP:
         return False
     return rival.outgoing == keep_outgoing and connection.outgoing != keep_outgoing
 
 
 class Doubt:
-    """At most one connection that is Established, but perhaps not for the neighbour."""
+    """At most one connection that is Established, but perhaps not for the neighbor."""
 
     def __init__(self, clock: Clock, decide: Callable[[Connection], None]) -> None:
         """`decide` is called with the connection that stays, unless it is forgotten before."""
@@ -54,7 +54,7 @@ class Doubt:
         self._timer: Timer | None = None
 
     def begin(self, connection: Connection) -> None:
-        """Wait for the neighbour's choice."""
+        """Wait for the neighbor's choice."""
         self.forget()
         self.connection = connection
         self._timer = self._clock.call_at(self._clock.now() + DOUBT, self.end)

@@ -16,11 +16,11 @@ from pybird.proto.bgp.wire import traces
 from pybird.proto.bgp.wire.messages import Message, Notification
 
 HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
-FOREVER: Final = 86400.0  # seconds of patience with a neighbour that may read as late as it likes
+FOREVER: Final = 86400.0  # seconds of patience with a neighbor that may read as late as it likes
 LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
 
 
-class Owner(Protocol):
+class ConnectionOwner(Protocol):
     """Who has the connection: a peer."""
 
     debug: frozenset[str]
@@ -38,7 +38,7 @@ class Owner(Protocol):
         """TCP failed, or the other side closed (None), without a NOTIFICATION."""
 
     def opened(self, connection: Connection) -> None:
-        """The neighbour's OPEN was accepted."""
+        """The neighbor's OPEN was accepted."""
 
     def established(self, connection: Connection) -> None:
         """KEEPALIVEs were exchanged."""
@@ -59,7 +59,7 @@ class Owner(Protocol):
 class Connection:
     """One TCP connection of a peer, with its session."""
 
-    def __init__(self, owner: Owner, session: Session, clock: Clock, outgoing: bool) -> None:
+    def __init__(self, owner: ConnectionOwner, session: Session, clock: Clock, outgoing: bool) -> None:
         self.session: Final = session
         self.outgoing: Final = outgoing
         self.stream: Stream | None = None
@@ -93,7 +93,7 @@ class Connection:
         return self.stream.buffered if self.stream is not None and not self._over else 0
 
     def ask_for_life(self) -> None:
-        """Is the neighbour still there? If it forgot this connection, a reset comes back."""
+        """Is the neighbor still there? If it forgot this connection, a reset comes back."""
         if not self.unsent:  # else there is something on its way, and asking often must not pile up
             self.perform(self.session.keepalive(self._clock.now()))
         if self.stream is not None:

@@ -8,7 +8,7 @@ from enum import Enum
 from pybird.core.ports import Clock, Timer
 
 
-class Wait(Enum):
+class WaitKind(Enum):
     """What a peer waits for; the values stand in `show protocols all`."""
 
     ERROR = "Error wait"
@@ -20,14 +20,14 @@ class Countdown:
     """The single thing that a peer without a session waits for. Seconds."""
 
     def __init__(self, clock: Clock) -> None:
-        self.wait: Wait | None = None
+        self.wait: WaitKind | None = None
         self.length = 0.0
         self.end = 0.0
         self._began = 0.0
         self._clock = clock
         self._timer: Timer | None = None
 
-    def start(self, wait: Wait, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
+    def start(self, wait: WaitKind, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
         """Replace whatever runs; `length` is what the configuration says, without jitter."""
         self.stop()
         self.wait = wait

@@ -15,7 +15,7 @@ from pybird.proto.bgp.session.listener import Listeners, SocketKey, socket_key
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:
-    from pybird.core.protocol import Owner
+    from pybird.core.protocol import InstanceOwner
 
 AGAIN: Final = 5.0  # seconds until the next try
 
@@ -23,7 +23,7 @@ AGAIN: Final = 5.0  # seconds until the next try
 class Listening:
     """Whether one protocol can be connected to."""
 
-    def __init__(self, owner: Owner, log: Callable[[str, str], None]) -> None:
+    def __init__(self, owner: InstanceOwner, log: Callable[[str, str], None]) -> None:
         self.error = ""  # why there is no socket, for people
         self._owner = owner
         self._log = log

@@ -21,10 +21,10 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 if TYPE_CHECKING:
-    from pybird.core.protocol import Owner
+    from pybird.core.protocol import InstanceOwner
 
 TYPE_NAME: Final = "bgp"
-COMPLAINT_GAP: Final = 5.0  # seconds between log lines about unknown neighbours
+COMPLAINT_GAP: Final = 5.0  # seconds between log lines about unknown neighbors
 
 
 class Key(NamedTuple):
@@ -36,7 +36,7 @@ class Key(NamedTuple):
     port: int
 
 
-class Member(Protocol):
+class ListeningProtocol(Protocol):
     """A BGP protocol instance, as the listener sees it."""
 
     config: BgpConfig
@@ -52,7 +52,7 @@ class Member(Protocol):
         """A connection that is ours arrived: take or refuse it."""
 
     def holds(self, key: Key) -> bool:
-        """The key is that of this protocol's neighbour."""
+        """The key is that of this protocol's neighbor."""
 
     def takes(self, key: Key) -> bool:
         """Dynamic protocols: the key is inside the range, on a right interface."""
@@ -76,7 +76,7 @@ class _Socket:
 class Listeners:
     """All listening sockets of a router's BGP protocols."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: InstanceOwner) -> None:
         self._owner = owner
         self._services = owner.services
         self._sockets: dict[SocketKey, _Socket] = {}
@@ -86,7 +86,7 @@ class Listeners:
         self.absent = Absent(owner.services)
 
     @staticmethod
-    def of(owner: Owner) -> Listeners:
+    def of(owner: InstanceOwner) -> Listeners:
         """The router's one."""
         found = owner.services.shared.get(TYPE_NAME)
         if found is None:
@@ -104,7 +104,7 @@ class Listeners:
         key = socket_key(config, ifindex)
         socket = self._sockets.get(key)
         if socket is None:
-            # a SYN-ACK with less would not reach a neighbour that has `ttl security`
+            # a SYN-ACK with less would not reach a neighbor that has `ttl security`
             options = TcpOptions(ttl=GTSM_TTL, vrf=key.vrf, free_bind=config.free_bind)
             accept = _Accept(self, key)
             listener = self._services.network.listen(key.address, key.port, key.ifindex, accept, options)
@@ -137,19 +137,19 @@ class Listeners:
 
     # ------------------------------------------------------------- owners
 
-    def members(self) -> Iterator[Member]:
+    def members(self) -> Iterator[ListeningProtocol]:
         """Every BGP protocol, in the order of the file, children last."""
         for instance in self._owner.protocols.values():
             if instance.type.name == TYPE_NAME:
-                yield cast("Member", instance)
+                yield cast("ListeningProtocol", instance)
 
-    def explicit(self, key: Key) -> Member | None:
+    def explicit(self, key: Key) -> ListeningProtocol | None:
         """The written protocol that owns this key, enabled or not."""
         return next(_holders(key, (m for m in self.members() if m.config.parent is None)), None)
 
     def accepted(self, stream: Stream, socket: SocketKey) -> None:
         """A connection came in: hand it to its owner or refuse it."""
-        # the neighbour's port says nothing: it is an ephemeral one
+        # the neighbor's port says nothing: it is an ephemeral one
         key = Key(socket.vrf, stream.ifindex, stream.remote[0], 0)
         owners = list(_owners(key, self.members()))
         member = next((m for m in owners if serves(m.config, socket, stream)), None)
@@ -181,12 +181,12 @@ class _Accept:
         self._listeners.accepted(stream, self._key)
 
 
-def _holders(key: Key, members: Iterable[Member]) -> Iterator[Member]:
-    """Those whose neighbour has this key."""
+def _holders(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[ListeningProtocol]:
+    """Those whose neighbor has this key."""
     return (m for m in members if m.guarded(m.holds, key))
 
 
-def _owners(key: Key, members: Iterable[Member]) -> Iterator[Member]:
+def _owners(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[ListeningProtocol]:
     """Who would have a connection, first come first: written ones, children, ranges."""
     found = list(members)
     yield from _holders(key, (m for m in found if m.config.parent is None))

@@ -9,7 +9,7 @@ from pybird.proto.bgp.config import BgpConfig
 
 CONNECT_DELAY: Final = 5  # default of `connect delay time`
 EAGER: Final = 0.25  # a child's first connection comes after a random part of this
-FIRST_RETRY: Final = 2.0  # of a child whose neighbour does not talk to it yet
+FIRST_RETRY: Final = 2.0  # of a child whose neighbor does not talk to it yet
 LAST_RETRY: Final = 30.0
 LEAST_RETRY: Final = 0.5  # after a failure: `connect delay time 0` shall not try without a pause
 
@@ -34,12 +34,12 @@ class Pace:
         self._config = config
 
     def reset(self) -> None:
-        """A session came up, or the neighbour appeared anew."""
+        """A session came up, or the neighbor appeared anew."""
         self.refusals = 0
         self._failed = False
 
     def refused(self) -> None:
-        """The neighbour refused, or closed before its OPEN."""
+        """The neighbor refused, or closed before its OPEN."""
         self.refusals += 1
         self._failed = False
 

@@ -15,17 +15,17 @@ GTSM_TTL: Final = 255
 
 
 def is_internal(config: BgpConfig) -> bool | None:
-    """The neighbour is in our AS; None while that is only known from its OPEN."""
+    """The neighbor is in our AS; None while that is only known from its OPEN."""
     if config.remote_kind is not None:
         return config.remote_kind == "internal"
     return None if config.remote_as is None else config.remote_as == config.local_as
 
 
 def is_direct(config: BgpConfig) -> bool:
-    """The neighbour is on a link of ours, not behind other routers.
+    """The neighbor is on a link of ours, not behind other routers.
 
     Unless written, external peers are direct and internal ones are not; a
-    link-local neighbour can only be direct.
+    link-local neighbor can only be direct.
     """
     address = config.remote_address
     if address is not None and address.is_link_local:

@@ -1,11 +1,11 @@
-"""Where a neighbour is: its interface, our address there, and whether we can talk.
+"""Where a neighbor is: its interface, our address there, and whether we can talk.
 
 Nobody can be talked to before the router has an id: an OPEN without one is an
-error (RFC 6286, 2.2). A direct neighbour needs an interface that is up (with `check link`, that has
+error (RFC 6286, 2.2). A direct neighbor needs an interface that is up (with `check link`, that has
 carrier): the written one, or the one whose connected network has the address.
 Both addresses must be of one family.
 A link-local connection also needs our own link-local address there, past
-duplicate address detection. A neighbour behind other routers is always
+duplicate address detection. A neighbor behind other routers is always
 reachable as far as we know.
 """
 
@@ -30,9 +30,9 @@ TWO_FAMILIES: Final = "Local and neighbor address are of different families"
 
 
 class Reach:
-    """Follows the interface of one neighbour and tells of changes.
+    """Follows the interface of one neighbor and tells of changes.
 
-    `changed(reason)` is called when the neighbour can be used again (empty
+    `changed(reason)` is called when the neighbor can be used again (empty
     reason), cannot any more, or our own addresses there changed.
     """
 
@@ -86,7 +86,7 @@ class Reach:
         return not stream.ifindex or not self.ifindex or stream.ifindex == self.ifindex
 
     def _look(self) -> str:
-        """Find out again; returns why the neighbour is not usable, if it is not."""
+        """Find out again; returns why the neighbor is not usable, if it is not."""
         interface = self._interface()
         reason = self._judge(interface)
         self.obstacle = self._obstacle(interface) if reason else ""

@@ -42,7 +42,7 @@ from pybird.proto.bgp.wire.messages import (
 LOOK_AGAIN: Final = 0.25  # seconds until the hold timer looks whether what lay unread was read
 
 
-class State(Enum):
+class SessionState(Enum):
     """States of a connection that is up; the value is the FSM error's subcode (RFC 6608)."""
 
     CLOSED = 0
@@ -56,7 +56,7 @@ class Terms:
     """What this side says in its OPEN, and what it asks of the other's. Seconds.
 
     `families` are those this side has channels for; `mandatory` ones must be
-    the neighbour's too. `remote_as` None accepts any number that fits `kind`:
+    the neighbor's too. `remote_as` None accepts any number that fits `kind`:
     "internal" is our own, "external" any other.
     """
 
@@ -89,7 +89,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The neighbour's OPEN is good: look for a collision now (RFC 4271, 6.8)."""
+    """The neighbor's OPEN is good: look for a collision now (RFC 4271, 6.8)."""
 
     open: Open
 
@@ -110,7 +110,7 @@ class Updates:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """The neighbour asks for a family's routes, or begins or ends to send its own again."""
+    """The neighbor asks for a family's routes, or begins or ends to send its own again."""
 
     message: RouteRefresh
 
@@ -149,7 +149,7 @@ _TYPES: Final[dict[type[Message], int]] = {
 
 
 @dataclass(slots=True)
-class Counters:
+class MessageCounters:
     """Messages of one session, and the octets of those sent."""
 
     received: int = 0
@@ -171,13 +171,13 @@ class Session:
 
     def __init__(self, terms: Terms, jitter: Callable[[], float] = lambda: 1.0) -> None:
         """`jitter` gives a factor between 0.75 and 1 for the keepalive timer (RFC 4271, section 10)."""
-        self.state = State.CLOSED
+        self.state = SessionState.CLOSED
         self.terms: Final = terms
         self.remote: Open | None = None
         self.negotiated = Negotiated()
         self.hold_time = terms.startup_hold_time
         self.keepalive_time = 0.0
-        self.counters = Counters()
+        self.counters = MessageCounters()
         self.heard: Callable[[Message], None] | None = None  # told of each message, for traces
         self._jitter = jitter
         self._framer = Framer()
@@ -191,14 +191,14 @@ class Session:
     @property
     def closed(self) -> bool:
         """Nothing is sent or expected any more."""
-        return self.state is State.CLOSED
+        return self.state is SessionState.CLOSED
 
     # ------------------------------------------------------------ inputs
 
     def open(self, now: float) -> list[Effect]:
         """The connection is up: send our OPEN and wait for the other one."""
         terms = self.terms
-        self.state = State.OPEN_SENT
+        self.state = SessionState.OPEN_SENT
         self._heard_at = self._taken_at = now
         if terms.startup_hold_time:
             self._timers.hold = now + terms.startup_hold_time
@@ -208,7 +208,7 @@ class Session:
 
     def receive(self, data: bytes, now: float) -> list[Effect]:
         """Apply what the stream delivered. Nothing the peer sends makes this raise."""
-        if self.state is State.CLOSED:
+        if self.state is SessionState.CLOSED:
             return []
         self._octets_in += len(data)
         self._framer.receive(data)
@@ -231,7 +231,7 @@ class Session:
 
     def close(self, notification: Notification, text: str = "") -> list[Effect]:
         """End the session with a NOTIFICATION."""
-        if self.state is State.CLOSED:
+        if self.state is SessionState.CLOSED:
             return []
         sent = self._send(notification)
         self._stop()
@@ -243,15 +243,15 @@ class Session:
 
     def keepalive(self, now: float) -> list[Effect]:
         """Send a KEEPALIVE at once, whatever the timer says."""
-        if self.state not in (State.OPEN_CONFIRM, State.ESTABLISHED):
+        if self.state not in (SessionState.OPEN_CONFIRM, SessionState.ESTABLISHED):
             return []
         self._arm_keepalive(now)
         return [self._send(Keepalive())]
 
     def refresh(self, afi: int, safi: int, subtype: int = REFRESH_REQUEST) -> list[Effect]:
-        """Send a ROUTE-REFRESH; nothing if the neighbour does not understand it."""
+        """Send a ROUTE-REFRESH; nothing if the neighbor does not understand it."""
         able = self.negotiated.enhanced_refresh if subtype else self.negotiated.route_refresh
-        if self.state is not State.ESTABLISHED or not able:
+        if self.state is not SessionState.ESTABLISHED or not able:
             return []
         return [self._send(RouteRefresh(afi, safi, subtype))]
 
@@ -273,7 +273,7 @@ class Session:
 
         `unsent` octets are still in our buffer, and `unread` ones came that we were not given yet.
         """
-        if self.state is State.CLOSED:
+        if self.state is SessionState.CLOSED:
             return []
         self._look_at_progress(now, unsent)
         timers = self._timers
@@ -341,17 +341,17 @@ class Session:
 
     def _apply(self, message: Message, now: float, effects: list[Effect]) -> None:
         match self.state, message:
-            case State.ESTABLISHED, Update():
+            case SessionState.ESTABLISHED, Update():
                 self._heard_at = now
                 _add_update(effects, message)
-            case ((State.ESTABLISHED | State.OPEN_CONFIRM), Keepalive()):
+            case ((SessionState.ESTABLISHED | SessionState.OPEN_CONFIRM), Keepalive()):
                 self._heard_at = now
-                if self.state is State.OPEN_CONFIRM:
-                    self.state = State.ESTABLISHED
+                if self.state is SessionState.OPEN_CONFIRM:
+                    self.state = SessionState.ESTABLISHED
                     effects.append(Up(self.negotiated))
-            case State.OPEN_SENT, Open():
+            case SessionState.OPEN_SENT, Open():
                 effects += self._opened(message, now)
-            case State.ESTABLISHED, RouteRefresh():
+            case SessionState.ESTABLISHED, RouteRefresh():
                 if self.terms.capabilities.route_refresh:  # else it is ignored, RFC 2918
                     effects.append(Refresh(message))
             case _, Notification():
@@ -362,7 +362,7 @@ class Session:
                 effects += self.close(Notification(errors.FSM, self.state.value, data))
 
     def _opened(self, message: Open, now: float) -> list[Effect]:
-        """Check the neighbour's OPEN and confirm it."""
+        """Check the neighbor's OPEN and confirm it."""
         negotiated = negotiate(self.terms.capabilities, message.capabilities)
         self.remote = message  # shown even if it is refused
         check_as(self.terms, message)
@@ -373,7 +373,7 @@ class Session:
         check_capabilities(self.terms, message.capabilities, negotiated)
         self.negotiated = negotiated
         self.hold_time, self.keepalive_time = hold_time, keepalive
-        self.state = State.OPEN_CONFIRM
+        self.state = SessionState.OPEN_CONFIRM
         self._heard_at = now
         self._framer.max_length = negotiated.max_length
         self._timers.hold = now + hold_time if hold_time else None
@@ -386,12 +386,12 @@ class Session:
         return Send(octets)
 
     def _stop(self) -> None:
-        self.state = State.CLOSED
+        self.state = SessionState.CLOSED
         self._timers = _Timers()
 
 
 def _add_update(effects: list[Effect], update: Update) -> None:
-    """Neighbouring UPDATEs are one effect."""
+    """Neighboring UPDATEs are one effect."""
     if effects and isinstance(last := effects[-1], Updates):
         last.updates.append(update)
     else:
@@ -411,7 +411,7 @@ def _received_text(notification: Notification) -> str:
 
 
 def is_internal(terms: Terms, remote_as: int) -> bool:
-    """The neighbour is in our own AS."""
+    """The neighbor is in our own AS."""
     return remote_as == terms.local_as
 
 

@@ -2,7 +2,7 @@
 
 A segment with a wrong signature, with none, or with one that nobody expects is
 dropped in silence (RFC 2385, section 2): the sessions on both sides see nothing
-but time pass. The kernel counts such segments, though not per neighbour, so
+but time pass. The kernel counts such segments, though not per neighbor, so
 this is a hint for people and decides nothing.
 """
 

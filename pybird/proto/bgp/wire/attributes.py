@@ -225,7 +225,7 @@ def _error_in_path(value: bytes, width: int) -> str:
 
 
 @final
-class Attribute:
+class PathAttribute:
     """One row of the registry: a path attribute that we understand."""
 
     __slots__ = ("check", "code", "decl", "flags")
@@ -246,9 +246,9 @@ def _row(
     decode: Callable[[bytes], Any],
     encode: Callable[[Any], bytes],
     text: Callable[[Any], str] | None = None,
-) -> Attribute:
+) -> PathAttribute:
     label = "BGP." + _LABELS.get(name, name.removeprefix("bgp_"))
-    return Attribute(
+    return PathAttribute(
         code,
         flags,
         check,
@@ -258,7 +258,7 @@ def _row(
 
 _LABELS: Final = {"bgp_path": "as_path"}
 
-_ROWS: Final[tuple[Attribute, ...]] = (
+_ROWS: Final[tuple[PathAttribute, ...]] = (
     _row(ORIGIN, WELL_KNOWN, check_origin, "bgp_origin", "enum bgp_origin", read_origin, origin_octets),
     _row(AS_PATH, WELL_KNOWN, check_as_path, "bgp_path", "bgppath", AsPath, value_octets),
     _row(NEXT_HOP, WELL_KNOWN, check_next_hop, "bgp_next_hop", "ip", decode_next_hop, encode_next_hop),
@@ -312,14 +312,14 @@ _ROWS: Final[tuple[Attribute, ...]] = (
 )
 
 # Understood enough to be checked, but without a name in the filter language.
-_IPV6_EXTENDED: Final = Attribute(
+_IPV6_EXTENDED: Final = PathAttribute(
     IPV6_EXTENDED_COMMUNITIES,
     PASSED_ON,
     check_ipv6_extended,
     AttributeDecl("bgp_unknown_0x19", "bytestring", IPV6_EXTENDED_COMMUNITIES, PASSED_ON, hidden=True),
 )
 
-KNOWN: Final[dict[int, Attribute]] = {row.code: row for row in (*_ROWS, _IPV6_EXTENDED)}
+KNOWN: Final[dict[int, PathAttribute]] = {row.code: row for row in (*_ROWS, _IPV6_EXTENDED)}
 
 ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
     *[row.decl for row in _ROWS],

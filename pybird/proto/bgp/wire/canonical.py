@@ -250,7 +250,7 @@ def _unique_large(attribute: bytes) -> bytes:
     return attribute if len(unique) == len(items) else octets_of(attribute[0], attribute[1], b"".join(unique))
 
 
-# ------------------------------------------------- 2-octet neighbours (6793)
+# ------------------------------------------------- 2-octet neighbors (6793)
 
 
 def _fit_transition(flags: int, code: int, value: bytes) -> bool:
@@ -262,7 +262,7 @@ def _fit_transition(flags: int, code: int, value: bytes) -> bool:
 
 
 def _widen(found: dict[int, bytes]) -> None:
-    """Make AS_PATH and AGGREGATOR of a 2-octet neighbour 4-octet ones (RFC 6793, 4.2.3).
+    """Make AS_PATH and AGGREGATOR of a 2-octet neighbor 4-octet ones (RFC 6793, 4.2.3).
 
     An AGGREGATOR with another number than AS_TRANS was made by a 2-octet speaker after
     the AS4_AGGREGATOR that came with it: that, and AS4_PATH, are out of date then.
@@ -279,7 +279,7 @@ def _widen(found: dict[int, bytes]) -> None:
     new = found.get(AS4_PATH)
     if merge and new is not None:
         path = _merged(path, value_of(new))
-    if len(path) > MOST_OCTETS:  # it had half of that with the neighbour's 2-octet numbers
+    if len(path) > MOST_OCTETS:  # it had half of that with the neighbor's 2-octet numbers
         raise RefusedError(f"bgp_path of {len(path)} octets")
     found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, path)
 

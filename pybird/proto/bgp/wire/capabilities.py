@@ -20,7 +20,7 @@ from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi
 from pybird.proto.bgp.wire.errors import BAD_PARAMETER, OpenError
 from pybird.values.text import utf8
-from pybird.wire import Reader, WireError
+from pybird.wire import OctetReader, WireError
 
 MULTIPROTOCOL: Final = 1
 ROUTE_REFRESH: Final = 2
@@ -119,7 +119,7 @@ def parse(data: bytes) -> Capabilities:
     """
     found = _Found()
     try:
-        for parameter in _parameters(Reader(data)):
+        for parameter in _parameters(OctetReader(data)):
             while parameter.left:
                 code = parameter.number(1)
                 _read(found, code, parameter.part(parameter.number(1)))
@@ -130,7 +130,7 @@ def parse(data: bytes) -> Capabilities:
         raise OpenError(0, text=f"Malformed optional parameters: {error}") from None
 
 
-def _parameters(reader: Reader) -> list[Reader]:
+def _parameters(reader: OctetReader) -> list[OctetReader]:
     """A reader for the body of each Capabilities parameter."""
     length = reader.number(1)
     width = 1
@@ -158,7 +158,7 @@ class _Found:
     families: dict[AfiSafi, None] = field(default_factory=dict)
     next_hops: dict[tuple[int, int, int], None] = field(default_factory=dict)
     paths: dict[AfiSafi, int] = field(default_factory=dict)
-    single: dict[int, Reader] = field(default_factory=dict)
+    single: dict[int, OctetReader] = field(default_factory=dict)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
 
     def value(self) -> Capabilities:
@@ -197,7 +197,7 @@ _SINGLE: Final = frozenset(
 )
 
 
-def _read(found: _Found, code: int, value: Reader) -> None:
+def _read(found: _Found, code: int, value: OctetReader) -> None:
     if code == MULTIPROTOCOL:
         afi, _, safi = value.number(2), value.take(1), value.number(1)
         found.families[afi, safi] = None
@@ -214,11 +214,11 @@ def _read(found: _Found, code: int, value: Reader) -> None:
         found.unknown.append((code, value.rest()))
 
 
-def _number(value: Reader | None, octets: int) -> int | None:
+def _number(value: OctetReader | None, octets: int) -> int | None:
     return None if value is None else value.number(octets)
 
 
-def _graceful(value: Reader | None) -> GracefulRestart | None:
+def _graceful(value: OctetReader | None) -> GracefulRestart | None:
     if value is None:
         return None
     head = value.number(2)
@@ -228,7 +228,7 @@ def _graceful(value: Reader | None) -> GracefulRestart | None:
     return GracefulRestart(head >> 12, head & 0xFFF, tuple(families))
 
 
-def _long_lived(value: Reader | None) -> tuple[tuple[int, int, int, int], ...] | None:
+def _long_lived(value: OctetReader | None) -> tuple[tuple[int, int, int, int], ...] | None:
     if value is None:
         return None
     families = []
@@ -237,7 +237,7 @@ def _long_lived(value: Reader | None) -> tuple[tuple[int, int, int, int], ...] |
     return tuple(families)
 
 
-def _hostname(value: Reader | None) -> tuple[str | None, str]:
+def _hostname(value: OctetReader | None) -> tuple[str | None, str]:
     if value is None:
         return None, ""
     name = _readable(value.take(value.number(1)))
@@ -279,7 +279,7 @@ def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:
-    """Whoever requires it of the neighbour wants to use it."""
+    """Whoever requires it of the neighbor wants to use it."""
     written = config.enable_enhanced_route_refresh
     return "enhanced route refresh" in config.require if written is None else written
 

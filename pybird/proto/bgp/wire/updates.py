@@ -36,7 +36,7 @@ OWN_AS: Final = "own AS in the path"
 OWN_ORIGINATOR: Final = "own originator id"
 OWN_CLUSTER: Final = "own cluster id in the cluster list"
 ECHOES: Final = frozenset((OWN_AS, OWN_ORIGINATOR, OWN_CLUSTER))  # what went through us comes back
-MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbour may always send new ones
+MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbor may always send new ones
 
 
 class ReceiveTerms(NamedTuple):
@@ -130,7 +130,7 @@ def loop(wire: bytes, terms: ReceiveTerms) -> str:
     if terms.internal:
         return _reflection_loop(wire, terms)
     if terms.enforce_first_as and path[2:6] != terms.remote_as.to_bytes(4, "big"):
-        return "first AS of the path is not the neighbour's"
+        return "first AS of the path is not the neighbor's"
     return ""
 
 

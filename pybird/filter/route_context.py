@@ -1,6 +1,6 @@
 """The route that a compiled filter works on, and what it may ask of the router.
 
-A `Subject` is made once per channel and loaded per run. `view` has the
+A `RouteContext` is made once per channel and loaded per run. `view` has the
 attributes as they are now; code that writes makes it a copy first (`own`), and
 notes each write in `changes`. Nothing is written to the `Rte`.
 A next hop that a filter sets is a new `hop` without a key: the core resolves
@@ -67,7 +67,7 @@ IMPLICIT_NULL: Final = 3
 _NO_WAY: Final = NextHop(None, 0, "")
 
 
-class Subject:
+class RouteContext:
     """One route under a filter."""
 
     __slots__ = (
@@ -248,7 +248,7 @@ class Subject:
         return labels[0] if labels else IMPLICIT_NULL
 
     def set_gateway(self, value: Address) -> None:
-        """Send packets to a neighbour; the interface follows from the address."""
+        """Send packets to a neighbor; the interface follows from the address."""
         self._set_way(NextHop(value, 0, ""))
 
     def set_ifname(self, value: str) -> None:
@@ -285,9 +285,9 @@ class Subject:
         self.hop = Hop(Dest.UNICAST, changed)
 
 
-def constant_subject(log: Callable[[str], None]) -> Subject:
+def constant_subject(log: Callable[[str], None]) -> RouteContext:
     """A subject without a route, for expressions that need none (`define`, `eval`)."""
-    return Subject(AttributePool(()), NetType.IP4, log)
+    return RouteContext(AttributePool(()), NetType.IP4, log)
 
 
 __all__ = ["Lookup", "Subject", "constant_subject"]

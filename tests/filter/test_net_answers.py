@@ -4,9 +4,8 @@ from random import Random
 
 import pytest
 
-from pybird.filter import nettests
-from pybird.filter.masks import Masks
-from pybird.filter.nettests import Length, NetTest, Questions
+from pybird.filter.net_answers import NetAnswers
+from pybird.filter.net_questions import Length, NetQuestions, NetTest
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix
 from pybird.values.prefixset import PrefixSet
@@ -76,7 +75,7 @@ def test_networks_far_from_what_is_named_are_not_tested():
         asked.append(key)
         return 1
 
-    masks = Masks(near, None, [Prefix.parse("10.1.2.0/24").key], 2)
+    masks = NetAnswers(near, None, [Prefix.parse("10.1.2.0/24").key], 2)
     for net in ("11.0.0.0/16", "11.1.0.0/16", "10.2.0.0/16", "10.2.1.0/24", "10.2.2.0/24"):
         masks.mask(Prefix.parse(net).key)
     assert asked == [Prefix.parse(net).key for net in ("11.0.0.0/16", "10.2.0.0/16", "10.2.1.0/24")]
@@ -86,7 +85,7 @@ def test_networks_far_from_what_is_named_are_not_tested():
 
 
 def test_the_same_question_has_the_same_bit():
-    tests = Questions()
+    tests = NetQuestions()
     assert [tests.bit(NetTest(length=8, operator="=")), tests.bit(Length()), tests.bit(NetTest(equal=1))] == [
         0,
         1,

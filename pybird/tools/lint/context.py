@@ -20,7 +20,7 @@ class Finding:
     message: str
 
 
-class Subject:
+class LintContext:
     """A configuration that was read, with the names that each of its statements uses."""
 
     def __init__(self, reading: Reading) -> None:

@@ -15,7 +15,7 @@ from pybird.filter.nodes import Span
 from pybird.filter.runtime import Accept, Reject
 
 
-class Claim(NamedTuple):
+class Assertion(NamedTuple):
     """One assertion: where it stands, its text, and the texts of the parts that a failure shows."""
 
     span: Span
@@ -23,17 +23,17 @@ class Claim(NamedTuple):
     parts: tuple[str, ...]
 
 
-class Checked(NamedTuple):
+class AssertionResult(NamedTuple):
     """What came of a claim; `problem` says why it could not be evaluated."""
 
-    claim: Claim
+    claim: Assertion
     holds: bool
     values: tuple[str, ...] = ()
     problem: str = ""
 
 
 def check_that(
-    s: Any, claim: Claim, condition: Callable[[], Any], values: Callable[[], tuple[str, ...]]
+    s: Any, claim: Assertion, condition: Callable[[], Any], values: Callable[[], tuple[str, ...]]
 ) -> None:
     """Tell the subject's listener what came of a claim."""
     if s.asserted is None:
@@ -41,12 +41,12 @@ def check_that(
     try:
         holds = condition() is True
     except (Accept, Reject):
-        s.asserted(Checked(claim, False, (), "a function decided about the route"))
+        s.asserted(AssertionResult(claim, False, (), "a function decided about the route"))
         return
     except FAILURES as failure:
-        s.asserted(Checked(claim, False, (), reason(failure)))
+        s.asserted(AssertionResult(claim, False, (), reason(failure)))
         return
-    s.asserted(Checked(claim, holds, () if holds else _shown(values)))
+    s.asserted(AssertionResult(claim, holds, () if holds else _shown(values)))
 
 
 def _shown(values: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Reading a configuration again: what has not changed is not read a second time.
 
 The file is read in units: a statement, or a few of them, up to a place where
-the file could end. Of each, `Memory` keeps the text, the meaning that every
+the file could end. Of each, `ReadUnits` keeps the text, the meaning that every
 word in it had before it (a name of the user's or none), the default tables it
 was given, and what it did: the symbols, tables, protocols, warnings and so on
 that it added. A unit whose text comes again, at the same column of the same
@@ -25,13 +25,13 @@ from typing import Any, TypeVar
 
 from pybird.conf.builder import Builder
 from pybird.conf.errors import Warning  # noqa: A004
-from pybird.conf.include import Brought, Source
+from pybird.conf.include import Brought, SourceText
 from pybird.conf.lexer import Lexer
 from pybird.conf.model import TableConfig
 from pybird.conf.names import PEERS
 from pybird.conf.parser import Parser
 from pybird.conf.scope import Meaning
-from pybird.conf.top import Top
+from pybird.conf.toplevel import TopLevel
 from pybird.conf.tree import Tree
 from pybird.filter.nodes import Anchor
 from pybird.values.net import NetType
@@ -41,7 +41,7 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
 
 T = TypeVar("T")
 
-# What units add to: fields of `Builder` and of `Top`.
+# What units add to: fields of `Builder` and of `TopLevel`.
 BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings", "waiting")
 BUILDER_LISTS = ("made", "refusals")
 TOP_DICTIONARIES = ("filters", "functions")
@@ -50,7 +50,7 @@ TOP_LISTS = ("logs", "sockets", "attributes", "tests")
 
 @dataclass(slots=True)
 class Effects:
-    """What a unit added, in the order of the text: to fields of `Builder` and `Top`, and names."""
+    """What a unit added, in the order of the text: to fields of `Builder` and `TopLevel`, and names."""
 
     builder: dict[str, Any] = field(default_factory=dict)
     top: dict[str, Any] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Unit:
     effects: Effects
     brought: tuple[Brought, ...] = ()  # by an `include` inside
 
-    def fits(self, source: Source, at: int, builder: Builder) -> bool:
+    def fits(self, source: SourceText, at: int, builder: Builder) -> bool:
         """The text comes again here and means the same."""
         if not source.text.startswith(self.text, at) or source.place(at)[1] != self.column:
             return False
@@ -82,7 +82,7 @@ class Unit:
         return same and builder.sources.brings(self.brought)
 
 
-class Memory:
+class ReadUnits:
     """The units of the last reading, by file and first words."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Memory:
         self.read = 0  # units of the last reading that were read
         self.kept = 0  # and those that were not
 
-    def at(self, source: Source, at: int) -> list[Unit]:
+    def at(self, source: SourceText, at: int) -> list[Unit]:
         """The units that may come again here."""
         return self._units.get(_key(source.file, source.text, at), [])
 
@@ -109,7 +109,9 @@ def _key(file: str, text: str, at: int) -> tuple[str, str]:
 class Rereading:
     """One reading with a memory."""
 
-    def __init__(self, memory: Memory, lexer: Lexer, parser: Parser, builder: Builder, top: Top) -> None:
+    def __init__(
+        self, memory: ReadUnits, lexer: Lexer, parser: Parser, builder: Builder, top: TopLevel
+    ) -> None:
         self._memory = memory
         self._lexer = lexer
         self._parser = parser
@@ -147,13 +149,13 @@ class Rereading:
 
     # ------------------------------------------------------------ from memory
 
-    def _find(self, source: Source, at: int) -> Unit | None:
+    def _find(self, source: SourceText, at: int) -> Unit | None:
         for unit in self._memory.at(source, at):
             if id(unit) not in self._used and unit.fits(source, at, self._builder):
                 return unit
         return None
 
-    def _keep(self, unit: Unit, source: Source, at: int) -> bool:
+    def _keep(self, unit: Unit, source: SourceText, at: int) -> bool:
         """Do what the unit did."""
         self._used.add(id(unit))
         self._units.append(unit)
@@ -169,7 +171,7 @@ class Rereading:
 
     # --------------------------------------------------------------- from text
 
-    def _make(self, source: Source, at: int, build: Callable[[Tree], None]) -> bool:
+    def _make(self, source: SourceText, at: int, build: Callable[[Tree], None]) -> bool:
         """Read a unit, carry it out, and remember it if it depends on nothing but its text and names."""
         self._read += 1
         builder, lexer, sources = self._builder, self._lexer, self._builder.sources
@@ -211,7 +213,7 @@ class Rereading:
 class _Before:
     """How much there was before a unit; `effects` ends it."""
 
-    def __init__(self, builder: Builder, top: Top) -> None:
+    def __init__(self, builder: Builder, top: TopLevel) -> None:
         self._builder = builder
         self._top = top
         builder.begin_unit()

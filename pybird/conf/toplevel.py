@@ -24,7 +24,7 @@ from pybird.conf.model import (
 from pybird.conf.mpls import domain
 from pybird.conf.options import Ignored, Refused, Taken, counted
 from pybird.conf.protocols import build_protocol
-from pybird.conf.statements import Code, filter_of, type_name
+from pybird.conf.statements import StatementBuilder, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter import nodes
 from pybird.filter.digest import digest
@@ -75,7 +75,7 @@ TABLE_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
 }
 
 
-class Top:
+class TopLevel:
     """What the statements of one file have set."""
 
     def __init__(self, builder: Builder) -> None:
@@ -143,7 +143,7 @@ class Top:
         name = tree.children[0]
         assert isinstance(name, Token)
         parameters, *kinds, locals_, block = tree.trees()
-        code = Code(self.builder, self.builder.scope, in_function=True)
+        code = StatementBuilder(self.builder, self.builder.scope, in_function=True)
         declared = code.parameters(parameters)
         returns = type_name(self.builder, kinds[0]) if kinds else None
         reference = FunctionRef(str(name), declared, returns)
@@ -313,36 +313,36 @@ class Top:
         build_protocol(self.builder, tree)
 
 
-STATEMENTS: dict[str, Callable[[Top, Tree], None]] = {
-    "define": Top.define,
-    "attribute": Top.attribute,
-    "attribute_bgp": Top.attribute_bgp,
-    "eval": Top.eval,
-    "filter": Top.filter,
-    "function": Top.function,
-    "table": Top.table,
-    "router_id": Top.router_id,
-    "router_id_from": Top.router_id_from,
-    "hostname": Top.hostname,
-    "graceful_restart_wait": Top.graceful_restart_wait,
-    "debug_protocols": Top.debug,
-    "debug_channels": Top.debug,
-    "debug_tables": Top.debug,
-    "debug_show_route": Top.debug,
-    "debug_commands": Top.debug_commands,
-    "timeformat": Top.timeformat,
-    "mpls_domain": Top.mpls_domain,
-    "thread_group_statement": Top.thread_group,
-    "filter_stacks": Top.filter_stacks,
-    "log_file": Top.log,
-    "log_rotated": Top.log,
-    "log_fixed": Top.log,
-    "log_syslog": Top.log,
-    "log_stderr": Top.log,
-    "log_udp": Top.log,
-    "cli": Top.cli,
-    "protocol_statement": Top.protocol,
-    "template_statement": Top.protocol,
-    "bt_test_suite": Top.bt_test_suite,
-    "bt_test_same": Top.bt_test_same,
+STATEMENTS: dict[str, Callable[[TopLevel, Tree], None]] = {
+    "define": TopLevel.define,
+    "attribute": TopLevel.attribute,
+    "attribute_bgp": TopLevel.attribute_bgp,
+    "eval": TopLevel.eval,
+    "filter": TopLevel.filter,
+    "function": TopLevel.function,
+    "table": TopLevel.table,
+    "router_id": TopLevel.router_id,
+    "router_id_from": TopLevel.router_id_from,
+    "hostname": TopLevel.hostname,
+    "graceful_restart_wait": TopLevel.graceful_restart_wait,
+    "debug_protocols": TopLevel.debug,
+    "debug_channels": TopLevel.debug,
+    "debug_tables": TopLevel.debug,
+    "debug_show_route": TopLevel.debug,
+    "debug_commands": TopLevel.debug_commands,
+    "timeformat": TopLevel.timeformat,
+    "mpls_domain": TopLevel.mpls_domain,
+    "thread_group_statement": TopLevel.thread_group,
+    "filter_stacks": TopLevel.filter_stacks,
+    "log_file": TopLevel.log,
+    "log_rotated": TopLevel.log,
+    "log_fixed": TopLevel.log,
+    "log_syslog": TopLevel.log,
+    "log_stderr": TopLevel.log,
+    "log_udp": TopLevel.log,
+    "cli": TopLevel.cli,
+    "protocol_statement": TopLevel.protocol,
+    "template_statement": TopLevel.protocol,
+    "bt_test_suite": TopLevel.bt_test_suite,
+    "bt_test_same": TopLevel.bt_test_same,
 }

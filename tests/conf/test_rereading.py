@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pybird.conf import again
-from pybird.conf.again import Memory
+from pybird.conf import rereading
 from pybird.conf.builder import Builder
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.include import DiskFiles, Sources
+from pybird.conf.rereading import ReadUnits
 from pybird.conf.scope import Scope
-from pybird.conf.top import Top
+from pybird.conf.toplevel import TopLevel
 from tests.conf.loading import TextFiles, language
 from tests.conf.test_corpus import CORPUS, entries
 from tests.fuzz.seeds import Seed, configs
@@ -72,7 +72,7 @@ FILES: tuple[dict[str, str], ...] = (
 )
 
 
-def outcome(files: dict[str, str], memory: Memory | None) -> Any:
+def outcome(files: dict[str, str], memory: ReadUnits | None) -> Any:
     """Everything about a configuration that anybody can see, places included."""
     try:
         config = language().load("bird.conf", TextFiles(files), memory)
@@ -87,7 +87,7 @@ def outcome(files: dict[str, str], memory: Memory | None) -> Any:
     return config, config.warnings, places, list(symbols.items()), refusals, functions, list(config.filters)
 
 
-def same(files: dict[str, str], memory: Memory) -> bool:
+def same(files: dict[str, str], memory: ReadUnits) -> bool:
     """The two ways of reading agree; True if the text is accepted."""
     fresh = outcome(files, None)
     assert outcome(files, memory) == fresh
@@ -117,7 +117,7 @@ def histories(draw: Any) -> list[dict[str, str]]:
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_any_history_of_edits_gives_what_a_fresh_reading_gives(history: list[dict[str, str]]) -> None:
-    memory = Memory()
+    memory = ReadUnits()
     for files in history:
         same(files, memory)
 
@@ -129,7 +129,7 @@ def test_histories_are_mostly_right_and_mostly_kept() -> None:
     @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     @given(histories())
     def look(history: list[dict[str, str]]) -> None:
-        memory = Memory()
+        memory = ReadUnits()
         for files in history:
             accepted.append(same(files, memory))
             kept.append(memory.kept)
@@ -146,7 +146,7 @@ SEEDS = [Seed(text, files) for text, files in configs() if len(text) < 3000]
 @given(mutated(SEEDS), st.data())
 def test_pieces_moved_about_give_what_a_fresh_reading_gives(after: Seed, data: Any) -> None:
     before = data.draw(st.sampled_from(SEEDS))
-    memory = Memory()
+    memory = ReadUnits()
     for seed in (before, after, before):
         same({**seed.files, "bird.conf": seed.text}, memory)
 
@@ -156,7 +156,7 @@ def test_pieces_moved_about_give_what_a_fresh_reading_gives(after: Seed, data: A
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
 def test_a_real_configuration_is_kept_when_it_is_read_again(entry: dict[str, Any]) -> None:
     path = str(CORPUS / entry["id"] / entry["main"])
-    memory = Memory()
+    memory = ReadUnits()
     fresh = language().load(path)
     for _ in range(2):
         config = language().load(path, memory=memory)
@@ -177,7 +177,7 @@ protocol bgp B2 from T { neighbor 10.0.0.2 as 1; ipv4 { import where net ~ S; ex
 """
 
 
-def load(text: str, memory: Memory) -> tuple[int, int]:
+def load(text: str, memory: ReadUnits) -> tuple[int, int]:
     same({"bird.conf": text}, memory)
     return memory.read, memory.kept
 
@@ -196,7 +196,7 @@ def load(text: str, memory: Memory) -> tuple[int, int]:
     ],
 )
 def test_what_changed_and_what_uses_it_is_read_anew(old: str, new: str, read: int) -> None:
-    memory = Memory()
+    memory = ReadUnits()
     assert load(BASE, memory) == (7, 0)
     assert load(BASE.replace(old, new, 1), memory)[0] == read
     assert load(BASE.replace(old, new, 1), memory)[0] == 0
@@ -204,7 +204,7 @@ def test_what_changed_and_what_uses_it_is_read_anew(old: str, new: str, read: in
 
 def test_a_new_default_table_reaches_who_named_none() -> None:
     text = "protocol static a { ipv4; }\nprotocol static b { ipv6; }\n"
-    memory = Memory()
+    memory = ReadUnits()
     load(text, memory)
     assert load("ipv4 table first;\n" + text, memory) == (1, 2)  # master4 is still before it
     text = "roa4 table x;\n" + text.replace("ipv4;", "roa4;")
@@ -213,14 +213,14 @@ def test_a_new_default_table_reaches_who_named_none() -> None:
 
 
 def test_what_counts_protocols_or_looks_at_them_is_read_each_time() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     text = "protocol static { ipv4; }\nprotocol kernel K { ipv4; }\nprotocol static s { ipv4; }\n"
     load(text, memory)
     assert load(text, memory) == (2, 1)
 
 
 def test_a_statement_with_an_include_inside_is_read_again_when_a_file_of_it_says_something_else() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     text = 'define S = [\ninclude "items";\n];\nprotocol static s { ipv4 { import where net ~ S; }; }\n'
     for items, kept in (("10.0.0.0/8", 0), ("10.0.0.0/8", 2), ("11.0.0.0/8", 0), ("11.0.0.0/8", 2)):
         assert same({"bird.conf": text, "items": items}, memory)
@@ -228,7 +228,7 @@ def test_a_statement_with_an_include_inside_is_read_again_when_a_file_of_it_says
 
 
 def test_or_when_its_pattern_finds_other_files_or_a_name_in_a_file_means_something_else() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     text = 'define A = {};\nprotocol static s {{ ipv4;\ninclude "*.list";\n}}\n'
     one = {"1.list": "route 10.0.0.0/8 blackhole { preference = A; };\n"}
     two = {**one, "2.list": "route 11.0.0.0/8 blackhole;\n"}
@@ -238,7 +238,7 @@ def test_or_when_its_pattern_finds_other_files_or_a_name_in_a_file_means_somethi
 
 
 def test_places_after_an_include_follow_their_statement() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     text = 'protocol static s { ipv4 { import none;\ninclude "more";\n\n};\nroute 10.0.0.0/8 blackhole;\n}\n'
     for gap, kept in (("", 0), ("\n\n", 1), ("\n", 1)):
         assert same({"bird.conf": gap + text, "more": "preference 5;\n"}, memory)
@@ -246,7 +246,7 @@ def test_places_after_an_include_follow_their_statement() -> None:
 
 
 def test_the_same_text_twice_stands_at_two_places() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     for gap in ("", "\n", "\n\n"):
         text = f"log stderr all;\n{gap}log stderr all;\nprotocol static s {{ ipv4; }}\n"
         config = language().load("bird.conf", TextFiles({"bird.conf": text}), memory)
@@ -255,7 +255,7 @@ def test_the_same_text_twice_stands_at_two_places() -> None:
 
 
 def test_of_two_that_set_the_same_the_last_holds() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     for first in ("2", "0"):  # the second statement is kept
         text = f"debug commands {first};\ndebug commands (2);\nprotocol static s {{ ipv4; }}\n"
         config = language().load("bird.conf", TextFiles({"bird.conf": text}), memory)
@@ -263,7 +263,7 @@ def test_of_two_that_set_the_same_the_last_holds() -> None:
 
 
 def test_whatever_statements_add_to_is_kept() -> None:
-    """A new field of `Builder` or `Top` belongs to the tables of `again.py`, or to those not kept."""
+    """A new field of `Builder` or `TopLevel` belongs to the tables of `rereading.py`, or to those not kept."""
     builder = Builder(Sources(DiskFiles()), {}, Scope(), {})
     passing = {
         "sources",
@@ -278,12 +278,17 @@ def test_whatever_statements_add_to_is_kept() -> None:
     }
     passing |= {"template", "building", "mark", "type", "unsettled", "asked", "replaced"}
     passing |= {"budget", "of_command"}
-    assert set(vars(builder)) == passing | {*again.BUILDER_DICTIONARIES, *again.BUILDER_LISTS}
-    assert set(vars(Top(builder))) == {"builder", "values", *again.TOP_DICTIONARIES, *again.TOP_LISTS}
+    assert set(vars(builder)) == passing | {*rereading.BUILDER_DICTIONARIES, *rereading.BUILDER_LISTS}
+    assert set(vars(TopLevel(builder))) == {
+        "builder",
+        "values",
+        *rereading.TOP_DICTIONARIES,
+        *rereading.TOP_LISTS,
+    }
 
 
 def test_a_broken_file_says_all_and_forgets_nothing() -> None:
-    memory = Memory()
+    memory = ReadUnits()
     load(BASE, memory)
     broken = BASE.replace("as 1;", "as ;").replace("A = 1", "A = Q")
     found, _ = outcome({"bird.conf": broken}, memory)
@@ -292,7 +297,7 @@ def test_a_broken_file_says_all_and_forgets_nothing() -> None:
 
 
 def test_a_file_of_another_name_is_another_file(tmp_path: Path) -> None:
-    memory = Memory()
+    memory = ReadUnits()
     for name in ("a.conf", "b.conf"):
         (tmp_path / name).write_text(BASE)
         config = language().load(str(tmp_path / name), memory=memory)
@@ -301,7 +306,7 @@ def test_a_file_of_another_name_is_another_file(tmp_path: Path) -> None:
 
 
 def test_readings_with_a_memory_leave_nothing_behind() -> None:
-    memory = Memory()
+    memory = ReadUnits()
 
     def read(text: str) -> None:
         outcome({"bird.conf": text}, memory)
@@ -322,7 +327,7 @@ def test_what_is_refused_in_a_template_is_refused_again() -> None:
     """Whoever used it first: the next one is refused when that is gone, though it was not read again."""
     base = "protocol device {}\nmpls table m;\ntemplate static T {\n  ipv4;\n  mpls;\n}\n"
     first, second = "protocol static one from T {}\n", "protocol static two from T {}\n"
-    memory = Memory()
+    memory = ReadUnits()
     for text, line, user in (
         (base, 0, 0),
         (base + first + second, 5, 7),

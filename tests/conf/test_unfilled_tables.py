@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybird.conf.again import Memory
+from pybird.conf.rereading import ReadUnits
 from tests.conf.loading import language, load
 
 TABLES = "roa4 table r4; roa4 table copy; aspa table pa;\n"
@@ -82,7 +82,7 @@ def test_what_no_protocol_uses_is_a_warning_only() -> None:
 
 
 def test_it_is_refused_again_when_nothing_has_changed(tmp_path) -> None:
-    path, memory = tmp_path / "bird.conf", Memory()
+    path, memory = tmp_path / "bird.conf", ReadUnits()
     path.write_text(TABLES + RPKI + BGP % (CHECK, "all"))
     for _ in range(2):
         assert len(language().load(str(path), memory=memory).refusals) == 1

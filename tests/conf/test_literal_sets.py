@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.conf.bulk import BulkError, prefix_set
+from pybird.conf.literal_sets import BulkError, prefix_set
 from pybird.values.prefixset import PrefixSet
 
 SUFFIXES = st.sampled_from(["", "", "+", "-", "{0,32}", "{8, 24}", "{ 24,24 }", "{25,8}", "{8,33}"])

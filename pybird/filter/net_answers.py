@@ -20,7 +20,7 @@ OPEN: Final = -1  # the head does not decide
 
 
 @final
-class Masks:
+class NetAnswers:
     """The tests of one filter for one type of table.
 
     `near` and `far` are the tests as functions of a key; those of `far` are

@@ -2,7 +2,7 @@
 
 A filter that looks at the network only in these ways need not run for every
 network: those with the same answers, and the same attribute set, share one run.
-The answers of one network are a number, its *mask*; `Questions` gives each question
+The answers of one network are a number, its *mask*; `NetQuestions` gives each question
 its bits in it. `masks.py` finds the masks of many networks.
 """
 
@@ -96,7 +96,7 @@ class RoaTest:
 MANY: Final = 4096  # patterns of a set of which no short summary is kept
 
 
-class Questions:
+class NetQuestions:
     """The questions of one filter, each with its first bit."""
 
     def __init__(self) -> None:
