@@ -76,7 +76,7 @@ class RouterConnection:
             line = " ".join(command.split("\n"))
             self._sock.sendall(line.encode(errors="surrogateescape") + b"\n")
         except OSError:
-            raise ConnectionLostError("RouterConnection closed by server") from None
+            raise ConnectionLostError("Connection closed by server") from None
 
     def replies(self) -> Iterator[ReplyLine]:
         """The lines of one reply, the last one included, and unasked ones between them.
@@ -98,7 +98,7 @@ class RouterConnection:
         except ConnectionError:
             octets = b""
         if not octets:
-            raise ConnectionLostError("RouterConnection closed by server")
+            raise ConnectionLostError("Connection closed by server")
         *lines, self._rest = (self._rest + octets).split(b"\n")
         self._lines.extend(lines)
 

@@ -133,7 +133,7 @@ def bare(error: E) -> E:
 def unheard(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:
     """The warnings that are new, wherever the lines that the others are of have moved.
 
-    What was not read again (`again.py`) warns by the same objects; else as many
+    What was not read again (`rereading.py`) warns by the same objects; else as many
     of the same words in the same file count as the same.
     """
     kept = {id(each) for each in before} & {id(each) for each in now}

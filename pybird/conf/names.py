@@ -40,7 +40,7 @@ class Names(Diagnostics):
         self.begin_unit()
 
     def begin_unit(self) -> None:
-        """What follows is one unit (`again.py`): note what it asks for."""
+        """What follows is one unit (`rereading.py`): note what it asks for."""
         self.unsettled = False  # it depends on more than its text and its names
         self.asked: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
         self.replaced: list[str] = []  # implicit tables that it declares

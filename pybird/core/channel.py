@@ -39,7 +39,7 @@ from pybird.values.route import FILTERED, Dest, Hop, RouteSource, Rte
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
 
-__all__ = ["Channel", "ChannelState", "Counters", "ExportMode", "ExportState", "Exporter", "Statistics"]
+__all__ = ["Channel", "ChannelState", "ExportMode", "ExportState", "Exporter", "Statistics"]
 
 
 class ChannelState(Enum):

@@ -137,7 +137,7 @@ STATES: Final = (
 
 # None: it comes too late or too early there, and nothing is done.
 TABLE: Final[dict[LifeEvent, tuple[LifeStep | None, ...]]] = {
-    #                     down     start     up        stop      flush
+    #                         down     start     up        stop      flush
     LifeEvent.BEGIN:         (_STARTS, None,     None,     None,     None),
     LifeEvent.WENT_UP:       (None,    _WORKS,   None,     None,     None),
     LifeEvent.WENT_DOWN:     (None,    None,     _FAILS,   None,     None),

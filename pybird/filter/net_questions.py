@@ -3,7 +3,7 @@
 A filter that looks at the network only in these ways need not run for every
 network: those with the same answers, and the same attribute set, share one run.
 The answers of one network are a number, its *mask*; `NetQuestions` gives each question
-its bits in it. `masks.py` finds the masks of many networks.
+its bits in it. `net_answers.py` finds the masks of many networks.
 """
 
 from __future__ import annotations

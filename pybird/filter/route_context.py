@@ -290,4 +290,4 @@ def constant_subject(log: Callable[[str], None]) -> RouteContext:
     return RouteContext(AttributePool(()), NetType.IP4, log)
 
 
-__all__ = ["Lookup", "Subject", "constant_subject"]
+__all__ = ["Lookup", "RouteContext", "constant_subject"]

@@ -458,16 +458,16 @@ protocol «ospfv3» backbone {
         hint="ospf v3",
     ),
     mistake(
-        "British neighbor",
+        "British neighbour",
         """
 protocol device { }
 protocol bgp up4 {
   local as 65010;
-  «neighbor» 192.0.2.1 as 64999;
+  «neighbour» 192.0.2.1 as 64999;
   ipv4 { import all; export none; };
 }
 """,
-        "`neighbor` is not an option here",
+        "`neighbour` is not an option here",
         hint="neighbor",
     ),
     mistake(
@@ -1226,7 +1226,7 @@ filter transit_in {
   «acept»;
 }
 protocol bgp up4 {
-  «neighbor» 192.0.2.1 as 64999;
+  «neighbour» 192.0.2.1 as 64999;
   local as 65010;
   ipv4 { import filter transit_in; export none; };
 }
@@ -1235,7 +1235,7 @@ protocol bgp up4 {
         "maybe you wanted 198.51.100.0/24",
         "unexpected `blakhole`",
         "`acept` is not defined",
-        "`neighbor` is not an option here",
+        "`neighbour` is not an option here",
         related="after this",
     ),
     mistake(

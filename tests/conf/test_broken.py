@@ -73,7 +73,7 @@ BROKEN = [
     (BGP + "  hold «tiem» 90;\n}\n", "unexpected `tiem`, expected `time`"),
     (BGP + "  hold time 90 «seconds»;\n}\n", "unexpected `seconds`, expected `;`"),
     (BGP + "  hold time «70000»;\n}\n", "70000 is out of range, 0 to 65535 are possible"),
-    (BGP + "  «neighbor» 10.0.0.3;\n}\n", "`neighbor` is not an option here"),
+    (BGP + "  «neighbour» 10.0.0.3;\n}\n", "`neighbour` is not an option here"),
     (BGP + "  neighbor «10.0.0.3» as 1;\n}\n", "Only one neighbor per BGP instance is allowed"),
     (BGP + '  «passwrod» "x";\n}\n', "`passwrod` is not an option here"),
     (BGP + "  password «secret»;\n}\n", "a text stands in double quotes"),

@@ -263,7 +263,7 @@ def test_of_two_that_set_the_same_the_last_holds() -> None:
 
 
 def test_whatever_statements_add_to_is_kept() -> None:
-    """A new field of `Builder` or `TopLevel` belongs to the tables of `rereading.py`, or to those not kept."""
+    """A new field of `Builder` or `TopLevel` stands in the tables of `rereading.py`, or is not kept."""
     builder = Builder(Sources(DiskFiles()), {}, Scope(), {})
     passing = {
         "sources",

@@ -121,7 +121,7 @@ class Peer(Instance[BgpConfig]):
 
     def stop(self, reason: StopReason) -> None:
         self.trace("events", "Shutdown requested")
-        self.trace("states", "ProtocolState changed to stop")
+        self.trace("states", "State changed to stop")
         if self.active is not None:
             self.trace("events", "BGP session closed")
         self._running = False

@@ -479,13 +479,13 @@ def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiate
 
 __all__ = [
     "Closed",
-    "Counters",
     "Effect",
+    "MessageCounters",
     "Opened",
     "Refresh",
     "Send",
     "Session",
-    "State",
+    "SessionState",
     "Terms",
     "Up",
     "Updates",
