@@ -45,6 +45,11 @@ class Known:
     def __init__(self) -> None:
         self._clean = Clean()
 
+    def learn(self, copy: Copy, mutants: list[Mutant]) -> None:
+        """Find out which of their tests pass without a change."""
+        tests = {test: None for each in mutants if not known.problems(each, ROOT) for test in each.tests}
+        self._clean.learn(copy, [*tests], KNOWN_SECONDS * len(mutants))
+
     def attempt(self, copy: Copy, mutant: Mutant) -> Outcome:
         """Apply one known mutant."""
         found = known.problems(mutant, copy.root)
@@ -58,7 +63,9 @@ def all_known(only: str, workers: int) -> int:
     """Apply every known mutant whose rule or file has this text."""
     mutants = [each for each in known.read() if only in each.rule or only in each.file]
     with Pool(ROOT, workers) as pool:
-        results = pool.run(mutants, Known().attempt, show_known)
+        work = Known()
+        pool.run([mutants], work.learn, lambda display, *_: display.step("which tests pass as it is"))
+        results = pool.run(mutants, work.attempt, show_known)
     left = [(each, outcome) for each, outcome in results if outcome.verdict is not Verdict.NOTICED]
     for mutant, outcome in left:
         print(f"\n{outcome.verdict.value}: {mutant.file}: {mutant.rule}")

@@ -36,8 +36,18 @@ class Clean:
     def __init__(self) -> None:
         self._passes: dict[str, bool] = {}
 
+    def learn(self, copy: Copy, tests: list[str], seconds: float) -> None:
+        """Run all of them at once: quicker than to ask for each."""
+        status, printed = copy.run(["-m", "pytest", "-rfE", "--tb=no", *tests], seconds)
+        if status in (PASSED, FAILED):
+            failed = {found["where"] for found in SUMMARY.finditer(printed)}
+            self._passes |= dict.fromkeys(tests, True) | dict.fromkeys(failed, False)
+
     def passes(self, copy: Copy, test: str, seconds: float) -> bool:
         """Whether this test passes in a copy that holds no change."""
+        function = test.partition("[")[0]
+        if test not in self._passes and function in self._passes:
+            return self._passes[function]
         if test not in self._passes:
             status, _ = copy.run(["-m", "pytest", test], seconds)
             self._passes[test] = status == PASSED
