@@ -175,6 +175,13 @@ TABLES = {
     },
 }
 
+
+@pytest.mark.parametrize("name", sorted(each.name for each in PROTOCOLS if each.instance is not None))
+def test_the_options_of_every_protocol_that_runs_are_looked_at(name: str) -> None:
+    """Here and in tests/side_by_side/test_options.py."""
+    assert name in TABLES
+
+
 # Options whose handlers do more than to refuse or to warn.
 OTHERS: dict[type, list[Row]] = {
     Refused: [
