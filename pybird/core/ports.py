@@ -122,8 +122,11 @@ class Listener(Protocol):
     def close(self) -> None:
         """Stop listening."""
 
-    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
-        """Require (or with None, forget) TCP-MD5 for peers inside the prefix (RFC 2385)."""
+    def set_md5(self, peer: Prefix, password: str | None) -> None:
+        """Require (or with None, forget) TCP-MD5 for peers inside the prefix (RFC 2385).
+
+        There is one key for each prefix, whatever the interface.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ TCP_MD5SIG_EXT = 32
 TCP_REPAIR = 19
 TCP_RTO_MAX_MS = 44
 MD5_FLAG_PREFIX = 1
-MD5_FLAG_IFINDEX = 2
 MD5_MAX_KEY = 80
 BACKLOG = 128
 PRIVILEGED = 1024  # ports below need a capability
@@ -67,7 +66,7 @@ def endpoint(name: tuple[Any, ...]) -> tuple[Address, int, int]:
     return address, int(name[1]), int(name[3]) if len(name) > 3 else 0
 
 
-def md5_option(peer: Prefix, ifindex: int, password: str | None, flags: int) -> bytes:
+def md5_option(peer: Prefix, password: str | None, flags: int) -> bytes:
     """`struct tcp_md5sig`; without a password the key is forgotten."""
     key = to_octets(password or "")
     if len(key) > MD5_MAX_KEY:
@@ -76,31 +75,25 @@ def md5_option(peer: Prefix, ifindex: int, password: str | None, flags: int) -> 
         place = struct.pack("=HH4s120x", socket.AF_INET, 0, peer.address.octets)
     else:
         place = struct.pack("=HHI16sI100x", socket.AF_INET6, 0, 0, peer.address.octets, 0)
-    return place + struct.pack("=BBHi80s", flags, peer.length, len(key), ifindex, key)
+    return place + struct.pack("=BBHi80s", flags, peer.length, len(key), 0, key)
 
 
-def set_md5(sock: socket.socket, peer: Prefix, ifindex: int, password: str | None) -> None:
+def set_md5(sock: socket.socket, peer: Prefix, password: str | None) -> None:
     """Set or forget the TCP-MD5 key for a peer or a prefix of peers (RFC 2385).
 
-    The kernel takes an interface only if it is a VRF; a key for a link-local
-    address counts on all interfaces. Forgetting an unknown key is no error.
+    The kernel has one key for each prefix: it would take an interface only if it
+    is a VRF, and a socket is in one VRF anyway. Forgetting an unknown key is no error.
 
     Raises:
         OSError: the kernel has no TCP-MD5 or refuses the key.
     """
     whole = peer.length == peer.address.bits
-    attempts = [(TCP_MD5SIG, 0, 0)] if whole else [(TCP_MD5SIG_EXT, MD5_FLAG_PREFIX, 0)]
-    if ifindex:
-        attempts.insert(0, (TCP_MD5SIG_EXT, MD5_FLAG_PREFIX | MD5_FLAG_IFINDEX, ifindex))
-    for option, flags, scope in attempts:
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, option, md5_option(peer, scope, password, flags))
-            return
-        except OSError as error:
-            if error.errno == errno.ENOENT and password is None:
-                return
-            if error.errno != errno.EINVAL or (option, flags, scope) == attempts[-1]:
-                raise
+    option, flags = (TCP_MD5SIG, 0) if whole else (TCP_MD5SIG_EXT, MD5_FLAG_PREFIX)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, option, md5_option(peer, password, flags))
+    except OSError as error:
+        if error.errno != errno.ENOENT or password is not None:
+            raise
 
 
 def signature_failures(netstat: str) -> SignatureFailures | None:
@@ -226,7 +219,7 @@ def connect(
     try:
         apply_options(sock, options)
         if options.password is not None:
-            set_md5(sock, Prefix(remote, remote.bits), 0, options.password)
+            set_md5(sock, Prefix(remote, remote.bits), options.password)
         if local is not None:
             stream.local = (local, 0)
             sock.bind(sockaddr(local, 0, ifindex))
@@ -320,7 +313,7 @@ class TcpListener:
         if listening in self._sockets:
             self._loop.add_reader(listening.fileno(), self._accept, listening)
 
-    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
+    def set_md5(self, peer: Prefix, password: str | None) -> None:
         """Require (or with None, forget) TCP-MD5 for peers inside the prefix.
 
         Raises:
@@ -331,7 +324,7 @@ class TcpListener:
         if not sockets and password is not None:
             raise OSError(errno.EAFNOSUPPORT, f"Not listening for {peer}")
         for sock in sockets:
-            set_md5(sock, peer, ifindex, password)
+            set_md5(sock, peer, password)
 
     def close(self) -> None:
         """Stop listening."""

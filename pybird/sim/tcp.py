@@ -111,27 +111,23 @@ class SimulatedTcpListener:
         self.accepted = accepted
         self.options = options
         self._tcp = tcp
-        self._keys: dict[tuple[Prefix, int], str] = {}
+        self._keys: dict[Prefix, str] = {}
 
     def close(self) -> None:
         """Stop listening."""
         self._tcp.listeners = [item for item in self._tcp.listeners if item is not self]
 
-    def set_md5(self, peer: Prefix, ifindex: int, password: str | None) -> None:
+    def set_md5(self, peer: Prefix, password: str | None) -> None:
         """Require (or with None, forget) TCP-MD5 for peers inside the prefix."""
         if password is None:
-            self._keys.pop((peer, ifindex), None)
+            self._keys.pop(peer, None)
         else:
-            self._keys[peer, ifindex] = password
+            self._keys[peer] = password
 
-    def password(self, peer: Address, ifindex: int) -> str | None:
-        """The key for a peer: the longest prefix, then the one of the interface."""
-        found = [
-            (prefix.length, index, word)
-            for (prefix, index), word in self._keys.items()
-            if prefix.contains(peer) and index in (0, ifindex)
-        ]
-        return max(found)[2] if found else None
+    def password(self, peer: Address) -> str | None:
+        """The key for a peer: that of the longest prefix."""
+        found = [(prefix.length, word) for prefix, word in self._keys.items() if prefix.contains(peer)]
+        return max(found)[1] if found else None
 
     def matches(self, address: Address, port: int, ifindex: int) -> bool:
         """Is this connection for us?"""
@@ -601,7 +597,7 @@ class Tcp:
 
     def _admits(self, listener: SimulatedTcpListener, client: Endpoint, path: Path, back: Path) -> bool:
         """MD5 keys must agree and hop limits suffice; else nobody hears anything."""
-        wanted, given = listener.password(client.local[0], path.nic.index), client.options.password
+        wanted, given = listener.password(client.local[0]), client.options.password
         if wanted != given:
             self._count_signature(wanted, given)
             return False

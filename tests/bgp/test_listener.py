@@ -1,11 +1,17 @@
 """Listening sockets that protocols share, and whose a connection is."""
 
+from unittest.mock import patch
+
+import pytest
+
 from pybird.conf.model import InterfacePattern
 from pybird.core.ports import TcpOptions
+from pybird.sim.tcp import SimulatedTcpListener
 from pybird.values.address import Address
+from pybird.values.net import Prefix
 
 from .test_peer import _Talker
-from .world import auto, bgp_to, config, pair
+from .world import auto, bgp_to, config, entries, pair
 
 A, A2, B = (Address.parse(f"10.0.0.{last}") for last in (1, 11, 2))
 FAR = "10.0.0.3"
@@ -19,10 +25,10 @@ def machines(*protocols):
     return lab
 
 
-def caller(lab, port, to=A):
+def caller(lab, port, to=A, me=B, ifindex=0, **options):
     """Who connects from b, after a second."""
     talker = _Talker()
-    lab.nodes["b"].router.services.network.connect(B, to, port, 0, talker, TcpOptions())
+    lab.nodes["b"].router.services.network.connect(me, to, port, ifindex, talker, TcpOptions(**options))
     lab.run(1)
     return talker
 
@@ -52,6 +58,22 @@ def test_a_connection_to_another_address_than_the_strictly_bound_one_is_not_take
     assert served(caller(lab, 179, A))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"local_port": 1179}, {}),
+        ({"strict_bind": True, "local_address": A2}, {"strict_bind": True, "local_address": A}),
+    ],
+)
+def test_of_two_protocols_with_one_neighbor_that_of_the_socket_has_the_connection(first, second):
+    lab = machines(
+        bgp_to(str(B), 65001, 65002, "first", passive=True, **first),
+        bgp_to(str(B), 65001, 65002, "second", passive=True, **second),
+    )
+    assert served(caller(lab, 179, A))
+    assert lab.proto("a", "second").incoming is not None
+
+
 def test_without_strict_bind_the_address_does_not_matter():
     lab = machines(bgp_to(str(B), 65001, 65002, "ours", passive=True, local_address=A))
     assert served(caller(lab, 179, A2))
@@ -79,9 +101,85 @@ def test_a_md5_key_stays_while_another_protocol_uses_it():
     router = lab.nodes["a"].router
     (listener,) = lab.nodes["a"].host.tcp.listeners
     neighbor = Address.parse("fe80::b")
-    keys = [listener.password(neighbor, 2)]
+    keys = [listener.password(neighbor)]
     for name in ("one", "two"):
         router.disable(lab.proto("a", name))
         lab.run(1)
-        keys.append(listener.password(neighbor, 2))
+        keys.append(listener.password(neighbor))
     assert keys == ["secret", "secret", None]
+
+
+def two_passwords():
+    """Two ranges that are one, with passwords of their own; a third protocol keeps the socket open."""
+    lab = machines(
+        auto(65001, "one", password="first"),
+        auto(65001, "two", password="second", dynamic_name="more"),
+        bgp_to(FAR, 65001, 65003, "theirs", passive=True),
+    )
+    (listener,) = lab.nodes["a"].host.tcp.listeners
+    return lab, lambda: listener.password(Address.parse("fe80::b"))
+
+
+def test_a_password_stays_when_another_protocol_wants_its_own_for_the_same_prefix():
+    """The kernel has one key for each prefix; as in BIRD the first stays."""
+    lab, key = two_passwords()
+    assert key() == "first"
+    assert lab.nodes["a"].messages("error") == ["two: Cannot listen: fe80::/10 has the password of one"]
+    lab.nodes["a"].router.disable(lab.proto("a", "two"))
+    lab.run(10)
+    assert key() == "first"
+
+
+def test_when_a_password_goes_the_other_protocol_has_its_own():
+    lab, key = two_passwords()
+    lab.nodes["a"].router.disable(lab.proto("a", "one"))
+    lab.run(6)
+    assert key() == "second"
+    lab.nodes["a"].router.enable(lab.proto("a", "one"))
+    lab.run(6)
+    assert key() == "second"
+    assert lab.proto("a", "two").listening.error == ""
+    assert lab.proto("a", "one").listening.error == "Cannot listen: fe80::/10 has the password of two"
+
+
+def test_a_key_stays_while_a_neighbor_with_that_address_on_another_interface_needs_it():
+    secret = {"passive": True, "password": "secret"}
+    one = bgp_to("fe80::b", 65001, 65002, "one", interface="eth0", **secret)
+    two = bgp_to("fe80::b", 65001, 65002, "two", interface="eth1", **secret)
+    lab = pair(config(1, one, two), config(2))
+    lab.link("a", "eth1", "b", "eth1", ("fe80::a", "fe80::b"))
+    lab.run(1)
+    (listener,) = lab.nodes["a"].host.tcp.listeners
+    lab.nodes["a"].router.disable(lab.proto("a", "one"))
+    assert listener.password(Address.parse("fe80::b")) == "secret"
+
+
+def test_who_has_no_key_at_the_socket_takes_no_connection():
+    """Else whoever has the address of a neighbor with a password would need none."""
+    ours = bgp_to(str(B), 65001, 65002, "ours", passive=True, password="secret")
+    with patch.object(SimulatedTcpListener, "set_md5", side_effect=OSError("no MD5 here")):
+        lab = machines(ours, bgp_to(FAR, 65001, 65003, "theirs", passive=True))
+        assert refused(caller(lab, 179))
+
+
+def test_a_child_of_a_range_without_its_key_takes_no_connection():
+    """The key that let it in is that of another range, on another interface."""
+    lab = machines(
+        entries(("fe80::b", 2)),
+        auto(65001, "one", password="first", interface_range=(InterfacePattern("eth1"),)),
+        auto(65001, "two", password="second", dynamic_name="more"),
+    )
+    assert lab.proto("a", "more01") is not None
+    here, there = Address.parse("fe80::b"), Address.parse("fe80::a")
+    assert refused(caller(lab, 179, there, here, 2, password="first"))
+
+
+def test_a_range_without_its_key_leaves_connections_to_the_next():
+    ranges = {"remote_range": Prefix.parse("10.0.0.0/24"), "password": "first"}
+    lab = machines(
+        auto(65001, "one", **ranges, disabled=True),
+        auto(65001, "two", **ranges | {"password": "second"}, dynamic_name="more"),
+    )
+    lab.nodes["a"].router.enable(lab.proto("a", "one"))
+    assert served(caller(lab, 179, password="second"))
+    assert lab.proto("a", "more01") is not None

@@ -406,7 +406,7 @@ def test_a_packet_with_too_low_a_hop_limit_is_dropped(world):
 def test_md5_password_of_one_peer_and_of_a_range(world, address):
     listener, port = world.listen(address)
     for peer in (Prefix(address, address.bits), Prefix(address.masked(8), 8)):
-        listener.set_md5(peer, 0, "secret")
+        listener.set_md5(peer, "secret")
         handler = Record()
         wrong = world.connect(address, port, handler, password="other")
         world.turn(0.05)
@@ -415,14 +415,14 @@ def test_md5_password_of_one_peer_and_of_a_range(world, address):
         right = world.connect(address, port, handler, password="secret")
         world.until(lambda h=handler: h.events == ["connected"])
         right.abort()
-        listener.set_md5(peer, 0, None)
-        listener.set_md5(peer, 0, None)  # twice is no error
+        listener.set_md5(peer, None)
+        listener.set_md5(peer, None)  # twice is no error
         plain = Record()
         stream = world.connect(address, port, plain)
         world.until(lambda p=plain: p.events == ["connected"])
         stream.abort()
     with pytest.raises(OSError, match="longer than 80"):
-        listener.set_md5(Prefix(address, address.bits), 0, "x" * 81)
+        listener.set_md5(Prefix(address, address.bits), "x" * 81)
     listener.close()
 
 
@@ -446,8 +446,6 @@ def test_link_local_connections_know_their_interface():
     world.until(lambda: world.accepted)
     assert world.accepted[0].ifindex == stream.ifindex == index
     assert world.accepted[0].remote[0] == address
-    # a key for a link-local address counts whatever the interface
-    listener.set_md5(Prefix(address, 128), index, "secret")
     listener.close()
     bound, port = world.listen(address, ifindex=index)
     again = Record()
@@ -538,7 +536,7 @@ def test_a_segment_with_another_password_is_counted():
     world = World()
     listener, port = world.listen(V4)
     assert world.network.signature_failures() == SignatureFailures()
-    listener.set_md5(Prefix.parse("127.0.0.0/8"), 0, "one")
+    listener.set_md5(Prefix.parse("127.0.0.0/8"), "one")
     stream = world.connect(V4, port, Record(), password="other")
     world.turn(0.1)
     assert world.network.signature_failures() == SignatureFailures(wrong=1)

@@ -85,4 +85,4 @@ def test_the_neighbor_gets_what_is_utf8(lab):
 
 def test_the_octets_of_a_password_are_the_key():
     assert to_octets(LATIN) == b"caf\xe9"
-    assert b"caf\xe9\0" in md5_option(Prefix.parse("192.0.2.1/32"), 0, LATIN, 0)
+    assert b"caf\xe9\0" in md5_option(Prefix.parse("192.0.2.1/32"), LATIN, 0)

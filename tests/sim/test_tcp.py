@@ -253,7 +253,7 @@ def test_connections_of_one_path_may_be_slower_than_others():
 
 def test_md5_mismatch_is_silence():
     world, _, a, b = pair()
-    b.listener.set_md5(Prefix.parse("fe80::/10"), 0, "secret")
+    b.listener.set_md5(Prefix.parse("fe80::/10"), "secret")
     none, wrong = a.call(B, 2), a.call(B, 2, options=TcpOptions(password="guess"))
     right = a.call(B, 2, options=TcpOptions(password="secret"))
     world.run(10)

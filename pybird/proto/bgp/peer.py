@@ -483,7 +483,7 @@ class Peer(Instance[BgpConfig]):
         if not self._running:
             return
         if self.reach.ifindex != self._listens_at:
-            self._listen()  # the socket or its MD5 key may belong to the interface
+            self._listen()  # the socket may belong to the interface
         if self.reach.usable:
             if self.active is not None:
                 self.session_channels.addresses_changed()

@@ -34,7 +34,7 @@ class Listening:
 
     def open(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
         """Have a socket now or, where that fails, as soon as possible."""
-        wanted = (socket_key(config, ifindex), config.password, password_for, ifindex)
+        wanted = (socket_key(config, ifindex), config.password, password_for)
         if wanted == self._wanted and self._key is not None:
             return  # nobody who connects now shall be turned away
         self.close()

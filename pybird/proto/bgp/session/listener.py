@@ -5,12 +5,18 @@ open while an enabled protocol needs it. An incoming connection belongs to the
 protocol that owns its key (VRF, interface, address, port): an explicit one
 first, even a disabled one (which refuses), then a dynamic child, then the first
 protocol in the file whose `neighbor range` has the address.
+
+The kernel has one TCP-MD5 key for each prefix of a socket. A protocol whose
+prefix has another password already has no place at the socket until that goes;
+who has no place gets no connection, or it would be one that another key, or
+none, let in.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from pybird.core.ports import Listener, Stream, TcpOptions
@@ -40,7 +46,6 @@ class ListeningProtocol(Protocol):
     """A BGP protocol instance, as the listener sees it."""
 
     config: BgpConfig
-    enabled: bool
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call; what it raises stops this protocol only."""
@@ -70,7 +75,33 @@ class SocketKey(NamedTuple):
 @dataclass(slots=True)
 class _Socket:
     listener: Listener
-    users: dict[str, tuple[Prefix, int] | None]  # protocol name: prefix and interface of its MD5 key
+    users: dict[str, Prefix | None] = field(default_factory=dict)  # protocol name: prefix of its MD5 key
+    keys: dict[Prefix, str] = field(default_factory=dict, repr=False)
+
+    def add_key(self, prefix: Prefix, password: str) -> None:
+        """Have this key.
+
+        Raises:
+            OSError: the prefix has another, or the kernel refuses it.
+        """
+        there = self.keys.get(prefix)
+        if there is None:
+            self.listener.set_md5(prefix, password)
+            self.keys[prefix] = password
+        elif there != password:
+            holder = next(name for name, held in self.users.items() if held == prefix)
+            raise OSError(errno.EEXIST, f"{prefix} has the password of {holder}")
+
+    def remove(self, name: str) -> None:
+        """This protocol goes, and its key with the last that has it."""
+        prefix = self.users.pop(name)
+        if prefix is not None and prefix not in self.users.values():
+            del self.keys[prefix]
+            self.listener.set_md5(prefix, None)
+
+    def serves(self, member: ListeningProtocol) -> bool:
+        """The protocol has a place here, and so has the parent of a child, whose key covers it."""
+        return member.name in self.users and member.config.parent in (None, *self.users)
 
 
 class Listeners:
@@ -108,16 +139,16 @@ class Listeners:
             options = TcpOptions(ttl=GTSM_TTL, vrf=key.vrf, free_bind=config.free_bind)
             accept = _Accept(self, key)
             listener = self._services.network.listen(key.address, key.port, key.ifindex, accept, options)
-            socket = self._sockets[key] = _Socket(listener, {})
-        md5 = None
+            socket = self._sockets[key] = _Socket(listener)
+        prefix = None
         if config.password is not None and password_for is not None:
-            md5 = (password_for, ifindex)
+            prefix = password_for
             try:
-                socket.listener.set_md5(password_for, ifindex, config.password)
+                socket.add_key(prefix, config.password)
             except OSError:
                 self._close_unused(key, socket)
                 raise
-        socket.users[name] = md5
+        socket.users[name] = prefix
         return key
 
     def close(self, name: str, key: SocketKey) -> None:
@@ -125,9 +156,7 @@ class Listeners:
         socket = self._sockets.get(key)
         if socket is None or name not in socket.users:
             return
-        md5 = socket.users.pop(name)
-        if md5 is not None and md5 not in socket.users.values():
-            socket.listener.set_md5(*md5, None)
+        socket.remove(name)
         self._close_unused(key, socket)
 
     def _close_unused(self, key: SocketKey, socket: _Socket) -> None:
@@ -147,13 +176,14 @@ class Listeners:
         """The written protocol that owns this key, enabled or not."""
         return next(_holders(key, (m for m in self.members() if m.config.parent is None)), None)
 
-    def accepted(self, stream: Stream, socket: SocketKey) -> None:
+    def accepted(self, stream: Stream, socket_key: SocketKey) -> None:
         """A connection came in: hand it to its owner or refuse it."""
+        socket = self._sockets[socket_key]
         # the neighbor's port says nothing: it is an ephemeral one
-        key = Key(socket.vrf, stream.ifindex, stream.remote[0], 0)
-        owners = list(_owners(key, self.members()))
-        member = next((m for m in owners if serves(m.config, socket, stream)), None)
-        if member is not None and member.enabled:
+        key = Key(socket_key.vrf, stream.ifindex, stream.remote[0], 0)
+        owners = list(_owners(key, self.members(), socket))
+        member = next((m for m in owners if is_addressed(m.config, socket_key, stream)), None)
+        if member is not None and socket.serves(member):
             member.guarded(member.incoming_stream, stream)
             return
         if not owners:
@@ -186,12 +216,12 @@ def _holders(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[Listeni
     return (m for m in members if m.guarded(m.holds, key))
 
 
-def _owners(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[ListeningProtocol]:
+def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> Iterator[ListeningProtocol]:
     """Who would have a connection, first come first: written ones, children, ranges."""
     found = list(members)
     yield from _holders(key, (m for m in found if m.config.parent is None))
     yield from _holders(key, (m for m in found if m.config.parent is not None))
-    ranges = (m for m in found if m.config.remote_range is not None and m.enabled)
+    ranges = (m for m in found if m.config.remote_range is not None and socket.serves(m))
     yield from (m for m in ranges if m.guarded(m.takes, key))
 
 
@@ -207,7 +237,7 @@ def socket_key(config: BgpConfig, ifindex: int) -> SocketKey:
     return SocketKey(vrf_of(config), address, config.local_port, ifindex if link_local else 0)
 
 
-def serves(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:
+def is_addressed(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:
     """The connection came to the port, and with `strict bind` to the address, of this protocol."""
     if config.local_port != socket.port:
         return False
