@@ -48,7 +48,7 @@ class Diagnostics:
         span = item if isinstance(item, Span) else self.span(item)
         related = None
         if symbol is not None and symbol.span != NO_SPAN:
-            related = (f"{symbol.kind} declared here".lstrip(), symbol.span)
+            related = (f"{symbol.kind} declared here", symbol.span)
         return self.sources.error(message, span, hint=hint, expected=expected, related=related)
 
     def end_error(self, message: str, tree: Tree, *, place: tuple[str, Span] | None = None) -> ConfigError:

@@ -19,6 +19,19 @@ from pybird.values.net import NetType, Prefix
 
 LimitAction: TypeAlias = Literal["warn", "block", "restart", "disable"]
 LogKind: TypeAlias = Literal["file", "fixed", "syslog", "stderr", "udp"]
+SymbolKind: TypeAlias = Literal[
+    "constant",
+    "function",
+    "filter",
+    "protocol",
+    "template",
+    "routing table",
+    "custom attribute",
+    "attribute",  # of the core or a protocol, in the outermost scope
+    "thread group",
+    "MPLS domain",
+    "MPLS label range",
+]
 DEBUG_FLAGS = ("states", "routes", "filters", "interfaces", "events", "packets")
 
 
@@ -171,10 +184,10 @@ class CustomAttribute:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """What a name in the root scope means, for `show symbols` and completion."""
+    """What a name outside of filters and functions means."""
 
     name: str
-    kind: str  # constant, function, filter, protocol, template, routing table, custom attribute
+    kind: SymbolKind
     value: Any = None
     type: str = ""
     span: Span = field(default=NO_SPAN, compare=False)

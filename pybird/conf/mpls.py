@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pybird.conf.builder import Builder
 from pybird.conf.channels import CHANNEL, close_channel, open_channel
@@ -13,8 +13,8 @@ from pybird.conf.options import Handlers, number, word
 from pybird.conf.tree import Token, Tree
 
 LABELS = 1 << 20
-DOMAIN = "MPLS domain"
-RANGE = "MPLS label range"
+DOMAIN: Final = "MPLS domain"
+RANGE: Final = "MPLS label range"
 NO_RANGE = "MPLS label range start and length must be specified"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pybird.conf.diagnostics import Diagnostics
 from pybird.conf.errors import ConfigError, SilencedError
 from pybird.conf.include import Sources
-from pybird.conf.model import Symbol, TableConfig
+from pybird.conf.model import Symbol, SymbolKind, TableConfig
 from pybird.conf.scope import Scope
 from pybird.conf.tree import Item, Token
 from pybird.filter.nodes import Span
@@ -56,9 +56,10 @@ class Names(Diagnostics):
                 return self.error(text, name)
             if declared.start < name.start:
                 return SilencedError(f"{name} was declared in a broken statement", self.span(name))
-            related = Symbol(str(name), "", span=self.sources.span(declared.start, declared.end))
             text = f"`{name}` is declared only later; names must be declared before use"
-            return self.error(text, name, symbol=related)
+            error = self.error(text, name)
+            error.related = ("declared here", self.sources.span(declared.start, declared.end))
+            return error
         if name.end - name.start > len(name):
             return self.unquoted(name)
         hint = self.near(name, {*scope.every(), *extra})
@@ -73,7 +74,7 @@ class Names(Diagnostics):
     def near(self, name: Token, names: Iterable[str]) -> str:
         return closest(name, names) if len(self.errors) < MAX_HINTS else ""
 
-    def declare(self, name: Token, kind: str, value: object = None, type_: str = "") -> Symbol:
+    def declare(self, name: Token, kind: SymbolKind, value: object = None, type_: str = "") -> Symbol:
         """Give a name of the file its meaning."""
         known = self.scope.here(name)
         if isinstance(known, Symbol):
@@ -82,7 +83,7 @@ class Names(Diagnostics):
         self.scope.add(str(name), symbol)
         return symbol
 
-    def symbol(self, name: Token, kind: str) -> Symbol:
+    def symbol(self, name: Token, kind: SymbolKind) -> Symbol:
         """The symbol of this kind that a name stands for."""
         found = self.scope.find(name)
         if found is None:

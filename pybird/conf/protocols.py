@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
-from pybird.conf.model import DEBUG_FLAGS, ProtocolConfig, Symbol
+from pybird.conf.model import DEBUG_FLAGS, ProtocolConfig, Symbol, SymbolKind
 from pybird.conf.options import Handlers, Ignored, Taken, constant, flags, switch, text
 from pybird.conf.tree import Tree
 
@@ -38,7 +38,7 @@ def _name(builder: Builder, tree: Tree, head: Tree) -> str:
     while builder.scope.here(f"{builder.type.name}{number}") is not None:
         number += 1
     made = f"{builder.type.name}{number}"
-    kind = "template" if builder.template else "protocol"
+    kind: SymbolKind = "template" if builder.template else "protocol"
     span = builder.sources.span(tree.start, tree.start)
     builder.scope.add(made, Symbol(made, kind, tree.data, span=span))
     return made

@@ -9,8 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from pybird.conf.model import Config
+from pybird.conf.model import Config, Symbol, SymbolKind
+from pybird.conf.scope import predefined
 from pybird.filter.nodes import Node
+from pybird.values.attributes import AttributeDecl
 from tests.conf.loading import DEVICE, load
 
 PEER = "local as 65001; neighbor 10.0.0.2 "
@@ -147,3 +149,23 @@ def test_each_word_of_a_field_can_be_written(configs: list[Config]) -> None:
     unwritten = {key: set(words) - written[key] for key, words in every.items() if set(words) - written[key]}
     assert unwritten == {}
     assert len(every) > 20
+
+
+SYMBOLS = """
+    thread group a { };
+    define b = 1;
+    function c() { }
+    filter d { accept; }
+    ipv4 table e;
+    attribute int f;
+    mpls domain g { label range h { start 1000; length 1; }; };
+    template static i { ipv4; }
+    protocol static j from i { }
+"""
+
+
+def test_each_kind_of_symbol_can_be_declared_and_there_is_no_other() -> None:
+    attribute = AttributeDecl("preference", "int")
+    names = [predefined({attribute.name: attribute}, {}).names, load(SYMBOLS).symbols]
+    found = {each.kind for meanings in names for each in meanings.values() if isinstance(each, Symbol)}
+    assert found == set(get_args(SymbolKind))
