@@ -31,7 +31,7 @@ class OctetReader:
         """How many octets are still to be read."""
         return self.end - self.at
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         """The next `count` octets.
 
         Raises:
@@ -43,15 +43,15 @@ class OctetReader:
         self.at = start + count
         return self.data[start : start + count]
 
-    def number(self, octets: int) -> int:
+    def read_number(self, octets: int) -> int:
         """The next unsigned number of that many octets.
 
         Raises:
             WireError: there are fewer.
         """
-        return int.from_bytes(self.take(octets), "big")
+        return int.from_bytes(self.read(octets), "big")
 
-    def part(self, count: int) -> OctetReader:
+    def read_part(self, count: int) -> OctetReader:
         """A reader for the next `count` octets alone, which are skipped here.
 
         Raises:
@@ -63,6 +63,6 @@ class OctetReader:
         self.at = start + count
         return OctetReader(self.data, start, self.at)
 
-    def rest(self) -> bytes:
+    def read_rest(self) -> bytes:
         """Everything that is left."""
-        return self.take(self.end - self.at)
+        return self.read(self.end - self.at)

@@ -30,7 +30,7 @@ from pybird.conf.tree import Item, Tree
 from pybird.conf.unfilled_tables import refuse_unfed
 from pybird.filter.attributes import declarations_of
 from pybird.filter.budget import Budget
-from pybird.filter.depth import deeply, is_deep
+from pybird.filter.depth import is_deep, with_enough_stack
 from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import Net, NetType
@@ -115,7 +115,7 @@ class Language:
             sources = Sources(files or DiskFiles())
             return self._load(sources, path, sources.open(path))
 
-        return deeply(reading)
+        return with_enough_stack(reading)
 
     def examine_text(self, text: str, path: str = "<text>", files: ConfigFiles | None = None) -> Reading:
         """Like `read`, with the tree that the configuration was made from."""
@@ -124,7 +124,7 @@ class Language:
             sources = Sources(files or DiskFiles())
             return self._load(sources, path, sources.add(path, text))
 
-        return deeply(reading)
+        return with_enough_stack(reading)
 
     def _reload(self, path: str, sources: Sources, memory: ReadUnits) -> Config | None:
         """The configuration, most of it perhaps from memory; None if there is an error in it."""
@@ -235,7 +235,7 @@ class Language:
                 raise reader.errors.pop(0)
             return made
 
-        return deeply(reading)
+        return with_enough_stack(reading)
 
     def _line(self, text: str, start: str) -> Tree:
         sources = Sources(DiskFiles())

@@ -18,7 +18,7 @@ from pybird.filter.generate import ExpressionSource
 from pybird.filter.literals import leaves
 from pybird.filter.methods import ELEMENTS
 from pybird.filter.program import written_target
-from pybird.filter.types import EMPTY_SET_TYPE, Typing, children, fits, takes
+from pybird.filter.types import EMPTY_SET_TYPE, Typing, accepts, children, fits
 from pybird.values.attributes import UNKNOWN_PREFIX, AttributeDecl
 from pybird.values.sets import ValueSet
 
@@ -74,7 +74,7 @@ class _Checker:
                 for inner in statements:
                     self.statement(inner)
             case n.If(condition=condition, then=then, otherwise=otherwise):
-                self.want(condition, "bool", "if")
+                self.require(condition, "bool", "if")
                 self.statement(then)
                 if otherwise is not None:
                     self.statement(otherwise)
@@ -84,11 +84,11 @@ class _Checker:
                 self._for(node)
             case n.Declare(variable=variable, value=value):
                 if value is not None:
-                    self.want(value, variable.type, variable.name)
+                    self.require(value, variable.type, variable.name)
             case n.Assign() | n.CheckAssign():
                 self._assign(node)
             case n.Assert(condition=condition):
-                self.want(condition, "bool", "bt_assert")
+                self.require(condition, "bool", "bt_assert")
             case n.Unset(attribute=attribute):
                 self._unset(attribute)
             case n.Return():
@@ -104,7 +104,7 @@ class _Checker:
     def type_of(self, node: n.Node) -> str | None:
         """The type of an expression; None after a problem was noted."""
         try:
-            found = self._typing.of(node)
+            found = self._typing.type_of(node)
             self._constants(node)
         except (FilterTypeError, FilterRuntimeError) as problem:
             hint = problem.hint if isinstance(problem, FilterTypeError) else ""
@@ -112,14 +112,14 @@ class _Checker:
             return None
         return found
 
-    def want(self, node: n.Node, wanted: str, what: str) -> bool:
+    def require(self, node: n.Node, wanted: str, what: str) -> bool:
         """An expression of this type; False after a problem was noted."""
         found = self.type_of(node)
         if found is None:
             return False
         if found == "void" and isinstance(node, n.Call) and node.function.return_type is None:
             return True  # it accepts or rejects by itself; BIRD finds out at run time too
-        if not takes(wanted, found, node):
+        if not accepts(wanted, found, node):
             self._problem(node.span, f"{what} takes {wanted}, not {found}")
             return False
         return True
@@ -190,7 +190,7 @@ class _Checker:
             return
         kind = self.type_of(target)
         if kind is not None:
-            self.want(node.value, kind, getattr(target, "name", "this"))
+            self.require(node.value, kind, getattr(target, "name", "this"))
 
     def _writable(self, target: n.Attribute) -> bool:
         declared = self._typing.declaration(target.name)
@@ -217,7 +217,7 @@ class _Checker:
             return
         if self._returned is None:
             self._returned = found
-        elif not takes(self._returned, found, node.value or node) and found != "any":
+        elif not accepts(self._returned, found, node.value or node) and found != "any":
             place = node.value.span if node.value is not None else node.span
             self._problem(place, f"{self._function.name} returns {self._returned}, not {found}")
 

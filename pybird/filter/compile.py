@@ -16,7 +16,7 @@ from typing import Any
 
 from pybird.filter import nodes as n
 from pybird.filter.budget import Budget
-from pybird.filter.depth import deeply
+from pybird.filter.depth import with_enough_stack
 from pybird.filter.errors import FAILURES, FilterRuntimeError, FilterTypeError, reason
 from pybird.filter.format import rich
 from pybird.filter.generate import Reads
@@ -195,13 +195,13 @@ def compile_filter(
         FilterTypeError: it did not.
     """
     try:
-        code = deeply(lambda: filter_code(filter, declarations, budget=budget))
+        code = with_enough_stack(lambda: filter_code(filter, declarations, budget=budget))
     except _TOO_DEEP:
         raise FilterTypeError("this is nested too deeply", filter.span) from None
     return CompiledFilter(
         filter.name or "(unnamed)",
         code,
-        lambda: deeply(lambda: filter_code(filter, declarations, masked=True, budget=budget)),
+        lambda: with_enough_stack(lambda: filter_code(filter, declarations, masked=True, budget=budget)),
     )
 
 
@@ -216,7 +216,7 @@ def compile_traced(
         FilterTypeError: as `compile_filter`.
     """
     try:
-        code = deeply(lambda: filter_code(filter, declarations, trace=trace))
+        code = with_enough_stack(lambda: filter_code(filter, declarations, trace=trace))
     except _TOO_DEEP:
         raise FilterTypeError("this is nested too deeply", filter.span) from None
     return CompiledFilter(filter.name or "(unnamed)", code, lambda: code)
@@ -232,7 +232,7 @@ def compile_expression(
         FilterRuntimeError: a member of a set in it has no value (`[1/0..5]`).
     """
     try:
-        return CompiledExpression(*deeply(lambda: expression_code(node, declarations, budget)))
+        return CompiledExpression(*with_enough_stack(lambda: expression_code(node, declarations, budget)))
     except _TOO_DEEP:
         raise FilterTypeError("this is nested too deeply", node.span) from None
 

@@ -20,7 +20,7 @@ STACK: Final = 512 << 20  # octets; only those that are used cost memory
 _NAME: Final = "deep nesting"
 
 
-def deeply(make: Callable[[], T]) -> T:
+def with_enough_stack(make: Callable[[], T]) -> T:
     """The result of `make`, which is called once more if its recursion was too deep.
 
     Raises:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from pybird.filter import nodes as n
-from pybird.filter.depth import deeply
+from pybird.filter.depth import with_enough_stack
 from pybird.filter.types import PARTS, operands
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
@@ -28,9 +28,9 @@ def digest(node: n.Node | n.FunctionRef) -> str:
     """
 
     def made() -> str:
-        return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().of(node)
+        return _Digest().function(node) if isinstance(node, n.FunctionRef) else _Digest().hashed(node)
 
-    return deeply(made)
+    return with_enough_stack(made)
 
 
 # The fields of each kind of node that make a difference.
@@ -43,7 +43,7 @@ class _Digest:
     def __init__(self) -> None:
         self._above: list[int] = []  # functions being digested
 
-    def of(self, node: n.Node) -> str:
+    def hashed(self, node: n.Node) -> str:
         return sha256(to_octets(self._text(node))).hexdigest()[:32]
 
     def function(self, ref: n.FunctionRef) -> str:
@@ -54,7 +54,7 @@ class _Digest:
         if ref.function is None:
             return f"undefined {ref.name}"
         self._above.append(id(ref.identity))
-        ref.digest = self.of(n.Block((*ref.function.parameters, ref.function.body)))
+        ref.digest = self.hashed(n.Block((*ref.function.parameters, ref.function.body)))
         self._above.pop()
         return ref.digest
 

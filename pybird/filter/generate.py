@@ -58,7 +58,7 @@ _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
 _MASK32: Final = 0xFFFFFFFF
 _COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
 _MIRRORED: Final = str.maketrans("<>", "><")
-_TOLD: Final = (n.Attribute, n.Local, n.Method, n.Call, n.Builtin)
+_TRACED: Final = (n.Attribute, n.Local, n.Method, n.Call, n.Builtin)
 _PYTHON: Final = {"=": "==", "!=": "!="}
 _ARITHMETIC: Final = {
     "+": "({} + {} & 4294967295)",
@@ -99,7 +99,7 @@ class ExpressionSource:
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
         self.trace: FilterTrace | None = None  # told of every value
-        self._untold: n.Node | None = None
+        self._untraced: n.Node | None = None
         self.helpers: Lines = []  # functions of parts that are nested deeply
         self.used: dict[str, None] = {}  # variables in the code since this was emptied
         self._helpers = 0
@@ -165,23 +165,25 @@ class ExpressionSource:
     def _pair(self, left: n.Node, right: n.Node) -> int:
         for part in (left, right):
             try:
-                make_pair(0, self._known(part).value)
+                make_pair(0, self._required_constant(part).value)
             except FilterRuntimeError as problem:
                 raise FilterRuntimeError(problem.message, part.span) from None
-        return make_pair(self._known(left).value, self._known(right).value)
+        return make_pair(self._required_constant(left).value, self._required_constant(right).value)
 
     def _fold(self, node: n.Node) -> n.Literal:
-        kind = self.typing.of(node)
+        kind = self.typing.type_of(node)
         match node:
             case n.SetOf(items=items):
-                value = set_literal(items, kind, self._known)
+                value = set_literal(items, kind, self._required_constant)
             case n.MaskOf(items=items):
-                value = mask_literal(items, self._known)
+                value = mask_literal(items, self._required_constant)
             case n.PairNode(left=a, right=b):
                 value = self._pair(a, b)
             case n.ExtendedCommunityNode(kind=name, key=key, value=data, number=number):
-                high = self._known(number).value if number is not None else 0
-                value = make_extended(name, self._known(key).value, self._known(data).value, high)
+                high = self._required_constant(number).value if number is not None else 0
+                value = make_extended(
+                    name, self._required_constant(key).value, self._required_constant(data).value, high
+                )
             case _:
                 value = self._run(self._code(node))
         return n.Literal(kind, value, span=node.span)
@@ -193,7 +195,7 @@ class ExpressionSource:
         except (TypeError, AttributeError, ValueError, OverflowError):
             raise FilterRuntimeError("an operand has no value") from None
 
-    def _known(self, node: n.Node) -> n.Literal:
+    def _required_constant(self, node: n.Node) -> n.Literal:
         found = self.constant(node)
         if found is None:
             raise FilterTypeError("this must be a constant", node.span)
@@ -217,14 +219,14 @@ class ExpressionSource:
         self._level += 1
         code = self._code(node)
         self._level -= 1
-        return code if self.trace is None else self._told(self.trace, node, code)
+        return code if self.trace is None else self._traced(self.trace, node, code)
 
-    def _told(self, trace: FilterTrace, node: n.Node, code: str) -> str:
+    def _traced(self, trace: FilterTrace, node: n.Node, code: str) -> str:
         """The same, telling the trace the value; not of what is only the object of a method."""
         compared = isinstance(node, n.Binary) and node.op in (*_COMPARE, "~", "!~")
-        if node is self._untold or not (compared or isinstance(node, _TOLD)):
+        if node is self._untraced or not (compared or isinstance(node, _TRACED)):
             return code
-        return f"seen({trace.point(node.span, self.typing.of(node))}, {code})"
+        return f"seen({trace.point(node.span, self.typing.type_of(node))}, {code})"
 
     def helper_name(self) -> str:
         """The name of the next function for a part that is nested deeply."""
@@ -256,7 +258,7 @@ class ExpressionSource:
             case n.Attribute(name=name):
                 return self.read(name)
             case n.Unary(operand=operand):
-                return f"(not {self.sure(operand)})"
+                return f"(not {self.non_void(operand)})"
             case n.Binary():
                 return self._binary(node)
             case n.PairNode(left=a, right=b):
@@ -267,12 +269,12 @@ class ExpressionSource:
             case n.ExtendedCommunityNode(kind=kind, key=key, value=value, number=number):
                 high = self.code(number) if number is not None else "0"
                 front = self.code(key)
-                if self.typing.of(key) == "quad":
+                if self.typing.type_of(key) == "quad":
                     front = f"quad_address({front})"
                 return f"make_extended({kind!r}, {front}, {self.code(value)}, {high})"
             case n.SetOf(items=items):
                 if self.is_constant(node):
-                    return self.hoist(set_literal(items, self.typing.of(node), self._known))
+                    return self.hoist(set_literal(items, self.typing.type_of(node), self._required_constant))
                 return self._set(node)
             case n.MaskOf(items=items):
                 return self._mask(items)
@@ -287,9 +289,9 @@ class ExpressionSource:
 
     def _set(self, node: n.SetOf) -> str:
         """A set with members that become known while the filter runs."""
-        form = SetForm(node.items, self.typing.of(node))
+        form = SetForm(node.items, self.typing.type_of(node))
         members = [
-            f"quad_address({self.code(each)})" if self.typing.of(each) == "quad" else self.code(each)
+            f"quad_address({self.code(each)})" if self.typing.type_of(each) == "quad" else self.code(each)
             for each in form.leaves
         ]
         return f"{self.hoist(form)}(({', '.join(members)},))"
@@ -305,12 +307,12 @@ class ExpressionSource:
 
     def addresses(self, node: n.Node) -> ValueSet | None:
         """The value of a constant set of addresses."""
-        if self.typing.of(node) != "ip set" or not self.is_constant(node):
+        if self.typing.type_of(node) != "ip set" or not self.is_constant(node):
             return None
         known = self.constant(node)
         return known.value if known is not None else None
 
-    def given(self, node: n.Node, wanted: str) -> str:
+    def converted_non_void(self, node: n.Node, wanted: str) -> str:
         """The same; a void one stops the filter."""
         code = self.converted(node, wanted)
         return f"need({code})" if self.may_be_void(node) else code
@@ -347,7 +349,7 @@ class ExpressionSource:
         parts = []
         for item in items:
             if isinstance(item, (n.MaskAny, n.MaskOne, n.MaskPlus)) or self.is_constant(item):
-                parts.append(self.hoist(mask_item(item, self._known)))
+                parts.append(self.hoist(mask_item(item, self._required_constant)))
             elif isinstance(item, n.Range):
                 parts.append(f"({self.code(item.low)}, {self.code(item.high)})")
             else:
@@ -360,7 +362,7 @@ class ExpressionSource:
         op = node.op
         if op in ("&&", "||"):
             word = " and " if op == "&&" else " or "
-            return f"({word.join([self.sure(part) for part in operands(node, op)])})"
+            return f"({word.join([self.non_void(part) for part in operands(node, op)])})"
         if op in _ARITHMETIC:
             return _ARITHMETIC[op].format(self.code(node.left), self.code(node.right))
         test = self._net_test(node)
@@ -378,7 +380,7 @@ class ExpressionSource:
         if node.op in (">", ">=") and (calls(node.left) or calls(node.right)):  # as BIRD: right, then left
             node = n.Binary(node.op.translate(_MIRRORED), node.right, node.left, span=node.span)
         op = node.op
-        left, right = self.typing.of(node.left), self.typing.of(node.right)
+        left, right = self.typing.type_of(node.left), self.typing.type_of(node.right)
         a, b = self.code(node.left), self.code(node.right)
         if {left, right} == {"ip", "quad"}:
             a, b = self._address(a, node.left), self._address(b, node.right)
@@ -419,7 +421,7 @@ class ExpressionSource:
         """True when an expression may turn out to have no value."""
         return self.voids.may_be(node)
 
-    def sure(self, node: n.Node) -> str:
+    def non_void(self, node: n.Node) -> str:
         """The source of an expression that must have a value; a void one stops the filter."""
         code = self.code(node)
         return f"need({code})" if self.may_be_void(node) else code
@@ -431,19 +433,19 @@ class ExpressionSource:
 
     def _address(self, code: str, node: n.Node) -> str:
         """A quad as the address that it looks like."""
-        if self.typing.of(node) == "ip":
+        if self.typing.type_of(node) == "ip":
             return code
         return f"quad_address({code})" if not self.may_be_void(node) else f"maybe_address({code})"
 
     def _matches(self, left_node: n.Node, right_node: n.Node) -> str:
-        left, right = self.typing.of(left_node), self.typing.of(right_node)
+        left, right = self.typing.type_of(left_node), self.typing.type_of(right_node)
         known = self.constant(right_node) if self.is_constant(right_node) else None
         if self.may_be_void(left_node) and right.endswith(" set"):
             if right == EMPTY_SET_TYPE:
                 return self._never(self.code(left_node))
             if known is None and right != "prefix set":
-                return f"maybe_in({self._as_member(left_node, right)}, {self.sure(right_node)})"
-        a, b = self.sure(left_node), self.sure(right_node)
+                return f"maybe_in({self._as_member(left_node, right)}, {self.non_void(right_node)})"
+        a, b = self.non_void(left_node), self.non_void(right_node)
         if (left, right) in FAILING_MATCHES:
             return f"cannot_match({a}, {b})"
         match left, right:
@@ -480,7 +482,7 @@ class ExpressionSource:
     def _as_member(self, node: n.Node, of: str) -> str:
         """An operand that may be void, as the members of the set are."""
         code = self.code(node)
-        return f"maybe_address({code})" if (self.typing.of(node), of) == ("quad", "ip set") else code
+        return f"maybe_address({code})" if (self.typing.type_of(node), of) == ("quad", "ip set") else code
 
     # tests of the network -------------------------------------------------------
 
@@ -572,7 +574,7 @@ class ExpressionSource:
         raise FilterTypeError("this must be a table", node.span)
 
     def _defined(self, node: n.Node) -> str:
-        code, kind = self.code(node), self.typing.of(node)
+        code, kind = self.code(node), self.typing.type_of(node)
         if isinstance(node, n.Attribute) and node.name not in ACCESS and self.field(node.name) is None:
             self.reads.attributes[node.name] = None
             code = f"view.get({node.name!r})"
@@ -582,7 +584,7 @@ class ExpressionSource:
 
     def shown(self, node: n.Node) -> str:
         """The source of an expression's text."""
-        kind = self.typing.of(node)
+        kind = self.typing.type_of(node)
         sure = kind == "string" and not self.may_be_void(node)
         return self.code(node) if sure else f"show({kind!r}, {self.code(node)})"
 
@@ -594,18 +596,18 @@ class ExpressionSource:
             if node.name == "len":
                 self.reads.tests.bit(Length())
                 return "s.length()"
-        target = self.typing.of(target_node)
+        target = self.typing.type_of(target_node)
         row = METHODS.get((target, node.name))
         if row is None:
             raise FilterTypeError(f"{target} has no method {node.name}", node.span)
         if not node.arguments:
             return row.arguments[""].format(self._object(target_node))
         argument = node.arguments[0]
-        kind = method_argument(target, node.name, self.typing.of(argument), argument.span)
-        return row.arguments[kind].format(self._object(target_node), self.given(argument, kind))
+        kind = method_argument(target, node.name, self.typing.type_of(argument), argument.span)
+        return row.arguments[kind].format(self._object(target_node), self.converted_non_void(argument, kind))
 
     def _object(self, node: n.Node) -> str:
-        self._untold = node
+        self._untraced = node
         code = self.code(node)
         return f"({code})" if code[0].isdigit() else code
 

@@ -68,7 +68,7 @@ def expression_code(
 ) -> tuple[Code, str]:
     """The code that gives the value of an expression, and its type; `budget` as of a filter."""
     program = _Program("expression", declarations, budget=budget)
-    kind = program.typing.of(node)
+    kind = program.typing.type_of(node)
     return program.code(n.Return(node, span=node.span), in_filter=False), kind
 
 
@@ -193,7 +193,7 @@ class _Program:
         written = _Body(self.typing, self.expressions, in_filter=in_filter, bounded=self._bounded)
         if self._bounded:
             written.lines.append(("        renew()" if name == "decide" else "        spend()", body.span))
-        written.statement(body if self.expressions.trace else inline_constants(body, self.typing.of))
+        written.statement(body if self.expressions.trace else inline_constants(body, self.typing.type_of))
         taken = ", ".join(["s", *[local_name(parameter) for parameter in parameters]])
         view = "s.own()" if name == "decide" and self._written else "s.view"
         return function_lines(f"{name}({taken})", self._read_once(written.lines, body), body, view)
@@ -352,7 +352,7 @@ class _Body:
             self._line(f"[{', '.join(changed)}] = out[2:]", node)
 
     def _if(self, node: n.If, word: str, arms: int = 1) -> None:
-        self._line(f"{word} {self._expressions.sure(node.condition)}:", node)
+        self._line(f"{word} {self._expressions.non_void(node.condition)}:", node)
         self._nested(node.then)
         most = _MOST_ARMS if self._expressions.trace is None else 1
         if isinstance(node.otherwise, n.If) and arms < most:
@@ -362,7 +362,7 @@ class _Body:
             self._nested(node.otherwise)
 
     def _case(self, node: n.Case) -> None:
-        kind = self._typing.of(node.subject)
+        kind = self._typing.type_of(node.subject)
         tested = f"c{self._cases}"
         self._cases += 1
         label = partial(self._label, tested, kind)
@@ -442,7 +442,7 @@ class _Body:
         return f"{tested} in {self._expressions.hoist(value)}"
 
     def _for(self, node: n.For) -> None:
-        kind = self._typing.of(node.sequence)
+        kind = self._typing.type_of(node.sequence)
         if kind not in ELEMENTS:
             raise FilterTypeError(f"for cannot walk {kind}", node.sequence.span)
         members = "members" if kind == "bgppath" else "items"
@@ -456,7 +456,7 @@ class _Body:
 
     def _declare(self, node: n.Declare) -> None:
         if node.value is not None:
-            code = self._expressions.given(node.value, node.variable.type)
+            code = self._expressions.converted_non_void(node.value, node.variable.type)
         else:
             empty = None if node.bare else empty_value(node.variable.type)
             code = self._expressions.literal(n.Literal(node.variable.type, empty))
@@ -464,7 +464,7 @@ class _Body:
         self._line(f"{local_name(node.variable)} = {code}", node)
 
     def _assign_value(self, target: n.Node, value: n.Node, node: n.Node) -> None:
-        code = self._expressions.given(value, self._typing.of(target))
+        code = self._expressions.converted_non_void(value, self._typing.type_of(target))
         self._assign(target, code, node)
 
     def _assign(self, target: n.Node, code: str, node: n.Node) -> None:
@@ -492,7 +492,7 @@ class _Body:
 
     def _kept(self, target: n.Attribute, code: str) -> str:
         """Attribute sets hold rich values: the CLI shows them without knowing the filter's types."""
-        kind = self._typing.of(target)
+        kind = self._typing.type_of(target)
         if kind in _WRAPPED or kind.startswith("enum "):
             self._expressions.namespace["rich"] = rich
             return f"rich({kind!r}, {code})"
@@ -524,13 +524,13 @@ class _Body:
         """The condition and what to show are functions: most runs want neither."""
         shown = [self._expressions.shown(part) for part in node.parts]
         claim = Assertion(node.span, node.text, node.part_texts)
-        self._claim(claim, self._expressions.sure(node.condition), shown, node)
+        self._claim(claim, self._expressions.non_void(node.condition), shown, node)
 
     def _check_assign(self, node: n.CheckAssign) -> None:
         before = f"a{self._cases}"
         self._cases += 1
-        kind = self._typing.of(node.target)
-        self._line(f"{before} = {self._expressions.given(node.value, kind)}", node)
+        kind = self._typing.type_of(node.target)
+        self._line(f"{before} = {self._expressions.converted_non_void(node.value, kind)}", node)
         self._assign(node.target, before, node)
         reading = self._expressions.code(node.target)
         shown = [self._expressions.shown(node.target), f"show({kind!r}, {before})"]

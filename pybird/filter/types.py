@@ -1,7 +1,7 @@
 """Static types of the filter language.
 
 Types are the manual's words. `"any"` fits everywhere; `"void"` is the type of
-what has no value; `"empty set"` is `[]`, which fits every set. `Typing.of`
+what has no value; `"empty set"` is `[]`, which fits every set. `Typing.type_of`
 gives the type of an expression or raises `FilterTypeError` at the exact place.
 Locals and attributes carry or declare their types and the return type of a
 function follows from its first `return`, so a type never depends on a value.
@@ -107,7 +107,7 @@ def fits(source: str, target: str) -> bool:
     return False
 
 
-def takes(wanted: str, found: str, node: n.Node) -> bool:
+def accepts(wanted: str, found: str, node: n.Node) -> bool:
     """True when an expression of type `found` may stand where `wanted` is: IPv4 constants are quads too."""
     if (wanted, found) == ("quad set", "ip set"):
         return isinstance(node, (n.SetOf, n.Literal))
@@ -163,7 +163,7 @@ class Typing:
         self._inferring = 0  # functions whose return type is being found out
         self._known: dict[int, tuple[n.Node, str]] = {}
 
-    def of(self, node: n.Node) -> str:
+    def type_of(self, node: n.Node) -> str:
         """The type of an expression.
 
         Raises:
@@ -174,27 +174,27 @@ class Typing:
         known = self._known.get(id(node))
         if known is not None:
             return known[1]
-        found = self._of(node)
+        found = self._type_of(node)
         if not self._inferring:
             self._known[id(node)] = (node, found)
         return found
 
-    def _of(self, node: n.Node) -> str:
+    def _type_of(self, node: n.Node) -> str:
         match node:
             case n.Attribute():
                 return self.attribute(node)
             case n.Unary():
-                self._want(node.operand, "bool", "`!`")
+                self._require(node.operand, "bool", "`!`")
                 return "bool"
             case n.Binary():
                 return self._binary(node)
             case n.PairNode(left=a, right=b):
-                self._want(a, "int", "a pair")
-                self._want(b, "int", "a pair")
+                self._require(a, "int", "a pair")
+                self._require(b, "int", "a pair")
                 return "pair"
             case n.LargeCommunityNode():
                 for part in children(node):
-                    self._want(part, "int", "a large community")
+                    self._require(part, "int", "a large community")
                 return "lc"
             case n.ExtendedCommunityNode():
                 return self._extended(node)
@@ -243,15 +243,15 @@ class Typing:
         for statement in returns:
             if statement.value is not None:
                 try:
-                    found = self.of(statement.value)
+                    found = self.type_of(statement.value)
                 except FilterTypeError:
                     continue
                 if found != "any":
                     return found
         return "any" if any(statement.value is not None for statement in returns) else "void"
 
-    def _want(self, node: n.Node, wanted: str, what: str) -> None:
-        found = self.of(node)
+    def _require(self, node: n.Node, wanted: str, what: str) -> None:
+        found = self.type_of(node)
         if not fits(found, wanted):
             raise FilterTypeError(f"{what} takes {wanted}, not {found}", node.span)
 
@@ -261,13 +261,13 @@ class Typing:
         op = node.op
         if op in ("&&", "||"):
             for part in operands(node, op):
-                self._want(part, "bool", f"`{op}`")
+                self._require(part, "bool", f"`{op}`")
             return "bool"
         if op in _ARITHMETIC:
-            self._want(node.left, "int", f"`{op}`")
-            self._want(node.right, "int", f"`{op}`")
+            self._require(node.left, "int", f"`{op}`")
+            self._require(node.right, "int", f"`{op}`")
             return "int"
-        left, right = self.of(node.left), self.of(node.right)
+        left, right = self.type_of(node.left), self.type_of(node.right)
         if op == "++":
             if left not in ("string", "bytestring", "any") or not fits(right, left):
                 raise FilterTypeError(
@@ -278,17 +278,17 @@ class Typing:
             if not matches(left, right):
                 raise FilterTypeError(f"{left} {op} {right} is not possible", node.span)
             return "bool"
-        if op in _ORDER and not (takes(left, right, node.right) or takes(right, left, node.left)):
+        if op in _ORDER and not (accepts(left, right, node.right) or accepts(right, left, node.left)):
             raise FilterTypeError(f"`{op}` cannot compare {left} and {right}", node.span)
         return "bool"
 
     def _extended(self, node: n.ExtendedCommunityNode) -> str:
-        key = self.of(node.key)
+        key = self.type_of(node.key)
         if key not in ("int", "ip", "quad", "any"):
             raise FilterTypeError(f"the key of an extended community is int or ip, not {key}", node.key.span)
-        self._want(node.value, "int", "an extended community")
+        self._require(node.value, "int", "an extended community")
         if node.number is not None:
-            self._want(node.number, "int", "an extended community")
+            self._require(node.number, "int", "an extended community")
         return "ec"
 
     # sets and masks ------------------------------------------------------------
@@ -306,7 +306,7 @@ class Typing:
     def _item(self, item: n.Node) -> str:
         match item:
             case n.Range(low=low, high=high):
-                first, last = self.of(low), self.of(high)
+                first, last = self.type_of(low), self.type_of(high)
                 if first != last:
                     raise FilterTypeError(f"a range from {first} to {last}", item.span)
                 kind = first
@@ -320,10 +320,10 @@ class Typing:
                 self._parts(item, "extended community")
                 return "ec"
             case n.PrefixPattern():
-                self._want(item.prefix, "prefix", "a prefix set")
+                self._require(item.prefix, "prefix", "a prefix set")
                 return "prefix"
             case _:
-                kind = self.of(item)
+                kind = self.type_of(item)
         if kind == "prefix":
             return kind
         if kind not in SET_ELEMENTS:
@@ -336,10 +336,10 @@ class Typing:
                 case n.Wildcard():
                     pass
                 case n.Range(low=low, high=high):
-                    self._want(low, "int", f"a {what} pattern")
-                    self._want(high, "int", f"a {what} pattern")
+                    self._require(low, "int", f"a {what} pattern")
+                    self._require(high, "int", f"a {what} pattern")
                 case _:
-                    self._want(part, "int", f"a {what} pattern")
+                    self._require(part, "int", f"a {what} pattern")
 
     def _mask(self, node: n.MaskOf) -> str:
         for at, item in enumerate(node.items):
@@ -350,10 +350,10 @@ class Typing:
                     if at == 0:
                         raise FilterTypeError("`+` needs an item before it", item.span)
                 case n.Range(low=low, high=high):
-                    self._want(low, "int", "a path mask")
-                    self._want(high, "int", "a path mask")
+                    self._require(low, "int", "a path mask")
+                    self._require(high, "int", "a path mask")
                 case _:
-                    found = self.of(item)
+                    found = self.type_of(item)
                     if found not in ("int", "int set", EMPTY_SET_TYPE, "any"):
                         raise FilterTypeError(f"a path mask takes int or int set, not {found}", item.span)
         return "bgpmask"
@@ -369,8 +369,8 @@ class Typing:
                 node.span,
             )
         for argument, parameter in zip(node.arguments, ref.parameters, strict=True):
-            found = self.of(argument)
-            if not takes(parameter.type, found, argument):
+            found = self.type_of(argument)
+            if not accepts(parameter.type, found, argument):
                 raise FilterTypeError(
                     f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
                 )
@@ -386,23 +386,23 @@ class Typing:
             return self._method(n.Method(arguments[0], name, arguments[1:], span=node.span))
         if name in ("defined", "format"):
             self._count(node, 1)
-            self.of(arguments[0])
+            self.type_of(arguments[0])
             return "bool" if name == "defined" else "string"
         if name == "from_hex":
             self._count(node, 1)
-            self._want(arguments[0], "string", "from_hex")
+            self._require(arguments[0], "string", "from_hex")
             return "bytestring"
         if name == "roa_check":
             self._count(node, 1, 3)
             if len(arguments) == 3:
-                self._want(arguments[1], "prefix", "roa_check")
-                self._want(arguments[2], "int", "roa_check")
+                self._require(arguments[1], "prefix", "roa_check")
+                self._require(arguments[2], "int", "roa_check")
             return "enum roa"
         if name.startswith("aspa_check"):
             self._count(node, *((3,) if name == "aspa_check" else (1,)))
             if len(arguments) == 3:
-                self._want(arguments[1], "bgppath", name)
-                self._want(arguments[2], "bool", name)
+                self._require(arguments[1], "bgppath", name)
+                self._require(arguments[2], "bool", name)
             return "enum aspa"
         raise FilterTypeError(f"there is no function {name}", node.span)
 
@@ -414,7 +414,7 @@ class Typing:
             )
 
     def _method(self, node: n.Method) -> str:
-        target = self.of(node.target)
+        target = self.type_of(node.target)
         if target == "route":  # where several routes are at hand
             return self.attribute(n.Attribute(node.name, span=node.span))
         method = METHODS.get((target, node.name))
@@ -430,7 +430,7 @@ class Typing:
             return method.result
         if len(arguments) != 1:
             raise _one_argument(node, arguments)
-        method_argument(target, node.name, self.of(arguments[0]), arguments[0].span)
+        method_argument(target, node.name, self.type_of(arguments[0]), arguments[0].span)
         return method.result
 
 
@@ -513,6 +513,7 @@ __all__ = [
     "ELEMENTS",
     "TYPES",
     "Typing",
+    "accepts",
     "children",
     "empty_value",
     "falls_through",
@@ -521,5 +522,4 @@ __all__ = [
     "matches",
     "method_argument",
     "operands",
-    "takes",
 ]

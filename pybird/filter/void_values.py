@@ -27,7 +27,7 @@ class Voids:
         self._given: list[tuple[int, n.Node, tuple[int, int]]] = []  # argument and parameter of each call
         self._within = FILTER
         if body is not None:
-            self._look(body, FILTER)
+            self._scan(body, FILTER)
             self._settle()
 
     def enter(self, function: int) -> None:
@@ -51,7 +51,7 @@ class Voids:
         declared = self._typing.declaration(node.name)
         return declared is None or empty_value(declared.type) is None
 
-    def _look(self, node: n.Node, function: int) -> None:
+    def _scan(self, node: n.Node, function: int) -> None:
         match node:
             case n.Declare(variable=variable, value=None, bare=bare):
                 if bare or empty_value(variable.type) is None:
@@ -61,7 +61,7 @@ class Voids:
             case n.Call(function=ref, arguments=arguments) if ref.function is not None:
                 self._call(ref, arguments, function)
         for below in children(node):
-            self._look(below, function)
+            self._scan(below, function)
 
     def _call(self, ref: n.FunctionRef, arguments: tuple[n.Node, ...], caller: int) -> None:
         called = id(ref.identity)
@@ -75,7 +75,7 @@ class Voids:
         assert ref.function is not None
         if falls_through(ref.function.body):
             self._functions[called] = None
-        self._look(ref.function.body, called)
+        self._scan(ref.function.body, called)
 
     def _settle(self) -> None:
         """Follow what is passed and returned until nothing new is found."""

@@ -22,7 +22,7 @@ from io import StringIO
 from pybird.conf.include import DiskFiles
 from pybird.conf.tables import ParserTables
 from pybird.conf.tables import load as load_tables
-from pybird.filter.depth import deeply, is_deep
+from pybird.filter.depth import is_deep, with_enough_stack
 from pybird.io.files import cache_folder
 from pybird.tools.layout.lines import layout
 from pybird.tools.layout.pieces import LayoutError, Piece, Pieces
@@ -92,7 +92,7 @@ class Formatter:
             LayoutError: the text cannot be read.
         """
         try:
-            return deeply(lambda: self._format(text))
+            return with_enough_stack(lambda: self._format(text))
         except RecursionError:
             raise LayoutError("the text is nested too deeply to be laid out", 0) from None
 

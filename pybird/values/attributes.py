@@ -125,7 +125,7 @@ ORIGIN: Final = 1
 OPTIONAL_TRANSITIVE: Final = 0xC0
 PARTIAL: Final = 0x20
 MOST_OCTETS: Final = 65000  # of a value made here: it goes into a message of 65535 with all else
-LOOKS: Final = 4  # sets of a round that are looked at for each new one
+CHECKED_PER_NEW_SET: Final = 4  # sets of a round that are looked at for each new one
 SET_SIZE: Final = 2048  # octets of a set besides its wire form, with what memos keep of it
 MOST_VIEWED: Final = 2 << 20  # octets of sets whose views are kept, which weigh several times that
 FREE_GROWTH: Final = 8 << 20  # octets by which sets may always grow before a round begins
@@ -170,7 +170,7 @@ class AttributePool:
             self._size += len(wire) + SET_SIZE
             self._fresh += len(wire) + SET_SIZE
             if self._round or self._size > self._ceiling:
-                self.sweep(LOOKS)
+                self.sweep(CHECKED_PER_NEW_SET)
             found = self._sets[key] = AttributeSet(wire, other)
         return found
 

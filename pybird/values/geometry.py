@@ -35,29 +35,29 @@ def by_address(key: bytes) -> tuple[bytes, int]:
     return key[1:], key[0]
 
 
-def _as_it_is(key: bytes) -> bytes:
+def _whole_key(key: bytes) -> bytes:
     return key
 
 
-def _together(_: bytes) -> bytes:
+def _one_bucket(_: bytes) -> bytes:
     return NO_BUCKET
 
 
 def _prefixes(short: int) -> Geometry:
     """By the first bits of the address; shorter prefixes share a bucket."""
-    return Geometry(short, 1 + short // 8, _together, by_address)
+    return Geometry(short, 1 + short // 8, _one_bucket, by_address)
 
 
-def _of_first(octets: int) -> Geometry:
+def _by_first_octets(octets: int) -> Geometry:
     """By so many octets of the key."""
 
     def cut(key: bytes) -> bytes:
         return key[:octets]
 
-    return Geometry(NEVER, 0, cut, _as_it_is)
+    return Geometry(NEVER, 0, cut, _whole_key)
 
 
-def _of_vpn(octets: int) -> Geometry:
+def _by_vpn(octets: int) -> Geometry:
     """By distinguisher (8 octets) and so many octets of the address, which stands behind its length."""
 
     def cut(key: bytes) -> bytes:
@@ -75,15 +75,16 @@ _GEOMETRIES: Final[dict[NetType, Geometry]] = {
     NetType.IP6_SADR: _prefixes(32),  # of destinations
     NetType.ROA4: _prefixes(16),
     NetType.ROA6: _prefixes(32),
-    NetType.VPN4: _of_vpn(2),
-    NetType.VPN6: _of_vpn(5),
-    NetType.FLOW4: _of_first(5),  # most begin with a destination: type, length, all octets but one of a host
-    NetType.FLOW6: _of_first(18),  # ... and behind the length an offset
-    NetType.ETH: _of_first(4),  # who made the card, and one octet more
-    NetType.MPLS: _of_first(2),
-    NetType.ASPA: _of_first(3),
-    NetType.EVPN: _of_first(27),  # kind, distinguisher, tag, segment, and as much of a MAC as above
-    NetType.PEER: Geometry(NEVER, 0, _together, by_address),  # few
+    NetType.VPN4: _by_vpn(2),
+    NetType.VPN6: _by_vpn(5),
+    # Most begin with a destination: type, length, (IPv6) offset, and all but the last octet of a host.
+    NetType.FLOW4: _by_first_octets(5),
+    NetType.FLOW6: _by_first_octets(18),
+    NetType.ETH: _by_first_octets(4),  # the maker of the card (OUI), and one octet more
+    NetType.MPLS: _by_first_octets(2),
+    NetType.ASPA: _by_first_octets(3),
+    NetType.EVPN: _by_first_octets(27),  # kind, distinguisher, tag, segment, and as much of a MAC as above
+    NetType.PEER: Geometry(NEVER, 0, _one_bucket, by_address),  # few
 }
 
 

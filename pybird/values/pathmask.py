@@ -200,11 +200,11 @@ def _step(items: tuple[Item, ...], at: int, numbers: tuple[int, ...]) -> set[int
     if item is Run.ANY:
         return {at}
     if item is Run.MORE:
-        return {at} if _takes(items[at - 1], numbers) else set()
-    return {at + 1} if _takes(item, numbers) else set()
+        return {at} if _item_matches(items[at - 1], numbers) else set()
+    return {at + 1} if _item_matches(item, numbers) else set()
 
 
-def _takes(item: Item, numbers: tuple[int, ...]) -> bool:
+def _item_matches(item: Item, numbers: tuple[int, ...]) -> bool:
     match item:
         case Run():
             return True

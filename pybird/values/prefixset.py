@@ -37,9 +37,9 @@ class PrefixSet:
         "_exact",
         "_first",
         "_index",
+        "_lengths",
         "_octets",
         "_pivot",
-        "_seen",
         "bits",
         "net_type",
         "patterns",
@@ -54,7 +54,7 @@ class PrefixSet:
         self._pivot: Final = self._octets * 8
         self._exact: dict[bytes, None] = {}
         self._any = 0  # bitmap of lengths that match whatever the network
-        self._seen = 0  # bitmap of lengths that can match at all
+        self._lengths = 0  # bitmap of lengths that can match at all
         levels: dict[int, dict[int, int]] = {}
         exact, lengths = self._exact, 0
         for key, low, high in self.patterns:
@@ -62,8 +62,8 @@ class PrefixSet:
                 exact[key] = None
                 lengths |= 1 << low
             else:
-                self._enter(levels, key, low, high)
-        self._seen |= lengths
+                self._add_range(levels, key, low, high)
+        self._lengths |= lengths
         self._first: dict[int, tuple[_Level, ...]] = {}
         self._index: dict[bytes, tuple[_Level, ...]] = {}
         for length in sorted(levels):
@@ -79,11 +79,11 @@ class PrefixSet:
         net_type = items[0][0].type if items else None
         return cls([(prefix.key, low, high) for prefix, low, high in items], net_type)
 
-    def _enter(self, levels: dict[int, dict[int, int]], key: bytes, low: int, high: int) -> None:
+    def _add_range(self, levels: dict[int, dict[int, int]], key: bytes, low: int, high: int) -> None:
         length = key[0]
         if low > high:
             return
-        self._seen |= (2 << high) - (1 << low)
+        self._lengths |= (2 << high) - (1 << low)
         value = _network(key)
         for shorter in range(low, min(high + 1, length)):
             cut = value >> (length - shorter)
@@ -126,7 +126,7 @@ class PrefixSet:
         if key in self._exact:
             return True
         length = key[0]
-        if not self._seen >> length & 1:
+        if not self._lengths >> length & 1:
             return False
         if self._any >> length & 1:
             return True

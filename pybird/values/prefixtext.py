@@ -56,13 +56,13 @@ class _Trie:
             self._insert(value, bits, lengths)
             return
         node = self._insert(self._cut(value, above), above, lengths & ((2 << above) - 1))
-        self._enter(node, value, bits, lengths)
+        self._add_inner(node, value, bits, lengths)
         below = above + _STEP
         if lengths >> below:
             for at in range(1 << (below - bits)):
                 self._insert(value | at << (self._width - below), below, lengths >> below << below)
 
-    def _enter(self, node: _Node, value: int, bits: int, lengths: int) -> None:
+    def _add_inner(self, node: _Node, value: int, bits: int, lengths: int) -> None:
         """Note the prefixes of these lengths that end inside a node: one up to `bits`, all beyond."""
         for length in range(node.bits + 1, node.bits + _STEP):
             if not lengths >> length & 1:
@@ -78,7 +78,7 @@ class _Trie:
         node = self._root
         while node.bits < bits:
             node.lengths |= lengths & ((2 << node.bits) - 1)
-            self._enter(node, value, bits, lengths)
+            self._add_inner(node, value, bits, lengths)
             found = next(
                 (child for child in node.children if self._common(child, value, bits) > node.bits), None
             )
@@ -89,7 +89,7 @@ class _Trie:
             common = self._common(found, value, bits)
             if common < found.bits:
                 middle = _Node(self._cut(value, common), common, found.lengths & ((2 << common) - 1))
-                self._enter(middle, found.value, found.bits, found.lengths)
+                self._add_inner(middle, found.value, found.bits, found.lengths)
                 middle.children.append(found)
                 node.children[node.children.index(found)] = middle
                 found = middle

@@ -47,9 +47,9 @@ def methods(claim: n.Assert) -> set[tuple[str, str]]:
     found = set()
     for node in _below(claim.condition):
         if isinstance(node, n.Method):
-            found.add((typing.of(node.target), node.name))
+            found.add((typing.type_of(node.target), node.name))
         elif isinstance(node, n.Builtin) and node.name in CALL_STYLE:
-            found.add((typing.of(node.arguments[0]), node.name))
+            found.add((typing.type_of(node.arguments[0]), node.name))
     return found
 
 

@@ -52,7 +52,7 @@ def by_operator() -> dict[tuple[str, str, str], list[n.Assert]]:
     for claim in claims():
         for node in below(claim.condition):
             if isinstance(node, n.Binary) and node.op not in ("&&", "||"):
-                found[kind_of(node.op), typing.of(node.left), typing.of(node.right)].append(claim)
+                found[kind_of(node.op), typing.type_of(node.left), typing.type_of(node.right)].append(claim)
     return found
 
 
@@ -93,7 +93,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, method: str, wrong: Callable[..., st
 @pytest.mark.parametrize("pair", PAIRS, ids="~".join)
 def test_a_broken_match_is_noticed(pair, answer, monkeypatch) -> None:
     def wrong(self, left, right):
-        same = (self.typing.of(left), self.typing.of(right)) == pair
+        same = (self.typing.type_of(left), self.typing.type_of(right)) == pair
         return answer if same else None
 
     used = by_operator()["~", *pair]
@@ -117,7 +117,10 @@ def test_a_broken_order_is_noticed(kind, monkeypatch) -> None:
 @pytest.mark.parametrize("kind", EQUAL)
 def test_a_broken_equality_is_noticed(kind, monkeypatch) -> None:
     def wrong(self, node, answer):
-        same = node.op in ("=", "!=") and self.typing.of(node.left) == self.typing.of(node.right) == kind
+        same = (
+            node.op in ("=", "!=")
+            and self.typing.type_of(node.left) == self.typing.type_of(node.right) == kind
+        )
         return answer if same else None
 
     used = by_operator()["=", kind, kind]

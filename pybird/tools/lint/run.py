@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from pybird.conf.language import Reading
-from pybird.filter.depth import deeply
+from pybird.filter.depth import with_enough_stack
 from pybird.tools.lint import flow, forms, routing, unused
 from pybird.tools.lint.codes import OTHER
 from pybird.tools.lint.context import Finding, LintContext
@@ -34,7 +34,7 @@ def findings(reading: Reading) -> list[Finding]:
     found = [Finding(each.code or OTHER, each.span, each.text) for each in reading.config.warnings]
     for lint in LINTS:
         try:
-            found += deeply(partial(_of, lint, reading))
+            found += with_enough_stack(partial(_of, lint, reading))
         except RecursionError:  # nested beyond what this lint can follow
             continue
     place = {id(each): reading.sources.offset(each.span) for each in found}

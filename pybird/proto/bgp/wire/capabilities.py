@@ -121,8 +121,8 @@ def parse(data: bytes) -> Capabilities:
     try:
         for parameter in _parameters(OctetReader(data)):
             while parameter.left:
-                code = parameter.number(1)
-                _read(found, code, parameter.part(parameter.number(1)))
+                code = parameter.read_number(1)
+                _read(found, code, parameter.read_part(parameter.read_number(1)))
         return found.value()
     except WireError as error:
         if isinstance(error, OpenError):
@@ -132,19 +132,19 @@ def parse(data: bytes) -> Capabilities:
 
 def _parameters(reader: OctetReader) -> list[OctetReader]:
     """A reader for the body of each Capabilities parameter."""
-    length = reader.number(1)
+    length = reader.read_number(1)
     width = 1
     if length and reader.left and reader.data[reader.at] == EXTENDED_PARAMETERS:
-        reader.take(1)
-        length = reader.number(2)
+        reader.read(1)
+        length = reader.read_number(2)
         width = 2
-    body = reader.part(length)
+    body = reader.read_part(length)
     if reader.left:
         raise WireError(f"{reader.left} octets after the optional parameters")
     out = []
     while body.left:
-        kind = body.number(1)
-        part = body.part(body.number(width))
+        kind = body.read_number(1)
+        part = body.read_part(body.read_number(width))
         if kind != CAPABILITY_PARAMETER:
             raise OpenError(BAD_PARAMETER)
         out.append(part)
@@ -199,32 +199,32 @@ _SINGLE: Final = frozenset(
 
 def _read(found: _Found, code: int, value: OctetReader) -> None:
     if code == MULTIPROTOCOL:
-        afi, _, safi = value.number(2), value.take(1), value.number(1)
+        afi, _, safi = value.read_number(2), value.read(1), value.read_number(1)
         found.families[afi, safi] = None
     elif code == EXTENDED_NEXT_HOP:
         while value.left:
-            found.next_hops[value.number(2), value.number(2), value.number(2)] = None
+            found.next_hops[value.read_number(2), value.read_number(2), value.read_number(2)] = None
     elif code == ADD_PATH:
         while value.left:
-            family = value.number(2), value.number(1)
-            found.paths[family] = value.number(1)
+            family = value.read_number(2), value.read_number(1)
+            found.paths[family] = value.read_number(1)
     elif code in _SINGLE:
         found.single[code] = value
     else:
-        found.unknown.append((code, value.rest()))
+        found.unknown.append((code, value.read_rest()))
 
 
 def _number(value: OctetReader | None, octets: int) -> int | None:
-    return None if value is None else value.number(octets)
+    return None if value is None else value.read_number(octets)
 
 
 def _graceful(value: OctetReader | None) -> GracefulRestart | None:
     if value is None:
         return None
-    head = value.number(2)
+    head = value.read_number(2)
     families = []
     while value.left:
-        families.append((value.number(2), value.number(1), value.number(1)))
+        families.append((value.read_number(2), value.read_number(1), value.read_number(1)))
     return GracefulRestart(head >> 12, head & 0xFFF, tuple(families))
 
 
@@ -233,15 +233,17 @@ def _long_lived(value: OctetReader | None) -> tuple[tuple[int, int, int, int], .
         return None
     families = []
     while value.left:
-        families.append((value.number(2), value.number(1), value.number(1), value.number(3)))
+        families.append(
+            (value.read_number(2), value.read_number(1), value.read_number(1), value.read_number(3))
+        )
     return tuple(families)
 
 
 def _hostname(value: OctetReader | None) -> tuple[str | None, str]:
     if value is None:
         return None, ""
-    name = _readable(value.take(value.number(1)))
-    domain = _readable(value.take(value.number(1))) if value.left else ""
+    name = _readable(value.read(value.read_number(1)))
+    domain = _readable(value.read(value.read_number(1))) if value.left else ""
     return name, domain
 
 
