@@ -9,6 +9,7 @@ import pytest
 from pybird.cli.registry import CORE, commands
 from pybird.conf.model import ProtocolConfig
 from pybird.core.protocol import Instance
+from pybird.filter.types import TYPES
 from pybird.proto import PROTOCOLS
 
 GRAMMAR = Path(__file__).parents[1] / "grammar"
@@ -98,6 +99,18 @@ def test_attributes_are_declared_once():
     assert len(names) == len(set(names))
     codes = [decl.code for kind in PROTOCOLS for decl in kind.attributes if decl.code is not None]
     assert len(codes) == len(set(codes))
+
+
+@each
+def test_filters_have_the_types_of_its_attributes(kind):
+    assert {decl.type for decl in kind.attributes} <= {*TYPES, "opaque"}
+
+
+@each
+def test_its_attributes_have_their_names_in_dialect_2(kind):
+    """`Kernel.mtu`; a protocol that is not run shows none."""
+    if kind.instance is not None:
+        assert [decl.name for decl in kind.attributes if not decl.hidden and "." not in decl.label] == []
 
 
 @each

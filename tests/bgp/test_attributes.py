@@ -1,10 +1,13 @@
 """Received attributes to canonical sets: RFC 4271, 6793, 7606 row by row, 7607, 8092, 9234."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp.wire.attributes import ATTRIBUTES
+from pybird.cli.attribute_text import text_of
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES, KEEP, KNOWN
 from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop
 from pybird.proto.bgp.wire.values import NextHopAddress
 from pybird.values.address import Address
@@ -419,6 +422,23 @@ def test_values_encode_to_what_they_were():
     sets = pool()
     attrs = sets.intern(octets(CANONICAL, "c00808fdea0001fde90064"))
     assert sets.edit(attrs, dict(sets.view(attrs))) is attrs
+
+
+@pytest.mark.parametrize("row", KNOWN.values(), ids=lambda row: row.decl.name)
+def test_what_passes_the_check_is_read_shown_and_written_back(row):
+    random = Random(7)
+    kept = 0
+    for _ in range(2000):
+        size = random.choice((0, 1, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 16, 20, 24, 40))
+        value_octets = bytes(random.choice((0, 1, 2, 4, 11, 255, random.randrange(256))) for _ in range(size))
+        if row.check(value_octets, True, True) != KEEP:
+            continue
+        kept += 1
+        if row.decl.decode is not None:
+            value = row.decl.decode(value_octets)
+            assert isinstance(text_of(value, row.decl), str)
+            assert row.decl.encode(value) == value_octets
+    assert kept > 20, "none of these sizes: add one"
 
 
 def test_names_and_labels():

@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from pybird.proto.bgp.routes.session_channels import MOST_COMPLAINTS
+from pybird.proto.bgp.wire.attributes import KNOWN
 from pybird.proto.bgp.wire.messages import frame
 from pybird.values.net import Prefix
 from tests.scenarios.line import KEEPALIVE, Line, capabilities, hello, update
@@ -336,3 +337,9 @@ def test_a_loop_is_no_error():
     assert session.route is None
     assert session.log() == ["x: Refused 20.0.1.0/24: own AS in the path"]
     session.end()
+
+
+def test_every_attribute_that_we_understand_has_rows():
+    parts = [part.split() for _, _, text, *_ in ROWS for part in text.split(",")]
+    codes = {int(part[1]) for part in parts if len(part) > 1 and part[0] != "raw"}
+    assert KNOWN.keys() - codes == set()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import pybird
 from pybird.tools.check import as_json, check
-from pybird.tools.lint.codes import CODES, ERROR, MISSING_POLICY
-from pybird.tools.lint.run import findings
+from pybird.tools.lint.codes import CODES, ERROR, MISSING_POLICY, OTHER
+from pybird.tools.lint.run import LINTS, findings
 from pybird.tools.text import Texts
 from tests.conf.loading import DEVICE, TextFiles, language
 
@@ -40,6 +45,54 @@ def filtered(body: str, before: str = "") -> list[tuple[str, str]]:
 def test_every_code_is_documented() -> None:
     text = (ROOT / "docs" / "lint.md").read_text()
     assert re.findall(r"^\| `([a-z-]+)`", text, re.MULTILINE) == list(CODES)
+
+
+LINT = Path(pybird.__file__).parent / "tools" / "lint"
+SAID_BY_READING = {
+    "other",
+    "not-acted-on",
+    "not-run",
+    "refused",
+    "shadowed-keyword",
+    "error",
+    "missing-policy",
+}
+
+
+def _looks_at_a_context(made: Any) -> bool:
+    """`(context: LintContext) -> Iterator[Finding]`."""
+    return [*made.__annotations__.values()] == ["LintContext", "Iterator[Finding]"]
+
+
+def test_every_lint_is_run() -> None:
+    found = 0
+    for path in LINT.glob("*.py"):
+        module = import_module(f"pybird.tools.lint.{path.stem}")
+        for name, made in vars(module).items():
+            if inspect.isgeneratorfunction(made) and _looks_at_a_context(made):
+                found += made in LINTS
+                assert name.startswith("_") or made in LINTS, f"{name} is not in LINTS"
+    assert found >= len(LINTS)
+
+
+def test_the_codes_of_the_lints_are_those_of_the_table() -> None:
+    sources = [ast.parse(path.read_text()) for path in LINT.glob("*.py") if path.stem != "codes"]
+    texts = {n.value for tree in sources for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    assert CODES.keys() - SAID_BY_READING <= texts, "no lint says it"
+    calls = [n for tree in sources for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    given = {
+        n.args[0].value
+        for n in calls
+        if ast.unparse(n.func) == "Finding" and isinstance(n.args[0], ast.Constant)
+    }
+    assert given
+    assert given <= CODES.keys()
+
+
+@pytest.mark.parametrize("code", sorted(CODES.keys() - {OTHER}))
+def test_every_code_has_a_test_here(code: str) -> None:
+    constant = {ERROR: "ERROR", MISSING_POLICY: "MISSING_POLICY"}.get(code, f'"{code}"')
+    assert Path(__file__).read_text().count(constant) > (code in SAID_BY_READING)
 
 
 @pytest.mark.parametrize(
