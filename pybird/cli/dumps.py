@@ -108,7 +108,7 @@ def _routes(router: Router) -> Iterator[str]:
     for table in router.tables.values():
         yield f"table {table.name}"
         walk = table.walk()
-        while keys := walk.take(STEP):
+        while keys := walk.next_keys(STEP):
             for key in keys:
                 yield f"  {net_of(table.net_type, key)}"
                 for rte in table.get(key):

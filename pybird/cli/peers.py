@@ -128,7 +128,7 @@ def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, s
         child = asked(instance, instance.child_of, NetType.PEER, key)
         if child is not None:
             return child, ""
-        reason = asked(instance, instance.why_not, NetType.PEER, key)
+        reason = asked(instance, instance.no_child_reason, NetType.PEER, key)
         if reason:
             reasons.append(f"{instance.name}: {reason}")
     return None, "; ".join(reasons) or "no protocol takes it"

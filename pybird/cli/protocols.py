@@ -125,7 +125,7 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
-        message=instance.told or instance.message,
+        message=instance.remote_reason or instance.message,
         router_id=_router_id(config),
         vrf=config.vrf or "",
         details=tuple(asked(instance, instance.details) or ()),

@@ -509,7 +509,7 @@ def _keys_asked(arguments: ShowRefused, channel: Channel) -> Iterator[list[bytes
         yield [whole(arguments.net).key]
         return
     walk = channel.table.walk()
-    while keys := walk.take(STEP):
+    while keys := walk.next_keys(STEP):
         yield [key for key in keys if _inside(key, arguments, channel.net_type)]
 
 

@@ -261,7 +261,7 @@ class Channel(Receiver):
         self._refused.clear()
         self._waiting.clear()
         self._found.clear()
-        self.services.hops.leave(self.hops_found)
+        self.services.hops.remove_waiter(self.hops_found)
         self._again.clear()
         self.state = ChannelState.STOP
         self.services.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
@@ -386,13 +386,13 @@ class Channel(Receiver):
         fresh = refusals.add(refusals.imports, keys, reason, self.services.clock.now())
         if echo:
             fresh = [key for key in fresh if not self.table.get(key)]
-        self._tell(fresh, reason, what)
+        self._log_refusals(fresh, reason, what)
 
     def withheld(self, keys: list[bytes], reason: str) -> None:
         """Routes are not sent through this channel, for a reason that is neither policy nor split horizon."""
         refusals = self._refusals()
         fresh = refusals.add(refusals.exports, keys, reason, self.services.clock.now())
-        self._tell(fresh, reason, "Not sent:")
+        self._log_refusals(fresh, reason, "Not sent:")
 
     def released(self, key: bytes) -> None:
         """The reason why a route was withheld is gone, or the route is."""
@@ -404,13 +404,13 @@ class Channel(Receiver):
             self.refusals = Refusals()
         return self.refusals
 
-    def _tell(self, keys: list[bytes], reason: str, what: str) -> None:
+    def _log_refusals(self, keys: list[bytes], reason: str, what: str) -> None:
         """One line for each of these networks, as many as the limit lets through."""
         if not what:
             return
         refusals, now = self._refusals(), self.services.clock.now()
         for key in keys:
-            said = refusals.told(now)
+            said = refusals.log_permit(now)
             if said is None:
                 return
             self.protocol.log("remote", said or f"{what} {net_of(self.net_type, key)}: {reason}")
@@ -532,7 +532,7 @@ class Channel(Receiver):
         for key in keys:
             kept[key] = entry
         hops = self.services.hops
-        hops.wait(self.hops_found)
+        hops.add_waiter(self.hops_found)
         reason = hops.obstacle(entry.hop)
         self.explain(keys, reason, "Refused")
         if self.config.keep_filtered:
@@ -553,7 +553,7 @@ class Channel(Receiver):
         if self._found:
             self.scheduler.add(self._enter_found)
         elif not self.waiting:
-            self.services.hops.leave(self.hops_found)
+            self.services.hops.remove_waiter(self.hops_found)
 
     def _enter_found(self) -> bool:
         """Let a slice of the routes in that waited."""
@@ -605,7 +605,7 @@ class Channel(Receiver):
         kept = {*store.get(source, ()), *self._waiting.get(source, ())}
         passed = self._split(keys, source, room, kept)
         over = len(keys) - len(passed)
-        if over and self._over("receive", limit):
+        if over and self._limit_exceeded("receive", limit):
             self.statistics.import_updates.rx_limit += over
             return passed
         return keys
@@ -618,7 +618,7 @@ class Channel(Receiver):
             return keys
         passed = self._split(keys, rte.source, room, set())
         over = len(keys) - len(passed)
-        if not over or not self._over("import", limit):
+        if not over or not self._limit_exceeded("import", limit):
             return keys
         self.statistics.import_updates.limit += over
         if self.config.keep_filtered or self.traced:
@@ -641,7 +641,7 @@ class Channel(Receiver):
                 room -= 1
         return list(passed)
 
-    def _over(self, direction: str, limit: RouteLimit) -> bool:
+    def _limit_exceeded(self, direction: str, limit: RouteLimit) -> bool:
         """A limit was exceeded: act; True when the routes above it must be dropped."""
         if not limit.hit:
             limit.hit = True
@@ -651,9 +651,9 @@ class Channel(Receiver):
                 self.protocol.limit_hit(direction, disable=limit.action == "disable")
         return limit.action != "warn"
 
-    def export_over(self, limit: RouteLimit) -> bool:
+    def export_limit_exceeded(self, limit: RouteLimit) -> bool:
         """The export limit was exceeded (told by the group, which keeps the limit it was made with)."""
-        return self._over("export", limit)
+        return self._limit_exceeded("export", limit)
 
     # refresh ------------------------------------------------------------
 
@@ -695,7 +695,7 @@ class Channel(Receiver):
     def _sweep_slice(self) -> bool:
         assert self._walk is not None
         gone: dict[RouteSource, list[bytes]] = {}
-        keys = self._walk.take(SLICE)
+        keys = self._walk.next_keys(SLICE)
         for key in keys:
             for rte in self.table.get(key):
                 source = rte.source
@@ -778,7 +778,7 @@ class Channel(Receiver):
     def _compare(self, direction: str, limit: RouteLimit | None, used: int) -> None:
         """Act at once where a limit of a new config is exceeded; the routes stay while the channel does."""
         if limit is not None and used > limit.count:
-            self._over(direction, limit)
+            self._limit_exceeded(direction, limit)
 
     def _import_policy(self) -> Policy:
         return self.services.policies.policy(self.config.import_filter, self.net_type, self.config.import_in)
@@ -910,7 +910,7 @@ class Channel(Receiver):
 
     def _trace_net(self, what: str, key: bytes, rte: Rte | None) -> None:
         services = self.services
-        if not services.traces.room():
+        if not services.traces.reserve():
             return
         text = f"{self.protocol.name}.{self.name} {what} {net_of(self.net_type, key)}"
         if rte is not None:
@@ -918,7 +918,7 @@ class Channel(Receiver):
             while source.origin is not None:  # copied from another table
                 source = source.origin
             text += f" {source.path_id}L {services.number_of(source)}G {_DESTS[rte.hop.dest]}"
-        services.traces.put(text)
+        services.traces.write_reserved(text)
 
 
 _REFUSED: Final = {

@@ -91,7 +91,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> CommandError:
     return CommandError(PARSE_ERROR, f"there is no {kind} {name}{hint}")
 
 
-def nobody_runs(title: str, text: str) -> Callable[[Router, str | None, Any], Iterator[Reply]]:
+def none_running(title: str, text: str) -> Callable[[Router, str | None, Any], Iterator[Reply]]:
     """The handler of a question about protocols of a type that is understood and not run.
 
     `title` is BIRD's name of the type, `text` the help. BIRD answers in the same

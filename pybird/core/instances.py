@@ -20,7 +20,7 @@ from pybird.core.policy import Policy
 from pybird.core.ports import Ports, Timer
 from pybird.core.protocol import Instance, InstanceOwner, ProtocolType
 from pybird.core.reload.plan import Comparisons
-from pybird.core.reload.revalidation import Revalidation, crash
+from pybird.core.reload.revalidation import Revalidation, stop_members
 from pybird.core.reload.study import Study, filters_of, study
 from pybird.core.scheduler import SLICE, Job
 from pybird.core.services import Services
@@ -316,9 +316,9 @@ class Instances(InstanceOwner):
                 return name
             number += 1
 
-    def introduce(self, instance: Instance) -> None:
+    def trace_interfaces(self, instance: Instance) -> None:
         """Trace what an instance that starts is told of interfaces."""
-        self.interface_traces.introduce(instance)
+        self.interface_traces.trace_interfaces(instance)
 
     # failures -------------------------------------------------------------------
 
@@ -333,19 +333,19 @@ class Instances(InstanceOwner):
         For want of memory, what nobody answers for, or who stops already, is tried again.
         """
         subject = getattr(job, "__self__", None)
-        if isinstance(error, MemoryError) and not _runs(subject):
+        if isinstance(error, MemoryError) and not _would_stop(subject):
             self.services.log_crash(getattr(job, "__qualname__", str(job)), error)
             self.clock.call_at(self.clock.now() + Patience.FIRST, lambda: self.scheduler.add(job))
             return
         if isinstance(subject, Group):
-            crash(subject, error)
+            stop_members(subject, error)
         elif isinstance(subject, (Channel, Instance)):
             subject.crashed(error)
         else:
             self.services.log_crash(getattr(job, "__qualname__", str(job)), error)
 
 
-def _runs(subject: object) -> bool:
+def _would_stop(subject: object) -> bool:
     """Would a crash of this one's work stop a protocol?"""
     if isinstance(subject, Channel):
         subject = subject.protocol

@@ -26,19 +26,19 @@ class InterfaceTraces:
         text = _text_of(event)
         if text:
             for instance in self._instances.values():
-                if "interfaces" in instance.debug and instance.hears(event.address is not None):
+                if "interfaces" in instance.debug and instance.follows_interfaces(event.address is not None):
                     self._traces.write(f"{instance.name} < {text}")
 
-    def introduce(self, instance: Instance) -> None:
+    def trace_interfaces(self, instance: Instance) -> None:
         """What a protocol that starts is told: all that is up, and its addresses."""
-        if "interfaces" not in instance.debug or not instance.hears(False):
+        if "interfaces" not in instance.debug or not instance.follows_interfaces(False):
             return
         write = self._traces.write
         for interface in self._interfaces:
             if not interface.up:
                 continue
             write(f"{instance.name} < interface {interface.name} goes up")
-            for address in interface.ready_addresses() if instance.hears(True) else ():
+            for address in interface.ready_addresses() if instance.follows_interfaces(True) else ():
                 write(f"{instance.name} < {_address(interface, address)} added")
 
 

@@ -70,11 +70,11 @@ class Act(Enum):
     FORGET_ERROR = auto()  # what is shown as its last error
     CALL_START = auto()
     CALL_STOP = auto()
-    INTRODUCE = auto()  # trace the interfaces that it is told of at its start
+    TRACE_INTERFACES = auto()  # trace the interfaces that it is told of at its start
     CLOSE_CHANNELS = auto()
     FLUSH = auto()  # wait for the channels, remove the children and wait for them
     FINISH = auto()  # take it as stopped: code that raised does not say so
-    TELL_WAITING = auto()  # call those who wait until it is down
+    CALL_WAITING = auto()  # call those who wait until it is down
     GO_ON = auto()  # ask the life whether it starts again
     LOG_RETRY = auto()  # when it will start again
     ARM_RETRY = auto()  # start the timer for that
@@ -102,7 +102,7 @@ _STARTS = LifeStep(
         Act.ENTER,
         Act.CALL_START,
         Act.TRACE_STATE,
-        Act.INTRODUCE,
+        Act.TRACE_INTERFACES,
     ),
 )
 _WORKS = LifeStep(ProtocolState.UP, (Act.FORGET_ERROR, Act.TRACE_STATE, Act.ENTER))
@@ -122,8 +122,8 @@ _BREAKS = LifeStep(ProtocolState.STOP, (*_ENDS.acts, Act.FINISH))
 _STARVES = LifeStep(ProtocolState.STOP, (Act.LOG_RETRY, *_BREAKS.acts))
 _FINISH = LifeStep(ProtocolState.STOP, (Act.FINISH,))
 _FLUSHES = LifeStep(ProtocolState.FLUSH, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS, Act.FLUSH))
-_IS_DOWN = LifeStep(ProtocolState.DOWN, (Act.TRACE_STATE, Act.ENTER, Act.TELL_WAITING, Act.GO_ON))
-_STAYS = LifeStep(ProtocolState.DOWN, (Act.CANCEL_RETRY, Act.TELL_WAITING, Act.GO_ON))
+_IS_DOWN = LifeStep(ProtocolState.DOWN, (Act.TRACE_STATE, Act.ENTER, Act.CALL_WAITING, Act.GO_ON))
+_STAYS = LifeStep(ProtocolState.DOWN, (Act.CANCEL_RETRY, Act.CALL_WAITING, Act.GO_ON))
 _WAITS = LifeStep(ProtocolState.DOWN, (Act.ARM_RETRY,))
 _NEVER = LifeStep(ProtocolState.DOWN, ())  # a mistake in the program
 
@@ -188,7 +188,7 @@ class Life:
         """Start, unless it runs, is disabled or leaves."""
         if not self.enabled or self._leaving:
             return None
-        step = self._meet(LifeEvent.BEGIN)
+        step = self._transition(LifeEvent.BEGIN)
         if step is not None:
             self.reason = self.retry = None
         return step
@@ -201,11 +201,11 @@ class Life:
 
     def went_up(self) -> LifeStep | None:
         """It works."""
-        return self._meet(LifeEvent.WENT_UP)
+        return self._transition(LifeEvent.WENT_UP)
 
     def went_down(self) -> LifeStep | None:
         """It works no more, and goes on trying."""
-        return self._meet(LifeEvent.WENT_DOWN)
+        return self._transition(LifeEvent.WENT_DOWN)
 
     def halt(self, reason: StopReason, begins: bool = False) -> LifeStep | None:
         """Stop for this reason; with `begins` it starts again after that."""
@@ -229,11 +229,11 @@ class Life:
     def _stop(self, event: LifeEvent, reason: StopReason) -> LifeStep | None:
         if self.state in (ProtocolState.START, ProtocolState.UP):
             self.reason = reason
-        return self._meet(event)
+        return self._transition(event)
 
     def stopped(self) -> LifeStep | None:
         """It has closed what it opened."""
-        step = self._meet(LifeEvent.STOPPED)
+        step = self._transition(LifeEvent.STOPPED)
         if step is not None:
             self._parts = 1  # `FLUSH` itself, so that it ends after all are counted
         return step
@@ -245,15 +245,15 @@ class Life:
     def one_done(self) -> LifeStep | None:
         """One of those is down, or `FLUSH` was carried out: with the last one it is down."""
         self._parts -= 1
-        return None if self._parts else self._meet(LifeEvent.FLUSHED)
+        return None if self._parts else self._transition(LifeEvent.FLUSHED)
 
     def go_on(self) -> LifeStep | None:
         """It is down and those who waited know: start again, now or later, if it shall."""
         begins, self._begins = self._begins, False
         step = self.begin() if begins else None
-        return step if step is not None or self.retry is None else self._meet(LifeEvent.RETRY)
+        return step if step is not None or self.retry is None else self._transition(LifeEvent.RETRY)
 
-    def take_retry(self) -> float:
+    def consume_retry(self) -> float:
         """The seconds after which it starts again, for the timer: they are asked for once."""
         assert self.retry is not None
         seconds, self.retry = self.retry, None
@@ -265,7 +265,7 @@ class Life:
         self._limited = now
         return often
 
-    def _meet(self, event: LifeEvent) -> LifeStep | None:
+    def _transition(self, event: LifeEvent) -> LifeStep | None:
         step = TABLE[event][STATES.index(self.state)]
         assert step is not _NEVER, f"{event.name} in {self.state.name}"
         if step is not None:

@@ -21,7 +21,7 @@ class LogLimit:
         self._since = 0.0
         self._full = False
 
-    def passes(self, text: str, now: float) -> str | None:
+    def allowed(self, text: str, now: float) -> str | None:
         """What to log instead of this line; None: nothing. `now` in seconds, monotonic."""
         self._left = min(float(BURST), self._left + (now - self._since) * RATE)
         self._since = now

@@ -36,7 +36,7 @@ class Discoverer(Instance[C]):
 class Spawner(Instance[C]):
     """A protocol that stands up a dynamic child for each entry that is exported to it."""
 
-    def why_not(self, net_type: NetType, key: bytes) -> str | None:
+    def no_child_reason(self, net_type: NetType, key: bytes) -> str | None:
         """Why an exported entry has no child here; None: it has one or is not ours."""
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class Spawner(Instance[C]):
         """Children that outlive their entry, by the key that it had."""
         raise NotImplementedError
 
-    def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
+    def entry_alive(self, channel: Channel, key: bytes, returned: bool) -> None:
         """What an entry of this channel stands for showed that it lives; `returned`: after a silence.
 
         Cheap: it happens with every advertisement.
@@ -56,7 +56,7 @@ class Spawner(Instance[C]):
         raise NotImplementedError
 
 
-def tell_alive(channel: Channel, key: bytes, returned: bool) -> None:
+def report_alive(channel: Channel, key: bytes, returned: bool) -> None:
     """What an entry of this channel stands for lives: tell those who are given it from the table.
 
     No route changes. `returned`: it was silent for longer than it should.
@@ -64,4 +64,4 @@ def tell_alive(channel: Channel, key: bytes, returned: bool) -> None:
     for group in list(channel.table.groups.values()):
         for other in list(group.members):
             if other is not channel and isinstance(other.protocol, Spawner):
-                other.protocol.guarded(other.protocol.heard, other, key, returned)
+                other.protocol.guarded(other.protocol.entry_alive, other, key, returned)

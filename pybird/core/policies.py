@@ -42,7 +42,7 @@ class Policies:
         log: Callable[[str, str], None],
         asserted: Callable[[Any], None] | None,
     ) -> None:
-        self.follow: Callable[[tuple[str, ...]], None] = _nobody
+        self.follow: Callable[[tuple[str, ...]], None] = _ignore_tables
         self._pool = pool
         self._tables = tables
         self._clock = clock
@@ -57,7 +57,7 @@ class Policies:
             self.compile,
             self._print,
             lookup,
-            hops.settle,
+            hops.entry_for,
             self._generation,
             asserted,
             self._complain,
@@ -143,7 +143,7 @@ class Policies:
         self._log("info", text)
 
     def _complain(self, text: str) -> None:
-        line = self._errors.passes(text, self._clock.now())
+        line = self._errors.allowed(text, self._clock.now())
         if line is not None:
             self._log("error", line)
 
@@ -155,5 +155,5 @@ class Policies:
         return total
 
 
-def _nobody(names: tuple[str, ...]) -> None:
+def _ignore_tables(names: tuple[str, ...]) -> None:
     """Nobody judges anything again."""

@@ -81,7 +81,7 @@ class Instance(Generic[C]):
         self.since = self.services.clock.now()
         self.created = self.since
         self.message = ""  # of enable/disable
-        self.told = ""  # what the other side wrote to us when it ended our work
+        self.remote_reason = ""  # what the other side wrote to us when it ended our work
         self.last_error = ""  # why it is down or waits, for people
         self.debug: frozenset[str] = config.debug
         self.channels: dict[str, Channel] = {}
@@ -181,7 +181,7 @@ class Instance(Generic[C]):
         """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
         return False, False
 
-    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+    def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
         """Pure, for the log of a restart: is it a reason for it how this channel changes?
 
         Without an `old` one it comes, without a `new` one it goes.
@@ -192,14 +192,14 @@ class Instance(Generic[C]):
         """Pure: do options of the protocol change what its channels export, while it runs?"""
         return False
 
-    def hears(self, address: bool) -> bool:
+    def follows_interfaces(self, address: bool) -> bool:
         """Pure, for traces: does the protocol follow interfaces, and (`address`) their addresses?"""
         return False
 
-    def settled(self) -> None:
+    def reconfiguration_done(self) -> None:
         """A reconfiguration was carried out: other protocols may have come, gone or changed."""
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Somebody wants it to try again now: what it waits for since an error is over."""
 
     def make_channel(self, config: ChannelConfig) -> Channel:
@@ -353,7 +353,7 @@ class Instance(Generic[C]):
         """
         short = isinstance(error, MemoryError)
         if short:
-            self.services.give_way()
+            self.services.release_reserve()
         self.failure = "out of memory" if short else f"{type(error).__name__}: {error}"
         self.services.log_crash(self.name, error)
         self._carry_out(self.life.crashed(self.services.clock.now(), out_of_memory=short))
@@ -378,13 +378,13 @@ class Instance(Generic[C]):
         self.failure = ""
 
     def _forget_error(self) -> None:
-        self.last_error = self.told = ""
+        self.last_error = self.remote_reason = ""
 
     def _call_stop(self) -> None:
         self.guarded(self.stop, self.life.reason)
 
-    def _introduce(self) -> None:
-        self.owner.introduce(self)
+    def _trace_interfaces(self) -> None:
+        self.owner.trace_interfaces(self)
 
     def _close_channels(self) -> None:
         for channel in self.channels.values():
@@ -402,14 +402,14 @@ class Instance(Generic[C]):
     def _one_done(self) -> None:
         self._carry_out(self.life.one_done())
 
-    def _tell_waiting(self) -> None:
+    def _call_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             call()
 
     def _arm_retry(self) -> None:
         clock = self.services.clock
-        self._restart = clock.call_at(clock.now() + self.life.take_retry(), self.begin)
+        self._restart = clock.call_at(clock.now() + self.life.consume_retry(), self.begin)
 
     def _cancel_retry(self) -> None:
         if self._restart is not None:
@@ -427,11 +427,11 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
     Act.FORGET_ERROR: Instance._forget_error,
     Act.CALL_START: lambda instance: instance.guarded(instance.start),
     Act.CALL_STOP: Instance._call_stop,
-    Act.INTRODUCE: Instance._introduce,
+    Act.TRACE_INTERFACES: Instance._trace_interfaces,
     Act.CLOSE_CHANNELS: Instance._close_channels,
     Act.FLUSH: Instance._wait_for_parts,
     Act.FINISH: lambda instance: instance.stopped(),
-    Act.TELL_WAITING: Instance._tell_waiting,
+    Act.CALL_WAITING: Instance._call_waiting,
     Act.GO_ON: lambda instance: instance._carry_out(instance.life.go_on()),
     Act.LOG_RETRY: lambda instance: instance.log("info", f"starts again in {instance.life.retry:g} s"),
     Act.ARM_RETRY: Instance._arm_retry,
@@ -455,7 +455,7 @@ class InstanceOwner:
         """An instance entered another state: tell who watches."""
         raise NotImplementedError
 
-    def introduce(self, instance: Instance) -> None:
+    def trace_interfaces(self, instance: Instance) -> None:
         """Trace what an instance that starts is told of interfaces."""
         raise NotImplementedError
 

@@ -40,6 +40,6 @@ class Refusals:
             del there[next(iter(there))]
         return fresh
 
-    def told(self, now: float) -> str | None:
+    def log_permit(self, now: float) -> str | None:
         """May one more line be logged: "" yes, "..." that is the line, None no."""
-        return self._limit.passes("", now)
+        return self._limit.allowed("", now)

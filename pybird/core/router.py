@@ -85,7 +85,7 @@ class Router(Instances):
 
     def enable(self, instance: Instance, message: str = "") -> Answer:
         """Let a disabled protocol run again; one that runs and waits tries again now."""
-        instance.guarded(instance.hurry)
+        instance.guarded(instance.retry_now)
         if instance.enabled and not instance.failure:
             return Answer.ALREADY_ENABLED
         self.log("info", f"Enabling protocol {instance.name}")

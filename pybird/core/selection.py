@@ -101,7 +101,7 @@ def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
     on which came first even where `better` is not transitive (MED).
     """
     if len(routes) > 2 or in_order:
-        routes = sorted(routes, key=_arrival)
+        routes = sorted(routes, key=_name_order)
     if in_order:
         ordered: list[Rte] = []
         for rte in routes:
@@ -136,8 +136,8 @@ def _winners(routes: list[Rte]) -> list[Rte]:
             groups[number] = [rte]
     if not groups:
         return alone
-    return sorted([*alone, *[_best(alike) for alike in groups.values()]], key=_arrival)
+    return sorted([*alone, *[_best(alike) for alike in groups.values()]], key=_name_order)
 
 
-def _arrival(rte: Rte) -> tuple[str, int]:
+def _name_order(rte: Rte) -> tuple[str, int]:
     return rte.source.name, rte.source.path_id

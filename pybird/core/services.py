@@ -103,11 +103,11 @@ class Services:
             except MemoryError:
                 return  # at the next start of a protocol
 
-    def give_way(self) -> None:
+    def release_reserve(self) -> None:
         """Out of memory: what was put aside may be used."""
         self._reserve = None
 
     def _next_hop_warning(self, text: str) -> None:
-        line = self._next_hop_warnings.passes(text, self.plain_clock.now())
+        line = self._next_hop_warnings.allowed(text, self.plain_clock.now())
         if line is not None:
             self.log("warning", line)

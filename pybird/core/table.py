@@ -41,7 +41,7 @@ class TableReader:
         self.every = every
         self.wake = wake
 
-    def take(self, most: int) -> dict[bytes, Rte | None]:
+    def remove_oldest(self, most: int) -> dict[bytes, Rte | None]:
         """Remove and return at most this many changes, oldest first."""
         pending = self.pending
         if len(pending) <= most:
@@ -235,7 +235,7 @@ class Table:
         source.routes += len(fresh) + added
         source.best += len(fresh) + best
         if fresh or won or others:
-            self._tell(fresh, won, lost, others)
+            self._publish(fresh, won, lost, others)
         return same
 
     def withdraw(self, keys: list[bytes], source: RouteSource) -> int:
@@ -292,7 +292,7 @@ class Table:
             self._routes -= removed
             source.routes -= removed
             source.best -= best
-            self._tell([], won, lost, others)
+            self._publish([], won, lost, others)
         return removed
 
     def replace(self, key: bytes, fresh: dict[Rte, Rte]) -> None:
@@ -305,18 +305,18 @@ class Table:
             new = fresh.get(old)
             if new is not None:
                 bucket[key] = new
-                self._tell([], [key], [old], [])
+                self._publish([], [key], [old], [])
             return
         routes = choose([fresh.get(rte, rte) for rte in old], self.config.sorted)
         bucket[key] = routes
         if routes[0] is old[0]:
-            self._tell([], [], [], [key])
+            self._publish([], [], [], [key])
             return
         old[0].source.best -= 1
         routes[0].source.best += 1
-        self._tell([], [key], [old[0]], [])
+        self._publish([], [key], [old[0]], [])
 
-    def _tell(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
+    def _publish(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
         self.generation += 1
         if self.trace is not None:
             self.trace(fresh, won, lost, others)
@@ -429,7 +429,7 @@ class Walk:
         self._bids.reverse()
         self._keys: list[bytes] = []
 
-    def take(self, most: int) -> list[bytes]:
+    def next_keys(self, most: int) -> list[bytes]:
         """The next networks, about `most`; empty at the end. Some may be gone by now."""
         out = self._keys[:most]
         self._keys = self._keys[most:]

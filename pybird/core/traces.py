@@ -31,10 +31,10 @@ class Traces:
         self._lost = 0
         self._timer: Timer | None = None
 
-    def room(self) -> bool:
+    def reserve(self) -> bool:
         """May one more line be written now? Whoever is told so writes it."""
         if self._lines >= MOST or self._clock.now() - self._since >= SECOND:
-            self._look()
+            self._renew()
             if self._lines >= MOST:
                 self._lost += 1
                 return False
@@ -43,26 +43,26 @@ class Traces:
 
     def write(self, text: str) -> None:
         """One line, if there is room."""
-        if self.room():
-            self.put(text)
+        if self.reserve():
+            self.write_reserved(text)
 
-    def put(self, text: str) -> None:
+    def write_reserved(self, text: str) -> None:
         """One line that there is room for."""
         self._log("trace", text)
 
-    def _look(self) -> None:
+    def _renew(self) -> None:
         now = self._clock.now()
         if now - self._since >= SECOND:
             self._since, self._lines = now, 0
-            self._tell()
+            self._log_suppressed()
         elif self._timer is None:
-            self._timer = self._clock.call_at(self._since + SECOND, self._over)
+            self._timer = self._clock.call_at(self._since + SECOND, self._second_over)
 
-    def _over(self) -> None:
+    def _second_over(self) -> None:
         self._timer = None
-        self._look()
+        self._renew()
 
-    def _tell(self) -> None:
+    def _log_suppressed(self) -> None:
         if self._lost:
             lost, self._lost = self._lost, 0
             self._log("trace", f"{lost} trace lines suppressed")
@@ -79,20 +79,20 @@ class TableTraces:
     def changed(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
         """These networks are new, have another best route, or only other routes."""
         for key in fresh:
-            self._tell("best", key, "none")
+            self._trace_change("best", key, "none")
         for key, old in zip(won, lost, strict=True):
-            self._tell("best", key, old.source.name)
+            self._trace_change("best", key, old.source.name)
         for key in others:
-            self._tell("all", key, "")
+            self._trace_change("all", key, "")
 
-    def _tell(self, exporter: str, key: bytes, old: str) -> None:
+    def _trace_change(self, exporter: str, key: bytes, old: str) -> None:
         self._count += 1
-        if not self._traces.room():
+        if not self._traces.reserve():
             return
         best = self._table.best(key)
         new = "none" if best is None else best.source.name
         change = f"{old} -> {new}" if old else f"{new} stays the best"
         net = net_of(self._table.net_type, key)
-        self._traces.put(
+        self._traces.write_reserved(
             f"{self._table.name}.export-{exporter}: Announcing change {self._count} at {net}: {change}"
         )

@@ -33,7 +33,7 @@ class TableTrace:
         self._clock.call_soon(lambda: self._read(table, reader))
 
     def _read(self, table: Table, reader: TableReader) -> None:
-        for key in reader.take(len(reader.pending)):
+        for key in reader.remove_oldest(len(reader.pending)):
             found = table.get(key)
             words: list[object] = [rte.source.name for rte in found]
             if found:

@@ -11,7 +11,7 @@ import pytest
 
 from pybird.conf.model import InterfacePattern, Limit
 from pybird.core.life import ProtocolState
-from pybird.core.peering import Discoverer, tell_alive
+from pybird.core.peering import Discoverer, report_alive
 from pybird.core.ports import TcpOptions
 from pybird.filter.nodes import REJECT
 from pybird.proto.bgp.session.countdown import WaitKind
@@ -48,7 +48,7 @@ def children(lab, router="a"):
 
 
 def why(lab, name="auto", key=KEY_B):
-    return lab.proto("a", name).why_not(NetType.PEER, key)
+    return lab.proto("a", name).no_child_reason(NetType.PEER, key)
 
 
 def reload(lab, router, *protocols, without=()):
@@ -418,9 +418,9 @@ def test_an_advertisement_clears_the_error_wait_only_after_a_silence():
     lab = lab_with([FOUND_B, auto(65001, remote_as=65009, remote_kind=None)])
     lab.run(1)
     channel = lab.proto("a", "found").channels["peers"]
-    tell_alive(channel, KEY_B, False)
+    report_alive(channel, KEY_B, False)
     assert lab.state("a", "auto01").startswith("Idle"), "it was heard all the time: nothing is new"
-    tell_alive(channel, KEY_B, True)
+    report_alive(channel, KEY_B, True)
     assert lab.state("a", "auto01").startswith("Active")
 
 
@@ -430,7 +430,7 @@ def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
     lab.nodes["b"].host.process.freeze()
     lab.run(20)
     assert lab.proto("a", "auto01").countdown.wait is WaitKind.ERROR
-    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, False)
+    report_alive(lab.proto("a", "found").channels["peers"], KEY_B, False)
     assert lab.proto("a", "auto01").countdown.left <= 5
 
 
@@ -439,7 +439,7 @@ def test_a_returned_neighbor_is_asked_on_the_session_at_once():
     lab.run(2)
     session = lab.session("a", "auto01").session
     before = session.counters.sent
-    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
+    report_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
     assert session.counters.sent == before + 1
     lab.run(1)
     assert lab.up("a", "auto01")
@@ -451,7 +451,7 @@ def test_a_returned_neighbor_gets_a_new_connection_attempt():
     next(iter(lab.segments.values())).cut()
     lab.run(2)
     first = lab.proto("a", "auto01").outgoing
-    tell_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
+    report_alive(lab.proto("a", "found").channels["peers"], KEY_B, True)
     assert lab.proto("a", "auto01").outgoing is not first
 
 

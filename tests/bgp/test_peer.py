@@ -58,7 +58,7 @@ def test_a_local_session_withdraws_what_it_got_when_the_other_side_stops():
     lab.run(0.1)
     assert lab.state("a").split("  ")[0] == "Active"
     assert lab.proto("a").last_error == "Received: Administrative shutdown"
-    assert lab.proto("a").told == "maintenance"
+    assert lab.proto("a").remote_reason == "maintenance"
     assert lab.nets("a", proto="b") == []
     router.enable(lab.proto("b", "a"))
     established(lab)
@@ -276,7 +276,7 @@ def test_disable_after_cease():
     lab.run(1)
     peer = lab.proto("a")
     assert (peer.state, peer.last_error) == (ProtocolState.DOWN, "Received: Administrative shutdown")
-    assert (peer.told, peer.message) == ("for a day", "")
+    assert (peer.remote_reason, peer.message) == ("for a day", "")
     assert "b: Disabled after Cease notification" in lab.nodes["a"].messages("info")
 
 

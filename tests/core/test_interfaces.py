@@ -4,7 +4,7 @@ from unittest.mock import patch
 import pytest
 
 from pybird.conf.model import InterfacePattern
-from pybird.core.forwarding.interfaces import InterfaceEvent, Interfaces, like, matches
+from pybird.core.forwarding.interfaces import InterfaceEvent, Interfaces, matches, name_matches
 from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.ports import Link, LinkAddress
 from pybird.proto import PROTOCOLS
@@ -151,7 +151,7 @@ def test_one_address_with_two_lengths_is_two():
     ],
 )
 def test_masks(mask, name, expected):
-    assert like(mask, name) is expected
+    assert name_matches(mask, name) is expected
 
 
 def test_the_first_matching_pattern_decides():

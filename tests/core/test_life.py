@@ -109,7 +109,7 @@ def test_begin_says_so_before_the_protocol_is_called_and_tells_the_state_after_i
         "enter",
         "call_start",
         "trace_state",
-        "introduce",
+        "trace_interfaces",
     ]
 
 
@@ -160,14 +160,14 @@ def test_it_is_down_with_the_last_of_what_it_waits_for():
     life.wait_for_one()
     life.wait_for_one()
     assert [life.one_done(), life.one_done(), life.state] == [None, None, ProtocolState.FLUSH]
-    assert acts(life.one_done()) == ["trace_state", "enter", "tell_waiting", "go_on"]
+    assert acts(life.one_done()) == ["trace_state", "enter", "call_waiting", "go_on"]
     assert life.state is ProtocolState.DOWN
 
 
 def test_who_is_down_and_told_to_stop_tells_those_who_wait():
     assert acts(in_state(ProtocolState.DOWN).halt(StopReason.SHUTDOWN)) == [
         "cancel_retry",
-        "tell_waiting",
+        "call_waiting",
         "go_on",
     ]
 
@@ -244,7 +244,7 @@ def test_out_of_memory_it_starts_again_later_each_time_twice_as_long():
     for _ in range(8):
         seconds.append(starve(life, NOW))
         assert acts(end(life)) == ["arm_retry"]
-        assert life.take_retry() == seconds[-1]
+        assert life.consume_retry() == seconds[-1]
         assert life.go_on() is None  # the timer is armed once
         life.begin()
     assert seconds == [5, 10, 20, 40, 80, 160, 300, 300]

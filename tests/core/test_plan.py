@@ -29,7 +29,7 @@ class Running:
     def refeeds(self, old, new):
         return False
 
-    def hinders(self, old, new):
+    def forces_restart(self, old, new):
         return False
 
 

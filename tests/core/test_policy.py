@@ -22,7 +22,7 @@ RECORDS = """
 @pytest.fixture
 def every_line(monkeypatch):
     """Errors are logged without a limit."""
-    monkeypatch.setattr(LogLimit, "passes", lambda self, text, now: text)
+    monkeypatch.setattr(LogLimit, "allowed", lambda self, text, now: text)
 
 
 class Judged:

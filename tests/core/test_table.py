@@ -36,7 +36,7 @@ def test_the_first_change_wins_in_a_journal():
     best, _ = readers(table)
     old = route(A)
     table.announce([K], old)
-    assert best.take(9) == {K: None}
+    assert best.remove_oldest(9) == {K: None}
     table.announce([K], route(B, 200))
     table.announce([K], route(C, 300))
     assert best.pending == {K: old}
@@ -217,10 +217,10 @@ def test_a_walk_survives_changes():
     nets = [key(f"10.{at}.0.0/16") for at in range(50)]
     table.announce(nets, route(A))
     walk = table.walk()
-    seen = list(walk.take(10))
+    seen = list(walk.next_keys(10))
     table.withdraw(nets[20:30], A)
     table.announce([key("192.168.0.0/16")], route(A))
-    while part := walk.take(10):
+    while part := walk.next_keys(10):
         seen += part
     assert [net for net in seen if table.get(net)] == nets[:20] + nets[30:]
 

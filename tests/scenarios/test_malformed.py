@@ -220,5 +220,5 @@ def test_the_text_of_a_shutdown_is_shown_on_one_line():
     line = Line()
     line.say(UP + Notification(6, 2, b"\x0cback\nat\x1bnoon").encode())
     assert line.state() == "Passive       Received: Administrative shutdown"
-    assert line.peer.told == "back at noon"
+    assert line.peer.remote_reason == "back at noon"
     line.check_others()

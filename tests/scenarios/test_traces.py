@@ -242,7 +242,9 @@ def test_limits_are_traced_as_what_they_refuse():
 
 def test_without_flags_nothing_is_made(monkeypatch):
     found = session()
-    monkeypatch.setattr(type(found.router.traces), "room", lambda self: pytest.fail("a line was asked for"))
+    monkeypatch.setattr(
+        type(found.router.traces), "reserve", lambda self: pytest.fail("a line was asked for")
+    )
     story(found)
 
 

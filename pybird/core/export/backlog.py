@@ -40,7 +40,7 @@ class Backlog:
     def __init__(self) -> None:
         self.stretches: list[Stretch] = []
 
-    def note(self, key: bytes, had: Rte | None, withheld: tuple[Hashable, ...]) -> None:
+    def record(self, key: bytes, had: Rte | None, withheld: tuple[Hashable, ...]) -> None:
         """A network changes; `had` was announced, but not to these neighbors."""
         last = self.stretches[-1]
         if key in last.changes:

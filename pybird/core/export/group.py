@@ -88,24 +88,24 @@ class Group(FormerGroup):
 
     def enter(self, member: Member) -> None:
         """A member joins; it is fed first."""
-        self._take(member)
+        self._add_member(member)
         self.sort()
 
     def drop(self, member: Member) -> None:
         """A member leaves for good."""
         self.collect(member)
         if self.members.get(member.channel) is member:
-            self._give(member.channel)
+            self._remove_member(member.channel)
         self.sort()
         self._dissolve()
 
-    def _take(self, member: Member) -> None:
+    def _add_member(self, member: Member) -> None:
         channel = member.channel
         self.members[channel] = member
         if channel.neighbor is not None:
             self._neighbors.setdefault(channel.neighbor, {})[channel] = None
 
-    def _give(self, channel: Receiver) -> Member:
+    def _remove_member(self, channel: Receiver) -> Member:
         member = self.members.pop(channel)
         theirs = self._neighbors.get(channel.neighbor)
         if theirs is not None:
@@ -139,9 +139,9 @@ class Group(FormerGroup):
         part._inherit(self)
         paused: list[Member] = []
         for channel in channels:
-            member = self._give(channel)
+            member = self._remove_member(channel)
             member.group = part
-            part._take(member)
+            part._add_member(member)
             if member.behind is not None:
                 paused.append(member)
         stretches = [member.behind for member in paused if member.behind is not None]
@@ -193,7 +193,7 @@ class Group(FormerGroup):
             del self.table.groups[self.key]
         self._scheduler.cancel(self._flush)
         self._scheduler.cancel(self._feed)
-        self.reader.wake = _nobody  # it held the group in a circle
+        self.reader.wake = _ignore_changes  # it held the group in a circle
 
     def sort(self) -> None:
         """Divide the members by whether they are in step."""
@@ -272,13 +272,13 @@ class Group(FormerGroup):
 
     def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
         """The route that the group announced to this channel, when nothing is pending."""
-        return best if self._is_announced(bid, key) and not self.spares(channel, best, key) else None
+        return best if self._is_announced(bid, key) and not self.kept_from(channel, best, key) else None
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
         """Did a member that has this route get it in this form?"""
         return bool(self.judged(rte, key)[1] == form)
 
-    def spares(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
+    def kept_from(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
         """Did this announced route not go to the channel, its owner or its next hop?"""
         return rte.source.owner is channel or channel.neighbor in self._withheld.get(key, ())
 
@@ -406,7 +406,7 @@ class Group(FormerGroup):
     def _flush(self) -> bool:
         """One slice of the pending changes."""
         if self.reader.pending:
-            self._process(self.reader.take(self.policy.slice))
+            self._process(self.reader.remove_oldest(self.policy.slice))
         if self.reader.pending:
             return True
         if self._heavy:
@@ -485,7 +485,7 @@ class Group(FormerGroup):
             if watched:
                 held = withheld.get(key, ())
                 if outsiders:
-                    self._note(bid, key, (outdated(old) if again else old) if was else None)
+                    self._record_had(bid, key, (outdated(old) if again else old) if was else None)
             if new is None:
                 gone += 1
                 if not plain:
@@ -598,19 +598,19 @@ class Group(FormerGroup):
         """Must what was announced before a change be noted for somebody?"""
         return bool(self._absent or self._leavers or self._backlog.stretches)
 
-    def _note(self, bid: bytes, key: bytes, had: Rte | None) -> None:
+    def _record_had(self, bid: bytes, key: bytes, had: Rte | None) -> None:
         """Remember what members out of step had of a network before this change."""
         if self._backlog.stretches:
-            self._backlog.note(key, had, self._withheld.get(key, ()))
+            self._backlog.record(key, had, self._withheld.get(key, ()))
         for member in self._absent:
             if bid in member.todo or key in member.dirty:
                 continue
-            member.dirty[key] = had if had is None or not self.spares(member.channel, had, key) else None
+            member.dirty[key] = had if had is None or not self.kept_from(member.channel, had, key) else None
         for member in self._leavers:
             if member.todo.get(bid) is self:
                 theirs = member.left.setdefault(bid, {})
                 if key not in theirs:
-                    theirs[key] = had if had is None or not self.spares(member.channel, had, key) else None
+                    theirs[key] = had if had is None or not self.kept_from(member.channel, had, key) else None
                     member.urgent[bid] = None
 
     def _send(self, batch: Batch) -> None:
@@ -647,35 +647,35 @@ class Group(FormerGroup):
         if waiting:
             self._fed += 1
             at = self._fed // 2 % len(waiting)
-            if self._fed % 2 or not self._tell_changes([*waiting[at:], *waiting[:at]]):
+            if self._fed % 2 or not self._send_changes([*waiting[at:], *waiting[:at]]):
                 member = waiting[at]
                 if self._origins_ready(member):
                     self._advance(member)
         self.sort()
         return False
 
-    def _tell_changes(self, members: list[Member]) -> bool:
+    def _send_changes(self, members: list[Member]) -> bool:
         """A slice of what changed before the walks of these members are over; False: nothing did."""
         most = self.policy.slice
         for member in members:
             if member.todo and (member.dirty or member.urgent) and self._origins_ready(member):
-                most -= self._tell(member, most)
+                most -= self._send_changes_to(member, most)
                 if most <= 0:
                     break
         return most < self.policy.slice
 
-    def _tell(self, member: Member, most: int) -> int:
+    def _send_changes_to(self, member: Member, most: int) -> int:
         """Changes for one member, about this many networks; returns how many these were."""
         out = BatchSegment()
         waiting = len(member.dirty)
         gained = self._catch_up(member, out, most)
         told = waiting - len(member.dirty)
         if told < most:
-            bids = self._some(member.urgent, most - told)
+            bids = self._first_buckets(member.urgent, most - told)
             for bid in bids:
                 told += len(self.table.buckets.get(bid, ())) + 1
             gained += self._walk(member, bids, out)
-        self._hand(member.channel, out, gained)
+        self._send_to(member.channel, out, gained)
         self._conclude(member)
         return told
 
@@ -692,12 +692,12 @@ class Group(FormerGroup):
         out = BatchSegment()
         gained = 0
         if member.todo or not member.fed:
-            gained = self._walk(member, self._some(member.todo, self.policy.slice), out)
+            gained = self._walk(member, self._first_buckets(member.todo, self.policy.slice), out)
         elif member.dirty:
             gained = self._catch_up(member, out, self.policy.slice)
         elif member.again is not None:
             self._repeat(member, out)
-        self._hand(member.channel, out, gained)
+        self._send_to(member.channel, out, gained)
         self._conclude(member)
 
     def _conclude(self, member: Member) -> None:
@@ -713,7 +713,7 @@ class Group(FormerGroup):
             member.again = None
             channel.fed()
 
-    def _hand(self, channel: Receiver, out: BatchSegment, gained: int) -> None:
+    def _send_to(self, channel: Receiver, out: BatchSegment, gained: int) -> None:
         """Send to one member what it alone gets, and count it."""
         sent = 0
         for keys in out.announce.values():
@@ -737,7 +737,7 @@ class Group(FormerGroup):
             gained += self._visit(member, bid, bucket, fresh, origin, out)
         return gained
 
-    def _some(self, bids: Mapping[bytes, Any], most: int) -> list[bytes]:
+    def _first_buckets(self, bids: Mapping[bytes, Any], most: int) -> list[bytes]:
         """The first buckets of a walk, about this many networks."""
         part: list[bytes] = []
         for bid in bids:
@@ -900,7 +900,7 @@ class Group(FormerGroup):
         """A slice of a refeed: what is announced already, once more."""
         again = member.again
         assert again is not None
-        for bid in self._some(again, self.policy.slice):
+        for bid in self._first_buckets(again, self.policy.slice):
             del again[bid]
             for key in self.table.buckets.get(bid, {}):
                 found = self._offered(member, key)
@@ -961,5 +961,5 @@ def withdraw_left(left: dict[bytes, Rte | None], out: BatchSegment) -> int:
     return len(gone)
 
 
-def _nobody() -> None:
+def _ignore_changes() -> None:
     """Nobody follows the journal any more."""

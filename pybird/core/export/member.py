@@ -80,7 +80,7 @@ class FormerGroup:
         """Did a member that has this route get it in this form?"""
         raise NotImplementedError
 
-    def spares(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
+    def kept_from(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
         """Did this announced route not go to the channel, its owner or its next hop?"""
         raise NotImplementedError
 
@@ -170,6 +170,6 @@ class Member:
         if self.todo and self.group.table.bucket_of(key) in self.todo:
             return None
         found = self.group.current(key)
-        if found is None or self.group.spares(self.channel, found[0], key):
+        if found is None or self.group.kept_from(self.channel, found[0], key):
             return None
         return self.group.exported(found[0], key)

@@ -73,7 +73,7 @@ class Receiver:
         """The reason why a route was withheld is gone, or the route is."""
         raise NotImplementedError
 
-    def export_over(self, limit: RouteLimit) -> bool:
+    def export_limit_exceeded(self, limit: RouteLimit) -> bool:
         """The export limit was exceeded; True when the routes above it must be dropped."""
         raise NotImplementedError
 

@@ -80,7 +80,7 @@ class SingleGroup(Group):
         if not self.members:  # who left needs the record as it was
             for key in changes:
                 found = self._sent.get(key)
-                self._note(self.table.bucket_of(key), key, found[0][0] if found is not None else None)
+                self._record_had(self.table.bucket_of(key), key, found[0][0] if found is not None else None)
             return
         out = BatchSegment()
         gained = 0
@@ -94,7 +94,7 @@ class SingleGroup(Group):
             if not self._settle(key):
                 continue
             if self._has_outsiders:
-                self._note(bid, key, outdated(last[0][0]) if last is not None else None)
+                self._record_had(bid, key, outdated(last[0][0]) if last is not None else None)
             if not live:
                 continue
             now = self._sent.get(key)
@@ -106,7 +106,7 @@ class SingleGroup(Group):
                     gained += 1
                 out.add(now[1], key)
         for member in live:
-            self._hand(member.channel, out, gained)
+            self._send_to(member.channel, out, gained)
         if self._blocked and len(self._sent) < before:
             self._retry()
 
@@ -150,7 +150,7 @@ class SingleGroup(Group):
     def _fits(self, key: bytes) -> bool:
         if self.limit is None or self._has_room(self.limit):
             return True
-        if not self._channel.export_over(self.limit):
+        if not self._channel.export_limit_exceeded(self.limit):
             return True
         self._channel.statistics.export_updates.limit += 1
         self._blocked[key] = None

@@ -143,7 +143,7 @@ class Interfaces:
         """Tell it no more."""
         self._listeners.pop(listener, None)
 
-    def _tell(
+    def _notify(
         self, kind: str, interface: Interface, address: LinkAddress | None = None, what: str = ""
     ) -> None:
         event = InterfaceEvent(kind, interface, address, what)
@@ -163,19 +163,19 @@ class Interfaces:
         known = self.by_index.get(link.index)
         if known is None:
             interface = self.by_index[link.index] = Interface(link)
-            self._tell("added", interface)
+            self._notify("added", interface)
             if link.up:
-                self._tell("up", interface)
+                self._notify("up", interface)
             return
         old, known.link = known.link, link
         if old == link:
             return
         if old.name != link.name:
-            self._tell("renamed", known)
+            self._notify("renamed", known)
         if old.up != link.up:
-            self._tell("up" if link.up else "down", known)
+            self._notify("up" if link.up else "down", known)
         elif old.name == link.name:
-            self._tell("changed", known, what="MTU" if old.mtu != link.mtu else "link")
+            self._notify("changed", known, what="MTU" if old.mtu != link.mtu else "link")
 
     def link_removed(self, index: int) -> None:
         """A link is gone with all its addresses."""
@@ -184,11 +184,11 @@ class Interfaces:
             return
         if interface.up:
             interface.link = _downed(interface.link)
-            self._tell("down", interface)
+            self._notify("down", interface)
         for address in list(interface.addresses.values()):
             self.address_removed(address)
         self.by_index.pop(index, None)
-        self._tell("removed", interface)
+        self._notify("removed", interface)
 
     def address_changed(self, address: LinkAddress) -> None:
         """An address came, changed, or is tentative no more."""
@@ -202,14 +202,14 @@ class Interfaces:
             self.address_removed(old)
         interface.addresses[address.key] = address
         if not address.tentative:
-            self._tell("address", interface, address)
+            self._notify("address", interface, address)
 
     def address_removed(self, address: LinkAddress) -> None:
         """An address is gone."""
         interface = self.by_index.get(address.ifindex)
         old = interface.addresses.pop(address.key, None) if interface is not None else None
         if interface is not None and old is not None and not old.tentative:
-            self._tell("address-removed", interface, old)
+            self._notify("address-removed", interface, old)
 
     # questions ------------------------------------------------------------
 
@@ -252,20 +252,20 @@ def _downed(link: Link) -> Link:
     return replace(link, up=False)
 
 
-def like(mask: str, name: str) -> bool:
+def name_matches(mask: str, name: str) -> bool:
     """Does the name match a pattern with `*` and `?`?"""
     if not mask:
         return not name
     if mask[0] == "*":
         rest = mask.lstrip("*")
-        return not rest or any(like(rest, name[at:]) for at in range(len(name) + 1))
-    return bool(name) and mask[0] in ("?", name[0]) and like(mask[1:], name[1:])
+        return not rest or any(name_matches(rest, name[at:]) for at in range(len(name) + 1))
+    return bool(name) and mask[0] in ("?", name[0]) and name_matches(mask[1:], name[1:])
 
 
 def matches(patterns: tuple[InterfacePattern, ...], interface: Interface) -> bool:
     """Does a list of interface patterns include this interface? The first match decides."""
     for pattern in patterns:
-        if pattern.mask is not None and not like(pattern.mask, interface.name):
+        if pattern.mask is not None and not name_matches(pattern.mask, interface.name):
             continue
         if pattern.prefix is not None:
             inside = [pattern.prefix.contains(own.address) for own in interface.ready_addresses()]
@@ -278,7 +278,7 @@ def matches(patterns: tuple[InterfacePattern, ...], interface: Interface) -> boo
 def matches_address(patterns: tuple[InterfacePattern, ...], interface: Interface, address: Address) -> bool:
     """The same for one address of the interface (`router id from`)."""
     for pattern in patterns:
-        if pattern.mask is not None and not like(pattern.mask, interface.name):
+        if pattern.mask is not None and not name_matches(pattern.mask, interface.name):
             continue
         if pattern.prefix is not None and not pattern.prefix.contains(address):
             continue

@@ -33,7 +33,7 @@ from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 
-LOOKS: Final = 2  # old entries that one new entry pays for
+CHECKS: Final = 2  # old entries that one new entry pays for
 
 
 class HopWay(NamedTuple):
@@ -120,7 +120,7 @@ class HopTable:
         """The entry for one or several ways; those that work now are its next hops."""
         hop = self._direct.get(ways)
         if hop is None:
-            self._look()
+            self._forget_unused()
             hop = self._direct[ways] = Hop(Dest.UNREACHABLE, (), None, ways, direct=True)
             self._resolve_direct(ways, hop)
         return hop
@@ -135,13 +135,13 @@ class HopTable:
         key = Recursive(table, address, labels, on_link)
         hop = self._recursive.get(key)
         if hop is None:
-            self._look()
+            self._forget_unused()
             hop = self._recursive[key] = Hop(Dest.UNREACHABLE, (), None, key)
             self._follow(table)
             self._resolve_recursive(key, hop)
         return hop
 
-    def settle(self, hop: Hop) -> Hop:
+    def entry_for(self, hop: Hop) -> Hop:
         """The shared entry for a next hop that a filter made."""
         if hop.dest is not Dest.UNICAST or hop.key is not None:
             return hop
@@ -152,13 +152,13 @@ class HopTable:
             ways.append(HopWay(way.gateway, ifindex, ifname, way.weight, way.onlink, way.labels))
         return self.ways(tuple(ways)) if ways else hop
 
-    def wait(self, tell: Callable[[set[Hop]], None]) -> None:
+    def add_waiter(self, notify: Callable[[set[Hop]], None]) -> None:
         """Somebody has routes whose direct next hop is not there: tell of those that come."""
-        self._waiters[tell] = None
+        self._waiters[notify] = None
 
-    def leave(self, tell: Callable[[set[Hop]], None]) -> None:
+    def remove_waiter(self, notify: Callable[[set[Hop]], None]) -> None:
         """Nobody waits there any more."""
-        self._waiters.pop(tell, None)
+        self._waiters.pop(notify, None)
 
     def obstacle(self, hop: Hop) -> str:
         """Why a direct next hop is lost, for people."""
@@ -175,12 +175,12 @@ class HopTable:
     def __len__(self) -> int:
         return len(self._direct) + len(self._recursive)
 
-    def _look(self) -> None:
+    def _forget_unused(self) -> None:
         """Go on with the round through all entries and forget the unused ones."""
         if not self._round:
             self._round = [(self._direct, key) for key in self._direct]
             self._round += [(self._recursive, key) for key in self._recursive]
-        for _ in range(min(LOOKS, len(self._round))):
+        for _ in range(min(CHECKS, len(self._round))):
             entries, key = self._round.pop()
             if key in entries and _references(entries, key) <= _UNUSED:
                 del entries[key]
@@ -280,13 +280,13 @@ class HopTable:
         """Resolve every entry that depends on interfaces."""
         for ways, hop in self._direct.items():
             if self._resolve_direct(ways, hop):
-                self._note(hop)
+                self._mark_changed(hop)
         if event.address is None:
             return
         changed = event.address.address  # our own now, or no more
         for key, hop in self._recursive.items():
             if changed in (key.gateway, key.on_link) and self._resolve_recursive(key, hop):
-                self._note(hop)
+                self._mark_changed(hop)
 
     def _follow(self, name: str) -> None:
         table = self._tables.get(name)
@@ -303,7 +303,7 @@ class HopTable:
             self._readers[name].every = False  # until one is found that must know
         for key, hop in self._recursive.items():
             if key.table in changed and self._resolve_recursive(key, hop):
-                self._note(hop)
+                self._mark_changed(hop)
         return False
 
     def table_changed(self, name: str) -> None:
@@ -312,9 +312,9 @@ class HopTable:
             if key.table == name:
                 self._follow(name)
                 if self._resolve_recursive(key, hop):
-                    self._note(hop)
+                    self._mark_changed(hop)
 
-    def _note(self, hop: Hop) -> None:
+    def _mark_changed(self, hop: Hop) -> None:
         self._changed[hop] = None
         self._scheduler.add(self._walk)
 
@@ -324,11 +324,11 @@ class HopTable:
             if not self._changed:
                 return False
             self._walking, self._changed = self._changed, {}
-            self._tell()
+            self._notify_waiters()
             self._successors = {}
             self._walks = [(table, table.walk()) for table in self._tables.values()]
         table, walk = self._walks[-1]
-        keys = walk.take(SLICE)
+        keys = walk.next_keys(SLICE)
         if not keys:
             self._walks.pop()
         walking = self._walking
@@ -352,12 +352,12 @@ class HopTable:
             self._successors = {}
         return bool(self._walks) or bool(self._changed)
 
-    def _tell(self) -> None:
+    def _notify_waiters(self) -> None:
         """Direct next hops are there: who waits for them hears of it."""
         found = {hop for hop in self._walking if hop.direct and not hop.lost}
         if found:
-            for tell in list(self._waiters):
-                tell(found)
+            for notify in list(self._waiters):
+                notify(found)
 
     def _successor(self, rte: Rte) -> Rte:
         new = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, rte.flags)

@@ -37,7 +37,7 @@ class RoaIndex:
         # Number of prefixes of each length, by the octets that networks under them begin with.
         self._short: dict[bytes, dict[int, int]] = {}
         self._long: dict[bytes, dict[int, int]] = {}
-        self._reader = TableReader(_asleep)
+        self._reader = TableReader(_ignore_changes)
         table.readers.append(self._reader)
         for key in table.keys():  # noqa: SIM118  a method of the table
             self._add(key)
@@ -164,7 +164,7 @@ def _bits(prefix: bytes) -> int:
     return int.from_bytes(prefix[1:], "big") >> (-prefix[0] & 7)
 
 
-def _asleep() -> None:
+def _ignore_changes() -> None:
     """The index looks when it is asked, not when the table changes."""
 
 

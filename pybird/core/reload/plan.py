@@ -128,7 +128,7 @@ class Plan:
 
     actions: tuple[Action, ...] = ()
 
-    def of(self, kind: type[Any]) -> list[Any]:
+    def of_kind(self, kind: type[Any]) -> list[Any]:
         """The actions of one kind."""
         return [action for action in self.actions if isinstance(action, kind)]
 
@@ -148,7 +148,7 @@ class Judgement(Protocol):
     def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
         """Do the protocol's own options change what its channels export?"""
 
-    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+    def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
         """Can a channel not change, come (`old` None) or go (`new` None) while it runs?"""
 
     @property
@@ -335,14 +335,14 @@ def _hindrances(
         was = before.pop(channel.name, None)
         if was is not None and was.table in renewed:
             was = replace(was, table="")  # it is another one of that name
-        if judge.hinders(was, channel):
+        if judge.forces_restart(was, channel):
             found.append(
                 f"Cannot {'add' if was is None else 'reconfigure'} channel {new.name}.{channel.shown}"
             )
     found += [
         f"Cannot remove channel {new.name}.{channel.shown}"
         for channel in before.values()
-        if judge.hinders(channel, None)
+        if judge.forces_restart(channel, None)
     ]
     return tuple(found)
 

@@ -106,7 +106,7 @@ class Reconfiguration:
             clock = self._router.clock
             self.undo_at = clock.now() + timeout
             self._timer = clock.call_at(self.undo_at, self._time_out)
-        return self._go(wanted, soft, study)
+        return self._carry_out(wanted, soft, study)
 
     def undo(self) -> ReloadOutcome:
         """Return to the configuration before the last one."""
@@ -122,7 +122,7 @@ class Reconfiguration:
         if self.busy:
             self._queued = Queued(wanted, self._was_soft, undo=True)
             return ReloadOutcome.QUEUED
-        outcome = self._go(wanted, self._was_soft)
+        outcome = self._carry_out(wanted, self._was_soft)
         self._previous = None  # one level
         return outcome
 
@@ -162,7 +162,7 @@ class Reconfiguration:
 
     # carrying out -----------------------------------------------------------
 
-    def _go(self, wanted: Config, soft: bool, study: Study | None = None) -> ReloadOutcome:
+    def _carry_out(self, wanted: Config, soft: bool, study: Study | None = None) -> ReloadOutcome:
         router = self._router
         try:
             router.prepare(wanted, study)
@@ -179,27 +179,27 @@ class Reconfiguration:
         self._wanted = wanted
         self._waiting = 1
         router.adopt(wanted)
-        for option in self._plan.of(SetOptions):
+        for option in self._plan.of_kind(SetOptions):
             self._set_options(option)
-        for stop in self._plan.of(StopProtocol):
+        for stop in self._plan.of_kind(StopProtocol):
             router.log("info", f"Removing protocol {stop.name}")
             self._stop(stop.name, StopReason.REMOVED)
-        for restart in self._plan.of(RestartProtocol):
+        for restart in self._plan.of_kind(RestartProtocol):
             config = wanted.protocol(restart.name)
             assert config is not None
-            self._say_restart(restart.name, config, restart.hindrances)
-            self._obey(restart.name, config)
+            self._log_restart(restart.name, config, restart.hindrances)
+            self._apply_enabled(restart.name, config)
             self._stop(restart.name, _reason(config))
-        for start in self._plan.of(StartProtocol):
+        for start in self._plan.of_kind(StartProtocol):
             router.log("info", f"Adding protocol {start.name}")
-        fresh = dict.fromkeys([action.name for action in self._plan.of(RemoveTable)])
-        for table in self._plan.of(AddTable):
+        fresh = dict.fromkeys([action.name for action in self._plan.of_kind(RemoveTable)])
+        for table in self._plan.of_kind(AddTable):
             if table.name not in fresh:
                 self._add_table(table.name)
         self._take_over(wanted)
-        for action in self._plan.of(AdaptProtocol):
+        for action in self._plan.of_kind(AdaptProtocol):
             self._adapt(action.name)
-        for action in self._plan.of(ReloadChannel):
+        for action in self._plan.of_kind(ReloadChannel):
             self._reload(action)
         self._soften()
         self._one_down()
@@ -209,7 +209,7 @@ class Reconfiguration:
         if "router_id" in action.names or "router_id_from" in action.names:
             self._router.forget_router_id()
 
-    def _say_restart(self, name: str, config: ProtocolConfig, hindrances: tuple[str, ...] = ()) -> None:
+    def _log_restart(self, name: str, config: ProtocolConfig, hindrances: tuple[str, ...] = ()) -> None:
         """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
         instance = self._router.protocols.get(name)
         if instance is None:
@@ -223,7 +223,7 @@ class Reconfiguration:
         for text in (*hindrances, f"{word} protocol {name}"):
             self._router.log("info", text)
 
-    def _obey(self, name: str, config: ProtocolConfig) -> None:
+    def _apply_enabled(self, name: str, config: ProtocolConfig) -> None:
         """From here on a protocol is disabled or not because that is written, for no other reason."""
         instance = self._router.protocols.get(name)
         if instance is not None and (config.disabled or not instance.enabled):
@@ -248,15 +248,18 @@ class Reconfiguration:
         wanted = self._wanted
         assert wanted is not None
         held = {name: _held(router.protocols.get(name)) for name in router.protocols}
-        for action in (*self._plan.of(StopProtocol), *self._plan.of(RestartProtocol)):
+        for action in (*self._plan.of_kind(StopProtocol), *self._plan.of_kind(RestartProtocol)):
             router.forget(action.name)
-        removed = self._plan.of(RemoveTable)
+        removed = self._plan.of_kind(RemoveTable)
         for table in removed:
             router.remove_table(table.name)
-        for table in self._plan.of(AddTable):
+        for table in self._plan.of_kind(AddTable):
             if table.name not in router.tables:
                 self._add_table(table.name)
-        names = [action.name for action in (*self._plan.of(RestartProtocol), *self._plan.of(StartProtocol))]
+        names = [
+            action.name
+            for action in (*self._plan.of_kind(RestartProtocol), *self._plan.of_kind(StartProtocol))
+        ]
         begins: list[Instance] = []
         for name in names:
             config = wanted.protocol(name)
@@ -277,7 +280,7 @@ class Reconfiguration:
             router.set_debug(instance)
             if instance not in begins:
                 instance.trace_reconfigured()
-            instance.guarded(instance.settled)
+            instance.guarded(instance.reconfiguration_done)
         self._soften()  # dynamic children have followed
         self._soft = None
         if self._queued is not None:
@@ -305,7 +308,7 @@ class Reconfiguration:
             instance = router.protocols.get(protocol.name)
             if instance is None or protocol.name in changed:
                 continue
-            self._obey(protocol.name, protocol)
+            self._apply_enabled(protocol.name, protocol)
             instance.config = protocol
             for channel in protocol.channels:
                 known = instance.channels.get(channel.name)
@@ -345,10 +348,10 @@ class Reconfiguration:
         elif action.exports:
             self._soft.append(channel)
         if up:
-            self._say_reload(f"{instance.name}.{channel.name}", action)
+            self._log_reload(f"{instance.name}.{channel.name}", action)
         return True
 
-    def _say_reload(self, channel: str, action: ReloadChannel) -> None:
+    def _log_reload(self, channel: str, action: ReloadChannel) -> None:
         for word, changed in (("import", action.imports), ("export", action.exports)):
             if changed and self._soft is None:
                 self._router.log("info", f"Reloading channel {channel} for {word}")
@@ -364,7 +367,7 @@ class Reconfiguration:
         """Turn a change that was meant to be live into a restart."""
         action = RestartProtocol(name, "it could not adapt")
         self._plan = replace(self._plan, actions=(*self._plan.actions, action))
-        self._say_restart(name, self._router.protocols[name].config)
+        self._log_restart(name, self._router.protocols[name].config)
         self._stop(name, StopReason.RECONFIGURED)
 
 

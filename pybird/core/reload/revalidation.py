@@ -24,7 +24,7 @@ SETTLE: Final = 1.0
 SETTLE_MOST: Final = 20.0
 
 
-def crash(group: FormerGroup, error: Exception) -> None:
+def stop_members(group: FormerGroup, error: Exception) -> None:
     """The work for a group raised: the protocols of its members stop, nobody else's."""
     for channel in list(group.members):
         channel.crashed(error)
@@ -61,7 +61,7 @@ class Revalidation:
             self._timer.cancel()
         sizes = self._sizes()
         clock = self._services.clock
-        self._timer = clock.call_at(clock.now() + SETTLE, lambda: self._look(sizes))
+        self._timer = clock.call_at(clock.now() + SETTLE, lambda: self._reload_if_quiet(sizes))
 
     def _sizes(self) -> int:
         """Grows while changes keep coming."""
@@ -71,7 +71,7 @@ class Revalidation:
             total += table.generation if table is not None else 0
         return total
 
-    def _look(self, sizes: int) -> None:
+    def _reload_if_quiet(self, sizes: int) -> None:
         self._timer = None
         if self._sizes() != sizes and self._services.clock.now() - self._since < SETTLE_MOST:
             self._arm()
@@ -108,7 +108,7 @@ class Revalidation:
         try:
             over = self._judge(group, affected)
         except Exception as error:
-            crash(group, error)
+            stop_members(group, error)
         if over:
             self._work.pop(0)
         return bool(self._work)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.core.command_targets import named_protocol, nobody_runs
+from pybird.core.command_targets import named_protocol, none_running
 from pybird.core.commands import Command
 
 COMMANDS: Final = (
     Command(
         "show_babel",
-        nobody_runs("Babel", "Show information about Babel protocol."),
+        none_running("Babel", "Show information about Babel protocol."),
         'show babel (interfaces|neighbors|entries|routes) [<name>] ["<interface>"]',
         named_protocol,
         after="show_peers",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.core.command_targets import named_protocol, nobody_runs
+from pybird.core.command_targets import named_protocol, none_running
 from pybird.core.commands import Command
 
 COMMANDS: Final = (
     Command(
         "show_bfd",
-        nobody_runs("BFD", "Show information about BFD sessions."),
+        none_running("BFD", "Show information about BFD sessions."),
         'show bfd sessions [<name>] [address <ip|prefix>] [(interface|dev) "<name>"] [ipv4|ipv6]'
         " [direct|multihop] [all]",
         named_protocol,

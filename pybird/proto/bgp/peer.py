@@ -175,7 +175,7 @@ class Peer(Instance[BgpConfig]):
             self.countdown.start(WaitKind.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
             self.trace("events", "Connect delayed by {:.3g} seconds", self.countdown.length)
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """The neighbor was seen (again), or the operator says so: forget what held us back."""
         self.error_wait.clear()
         self.pace.reset()
@@ -194,7 +194,7 @@ class Peer(Instance[BgpConfig]):
                 self.active.ask_for_life()
         elif returned or self._silent:
             self._silent = False
-            self.hurry()
+            self.retry_now()
 
     @property
     def idle(self) -> bool:
@@ -381,7 +381,7 @@ class Peer(Instance[BgpConfig]):
         self._parted = cease and effect.received
         if effect.received:
             self._failed(f"Received: {effect.notification.text}")
-            self.told = effect.notification.reason
+            self.remote_reason = effect.notification.reason
         else:
             error = effect.notification.text
             self._failed(f"BGP Error: {error}", effect.text if effect.text != error else "")
@@ -528,8 +528,8 @@ class Peer(Instance[BgpConfig]):
         self.reach.adapt(new)
         return True
 
-    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-        return reconfigure.hinders(old, new)
+    def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        return reconfigure.forces_restart(old, new)
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         return reconfigure.reloads(old, new)

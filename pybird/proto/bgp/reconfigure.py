@@ -76,7 +76,7 @@ def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]
     return all(_adaptable(before, after) for before, after in zip(old, new, strict=True))
 
 
-def hinders(old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+def forces_restart(old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
     """A channel that changes so, comes or goes restarts the session."""
     return old is None or new is None or not _adaptable(old, new)
 

@@ -86,7 +86,7 @@ class Direct(Instance[DirectConfig]):
                     self._announce(channel, key, hop, index)
         return True
 
-    def hears(self, address: bool) -> bool:
+    def follows_interfaces(self, address: bool) -> bool:
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:

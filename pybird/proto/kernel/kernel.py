@@ -192,7 +192,7 @@ class KernelInstance(Instance[KernelConfig]):
             return None
         return KernelExporter(self.config, channel.net_type is NetType.IP4, self.services.pool)
 
-    def hears(self, address: bool) -> bool:
+    def follows_interfaces(self, address: bool) -> bool:
         return not address
 
     def transmit(self, channel: Channel, packed: Any) -> None:

@@ -192,7 +192,7 @@ class Flow:
 
     def _advance(self) -> bool:
         if self._reader.pending:
-            keys = list(self._reader.take(SLICE))
+            keys = list(self._reader.remove_oldest(SLICE))
             self._carry(keys)
             if self.back is not None:
                 self.back.make_room(keys)
@@ -200,7 +200,7 @@ class Flow:
             keys, self._retry = self._retry, []
             self._carry(keys)
         elif self._walk is not None:
-            keys = self._walk.take(SLICE)
+            keys = self._walk.next_keys(SLICE)
             if not keys:
                 self._walk = None
                 self.near.export_state = ExportState.READY

@@ -15,7 +15,7 @@ from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, matches
 from pybird.core.life import ProtocolState, StopReason
-from pybird.core.peering import Discoverer, tell_alive
+from pybird.core.peering import Discoverer, report_alive
 from pybird.core.ports import Timer
 from pybird.core.protocol import InstanceOwner
 from pybird.proto.radv.config import RadvConfig, RaInterface
@@ -130,7 +130,7 @@ class Radv(Discoverer[RadvConfig]):
 
     # interfaces ---------------------------------------------------------
 
-    def hears(self, address: bool) -> bool:
+    def follows_interfaces(self, address: bool) -> bool:
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
@@ -261,7 +261,7 @@ class Radv(Discoverer[RadvConfig]):
         """A known router advertised itself again; called by its port."""
         channel = self._peers
         if channel is not None:
-            tell_alive(channel, PeerNet(address, port.interface.index).key, returned)
+            report_alive(channel, PeerNet(address, port.interface.index).key, returned)
 
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
         """A router is gone; called by its port."""

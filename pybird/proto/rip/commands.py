@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pybird.core.command_targets import named_protocol, nobody_runs
+from pybird.core.command_targets import named_protocol, none_running
 from pybird.core.commands import Command
 
 COMMANDS: Final = (
     Command(
         "show_rip",
-        nobody_runs("RIP", "Show information about RIP protocol."),
+        none_running("RIP", "Show information about RIP protocol."),
         'show rip (interfaces|neighbors) [<name>] ["<interface>"]',
         named_protocol,
         after="show_peers",

@@ -83,7 +83,7 @@ class Static(Instance[StaticConfig]):
         self._blocks.clear()
         self.stopped()
 
-    def hinders(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+    def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
         """Its restarts are quick, and BIRD says no more of them."""
         return False
 

@@ -154,7 +154,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._refused.pop(self.key_of(net), None)
         self._mark(key)
 
-    def heard(self, channel: Channel, key: bytes, returned: bool) -> None:
+    def entry_alive(self, channel: Channel, key: bytes, returned: bool) -> None:
         """A discovered neighbor advertised itself again: its child may stop waiting."""
         entry = self.entries.get(key)
         child = self.children.get(self.key_of(entry.net)) if entry is not None else None
@@ -236,7 +236,7 @@ class Dynamic(Spawner[BgpConfig]):
                 self.log("info", f"{interface.name} is gone, removing {child.name}")
                 self._drop_unfit(key, child)
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         self._refused.clear()
         self.look_again()
 
@@ -311,7 +311,7 @@ class Dynamic(Spawner[BgpConfig]):
         entry.fresh = False
         child.orphan = False
         self.log("info", f"peer {self.label(entry.net)} discovered, it is {child.name}")
-        child.guarded(child.hurry)
+        child.guarded(child.retry_now)
 
     def _unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbor; None: it does."""
@@ -492,7 +492,7 @@ class Dynamic(Spawner[BgpConfig]):
     def reconfigure(self, new: BgpConfig) -> bool:
         return accepts_range(self.config, new)
 
-    def settled(self) -> None:
+    def reconfiguration_done(self) -> None:
         """The configuration is in force: listen, adapt the children, decide again."""
         if not self._running:
             return
@@ -538,7 +538,7 @@ class Dynamic(Spawner[BgpConfig]):
         entry = self.entries.get(key) if net_type is NetType.PEER else None
         return self.children.get(self.key_of(entry.net)) if entry is not None else None
 
-    def why_not(self, net_type: NetType, key: bytes) -> str | None:
+    def no_child_reason(self, net_type: NetType, key: bytes) -> str | None:
         channel = self.peers_channel
         if net_type is not NetType.PEER or channel is None:
             return None
