@@ -15,7 +15,7 @@ from pybird.core.selection import Selection
 from pybird.proto.bgp.family import IPV4_UNICAST
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, Wire
 from pybird.proto.bgp.wire.attributes import ATTRIBUTES
-from pybird.proto.bgp.wire.canonical import octets_of
+from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import Framer, Update
 from pybird.proto.bgp.wire.updates import Announced, ReceiveTerms, UpdateReader
 from pybird.values.attributes import AttributePool, AttributeSet
@@ -35,8 +35,8 @@ def feed() -> list[tuple[bytes, list[bytes]]]:
         path = b"".join(rng.randint(1, 400000).to_bytes(4, "big") for _ in range(hops - 1))
         path = (65002).to_bytes(4, "big") + path
         communities = rng.randbytes(4 * rng.randint(1, 8))
-        wire = octets_of(0x40, 1, b"\0") + octets_of(0x40, 2, bytes((2, hops)) + path)
-        wire += octets_of(0x40, 3, b"\x0a\0\0\2") + octets_of(0xC0, 8, communities)
+        wire = encode_attribute(0x40, 1, b"\0") + encode_attribute(0x40, 2, bytes((2, hops)) + path)
+        wire += encode_attribute(0x40, 3, b"\x0a\0\0\2") + encode_attribute(0xC0, 8, communities)
         first, last = int(number * per_set), int((number + 1) * per_set)
         keys = [bytes((24, 1 + (i >> 16), i >> 8 & 255, i & 255)) for i in range(first, last)]
         out.append((wire, keys))
@@ -50,7 +50,7 @@ def messages(mp: bool) -> bytes:
             out.append(Update(b"", wire, b"".join(keys)).encode())
             continue
         value = b"\0\1\1\x20" + LL + LL + b"\0" + b"".join(keys)
-        out.append(Update(b"", octets_of(0x80, 14, value) + wire, b"").encode())
+        out.append(Update(b"", encode_attribute(0x80, 14, value) + wire, b"").encode())
     return b"".join(out)
 
 

@@ -425,7 +425,7 @@ ZERO = "40030400000000"
 def test_a_next_hop_of_zero_is_not_sent(peer: PeerIdentity | None, internal: bool):
     """Nor is another put in its place, but by `next hop self`; the log names the source once."""
     logged: list[str] = []
-    out = BgpExporter(ExportClass(IPV4, 65001, internal, OWN, ifindex=2, networks=()), complain=logged.append)
+    out = BgpExporter(ExportClass(IPV4, 65001, internal, OWN, ifindex=2, networks=()), log=logged.append)
     zero = route(ORIGIN_IGP + PATH_65002 + ZERO, peer=peer)
     for _ in range(2):
         assert next_hop(out, zero, attrs(CANONICAL)) is None

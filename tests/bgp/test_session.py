@@ -345,7 +345,7 @@ def test_a_peer_that_reads_nothing_is_dropped_without_notification():
     """RFC 9687: twice the hold time without progress."""
     session = in_state(SessionState.ESTABLISHED)
     taken = session.counters.octets_out
-    session.sending(bytes(5000))
+    session.count_sent(bytes(5000))
     for time in range(10, 400, 10):
         session.receive(Keepalive().encode(), float(time))
         effects = session.expire(float(time), session.counters.octets_out - taken, 0)
@@ -358,7 +358,7 @@ def test_a_peer_that_reads_nothing_is_dropped_without_notification():
 def test_a_slow_peer_is_not_dropped():
     session = in_state(SessionState.ESTABLISHED)
     unsent = 100000
-    session.sending(bytes(unsent))
+    session.count_sent(bytes(unsent))
     for time in range(10, 1000, 10):
         session.receive(Keepalive().encode(), float(time))
         session.expire(float(time), unsent, 0)

@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from pybird.proto.bgp.routes.session_channels import MOST_COMPLAINTS
+from pybird.proto.bgp.routes.session_channels import MAX_LOGGED
 from pybird.proto.bgp.wire.attributes import KNOWN
 from pybird.proto.bgp.wire.messages import frame
 from pybird.values.net import Prefix
@@ -326,7 +326,7 @@ def test_an_error_of_one_kind_is_logged_once_in_a_session_and_kinds_are_bounded(
     assert len(session.log()) == 1
     for code in range(100, 160):
         session.line.say(update(ORIGIN + PATHS[EXTERNAL] + HOP + attribute(0x40, code, "")), 0.1)
-    assert len(session.log()) == MOST_COMPLAINTS + 1
+    assert len(session.log()) == MAX_LOGGED + 1
     assert session.log()[-1] == "x: More errors of other kinds in UPDATEs, they are not logged"
     session.end()
 

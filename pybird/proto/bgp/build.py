@@ -73,8 +73,10 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
     """What BIRD checks when the block ends; all of it at the closing brace."""
-    for problem in (*_missing(config), *_session(builder, config)):
-        builder.errors.append(builder.end_error(problem, tree, place=_place(builder, config, problem, tree)))
+    for problem in (*_missing(config), *_session_problems(builder, config)):
+        builder.errors.append(
+            builder.end_error(problem, tree, place=_error_place(builder, config, problem, tree))
+        )
     if not is_internal(config):
         _check_policy(builder, config, tree)
     for each in config.channels:
@@ -134,13 +136,13 @@ def _missing(config: BgpConfig) -> list[str]:
     return found
 
 
-def _place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) -> tuple[str, Span] | None:
+def _error_place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) -> tuple[str, Span] | None:
     """The option that lacks something, or the table."""
     neighbor = tree.find("neighbor")
     if problem == NO_REMOTE_AS and neighbor is not None:
         return "this has no `as`", builder.span(neighbor)
     if problem == NOT_SORTED:
-        channel = _secondary(builder, config)[0]
+        channel = _unsorted_secondary(builder, config)[0]
         table = builder.tables[channel.table]
         text = (
             f"table {table.name} is not sorted: write `{channel.name.split()[0]} table {table.name} sorted;`"
@@ -164,7 +166,7 @@ def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
     ]
 
 
-def _secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
+def _unsorted_secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
     """Channels that want the second best route of a table that does not know it."""
     return [
         channel
@@ -175,12 +177,12 @@ def _secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
     ]
 
 
-def _sorted(builder: Builder, config: BgpConfig) -> bool:
+def _has_sorted_table(builder: Builder, config: BgpConfig) -> bool:
     """A channel's table is kept in full order, where MED cannot be compared by groups."""
     return any(c.name != PEERS and builder.tables[c.table].sorted for c in config.channels)
 
 
-def _session(builder: Builder, config: BgpConfig) -> list[str]:
+def _session_problems(builder: Builder, config: BgpConfig) -> list[str]:
     found = []
     internal = is_internal(config)
     if config.remote_as is not None and config.local_as:
@@ -188,18 +190,18 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
             found.append("Internal neighbor must have the local AS number")
         if config.remote_kind == "external" and config.remote_as == config.local_as:
             found.append("External neighbor must not have the local AS number")
-    found += _roles(config, internal)
+    found += _role_and_key_problems(config, internal)
     if config.rr_client and not internal:
         found.append("Only internal neighbor can be RR client")
     if config.rs_client and internal:
         found.append("Only external neighbor can be RS client")
-    found += _direct(config)
-    found += _times(config)
+    found += _direct_problems(config)
+    found += _time_problems(config)
     if any(c.name == PEERS for c in config.channels) and config.remote_range is None:
         found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
-    if config.deterministic_med and _sorted(builder, config):
+    if config.deterministic_med and _has_sorted_table(builder, config):
         found.append("BGP with deterministic MED prohibits sorted table")
-    if _secondary(builder, config):
+    if _unsorted_secondary(builder, config):
         found.append(NOT_SORTED)
     if _without_other_hops(config):
         found.append(NOT_OF_ITS_FAMILY)
@@ -213,7 +215,7 @@ def _session(builder: Builder, config: BgpConfig) -> list[str]:
     return found
 
 
-def _times(config: BgpConfig) -> list[str]:
+def _time_problems(config: BgpConfig) -> list[str]:
     found = []
     hold = config.hold_time
     keepalive = hold // 3 if config.keepalive_time is None else config.keepalive_time
@@ -228,7 +230,7 @@ def _times(config: BgpConfig) -> list[str]:
     return found
 
 
-def _roles(config: BgpConfig, internal: bool) -> list[str]:
+def _role_and_key_problems(config: BgpConfig, internal: bool) -> list[str]:
     found = []
     if config.require_roles and config.local_role is None:
         found.append("Local role must be set if roles are required")
@@ -250,7 +252,7 @@ def _range_on_links(config: BgpConfig) -> bool:
     return config.remote_range is not None and LINK_LOCAL.covers(config.remote_range)
 
 
-def _direct(config: BgpConfig) -> list[str]:
+def _direct_problems(config: BgpConfig) -> list[str]:
     found = []
     multihop = config.multihop is not None
     remote = config.remote_address
@@ -299,7 +301,7 @@ def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         match part.data:
             case "endpoint":
                 draft["local_address"] = _address(builder, part)
-                _first(builder, part, at)
+                _require_first(builder, part, at)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "port":
@@ -308,7 +310,7 @@ def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 draft["local_as"] = builder.number(part.children[0], 1)
 
 
-def _first(builder: Builder, part: Tree, at: int) -> None:
+def _require_first(builder: Builder, part: Tree, at: int) -> None:
     if at:
         raise builder.error("The address stands before port and AS", part)
 
@@ -331,15 +333,15 @@ def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     for at, part in enumerate(tree.trees()):
         match part.data:
             case "endpoint":
-                _only_one(builder, draft, part)
+                _refuse_second_neighbor(builder, draft, part)
                 draft["remote_address"] = _address(builder, part)
-                _first(builder, part, at)
+                _require_first(builder, part, at)
                 if len(part.children) > 1:
                     draft["interface"] = builder.interface_name(part.children[1])
             case "range":
-                _only_one(builder, draft, part)
+                _refuse_second_neighbor(builder, draft, part)
                 draft["remote_range"] = builder.prefix(part.children[0])
-                _first(builder, part, at)
+                _require_first(builder, part, at)
             case "port":
                 draft["remote_port"] = _port(builder, part)
             case "as_number":
@@ -350,7 +352,7 @@ def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 draft["onlink"] = True
 
 
-def _only_one(builder: Builder, draft: Draft[Any], part: Tree) -> None:
+def _refuse_second_neighbor(builder: Builder, draft: Draft[Any], part: Tree) -> None:
     if draft["remote_address"] is not None or draft["remote_range"] is not None:
         raise builder.error("Only one neighbor per BGP instance is allowed", part)
 

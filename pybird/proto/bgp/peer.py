@@ -38,7 +38,7 @@ from pybird.proto.bgp.session.listen_retry import Listening
 from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.pace import ErrorWait, Pace
 from pybird.proto.bgp.session.parameters import hop_limits, terms
-from pybird.proto.bgp.session.reach import Reach, of_two_families
+from pybird.proto.bgp.session.reach import Reach, has_mixed_families
 from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
@@ -49,7 +49,7 @@ from pybird.values.net import Prefix
 STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
 _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP's answers of a closed door
 
-_CEASE_OF: Final[dict[StopReason, int]] = {
+_CEASE_SUBCODES: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
     StopReason.GRACEFUL: errors.SHUTDOWN,  # nobody keeps our routes: RFC 4724 is not announced
     StopReason.DISABLED: errors.SHUTDOWN,
@@ -70,21 +70,21 @@ class Peer(Instance[BgpConfig]):
         self.outgoing: Connection | None = None
         self.incoming: Connection | None = None
         self.active: Connection | None = None  # the Established one, also in one of the two
-        self._silent = False  # the last session ended because nothing came any more
-        self._parted = False  # the neighbor ended the last session with a Cease
+        self._ended_by_hold_timer = False  # the last session ended because nothing came any more
+        self._ended_by_cease = False  # the neighbor ended the last session with a Cease
         self.cause = ""  # what is known of `last_error` beyond BIRD's words
-        self._refusal = ""  # what was logged of a neighbor that does not talk to us
+        self._logged_refusal = ""  # what was logged of a neighbor that does not talk to us
         self._prepare(config)
         self.orphan = False  # a child whose entry was withdrawn
-        self.refused_hook: Callable[[], None] = _nothing  # the neighbor of a child did not talk to us
-        self.started_hook: Callable[[], None] = _nothing  # a child was enabled
+        self.refused_hook: Callable[[], None] = _do_nothing  # the neighbor of a child did not talk to us
+        self.started_hook: Callable[[], None] = _do_nothing  # a child was enabled
         self.countdown = Countdown(self.services.clock)
-        self._listens_at = 0  # interface
+        self._listen_ifindex = 0  # interface
         self._running = False
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.session_channels = SessionChannels(self)
-        self.doubt = Doubt(self.services.clock, self._prevail)
+        self.doubt = Doubt(self.services.clock, self._make_active)
         self.reach = Reach(config, self.services, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.services.random)
         self.error_wait = ErrorWait(config)
@@ -102,7 +102,7 @@ class Peer(Instance[BgpConfig]):
 
     @property
     def _absent(self) -> Absent:
-        return Listeners.of(self.owner).absent
+        return Listeners.for_router(self.owner).absent
 
     # ---------------------------------------------------------- life cycle
 
@@ -113,7 +113,7 @@ class Peer(Instance[BgpConfig]):
         self._listen()
         if not self.reach.usable:
             obstacle = self.reach.obstacle
-            self._absent.tell(self, obstacle, f"Waiting for {self.neighbor}: {obstacle}")
+            self._absent.report(self, obstacle, f"Waiting for {self.neighbor}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.trace("events", "Started")
         self.wait()
@@ -126,16 +126,16 @@ class Peer(Instance[BgpConfig]):
             self.trace("events", "BGP session closed")
         self._running = False
         self._absent.forget(self)
-        self._limited(reason)
+        self._set_error_wait(reason)
         self.countdown.stop()
         self.signatures.end()
         self.reach.unwatch()
-        self._close_all(self._farewell(reason))
+        self._close_all(self._stop_notification(reason))
         self.listening.close()
         self.trace("events", "Down")
         self.stopped()
 
-    def _limited(self, reason: StopReason) -> None:
+    def _set_error_wait(self, reason: StopReason) -> None:
         """A restart for a route limit waits as after an error; other stops end that wait."""
         if reason not in (StopReason.LIMIT, StopReason.EXPORT_LIMIT):
             self.error_wait.clear()
@@ -145,20 +145,20 @@ class Peer(Instance[BgpConfig]):
         if self.enabled:
             self.error_wait.failed(self.services.clock.now())
 
-    def _farewell(self, reason: StopReason) -> Notification:
+    def _stop_notification(self, reason: StopReason) -> Notification:
         """The NOTIFICATION for this reason."""
         if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no limit of what is sent
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
-        return Notification.cease(_CEASE_OF[reason], self.message)
+        return Notification.cease(_CEASE_SUBCODES[reason], self.message)
 
     def _listen(self) -> None:
         address = self.config.remote_address
         assert address is not None
-        if of_two_families(self.config):
+        if has_mixed_families(self.config):
             return  # nobody can come that way
         # a child's key is covered by the prefix key of its parent
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
-        self._listens_at = self.reach.ifindex
+        self._listen_ifindex = self.reach.ifindex
         self.listening.open(self.config, self.reach.ifindex, password_for)
 
     # ----------------------------------------------------- waiting, trying
@@ -191,9 +191,9 @@ class Peer(Instance[BgpConfig]):
         """
         if self.active is not None:
             if returned:
-                self.active.ask_for_life()
-        elif returned or self._silent:
-            self._silent = False
+                self.active.probe_neighbor()
+        elif returned or self._ended_by_hold_timer:
+            self._ended_by_hold_timer = False
             self.retry_now()
 
     @property
@@ -230,7 +230,7 @@ class Peer(Instance[BgpConfig]):
 
     def _give_up(self) -> None:
         """TCP does not answer: begin a new attempt."""
-        self.signatures.look()
+        self.signatures.report()
         if self.outgoing is not None:
             self.outgoing.abort()
             self.outgoing = None
@@ -256,9 +256,9 @@ class Peer(Instance[BgpConfig]):
     def connection_lost(self, connection: Connection, error: str | None) -> None:
         cause = self._cause(error)
         text = f"Socket: {error or 'Connection closed'}"
-        if not (self._parted and error in _REFUSALS and connection.session.remote is None):
+        if not (self._ended_by_cease and error in _REFUSALS and connection.session.remote is None):
             self._failed(text, cause)
-            self._parted = False
+            self._ended_by_cease = False
         self.trace("events", "Connection lost ({})", error or "closed")
         was_active = connection is self.active
         self._forget(connection)
@@ -288,9 +288,9 @@ class Peer(Instance[BgpConfig]):
     def _refused(self, text: str) -> None:
         """The neighbor did not talk to us: no error, it may not know us yet."""
         self.pace.refused()
-        if text != self._refusal:
-            self._refusal = text
-            self._absent.tell(self, text, f"{self.neighbor} does not talk to us yet: {text}")
+        if text != self._logged_refusal:
+            self._logged_refusal = text
+            self._absent.report(self, text, f"{self.neighbor} does not talk to us yet: {text}")
         self.refused_hook()
 
     def opened(self, connection: Connection) -> None:
@@ -314,9 +314,9 @@ class Peer(Instance[BgpConfig]):
             self.trace("events", "Connection collision, the neighbor decides")
             self.doubt.begin(connection)
         else:
-            self._prevail(connection)
+            self._make_active(connection)
 
-    def _prevail(self, connection: Connection) -> None:
+    def _make_active(self, connection: Connection) -> None:
         """This connection is the session."""
         self.doubt.forget()
         self.countdown.stop()
@@ -325,9 +325,9 @@ class Peer(Instance[BgpConfig]):
         if other is not None:
             self._drop(other)
         self.active = connection
-        self._refusal = ""
+        self._logged_refusal = ""
         self._absent.forget(self)
-        self._silent = self._parted = False
+        self._ended_by_hold_timer = self._ended_by_cease = False
         self.pace.reset()
         self.trace("events", "BGP session established")
         self.went_up()
@@ -363,9 +363,9 @@ class Peer(Instance[BgpConfig]):
             self.doubt.end()
             self._try_again(connection)
             return
-        self._tell_end(effect)
+        self._report_end(effect)
         self._count_error(notification, effect.received)
-        self._silent = notification.code == errors.HOLD_TIMER
+        self._ended_by_hold_timer = notification.code == errors.HOLD_TIMER
         if was_active:
             self._session_over()
         elif effect.received and connection.outgoing and connection.session.remote is None:
@@ -374,11 +374,11 @@ class Peer(Instance[BgpConfig]):
             self.pace.failed()
         self._try_again(connection)
 
-    def _tell_end(self, effect: Closed) -> None:
+    def _report_end(self, effect: Closed) -> None:
         """What ended the session goes to `show protocols` and the log."""
         cease = effect.notification.code == errors.CEASE
         own_cease = cease and not effect.received
-        self._parted = cease and effect.received
+        self._ended_by_cease = cease and effect.received
         if effect.received:
             self._failed(f"Received: {effect.notification.text}")
             self.remote_reason = effect.notification.reason
@@ -399,9 +399,9 @@ class Peer(Instance[BgpConfig]):
             self.services.clock.call_soon(lambda: self.give_up())
         elif not cease:
             self.error_wait.failed(self.services.clock.now())
-            self._refuse_the_other()
+            self._close_other_connections()
 
-    def _refuse_the_other(self) -> None:
+    def _close_other_connections(self) -> None:
         """Idle has no connections."""
         for connection in (self.outgoing, self.incoming):
             if connection is not None and connection is not self.active:
@@ -431,13 +431,13 @@ class Peer(Instance[BgpConfig]):
         elif self.active is not None:
             self.trace("events", "Second connection closed, asking the first for a sign of life")
             stream.close()
-            self.active.ask_for_life()
+            self.active.probe_neighbor()
         elif is_confirmed(self.incoming):
             stream.close()
         else:
-            self._take(stream)
+            self._accept(stream)
 
-    def _take(self, stream: Stream) -> None:
+    def _accept(self, stream: Stream) -> None:
         if self.incoming is not None:  # the neighbor began anew
             self._drop(self.incoming)
         stream.set_hop_limits(*hop_limits(self.config))
@@ -482,7 +482,7 @@ class Peer(Instance[BgpConfig]):
         """The neighbor's interface or address came, went or changed."""
         if not self._running:
             return
-        if self.reach.ifindex != self._listens_at:
+        if self.reach.ifindex != self._listen_ifindex:
             self._listen()  # the socket may belong to the interface
         if self.reach.usable:
             if self.active is not None:
@@ -536,7 +536,7 @@ class Peer(Instance[BgpConfig]):
 
     # ---------------------------------------------------------- for others
 
-    def holds(self, key: Key) -> bool:
+    def owns(self, key: Key) -> bool:
         """The key is that of our neighbor (the listener asks)."""
         config = self.config
         if config.remote_address != key.address or vrf_of(config) != key.vrf:
@@ -550,7 +550,7 @@ class Peer(Instance[BgpConfig]):
         interface = self.services.interfaces.named(config.interface)
         return interface is not None and interface.index == key.ifindex
 
-    def takes(self, key: Key) -> bool:
+    def covers(self, key: Key) -> bool:
         """Only dynamic protocols have a range."""
         return False
 
@@ -623,5 +623,5 @@ class Peer(Instance[BgpConfig]):
             yield from details.igp_lines(self.config, channel.config)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

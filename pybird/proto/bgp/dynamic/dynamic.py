@@ -66,7 +66,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._dirty: dict[bytes, None] = {}
         self._spawned: dict[int, deque[float]] = {}  # times of the last children per interface
         self._crowded: dict[int, None] = {}  # interfaces whose strangers were complained about
-        self._turn: Timer | None = None
+        self._timer: Timer | None = None
         self._running = False
         self._prepare()
 
@@ -92,15 +92,15 @@ class Dynamic(Spawner[BgpConfig]):
         channel = self.peers_channel
         if channel is not None:
             channel.open()
-        self._tell_others()
+        self._notify_others()
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
         self.signatures.end()
         self.services.interfaces.unlisten(self)
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self.listening.close()
         self.entries.clear()
         self._dirty.clear()
@@ -111,7 +111,7 @@ class Dynamic(Spawner[BgpConfig]):
             if not child.enabled and not child.gave_up and reason is StopReason.RECONFIGURED:
                 self._listeners.held[self.name, key] = (child.message, child.last_error)
         self.children.clear()  # the core stops them for the same reason
-        self._tell_others()
+        self._notify_others()
         self.stopped()
 
     @property
@@ -121,7 +121,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     @property
     def _listeners(self) -> Listeners:
-        return Listeners.of(self.owner)
+        return Listeners.for_router(self.owner)
 
     def _listen(self) -> None:
         self.listening.open(self.config, 0, self.config.remote_range)
@@ -137,13 +137,13 @@ class Dynamic(Spawner[BgpConfig]):
         for key in packed.withdrawn:
             entry = self.entries.pop(key, None)
             if entry is not None:
-                self._left(entry)
+                self._entry_removed(entry)
         for key, rte in packed.announced:
-            self._came(key, rte)
+            self._entry_added(key, rte)
         if packed.announced or packed.withdrawn:
-            self._tell_others()
+            self._notify_others()
 
-    def _came(self, key: bytes, rte: Rte) -> None:
+    def _entry_added(self, key: bytes, rte: Rte) -> None:
         entry = self.entries.get(key)
         if entry is not None:
             entry.rte = rte
@@ -161,7 +161,7 @@ class Dynamic(Spawner[BgpConfig]):
         if child is not None:
             child.guarded(child.seen, returned)
 
-    def _left(self, entry: PeerEntry) -> None:
+    def _entry_removed(self, entry: PeerEntry) -> None:
         """An entry was withdrawn, or the export filter accepts it no more."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
@@ -225,7 +225,7 @@ class Dynamic(Spawner[BgpConfig]):
         """An interface changed: `from`, its state or its index may decide otherwise."""
         if event.kind == "removed":
             self.guarded(self._interface_gone, event.interface)
-        self.guarded(self.look_again)
+        self.guarded(self.recheck_entries)
 
     def _interface_gone(self, interface: Interface) -> None:
         """Its number will not come back: neither will children there, not even orphans."""
@@ -238,20 +238,20 @@ class Dynamic(Spawner[BgpConfig]):
 
     def retry_now(self) -> None:
         self._refused.clear()
-        self.look_again()
+        self.recheck_entries()
 
-    def look_again(self) -> None:
+    def recheck_entries(self) -> None:
         """Interfaces, owners or options changed: decide about every entry again."""
         for key in self.entries:
             self._mark(key)
 
     def _mark(self, key: bytes) -> None:
         self._dirty[key] = None
-        if self._turn is None and self._running:
-            self._turn = self.services.clock.call_soon(self._work)
+        if self._timer is None and self._running:
+            self._timer = self.services.clock.call_soon(self._work)
 
     def _work(self) -> None:
-        self._turn = None
+        self._timer = None
         if self.owner.reconfiguring:
             return  # `settled` looks at every entry again
         work, self._dirty = self._dirty, {}
@@ -264,26 +264,26 @@ class Dynamic(Spawner[BgpConfig]):
             if wait is not None:
                 self._dirty[key] = None
                 later = wait if later is None else min(wait, later)
-        if later is not None and self._turn is None:
-            self._turn = self.services.clock.call_at(later, self._work)
+        if later is not None and self._timer is None:
+            self._timer = self.services.clock.call_at(later, self._work)
 
     def _decide(self, entry: PeerEntry) -> float | None:
         """Start, keep or remove the child of an entry; a time when it must wait until then."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
-        unfit = self._unfit(entry.net)
-        reason = unfit or self._taken(key)
+        unfit = self._why_unfit(entry.net)
+        reason = unfit or self._taken_by_other(key)
         if reason is not None:
-            self._note(entry, reason)
+            self._record_reason(entry, reason)
             if child is not None and not (unfit and self._has_entry(key)):
                 self._drop_unfit(key, child)
             return None
         if child is not None:
             self._claim(entry, child)
             return None
-        reason = self._not_now(entry.net)
+        reason = self._why_not_now(entry.net)
         if reason is not None:
-            self._note(entry, reason)
+            self._record_reason(entry, reason)
             return None
         wait = self._spawn_wait(entry.net.ifindex)
         if wait is None:
@@ -296,9 +296,9 @@ class Dynamic(Spawner[BgpConfig]):
         """The configuration does not want this child any more."""
         del self.children[key]
         self.owner.remove(child)
-        self._tell_others()
+        self._notify_others()
 
-    def _note(self, entry: PeerEntry, reason: str) -> None:
+    def _record_reason(self, entry: PeerEntry, reason: str) -> None:
         if entry.reason != reason:
             entry.reason = reason
             self.log("info", f"peer {self.label(entry.net)} not started: {reason}")
@@ -313,11 +313,11 @@ class Dynamic(Spawner[BgpConfig]):
         self.log("info", f"peer {self.label(entry.net)} discovered, it is {child.name}")
         child.guarded(child.retry_now)
 
-    def _unfit(self, net: PeerNet) -> str | None:
+    def _why_unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbor; None: it does."""
         return unfit(self.config, self.services.interfaces, net)
 
-    def _not_now(self, net: PeerNet) -> str | None:
+    def _why_not_now(self, net: PeerNet) -> str | None:
         """Why a wanted neighbor cannot have a child at this time."""
         return unready(self.services.interfaces, net) or self._limit_reached()
 
@@ -339,7 +339,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     # --------------------------------------------------------------- owners
 
-    def _taken(self, key: Key) -> str | None:
+    def _taken_by_other(self, key: Key) -> str | None:
         owner = self._listeners.explicit(key) or self._earlier(key)
         return None if owner is None else f"taken by {owner.name}"
 
@@ -372,7 +372,7 @@ class Dynamic(Spawner[BgpConfig]):
         return any(self._is_for(entry, key) for entry in self.entries.values())
 
     def _is_for(self, entry: PeerEntry, key: Key) -> bool:
-        return self.key_of(entry.net) == key and self._unfit(entry.net) is None
+        return self.key_of(entry.net) == key and self._why_unfit(entry.net) is None
 
     def release(self, key: Key) -> None:
         """A protocol before us in the file takes this neighbor."""
@@ -380,9 +380,9 @@ class Dynamic(Spawner[BgpConfig]):
         if child is not None:
             self.owner.remove(child)
 
-    def _tell_others(self) -> None:
+    def _notify_others(self) -> None:
         for other in self._others():
-            other.guarded(other.look_again)
+            other.guarded(other.recheck_entries)
 
     # ------------------------------------------------------------- children
 
@@ -425,7 +425,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     # ------------------------------------------------- incoming connections
 
-    def takes(self, key: Key) -> bool:
+    def covers(self, key: Key) -> bool:
         """A connection with this key would be ours."""
         wanted = self.config.remote_range
         if not self._running or key.vrf != vrf_of(self.config) or wanted is None:
@@ -437,7 +437,7 @@ class Dynamic(Spawner[BgpConfig]):
         interface = self.services.interfaces.by_index.get(key.ifindex)
         return interface is not None and may_listen_on(self.config, interface)
 
-    def holds(self, key: Key) -> bool:
+    def owns(self, key: Key) -> bool:
         """Only protocols with one neighbor hold a key."""
         return False
 
@@ -449,15 +449,15 @@ class Dynamic(Spawner[BgpConfig]):
             refuse(stream, Notification.cease(errors.REJECTED))
             return
         crowded = self._limit_reached() is not None or key in self.children
-        if crowded or self._spawn_wait(net.ifindex) is not None or not self._has_room(net.ifindex):
+        if crowded or self._spawn_wait(net.ifindex) is not None or not self._make_room(net.ifindex):
             stream.abort()
             return
         child = self._spawn(net)
         self.log("info", f"connection from {self.label(net)}, starting {child.name}")
         child.guarded(child.incoming_stream, stream)
-        self._tell_others()
+        self._notify_others()
 
-    def _has_room(self, ifindex: int) -> bool:
+    def _make_room(self, ifindex: int) -> bool:
         """May another neighbor that was not discovered have a child? One that is not up makes room."""
         known = {self.key_of(entry.net) for entry in self.entries.values()}
         strangers = [
@@ -468,14 +468,14 @@ class Dynamic(Spawner[BgpConfig]):
             return True
         idle = next((key for key in strangers if self.children[key].active is None), None)
         if idle is None:
-            self._complain(ifindex)
+            self._log_crowded(ifindex)
             return False
         child = self.children.pop(idle)
         self.log("info", f"too many unknown neighbors, removing {child.name}")
         self.owner.remove(child)
         return True
 
-    def _complain(self, ifindex: int) -> None:
+    def _log_crowded(self, ifindex: int) -> None:
         """Say once, until there is room again, that strangers are refused."""
         if ifindex not in self._crowded:
             self._crowded[ifindex] = None
@@ -506,10 +506,10 @@ class Dynamic(Spawner[BgpConfig]):
                     self.owner.enable(child)
             else:
                 self._drop_unfit(key, child)
-        self.look_again()
+        self.recheck_entries()
 
     def _still_fits(self, key: Key) -> bool:
-        return self.takes(key) and self._taken(key) is None
+        return self.covers(key) and self._taken_by_other(key) is None
 
     def _adapt(self, child: Peer) -> None:
         config = child.config

@@ -48,7 +48,7 @@ from pybird.proto.bgp.wire.attributes import (
     PASSED_ON,
     TRANSITIVE,
 )
-from pybird.proto.bgp.wire.canonical import octets_of
+from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
@@ -107,12 +107,12 @@ class BgpExporter:
     """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
 
     __slots__ = (
-        "_complain",
         "_family",
+        "_log",
+        "_logged",
         "_own",
         "_own_as",
         "_own_cluster",
-        "_told",
         "key",
         "mode",
         "terms",
@@ -122,16 +122,16 @@ class BgpExporter:
         self,
         terms: ExportClass,
         mode: ExportMode = ExportMode.OPTIMAL,
-        complain: Callable[[str], None] | None = None,
+        log: Callable[[str], None] | None = None,
     ) -> None:
-        """`complain` is told once of each source whose routes cannot go into messages."""
+        """`log` is called once for each source, and reason, whose routes cannot be sent."""
         self.terms: Final = terms
         self.mode = mode
         self.key = (terms, mode)
-        self._complain: Final = complain
-        self._told: dict[tuple[str, str], None] = {}
+        self._log: Final = log
+        self._logged: dict[tuple[str, str], None] = {}
         self._family: Final = terms.family
-        self._own: Final = self._of_family(terms.own)
+        self._own: Final = self._if_carried(terms.own)
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
 
@@ -181,7 +181,7 @@ class BgpExporter:
         if not hop:
             return None
         if not any(hop):
-            self._tell(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
+            self._log_once(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
             return None
         for code in _LISTS:  # what a filter emptied: without members they are malformed (RFC 7606, 7)
             if code in found and len(found[code]) == _HEAD:
@@ -212,18 +212,18 @@ class BgpExporter:
     def _too_long(self, rte: Rte, size: int) -> None:
         """A route that no message can carry counts as withdrawn (RFC 8654, 4 asks to log it)."""
         most = self.terms.max_length
-        self._tell(
+        self._log_once(
             rte, f"not sent where messages have at most {most} octets: attributes of {size} octets do not fit"
         )
 
-    def _tell(self, rte: Rte, what: str) -> None:
+    def _log_once(self, rte: Rte, what: str) -> None:
         """Log why routes of this source stay here: once for each reason."""
         name = rte.source.name
-        told = (name, what.partition(":")[0])
-        if self._complain is None or told in self._told:
+        reason = (name, what.partition(":")[0])
+        if self._log is None or reason in self._logged:
             return
-        self._told[told] = None
-        self._complain(f"BGP: routes of {name} are {what}")
+        self._logged[reason] = None
+        self._log(f"BGP: routes of {name} are {what}")
 
     def _set_aigp(self, found: dict[int, bytes], rte: Rte, own_hop: bool) -> None:
         """AIGP where the session is to have it; who sets the next hop adds the distance (RFC 7311, 3.4)."""
@@ -234,24 +234,24 @@ class BgpExporter:
         elif not own_hop:
             return
         elif attribute is not None:
-            found[AIGP] = octets_of(OPTIONAL, AIGP, passed_on(value_of(attribute), rte.hop))
+            found[AIGP] = encode_attribute(OPTIONAL, AIGP, passed_on(value_of(attribute), rte.hop))
         elif mode == "originate" and not isinstance(rte.source.peer, PeerIdentity):
             value = originated(rte)
             if value is not None:
-                found[AIGP] = octets_of(OPTIONAL, AIGP, value)
+                found[AIGP] = encode_attribute(OPTIONAL, AIGP, value)
 
     def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
         """LOCAL_PREF always (RFC 4271, 5.1.5); the traces of reflection (RFC 4456, 8)."""
         terms = self.terms
         if LOCAL_PREF not in found:
             value = terms.default_local_pref.to_bytes(4, "big")
-            found[LOCAL_PREF] = octets_of(TRANSITIVE, LOCAL_PREF, value)
+            found[LOCAL_PREF] = encode_attribute(TRANSITIVE, LOCAL_PREF, value)
         peer = rte.source.peer
         if isinstance(peer, PeerIdentity) and peer.internal:
             if ORIGINATOR_ID not in found:
                 value = peer.router_id.to_bytes(4, "big")
-                found[ORIGINATOR_ID] = octets_of(OPTIONAL, ORIGINATOR_ID, value)
-            found[CLUSTER_LIST] = octets_of(OPTIONAL, CLUSTER_LIST, self._clusters(found, peer))
+                found[ORIGINATOR_ID] = encode_attribute(OPTIONAL, ORIGINATOR_ID, value)
+            found[CLUSTER_LIST] = encode_attribute(OPTIONAL, CLUSTER_LIST, self._clusters(found, peer))
 
     def _clusters(self, found: dict[int, bytes], peer: PeerIdentity) -> bytes:
         """CLUSTER_LIST with the cluster of the client it came from, then that of the client it goes to."""
@@ -276,7 +276,7 @@ class BgpExporter:
         """
         terms = self.terms
         if not terms.rs_client:
-            found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
+            found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
             med = found.get(MED)
             own = not isinstance(rte.source.peer, PeerIdentity)
             kept = terms.allow_med or own or "bgp_med" in again
@@ -303,15 +303,15 @@ class BgpExporter:
         `current` is the route's, empty when it has none. `next hop self` goes
         before what a filter set, that before `next hop keep`.
         """
-        if self._by_config(self.terms.next_hop_self, rte):
+        if self._option_applies(self.terms.next_hop_self, rte):
             return self._own
-        if current and (self._is_set_here(rte, before, again) or self._keeps(current, rte)):
+        if current and (self._is_set_here(rte, before, again) or self._keeps_next_hop(current, rte)):
             chosen = current
         elif current and self._is_from_our_link(rte):
             chosen = b""  # there NEXT_HOP decides, not the gateway
         else:
             chosen = self._gateway(rte)
-        return self._fit(chosen, rte) or self._own
+        return self._sendable(chosen, rte) or self._own
 
     def _is_set_here(self, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
         """The next hop was set by the export filter, or with a route that is not from BGP."""
@@ -321,7 +321,7 @@ class BgpExporter:
             return True
         return rte.attrs is not before and find(rte.attrs.wire, NEXT_HOP) != find(before.wire, NEXT_HOP)
 
-    def _keeps(self, current: bytes, rte: Rte) -> bool:
+    def _keeps_next_hop(self, current: bytes, rte: Rte) -> bool:
         """Whether a next hop from BGP goes on unchanged (RFC 4271, 5.1.3).
 
         To internal peers, and between external ones of one link where it is on that link.
@@ -329,11 +329,11 @@ class BgpExporter:
         terms = self.terms
         return (
             terms.internal
-            or self._by_config(terms.next_hop_keep, rte)
+            or self._option_applies(terms.next_hop_keep, rte)
             or (self._is_from_our_link(rte) and self._is_on_link(current, rte))
         )
 
-    def _by_config(self, option: str, rte: Rte) -> bool:
+    def _option_applies(self, option: str, rte: Rte) -> bool:
         """What `next hop self` or `keep` says of a route from this source."""
         if option in ("yes", "no"):
             return option == "yes"
@@ -377,20 +377,20 @@ class BgpExporter:
             return b""
         return gateway.octets
 
-    def _fit(self, hop: bytes, rte: Rte) -> bytes:
+    def _sendable(self, hop: bytes, rte: Rte) -> bytes:
         """What of a next hop may be sent: right family, link-local only on its own link."""
-        if len(hop) == 32 and (self._reflected(rte) or not self._is_of_our_link(rte)):
+        if len(hop) == 32 and (self._reflected(rte) or not self._link_local_is_ours(rte)):
             hop = hop[:16] if any(hop[:16]) else b""
-        return self._of_family(hop)
+        return self._if_carried(hop)
 
-    def _is_of_our_link(self, rte: Rte) -> bool:
+    def _link_local_is_ours(self, rte: Rte) -> bool:
         """Link-local addresses that this route has are on our link: its session, or else its gateway, is."""
         peer = rte.source.peer
         if isinstance(peer, PeerIdentity) and peer.ifindex:
             return peer.ifindex == self.terms.ifindex
         return self._leads_to_our_link(rte)
 
-    def _of_family(self, hop: bytes) -> bytes:
+    def _if_carried(self, hop: bytes) -> bytes:
         """The next hop where this family can carry it, else nothing."""
         return hop if self._family.carries(hop, self.terms.extended_next_hop) else b""
 
@@ -493,7 +493,7 @@ def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
     if not kept:
         del found[code]
     elif len(kept) < len(items):
-        found[code] = octets_of(attribute[0], code, b"".join(kept))
+        found[code] = encode_attribute(attribute[0], code, b"".join(kept))
 
 
 def _canonical(hop: bytes) -> bytes:
@@ -510,9 +510,9 @@ def _narrow(found: dict[int, bytes]) -> None:
     """AS_PATH and AGGREGATOR with 2-octet numbers, the long ones beside them (RFC 6793, 4.2.2)."""
     path = value_of(found[AS_PATH])
     narrow, lossy = _narrow_path(path)
-    found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, narrow)
+    found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, narrow)
     if lossy:
-        found[AS4_PATH] = octets_of(PASSED_ON, AS4_PATH, path)
+        found[AS4_PATH] = encode_attribute(PASSED_ON, AS4_PATH, path)
     aggregator = found.get(AGGREGATOR)
     if aggregator is None:
         return
@@ -520,8 +520,8 @@ def _narrow(found: dict[int, bytes]) -> None:
     number = value[2:4]
     if value[0] or value[1]:
         number = _TRANS
-        found[AS4_AGGREGATOR] = octets_of(PASSED_ON, AS4_AGGREGATOR, value)
-    found[AGGREGATOR] = octets_of(aggregator[0], AGGREGATOR, number + value[4:])
+        found[AS4_AGGREGATOR] = encode_attribute(PASSED_ON, AS4_AGGREGATOR, value)
+    found[AGGREGATOR] = encode_attribute(aggregator[0], AGGREGATOR, number + value[4:])
 
 
 def _narrow_path(path: bytes) -> tuple[bytes, bool]:

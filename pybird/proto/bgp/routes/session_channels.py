@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pybird.core.services import Services
 
 REFRESH_PATIENCE: Final = 30.0  # seconds until the answer to a ROUTE-REFRESH should begin
-MOST_COMPLAINTS: Final = 20  # log lines about bad routes in one session
+MAX_LOGGED: Final = 20  # log lines about bad routes in one session
 
 
 class ChannelsOwner(Protocol):
@@ -91,7 +91,7 @@ class SessionChannels:
         self._connection: Connection | None = None
         self._negotiated = Negotiated()
         self._reader: UpdateReader | None = None
-        self._complaints: dict[str, None] = {}
+        self._logged: dict[str, None] = {}
         self._paused = False
 
     # ---------------------------------------------------------- life cycle
@@ -100,7 +100,7 @@ class SessionChannels:
         """The session is Established: open the channels of its families."""
         self._connection = connection
         self._negotiated = connection.session.negotiated
-        self._complaints.clear()
+        self._logged.clear()
         self._paused = False
         self._reader = UpdateReader(self._peer.services.pool, self._receive_terms())
         identity = self._identity()
@@ -213,14 +213,14 @@ class SessionChannels:
             peer.config.onlink,
             config.cost,
             link_local,
-            self._own_as_next_hop,
+            self._warn_of_own_next_hop,
         )
 
-    def _own_as_next_hop(self, address: Address) -> None:
+    def _warn_of_own_next_hop(self, address: Address) -> None:
         """In recursive mode routes with it are unresolved, and may be meant so."""
         text = f"Next hop address {address} is one of our own"
-        if text not in self._complaints and len(self._complaints) <= MOST_COMPLAINTS:
-            self._complaints[text] = None
+        if text not in self._logged and len(self._logged) <= MAX_LOGGED:
+            self._logged[text] = None
             self._peer.log("warning", text)
 
     # -------------------------------------------------------------- inwards
@@ -238,10 +238,10 @@ class SessionChannels:
         for update in updates:
             received = reader.read(update)
             for discarded in received.discarded:
-                self._complain("Attribute discarded", discarded)
+                self._log_once("Attribute discarded", discarded)
             if received.ignored is not None:
                 afi, safi = received.ignored
-                self._complain("", f"Unexpected AF <{afi}/{safi}> in UPDATE")
+                self._log_once("", f"Unexpected AF <{afi}/{safi}> in UPDATE")
             for withdrawn in received.withdrawn:
                 self._withdraw(withdrawn)
             for announced in received.announced:
@@ -253,7 +253,7 @@ class SessionChannels:
         keys, reason = withdrawn.keys, withdrawn.reason
         if withdrawn.malformed:
             net = net_of(withdrawn.family.net_type, keys[0])
-            self._complain(f"Malformed UPDATE, {net} withdrawn", reason)
+            self._log_once(f"Malformed UPDATE, {net} withdrawn", reason)
         found = self._open.get(withdrawn.family)
         if found is None:
             return
@@ -295,13 +295,13 @@ class SessionChannels:
         if announced.discarded:
             channel.explain(announced.keys, f"attribute discarded: {announced.discarded}")
 
-    def _complain(self, what: str, reason: str) -> None:
+    def _log_once(self, what: str, reason: str) -> None:
         """Log each kind of bad route or attribute once per session (RFC 7606, 8)."""
-        complaints = self._complaints
-        if reason in complaints or len(complaints) > MOST_COMPLAINTS:
+        logged = self._logged
+        if reason in logged or len(logged) > MAX_LOGGED:
             return
-        complaints[reason] = None
-        if len(complaints) > MOST_COMPLAINTS:
+        logged[reason] = None
+        if len(logged) > MAX_LOGGED:
             self._peer.log("remote", "More errors of other kinds in UPDATEs, they are not logged")
         else:
             self._peer.log("remote", f"{what}: {reason}" if what else reason)
@@ -311,7 +311,7 @@ class SessionChannels:
 
         Without enhanced refresh the octet of the subtype is reserved, and ignored.
         """
-        found = self._numbered((message.afi, message.safi))
+        found = self._find_by_numbers((message.afi, message.safi))
         if found is None:
             return
         channel = found.channel
@@ -319,7 +319,7 @@ class SessionChannels:
         if message.subtype == REFRESH_REQUEST or not enhanced:
             if enhanced and not found.answering:
                 found.answering = True
-                self._mark(found, REFRESH_BEGIN)
+                self._send_refresh_mark(found, REFRESH_BEGIN)
             channel.refeed()
         elif message.subtype == REFRESH_BEGIN:
             found.stop_waiting()
@@ -327,7 +327,7 @@ class SessionChannels:
         elif message.subtype == REFRESH_END:
             channel.end_refresh()
 
-    def _numbered(self, numbers: AfiSafi) -> SessionChannel | None:
+    def _find_by_numbers(self, numbers: AfiSafi) -> SessionChannel | None:
         """The open channel of a family that a message names."""
         return next((each for each in self._open.values() if each.family.numbers == numbers), None)
 
@@ -343,7 +343,7 @@ class SessionChannels:
         self._renew_reader()
         connection.perform(connection.session.refresh(*found.family.numbers))
         if self._negotiated.enhanced_refresh and found.awaited is None:
-            self._await(found)
+            self._expect_answer(found)
         return True
 
     def _renew_reader(self) -> None:
@@ -352,7 +352,7 @@ class SessionChannels:
         if self._reader is not None and self._reader.terms != terms:
             self._reader = UpdateReader(self._peer.services.pool, terms)
 
-    def _await(self, found: SessionChannel) -> None:
+    def _expect_answer(self, found: SessionChannel) -> None:
         """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
         peer, channel = self._peer, found.channel
 
@@ -468,14 +468,14 @@ class SessionChannels:
                 self._connection.write(end_of_rib(found.family))
             if found.answering:
                 found.answering = False
-                self._mark(found, REFRESH_END)
+                self._send_refresh_mark(found, REFRESH_END)
 
-    def _mark(self, found: SessionChannel, subtype: int) -> None:
+    def _send_refresh_mark(self, found: SessionChannel, subtype: int) -> None:
         if self._connection is not None:
             self._connection.perform(self._connection.session.refresh(*found.family.numbers, subtype))
 
 
-def _text_of(octets: bytes) -> str:
+def _addresses_text(octets: bytes) -> str:
     if len(octets) == 32:
         return f"{Address(octets[:16])} {Address(octets[16:])}"
     return str(Address(octets)) if len(octets) in (4, 16) else octets.hex()
@@ -483,4 +483,4 @@ def _text_of(octets: bytes) -> str:
 
 def next_hop_text(octets: bytes) -> str:
     """`BGP Next hop` of `show protocols all`."""
-    return _text_of(octets) if octets else ""
+    return _addresses_text(octets) if octets else ""

@@ -84,7 +84,7 @@ class Connection:
     def write(self, octets: bytes, messages: int = 1) -> None:
         """Send messages that the owner has encoded."""
         if self.stream is not None and not self._over:
-            self.session.sending(octets, messages)
+            self.session.count_sent(octets, messages)
             self._write(octets)
 
     @property
@@ -92,7 +92,7 @@ class Connection:
         """Octets that wait for the peer to read."""
         return self.stream.buffered if self.stream is not None and not self._over else 0
 
-    def ask_for_life(self) -> None:
+    def probe_neighbor(self) -> None:
         """Is the neighbor still there? If it forgot this connection, a reset comes back."""
         if not self.unsent:  # else there is something on its way, and asking often must not pile up
             self.perform(self.session.keepalive(self._clock.now()))
@@ -143,7 +143,7 @@ class Connection:
             self._owner.guarded(self._owner.drained, self)
 
     def _receive(self, data: bytes) -> None:
-        self.session.heard = self._heard if "packets" in self._owner.debug else None
+        self.session.on_message = self._trace_received if "packets" in self._owner.debug else None
         self.perform(self.session.receive(data, self._clock.now()))
 
     # ---------------------------------------------------------- internal
@@ -159,7 +159,7 @@ class Connection:
             case Opened():
                 self._owner.opened(self)
             case Up():
-                self._be_patient()
+                self._set_tcp_timeout()
                 self._owner.established(self)
             case Closed():
                 self._end(abort=effect.abort)
@@ -174,11 +174,11 @@ class Connection:
                 self._owner.trace("packets", text)
         self.stream.write(octets)
 
-    def _heard(self, message: Message) -> None:
+    def _trace_received(self, message: Message) -> None:
         if "packets" in self._owner.debug and (text := traces.received(message)):
             self._owner.trace("packets", text)
 
-    def _be_patient(self) -> None:
+    def _set_tcp_timeout(self) -> None:
         """The timers of BGP say when to give up, and why; TCP shall go on trying until after that."""
         session = self.session
         if session.hold_time and self.stream is not None:

@@ -45,7 +45,7 @@ class Listening:
     def _try(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
         self._timer = None
         try:
-            self._key = Listeners.of(self._owner).open(config.name, config, ifindex, password_for)
+            self._key = Listeners.for_router(self._owner).open(config.name, config, ifindex, password_for)
         except OSError as error:
             self._failed(f"Cannot listen: {error.strerror or error}")
             clock = self._owner.services.clock
@@ -67,5 +67,5 @@ class Listening:
             self._timer.cancel()
             self._timer = None
         if self._key is not None:
-            Listeners.of(self._owner).close(self._name, self._key)
+            Listeners.for_router(self._owner).close(self._name, self._key)
             self._key = None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pybird.core.protocol import InstanceOwner
 
 TYPE_NAME: Final = "bgp"
-COMPLAINT_GAP: Final = 5.0  # seconds between log lines about unknown neighbors
+LOG_INTERVAL: Final = 5.0  # seconds between log lines about unknown neighbors
 
 
 class Key(NamedTuple):
@@ -56,10 +56,10 @@ class ListeningProtocol(Protocol):
     def incoming_stream(self, stream: Stream) -> None:
         """A connection that is ours arrived: take or refuse it."""
 
-    def holds(self, key: Key) -> bool:
+    def owns(self, key: Key) -> bool:
         """The key is that of this protocol's neighbor."""
 
-    def takes(self, key: Key) -> bool:
+    def covers(self, key: Key) -> bool:
         """Dynamic protocols: the key is inside the range, on a right interface."""
 
 
@@ -113,11 +113,11 @@ class Listeners:
         self._sockets: dict[SocketKey, _Socket] = {}
         # message and last error of disabled children whose parent restarts
         self.held: dict[tuple[str, Key], tuple[str, str]] = {}
-        self._complained = -COMPLAINT_GAP
+        self._logged_at = -LOG_INTERVAL
         self.absent = Absent(owner.services)
 
     @staticmethod
-    def of(owner: InstanceOwner) -> Listeners:
+    def for_router(owner: InstanceOwner) -> Listeners:
         """The router's one."""
         found = owner.services.shared.get(TYPE_NAME)
         if found is None:
@@ -187,14 +187,14 @@ class Listeners:
             member.guarded(member.incoming_stream, stream)
             return
         if not owners:
-            self._complain(stream)
+            self._log_unknown(stream)
         stream.abort()
 
-    def _complain(self, stream: Stream) -> None:
+    def _log_unknown(self, stream: Stream) -> None:
         now = self._services.clock.now()
-        if now - self._complained < COMPLAINT_GAP:
+        if now - self._logged_at < LOG_INTERVAL:
             return
-        self._complained = now
+        self._logged_at = now
         address, port = stream.remote
         text = f"BGP: Unexpected connect from unknown address {address} (port {port})"
         self._services.log("warning", text)
@@ -213,7 +213,7 @@ class _Accept:
 
 def _holders(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[ListeningProtocol]:
     """Those whose neighbor has this key."""
-    return (m for m in members if m.guarded(m.holds, key))
+    return (m for m in members if m.guarded(m.owns, key))
 
 
 def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> Iterator[ListeningProtocol]:
@@ -222,7 +222,7 @@ def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> 
     yield from _holders(key, (m for m in found if m.config.parent is None))
     yield from _holders(key, (m for m in found if m.config.parent is not None))
     ranges = (m for m in found if m.config.remote_range is not None and socket.serves(m))
-    yield from (m for m in ranges if m.guarded(m.takes, key))
+    yield from (m for m in ranges if m.guarded(m.covers, key))
 
 
 def vrf_of(config: BgpConfig) -> str | None:

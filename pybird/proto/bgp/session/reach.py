@@ -59,11 +59,11 @@ class Reach:
     def adapt(self, config: BgpConfig) -> None:
         """`check link` or the name of the interface changed."""
         self._config = config
-        self.look()
+        self.recheck()
 
     def watch(self) -> None:
         """Look, and hear of changes from now on."""
-        self._look()
+        self._evaluate()
         self._interfaces.listen(self)
 
     def unwatch(self) -> None:
@@ -72,12 +72,12 @@ class Reach:
 
     def interface_event(self, event: InterfaceEvent) -> None:
         """Something about interfaces changed: does it matter?"""
-        self.look(address=event.address is not None)
+        self.recheck(address=event.address is not None)
 
-    def look(self, address: bool = False) -> None:
+    def recheck(self, address: bool = False) -> None:
         """Look again and tell of changes; `address`: some address of ours came or went."""
         before = self.usable, self.ifindex, self.local_address
-        reason = self._look()
+        reason = self._evaluate()
         if address or (self.usable, self.ifindex, self.local_address) != before:
             self._changed(reason)
 
@@ -85,7 +85,7 @@ class Reach:
         """A connection came over the right interface."""
         return not stream.ifindex or not self.ifindex or stream.ifindex == self.ifindex
 
-    def _look(self) -> str:
+    def _evaluate(self) -> str:
         """Find out again; returns why the neighbor is not usable, if it is not."""
         interface = self._interface()
         reason = self._judge(interface)
@@ -96,7 +96,7 @@ class Reach:
         config = self._config
         if not self._has_id:
             return "no router ID; write `router id`, or give an interface an IPv4 address"
-        if of_two_families(config):
+        if has_mixed_families(config):
             return f"local address {config.local_address} cannot reach {config.remote_address}"
         if interface is not None:
             return f"{interface.name} is down"
@@ -113,7 +113,7 @@ class Reach:
         if not self._has_id:
             self.usable = False
             return NO_ID
-        if of_two_families(config):
+        if has_mixed_families(config):
             self.usable = False
             return TWO_FAMILIES
         if not is_direct(config):
@@ -123,7 +123,7 @@ class Reach:
             self.usable = False
             return LOST
         if config.remote_address is not None and config.remote_address.is_link_local:
-            self.local_address = self._own(interface)
+            self.local_address = self._own_address(interface)
         self.usable = interface.up or (config.check_link is False and interface.link.admin_up)
         if self.usable:
             return ""
@@ -147,7 +147,7 @@ class Reach:
             return None
         return next((i for i in self._interfaces if i.on_link(remote)), None)
 
-    def _own(self, interface: Interface) -> Address | None:
+    def _own_address(self, interface: Interface) -> Address | None:
         """Our end: the written address if it is on that interface, else its link-local one."""
         written = self._config.local_address
         if written is not None and interface.has(written):
@@ -155,7 +155,7 @@ class Reach:
         return interface.link_local()
 
 
-def of_two_families(config: BgpConfig) -> bool:
+def has_mixed_families(config: BgpConfig) -> bool:
     """The local address is IPv4 and the neighbor's IPv6, or the other way round: no packet goes."""
     local, remote = config.local_address, config.remote_address
     return local is not None and remote is not None and local.is_v4 != remote.is_v4

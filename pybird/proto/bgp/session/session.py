@@ -39,7 +39,7 @@ from pybird.proto.bgp.wire.messages import (
     Update,
 )
 
-LOOK_AGAIN: Final = 0.25  # seconds until the hold timer looks whether what lay unread was read
+UNREAD_RECHECK: Final = 0.25  # seconds until the hold timer looks whether what lay unread was read
 
 
 class SessionState(Enum):
@@ -178,15 +178,15 @@ class Session:
         self.hold_time = terms.startup_hold_time
         self.keepalive_time = 0.0
         self.counters = MessageCounters()
-        self.heard: Callable[[Message], None] | None = None  # told of each message, for traces
+        self.on_message: Callable[[Message], None] | None = None  # told of each message, for traces
         self._jitter = jitter
         self._framer = Framer()
         self._timers = _Timers()
-        self._heard_at = 0.0  # when the last octet of the last sign of life was read
+        self._alive_at = 0.0  # when the last octet of the last sign of life was read
         self._octets_in = 0
-        self._look_until: int | None = None  # octets that came before the hold timer fired
-        self._taken_at = 0.0  # when the peer last took octets
-        self._taken = 0
+        self._unread_until: int | None = None  # octets that came before the hold timer fired
+        self._progress_at = 0.0  # when the peer last took octets
+        self._written = 0
 
     @property
     def closed(self) -> bool:
@@ -199,7 +199,7 @@ class Session:
         """The connection is up: send our OPEN and wait for the other one."""
         terms = self.terms
         self.state = SessionState.OPEN_SENT
-        self._heard_at = self._taken_at = now
+        self._alive_at = self._progress_at = now
         if terms.startup_hold_time:
             self._timers.hold = now + terms.startup_hold_time
         return [
@@ -216,8 +216,8 @@ class Session:
         try:
             while (message := self._framer.next()) is not None:
                 self.counters.received += 1
-                if self.heard is not None:
-                    self.heard(message)
+                if self.on_message is not None:
+                    self.on_message(message)
                 self._apply(message, now, effects)
                 if self.closed:
                     break
@@ -227,7 +227,7 @@ class Session:
 
     def fail(self, error: BgpError) -> list[Effect]:
         """The peer broke the protocol: tell it and close."""
-        return self.close(Notification.of(error), str(error))
+        return self.close(Notification.from_error(error), str(error))
 
     def close(self, notification: Notification, text: str = "") -> list[Effect]:
         """End the session with a NOTIFICATION."""
@@ -255,7 +255,7 @@ class Session:
             return []
         return [self._send(RouteRefresh(afi, safi, subtype))]
 
-    def sending(self, octets: bytes, messages: int = 1) -> None:
+    def count_sent(self, octets: bytes, messages: int = 1) -> None:
         """Count UPDATEs that the owner writes itself."""
         self.counters.sent += messages
         self.counters.octets_out += len(octets)
@@ -275,12 +275,12 @@ class Session:
         """
         if self.state is SessionState.CLOSED:
             return []
-        self._look_at_progress(now, unsent)
+        self._update_progress(now, unsent)
         timers = self._timers
         if timers.hold is not None and now >= timers.hold and self._is_silent(now, unread):
             return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
         if timers.send_hold is not None and now >= timers.send_hold:
-            timers.send_hold = self._taken_at + self.send_hold_time
+            timers.send_hold = self._progress_at + self.send_hold_time
             if now >= timers.send_hold:
                 return self._send_hold_expired()
         if timers.keepalive is not None and now >= timers.keepalive:
@@ -299,33 +299,33 @@ class Session:
         """Seconds left of the timer "hold", "keepalive" or "send hold", for people."""
         timers = self._timers
         if name == "hold":
-            return None if timers.hold is None else max(self._heard_at + self.hold_time - now, 0.0)
+            return None if timers.hold is None else max(self._alive_at + self.hold_time - now, 0.0)
         if name == "keepalive":
             return None if timers.keepalive is None else max(timers.keepalive - now, 0.0)
-        return None if timers.send_hold is None else max(self._taken_at + self.send_hold_time - now, 0.0)
+        return None if timers.send_hold is None else max(self._progress_at + self.send_hold_time - now, 0.0)
 
     def _is_silent(self, now: float, unread: int) -> bool:
         """The hold timer fired: no sign of life came in time, not even among the octets that lay unread.
 
         Octets that come later do not count, so a trickle of them changes nothing.
         """
-        timers, deadline = self._timers, self._heard_at + self.hold_time
+        timers, deadline = self._timers, self._alive_at + self.hold_time
         if now < deadline:
-            self._look_until = None
+            self._unread_until = None
             timers.hold = deadline
             return False
-        if self._look_until is None:
-            self._look_until = self._octets_in + unread
-        if unread == 0 or self._octets_in >= self._look_until:
+        if self._unread_until is None:
+            self._unread_until = self._octets_in + unread
+        if unread == 0 or self._octets_in >= self._unread_until:
             return True
-        timers.hold = now + LOOK_AGAIN
+        timers.hold = now + UNREAD_RECHECK
         return False
 
-    def _look_at_progress(self, now: float, unsent: int) -> None:
-        taken = self.counters.octets_out - unsent
-        if unsent == 0 or taken > self._taken:
-            self._taken_at = now
-        self._taken = taken
+    def _update_progress(self, now: float, unsent: int) -> None:
+        written = self.counters.octets_out - unsent
+        if unsent == 0 or written > self._written:
+            self._progress_at = now
+        self._written = written
 
     def _send_hold_expired(self) -> list[Effect]:
         # RFC 9687, 4: the peer reads nothing, so the NOTIFICATION is not sent
@@ -342,10 +342,10 @@ class Session:
     def _apply(self, message: Message, now: float, effects: list[Effect]) -> None:
         match self.state, message:
             case SessionState.ESTABLISHED, Update():
-                self._heard_at = now
+                self._alive_at = now
                 _add_update(effects, message)
             case ((SessionState.ESTABLISHED | SessionState.OPEN_CONFIRM), Keepalive()):
-                self._heard_at = now
+                self._alive_at = now
                 if self.state is SessionState.OPEN_CONFIRM:
                     self.state = SessionState.ESTABLISHED
                     effects.append(Up(self.negotiated))
@@ -374,7 +374,7 @@ class Session:
         self.negotiated = negotiated
         self.hold_time, self.keepalive_time = hold_time, keepalive
         self.state = SessionState.OPEN_CONFIRM
-        self._heard_at = now
+        self._alive_at = now
         self._framer.max_length = negotiated.max_length
         self._timers.hold = now + hold_time if hold_time else None
         self._timers.send_hold = now + self.send_hold_time if self.send_hold_time else None
@@ -382,7 +382,7 @@ class Session:
 
     def _send(self, message: Message) -> Send:
         octets = message.encode()
-        self.sending(octets)
+        self.count_sent(octets)
         return Send(octets)
 
     def _stop(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WRONG: Final = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
 MISSING: Final = "MD5: segments without a signature arrive, has the neighbor this password?"
-FIRST_LOOK: Final = 10.0  # seconds without a session after which the log says what may be wrong
+FIRST_REPORT: Final = 10.0  # seconds without a session after which the log says what may be wrong
 UNEXPECTED: Final = "MD5: segments with a signature arrive, does the neighbor use a password?"
 
 
@@ -29,12 +29,12 @@ class SignatureWatch:
     called later; it is told again only when it has changed.
     """
 
-    def __init__(self, services: Services, tell: Callable[[str], None]) -> None:
+    def __init__(self, services: Services, log: Callable[[str], None]) -> None:
         self._clock = services.clock
         self._network = services.network
-        self._tell = tell
+        self._log = log
         self._before: SignatureFailures | None = None
-        self._told = ""
+        self._reported = ""
         self._password = False
         self._timer: Timer | None = None
 
@@ -43,7 +43,7 @@ class SignatureWatch:
         self.end()
         self._password = password
         self._before = self._network.signature_failures()
-        self._timer = self._clock.call_at(self._clock.now() + FIRST_LOOK, self.look)
+        self._timer = self._clock.call_at(self._clock.now() + FIRST_REPORT, self.report)
 
     def end(self) -> None:
         """There is a session, or none is wanted."""
@@ -52,12 +52,12 @@ class SignatureWatch:
             self._timer.cancel()
             self._timer = None
 
-    def look(self) -> None:
+    def report(self) -> None:
         """Tell what may be wrong, if that is new."""
         suspicion = self.suspicion
-        if suspicion and suspicion != self._told:
-            self._tell(suspicion)
-        self._told = suspicion
+        if suspicion and suspicion != self._reported:
+            self._log(suspicion)
+        self._reported = suspicion
 
     @property
     def suspicion(self) -> str:

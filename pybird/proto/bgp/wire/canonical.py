@@ -57,7 +57,7 @@ class RefusedError(Exception):
     """The UPDATE's routes count as withdrawn; the text says why."""
 
 
-def octets_of(flags: int, code: int, value: bytes) -> bytes:
+def encode_attribute(flags: int, code: int, value: bytes) -> bytes:
     """One attribute in its shortest form."""
     length = len(value)
     if length > 255:
@@ -65,7 +65,7 @@ def octets_of(flags: int, code: int, value: bytes) -> bytes:
     return bytes((flags & ~EXTENDED, code, length)) + value
 
 
-def name_of(code: int) -> str:
+def attribute_name(code: int) -> str:
     """An attribute for people."""
     row = KNOWN.get(code)
     if row is not None:
@@ -121,7 +121,7 @@ class Canonical:
         self._internal: Final = internal
         self._as4: Final = as4
         self._accept_local_pref: Final = internal or accept_local_pref
-        self._default_local_pref: Final = octets_of(
+        self._default_local_pref: Final = encode_attribute(
             TRANSITIVE, LOCAL_PREF, default_local_pref.to_bytes(4, "big")
         )
 
@@ -175,7 +175,7 @@ class Canonical:
             check = usual.get(flags << 8 | code)
             if code in found or code in dropped:
                 # RFC 7606, 3(g): the first one counts
-                self.discarded.append(f"{name_of(code)} appears more than once")
+                self.discarded.append(f"{attribute_name(code)} appears more than once")
             elif code == AIGP and not aigp:
                 dropped[code] = 1
             elif check is not None and check(data[start:stop], internal, as4) == KEEP:
@@ -185,7 +185,7 @@ class Canonical:
                 if kept < 0:
                     dropped[code] = 1
                 else:
-                    found[code] = octets_of(kept, code, data[start:stop])
+                    found[code] = encode_attribute(kept, code, data[start:stop])
             at = stop
         return found
 
@@ -214,9 +214,9 @@ class Canonical:
     def _check_other(self, flags: int, code: int, value: bytes) -> int:
         if code in (AS4_PATH, AS4_AGGREGATOR):
             # RFC 6793, section 6: malformed ones, and those of a 4-octet speaker, are discarded
-            if self._as4 or _fit_transition(flags, code, value):
+            if self._as4 or _is_valid_transition(flags, code, value):
                 return -1 if self._as4 else flags
-            self.discarded.append(error_in(name_of(code), code, value, True))
+            self.discarded.append(error_in(attribute_name(code), code, value, True))
             return -1
         if not flags & OPTIONAL:
             # RFC 4271, 6.3 resets the session for it; as BIRD does, in the spirit of RFC 7606, we do not
@@ -247,13 +247,17 @@ def _unique_large(attribute: bytes) -> bytes:
     value = value_of(attribute)
     items = [value[at : at + 12] for at in range(0, len(value), 12)]
     unique = dict.fromkeys(items)
-    return attribute if len(unique) == len(items) else octets_of(attribute[0], attribute[1], b"".join(unique))
+    return (
+        attribute
+        if len(unique) == len(items)
+        else encode_attribute(attribute[0], attribute[1], b"".join(unique))
+    )
 
 
 # ------------------------------------------------- 2-octet neighbors (6793)
 
 
-def _fit_transition(flags: int, code: int, value: bytes) -> bool:
+def _is_valid_transition(flags: int, code: int, value: bytes) -> bool:
     if (flags ^ OPTIONAL ^ TRANSITIVE) & (OPTIONAL | TRANSITIVE):
         return False
     if code == AS4_AGGREGATOR:
@@ -275,13 +279,13 @@ def _widen(found: dict[int, bytes]) -> None:
         wide = found.get(AS4_AGGREGATOR)
         merge = wide is None or value[:2] == _AS_TRANS
         value = value_of(wide) if merge and wide is not None else b"\0\0" + value
-        found[AGGREGATOR] = octets_of(aggregator[0], AGGREGATOR, value)
+        found[AGGREGATOR] = encode_attribute(aggregator[0], AGGREGATOR, value)
     new = found.get(AS4_PATH)
     if merge and new is not None:
         path = _merged(path, value_of(new))
     if len(path) > MOST_OCTETS:  # it had half of that with the neighbor's 2-octet numbers
         raise RefusedError(f"bgp_path of {len(path)} octets")
-    found[AS_PATH] = octets_of(TRANSITIVE, AS_PATH, path)
+    found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, path)
 
 
 def _wide_path(path: bytes) -> bytes:

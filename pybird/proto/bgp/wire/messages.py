@@ -168,7 +168,7 @@ class Notification(Message):
         self.data: Final = data
 
     @staticmethod
-    def of(error: BgpError) -> Notification:
+    def from_error(error: BgpError) -> Notification:
         """What tells the peer of this error."""
         return Notification(error.code, error.subcode, error.data)
 

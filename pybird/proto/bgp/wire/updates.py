@@ -188,7 +188,7 @@ class _Parts:
                 if kept < at:
                     others.append(data[kept:at])
                 kept = stop
-                self._take(flags, code, data[start:stop])
+                self._keep_mp(flags, code, data[start:stop])
             at = stop
         if at != end and not self.broken:
             self.broken = "an attribute exceeds the attribute list"
@@ -196,7 +196,7 @@ class _Parts:
             others.append(data[kept:])
         self.others = others[0] if len(others) == 1 else b"".join(others)
 
-    def _take(self, flags: int, code: int, value: bytes) -> None:
+    def _keep_mp(self, flags: int, code: int, value: bytes) -> None:
         if (flags ^ OPTIONAL) & (OPTIONAL | TRANSITIVE):  # RFC 7606, 3(c)
             self.broken = f"MP attribute flags {flags:#04x}"
         if code == MP_REACH:
@@ -334,23 +334,23 @@ class UpdateReader:
         try:
             if parts.broken:
                 return _Entry(None, b"", parts.broken, True)
-            entry = self._make(parts.others, family, next_hop)
+            entry = self._make_entry(parts.others, family, next_hop)
         except RefusedError as error:
             entry = _Entry(None, b"", str(error), True)
         if len(memo) >= MEMO_SIZE or self._octets > MEMO_OCTETS or self._epoch != self._pool.epoch:
-            self._forget()
+            self._clear_memo()
         self._octets += len(key)
         memo[key] = entry
         return entry
 
-    def _forget(self) -> None:
+    def _clear_memo(self) -> None:
         """Empty the memo."""
         self._classic.clear()
         self._mp.clear()
         self._octets = 0
         self._epoch = self._pool.epoch
 
-    def _make(self, others: bytes, family: Family, next_hop: bytes | None) -> _Entry:
+    def _make_entry(self, others: bytes, family: Family, next_hop: bytes | None) -> _Entry:
         hop = None if next_hop is None else self._mp_next_hop(next_hop)
         before = len(self._canonical.discarded)
         wire = self._canonical.read(others, hop, family in self.terms.aigp)
