@@ -83,6 +83,37 @@ def test_who_shows_protocols_knows_their_registry_only(package):
             assert not inside, f"{module} imports {inside}: let the protocol's type say it"
 
 
+# The rooms of a package, and those that each may import from. What stands above them, in the
+# package itself, is for all of them and is not asked for here (tests/test_import_circles.py is).
+ROOMS = {
+    "core": {
+        "export": set(),
+        "forwarding": set(),
+        "lookup": {"forwarding"},
+        "reload": {"export"},
+    },
+    "proto/bgp": {
+        "wire": set(),
+        "session": {"wire"},
+        "routes": {"wire", "session"},
+        "dynamic": {"wire", "session", "routes"},
+    },
+}
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_one_way(package):
+    folder = ROOT / package
+    rooms = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert rooms == set(ROOMS[package])
+    prefix = package.replace("/", ".") + "."
+    for room, below in ROOMS[package].items():
+        for path in (folder / room).rglob("*.py"):
+            for name in imports(path):
+                other = name.removeprefix(prefix).split(".")[0] if name.startswith(prefix) else ""
+                assert other not in rooms - {room} - below, f"{room}/{path.name} imports {name}"
+
+
 def protocol_folders() -> list[str]:
     return sorted(p.name for p in (ROOT / "proto").iterdir() if (p / "__init__.py").exists())
 

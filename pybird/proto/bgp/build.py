@@ -35,7 +35,8 @@ from pybird.proto.bgp.build_channel import (
     peers_channel,
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.session.parameters import is_direct, is_recursive
+from pybird.proto.bgp.routes.defaults import is_recursive
+from pybird.proto.bgp.session.parameters import is_direct
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.text import to_octets

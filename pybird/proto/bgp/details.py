@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pybird.core.protocol import Detail
 from pybird.proto.bgp.family import shown
+from pybird.proto.bgp.routes.defaults import igp_tables
 from pybird.proto.bgp.session.countdown import WaitKind
-from pybird.proto.bgp.session.parameters import igp_tables, is_direct
+from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.session import Session, SessionState
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.values.address import Address

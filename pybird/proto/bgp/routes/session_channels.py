@@ -15,11 +15,12 @@ from pybird.core.channel import Channel, ExportMode
 from pybird.core.ports import Timer
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import AfiSafi, Family, numbered
+from pybird.proto.bgp.routes.defaults import aigp_mode, igp_tables, is_recursive, next_hop_keep
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.routes.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.session.connection import HIGH_MARK, Connection
-from pybird.proto.bgp.session.parameters import aigp_mode, igp_tables, is_direct, is_recursive, next_hop_keep
+from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.reach import Reach
 from pybird.proto.bgp.wire.capabilities import Negotiated
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update

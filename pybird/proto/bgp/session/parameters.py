@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.routes.nexthop import IgpTables
 from pybird.proto.bgp.session.session import Terms
 from pybird.proto.bgp.wire.capabilities import local_capabilities
 
@@ -37,39 +36,6 @@ def is_direct(config: BgpConfig) -> bool:
     if config.direct is not None:
         return config.direct
     return is_internal(config) is not True
-
-
-def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
-    """Next hops of this channel are looked up in a table, not on our links."""
-    return channel.gateway == "recursive" or (channel.gateway is None and not is_direct(config))
-
-
-def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
-    """Where next hops of this channel are looked up: as written, else the channel's table or the main one.
-
-    Next hops of the other family exist with `extended next hop` only.
-    """
-    v4, v6 = channel.igp_table4, channel.igp_table6
-    if not is_recursive(config, channel):
-        return IgpTables(v4, v6)
-    own = channel.family.hop_version == 4
-    if v4 is None and (own or channel.extended_next_hop):
-        v4 = channel.table if own else "master4"
-    if v6 is None and (not own or channel.extended_next_hop):
-        v6 = "master6" if own else channel.table
-    return IgpTables(v4, v6)
-
-
-def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:
-    """Which received next hops go on unchanged: a route server's all, a reflector's internal ones."""
-    if channel.next_hop_keep is not None:
-        return channel.next_hop_keep
-    return "yes" if config.rs_client else "ibgp" if config.rr_client else "no"
-
-
-def aigp_mode(channel: BgpChannelConfig, internal: bool) -> str:
-    """What happens to AIGP in this channel (RFC 7311, 3): "no", "yes" or "originate"."""
-    return ("yes" if internal else "no") if channel.aigp is None else channel.aigp
 
 
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
