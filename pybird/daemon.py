@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pybird.cli.control import Console
 from pybird.cli.control import SocketOptions as SessionOptions
 from pybird.cli.registry import commands
-from pybird.conf.errors import ConfigErrors, Warning, unheard  # noqa: A004
+from pybird.conf.errors import ConfigErrors, Warning, new_warnings  # noqa: A004
 from pybird.conf.model import Config, LogConfig, LogKind, SocketConfig
 from pybird.conf.rereading import ReadUnits
 from pybird.core.ports import Ports, Stream
@@ -201,7 +201,7 @@ class Daemon:
 
     def _warn(self, config: Config) -> None:
         """Log the warnings that the configuration before had not."""
-        for warning in unheard(self._warned, config.warnings):
+        for warning in new_warnings(self._warned, config.warnings):
             span = warning.span
             self.log.write("warning", f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
         self._warned = config.warnings

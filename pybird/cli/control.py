@@ -152,7 +152,7 @@ class Console:
         except ConfigErrors as errors:
             if path == (self.router.config.path if self._path is None else self._path):
                 raise
-            told = [error.discreet() for error in errors.errors]
+            told = [error.without_quotes() for error in errors.errors]
         raise ConfigErrors(told)
 
     def accept(self, stream: Stream, options: SocketOptions | None = None) -> None:

@@ -67,7 +67,7 @@ class Builder(Values):
     @property
     def protocols(self) -> list[ProtocolConfig]:
         """The protocols before this place. What looks at them depends on more than its own text."""
-        self.unsettled = True
+        self.always_reread = True
         return self.made
 
     def node(self, item: Item) -> Node:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pybird.conf.errors import ConfigError, SilencedError, Warning, bare, shortened  # noqa: A004
 from pybird.conf.include import Sources
 from pybird.conf.model import Symbol
-from pybird.conf.secrets import hidden
+from pybird.conf.secrets import redacted
 from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.nodes import NO_SPAN, Span
 from pybird.values.text import printable
@@ -26,10 +26,12 @@ class Diagnostics:
         self.errors: list[ConfigError] = []
         self.warnings: dict[Warning, None] = {}
         self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
-        self.waiting: dict[str, list[ConfigError]] = {}  # the same in templates, until a protocol uses them
+        self.template_refusals: dict[
+            str, list[ConfigError]
+        ] = {}  # the same in templates, until a protocol uses them
         self.template = False  # a template is being built
         self.building = ""  # its name
-        self.mark = 0  # errors before the protocol being built
+        self.errors_before = 0  # errors before the protocol being built
 
     def span(self, item: Item) -> Span:
         """Where this is in the text."""
@@ -69,7 +71,7 @@ class Diagnostics:
         text = shortened(printable(text))
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
-    def hides(self, name: Token) -> Warning:
+    def keyword_warning(self, name: Token) -> Warning:
         """What is said of a name that hides a keyword."""
         text = f"Symbol '{name}' overrides existing keyword"
         return Warning(text, self.span(name), "shadowed-keyword")
@@ -82,7 +84,7 @@ class Diagnostics:
         error = self.refusal(what, reason, item, used=not self.template)
         found = self.refusals
         if self.template:
-            found = self.waiting.setdefault(self.building, [])
+            found = self.template_refusals.setdefault(self.building, [])
         found.append(error)
 
     def refusal(self, what: str, reason: str, item: Item | Span, *, used: bool) -> ConfigError:
@@ -94,9 +96,9 @@ class Diagnostics:
 
     def inherit(self, base: str, user: Span) -> None:
         """A protocol or template takes over what its template has, and what is refused of that."""
-        for refusal in self.waiting.get(base, ()):
+        for refusal in self.template_refusals.get(base, ()):
             if self.template:
-                self.waiting.setdefault(self.building, []).append(refusal)
+                self.template_refusals.setdefault(self.building, []).append(refusal)
                 continue
             used = ("used here", user)
             again = ConfigError(refusal.message, refusal.span, related=used)
@@ -114,10 +116,10 @@ class Diagnostics:
         """The text of a short tree as it stands in the file."""
         source, start = self.sources.locate(tree.start)
         text = source.text[start : start + tree.end - tree.start]
-        first = hidden(" ".join(text.split("{", 1)[0].split()))
+        first = redacted(" ".join(text.split("{", 1)[0].split()))
         return first if len(first) <= 50 else first[:47] + "..."
 
     @property
     def complete(self) -> bool:
         """A protocol is being built, and all its options were right: the whole can be checked."""
-        return not self.template and len(self.errors) == self.mark
+        return not self.template and len(self.errors) == self.errors_before

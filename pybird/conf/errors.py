@@ -81,7 +81,7 @@ class ConfigError(Exception):
             lines.append(printable(f"  {span.file}:{span.line}:{span.column} {text}"))
         return "\n".join(lines)
 
-    def discreet(self) -> ConfigError:
+    def without_quotes(self) -> ConfigError:
         """The same for somebody who may not see the text: where and what, nothing quoted."""
         known = {word.strip("`") for word in self.expected}
         seen = set(WORD.findall(self.source_line))
@@ -130,7 +130,7 @@ def bare(error: E) -> E:
     return error.with_traceback(None)
 
 
-def unheard(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:
+def new_warnings(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:
     """The warnings that are new, wherever the lines that the others are of have moved.
 
     What was not read again (`rereading.py`) warns by the same objects; else as many

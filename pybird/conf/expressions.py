@@ -273,7 +273,7 @@ class ExpressionBuilder:
             if item.data == "prefix_exact":
                 return nodes.PrefixPattern(whole, span=self.span(item))
             return nodes.PrefixPattern(whole, low, high, span=self.span(item))
-        node = self._settled(self.expr(item))
+        node = self._fold_calls(self.expr(item))
         for part, place in self._ends(node, item):
             if isinstance(part, Local) and self._is_bare(place):
                 raise self.builder.error("members of a set must be constants", place)
@@ -294,17 +294,17 @@ class ExpressionBuilder:
         source, at = self.builder.sources.locate(item.start)
         return not source.text[:at].rstrip().endswith("(")
 
-    def _settled(self, node: Node) -> Node:
+    def _fold_calls(self, node: Node) -> Node:
         """Calls of functions in a member of a set become their value now, as in BIRD, where there is one."""
-        if not _has(node, nodes.Call):
+        if not _contains(node, nodes.Call):
             return node
         if isinstance(node, nodes.Range | nodes.PairPattern | nodes.LargePattern | nodes.ExtendedPattern):
             parts = {name: getattr(node, name) for name in PARTS[type(node)]}
             known: dict[str, Any] = {
-                name: self._settled(part) for name, part in parts.items() if part is not None
+                name: self._fold_calls(part) for name, part in parts.items() if part is not None
             }
             return replace(node, **known)
-        if _has(node, Local) or _has(node, nodes.Attribute):
+        if _contains(node, Local) or _contains(node, nodes.Attribute):
             return node
         try:
             return self.builder.computed(node, node.span)
@@ -388,6 +388,6 @@ class ExpressionBuilder:
     }
 
 
-def _has(node: Node, kind: type[Node]) -> bool:
+def _contains(node: Node, kind: type[Node]) -> bool:
     """A node of this kind stands in this one."""
-    return isinstance(node, kind) or any(_has(below, kind) for below in children(node))
+    return isinstance(node, kind) or any(_contains(below, kind) for below in children(node))

@@ -183,7 +183,7 @@ class Sources:
             text = self._texts[path] = self._files.read(path)
         return text
 
-    def brings(self, then: Iterable[Brought]) -> bool:
+    def includes_unchanged(self, then: Iterable[Brought]) -> bool:
         """Would the same `include`s find and read the same now?"""
         try:
             return all(each == self._brought(each) for each in then)
@@ -234,7 +234,7 @@ class Sources:
             return Span(anchor, line - anchor.line, column, last_line - anchor.line, last_column)
         return Span(source.file, line, column, last_line, last_column)
 
-    def is_in(self, source: SourceText) -> bool:
+    def is_reading(self, source: SourceText) -> bool:
         """Is the text that is being read this one?"""
         return self._stretches[-1][1] is source
 
@@ -275,7 +275,7 @@ class Sources:
             texts.setdefault(source.file, source.text)
         return Secrets(texts)
 
-    def conceal(self, errors: list[ConfigError]) -> None:
+    def redact(self, errors: list[ConfigError]) -> None:
         """Take secrets out of errors, and show of each the line that is there now."""
         secrets = self.secrets() if errors else None
         for error in errors:

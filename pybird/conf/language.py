@@ -27,7 +27,7 @@ from pybird.conf.scope import Scope, predefined
 from pybird.conf.tables import load as load_tables
 from pybird.conf.toplevel import TopLevel
 from pybird.conf.tree import Item, Tree
-from pybird.conf.unfilled_tables import refuse_unfed
+from pybird.conf.unfilled_tables import refuse_unfilled
 from pybird.filter.attributes import declarations_of
 from pybird.filter.budget import Budget
 from pybird.filter.depth import is_deep, with_enough_stack
@@ -149,7 +149,7 @@ class Language:
         tree = parser.parse()
         builder = self._builder(sources)
         builder.declared = lexer.declared
-        builder.warnings.update(dict.fromkeys(builder.hides(token) for token in lexer.overrides))
+        builder.warnings.update(dict.fromkeys(builder.keyword_warning(token) for token in lexer.overrides))
         top = TopLevel(builder)
         if tree is not None:
             builder.default_peers = first_peer_table(tree) or PEERS
@@ -186,7 +186,7 @@ class Language:
         Raises:
             ConfigError: the line is no command.
         """
-        return self._line(text, "command")
+        return self._parse_line(text, "command")
 
     def expression(self, text: str, config: Config) -> Node:
         """An expression for `eval` and tools, with the names of this configuration.
@@ -194,7 +194,7 @@ class Language:
         Raises:
             ConfigError: it is no expression, or a name is not defined.
         """
-        return self.expression_of(self._line(text, "expression").children[0], config)
+        return self.expression_of(self._parse_line(text, "expression").children[0], config)
 
     def filter_of(self, tree: Tree, config: Config) -> Filter:
         """The filter of a `policy` in a command (`filter NAME`, `filter { }`, `where EXPR`).
@@ -202,7 +202,7 @@ class Language:
         Raises:
             ConfigError: at its place in the command.
         """
-        return self._made(tree, config, lambda reader: reader.policy(tree))
+        return self._build(tree, config, lambda reader: reader.policy(tree))
 
     def expression_of(self, item: Item, config: Config) -> Node:
         """The node of an expression in a command.
@@ -210,7 +210,7 @@ class Language:
         Raises:
             ConfigError: at its place in the command.
         """
-        return self._made(item, config, lambda reader: reader.node(item))
+        return self._build(item, config, lambda reader: reader.node(item))
 
     def net_of(self, tree: Tree, config: Config) -> Net:
         """The value of a network literal (`net`) in a command.
@@ -218,7 +218,7 @@ class Language:
         Raises:
             ConfigError: at its place in the command.
         """
-        return self._made(tree, config, lambda reader: net_literal(reader, tree))
+        return self._build(tree, config, lambda reader: net_literal(reader, tree))
 
     def reader(self, item: Item, config: Config) -> Builder:
         """What reads values (`prefix`, `address`, `table`, `text`) out of a command's tree.
@@ -227,7 +227,7 @@ class Language:
         """
         return self._builder(item.sources, config)
 
-    def _made(self, item: Item, config: Config, make: Callable[[Builder], T]) -> T:
+    def _build(self, item: Item, config: Config, make: Callable[[Builder], T]) -> T:
         def reading() -> T:
             reader = self.reader(item, config)
             made = _within_depth(reader, item, lambda: make(reader))
@@ -237,7 +237,7 @@ class Language:
 
         return with_enough_stack(reading)
 
-    def _line(self, text: str, start: str) -> Tree:
+    def _parse_line(self, text: str, start: str) -> Tree:
         sources = Sources(DiskFiles())
         lexer = Lexer(self._tables, sources, includes=False)
         lexer.open(sources.add(f"<{start}>", text))
@@ -265,7 +265,7 @@ def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
         raise builder.error("this is nested too deeply", item) from None
 
 
-def _once(refusals: Iterable[ConfigError]) -> list[ConfigError]:
+def _one_per_place(refusals: Iterable[ConfigError]) -> list[ConfigError]:
     """One of each place: several protocols may use one template."""
     found: dict[tuple[str, int, int], ConfigError] = {}
     for each in refusals:
@@ -273,14 +273,14 @@ def _once(refusals: Iterable[ConfigError]) -> list[ConfigError]:
     return list(found.values())
 
 
-def _first_ones(sources: Sources, errors: list[ConfigError]) -> list[ConfigError]:
+def _sorted_errors(sources: Sources, errors: list[ConfigError]) -> list[ConfigError]:
     """Each error once (a file may be included again), in the order of the text, and not too many."""
     once = list({(error.file, error.line, error.column, error.message): error for error in errors}.values())
     once.sort(key=lambda error: sources.offset(error.span))
     found = once[:MOST_ERRORS]
     if len(once) > len(found):
         found.append(sources.error(f"{len(once) - len(found)} more errors", once[MOST_ERRORS].span))
-    sources.conceal(found)
+    sources.redact(found)
     return found
 
 
@@ -292,10 +292,10 @@ def _finish(builder: Builder, top: TopLevel, path: str, errors: list[ConfigError
         text = "No protocol is specified in the config file"
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))
     if found:
-        raise ConfigErrors(_first_ones(builder.sources, found), tuple(builder.warnings))
-    refuse_unfed(builder, top.filters, top.functions)
-    refusals = _once(builder.refusals)
-    builder.sources.conceal(refusals)
+        raise ConfigErrors(_sorted_errors(builder.sources, found), tuple(builder.warnings))
+    refuse_unfilled(builder, top.filters, top.functions)
+    refusals = _one_per_place(builder.refusals)
+    builder.sources.redact(refusals)
     symbols = {name: each for name, each in builder.scope.names.items() if isinstance(each, Symbol)}
     return Config(
         path=path,

@@ -82,12 +82,12 @@ class Lexer:
         self._free: set[int] = set()  # where names stand that need no declaration
         self.wrong: list[int] = []  # where literals are out of range
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
-        self._gone: set[str] = set()  # names of the block that ended last
+        self._ended_names: set[str] = set()  # names of the block that ended last
         self._depth = 0
         self._source: SourceText | None = None
         self._waiting: list[tuple[str, SourceText, Span]] = []  # files to include next: path, by whom, where
         self._unread: list[Token] = []
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self._end = 0
 
     def open(self, source: SourceText) -> None:
@@ -133,7 +133,7 @@ class Lexer:
                 if token is not None:
                     return token
 
-    def between(self) -> tuple[SourceText, int] | None:
+    def next_statement(self) -> tuple[SourceText, int] | None:
         """Between two statements of the file: the text and the place where the next one begins, if any."""
         token = self.raw()
         if token.type == END:
@@ -141,8 +141,8 @@ class Lexer:
         self.unread(token)
         return self.sources.locate(token.start)
 
-    def pass_over(self, source: SourceText, end: int, declared: Iterable[str]) -> None:
-        """Go on at `end` of this text, `between` two statements, as if these names had been declared."""
+    def skip_to(self, source: SourceText, end: int, declared: Iterable[str]) -> None:
+        """Go on at `end` of this text, between two statements, as if these names had been declared."""
         self._unread.clear()
         source.position = end
         self._previous = ""
@@ -270,13 +270,13 @@ class Lexer:
             end += 1
         source.position = end
         if char == "\r":
-            self._once(
+            self._error_once(
                 "Unknown character: a carriage return; the file has DOS line ends (dos2unix takes them out)",
                 start,
             )
             return None
         if char == "\ufeff":
-            self._once("Unknown character: a byte order mark; save the file without BOM", start)
+            self._error_once("Unknown character: a byte order mark; save the file without BOM", start)
             return None
         if "\udc80" <= char <= "\udcff":  # how octets that are no UTF-8 are read
             self._error(
@@ -291,8 +291,8 @@ class Lexer:
         """Report what was written out of habit, and read on as if the right thing stood there."""
         start, end = source.base + at, source.base + slip.end
         source.position = slip.resume
-        if not slip.once or slip.message not in self._said:
-            self._said.add(slip.message)
+        if not slip.once or slip.message not in self._reported:
+            self._reported.add(slip.message)
             self._error(slip.message, start, end, slip.hint)
         if slip.blank:
             return None
@@ -339,9 +339,9 @@ class Lexer:
         error.related = ("it begins here", self.sources.span(source.base + at, source.base + at + 2))
         self.errors.append(error)
 
-    def _once(self, message: str, start: int) -> None:
-        if message not in self._said:
-            self._said.add(message)
+    def _error_once(self, message: str, start: int) -> None:
+        if message not in self._reported:
+            self._reported.add(message)
             self._error(message, start, start + 1)
 
     def _error(self, message: str, start: int, end: int, hint: str = "") -> None:
@@ -387,7 +387,7 @@ class Lexer:
             self._depth += 1
             self._scopes.append((self._depth, []))
         elif kind == "RBRACE":
-            self._close()
+            self._close_brace()
         return token
 
     def _bulk(self, opening: Token) -> Token:
@@ -433,7 +433,7 @@ class Lexer:
         """Nobody has declared this name."""
         if word.type != "NAME" or word.start in self._free or word.startswith(UNKNOWN_PREFIX):
             return False
-        return all(word not in names for names in (self._known, self._gone, self._predefined))
+        return all(word not in names for names in (self._known, self._ended_names, self._predefined))
 
     @staticmethod
     def _reserved(word: Token) -> bool:
@@ -492,24 +492,24 @@ class Lexer:
         if not self._scopes or self._scopes[-1][0] != -1 - self._depth:
             self._scopes.append((-1 - self._depth, []))
 
-    def _close(self) -> None:
-        self._gone.clear()
+    def _close_brace(self) -> None:
+        self._ended_names.clear()
         if self._scopes and self._scopes[-1][0] == self._depth:
-            self._forget()
+            self._end_scope()
         if self._depth:
             self._depth -= 1
         if self._scopes and self._scopes[-1][0] == -1 - self._depth:
-            self._forget()
+            self._end_scope()
 
     def unwind(self, depth: int) -> None:
         """After an error: be inside this many braces."""
         while self._scopes and (self._scopes[-1][0] > depth or self._scopes[-1][0] < -1 - depth):
-            self._forget()
+            self._end_scope()
         self._depth = depth
 
-    def _forget(self) -> None:
+    def _end_scope(self) -> None:
         for name in self._scopes.pop()[1]:
-            self._gone.add(name)
+            self._ended_names.add(name)
             self._known[name] -= 1
             if not self._known[name]:
                 del self._known[name]

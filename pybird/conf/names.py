@@ -41,8 +41,8 @@ class Names(Diagnostics):
 
     def begin_unit(self) -> None:
         """What follows is one unit (`rereading.py`): note what it asks for."""
-        self.unsettled = False  # it depends on more than its text and its names
-        self.asked: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
+        self.always_reread = False  # it depends on more than its text and its names
+        self.defaults_given: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
         self.replaced: list[str] = []  # implicit tables that it declares
 
     def undefined(
@@ -62,7 +62,7 @@ class Names(Diagnostics):
             return error
         if name.end - name.start > len(name):
             return self.unquoted(name)
-        hint = self.near(name, {*scope.every(), *extra})
+        hint = self.closest_name(name, {*scope.every(), *extra})
         text = f"{what} `{name}` is not defined" if what else f"`{name}` is not defined"
         return self.error(text, name, hint=hint)
 
@@ -71,7 +71,7 @@ class Names(Diagnostics):
         text = f"`{name}` is not defined; a text stands in double quotes"
         return self.error(text, name, hint=hint or f'"{name}"')
 
-    def near(self, name: Token, names: Iterable[str]) -> str:
+    def closest_name(self, name: Token, names: Iterable[str]) -> str:
         return closest(name, names) if len(self.errors) < MAX_HINTS else ""
 
     def declare(self, name: Token, kind: SymbolKind, value: object = None, type_: str = "") -> Symbol:
@@ -105,7 +105,7 @@ class Names(Diagnostics):
         table = self.peer_table() if net_type is NetType.PEER else self.default_of(net_type)
         if table is None:
             raise self.error("Routing table not specified", item)
-        self.asked.append((net_type, table))
+        self.defaults_given.append((net_type, table))
         return table
 
     def default_of(self, net_type: NetType) -> TableConfig | None:
@@ -122,7 +122,7 @@ class Names(Diagnostics):
         name = self.default_peers
         self.peers_asked = True
         if name not in self.tables:
-            self.unsettled = True
+            self.always_reread = True
             self.tables[name] = TableConfig(name, NetType.PEER, implicit=True)
             if self.scope.here(name) is None:
                 self.scope.add(name, Symbol(name, "routing table", name))

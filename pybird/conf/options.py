@@ -42,7 +42,7 @@ def number(field: str, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") 
     return handle
 
 
-def counted(low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
+def checked_number(low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
     """A whole number, the last word of its option, that is checked and sets nothing."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -51,7 +51,7 @@ def counted(low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
     return handle
 
 
-def either(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+def checked_switch(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """On or off, which is checked and sets nothing."""
     builder.switch(tree.children[-1])
 
@@ -212,24 +212,24 @@ class Unmet:
 
     def apply(self, builder: Builder, tree: Tree) -> None:
         """Check it and say that it is not acted on."""
-        builder.probe(tree)
-        self._tell(builder, tree)
+        builder.check_values(tree)
+        self._report_unless_off(builder, tree)
 
     def __call__(self, builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         """As a handler."""
         if self.read is None:
-            builder.probe(tree)
+            builder.check_values(tree)
         else:
             self.read(builder, draft, tree)
-        self._tell(builder, tree)
+        self._report_unless_off(builder, tree)
 
-    def _tell(self, builder: Builder, tree: Tree) -> None:
+    def _report_unless_off(self, builder: Builder, tree: Tree) -> None:
         last = tree.children[-1] if tree.children else None
         off = isinstance(last, Tree) and last.data == "switch" and last.text() in ("off", "no", "false")
         if not off:
-            self.say(builder, tree)
+            self.report(builder, tree)
 
-    def say(self, builder: Builder, tree: Tree) -> None:
+    def report(self, builder: Builder, tree: Tree) -> None:
         """What follows from it."""
         raise NotImplementedError
 
@@ -239,7 +239,7 @@ class Ignored(Unmet):
 
     __slots__ = ()
 
-    def say(self, builder: Builder, tree: Tree) -> None:
+    def report(self, builder: Builder, tree: Tree) -> None:
         """A warning."""
         builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
 
@@ -249,6 +249,6 @@ class Refused(Unmet):
 
     __slots__ = ()
 
-    def say(self, builder: Builder, tree: Tree) -> None:
+    def report(self, builder: Builder, tree: Tree) -> None:
         """A warning, and an error for who wants to run it."""
         builder.refuse(f"`{builder.phrase(tree)}`", self.reason, tree)

@@ -38,7 +38,7 @@ class Parser:
         self._to: list[int] = []
         self._blocks: list[tuple[int, Token]] = []  # height of the stack after each open brace
         self._last: Token | None = None
-        self._told = 0  # errors before the present statement
+        self._errors_before = 0  # errors before the present statement
         self._early: Token | None = None  # an inner brace that is closed where an outer one should be
 
     # ------------------------------------------------------------ the driver
@@ -96,12 +96,12 @@ class Parser:
         if token.type == "LBRACE":
             self._blocks.append((len(self._stack), token))
         elif token.type == "RBRACE" and self._blocks:
-            self._compare(self._blocks.pop()[1], token)
+            self._check_indentation(self._blocks.pop()[1], token)
         elif token.type != "SEMICOLON":
             return
-        self._told = len(self.errors)
+        self._errors_before = len(self.errors)
 
-    def _compare(self, opening: Token, closing: Token) -> None:
+    def _check_indentation(self, opening: Token, closing: Token) -> None:
         """Remember a brace that, by its indentation, closes more than the innermost block."""
         if not self._blocks:
             self._early = None
@@ -173,7 +173,9 @@ class Parser:
 
     def _recover(self, token: Token) -> bool:
         """Report the token and find a place to go on; False at the end."""
-        if token.type != BAD and (len(self._lexer.errors) == self._told or self._between()):
+        if token.type != BAD and (
+            len(self._lexer.errors) == self._errors_before or self._is_between_statements()
+        ):
             self.errors.append(explain(self._lexer, self._situation(token), token))
         self.broken.append(token.start)
         if self._last is not None:
@@ -182,14 +184,14 @@ class Parser:
             return False
         found = (
             self._restart_statement(token)
-            or self._join(token)
-            or self._leave_rest(token)
+            or self._skip_joined_name(token)
+            or self._skip_rest_of_block(token)
             or self._insert(token, "LBRACE", "{", self._misses_brace(token))
             or self._insert(token, "SEMICOLON", ";", self._misses_semicolon())
             or self._insert(token, "COMMA", ",", self.accepts("COMMA") and self.accepts("RSQB"))
             or self._skip(token)
         )
-        self._told = len(self._lexer.errors)
+        self._errors_before = len(self._lexer.errors)
         self._lexer.unwind(len(self._blocks))
         return found
 
@@ -205,8 +207,8 @@ class Parser:
             open_set=self._open_set() if "RSQB" in expected else None,
             semicolon_missing=self._misses_semicolon(),
             brace_missing=self._misses_brace(token) and self._fits_after("LBRACE", token),
-            between=self._between(),
-            outside=self._between() and self._outside(token),
+            between=self._is_between_statements(),
+            outside=self._is_between_statements() and self._is_outside(token),
         )
 
     def _open_set(self) -> Token | None:
@@ -216,7 +218,7 @@ class Parser:
                 return value
         return None
 
-    def _between(self) -> bool:
+    def _is_between_statements(self) -> bool:
         """Between two statements of the file."""
         return not self._blocks and self.accepts(STATEMENT)
 
@@ -230,7 +232,7 @@ class Parser:
         stack.append(action)
         return self._accepts(stack, len(stack), token.type)
 
-    def _join(self, token: Token) -> bool:
+    def _skip_joined_name(self, token: Token) -> bool:
         """A name with a hyphen fell into pieces: go on behind them."""
         last = self._last
         if token != "-" or last is None or last.type not in DECLARING or last.end != token.start:
@@ -241,9 +243,14 @@ class Parser:
         self._lexer.unread(token)
         return True
 
-    def _leave_rest(self, token: Token) -> bool:
+    def _skip_rest_of_block(self, token: Token) -> bool:
         """A block was closed too early: pass over the rest of it, to the brace that should have closed it."""
-        if not self._between() or not self._outside(token) or not self._last or self._last.type != "RBRACE":
+        if (
+            not self._is_between_statements()
+            or not self._is_outside(token)
+            or not self._last
+            or self._last.type != "RBRACE"
+        ):
             return False
         depth = 0
         while token.type != END and not self._lexer.begins_statement(token):
@@ -254,7 +261,7 @@ class Parser:
         self._lexer.unread(token)
         return True
 
-    def _outside(self, token: Token) -> bool:
+    def _is_outside(self, token: Token) -> bool:
         """A word of the language that begins no statement of the file, though it may name a protocol."""
         keyword = self._lexer.keyword(token)
         return keyword is not None and not self.accepts(keyword) and not self._fits_after("PROTOCOL", token)
@@ -270,7 +277,7 @@ class Parser:
     def _misses_semicolon(self) -> bool:
         """A `;` could stand here, and would end something."""
         ended = self._last is None or self._last.type in ("SEMICOLON", "LBRACE")
-        return not ended and self.accepts("SEMICOLON") and not self._between()
+        return not ended and self.accepts("SEMICOLON") and not self._is_between_statements()
 
     def _misses_brace(self, token: Token) -> bool:
         """A `{` could stand here, and what comes belongs into the block."""
@@ -310,7 +317,7 @@ class Parser:
 
     def _skip(self, token: Token) -> bool:
         lexer, depth, before = self._lexer, 0, ""
-        if self._between():
+        if self._is_between_statements():
             lexer.declare_broken(token)
         while True:
             kind = token.type

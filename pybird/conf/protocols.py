@@ -33,7 +33,7 @@ def _name(builder: Builder, tree: Tree, head: Tree) -> str:
         builder.declare(name, "template" if builder.template else "protocol", tree.data)
         return str(name)
     assert builder.type is not None
-    builder.unsettled = True
+    builder.always_reread = True
     number = 1
     while builder.scope.here(f"{builder.type.name}{number}") is not None:
         number += 1
@@ -73,9 +73,9 @@ def build_protocol(builder: Builder, statement: Tree) -> None:
     builder.type = builder.types.get(name)
     if builder.type is None:
         raise builder.error(f"BIRD has protocol {name}, PyBIRD does not yet", tree)
-    builder.mark = len(builder.errors)
+    builder.errors_before = len(builder.errors)
     config = builder.type.build(builder, tree)
-    if len(builder.errors) > builder.mark:
+    if len(builder.errors) > builder.errors_before:
         return
     builder.bases[config.name] = config
     if builder.template:

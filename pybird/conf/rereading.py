@@ -11,7 +11,7 @@ statement was read anew has a new meaning, so that what uses it is read anew.
 Where it has an `include` inside, the same files must be there and say the same.
 
 Units that look at the protocols before them or get a name by counting
-(`Builder.unsettled`) are read each time. A file with an error is not read in this way at all: the
+(`Builder.always_reread`) are read each time. A file with an error is not read in this way at all: the
 caller reads it as a whole and finds every error.
 """
 
@@ -42,7 +42,7 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
 T = TypeVar("T")
 
 # What units add to: fields of `Builder` and of `TopLevel`.
-BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings", "waiting")
+BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings", "template_refusals")
 BUILDER_LISTS = ("made", "refusals")
 TOP_DICTIONARIES = ("filters", "functions")
 TOP_LISTS = ("logs", "sockets", "attributes", "tests")
@@ -56,7 +56,7 @@ class Effects:
     top: dict[str, Any] = field(default_factory=dict)
     symbols: dict[str, Meaning] = field(default_factory=dict)
     names: tuple[str, ...] = ()  # that the lexer knows from here on
-    hidden: tuple[Warning, ...] = ()  # names that hide a keyword
+    keyword_warnings: tuple[Warning, ...] = ()  # names that hide a keyword
     peers: str | None = None  # the first peer table
 
 
@@ -79,7 +79,7 @@ class Unit:
         names = builder.scope.names
         same = all(names.get(word) is meaning for word, meaning in self.meanings.items())
         same = same and all(builder.default_of(kind) == table for kind, table in self.defaults)
-        return same and builder.sources.brings(self.brought)
+        return same and builder.sources.includes_unchanged(self.brought)
 
 
 class ReadUnits:
@@ -90,7 +90,7 @@ class ReadUnits:
         self.read = 0  # units of the last reading that were read
         self.kept = 0  # and those that were not
 
-    def at(self, source: SourceText, at: int) -> list[Unit]:
+    def candidates(self, source: SourceText, at: int) -> list[Unit]:
         """The units that may come again here."""
         return self._units.get(_key(source.file, source.text, at), [])
 
@@ -119,28 +119,28 @@ class Rereading:
         self._top = top
         self._units: list[Unit] = []
         self._used: set[int] = set()
-        self._hidden: list[Warning] = []
+        self._keyword_warnings: list[Warning] = []
         self._peers: str | None = None
         self._read = 0
 
     def run(self, build: Callable[[Tree], None]) -> bool:
         """Read everything; `build` carries out a statement. False: something is wrong somewhere."""
-        while (place := self._lexer.between()) is not None:
-            unit = self._find(*place)
-            right = self._keep(unit, *place) if unit is not None else self._make(*place, build)
+        while (place := self._lexer.next_statement()) is not None:
+            unit = self._find_unit(*place)
+            right = self._reuse(unit, *place) if unit is not None else self._read_unit(*place, build)
             if not right:
                 return False
-        if self._wrong():
+        if self._has_errors():
             return False
-        self._builder.warnings = {**dict.fromkeys(self._hidden), **self._builder.warnings}
+        self._builder.warnings = {**dict.fromkeys(self._keyword_warnings), **self._builder.warnings}
         self._memory.replace(self._units)
         self._memory.read, self._memory.kept = self._read, len(self._used)
         return True
 
-    def _wrong(self) -> bool:
+    def _has_errors(self) -> bool:
         return bool(self._lexer.errors or self._lexer.wrong or self._builder.errors)
 
-    def _first_peers(self, name: str | None) -> bool:
+    def _set_first_peers(self, name: str | None) -> bool:
         """The first peer table is the default one; False if the default was asked for before."""
         if name is None or self._peers is not None:
             return True
@@ -149,38 +149,38 @@ class Rereading:
 
     # ------------------------------------------------------------ from memory
 
-    def _find(self, source: SourceText, at: int) -> Unit | None:
-        for unit in self._memory.at(source, at):
+    def _find_unit(self, source: SourceText, at: int) -> Unit | None:
+        for unit in self._memory.candidates(source, at):
             if id(unit) not in self._used and unit.fits(source, at, self._builder):
                 return unit
         return None
 
-    def _keep(self, unit: Unit, source: SourceText, at: int) -> bool:
+    def _reuse(self, unit: Unit, source: SourceText, at: int) -> bool:
         """Do what the unit did."""
         self._used.add(id(unit))
         self._units.append(unit)
         unit.anchor.line = source.place(at)[0]
         effects, builder = unit.effects, self._builder
-        self._lexer.pass_over(source, at + len(unit.text), effects.names)
+        self._lexer.skip_to(source, at + len(unit.text), effects.names)
         _add(builder, effects.builder)
         _add(self._top, effects.top)
         builder.scope.names.update(effects.symbols)
         builder.peers_asked |= any(kind is NetType.PEER for kind, _ in unit.defaults)
-        self._hidden += effects.hidden
-        return self._first_peers(effects.peers)
+        self._keyword_warnings += effects.keyword_warnings
+        return self._set_first_peers(effects.peers)
 
     # --------------------------------------------------------------- from text
 
-    def _make(self, source: SourceText, at: int, build: Callable[[Tree], None]) -> bool:
+    def _read_unit(self, source: SourceText, at: int, build: Callable[[Tree], None]) -> bool:
         """Read a unit, carry it out, and remember it if it depends on nothing but its text and names."""
         self._read += 1
         builder, lexer, sources = self._builder, self._lexer, self._builder.sources
         brought, declared, hiding = len(sources.brought), len(lexer.names), len(lexer.overrides)
         tree = self._parser.unit()
-        if tree is None or self._wrong():
+        if tree is None or self._has_errors():
             return False
         end = tree.end - source.base
-        whole = sources.is_in(source) and source.position == end
+        whole = sources.is_reading(source) and source.position == end
         anchor = Anchor(source.file, source.place(at)[0])
         sources.anchor, sources.strayed = (source, anchor) if whole else None, False
         names = tuple([str(name) for name in lexer.names[declared:] if name in lexer.known])
@@ -190,20 +190,20 @@ class Rereading:
         words = {word.strip("'") for text in texts for word in WORD.findall(text)}
         meanings = {word: builder.scope.names.get(word) for word in words}
         before = _Before(builder, self._top)
-        hidden = tuple([builder.hides(token) for token in lexer.overrides[hiding:]])
+        keyword_warnings = tuple([builder.keyword_warning(token) for token in lexer.overrides[hiding:]])
         peers = first_peer_table(tree)
-        right = self._first_peers(peers)
+        right = self._set_first_peers(peers)
         for statement in tree.trees():
             build(statement)
         effects = before.effects()
         sources.anchor = None
-        self._hidden += hidden
-        if not right or self._wrong():
+        self._keyword_warnings += keyword_warnings
+        if not right or self._has_errors():
             return False
-        if whole and not builder.unsettled and not sources.strayed:
-            effects.names, effects.hidden, effects.peers = names, hidden, peers
+        if whole and not builder.always_reread and not sources.strayed:
+            effects.names, effects.keyword_warnings, effects.peers = names, keyword_warnings, peers
             column = source.place(at)[1]
-            defaults = tuple(builder.asked)
+            defaults = tuple(builder.defaults_given)
             included = tuple(sources.brought[brought:])
             unit = Unit(source.text[at:end], column, anchor, meanings, defaults, effects, included)
             self._units.append(unit)

@@ -33,7 +33,7 @@ PIECE = re.compile(
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
 DEFINE = re.compile(r"\bdefine\s+(?P<name>[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+')\s*=?")
-TELLING = re.compile(r"passw|secret|md5|psk|(?:^|[_.-])(?:key|pass|pw|pwd)(?:$|[_.-])", re.IGNORECASE)
+SECRET_NAME = re.compile(r"passw|secret|md5|psk|(?:^|[_.-])(?:key|pass|pw|pwd)(?:$|[_.-])", re.IGNORECASE)
 COMMENT = re.compile(r'"[^"\n]*"?|(?P<comment>#.*|/\*.*?(?:\*/|$))')
 
 Stretch = tuple[int, int]
@@ -43,7 +43,7 @@ class Secrets:
     """What must not be shown of these texts, by file."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._hidden = {file: _merged(_told(text)) for file, text in texts.items()}
+        self._hidden = {file: _merged(_by_keyword(text)) for file, text in texts.items()}
         self._texts = texts
         self._follow_names()
         self._words = _words(texts, self._hidden)
@@ -112,7 +112,7 @@ class Secrets:
                 yield first, last
 
 
-def hidden(text: str) -> str:
+def redacted(text: str) -> str:
     """A piece of text with its secrets hidden, as far as it tells itself what they are."""
     return Secrets({"": text}).line("", 0, len(text))
 
@@ -143,10 +143,10 @@ def _matches(pattern: re.Pattern[str], words: tuple[str, ...], text: str) -> Ite
                     yield found
 
 
-def _told(text: str) -> Iterator[Stretch]:
+def _by_keyword(text: str) -> Iterator[Stretch]:
     """Secrets that their keyword tells, or the name of their definition."""
     for keyword in _matches(KEYWORD, ("password", "key", "secret"), text):
-        end = _in_words(text, keyword.start(), keyword.end())
+        end = _end_of_text(text, keyword.start(), keyword.end())
         if end is not None:
             yield keyword.end(), end
             continue
@@ -156,11 +156,11 @@ def _told(text: str) -> Iterator[Stretch]:
         elif keyword[0].lower().endswith("s"):
             yield from _listed(text, block.end())
     for define in _matches(DEFINE, ("define",), text):
-        if TELLING.search(define["name"]):
+        if SECRET_NAME.search(define["name"]):
             yield from _value(text, define.end())
 
 
-def _in_words(text: str, at: int, after: int) -> int | None:
+def _end_of_text(text: str, at: int, after: int) -> int | None:
     """Where the rest of a comment or text ends in which the keyword stands; None where it is a keyword."""
     begin, over = text.rfind("\n", 0, at) + 1, text.find("\n", after)
     over = over if over >= 0 else len(text)

@@ -22,7 +22,7 @@ from pybird.conf.model import (
     TimeFormat,
 )
 from pybird.conf.mpls import domain
-from pybird.conf.options import Ignored, Refused, Taken, counted
+from pybird.conf.options import Ignored, Refused, Taken, checked_number
 from pybird.conf.protocols import build_protocol
 from pybird.conf.statements import StatementBuilder, filter_of, type_name
 from pybird.conf.tree import Item, Token, Tree
@@ -63,7 +63,7 @@ def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 # Options of a table that are not acted on.
 TABLE_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
-    "table_gc_threshold": Ignored("what is not used goes at once", counted()),
+    "table_gc_threshold": Ignored("what is not used goes at once", checked_number()),
     "table_gc_period": Ignored("what is not used goes at once"),
     "table_cork": Ignored("imports are held up by TCP alone", _cork),
     "table_settle": Ignored("changes go on at once"),
@@ -137,7 +137,7 @@ class TopLevel:
         symbol = self.builder.declare(name, "filter")
         made = self.builder.checked(filter_of(self.builder, str(name), locals_, block))
         self.filters[str(name)] = made
-        self._fill(symbol, made)
+        self._set_value(symbol, made)
 
     def function(self, tree: Tree) -> None:
         name = tree.children[0]
@@ -153,10 +153,10 @@ class TopLevel:
         reference.function = made
         self.builder.checked(made)
         digest(reference)
-        self._fill(symbol, reference)
+        self._set_value(symbol, reference)
         self.functions[str(name)] = made
 
-    def _fill(self, symbol: Symbol, value: Any) -> None:
+    def _set_value(self, symbol: Symbol, value: Any) -> None:
         self.builder.scope.add(symbol.name, replace(symbol, value=value))
 
     def eval(self, tree: Tree) -> None:
@@ -175,7 +175,9 @@ class TopLevel:
             raise self.builder.error(f"Symbol '{name}' already defined", name)
         else:
             self.builder.replaced.append(str(name))
-            self._fill(Symbol(str(name), "routing table", str(name), span=self.builder.span(name)), str(name))
+            self._set_value(
+                Symbol(str(name), "routing table", str(name), span=self.builder.span(name)), str(name)
+            )
         values = self._table_options(net_type, options)
         self.builder.tables[str(name)] = TableConfig(
             str(name), net_type, span=self.builder.span(name), **values
@@ -233,7 +235,7 @@ class TopLevel:
         self.builder.declare(name, "thread group")
         for option in options:
             assert isinstance(option, Tree)
-            self.builder.probe(option)
+            self.builder.check_values(option)
 
     def filter_stacks(self, tree: Tree) -> None:
         for child in tree.children:

@@ -19,12 +19,14 @@ from pybird.values.net import NetType
 ORIGINS: Final = frozenset((NetType.ROA4, NetType.ROA6, NetType.ASPA))
 REASON: Final = "no route would be invalid"
 
-Unfed = dict[str, ProtocolConfig]
+Unfilled = dict[str, ProtocolConfig]
 
 
-def refuse_unfed(builder: Builder, filters: Mapping[str, Filter], functions: Mapping[str, Function]) -> None:
+def refuse_unfilled(
+    builder: Builder, filters: Mapping[str, Filter], functions: Mapping[str, Function]
+) -> None:
     """Refuse a configuration whose channels ask such tables; warn of filters and functions that do."""
-    found = unfed(builder.made)
+    found = unfilled(builder.made)
     if not found:
         return
     used = {
@@ -33,7 +35,7 @@ def refuse_unfed(builder: Builder, filters: Mapping[str, Filter], functions: Map
         if not isinstance(protocol, NotRun)
         for channel in protocol.channels
         for policy in (channel.import_filter, channel.export_filter)
-        for table, place in asked(policy)
+        for table, place in tables_asked(policy)
         if table in found
     }
     for place, table in used.items():
@@ -41,15 +43,15 @@ def refuse_unfed(builder: Builder, filters: Mapping[str, Filter], functions: Map
         error.related = ("it is filled here", found[table].span)
         builder.refusals.append(error)
     for node in (*filters.values(), *functions.values()):
-        for table, place in asked(node):
+        for table, place in tables_asked(node):
             if table in found and place not in used:
                 builder.refusal(_what(found[table], table), REASON, place, used=False)
 
 
-def unfed(protocols: Iterable[ProtocolConfig]) -> Unfed:
+def unfilled(protocols: Iterable[ProtocolConfig]) -> Unfilled:
     """The tables that stay without routes that are meant to be there, and who would bring those."""
     protocols = list(protocols)
-    found: Unfed = {
+    found: Unfilled = {
         channel.table: protocol
         for protocol in protocols
         if isinstance(protocol, NotRun) and not protocol.disabled
@@ -62,7 +64,7 @@ def unfed(protocols: Iterable[ProtocolConfig]) -> Unfed:
     return found
 
 
-def asked(node: Node) -> Iterator[tuple[str, Span]]:
+def tables_asked(node: Node) -> Iterator[tuple[str, Span]]:
     """The tables that a filter or function asks, itself or by what it calls, and where."""
     seen: set[int] = set()
     left: list[object] = [node]

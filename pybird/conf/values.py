@@ -43,7 +43,7 @@ class Values(Names, ABC):
     def constant(self, item: Item, *types: str) -> Literal:
         """The value of an expression that must be known now, of one of these types."""
         if "string" in types and self._means_nothing(item):
-            raise self.unquoted(item, self.near(item, self.scope.every()))
+            raise self.unquoted(item, self.closest_name(item, self.scope.every()))
         literal = self.evaluated(self.node(item), item)
         if types and literal.type not in types:
             name = f"`{literal.name}`" if literal.name else "this"
@@ -209,7 +209,7 @@ class Values(Names, ABC):
             return Limit(count)
         return Limit(count, cast("LimitAction", str(tree.children[-1])))
 
-    def probe(self, tree: Tree) -> None:
+    def check_values(self, tree: Tree) -> None:
         """Read the values of an option that is not acted on: what is wrong with it is still said."""
         for child in tree.children:
             if isinstance(child, Token):

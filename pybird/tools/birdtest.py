@@ -104,11 +104,11 @@ class Given:
     kind: int = int(Rts.BGP)
     block: n.Filter = n.ACCEPT
 
-    def route(self, router: Router, hear: Callable[[AssertionResult], None]) -> Rte | None:
+    def route(self, router: Router, record: Callable[[AssertionResult], None]) -> Rte | None:
         """The route with its attributes; None if they cannot be set."""
         source = RouteSource(self.name, self.kind, None)
         bare = Rte(router.pool.intern(b""), source, NO_HOP, PREFERENCE, 0.0)
-        return _through(router, self.block, self.net, bare, hear)
+        return _run_filter(router, self.block, self.net, bare, record)
 
 
 @dataclass(slots=True)
@@ -124,33 +124,35 @@ class FilterTest:
     routes: list[Given] = field(default_factory=list)
     filters: list[n.Filter] = field(default_factory=list)  # one per route
 
-    def run(self, router: Router, hear: Callable[[AssertionResult], None]) -> Iterator[TestProblem]:
-        """What did not come out as expected; `hear` is told of the conditions on the routes."""
+    def run(self, router: Router, record: Callable[[AssertionResult], None]) -> Iterator[TestProblem]:
+        """What did not come out as expected; `record` is told of the conditions on the routes."""
         assert self.verdict is not None
         for given, tested in zip(self.routes, self.filters, strict=True):
-            start = given.route(router, hear)
+            start = given.route(router, record)
             if start is None:
                 yield TestProblem(given.span, given.text, "its attributes cannot be set")
                 continue
-            left = _through(router, tested, given.net, start, hear)
+            left = _run_filter(router, tested, given.net, start, record)
             wanted = self.verdict.word == "accept"
             if (left is not None) is not wanted:
                 yield TestProblem(
                     given.span, given.text, "was accepted" if left is not None else "was rejected"
                 )
             elif left is not None:
-                _through(router, self.conditions, given.net, left, hear)
+                _run_filter(router, self.conditions, given.net, left, record)
 
 
-def _through(
-    router: Router, tested: n.Filter, net: Net, rte: Rte, hear: Callable[[AssertionResult], None]
+def _run_filter(
+    router: Router, tested: n.Filter, net: Net, rte: Rte, record: Callable[[AssertionResult], None]
 ) -> Rte | None:
     """The route as the filter leaves it, its next hop unresolved; None: rejected.
 
     A value that no message could carry rejects it, as in a router.
     """
     compiled = compile_filter(tested, router.pool.by_name)
-    subject = RouteContext(router.pool, net.type, lambda text: router.log("info", text), router.lookup, hear)
+    subject = RouteContext(
+        router.pool, net.type, lambda text: router.log("info", text), router.lookup, record
+    )
     subject.load(rte, net.key)
     accepted = compiled.run(subject)
     compiled.clear()
@@ -179,7 +181,7 @@ class Cases:
         """
         reader = _TestReader(language, config)
         for case in self.cases:
-            reader.fill(case)
+            reader.resolve(case)
 
 
 def read_cases(path: str) -> Cases:
@@ -287,7 +289,7 @@ class _TestReader:
         self._config = config
         self._declared = declared(config)
 
-    def fill(self, case: FilterTest) -> None:
+    def resolve(self, case: FilterTest) -> None:
         """Everything that the test needs to run."""
         assert case.filter_line is not None
         assert case.verdict is not None
@@ -355,13 +357,13 @@ class _TestReader:
         made = empty
         if kind == "bgppath":
             for member in reversed(members):
-                made = self._with(line, text, "prepend", made, member)
+                made = self._with_member(line, text, "prepend", made, member)
             return made
         # One by one, as a list of thousands would be copied for each of them.
-        added = [self._with(line, text, "add", empty, member).value.items[0] for member in members]
+        added = [self._with_member(line, text, "add", empty, member).value.items[0] for member in members]
         return n.Literal(kind, _MADE[kind](dict.fromkeys(added)))
 
-    def _with(self, line: TestLine, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
+    def _with_member(self, line: TestLine, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
         """A path or list with one member more; `text` is what the line ends with."""
         try:
             return evaluate(n.Builtin(call, (listed, self._node(line, text, member))))

@@ -71,11 +71,11 @@ def check(language: Language, path: str, texts: Texts) -> CheckedFile:
     Raises:
         OSError: it cannot be read.
     """
-    texts.begin()
+    texts.begin_configuration()
     try:
         if path == "-":
             text = sys.stdin.read()
-            texts.keep(path, text)
+            texts.set_text(path, text)
             reading = language.examine_text(text, path, texts)
         else:
             reading = language.examine(path, texts)

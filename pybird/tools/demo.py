@@ -162,27 +162,27 @@ def _namespaces(keeper: Keeper) -> Iterator[tuple[str, str]]:
     try:
         for number, name in enumerate(names, 1):
             keeper.namespace(name)
-            _must("netns", "add", name)
-            _must("-n", name, "link", "set", "lo", "up")
-            _must("-n", name, "addr", "add", f"10.{number}.0.1/32", "dev", "lo")
-            _must("-n", name, "addr", "add", f"2001:db8:{number}::1/128", "dev", "lo")
+            _ip_or_exit("netns", "add", name)
+            _ip_or_exit("-n", name, "link", "set", "lo", "up")
+            _ip_or_exit("-n", name, "addr", "add", f"10.{number}.0.1/32", "dev", "lo")
+            _ip_or_exit("-n", name, "addr", "add", f"2001:db8:{number}::1/128", "dev", "lo")
             for setting in ("net.ipv6.conf.all.forwarding=1", "net.ipv4.ip_forward=1"):
                 # read-only inside some containers; the daemons warn then and the sessions still come up
                 subprocess.run(
                     ["ip", "netns", "exec", name, "sysctl", "-qw", setting], capture_output=True, check=False
                 )
-        _must(
+        _ip_or_exit(
             "-n", names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", names[1]
         )
         for name in names:
-            _must("-n", name, "link", "set", "eth0", "up")
+            _ip_or_exit("-n", name, "link", "set", "eth0", "up")
         yield names
     finally:
         for name in names:
             _ip("netns", "del", name)
 
 
-def _must(*arguments: str) -> None:
+def _ip_or_exit(*arguments: str) -> None:
     complaint = _ip(*arguments)
     if complaint is not None:
         raise SystemExit(f"ip {' '.join(arguments)}: {complaint}")
@@ -196,7 +196,7 @@ def _in_namespaces(configs: list[Path]) -> int:
         print("Two routers in network namespaces, joined by eth0.")
         for letter, name, config in zip("ab", names, configs, strict=True):
             stack.enter_context(_daemon(keeper, name, config, folder / letter))
-        return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
+        return _open_shell(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
 
 
 @contextmanager
@@ -229,7 +229,7 @@ def _running(keeper: Keeper, command: list[str], stem: Path) -> Iterator[None]:
             process.wait()
 
 
-def _visit(socket: Path, log: Callable[[], str]) -> int:
+def _open_shell(socket: Path, log: Callable[[], str]) -> int:
     """Wait for the session on the first router, then hand over to the shell."""
     began = time.monotonic()
     while "Established" not in _ask(socket, "show protocols"):
@@ -267,7 +267,7 @@ def _simulated(configs: list[Path]) -> int:
     with Keeper() as keeper, _folder(keeper) as folder:
         command = [sys.executable, "-m", "pybird", "demo", SERVE, str(folder / "a.ctl"), *map(str, configs)]
         with _running(keeper, command, folder / "a"):
-            return _visit(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
+            return _open_shell(folder / "a.ctl", lambda: (folder / "a.log").read_text(errors="replace"))
 
 
 def _serve_simulated(arguments: list[str]) -> int:

@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
             assert made is not None
             print(listing(compile_filter(made, declared(config)), texts), end="")
             return 0
-        told = story(language, config, f"{options.kind} {options.name}", made, options.route, texts)
+        result = story(language, config, f"{options.kind} {options.name}", made, options.route, texts)
     except LookupError as problem:
         print(f"pybird explain: {options.file}: {problem.args[0]}", file=sys.stderr)
         return 1
@@ -72,9 +72,9 @@ def main(argv: list[str]) -> int:
         print(f"pybird explain: {problem}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(told.as_json(), indent=2))
+        print(json.dumps(result.as_json(), indent=2))
     else:
-        print("\n".join(told.lines()))
+        print("\n".join(result.lines()))
     return 0
 
 

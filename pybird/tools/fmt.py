@@ -65,7 +65,7 @@ def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool, move: b
     """
     text = sys.stdin.read() if path == "-" else DiskFiles().read(path)
     try:
-        made = formatter.format(formatter.moved(text) if move else text)
+        made = formatter.format(formatter.move_variables(text) if move else text)
     except LayoutError as problem:
         line, column = place(text, problem.position)
         print(f"{path}:{line}:{column} {problem.message}; left as it is", file=sys.stderr)
@@ -96,23 +96,23 @@ class Formatter:
         except RecursionError:
             raise LayoutError("the text is nested too deeply to be laid out", 0) from None
 
-    def moved(self, text: str) -> str:
+    def move_variables(self, text: str) -> str:
         """The text with all variables declared inside of blocks.
 
         Raises:
             LayoutError: the text cannot be read.
         """
-        return move_variables(text, list(self._pieces.of(text)))
+        return move_variables(text, list(self._pieces.split(text)))
 
     def _format(self, text: str) -> str:
-        pieces = list(self._pieces.of(text))
+        pieces = list(self._pieces.split(text))
         try:
             made = layout(statements_of(pieces))
         except RecursionError:
             if not is_deep():
                 raise
             raise LayoutError("this is nested too deeply", deepest(pieces)) from None
-        after = list(self._pieces.of(made))
+        after = list(self._pieces.split(made))
         for old, new in zip(pieces, after, strict=False):
             if old.same != new.same:
                 raise LayoutError(f"`{old.text}` cannot be laid out", old.position)

@@ -1,7 +1,7 @@
 """Puts away what a program made, when that program dies without doing so.
 
 A keeper is a process of its own, the other end of a pipe: when the pipe ends
-without the word `done`, the program is dead, also by SIGKILL, and what it told
+without the word `done`, the program is dead, also by SIGKILL, and what it received
 of is put away: process groups, network namespaces with all that runs in them,
 folders. In a session of its own, a closed terminal does not reach it.
 """
@@ -30,7 +30,7 @@ class Keeper:
         self._process = os.fork()
         if not self._process:
             with contextlib.suppress(BaseException):
-                _keep(reader)
+                _watch(reader)
             os._exit(0)
         os.close(reader)
         return self
@@ -41,28 +41,28 @@ class Keeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._tell(DONE)
+        self._send(DONE)
         os.close(self._pipe)
         os.waitpid(self._process, 0)
 
     def namespace(self, name: str) -> None:
         """A network namespace that is about to be made."""
-        self._tell(f"namespace {name}")
+        self._send(f"namespace {name}")
 
     def group(self, process: int) -> None:
         """A process that began a session of its own."""
-        self._tell(f"group {process}")
+        self._send(f"group {process}")
 
     def folder(self, path: str) -> None:
         """A folder with what is in it."""
-        self._tell(f"folder {path}")
+        self._send(f"folder {path}")
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):  # somebody killed it
             os.write(self._pipe, f"{line}\n".encode())
 
 
-def _keep(reader: int) -> None:
+def _watch(reader: int) -> None:
     os.setsid()
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
@@ -71,10 +71,10 @@ def _keep(reader: int) -> None:
         os.dup2(null, number)
     os.dup2(reader, 3)
     os.closerange(4, 65536)  # among them our own end for writing
-    told = b""
+    received = b""
     while part := os.read(3, 4096):
-        told += part
-    lines = told.decode().splitlines()
+        received += part
+    lines = received.decode().splitlines()
     if lines[-1:] == [DONE]:
         return
     for line in reversed(lines):

@@ -173,7 +173,7 @@ def _shown(kind: str, value: Any) -> str:
 def _steps(events: list[FilterEvent], texts: Texts) -> Iterator[RunStep]:
     step: RunStep | None = None
     for point, value in events:
-        text = texts.of(point.span)
+        text = texts.text_of(point.span)
         if not point.type:
             if step is not None:
                 yield step

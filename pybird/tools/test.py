@@ -59,7 +59,7 @@ class Result:
     assertions: int = 0
     failures: list[FailedAssertion] = field(default_factory=list)
 
-    def hear(self, checked: AssertionResult) -> None:
+    def record(self, checked: AssertionResult) -> None:
         """Take what came of one assertion."""
         self.assertions += 1
         if checked.holds:
@@ -75,13 +75,13 @@ class Trial:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.results: list[Result] = []
-        self.now = Result(SETTLED)
+        self.current = Result(SETTLED)
         self.messages: list[str] = []
         world = World(self._boot)
         self._node = world.router("router", config)
         world.run(SETTLING)
-        if self.now.assertions:
-            self.results.append(self.now)
+        if self.current.assertions:
+            self.results.append(self.current)
 
     @property
     def router(self) -> Router:
@@ -91,7 +91,7 @@ class Trial:
         return router
 
     def _boot(self, ports: Ports, config: Any) -> Router:
-        router = Router(ports, PROTOCOLS, lambda checked: self.now.hear(checked))
+        router = Router(ports, PROTOCOLS, lambda checked: self.current.record(checked))
         router.configure(config)
         return router
 
@@ -104,15 +104,15 @@ class Trial:
                 self._same(test)
 
     def _suite(self, suite: Suite) -> None:
-        self.now = Result(suite.text, suite.span)
-        self.results.append(self.now)
+        self.current = Result(suite.text, suite.span)
+        self.results.append(self.current)
         call = Evaluate(Call(suite.function, (), span=suite.span), span=suite.span)
         body = Block((call, Decide("accept", span=suite.span)), span=suite.span)
         compiled = compile_filter(Filter(suite.function.name, body), self.router.pool.by_name)
         messages: list[str] = []
         if not compiled.run(self._subject(messages)):
             problem = messages[-1] if messages else "it ended with reject"
-            self.now.failures.append(FailedAssertion(suite.span, suite.function.name, problem=problem))
+            self.current.failures.append(FailedAssertion(suite.span, suite.function.name, problem=problem))
         self.messages += messages
         compiled.clear()
 
@@ -124,7 +124,7 @@ class Trial:
             NetType.IP4,
             messages.append,
             router.lookup,
-            lambda checked: self.now.hear(checked),
+            lambda checked: self.current.record(checked),
         )
         route = Rte(router.pool.intern(b""), RouteSource("test", 0, None), NO_HOP, 0, 0.0)
         subject.load(route, Prefix.parse("0.0.0.0/0").key)
@@ -143,10 +143,10 @@ class Trial:
 
     def run_case(self, case: FilterTest) -> None:
         """Run one test of a `*.birdtest` file; the verdict on each route is an assertion, too."""
-        self.now = Result(case.name, case.span, len(case.routes))
-        self.results.append(self.now)
-        for problem in case.run(self.router, self.now.hear):
-            self.now.failures.append(FailedAssertion(problem.span, problem.text, problem=problem.problem))
+        self.current = Result(case.name, case.span, len(case.routes))
+        self.results.append(self.current)
+        for problem in case.run(self.router, self.current.record):
+            self.current.failures.append(FailedAssertion(problem.span, problem.text, problem=problem.problem))
 
 
 # ---------------------------------------------------------------- the command

@@ -30,27 +30,27 @@ class Texts:
         self._lines: dict[str, list[tuple[int, int]]] = {}  # where each begins and ends
         self._secrets: Secrets | None = None
 
-    def begin(self) -> None:
+    def begin_configuration(self) -> None:
         """Another configuration is read: its size counts anew."""
         self._disk = DiskFiles()
 
     def read(self, path: str) -> str:
         """The text of a file. Raises OSError."""
         text = self._disk.read(path)
-        self.keep(path, text)
+        self.set_text(path, text)
         return text
 
     def find(self, pattern: str) -> list[str]:
         """The files that a shell pattern names, sorted. Raises OSError for a missing folder."""
         return self._disk.find(pattern)
 
-    def keep(self, file: str, text: str) -> None:
+    def set_text(self, file: str, text: str) -> None:
         """Know the text of what is no file: of standard input."""
         self._texts[file] = text
         self._secrets = None
         self._lines.pop(file, None)
 
-    def of(self, span: Span) -> str:
+    def text_of(self, span: Span) -> str:
         """The text of a place as far as it stands in its first line."""
         begin, over = self._line(span)
         end = begin + span.end_column - 1 if span.end_line == span.line else over
@@ -83,7 +83,7 @@ class Texts:
                 try:
                     self.read(file)
                 except OSError:
-                    self.keep(file, "")
+                    self.set_text(file, "")
             sizes = [len(line) + 1 for line in self._texts[file].split("\n")]
             ends = list(accumulate(sizes))
             self._lines[file] = [(end - size, end - 1) for end, size in zip(ends, sizes, strict=True)]

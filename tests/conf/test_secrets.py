@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pybird.conf.secrets import PART, Secrets, hidden
+from pybird.conf.secrets import PART, Secrets, redacted
 from pybird.tools.check import main as check
 from tests.conf.loading import DEVICE, TextFiles, error, errors, language, load
 from tests.conf.test_errors import marked
@@ -98,7 +98,7 @@ def test_a_text_that_comes_again_is_hidden() -> None:
     ],
 )
 def test_what_is_hidden_of_a_line(text: str, shown: str) -> None:
-    assert hidden(text) == shown
+    assert redacted(text) == shown
 
 
 def test_check_shows_no_secret_in_remarks_nor_as_json(tmp_path, capsys) -> None:
@@ -125,8 +125,8 @@ def test_check_shows_no_secret_in_remarks_nor_as_json(tmp_path, capsys) -> None:
         (DEVICE + "define a = 1; define a = 2;\n", "Symbol ... already defined"),
     ],
 )
-def test_a_discreet_error_quotes_nothing(text: str, said: str) -> None:
-    found = errors(text)[0].discreet()
+def test_an_error_without_quotes_quotes_nothing(text: str, said: str) -> None:
+    found = errors(text)[0].without_quotes()
     assert said in found.message
     assert not found.source_line
     assert not found.hint

@@ -99,7 +99,7 @@ class Drawn:
             lambda copy, file: self._seconds.measure(copy, file, 2 * self._budget),
             lambda display, file, _none, _seconds: display.step(file),
         )
-        self._seconds.keep()
+        self._seconds.save()
 
     def attempt(self, copy: Copy, place: Place) -> Outcome:
         """Break one place."""

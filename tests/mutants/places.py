@@ -164,7 +164,7 @@ class Finder(ast.NodeVisitor):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         called = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if not isinstance(called, ast.Call) or tells(called):
+        if not isinstance(called, ast.Call) or only_logs(called):
             return
         self._replace(node, "pass", "call left out")
         self.generic_visit(node)
@@ -265,7 +265,7 @@ class Finder(ast.NodeVisitor):
         self.found.append(Place(self._file, node.lineno, kind, start, end, new))
 
 
-def tells(call: ast.Call) -> bool:
+def only_logs(call: ast.Call) -> bool:
     """Whether a call only writes to the log or a trace."""
     return any(FOR_PEOPLE.match(name) for name in ast.unparse(call.func).split("."))
 
@@ -275,7 +275,7 @@ def is_buffer(value: float) -> bool:
 
 
 def is_call(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not tells(node.value)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not only_logs(node.value)
 
 
 def is_no_number(node: ast.expr) -> bool:

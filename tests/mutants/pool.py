@@ -42,9 +42,9 @@ class Pool:
         self,
         jobs: list[Job],
         work: Callable[[Copy, Job], Result],
-        tell: Callable[[Display, Job, Result, float], None],
+        show: Callable[[Display, Job, Result, float], None],
     ) -> list[tuple[Job, Result]]:
-        """Do every job; `tell` shows each with its seconds as it comes. Results in the order of the jobs."""
+        """Do every job; `show` shows each with its seconds as it comes. Results in the order of the jobs."""
 
         free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         for each in self._copies:
@@ -57,7 +57,7 @@ class Pool:
                 result = work(copy, job)
             finally:
                 free.put(copy)
-            tell(display, job, result, time.monotonic() - started)
+            show(display, job, result, time.monotonic() - started)
             return result
 
         with Display(len(jobs)) as display, ThreadPoolExecutor(self._workers) as threads:

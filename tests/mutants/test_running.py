@@ -84,7 +84,7 @@ def test_what_a_test_file_takes_is_measured_and_kept(copy, tmp_path):
     path = tmp_path / "build" / "seconds.json"
     seconds = Seconds(path)
     seconds.measure(copy, "test_code.py", 60)
-    seconds.keep()
+    seconds.save()
     known = Seconds(path)
     assert known.missing({"test_code.py", "test_new.py"}) == ["test_new.py"]
     assert known.nearest({"test_code.py": 0}, 50) == ["test_code.py"]

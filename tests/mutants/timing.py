@@ -30,7 +30,7 @@ class Seconds:
         said = TOOK.search(last_line(printed))
         self._known[file] = float(said[1]) if said else limit
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Write down what was measured."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps(self._known, indent=1, sort_keys=True) + "\n")

@@ -288,9 +288,9 @@ MOVED = [
 
 @pytest.mark.parametrize(("before", "after"), MOVED)
 def test_variables_are_moved_into_the_block_on_request(before: str, after: str) -> None:
-    moved = formatter().moved(before)
+    moved = formatter().move_variables(before)
     assert moved.split() == after.split()
-    assert formatter().moved(moved) == moved
+    assert formatter().move_variables(moved) == moved
 
 
 def test_moved_variables_keep_their_comments_and_the_file_its_meaning(tmp_path, capsys) -> None:

@@ -16,9 +16,9 @@ from pybird.conf.options import (
     Refused,
     Taken,
     address,
+    checked_number,
+    checked_switch,
     constant,
-    counted,
-    either,
     number,
     switch,
     text,
@@ -509,7 +509,7 @@ KEY: Handlers = {
 def _bounded(reason: str, what: str, end: str) -> Ignored:
     """A time in seconds, below the end of what its field of a message can hold."""
     most = {"4096": 0xFFF, "2^24": 0xFFFFFF}[end]
-    return Ignored(reason, counted(0, most, f"{what} time must be less than {end}"))
+    return Ignored(reason, checked_number(0, most, f"{what} time must be less than {end}"))
 
 
 # Read, and not acted on: what a session loses is speed or convenience.
@@ -517,16 +517,16 @@ NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_options": Ignored("the session notices a dead neighbor by its hold time", _bfd_options),
-    "graceful_restart_time": Ignored(GRACEFUL.reason, counted()),
+    "graceful_restart_time": Ignored(GRACEFUL.reason, checked_number()),
     "min_graceful_restart_time": _bounded(GRACEFUL.reason, "Min graceful restart", "4096"),
     "max_graceful_restart_time": _bounded(GRACEFUL.reason, "Max graceful restart", "4096"),
     "long_lived_graceful_restart": Ignored("stale routes are not kept"),
     "long_lived_graceful_restart_aware": Ignored("stale routes are not kept"),
-    "long_lived_stale_time": Ignored("stale routes are not kept", counted()),
+    "long_lived_stale_time": Ignored("stale routes are not kept", checked_number()),
     "min_long_lived_stale_time": _bounded("stale routes are not kept", "Min long-lived stale", "2^24"),
     "max_long_lived_stale_time": _bounded("stale routes are not kept", "Max long-lived stale", "2^24"),
-    "tx_size_warning": Ignored("there is no such limit here", counted()),
-    "setkey": Taken("it is for BSD kernels", either),
+    "tx_size_warning": Ignored("there is no such limit here", checked_number()),
+    "setkey": Taken("it is for BSD kernels", checked_switch),
 }
 
 # Read, and refused: policy or security would not be what the user wrote.

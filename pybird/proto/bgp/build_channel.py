@@ -15,9 +15,9 @@ from pybird.conf.options import (
     Refused,
     Taken,
     address,
+    checked_number,
+    checked_switch,
     constant,
-    counted,
-    either,
     number,
     off_on_or,
     switch,
@@ -84,7 +84,7 @@ def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """Bounds of it are bounded themselves: the field of the capability has 24 bits (RFC 9494)."""
     which = builder.phrase(tree).split()[0]
     text = f"{which.capitalize()} long-lived stale time must be less than 2^24"
-    counted(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
+    checked_number(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
 
 
 def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -127,7 +127,7 @@ OPTIONS: Handlers = {
     "gateway": word("gateway"),
     "igp_table": _igp_table,
     "import_table": switch("import_table"),
-    "export_table": Taken("what was exported is always on record", either),
+    "export_table": Taken("what was exported is always on record", checked_switch),
     "export_settle_time": Ignored("changes are sent at once"),
     "secondary": switch("secondary"),
     "extended_next_hop": switch("extended_next_hop"),

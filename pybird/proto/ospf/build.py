@@ -45,7 +45,7 @@ def build(builder: Builder, tree: Tree) -> OspfConfig:
     version = tree.find("version")
     draft["version"] = 3 if version is not None and version.text() == "v3" else 2
     builder.each(tree.children, draft, OPTIONS)
-    if len(builder.errors) == builder.mark:
+    if len(builder.errors) == builder.errors_before:
         _check(builder, draft, tree)
     return draft.freeze()
 

@@ -57,7 +57,7 @@ class Pieces:
         self._match = master(tables).match
         self._keywords = tables.keywords
 
-    def of(self, text: str) -> Iterator[Piece]:
+    def split(self, text: str) -> Iterator[Piece]:
         """All pieces of a text.
 
         Raises:

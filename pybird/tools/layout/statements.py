@@ -79,9 +79,9 @@ def statements_of(pieces: Iterable[Piece]) -> list[Statement]:
     reader = _StatementReader(list(pieces))
     found = reader.statements("")
     while reader.piece is not None:  # a brace that closes what another file opened
-        stray = Statement([reader.take()])
+        stray = Statement([reader.next_piece()])
         if reader.text == ";":
-            stray.elements.append(reader.take())
+            stray.elements.append(reader.next_piece())
         stray.remarks = reader.trailing()
         found += [stray, *reader.statements("")]
     return found
@@ -101,7 +101,7 @@ class _StatementReader:
     def text(self) -> str:
         return self._pieces[self._at].text if self._at < len(self._pieces) else ""
 
-    def take(self) -> Piece:
+    def next_piece(self) -> Piece:
         self._at += 1
         return self._pieces[self._at - 1]
 
@@ -112,7 +112,7 @@ class _StatementReader:
             after = self._pieces[self._at + 1] if self._at + 1 < len(self._pieces) else None
             if piece.kind == "remark" and after is not None and not after.breaks and after.kind != "comment":
                 break
-            found.append(self.take())
+            found.append(self.next_piece())
         return found
 
     def statements(self, closing: str) -> list[Statement]:
@@ -126,7 +126,7 @@ class _StatementReader:
     def _statement(self, closing: str) -> Statement:
         made = Statement()
         if self.piece is not None and self.piece.kind in (*COMMENTS, "include"):
-            made.elements.append(self.take())
+            made.elements.append(self.next_piece())
             if made.elements[0].kind == "include":  # type: ignore[union-attr]
                 made.remarks = self.trailing()
             return made
@@ -134,7 +134,7 @@ class _StatementReader:
             text = piece.text if piece.kind in ("operator", "keyword") else ""
             if text in ("}", closing) and text:
                 if self._at in self._values:
-                    made.elements.append(self.take())
+                    made.elements.append(self.next_piece())
                     continue
                 break
             if self._opens(piece, made):
@@ -142,7 +142,7 @@ class _StatementReader:
                 if self.text == ";":
                     continue
                 break
-            made.elements.append(self.take())
+            made.elements.append(self.next_piece())
             if text in (";", ":", "else:"):
                 break
         made.remarks = self.trailing()
@@ -159,12 +159,12 @@ class _StatementReader:
         return isinstance(first, Piece) and first.text in PEERS
 
     def _block(self) -> BraceBlock:
-        block = BraceBlock(self.take())
+        block = BraceBlock(self.next_piece())
         block.remarks = self.trailing()
         closing = CLOSING[block.opening.text]
         block.statements = self.statements(closing)
         if self.text == closing:
-            block.closing = end = self.take()
+            block.closing = end = self.next_piece()
             # Those inside know already: asked from the outermost one, it would be recursion.
             inner = all(statement.one_line for statement in block.statements)
             block.one_line = inner and not end.breaks and not block.remarks

@@ -27,7 +27,7 @@ def unreachable(subject: LintContext) -> Iterator[Finding]:
             found.setdefault(span, Finding("unreachable", span, why))
 
     for body in bodies(subject):
-        _Flow(report).falls(body)
+        _Flow(report).falls_through(body)
     yield from found.values()
 
 
@@ -35,7 +35,7 @@ def no_decision(subject: LintContext) -> Iterator[Finding]:
     """Filters whose end can be reached."""
     for made in filters(subject):
         span = made.span
-        if span.line and _Flow(_quiet).falls(made.body):
+        if span.line and _Flow(_quiet).falls_through(made.body):
             name = f"filter `{made.name}`" if made.name else "this filter"
             end = n.Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column)
             yield Finding("no-decision", end, f"{name} can end here without `accept` or `reject`")
@@ -45,7 +45,7 @@ def no_return(subject: LintContext) -> Iterator[Finding]:
     """Functions that return a value, and whose end can be reached."""
     for made in subject.config.functions.values():
         span = made.span
-        if span.line and _gives(made.body) and _Flow(_quiet).falls(made.body):
+        if span.line and _returns_value(made.body) and _Flow(_quiet).falls_through(made.body):
             why = f"function `{made.name}` can end here without `return`, and gives no value then"
             end = n.Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column)
             yield Finding("no-return", end, why)
@@ -82,14 +82,14 @@ class _Flow:
         self._ends: dict[int, bool] = {}  # by statement
         self._quiet_nodes: dict[int, bool] = {}
 
-    def falls(self, node: n.Node) -> bool:
+    def falls_through(self, node: n.Node) -> bool:
         """The statement can be followed by the next one; what it holds is looked at too."""
         known = self._ends.get(id(node))
         if known is None:
-            known = self._ends[id(node)] = self._falls(node)
+            known = self._ends[id(node)] = self._falls_through(node)
         return known
 
-    def _falls(self, node: n.Node) -> bool:
+    def _falls_through(self, node: n.Node) -> bool:
         match node:
             case n.Return() | n.Decide():
                 return False
@@ -98,12 +98,12 @@ class _Flow:
             case n.If():
                 return self._if(node)
             case n.Case(arms=arms):
-                ends = [self.falls(arm.body) for arm in arms]
+                ends = [self.falls_through(arm.body) for arm in arms]
                 return all(arm.labels for arm in arms) or any(ends)
             case n.For(body=body):
-                self.falls(body)
+                self.falls_through(body)
             case n.Evaluate(expression=n.Call(function=ref)):
-                return self._returns(ref)
+                return self._call_returns(ref)
         return True
 
     def _block(self, statements: tuple[n.Node, ...]) -> bool:
@@ -111,12 +111,12 @@ class _Flow:
         for at, statement in enumerate(statements):
             if isinstance(statement, n.If):
                 self._repeated(statement, untrue)
-            if not self.falls(statement):
+            if not self.falls_through(statement):
                 if at + 1 < len(statements):
                     self._report(statements[at + 1], "this is never reached")
                 return False
             passed: tuple[n.Node, ...] = (statement,)
-            if isinstance(statement, n.If) and not self.falls(statement.then):
+            if isinstance(statement, n.If) and not self.falls_through(statement.then):
                 passed = tuple(filter(None, (statement.condition, statement.otherwise)))
             if not all(map(self._is_quiet, passed)):
                 untrue = []
@@ -137,8 +137,8 @@ class _Flow:
 
     def _if(self, node: n.If) -> bool:
         truth = None if node.then.span == node.condition.span else _truth(node.condition)
-        then = self.falls(node.then)
-        otherwise = node.otherwise is None or self.falls(node.otherwise)
+        then = self.falls_through(node.then)
+        otherwise = node.otherwise is None or self.falls_through(node.otherwise)
         if truth is True:
             if node.otherwise is not None:
                 self._report(node.otherwise, "this is never reached: the condition always holds")
@@ -148,7 +148,7 @@ class _Flow:
             return otherwise
         return then or otherwise
 
-    def _returns(self, ref: n.FunctionRef) -> bool:
+    def _call_returns(self, ref: n.FunctionRef) -> bool:
         """A call comes back: the function does not decide about the route in every case."""
         if ref.function is None or id(ref.identity) in self._calling:
             return True
@@ -157,7 +157,7 @@ class _Flow:
             self._calling.add(id(ref.identity))
             inner = _Flow(_quiet)
             inner._calling, inner._back = self._calling, self._back
-            known = inner.falls(ref.function.body) or _has_return(ref.function.body)
+            known = inner.falls_through(ref.function.body) or _has_return(ref.function.body)
             self._calling.discard(id(ref.identity))
             self._back[id(ref.identity)] = known
         return known
@@ -187,11 +187,11 @@ def _has_return(node: n.Node) -> bool:
     return isinstance(node, n.Return) or any(_has_return(below) for below in children(node))
 
 
-def _gives(node: n.Node) -> bool:
+def _returns_value(node: n.Node) -> bool:
     """There is a `return` with a value in it."""
     if isinstance(node, n.Return):
         return node.value is not None
-    return any(map(_gives, children(node)))
+    return any(map(_returns_value, children(node)))
 
 
 def _truth(condition: n.Node) -> bool | None:

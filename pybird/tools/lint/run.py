@@ -34,12 +34,12 @@ def findings(reading: Reading) -> list[Finding]:
     found = [Finding(each.code or OTHER, each.span, each.text) for each in reading.config.warnings]
     for lint in LINTS:
         try:
-            found += with_enough_stack(partial(_of, lint, reading))
+            found += with_enough_stack(partial(_run_lint, lint, reading))
         except RecursionError:  # nested beyond what this lint can follow
             continue
     place = {id(each): reading.sources.offset(each.span) for each in found}
     return sorted(found, key=lambda each: place[id(each)])
 
 
-def _of(lint: Callable[[LintContext], Iterator[Finding]], reading: Reading) -> list[Finding]:
+def _run_lint(lint: Callable[[LintContext], Iterator[Finding]], reading: Reading) -> list[Finding]:
     return list(lint(LintContext(reading)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pybird.conf.errors import unheard
+from pybird.conf.errors import new_warnings
 from pybird.conf.rereading import ReadUnits
 from tests.conf.loading import language
 
@@ -29,5 +29,5 @@ def test_a_warning_is_new_once(tmp_path) -> None:
         ):
             path.write_text(text)
             now = language().load(str(path), memory=memory).warnings
-            assert [each.span.line for each in unheard(before, now)] == expected, text
+            assert [each.span.line for each in new_warnings(before, now)] == expected, text
             before = now
