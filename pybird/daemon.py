@@ -71,7 +71,7 @@ class Daemon:
         self.log = LogFiles()
         if options.debug:
             kind: LogKind = "file" if options.debug_file is not None else "stderr"
-            self.log.also(LogConfig(kind, ALL_CLASSES, options.debug_file or ""))
+            self.log.add_target(LogConfig(kind, ALL_CLASSES, options.debug_file or ""))
         self._open_logs(config)
         self.loop = event_loop.new_loop(self.log)
         self.network = AsyncioNetwork(self.loop, self.log)

@@ -318,10 +318,10 @@ def serve(
     from pybird.conf.rereading import ReadUnits
     from pybird.daemon import Daemon
     from pybird.io import privileges
-    from pybird.io.files import may_open_many
+    from pybird.io.files import raise_open_file_limit
     from pybird.tools.language import make_language
 
-    may_open_many()
+    raise_open_file_limit()
     language = make_language()  # while we may still read our own files
     memory = ReadUnits()
     with privileges.acting_as(user, group):

@@ -116,11 +116,11 @@ class ControlSocket:
         except OSError as error:
             self._log.write("error", f"Cannot accept a control connection: {error.strerror}")
             self._loop.remove_reader(self._sock.fileno())
-            self._loop.call_later(1.0, self._again)
+            self._loop.call_later(1.0, self._resume_accepting)
             return
         self._accepted(SocketStream(self._loop, sock))
 
-    def _again(self) -> None:
+    def _resume_accepting(self) -> None:
         if self._sock.fileno() >= 0:
             self._loop.add_reader(self._sock.fileno(), self._accept)
 

@@ -22,7 +22,7 @@ from pybird.conf.include import NO_FILE
 from pybird.core.ports import FileError
 from pybird.io.worker import Worker
 
-LOOK: Final = 1.0  # seconds between two looks at watched files
+CHECK_INTERVAL: Final = 1.0  # seconds between two looks at watched files
 _PIECE: Final = 1 << 20  # octets read or written at once
 _TEMPORARY: Final = ".pybird-"
 
@@ -44,7 +44,7 @@ class _Task:
         self.cancelled = True
         self._done = None
 
-    def told(self, value: Any, error: Exception | None) -> None:
+    def finish(self, value: Any, error: Exception | None) -> None:
         """What came of it; called on the loop."""
         done, self._done = self._done, None
         if done is not None:
@@ -67,7 +67,7 @@ class _Watch:
         """How it is before anything changes."""
         self._told = self._seen = stamp
 
-    def look(self, stamp: _Stamp) -> bool:
+    def check(self, stamp: _Stamp) -> bool:
         """Is the file another than when that was last told, and at rest?"""
         rests, self._seen = stamp == self._seen, stamp
         if not rests or stamp == self._told:
@@ -75,7 +75,7 @@ class _Watch:
         self._told = stamp
         return True
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         if self._changed is not None:
             self._changed()
 
@@ -112,30 +112,30 @@ class FileOutput:
 class ThreadFiles:
     """The machine's files."""
 
-    def __init__(self, loop: AbstractEventLoop, every: float = LOOK) -> None:
+    def __init__(self, loop: AbstractEventLoop, every: float = CHECK_INTERVAL) -> None:
         """`every` is the seconds between two looks at watched files."""
         self._loop = loop
         self._every = every
         self._work = Worker(loop)
         self._watches: dict[_Watch, None] = {}
         self._timer: TimerHandle | None = None
-        self._looking = False
+        self._checking = False
 
     def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> _Task:
         task = _Task(path, done)
-        self._work(lambda: _read(path, limit, task), task.told)
+        self._work(lambda: _read(path, limit, task), task.finish)
         return task
 
     def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> _Task:
         task = _Task(path, done)
-        self._work(lambda: _replace(path, data, mode, task), task.told)
+        self._work(lambda: _replace(path, data, mode, task), task.finish)
         return task
 
     def create(self, path: str, mode: int) -> FileOutput:
         return _output(path, lambda: _new(path, mode))
 
     def append(self, path: str, mode: int) -> FileOutput:
-        return _output(path, lambda: _end_of(path, mode))
+        return _output(path, lambda: _open_to_append(path, mode))
 
     # watching -----------------------------------------------------------
 
@@ -154,21 +154,21 @@ class ThreadFiles:
             self._timer = None
 
     def _arm(self) -> None:
-        if self._timer is None and not self._looking and self._watches:
-            self._timer = self._loop.call_later(self._every, self._look)
+        if self._timer is None and not self._checking and self._watches:
+            self._timer = self._loop.call_later(self._every, self._check_files)
 
-    def _look(self) -> None:
+    def _check_files(self) -> None:
         self._timer = None
-        self._looking = True
+        self._checking = True
         paths = {watch.path for watch in self._watches}
-        self._work(lambda: {path: _stamp(path) for path in paths}, self._looked)
+        self._work(lambda: {path: _stamp(path) for path in paths}, self._checked)
 
-    def _looked(self, stamps: dict[str, _Stamp], error: Exception | None) -> None:
-        self._looking = False
+    def _checked(self, stamps: dict[str, _Stamp], error: Exception | None) -> None:
+        self._checking = False
         for watch in self._watches:
             stamp = stamps.get(watch.path)
-            if stamp is not None and watch.look(stamp):
-                self._loop.call_soon(watch.tell)
+            if stamp is not None and watch.check(stamp):
+                self._loop.call_soon(watch.notify)
         self._arm()
 
 
@@ -292,7 +292,7 @@ def _new(path: str, mode: int) -> int:
     return fd
 
 
-def _end_of(path: str, mode: int) -> int:
+def _open_to_append(path: str, mode: int) -> int:
     try:
         return _new(path, mode)
     except FileExistsError:

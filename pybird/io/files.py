@@ -69,7 +69,7 @@ def cache_folder() -> Path | None:
     return folder if private and os.access(folder, os.W_OK) else None
 
 
-def may_open_many() -> None:
+def raise_open_file_limit() -> None:
     """Raise our limit of open files to what the system allows: each session is one."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:

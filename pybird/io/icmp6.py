@@ -37,7 +37,7 @@ def type_filter(types: Iterable[int]) -> bytes:
     return struct.pack("=8I", *words)
 
 
-def _nobody(packet: Icmp6Packet) -> None:
+def _ignore(packet: Icmp6Packet) -> None:
     """Hears what a closed socket receives: nothing."""
 
 
@@ -149,6 +149,6 @@ class Icmp6Socket:
         """No callback follows."""
         if self._open:
             self._open = False
-            self._received = _nobody  # whoever listened has us, too: no circle may stay
+            self._received = _ignore  # whoever listened has us, too: no circle may stay
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()

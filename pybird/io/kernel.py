@@ -252,9 +252,9 @@ class NetlinkKernel:
 
     def release(self, v4: bool, table: int, metric: int) -> None:
         """Let others have it."""
-        self._let_go(self._claims.pop(_claim_name(v4, table, metric), None))
+        self._close_claim(self._claims.pop(_claim_name(v4, table, metric), None))
 
-    def _let_go(self, held: socket.socket | None) -> None:
+    def _close_claim(self, held: socket.socket | None) -> None:
         if held is not None:
             self._loop.remove_reader(held.fileno())
             held.close()
@@ -274,7 +274,7 @@ class NetlinkKernel:
             self.unwatch(watcher)
         self._requests.close()
         for held in self._claims.values():
-            self._let_go(held)
+            self._close_claim(held)
         self._claims.clear()
 
 

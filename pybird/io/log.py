@@ -49,7 +49,7 @@ STDERR: Final = 2
 _DAEMON: Final = 3 << 3
 _AUTHPRIV: Final = 10 << 3
 _SYSLOG_SOCKETS: Final = ("/dev/log", "/run/systemd/journal/syslog")
-TELL_GAP: Final = 60.0  # seconds at least between two lines about a target that fails again and again
+WARN_GAP: Final = 60.0  # seconds at least between two lines about a target that fails again and again
 _UNREAD: Final = "nobody reads it"
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _RING_END: Final = b"\n\n"  # an empty line stands after the newest one
@@ -357,13 +357,13 @@ class LogFiles:
         except (OSError, ValueError) as error:
             slot.lost += 1
             if slot.lost == 1:
-                self._tell_others(slot, error)
+                self._warn_others(slot, error)
 
-    def _tell_others(self, broken: _Slot, error: OSError | ValueError) -> None:
+    def _warn_others(self, broken: _Slot, error: OSError | ValueError) -> None:
         """A target takes nothing any more: whoever reads the others should know, once."""
         broken.why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         now = self._wall()
-        if abs(now - broken.told) < TELL_GAP:
+        if abs(now - broken.told) < WARN_GAP:
             return
         broken.told = now
         told = f"Cannot write to log {broken.name}: {broken.why}"
@@ -391,7 +391,7 @@ class LogFiles:
             self.write("error", problem)
         return problems
 
-    def also(self, config: LogConfig) -> None:
+    def add_target(self, config: LogConfig) -> None:
         """Log here too, whatever the configuration says.
 
         Raises:

@@ -79,7 +79,7 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
         at += length + 3 & ~3
 
 
-def error_of(flags: int, payload: bytes) -> tuple[int, str]:
+def parse_error(flags: int, payload: bytes) -> tuple[int, str]:
     """Error number and the kernel's reason, in its own words where it gives them."""
     number = -_ERROR.unpack_from(payload)[0]
     if not number:
@@ -134,7 +134,7 @@ class RequestSocket:
                         raise InterruptedError(4, "Changed while it was read")
                     return
                 if answer == NLMSG_ERROR:
-                    code, reason = error_of(flag_bits, body)
+                    code, reason = parse_error(flag_bits, body)
                     raise OSError(code, reason)
                 yield answer, body
 
@@ -166,7 +166,7 @@ class RequestSocket:
             for kind, flags, sequence, _port, body in messages(self._sock.recv(RECEIVE_SIZE)):
                 if kind != NLMSG_ERROR or not first <= sequence <= last:
                     continue
-                problem = error_of(flags, body)
+                problem = parse_error(flags, body)
                 if problem[0]:
                     refused.append((sequence - first, problem))
                 if sequence == last:

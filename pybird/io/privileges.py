@@ -58,7 +58,7 @@ def drop(user: int | None, group: int | None) -> None:
     Raises:
         OSError: not allowed.
     """
-    with _told(user, group):
+    with _named_errors(user, group):
         _drop(user, group)
 
 
@@ -70,7 +70,7 @@ def acting_as(user: int | None, group: int | None) -> Iterator[None]:
         OSError: not allowed.
     """
     before = os.geteuid(), os.getegid(), os.getgroups()
-    with _told(user, group):
+    with _named_errors(user, group):
         if group is not None:
             os.setgroups([])
             os.setegid(group)
@@ -86,7 +86,7 @@ def acting_as(user: int | None, group: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _told(user: int | None, group: int | None) -> Iterator[None]:
+def _named_errors(user: int | None, group: int | None) -> Iterator[None]:
     """An error says who we cannot become."""
     try:
         yield

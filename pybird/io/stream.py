@@ -168,14 +168,14 @@ class SocketStream:
             self._lost(error_text(error))
             return
         self._phase = _Phase.OPEN
-        self.learn_names()
+        self.read_addresses()
         self._loop.add_reader(self._fd, self._readable)
         if self._out:
             self._want_write()
         if self._handler is not None:
             self._handler.connected(self)
 
-    def learn_names(self) -> None:
+    def read_addresses(self) -> None:
         """Fill in the local and remote address once both are known."""
 
     def _readable(self) -> None:
@@ -204,7 +204,7 @@ class SocketStream:
         except OSError as error:
             self._lost(error_text(error.errno or 0))
             return
-        self._taken(sent)
+        self._drop_sent(sent)
         if not self._out:
             self._writing = False
             self._loop.remove_writer(self._fd)
@@ -215,7 +215,7 @@ class SocketStream:
             if self._handler is not None:
                 self._handler.writable()
 
-    def _taken(self, sent: int) -> None:
+    def _drop_sent(self, sent: int) -> None:
         self._buffered -= sent
         done = 0
         for piece in self._out:

@@ -171,7 +171,7 @@ class TcpStream(SocketStream):
         except OSError:
             pass  # not allowed, or gone already: the retransmission will tell
 
-    def learn_names(self) -> None:
+    def read_addresses(self) -> None:
         """Read both addresses from the socket."""
         try:
             self._name(self._sock.getsockname(), self._sock.getpeername())
@@ -303,13 +303,13 @@ class TcpListener:
             # out of descriptors or memory
             self._log.write("error", f"Cannot accept a connection: {os.strerror(error.errno or 0)}")
             self._loop.remove_reader(listening.fileno())
-            self._loop.call_later(ACCEPT_AGAIN, self._again, listening)
+            self._loop.call_later(ACCEPT_AGAIN, self._resume_accepting, listening)
             return
         stream = TcpStream(self._loop, sock, self._closing)
         if stream.accept(peer):
             self._accepted(stream)
 
-    def _again(self, listening: socket.socket) -> None:
+    def _resume_accepting(self, listening: socket.socket) -> None:
         if listening in self._sockets:
             self._loop.add_reader(listening.fileno(), self._accept, listening)
 

@@ -44,10 +44,10 @@ class Worker:
         except Exception as found:
             error = found
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._told, then, value, error)
+            self._loop.call_soon_threadsafe(self._deliver, then, value, error)
         value = error = None  # an error's trace holds this frame: no circle
 
-    def _told(self, then: Then, value: Any, error: Exception | None) -> None:
+    def _deliver(self, then: Then, value: Any, error: Exception | None) -> None:
         self._busy = False
         try:
             then(value, error)

@@ -46,18 +46,18 @@ class File:
 
     def appended(self, now: float, data: bytes) -> None:
         """More content, that a loss of power may take."""
-        self.settle(now)
+        self.mark_safe(now)
         self.unsafe.append((now, len(self.content)))
         self.content += data
 
-    def settle(self, now: float) -> None:
+    def mark_safe(self, now: float) -> None:
         """What is old enough is safe."""
         while self.unsafe and self.unsafe[0][0] + WRITEBACK <= now:
             self.unsafe.popleft()
 
     def tear(self, now: float, random: Random) -> None:
         """Lose a part of what is not safe."""
-        self.settle(now)
+        self.mark_safe(now)
         if self.unsafe:
             del self.content[random.randint(self.unsafe[0][1], len(self.content)) :]
             self.unsafe.clear()
@@ -188,7 +188,7 @@ class Disk:
 
     def changed(self, place: str) -> None:
         """Tell those who watch."""
-        self._trace.note(self.clock.now(), self.name, "file", place)
+        self._trace.record(self.clock.now(), self.name, "file", place)
         for watch in self.watches:
             if watch.place == place:
                 watch.changed()

@@ -69,14 +69,14 @@ class Host:
         index = index or max(self.nics) + 1
         mac = bytes((2, 0, 0, self.number >> 8, self.number & 255, index & 255))
         nic = self.nics[index] = Nic(self, index, name, mac, segment)
-        self.settings_of(nic)
+        self.set_defaults(nic)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
         self._pull_carrier(nic)
         text = link_local or f"fe80::{self.number:x}:{index:x}"
         self.add_address(name, f"{text}/64")
         return nic
 
-    def settings_of(self, nic: Nic[Host]) -> None:
+    def set_defaults(self, nic: Nic[Host]) -> None:
         """Defaults of a new interface; a router does not accept RAs."""
         self.kernel.settings.setdefault(f"net.ipv6.conf.{nic.name}.accept_ra", "0")
 
@@ -93,7 +93,7 @@ class Host:
         """Give an interface another name; its index stays."""
         nic = self.nic(name)
         nic.name = new
-        self.settings_of(nic)
+        self.set_defaults(nic)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
 
     def add_vrf(self, name: str) -> Nic[Host]:
@@ -107,7 +107,7 @@ class Host:
         """`ip link set NAME master VRF`, or `nomaster`: sockets of another VRF do not hear it any more."""
         nic = self.nic(name)
         nic.master = 0 if vrf is None else self.nic(vrf).index
-        self.trace.note(self.clock.now(), self.name, "master", name, vrf or "none")
+        self.trace.record(self.clock.now(), self.name, "master", name, vrf or "none")
         self._link_event(nic)
 
     def vrf_of(self, index: int) -> str | None:
@@ -121,9 +121,9 @@ class Host:
         if nic.admin_up == up:
             return
         nic.admin_up = up
-        self.trace.note(self.clock.now(), self.name, "link", name, "up" if up else "down")
+        self.trace.record(self.clock.now(), self.name, "link", name, "up" if up else "down")
         if not up:
-            self.kernel.drop_routes_of(nic.index)
+            self.kernel.drop_routes_over(nic.index)
         self._link_event(nic)
         self._pull_carrier(nic)
         if up:
@@ -135,7 +135,7 @@ class Host:
         """The cable is plugged in or out; addresses and routes stay."""
         if nic.carrier != carrier:
             nic.carrier = carrier
-            self.trace.note(self.clock.now(), self.name, "carrier", nic.name, carrier)
+            self.trace.record(self.clock.now(), self.name, "carrier", nic.name, carrier)
             self._link_event(nic)
 
     def _pull_carrier(self, nic: Nic[Host]) -> None:
@@ -173,12 +173,12 @@ class Host:
         for item in list(nic.addresses.values()):
             if item.address == address and (not length or item.length == int(length)):
                 del nic.addresses[item.key]
-                self.trace.note(self.clock.now(), self.name, "address", nic.name, "del", address)
+                self.trace.record(self.clock.now(), self.name, "address", nic.name, "del", address)
                 self._tell_removed(item)
 
     def _set_address(self, nic: Nic[Host], item: LinkAddress) -> None:
         nic.addresses[item.key] = item
-        self.trace.note(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
+        self.trace.record(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
         self.kernel.tell(lambda w: w.address_changed(item))
 
     def _begin_dad(self, nic: Nic[Host], item: LinkAddress) -> None:
@@ -278,7 +278,7 @@ class Host:
 
     def kill(self) -> None:
         """End the process without a chance to say goodbye; the kernel closes its sockets."""
-        self.trace.note(self.clock.now(), self.name, "killed")
+        self.trace.record(self.clock.now(), self.name, "killed")
         self.process.kill()
         self.disk.process_gone(self.random)
         self.kernel.forget_watchers()
@@ -287,7 +287,7 @@ class Host:
 
     def power_off(self) -> None:
         """Vanish: nobody is told anything."""
-        self.trace.note(self.clock.now(), self.name, "power off")
+        self.trace.record(self.clock.now(), self.name, "power off")
         self.process.kill()
         self.disk.process_gone(self.random)
         self.disk.power_gone(self.random)

@@ -148,7 +148,7 @@ class SimKernel:
         """Events were lost: a fault to inject."""
         self.tell(lambda w: w.overflow())
 
-    def drop_routes_of(self, index: int) -> None:
+    def drop_routes_over(self, index: int) -> None:
         """An interface went down: Linux removes the routes that have no other way out."""
         for routes in self._tables.values():
             for key, route in list(routes.items()):
@@ -201,5 +201,5 @@ class SimKernel:
         host = self._host
         ways = ",".join(f"{hop.gateway}%{hop.ifindex}" for hop in route.nexthops)
         word = "del" if removed else "set"
-        host.trace.note(host.clock.now(), host.name, "fib", word, route.prefix, route.dest.name, ways)
+        host.trace.record(host.clock.now(), host.name, "fib", word, route.prefix, route.dest.name, ways)
         self.tell(lambda w: w.route_changed(route, removed))

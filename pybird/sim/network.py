@@ -18,7 +18,7 @@ ALL_ROUTERS: Final = Address.parse("ff02::2")
 GROUPS: Final = (ALL_NODES, ALL_ROUTERS)
 
 
-def _nobody(packet: Icmp6Packet) -> None:
+def _ignore(packet: Icmp6Packet) -> None:
     """Hears what a closed socket receives: nothing."""
 
 
@@ -47,7 +47,7 @@ class SimulatedIcmp6Socket:
     def close(self) -> None:
         """Hear nothing more."""
         self._open = False
-        self._received = _nobody
+        self._received = _ignore
         self._network.sockets = [s for s in self._network.sockets if s is not self]
 
     def deliver(self, packet: Icmp6Packet) -> None:
@@ -79,7 +79,7 @@ def _arrive(nic: Nic[Host], packet: Icmp6Packet) -> None:
     host = nic.host
     if not nic.up:
         return
-    host.trace.note(
+    host.trace.record(
         host.clock.now(), host.name, "icmp6", nic.name, packet.source, packet.destination, packet.data.hex()
     )
     for socket in list(host.sockets):

@@ -58,7 +58,7 @@ class Process:
     def _fire(self, timer: ProcessTimer) -> None:
         callback, timer.callback = timer.callback, None
         if callback is not None:
-            self._trace.note(self._clock.now(), self.name, "timer", name_of(callback))
+            self._trace.record(self._clock.now(), self.name, "timer", name_of(callback))
             callback()
 
     def run(self, callback: Callable[[], None]) -> None:

@@ -22,10 +22,10 @@ class TableTrace:
     def follow(self, tables: Mapping[str, Table]) -> None:
         """Begin with those that are new, let go of those that went."""
         for table in [table for table in self._followed if tables.get(table.name) is not table]:
-            self._followed.pop(table).wake = _nobody
+            self._followed.pop(table).wake = _ignore
         for table in tables.values():
             if table not in self._followed:
-                reader = self._followed[table] = TableReader(_nobody, every=True)
+                reader = self._followed[table] = TableReader(_ignore, every=True)
                 reader.wake = lambda table=table, reader=reader: self._wake(table, reader)  # type: ignore[misc]
                 table.readers.append(reader)
 
@@ -39,8 +39,8 @@ class TableTrace:
             if found:
                 words += [found[0].attrs.wire.hex(), found[0].attrs.other, found[0].hop]
             net = net_of(table.net_type, key)
-            self._trace.note(self._clock.now(), self._name, "table", table.name, net, *words)
+            self._trace.record(self._clock.now(), self._name, "table", table.name, net, *words)
 
 
-def _nobody() -> None:
+def _ignore() -> None:
     """Nobody follows the journal any more."""

@@ -302,7 +302,7 @@ class Endpoint:
         while self._flight and self._flight[0][0] <= clock.now():
             data = self._flight.popleft()[1]
             self.in_flight -= len(data or b"")
-            peer.take(data)
+            peer.receive(data)
         if self._flight:
             self._sending = True
             clock.call_at(self._flight[0][0], self._arrive)
@@ -339,11 +339,11 @@ class Endpoint:
 
     # receiving ----------------------------------------------------------
 
-    def take(self, data: bytes | None) -> None:
+    def receive(self, data: bytes | None) -> None:
         """Octets or the FIN arrived at our socket."""
         host = self.host
         note = "fin" if data is None else data.hex()
-        host.trace.note(
+        host.trace.record(
             host.clock.now(), host.name, "tcp", f"{self.remote[0]}:{self.remote[1]}", self.local[1], note
         )
         if self._deaf or self.ended:  # what was on its way when the connection broke
@@ -354,10 +354,10 @@ class Endpoint:
             self.inbox += data
             self.received_total += len(data)
             if self.fault is not None and self.received_total >= self.fault.at:
-                self._go_wrong(self.fault)
+                self._inject(self.fault)
         self._drain_soon()
 
-    def _go_wrong(self, fault: Fault) -> None:
+    def _inject(self, fault: Fault) -> None:
         """The injected fault, by something between the ends; what came after it is lost."""
         self.fault = None
         del self.inbox[len(self.inbox) - (self.received_total - fault.at) :]
@@ -651,7 +651,7 @@ class Tcp:
         if server.error is not None:  # reset while it waited: whose it was is not known any more
             server.forget()
             return
-        self._host.trace.note(
+        self._host.trace.record(
             self._host.clock.now(), self._host.name, "accept", *server.remote, server.ifindex
         )
         server.process.run(lambda: listener.accepted(server))

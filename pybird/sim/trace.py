@@ -23,7 +23,7 @@ class EventHash:
         self.count = 0
         self.recent: deque[str] = deque(maxlen=keep)
 
-    def note(self, now: float, *words: object) -> None:
+    def record(self, now: float, *words: object) -> None:
         """Add one line; `now` is virtual seconds."""
         line = f"{now:.6f} {' '.join(map(str, words))}"
         self._hash.update(to_octets(line) + b"\n")

@@ -65,7 +65,7 @@ class SimulatedRouter:
         """The `Log` port."""
         line = LogLine(self.world.clock.now(), self.name, level, text)
         self.world.log.append(line)
-        self.world.trace.note(line.time, self.name, "log", level, text)
+        self.world.trace.record(line.time, self.name, "log", level, text)
         if self.world.on_log is not None:
             self.world.on_log(line)
 
@@ -82,7 +82,7 @@ class SimulatedRouter:
         """Boot the program, with another config if one is given."""
         if config is not None:
             self.config = config
-        self.world.trace.note(self.world.clock.now(), self.name, "start")
+        self.world.trace.record(self.world.clock.now(), self.name, "start")
         self.router = self.world.boot(self.ports(), self.config)
         self._tables = TableTrace(self.name, self.host.process, self.world.trace)
         self.follow_tables()

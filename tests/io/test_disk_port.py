@@ -510,10 +510,10 @@ def test_a_process_that_is_killed_leaves_a_whole_file(machine):
 def test_a_change_is_told_when_the_file_rests(machine):
     watch = machine.files.watch(machine.path("x"), lambda: None)
     watch.begin("one", None)
-    assert [watch.look(seen) for seen in ("one", "two", "three", "three", "three")] == [
+    assert [watch.check(seen) for seen in ("one", "two", "three", "three", "three")] == [
         *(False, False, False, True, False)
     ]
-    assert [watch.look(seen) for seen in ("four", "three", "three")] == [False, False, False], "as before"
+    assert [watch.check(seen) for seen in ("four", "three", "three")] == [False, False, False], "as before"
 
 
 def test_nothing_is_looked_at_when_nothing_is_watched(machine):
@@ -523,5 +523,5 @@ def test_nothing_is_looked_at_when_nothing_is_watched(machine):
     machine.put("x", b"longer")
     assert read(machine, "x") == b"longer"
     watch.close()
-    machine.wait(lambda: machine.files._timer is None and not machine.files._looking)
+    machine.wait(lambda: machine.files._timer is None and not machine.files._checking)
     assert machine.files._watches == {}

@@ -153,7 +153,7 @@ def test_syslog_reconnects_after_a_restart(tmp_path, monkeypatch):
 def test_an_extra_target_survives_configure(tmp_path):
     debug = tmp_path / "debug"
     log = LogFiles(lambda: WALL)
-    log.also(LogConfig("file", ALL_CLASSES, str(debug)))
+    log.add_target(LogConfig("file", ALL_CLASSES, str(debug)))
     log.configure([])
     log.write("trace", "x")
     assert debug.read_text().endswith("<TRACE> x\n")

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybird.core.ports import KernelRoute
-from pybird.proto.kernel.fib import Change, Fib, KernelPath, sorted_hops, way_of
+from pybird.proto.kernel.fib import Change, Fib, KernelPath, path_of, sorted_hops
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.route import Dest, NextHop
@@ -15,7 +15,7 @@ A, B, C = (
 
 
 def drain(fib):
-    changes = fib.take(1000)
+    changes = fib.next_changes(1000)
     return [(c.key, c.have, c.want) for c in changes]
 
 
@@ -45,7 +45,7 @@ def test_leftovers_are_adopted_replaced_or_removed():
     fib.want(b"1", A)
     fib.want(b"2", B)
     assert drain(fib) == [(b"2", A, B)]
-    fib.settle()
+    fib.queue_leftovers()
     assert drain(fib) == [(b"3", A, None)]
 
 
@@ -70,10 +70,10 @@ def test_a_scan_repairs_what_is_missing_changed_or_too_much():
         fib.want(key, A)
     drain(fib)
     fib.begin_scan()
-    assert fib.saw(b"1", A)
-    assert fib.saw(b"2", B)
-    assert fib.saw(b"4", C)
-    assert not fib.saw(b"1", A._replace(metric=33))  # the same network again
+    assert fib.scanned(b"1", A)
+    assert fib.scanned(b"2", B)
+    assert fib.scanned(b"4", C)
+    assert not fib.scanned(b"1", A._replace(metric=33))  # the same network again
     assert fib.end_scan() == 3
     assert drain(fib) == [(b"2", B, A), (b"4", C, None), (b"3", None, A)]
 
@@ -86,7 +86,7 @@ def test_what_a_scan_tells_of_a_network_changed_meanwhile_is_not_believed():
     fib.want(b"1", B)
     fib.want(b"2", B)
     drain(fib)
-    assert fib.saw(b"1", A)  # read before the change
+    assert fib.scanned(b"1", A)  # read before the change
     assert fib.end_scan() == 0
 
 
@@ -134,7 +134,7 @@ def test_a_removal_that_is_refused_is_tried_again():
     drain(fib)
     fib.refuse(b"1", "No buffer space", A)
     fib.begin_scan()
-    assert fib.saw(b"1", A)
+    assert fib.scanned(b"1", A)
     fib.end_scan()
     assert drain(fib) == [(b"1", A, None)]
 
@@ -157,7 +157,7 @@ def test_next_hops_compare_whatever_their_order_and_names():
     one, two = (NextHop(Address.parse(f"fe80::{n}"), n, f"eth{n}") for n in (1, 2))
     route = KernelRoute(Prefix.parse("10.0.0.0/8"), 254, Dest.UNICAST, (two, one, two))
     assert (
-        way_of(route).nexthops
+        path_of(route).nexthops
         == sorted_hops((one, two))
         == (one._replace(ifname=""), two._replace(ifname=""))
     )
@@ -208,7 +208,7 @@ def test_the_kernel_ends_with_what_is_wanted(leftover, steps):
                 wanted[first] = second
                 fib.want(first, second)
             case "flush":
-                kernel.apply(fib, fib.take(first))
+                kernel.apply(fib, fib.next_changes(first))
             case "refuse" if second:
                 kernel.refusing.add(first)
             case "refuse":
@@ -219,10 +219,10 @@ def test_the_kernel_ends_with_what_is_wanted(leftover, steps):
             case "scan":
                 scan(fib, kernel)
     kernel.refusing.clear()
-    fib.settle()
-    kernel.apply(fib, fib.take(1000))
+    fib.queue_leftovers()
+    kernel.apply(fib, fib.next_changes(1000))
     scan(fib, kernel)
-    kernel.apply(fib, fib.take(1000))
+    kernel.apply(fib, fib.next_changes(1000))
     assert kernel.routes == {key: way for key, way in wanted.items() if way is not None}
     assert not fib.queue
     assert not fib.refused
@@ -232,5 +232,5 @@ def test_the_kernel_ends_with_what_is_wanted(leftover, steps):
 def scan(fib, kernel):
     fib.begin_scan()
     for key, way in kernel.routes.items():
-        assert fib.saw(key, way)
+        assert fib.scanned(key, way)
     fib.end_scan()

@@ -34,10 +34,10 @@ def test_first_three_at_0_3_6_then_within_the_intervals():
 
 
 def test_default_intervals_are_the_manuals_and_short_with_discovery():
-    assert Timing.of(RaInterface(patterns=())) == Timing(200, 600)
-    assert Timing.of(RaInterface(patterns=(), discovery=True)) == Timing(3, 10)
-    assert Timing.of(RaInterface(patterns=(), discovery=True, max_ra_interval=60)) == Timing(20, 60)
-    assert Timing.of(RaInterface(patterns=(), max_ra_interval=4)) == Timing(3, 4)
+    assert Timing.from_config(RaInterface(patterns=())) == Timing(200, 600)
+    assert Timing.from_config(RaInterface(patterns=(), discovery=True)) == Timing(3, 10)
+    assert Timing.from_config(RaInterface(patterns=(), discovery=True, max_ra_interval=60)) == Timing(20, 60)
+    assert Timing.from_config(RaInterface(patterns=(), max_ra_interval=4)) == Timing(3, 4)
 
 
 def test_solicitation_is_answered_within_half_a_second_by_multicast():

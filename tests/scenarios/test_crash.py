@@ -214,7 +214,7 @@ def test_a_crash_of_radv_withdraws_what_it_found():
     lab = joined()
     radv = lab.nodes["a"].router.protocols["radv1"]
     for port in radv.ports.values():
-        port._heard = broken
+        port._handle_advertisement = broken
     lab.run(15)
     assert radv.failure == "BrokenError: on purpose"
     assert lab.entries("a") == []
@@ -226,7 +226,7 @@ def test_a_crash_of_the_kernel_protocol_leaves_sessions_alone():
     lab = joined()
     kernel = lab.nodes["a"].router.protocols["kernel4"]
     kernel.route_changed = broken
-    lab.nodes["a"].host.kernel.drop_routes_of(lab.nodes["a"].host.nic("eth0").index)
+    lab.nodes["a"].host.kernel.drop_routes_over(lab.nodes["a"].host.nic("eth0").index)
     lab.run(5)
     assert kernel.failure == "BrokenError: on purpose"
     assert len(lab.up("a")) == 2

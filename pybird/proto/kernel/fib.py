@@ -40,8 +40,8 @@ def _hop_order(hop: NextHop) -> tuple[object, ...]:
     return len(gateway), gateway, hop.ifindex, hop.weight, hop.onlink, hop.labels
 
 
-def way_of(route: KernelRoute) -> KernelPath:
-    """The way of a route that the kernel told of."""
+def path_of(route: KernelRoute) -> KernelPath:
+    """The path of a route that the kernel told of."""
     attributes = route.attributes
     if ("krt_scope", 253) in attributes:  # what a route to a link has by itself
         attributes = tuple(pair for pair in attributes if pair[0] != "krt_scope")
@@ -81,7 +81,7 @@ class Fib:
         missing = [key for key in (*self.queue, *self.refused) if key in self.wanted]
         return len(self.wanted) - len(missing)
 
-    def want(self, key: bytes, way: KernelPath | None) -> None:
+    def want(self, key: bytes, path: KernelPath | None) -> None:
         """The table's route for a network changed; None: there is none any more."""
         if key in self.leftover:
             self.queue[key] = self.leftover.pop(key)
@@ -89,33 +89,33 @@ class Fib:
             self.queue[key] = self.refused.pop(key).have
         elif key not in self.queue:
             self.queue[key] = self.wanted.get(key)
-        if way is None:
+        if path is None:
             self.wanted.pop(key, None)
         else:
-            self.wanted[key] = way
+            self.wanted[key] = path
 
-    def adopt(self, key: bytes, way: KernelPath) -> None:
+    def adopt(self, key: bytes, path: KernelPath) -> None:
         """An earlier run left this route: it stays if it is wanted."""
-        self.leftover[key] = way
+        self.leftover[key] = path
 
-    def settle(self) -> None:
+    def queue_leftovers(self) -> None:
         """All that is wanted is known: what else is left over goes."""
         self.queue.update(self.leftover)
         self.leftover.clear()
 
     def clear(self) -> None:
         """Nothing is wanted any more."""
-        self.settle()
-        for key, way in self.wanted.items():
+        self.queue_leftovers()
+        for key, path in self.wanted.items():
             if key not in self.queue and key not in self.refused:
-                self.queue[key] = way
+                self.queue[key] = path
         for key, refused in self.refused.items():
             if refused.have is not None:
                 self.queue[key] = refused.have
         self.refused.clear()
         self.wanted.clear()
 
-    def take(self, count: int) -> list[Change]:
+    def next_changes(self, count: int) -> list[Change]:
         """Take the oldest changes out of the queue; those that change nothing are dropped."""
         keys = list(islice(self.queue, count))
         changes: list[Change] = []
@@ -150,26 +150,26 @@ class Fib:
     # a scan -------------------------------------------------------------
 
     def begin_scan(self) -> None:
-        """The kernel's routes are about to be told by `saw`."""
+        """The kernel's routes are about to be told by `scanned`."""
         self._seen = {}
         self._removed = False
 
-    def saw(self, key: bytes, way: KernelPath) -> bool:
+    def scanned(self, key: bytes, path: KernelPath) -> bool:
         """The kernel holds this route of ours; False: one too many, it can go at once."""
         seen = self._seen
         assert seen is not None
         if key in seen:
-            return seen[key] or way == self.wanted.get(key)
+            return seen[key] or path == self.wanted.get(key)
         seen[key] = False
         if key in self.leftover:
-            self.leftover[key] = way
+            self.leftover[key] = path
         elif key in self.queue:
-            self.queue[key] = way
+            self.queue[key] = path
         elif key in self.refused:
-            self.queue[key] = way
+            self.queue[key] = path
             del self.refused[key]
-        elif way != self.wanted.get(key):
-            self.queue[key] = way
+        elif path != self.wanted.get(key):
+            self.queue[key] = path
         return True
 
     def end_scan(self, *, steady: bool = True) -> int:

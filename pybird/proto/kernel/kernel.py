@@ -26,7 +26,7 @@ from pybird.filter.nodes import REJECT
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, SOURCE
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.exporter import KernelExporter
-from pybird.proto.kernel.fib import Change, Fib, KernelPath, way_of
+from pybird.proto.kernel.fib import Change, Fib, KernelPath, path_of
 from pybird.proto.kernel.learn import Alien, Aliens
 from pybird.values.address import Address
 from pybird.values.net import NetType, Prefix, net_of
@@ -80,9 +80,9 @@ class KernelInstance(Instance[KernelConfig]):
         self._stopping = False
         self._obstacle = ""
         self._rival = False
-        self._take_table()
+        self._claim_table()
 
-    def _take_table(self) -> None:
+    def _claim_table(self) -> None:
         """Begin, once the kernel's table is ours to change; who only learns needs no such right.
 
         Who learned and is given something to export later comes here again.
@@ -92,7 +92,7 @@ class KernelInstance(Instance[KernelConfig]):
         obstacle = self.services.kernel.claim(self._v4, self.config.kernel_table, self.config.metric)
         self._claimed = obstacle is None
         if obstacle is not None and self._channel.config.export_filter != REJECT:
-            self._ask_again(obstacle)
+            self._schedule_claim(obstacle)
             return
         if self._obstacle:
             self._obstacle = ""
@@ -103,13 +103,13 @@ class KernelInstance(Instance[KernelConfig]):
         elif self._claimed:
             self._scan_in(0.0)  # finds what the one before us left
 
-    def _ask_again(self, obstacle: str) -> None:
+    def _schedule_claim(self, obstacle: str) -> None:
         text = f"Cannot change the kernel's routes: {obstacle}"
         if text != self._obstacle:
             self._obstacle = text
             self.log("error", text)
         clock = self.services.clock
-        self._claim_timer = clock.call_at(clock.now() + AGAIN, self._take_table)
+        self._claim_timer = clock.call_at(clock.now() + AGAIN, self._claim_table)
 
     def _begin(self) -> None:
         self.fib = Fib()
@@ -143,7 +143,7 @@ class KernelInstance(Instance[KernelConfig]):
         try:
             for route in self.services.kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
                 if self._is_ours(route):
-                    self.fib.adopt(route.prefix.key, way_of(route))
+                    self.fib.adopt(route.prefix.key, path_of(route))
         except InterruptedError:
             self._scan_in(SOON)
 
@@ -203,18 +203,18 @@ class KernelInstance(Instance[KernelConfig]):
         want = self.fib.want
         for key in withdraw:
             want(key, None)
-        for way, keys in announce.items():
+        for path, keys in announce.items():
             for key in keys:
-                want(key, way)
+                want(key, path)
         if self._claimed:
             self._flush_in(0.0)
         elif self._claim_timer is None:
-            self._take_table()
+            self._claim_table()
 
     def feed_done(self, channel: Channel) -> None:
         """All that is wanted is known: leftovers of an earlier run go."""
         if self._claimed and not self._stopping:
-            self.fib.settle()
+            self.fib.queue_leftovers()
             self._flush_in(0.0)
 
     def _flush_in(self, delay: float) -> None:
@@ -233,7 +233,7 @@ class KernelInstance(Instance[KernelConfig]):
     def _flush(self) -> None:
         """Change a slice of the kernel's table."""
         self._flush_timer = None
-        changes = self.fib.take(SLICE)
+        changes = self.fib.next_changes(SLICE)
         if changes:
             self._apply(changes)
         if self.fib.queue:
@@ -264,9 +264,9 @@ class KernelInstance(Instance[KernelConfig]):
         except OSError as error:
             reason = error.strerror or str(error)
             refused = [(self._route(c.key, c.want or c.have), reason) for c in changes]  # type: ignore[arg-type]
-        self._note_refusals(refused, by_key)
+        self._record_refusals(refused, by_key)
 
-    def _note_refusals(self, refused: list[tuple[KernelRoute, str]], changes: dict[bytes, Change]) -> None:
+    def _record_refusals(self, refused: list[tuple[KernelRoute, str]], changes: dict[bytes, Change]) -> None:
         stale: list[KernelRoute] = []
         problems: list[tuple[bytes, str]] = []
         failed: dict[bytes, str] = {}
@@ -306,17 +306,17 @@ class KernelInstance(Instance[KernelConfig]):
     def _net_type(self) -> NetType:
         return NetType.IP4 if self._v4 else NetType.IP6
 
-    def _route(self, key: bytes, way: KernelPath) -> KernelRoute:
+    def _route(self, key: bytes, path: KernelPath) -> KernelRoute:
         octets = key[1:].ljust(4 if self._v4 else 16, b"\0")
         return KernelRoute(
             prefix=Prefix(Address(octets), key[0]),
             table=self.config.kernel_table,
-            dest=way.dest,
-            nexthops=way.nexthops,
-            metric=way.metric,
+            dest=path.dest,
+            nexthops=path.nexthops,
+            metric=path.metric,
             protocol=RTPROT_BIRD,
-            prefsrc=way.prefsrc,
-            attributes=way.attributes,
+            prefsrc=path.prefsrc,
+            attributes=path.attributes,
         )
 
     # scan ---------------------------------------------------------------
@@ -324,7 +324,7 @@ class KernelInstance(Instance[KernelConfig]):
     def request_refresh(self, channel: Channel) -> bool:
         """Read the kernel's table again, and bring what is learned through the import filter."""
         if self._aliens is not None:
-            self._aliens.tell_again()
+            self._aliens.announce_again()
         self._scan_in(0.0)
         return True
 
@@ -384,7 +384,7 @@ class KernelInstance(Instance[KernelConfig]):
     def _scanned(self, route: KernelRoute) -> None:
         key = route.prefix.key
         if self._is_ours(route):
-            if not self.fib.saw(key, way_of(route)):
+            if not self.fib.scanned(key, path_of(route)):
                 self._remove([route])
         elif self._aliens is not None and self._aliens.wants(route):
             self._aliens.scanned(key, route)
@@ -400,15 +400,15 @@ class KernelInstance(Instance[KernelConfig]):
         if self._aliens is not None:
             self._news = chain(self._news, self._aliens.end_scan())
             if self._news_step is None:
-                self._learn_some()
+                self._learn_slice()
 
-    def _learn_some(self) -> None:
+    def _learn_slice(self) -> None:
         """Tell the channel of a slice of what the scan found."""
         self._news_step = None
         news = list(islice(self._news, SLICE))
         if news and not self._stopping:
             self._learn(news)
-            self._news_step = self.services.clock.call_soon(self._learn_some)
+            self._news_step = self.services.clock.call_soon(self._learn_slice)
 
     def _end_scan(self) -> None:
         """Give up the scan that runs, if any."""
@@ -460,7 +460,7 @@ class KernelInstance(Instance[KernelConfig]):
         key = route.prefix.key
         if self._is_ours(route):
             if not removed:
-                self._notice_rival(key)
+                self._warn_of_rival(key)
                 self._scan_in(SOON)
             elif self.fib.lost(key):
                 self._flush_in(SOON)
@@ -477,7 +477,7 @@ class KernelInstance(Instance[KernelConfig]):
                 self._aliens.put(key, route)
             self._learn([key])
 
-    def _notice_rival(self, key: bytes) -> None:
+    def _warn_of_rival(self, key: bytes) -> None:
         """Somebody enters routes that look like ours and are not: say so once."""
         if self._rival or key in self.fib.wanted:
             return
@@ -506,9 +506,9 @@ class KernelInstance(Instance[KernelConfig]):
         if gone:
             self._channel.withdraw(gone)
         for alien, theirs in found.items():
-            self._channel.announce(theirs, self._route_of(alien, self._channel))
+            self._channel.announce(theirs, self._learned_route(alien, self._channel))
 
-    def _route_of(self, alien: Alien, channel: Channel) -> Rte:
+    def _learned_route(self, alien: Alien, channel: Channel) -> Rte:
         other: dict[str, Any] = dict(alien.attributes)
         other[SOURCE] = alien.protocol
         other[METRIC] = alien.metric
@@ -516,10 +516,10 @@ class KernelInstance(Instance[KernelConfig]):
             other[PREFSRC] = alien.prefsrc
         attrs = self.services.pool.intern(b"", tuple(sorted(other.items())))
         preference = channel.config.preference
-        return Rte(attrs, channel.source, self._hop_of(alien), preference, self.services.clock.now())
+        return Rte(attrs, channel.source, self._shared_hop(alien), preference, self.services.clock.now())
 
-    def _hop_of(self, alien: Alien) -> Hop:
-        """The hop that all learned routes of this way share."""
+    def _shared_hop(self, alien: Alien) -> Hop:
+        """The hop that all learned routes of this path share."""
         way = (alien.dest, alien.nexthops)
         hop = self._hops.get(way)
         if hop is None:

@@ -89,7 +89,7 @@ class Aliens:
         self._routes = fresh
         return [*fresh, *gone]
 
-    def tell_again(self) -> None:
+    def announce_again(self) -> None:
         """The next scan tells everything, changed or not."""
         self._again = dict.fromkeys(self._told)
 

@@ -68,7 +68,7 @@ class Pipe(Instance[PipeConfig]):
         """Bring everything that flows into this channel again."""
         for flow in self._flows:
             if flow.far is channel:
-                flow.again()
+                flow.refeed()
         return True
 
     def flow_from(self, channel: Channel) -> Flow | None:
@@ -124,7 +124,7 @@ class PipeChannel(Channel):
         flow = self._flow()
         if flow is None:
             return ()
-        return tuple([rte for rte in self.table.get(key) if flow.passing(rte.source) is not None])
+        return tuple([rte for rte in self.table.get(key) if flow.source_for(rte.source) is not None])
 
     def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
         """The routes of the network that the other table has."""
@@ -144,14 +144,14 @@ class Flow:
         self._reader = TableReader(self._wake, every=True)
         self._walk: Walk | None = None
         self._sources: dict[RouteSource, RouteSource | None] = {}  # ours for theirs; None: must not pass
-        self._crowded: dict[bytes, None] = {}  # networks with a route that came another way
+        self._shut_out: dict[bytes, None] = {}  # networks with a route that came another way
         self._retry: list[bytes] = []
         self._complaints = 0
 
     def start(self) -> None:
         """Follow the table, after a walk through what it has."""
         self.near.table.readers.append(self._reader)
-        self.again()
+        self.refeed()
 
     def stop(self) -> None:
         """Follow it no more."""
@@ -160,12 +160,12 @@ class Flow:
         self._pipe.services.scheduler.cancel(self._step)
         self._walk = None
         self._sources.clear()
-        self._crowded.clear()
+        self._shut_out.clear()
         self._retry.clear()
         self.back = None
-        self._reader.wake = _nobody  # it held the flow in a circle
+        self._reader.wake = _ignore  # it held the flow in a circle
 
-    def again(self) -> None:
+    def refeed(self) -> None:
         """Bring all routes through the filter."""
         self._walk = self.near.table.walk()
         self.near.export_state = ExportState.FEEDING
@@ -193,19 +193,19 @@ class Flow:
     def _advance(self) -> bool:
         if self._reader.pending:
             keys = list(self._reader.remove_oldest(SLICE))
-            self._carry(keys)
+            self._sync(keys)
             if self.back is not None:
-                self.back.make_room(keys)
+                self.back.retry_nets(keys)
         elif self._retry:
             keys, self._retry = self._retry, []
-            self._carry(keys)
+            self._sync(keys)
         elif self._walk is not None:
             keys = self._walk.next_keys(SLICE)
             if not keys:
                 self._walk = None
                 self.near.export_state = ExportState.READY
                 self.near.trace_state()
-            self._carry(keys)
+            self._sync(keys)
         if self._walk is not None or self._reader.pending or self._retry:
             return True
         self._forget_sources()
@@ -213,7 +213,7 @@ class Flow:
 
     # carrying -----------------------------------------------------------
 
-    def _carry(self, keys: list[bytes]) -> None:
+    def _sync(self, keys: list[bytes]) -> None:
         """Make the other table agree about these networks."""
         near, far = self.near.table, self.far
         copies: dict[Rte, list[bytes]] = {}
@@ -223,13 +223,13 @@ class Flow:
             there = far.table.get(key)
             came: dict[RouteSource, None] = {}
             for rte in near.get(key):
-                source = self.passing(rte.source)
+                source = self.source_for(rte.source)
                 if source is None:
                     count.received += 1
                     count.rejected += 1
                     self.near.trace_nets("filters", "< rejected by protocol", [key], rte)
                     continue
-                if there and self._is_crowded(key, source, there):
+                if there and self._has_another_copy(key, source, there):
                     count.received += 1
                     count.rejected += 1
                     continue
@@ -250,14 +250,14 @@ class Flow:
             assert ours is not None
             far.announce(theirs, Rte(rte.attrs, ours, rte.hop, rte.preference, now))
 
-    def passing(self, source: RouteSource) -> RouteSource | None:
+    def source_for(self, source: RouteSource) -> RouteSource | None:
         """The source that copies of this one's routes have; None: they must not pass."""
         if source in self._sources:
             return self._sources[source]
-        made = self._sources[source] = self._made(source)
+        made = self._sources[source] = self._derive(source)
         return made
 
-    def _made(self, source: RouteSource) -> RouteSource | None:
+    def _derive(self, source: RouteSource) -> RouteSource | None:
         if source.owner is self.near:
             return None  # came out of the other table through this pipe
         generation = 0
@@ -279,25 +279,25 @@ class Flow:
         made.origin = source
         return made
 
-    def _is_crowded(self, key: bytes, source: RouteSource, there: tuple[Rte, ...]) -> bool:
+    def _has_another_copy(self, key: bytes, source: RouteSource, there: tuple[Rte, ...]) -> bool:
         """Does the other table have the same route already, from somebody else?"""
         root = _root(source)
         for rte in there:
             if rte.source.owner is not self.far and _root(rte.source) is root:
-                if key not in self._crowded:
-                    self._crowded[key] = None
+                if key not in self._shut_out:
+                    self._shut_out[key] = None
                     net = net_of(self.near.net_type, key)
                     self._complain(f"{net} of {source.name} came to {self.far.table.name} another way")
                 return True
         return False
 
-    def make_room(self, keys: list[bytes]) -> None:
+    def retry_nets(self, keys: list[bytes]) -> None:
         """These networks changed in the other table: what found no place may try again."""
-        if not self._crowded:
+        if not self._shut_out:
             return
         for key in keys:
-            if key in self._crowded:
-                del self._crowded[key]
+            if key in self._shut_out:
+                del self._shut_out[key]
                 self._retry.append(key)
         if self._retry:
             self._wake()
@@ -317,7 +317,7 @@ class Flow:
                 self.far.forget(ours)
 
 
-def _nobody() -> None:
+def _ignore() -> None:
     """Nobody follows the journal any more."""
 
 

@@ -36,7 +36,7 @@ class Timing:
     solicited_unicast: bool = False
 
     @classmethod
-    def of(cls, config: RaInterface) -> Timing:
+    def from_config(cls, config: RaInterface) -> Timing:
         """With the manual's defaults, and a shorter interval where routers are discovered."""
         longest = max_ra_interval(config)
         shortest = config.min_ra_interval
@@ -84,25 +84,25 @@ class Schedule:
     def solicited(self, source: Address | None, now: float) -> None:
         """A valid Solicitation came, from the unspecified address if `source` is None."""
         if self._regular is not None and not self._is_answered(source, now):
-            self._answer(source, now + self._random.uniform(0, ANSWER_DELAY))
+            self._schedule_answer(source, now + self._random.uniform(0, ANSWER_DELAY))
 
     def answer(self, to: Address, now: float) -> None:
         """Somebody needs our advertisement at once."""
         if self._regular is not None:
-            self._answer(to, now)
+            self._schedule_answer(to, now)
 
     def _is_answered(self, to: Address | None, now: float) -> bool:
         return to is not None and now - self._answered.get(to, float("-inf")) < ANSWERED
 
-    def _answer(self, to: Address | None, at: float) -> None:
+    def _schedule_answer(self, to: Address | None, at: float) -> None:
         if to is None or len(self._answered) + len(self._answers) >= MOST_UNICASTS:
-            self._want(max(at, self._gap_end))
+            self._schedule_multicast(max(at, self._gap_end))
         elif self.timing.solicited_unicast or at < self._gap_end:
             self._answers[to] = min(at, self._answers.get(to, at))
         else:
-            self._want(at)
+            self._schedule_multicast(at)
 
-    def _want(self, at: float) -> None:
+    def _schedule_multicast(self, at: float) -> None:
         self._wanted = at if self._wanted is None else min(self._wanted, at)
 
     def next_deadline(self) -> float | None:

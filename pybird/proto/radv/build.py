@@ -116,7 +116,7 @@ def _trigger(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         raise builder.error("Prefix must be IPv6", tree.children[0])
 
 
-def _lifetime_of(builder: Builder, item: Tree) -> Lifetime:
+def _build_lifetime(builder: Builder, item: Tree) -> Lifetime:
     value = builder.number(item.children[0])
     if item.data == "lifetime":
         return Lifetime(seconds=value)
@@ -155,7 +155,7 @@ def _dnssl(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _common_lifetime(builder: Builder, tree: Tree) -> Lifetime:
     found = [item for item in tree.trees() if item.data in ("lifetime", "lifetime_mult")]
-    return _lifetime_of(builder, found[-1]) if found else Lifetime()
+    return _build_lifetime(builder, found[-1]) if found else Lifetime()
 
 
 def _single(tree: Tree) -> list[Any]:

@@ -111,7 +111,7 @@ class Content:
 
     # prefixes -----------------------------------------------------------
 
-    def options_of(self, prefix: Prefix) -> RaPrefix | None:
+    def block_for(self, prefix: Prefix) -> RaPrefix | None:
         """The first `prefix` block that covers it, the interface's first; None: skipped."""
         for item in self.interface.prefixes + self.protocol.prefixes:
             if item.prefix.covers(prefix):
@@ -125,7 +125,7 @@ class Content:
         for item in addresses:
             if item.address.is_v4 or item.address.is_link_local or item.address.is_loopback:
                 continue
-            options = self.options_of(item.prefix)
+            options = self.block_for(item.prefix)
             if options is not None:
                 present[item.prefix] = _Shown(_prefix_information(item.prefix, options, active))
         linger = self.interface.prefix_linger_time

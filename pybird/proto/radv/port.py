@@ -96,7 +96,7 @@ class RadvPort:
         self._timer: Timer | None = None
         self._armed: float | None = None
         self._told_truncated = False
-        self.schedule = Schedule(Timing.of(config), services.random)
+        self.schedule = Schedule(Timing.from_config(config), services.random)
         self.content = Content(protocol, config)
         self.discovery = Discovery(services.random, owner.entry_limit())
         self._socket = services.network.icmp6(interface.index, (SOLICITATION, ADVERTISEMENT), self._received)
@@ -128,7 +128,7 @@ class RadvPort:
         before, self.config = self.config, config
         self.content.protocol, self.content.interface = protocol, config
         self.discovery.limit = self._owner.entry_limit()
-        self.schedule.adapt(Timing.of(config), now)
+        self.schedule.adapt(Timing.from_config(config), now)
         if before.discovery and not config.discovery:
             self._carry_out(self.discovery.stop("discovery switched off"))
         elif config.discovery and not before.discovery:
@@ -202,14 +202,14 @@ class RadvPort:
             self._owner.log("warning", f"{link.name}: too much to advertise, the last options are left out")
 
     def _received(self, packet: Icmp6Packet) -> None:
-        self._owner.guarded(self._take, packet)
+        self._owner.guarded(self._handle, packet)
 
-    def _take(self, packet: Icmp6Packet) -> None:
+    def _handle(self, packet: Icmp6Packet) -> None:
         try:
             if packet.data[:1] == bytes((SOLICITATION,)):
                 self.schedule.solicited(decode_rs(packet), self._clock.now())
                 self._arm_sooner()
-            elif self.config.discovery and self._heard(packet):
+            elif self.config.discovery and self._handle_advertisement(packet):
                 self._arm()
         except RadvError as error:
             source = packet.source
@@ -217,7 +217,7 @@ class RadvPort:
                 "packets", "Discarding packet from {}%{}: {}", source, self.interface.name, error
             )
 
-    def _heard(self, packet: Icmp6Packet) -> bool:
+    def _handle_advertisement(self, packet: Icmp6Packet) -> bool:
         """A router advertised itself; False when no deadline can have come nearer.
 
         So it is with routers that we know and with a flood of strangers.

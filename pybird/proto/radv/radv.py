@@ -289,7 +289,7 @@ class Radv(Discoverer[RadvConfig]):
         channel.end_refresh()
         return True
 
-    def _port_of(self, net_type: NetType, key: bytes) -> tuple[RadvPort, Address] | None:
+    def _find_port(self, net_type: NetType, key: bytes) -> tuple[RadvPort, Address] | None:
         if net_type is not NetType.PEER:
             return None
         net = net_of(net_type, key)
@@ -299,7 +299,7 @@ class Radv(Discoverer[RadvConfig]):
 
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
         """`since` and `expires` of an entry, on the router's clock; or why it was `withdrawn`."""
-        found = self._port_of(net_type, key)
+        found = self._find_port(net_type, key)
         entry = None if found is None else found[0].discovery.entries.get(found[1])
         if entry is not None:
             return {"since": entry.since, "expires": entry.expires}
@@ -307,7 +307,7 @@ class Radv(Discoverer[RadvConfig]):
 
     def unreachable(self, net_type: NetType, key: bytes) -> None:
         """The router refused to talk: it may not have heard of us."""
-        found = self._port_of(net_type, key)
+        found = self._find_port(net_type, key)
         if found is not None:
             found[0].greet(found[1])
 

@@ -66,7 +66,7 @@ class Static(Instance[StaticConfig]):
         for channel in self.channels.values():
             channel.open()
         self.services.interfaces.listen(self)
-        self._go_to(self.config, everything=False)
+        self._apply_config(self.config, everything=False)
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
@@ -99,12 +99,12 @@ class Static(Instance[StaticConfig]):
         if not self.accepts(old, new):
             return False
         self._blocks.clear()
-        self._go_to(new, everything=old.check_link != new.check_link)
+        self._apply_config(new, everything=old.check_link != new.check_link)
         return True
 
     def request_refresh(self, channel: Channel) -> bool:
         """Announce everything again."""
-        self._look_at(list(self._routes))
+        self._recheck(list(self._routes))
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
@@ -123,7 +123,7 @@ class Static(Instance[StaticConfig]):
 
     # what is there ------------------------------------------------------------
 
-    def _go_to(self, options: StaticConfig, everything: bool) -> None:
+    def _apply_config(self, options: StaticConfig, everything: bool) -> None:
         """Compare the routes that are there with those of a config, and work on what differs."""
         self._change = self._compare(options, everything)
         if self._work():
@@ -147,12 +147,12 @@ class Static(Instance[StaticConfig]):
         for slots in _slices(list(wanted)):
             for slot in slots:
                 if slot not in self._routes:
-                    self._take(slot, wanted[slot], options)
+                    self._add(slot, wanted[slot], options)
                     self._dirty.setdefault(slot, False)
             if len(slots) == SLICE:
                 yield
 
-    def _take(self, slot: Slot, route: StaticRoute, options: StaticConfig) -> None:
+    def _add(self, slot: Slot, route: StaticRoute, options: StaticConfig) -> None:
         self._routes[slot] = route
         hop = self._hops[slot] = self._hop(route, options)
         if route.via:
@@ -174,7 +174,7 @@ class Static(Instance[StaticConfig]):
 
     # announcing -------------------------------------------------------------
 
-    def _look_at(self, slots: list[Slot]) -> None:
+    def _recheck(self, slots: list[Slot]) -> None:
         for slot in slots:
             self._dirty.setdefault(slot, self._works(slot))
         self._work_soon()
