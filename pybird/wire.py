@@ -1,9 +1,9 @@
 """A bounded cursor over received octets.
 
-All bounds checks of the codecs are here: whoever reads with a `OctetReader` can
-only get what is there, or a `WireError`. Numbers are big-endian (network
-order). A codec that needs a protocol's own error translates `WireError` in one
-place.
+Reading past the end raises `WireError`, so a codec that reads with an
+`OctetReader` needs no bounds checks of its own. Numbers are big-endian (network
+order). A codec that reports its protocol's own errors translates `WireError` in
+one place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, final
 
 
 class WireError(Exception):
-    """Received octets break their protocol. The text is for the log."""
+    """Received octets violate their protocol. The text is for the log."""
 
 
 @final
@@ -28,11 +28,11 @@ class OctetReader:
 
     @property
     def left(self) -> int:
-        """How many octets are still to be read."""
+        """The number of octets still to be read."""
         return self.end - self.at
 
     def read(self, count: int) -> bytes:
-        """The next `count` octets.
+        """Read the next `count` octets.
 
         Raises:
             WireError: there are fewer.
@@ -44,7 +44,7 @@ class OctetReader:
         return self.data[start : start + count]
 
     def read_number(self, octets: int) -> int:
-        """The next unsigned number of that many octets.
+        """Read the next unsigned number, which takes this many octets.
 
         Raises:
             WireError: there are fewer.
@@ -52,7 +52,7 @@ class OctetReader:
         return int.from_bytes(self.read(octets), "big")
 
     def read_part(self, count: int) -> OctetReader:
-        """A reader for the next `count` octets alone, which are skipped here.
+        """Return a reader limited to the next `count` octets, and skip them here.
 
         Raises:
             WireError: there are fewer.
@@ -64,5 +64,5 @@ class OctetReader:
         return OctetReader(self.data, start, self.at)
 
     def read_rest(self) -> bytes:
-        """Everything that is left."""
+        """Read everything that is left."""
         return self.read(self.end - self.at)

@@ -1,8 +1,8 @@
 """Internet addresses as values.
 
 An `Address` is its octets in network order: four for IPv4, sixteen for IPv6.
-Text follows RFC 5952. Values order as BIRD orders them: an IPv4 address
-counts as its IPv4-mapped IPv6 form (::ffff:a.b.c.d).
+Text follows RFC 5952. Addresses sort as in BIRD: an IPv4 address sorts as
+its IPv4-mapped IPv6 form (::ffff:a.b.c.d).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _MAPPED: Final = b"\0" * 10 + b"\xff\xff"
 class Address:
     """One IPv4 or IPv6 address, without interface or port.
 
-    A subclass may carry more (BGP's next hop: a link-local address too); it
-    still compares by these octets alone.
+    A subclass may carry more (BGP's next hop also has a link-local address);
+    it still compares by these octets alone.
     """
 
     __slots__ = ("octets",)
@@ -30,7 +30,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read dotted quad or colon text; as in BIRD, `::` may stand for no group of eight.
+        """Parse an IPv4 or IPv6 address; as in BIRD, `::` may also stand between eight groups, for none.
 
         Raises:
             ValueError: the text is no address.
@@ -40,7 +40,7 @@ class Address:
         except OSError:
             pass
         head, _, tail = text.partition("::")
-        whole = ":".join([part for part in (head, tail) if part])  # RFC 4291, 2.2 wants one group at least
+        whole = ":".join([part for part in (head, tail) if part])  # RFC 4291, 2.2 needs one group at least
         try:
             return cls(inet_pton(AF_INET6, whole if "::" not in whole else ""))
         except OSError:
@@ -73,32 +73,32 @@ class Address:
 
     @property
     def is_link_local(self) -> bool:
-        """fe80::/10 (RFC 4291, 2.5.6); IPv4 has none here."""
+        """True in fe80::/10 (RFC 4291, 2.5.6); never for IPv4."""
         octets = self.octets
         return len(octets) == 16 and octets[0] == 0xFE and octets[1] & 0xC0 == 0x80
 
     @property
     def is_unspecified(self) -> bool:
-        """0.0.0.0 or ::."""
+        """True for 0.0.0.0 and ::."""
         return not any(self.octets)
 
     @property
     def is_multicast(self) -> bool:
-        """224.0.0.0/4 or ff00::/8."""
+        """True in 224.0.0.0/4 and ff00::/8."""
         first = self.octets[0]
         return first & 0xF0 == 0xE0 if self.is_v4 else first == 0xFF
 
     @property
     def is_loopback(self) -> bool:
-        """127.0.0.0/8 or ::1."""
+        """True in 127.0.0.0/8 and for ::1."""
         return self.octets[0] == 127 if self.is_v4 else self.value == 1
 
     @property
     def may_be_neighbor(self) -> bool:
-        """Can another node on a link have it?
+        """True if another node on a link can have this address.
 
-        Not 0.0.0.0/8, loopback, multicast and 255.255.255.255 (RFC 6890); of ::/64 only
-        the addresses that hold an IPv4 address (RFC 4291, 2.5.5) that can.
+        False for 0.0.0.0/8, loopback, multicast and 255.255.255.255 (RFC 6890). In ::/64 it is
+        True only for IPv4-compatible addresses (RFC 4291, 2.5.5.1) whose IPv4 address may be a neighbor.
         """
         octets = self.octets
         if len(octets) == 4:

@@ -2,7 +2,7 @@
 
 The octets are AS_PATH segments (RFC 4271, 4.3; RFC 6793; RFC 5065): one octet
 of type, one of count, then the numbers. Most paths are one AS_SEQUENCE; the
-numbers are unpacked on first use. Paths never change; methods make new ones.
+numbers are unpacked on first use. Paths are immutable; methods return new ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AsPath:
 
     @classmethod
     def decode(cls, octets: bytes) -> AsPath:
-        """From an attribute value that was checked: 4-octet numbers, whole segments."""
+        """Make a path from a checked attribute value: 4-octet numbers, whole segments."""
         return cls(octets)
 
     def encode(self) -> bytes:
@@ -41,7 +41,7 @@ class AsPath:
 
     @classmethod
     def of(cls, segments: Iterable[Segment]) -> AsPath:
-        """From segments; empty ones vanish, long ones are split (255 is the most)."""
+        """Make a path from segments; empty ones are dropped, those of more than 255 AS numbers are split."""
         out: list[bytes] = []
         for kind, numbers in segments:
             for at in range(0, len(numbers), 255):
@@ -63,7 +63,7 @@ class AsPath:
 
     @property
     def members(self) -> tuple[int, ...]:
-        """Every AS number in order, those of sets and confederations too."""
+        """All AS numbers in order, including those in sets and confederation segments."""
         if self._members is None:
             octets = self.octets
             if len(octets) > 1 and len(octets) == 2 + 4 * octets[1]:
@@ -74,12 +74,12 @@ class AsPath:
 
     @property
     def items(self) -> tuple[int, ...]:
-        """The members, by the name that community lists use."""
+        """The same as `members`: code for paths and community lists uses this name for both."""
         return self.members
 
     @property
     def length(self) -> int:
-        """Hops as best path selection counts them: a set is 1, confederation segments 0."""
+        """The length as best path selection counts it: a set is 1, confederation segments are 0."""
         octets = self.octets
         if len(octets) > 1 and octets[0] == SEQUENCE and len(octets) == 2 + 4 * octets[1]:
             return octets[1]
@@ -106,7 +106,7 @@ class AsPath:
 
     @property
     def last_nonaggregated(self) -> int:
-        """The last AS before the first set, or 0."""
+        """The last AS before the first segment that is not an AS_SEQUENCE, or 0."""
         found = 0
         for kind, numbers in self.segments:
             if kind != SEQUENCE:
@@ -123,7 +123,7 @@ class AsPath:
         return AsPath(b"\x02\x01" + number + octets)
 
     def keep(self, wanted: Callable[[int], bool]) -> AsPath:
-        """The path of only those AS numbers; the same object when all stay."""
+        """The path with only the AS numbers that are wanted; the same object when none is removed."""
         if all(wanted(asn) for asn in self.members):
             return self
         kept = [(kind, tuple([asn for asn in numbers if wanted(asn)])) for kind, numbers in self.segments]

@@ -1,20 +1,21 @@
-"""Attribute sets: what many routes share, interned.
+"""Attribute sets, which many routes share; interned.
 
-A set is two things: the BGP path attributes in canonical bytes (ascending
+A set has two parts: the BGP path attributes in canonical bytes (ascending
 type, shortest length form, AS_PATH with 4-octet numbers, MP_UNREACH and
 duplicates dropped, MP_REACH reduced to AFI, SAFI and next hop) and the
 attributes that have no BGP code (`krt_prefsrc`, `radv_lifetime`, custom ones)
-as sorted name-value pairs. Equal sets are one object, so identity compares
-them and a memo can be keyed by them. A set holds only what was received or
-set: no next hop that was resolved, no source, no preference, no time.
+as sorted name-value pairs. Equal sets are one object: compare them by identity,
+and use them as keys of memos. A set holds only what was received or set: no
+resolved next hop, no source, no preference, no time.
 
 Which attributes exist is declared by the protocols (`AttributeDecl`) and
 collected once, in the `AttributePool`. One router has one pool.
 
-A set that nobody uses any more is dropped again, in rounds through all sets
-that begin when they have doubled, so a neighbor that always sends
-something new cannot fill the memory. With each round `epoch` rises: memos that
-are keyed by sets are emptied then, or they would hold them for ever.
+Unused sets are dropped in rounds. A round begins when the sets take twice the
+memory that the last round left (plus `FREE_GROWTH`), and checks a few sets for
+each new one; so a neighbor that keeps sending new sets cannot fill the memory.
+Each round increments `epoch`: memos keyed by sets must then be emptied, because
+they would keep the sets alive.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ class AttributeDecl:
     An attribute with a BGP `code` lives in the wire bytes and has `flags`,
     `decode` and `encode`; `decode` is only called on values that passed the
     protocol's own checks. `label` is the name that dialect 2 prints
-    (`BGP.local_pref`); `text` makes the printed value where `str` does not. An
-    attribute with a `field` is a truth value: these bits of that attribute.
+    (`BGP.local_pref`); `text` formats the value where `str` is not right. An
+    attribute with a `field` (attribute, bit mask) is a bool: one of these bits
+    of that attribute is set.
     """
 
     name: str
@@ -80,7 +82,7 @@ def split(wire: bytes) -> Iterable[tuple[int, int, bytes]]:
 
 
 def pieces(wire: bytes) -> dict[int, bytes]:
-    """Each attribute of canonical bytes with its header, by code."""
+    """The attributes of canonical bytes by code, each with its header."""
     found: dict[int, bytes] = {}
     at, end = 0, len(wire)
     while at < end:
@@ -92,7 +94,7 @@ def pieces(wire: bytes) -> dict[int, bytes]:
 
 
 def find(wire: bytes, code: int) -> bytes | None:
-    """The value of one attribute of canonical bytes."""
+    """The value of one attribute of canonical bytes; None without it."""
     at, end = 0, len(wire)
     while at < end:
         if wire[at] & 0x10:
@@ -108,27 +110,27 @@ def find(wire: bytes, code: int) -> bytes | None:
 
 
 def value_of(octets: bytes) -> bytes:
-    """The value of one attribute that `pieces` found."""
+    """The value of an attribute as `pieces` returns it, without the header."""
     return octets[4:] if octets[0] & 0x10 else octets[3:]
 
 
-Wanted = dict[int, tuple[str, Callable[[bytes], Any]]]  # attributes by code: name, and how to read it
+Wanted = dict[int, tuple[str, Callable[[bytes], Any]]]  # attributes to read, by code: (name, decoder)
 
 
 class AttributeTooLongError(ValueError):
-    """A value that no message could carry."""
+    """An attribute value is too long for any message."""
 
 
 UNKNOWN_PREFIX: Final = "bgp_unknown_0x"
-# The attribute that every route of BGP has, and flags of attributes (RFC 4271, 4.3).
+# The attribute that every BGP route has, and attribute flags (RFC 4271, 4.3).
 ORIGIN: Final = 1
 OPTIONAL_TRANSITIVE: Final = 0xC0
 PARTIAL: Final = 0x20
-MOST_OCTETS: Final = 65000  # of a value made here: it goes into a message of 65535 with all else
-CHECKED_PER_NEW_SET: Final = 4  # sets of a round that are looked at for each new one
-SET_SIZE: Final = 2048  # octets of a set besides its wire form, with what memos keep of it
-MOST_VIEWED: Final = 2 << 20  # octets of sets whose views are kept, which weigh several times that
-FREE_GROWTH: Final = 8 << 20  # octets by which sets may always grow before a round begins
+MOST_OCTETS: Final = 65000  # of a value that `edit` writes: it shares a message of 65535 octets
+CHECKED_PER_NEW_SET: Final = 4  # sets that a running round checks for each new set
+SET_SIZE: Final = 2048  # octets that a set costs besides its wire form, with memos
+MOST_VIEWED: Final = 2 << 20  # octets of the sets whose views are cached; the views take several times that
+FREE_GROWTH: Final = 8 << 20  # octets by which the sets may grow in any case before a round begins
 
 
 class AttributePool:
@@ -137,25 +139,25 @@ class AttributePool:
     def __init__(self, declarations: Iterable[AttributeDecl], views: int = 20000) -> None:
         self.by_name: Final[dict[str, AttributeDecl]] = {}
         self.by_code: Final[dict[int, AttributeDecl]] = {}
-        self.places: Final[dict[str, int]] = {}  # in the order of declaration
-        self._writers: dict[str, tuple[int, int, Callable[[Any], bytes]]] = {}  # what `_writer` told
+        self.places: Final[dict[str, int]] = {}  # by name: position in the order of declaration
+        self._writers: dict[str, tuple[int, int, Callable[[Any], bytes]]] = {}  # results of `_writer`
         self._sets: dict[tuple[bytes, tuple[tuple[str, Any], ...]], AttributeSet] = {}
         self._views: dict[AttributeSet, dict[str, Any]] = {}
         self._most_views: Final = views
         self._viewed = 0  # octets of the sets whose views were parsed
-        self.epoch = 0  # memos keyed by sets are to be emptied when it has changed
+        self.epoch = 0  # memos keyed by sets must be emptied when it changes
         self._size = 0  # octets of all sets
-        self._ceiling = FREE_GROWTH  # of the size: above it a round begins
-        self._fresh = 0  # octets of the sets made since the round began
-        self._round: list[tuple[bytes, tuple[tuple[str, Any], ...]]] = []  # still to look at
-        self._unused = 0  # references to a set that only the pool has
+        self._ceiling = FREE_GROWTH  # a round begins when `_size` is above it
+        self._fresh = 0  # octets of the sets made since the last round began
+        self._round: list[tuple[bytes, tuple[tuple[str, Any], ...]]] = []  # keys still to be checked
+        self._unused = 0  # reference count of a set that only the pool refers to
         self._calibrate()
         for decl in declarations:
             self.declare(decl)
         self.empty: Final = self.intern(b"")
 
     def declare(self, decl: AttributeDecl) -> None:
-        """Make one attribute known; a custom attribute of a config does this too."""
+        """Add an attribute; custom attributes of the configuration are added like this too."""
         self._writers.clear()
         self.by_name[decl.name] = decl
         self.places.setdefault(decl.name, len(self.places))
@@ -174,14 +176,14 @@ class AttributePool:
             found = self._sets[key] = AttributeSet(wire, other)
         return found
 
-    # sets that nobody uses ----------------------------------------------
+    # unused sets --------------------------------------------------------
 
     def begin_round(self) -> None:
-        """The next `sweep` looks at every set again: many may have just become unused."""
+        """Let the next `sweep` begin with all sets again; for when many have just become unused."""
         self._round = []
 
     def sweep(self, most: int) -> bool:
-        """Go on with a round, or begin one, and look at this many sets; False at its end."""
+        """Check this many sets of the round (or of a new one), drop unused ones; False at its end."""
         waiting = self._round
         if not waiting:
             self.epoch += 1
@@ -201,16 +203,16 @@ class AttributePool:
         return False
 
     def _calibrate(self) -> None:
-        """Find how many references `sweep` sees of an unused set; compiled code holds fewer."""
+        """Measure the reference count that `sweep` sees on an unused set; compiled code holds fewer."""
         self.intern(b"")
         while self._sets:
             self._unused += 1
             self.sweep(1)
 
-    # what a set says ----------------------------------------------------
+    # reading and editing ------------------------------------------------
 
     def view(self, attrs: AttributeSet) -> dict[str, Any]:
-        """Every attribute of the set by name, as filter values. Do not change it."""
+        """All attributes of the set by name, as filter values. Cached: do not modify it."""
         found = self._views.get(attrs)
         if found is None:
             if len(self._views) >= self._most_views or self._viewed > MOST_VIEWED:
@@ -243,7 +245,7 @@ class AttributePool:
         return view
 
     def value(self, attrs: AttributeSet, name: str, default: Any = None) -> Any:
-        """One attribute of the set."""
+        """The value of one attribute of the set, or `default`."""
         found = self._views.get(attrs)
         if found is not None:
             return found.get(name, default)
@@ -254,7 +256,7 @@ class AttributePool:
         return default if octets is None else decl.decode(octets)
 
     def part(self, attrs: AttributeSet, wanted: Wanted) -> dict[str, Any]:
-        """The wanted BGP attributes of the set and all others, in a dictionary of the caller's own."""
+        """The wanted BGP attributes and all others of the set, in a new dict that the caller may modify."""
         view: dict[str, Any] = dict(attrs.other) if attrs.other else {}
         wire = attrs.wire
         at, end = 0, len(wire)
@@ -271,7 +273,7 @@ class AttributePool:
         return view
 
     def wanted(self, names: Iterable[str]) -> Wanted:
-        """The BGP attributes of these names, for `part`."""
+        """Those of the names that are BGP attributes, prepared for `part`."""
         found: Wanted = {}
         for name in names:
             code = self._writer(name)[0]
@@ -286,11 +288,11 @@ class AttributePool:
     def edit(self, attrs: AttributeSet, changes: Mapping[str, Any]) -> AttributeSet:
         """The set with these attributes changed; a value of None removes one.
 
-        An optional transitive one that is new on a route of BGP, which has ORIGIN,
-        was not attached by its originator: Partial (RFC 4271, 5).
+        An optional transitive attribute that is added to a BGP route (one that has ORIGIN)
+        gets the Partial bit: the originator did not attach it (RFC 4271, 5).
 
         Raises:
-            AttributeTooLongError: a value has more octets than a message.
+            AttributeTooLongError: a value has more octets than fit into a message.
         """
         if not changes:
             return attrs
@@ -327,7 +329,7 @@ class AttributePool:
         return self.intern(b"".join([wire[code] for code in sorted(wire)]), pairs)
 
     def _writer(self, name: str) -> tuple[int, int, Callable[[Any], bytes]]:
-        """Code, flags and octets of an attribute; -1 as the code of one that is not BGP's."""
+        """(code, flags, encoder) of an attribute; the code is -1 if it is not a BGP attribute."""
         decl = self.by_name.get(name)
         if decl is not None:
             code = -1 if decl.code is None else decl.code

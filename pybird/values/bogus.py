@@ -1,4 +1,4 @@
-"""Networks to which no router forwards: no table takes them, whoever announces them.
+"""Bogus networks: no router forwards to them, so no table accepts them from any protocol.
 
 Loopback, multicast and link-local networks, hosts of 0.0.0.0/8 and the
 broadcast address, and IPv6 networks that embed these, as BIRD refuses them.
@@ -21,25 +21,25 @@ _SUSPECT6: Final = frozenset((0, 0xFE, 0xFF))
 
 
 def suspect_octets(net_type: NetType) -> frozenset[int]:
-    """The first octets of addresses that make a key worth a look; of other types than IPv4 and IPv6 none."""
+    """The first octets that addresses of bogus networks have; empty for types other than IPv4 and IPv6."""
     if net_type is NetType.IP4:
         return _SUSPECT4
     return _SUSPECT6 if net_type is NetType.IP6 else frozenset()
 
 
 def has_suspect(keys: list[bytes], octets: frozenset[int]) -> bool:
-    """May one of these keys be bogus? For nearly every UPDATE that is all that is asked."""
+    """True if one of these keys may be bogus; for nearly every UPDATE this quick test is enough."""
     try:
         for key in keys:
             if key[1] in octets:
                 return True
-    except IndexError:  # the default route has no octet of an address
+    except IndexError:  # the key of the default route has no address octets
         return True
     return False
 
 
 def bogus_keys(keys: list[bytes], net_type: NetType) -> list[bytes]:
-    """Those of a table's keys that are such networks; of other types than IPv4 and IPv6 none."""
+    """The keys of bogus networks among these; none for types other than IPv4 and IPv6."""
     if net_type is NetType.IP4:
         return [key for key in keys if _BOGUS4.match(key) is not None]
     if net_type is NetType.IP6:
@@ -48,7 +48,7 @@ def bogus_keys(keys: list[bytes], net_type: NetType) -> list[bytes]:
 
 
 def _is_bogus6(key: bytes) -> bool:
-    """The low half of the address space has one good use: IPv4 addresses in the last 32 bits."""
+    """True if the network is bogus; in ::/64 all are but those with an IPv4 address in the last 32 bits."""
     if _BOGUS6.match(key) is not None:
         return True
     address = key[1:].ljust(16, b"\0")

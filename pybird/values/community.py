@@ -1,9 +1,9 @@
 """Community lists as values, backed by their wire form or by their items.
 
 `CommunityList` (clist) also carries CLUSTER_LIST and ASPA providers. Items are
-unpacked on first use, and octets of a changed list made when it is encoded;
-lists never change, methods make new ones. Order is that of the wire; adding
-what is already there changes nothing. Hot code (also compiled by mypyc):
+unpacked on first use, and the octets of a new list are made when it is encoded.
+Lists are immutable; methods return new ones. Items stand in wire order; adding
+an item that the list has changes nothing. Hot code (also compiled by mypyc):
 filters test and change lists once per attribute set.
 """
 
@@ -17,18 +17,18 @@ from pybird.values.scalars import ExtendedCommunity, LargeCommunity, Pair
 
 
 class _List:
-    """What the three lists share; `items` are raw: ints, or tuples of three ints."""
+    """Base of the three lists. `items` are raw: ints, or tuples of three ints."""
 
     __slots__ = ("_items", "_octets")
 
     def __init__(self, octets: bytes | None = b"", items: tuple[Any, ...] | None = None) -> None:
-        """From octets of checked length, or from raw items when these are None."""
+        """Make a list from octets of checked length, or from raw items if `octets` is None."""
         self._octets = octets
         self._items = items
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
-        """From an attribute value whose length was checked."""
+        """Make a list from an attribute value whose length was checked."""
         return cls(octets)
 
     def encode(self) -> bytes:
@@ -41,7 +41,7 @@ class _List:
 
     @classmethod
     def of(cls, items: Iterable[Any]) -> Self:
-        """From raw items or values, in this order."""
+        """Make a list from raw items or values, in this order."""
         return cls(None, tuple(items))
 
     def _pack(self, items: tuple[Any, ...]) -> bytes:
@@ -51,17 +51,17 @@ class _List:
         raise NotImplementedError
 
     def _value(self, item: Any) -> Any:
-        """The rich value of a raw item."""
+        """The raw item as a value with its own type and text."""
         raise NotImplementedError
 
     @property
     def octets(self) -> bytes:
-        """The items as they are sent."""
+        """The items in wire form."""
         return self.encode()
 
     @property
     def items(self) -> tuple[Any, ...]:
-        """Raw items in wire order, fast to test."""
+        """The raw items in wire order, fast to test."""
         items = self._items
         if items is None:
             assert self._octets is not None
@@ -69,14 +69,14 @@ class _List:
         return items
 
     def add(self, item: Any) -> Self:
-        """The list with this item at the end, unless it has it."""
+        """The list with this item appended; the same object if it already has it."""
         items = self._items
         if items is None:
             items = self.items
         return self if item in items else type(self)(None, (*items, item))
 
     def union(self, other: Self) -> Self:
-        """The list with the items of another at the end that it lacks."""
+        """The list with those items of `other` appended that it lacks."""
         mine = self.items
         new = [item for item in other.items if item not in mine]
         if not new:
@@ -84,7 +84,7 @@ class _List:
         return type(self)(None, (*mine, *new))
 
     def keep(self, wanted: Callable[[Any], bool]) -> Self:
-        """The list of only those items; the same object when all stay."""
+        """The list with only the items that are wanted; the same object when none is removed."""
         items = self.items
         kept = [item for item in items if wanted(item)]
         if len(kept) == len(items):

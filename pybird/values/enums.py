@@ -1,8 +1,8 @@
 """Enumerations of the filter language and their constants.
 
-The numbers are BIRD's: the CLI prints them (`(enum 30)11`), and protocols store
-them in routes. A value without a constant is still a value, with a number
-for its name.
+The numbers are BIRD's: the CLI prints them (`(enum 31)11`), and protocols store
+them in routes. A number without a constant is a valid value too; its name is
+the number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pybird.values.route import Dest
 
 
 class OpenEnum(IntEnum):
-    """An enumeration that takes numbers it has no name for."""
+    """An enumeration that accepts numbers without a name."""
 
     @classmethod
     def _missing_(cls, value: object) -> OpenEnum:
@@ -27,7 +27,7 @@ class OpenEnum(IntEnum):
 
 
 class Rts(OpenEnum):
-    """What kind of protocol announced a route (`source`). The last ones have no constant."""
+    """The kind of protocol that announced a route (`source`). `_UNNAMED` ones have no constant."""
 
     NONE = 0
     STATIC = 1
@@ -53,7 +53,7 @@ class Rts(OpenEnum):
 
 
 class AddressScope(OpenEnum):
-    """How far an address reaches."""
+    """The scope of an address."""
 
     HOST = 0
     LINK = 1
@@ -64,7 +64,7 @@ class AddressScope(OpenEnum):
 
 
 class Roa(OpenEnum):
-    """Route origin validation (RFC 6811)."""
+    """The result of route origin validation (RFC 6811)."""
 
     UNKNOWN = 0
     VALID = 1
@@ -72,7 +72,7 @@ class Roa(OpenEnum):
 
 
 class Aspa(OpenEnum):
-    """AS path verification."""
+    """The result of AS path verification (ASPA)."""
 
     UNKNOWN = 0
     VALID = 1
@@ -88,7 +88,7 @@ class Origin(OpenEnum):
 
 
 class RaPreference(OpenEnum):
-    """Preference of a router or route in Router Advertisements (RFC 4191, 2.1); bits in place."""
+    """Preference of a router or route in Router Advertisements: bits of the flags octet (RFC 4191, 2.1)."""
 
     LOW = 0x18
     MEDIUM = 0x00
@@ -103,7 +103,7 @@ class AddressFamily(OpenEnum):
 
 
 class MplsPolicy(OpenEnum):
-    """How MPLS labels are given out."""
+    """How MPLS labels are allocated."""
 
     NONE = 0
     STATIC = 1
@@ -131,8 +131,8 @@ class BridgeSource(OpenEnum):
     DYNAMIC = 4
 
 
-# Type name: (class, prefix of its constants, type code that `eval` prints).
-# The codes are those of BIRD 3.3; BIRD 2 has others, and each release its own.
+# By type name: (class, prefix of its constants, type code that `eval` prints).
+# The codes are those of BIRD 3.3; they differ in BIRD 2 and from release to release.
 ENUMS: Final[dict[str, tuple[type[IntEnum], str, int]]] = {
     "enum rts": (Rts, "RTS", 0x31),
     "enum bgp_origin": (Origin, "ORIGIN", 0x13),
@@ -162,7 +162,7 @@ def _constants() -> dict[str, tuple[str, IntEnum]]:
     return found
 
 
-# Constant: (type, value), as `RTS_BGP` or `NET_IP4`.
+# By constant (`RTS_BGP`, `NET_IP4`): (type, value).
 CONSTANTS: Final[dict[str, tuple[str, IntEnum]]] = _constants()
 
 

@@ -1,7 +1,7 @@
 """Flow specifications as values (RFC 8955, RFC 8956).
 
-A flow is its components in wire form, without the length that precedes them in
-NLRI: that is also its table key. Text is BIRD's `flow4 { … }`. Components are
+A flow is stored as its components in wire form, without the length that precedes
+them in NLRI; this is also its table key. Text is BIRD's `flow4 { … }`. Components are
 built with `prefix_component`, `number_component` and `bits_component`, in
 ascending type.
 """
@@ -49,14 +49,14 @@ Term = tuple[int, int]  # operator bits with `_AND`, value
 @final
 @dataclass(frozen=True, slots=True, order=True)
 class FlowNet:
-    """One flow specification; `octets` are its components, which were checked."""
+    """One flow specification; `octets` are its components in wire form, already checked."""
 
     octets: bytes
     v6: bool
 
     @classmethod
     def of(cls, components: Iterable[bytes], *, v6: bool) -> FlowNet:
-        """From components in any order, one of each type."""
+        """Make a flow from components in any order, at most one of each type."""
         ordered: list[bytes] = sorted(components)
         return cls(b"".join(ordered), v6)
 
@@ -80,12 +80,12 @@ class FlowNet:
 
     @property
     def prefix(self) -> Prefix:
-        """The destination, or everything."""
+        """The destination prefix, or the prefix of all addresses when the flow has none."""
         return self.dst or self.everything
 
     @property
     def everything(self) -> Prefix:
-        """The prefix of all addresses: what an absent destination or source stands for."""
+        """The prefix of all addresses, which an absent destination or source stands for."""
         return Prefix(Address(bytes(16 if self.v6 else 4)), 0)
 
     def _prefix(self, wanted: int) -> Prefix | None:
@@ -137,7 +137,7 @@ class FlowNet:
 
 
 def prefix_component(code: int, prefix: Prefix, offset: int = 0) -> bytes:
-    """A destination or source; IPv6 may skip the first `offset` bits (RFC 8956, 3.1)."""
+    """A destination or source component; in IPv6 it may skip the first `offset` bits (RFC 8956, 3.1)."""
     head = bytes((code, prefix.length))
     if prefix.address.is_v4:
         return head + prefix.address.octets[: (prefix.length + 7) >> 3]
@@ -146,14 +146,14 @@ def prefix_component(code: int, prefix: Prefix, offset: int = 0) -> bytes:
 
 
 def number_component(code: int, terms: Iterable[tuple[str, int, bool]]) -> bytes:
-    """Numeric tests: (operator as written, value, joined to the one before by and)."""
+    """A component of numeric tests: (operator as written, value, joined to the last by `&&`?)."""
     return _component(
         code, [(_OPERATORS.index(op) | (_AND if and_ else 0), value) for op, value, and_ in terms]
     )
 
 
 def bits_component(code: int, terms: Iterable[tuple[bool, int, int, bool]]) -> bytes:
-    """Bit tests `[!]value/mask`: (negated, value, mask, joined by and)."""
+    """A component of bit tests `[!]value/mask`: (negated?, value, mask, joined to the last by `&&`?)."""
     out: list[Term] = []
     for negated, value, mask, and_ in terms:
         join = _AND if and_ else 0

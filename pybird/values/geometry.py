@@ -1,8 +1,8 @@
-"""How tables of each net type are cut into buckets, and in which order their networks stand.
+"""How tables of each net type are divided into buckets, and how their networks are sorted.
 
-A bucket is what one step of a long work takes, so none may grow with the whole table: what
-the networks of one VPN, one bridge or one maker of cards share does not choose the bucket
-alone. Buckets in the order of their ids, each sorted, are the whole table in order.
+Long work goes through a table bucket by bucket, so no bucket may grow with the whole table:
+bucket ids reach beyond what all networks of one VPN, one bridge or one maker of network cards
+have in common. All buckets in the order of their ids, each sorted, are the table in order.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from typing import Any, Final, NamedTuple
 
 from pybird.values.net import NetType
 
-NO_BUCKET: Final = b""  # of prefixes that are shorter than what the others are told apart by
-NEVER: Final = 256  # longer than any first octet of a key
+NO_BUCKET: Final = b""  # of prefixes too short for a bucket id, and of types with few networks
+NEVER: Final = 256  # greater than any octet: a `short` that no key reaches
 
 
 class Geometry(NamedTuple):
-    """The cut of one net type.
+    """How the tables of one net type are divided.
 
-    Keys that begin with a packed prefix go by its address: where the first octet of a key
-    is at least `short`, the octets from the second to `end` are the id of its bucket. `cut`
-    tells the bucket of all others. `order` is the sort key of networks.
+    The bucket id of a key is `key[1:end]` if its first octet (the prefix length, where keys
+    begin with one) is at least `short`, else `cut(key)`. `order` is the sort key of networks.
     """
 
     short: int
@@ -31,7 +30,7 @@ class Geometry(NamedTuple):
 
 
 def by_address(key: bytes) -> tuple[bytes, int]:
-    """Networks by address, the shorter prefix first."""
+    """Sort key: networks by address, the shorter prefix first."""
     return key[1:], key[0]
 
 
@@ -44,12 +43,12 @@ def _one_bucket(_: bytes) -> bytes:
 
 
 def _prefixes(short: int) -> Geometry:
-    """By the first bits of the address; shorter prefixes share a bucket."""
+    """Divide by the first `short` bits of the address; shorter prefixes share a bucket."""
     return Geometry(short, 1 + short // 8, _one_bucket, by_address)
 
 
 def _by_first_octets(octets: int) -> Geometry:
-    """By so many octets of the key."""
+    """Divide by the first `octets` octets of the key."""
 
     def cut(key: bytes) -> bytes:
         return key[:octets]
@@ -58,7 +57,7 @@ def _by_first_octets(octets: int) -> Geometry:
 
 
 def _by_vpn(octets: int) -> Geometry:
-    """By distinguisher (8 octets) and so many octets of the address, which stands behind its length."""
+    """Divide by the distinguisher (8 octets) and so many octets of the address, which follows its length."""
 
     def cut(key: bytes) -> bytes:
         return key[:8] + key[9 : 9 + octets]
@@ -72,7 +71,7 @@ def _by_vpn(octets: int) -> Geometry:
 _GEOMETRIES: Final[dict[NetType, Geometry]] = {
     NetType.IP4: _prefixes(16),
     NetType.IP6: _prefixes(32),
-    NetType.IP6_SADR: _prefixes(32),  # of destinations
+    NetType.IP6_SADR: _prefixes(32),  # by the destination
     NetType.ROA4: _prefixes(16),
     NetType.ROA6: _prefixes(32),
     NetType.VPN4: _by_vpn(2),
@@ -89,5 +88,5 @@ _GEOMETRIES: Final[dict[NetType, Geometry]] = {
 
 
 def geometry(net_type: NetType) -> Geometry:
-    """The cut of tables with networks of this type."""
+    """How tables with networks of this type are divided."""
     return _GEOMETRIES[net_type]

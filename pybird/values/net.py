@@ -1,10 +1,10 @@
-"""Destinations: what a table is indexed by.
+"""Networks: the destinations by which tables are indexed.
 
 Every network type has a *key*, the bytes a table stores, and a *net*, the rich
 value that filters, configuration and the CLI see. For IPv4 and IPv6 the key is
 the wire form of BGP NLRI: one octet of prefix length and as many octets as the
 length needs (RFC 4271, 4.3), hidden bits zero. Other types use their own
-tagged bytes, documented at their class. `net_of(type, key)` turns a key back
+bytes, documented at their class. `net_of(type, key)` turns a key back
 into a net; `net.key` goes the other way.
 """
 
@@ -38,7 +38,7 @@ class NetType(IntEnum):
 
 
 class Net(Protocol):
-    """What every network value offers."""
+    """What every network value has."""
 
     @property
     def type(self) -> NetType: ...
@@ -64,7 +64,7 @@ class Prefix:
 
     @classmethod
     def parse(cls, text: str) -> Prefix:
-        """Read `address/length`.
+        """Parse `address/length`.
 
         Raises:
             ValueError: bad text, a length out of range, or host bits set.
@@ -134,7 +134,7 @@ def _peer_of(key: bytes) -> PeerNet:
     return PeerNet(Address(key[4:]), int.from_bytes(key[:4], "big"))
 
 
-# Types defined in modules of their own add themselves in values/nets.py.
+# values/nets.py adds the other types.
 _READERS: Final[dict[NetType, Callable[[bytes], Net]]] = {
     NetType.IP4: _prefix4_of,
     NetType.IP6: _prefix6_of,

@@ -1,7 +1,7 @@
-"""Networks other than plain prefixes: the rest of the net types.
+"""All net types other than plain prefixes.
 
 Each has a table key of its own, given at the class, and the text that BIRD
-prints. Importing this module makes `net_of` know them all; flow specifications
+prints. Importing this module registers them with `net_of`; flow specifications
 are in `values/flow.py`.
 """
 
@@ -84,9 +84,9 @@ def _vpn6_of(key: bytes) -> VpnNet:
 @final
 @dataclass(frozen=True, slots=True, order=True)
 class RoaNet:
-    """Which AS may announce a prefix, up to which length (RFC 6482).
+    """A ROA: the AS that may announce a prefix, up to which length (RFC 6482).
 
-    Key: the prefix, one octet of longest length, four of AS number.
+    Key: the prefix, one octet of maximum length, four of AS number.
     """
 
     prefix: Prefix
@@ -121,7 +121,7 @@ def _roa6_of(key: bytes) -> RoaNet:
 @final
 @dataclass(frozen=True, slots=True, order=True)
 class EthNet:
-    """A station of a bridge. Key: 6 octets of address, 2 of VLAN (0: none)."""
+    """A station on a bridge. Key: 6 octets of MAC address, 2 of VLAN id (0: none)."""
 
     mac: Mac
     vlan_id: int = 0
@@ -168,7 +168,7 @@ def _mpls_of(key: bytes) -> MplsNet:
 @final
 @dataclass(frozen=True, slots=True, order=True)
 class AspaNet:
-    """The AS whose providers a record lists. Key: 4 octets."""
+    """The customer AS of an ASPA record, which lists its providers. Key: 4 octets."""
 
     asn: int
 

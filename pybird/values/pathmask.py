@@ -1,8 +1,8 @@
 """AS path masks: `[= 65000 * 1..5 [6,7] ? + =]`.
 
-A mask is a tuple of items. Against a path that is one sequence the mask runs as
-a regular expression over the path's octets; against paths with sets, of which
-any member may match, as a walk over the set of positions reached. The mask
+A mask is a tuple of items. A path that is one sequence is matched by a regular
+expression over its octets. A path with sets, of which any member may match, is
+walked segment by segment with the set of mask positions reached. The mask
 `[= * X * =]` asks whether any AS number of the path is X. (Hot code, also
 compiled by mypyc.)
 """
@@ -19,7 +19,7 @@ from pybird.values.sets import ValueSet
 
 
 class Run(Enum):
-    """Items that stand for AS numbers not named."""
+    """Items that name no AS number."""
 
     ANY = "*"
     ONE = "?"
@@ -28,7 +28,7 @@ class Run(Enum):
 
 Item = int | tuple[int, int] | ValueSet | Run
 
-_MOST_LOOPS: Final = 3  # `*` and `+` of a mask with `+`: more of them are walked, too
+_MOST_LOOPS: Final = 3  # `*` and `+` in a mask with `+`; a mask with more is walked, not compiled
 _WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
 
 
@@ -36,7 +36,7 @@ _WIDEST: Final = 64  # a set of more intervals than this is walked, not compiled
 class PathMask:
     """A mask; items are AS numbers, (low, high), sets and `Run`s.
 
-    `anywhere`: of `[= * X * =]` the set of what X may be.
+    `anywhere`: the AS numbers that X may be, if the mask is `[= * X * =]`.
     """
 
     __slots__ = ("_pattern", "anywhere", "items")
@@ -47,7 +47,7 @@ class PathMask:
         self._pattern = _compile(items)
 
     def match(self, path: AsPath) -> bool:
-        """True when the whole path is what the mask describes."""
+        """True if the mask matches the whole path."""
         anywhere = self.anywhere
         if anywhere is not None:
             return anywhere.any_of(path.members)
@@ -70,7 +70,7 @@ class PathMask:
 
 
 def _anywhere(items: tuple[Item, ...]) -> ValueSet | None:
-    """Of `[= * X * =]`, the usual mask, which AS numbers X may be."""
+    """The AS numbers that X may be, if the mask is `[= * X * =]` (the usual one); else None."""
     if len(items) != 3 or items[0] is not Run.ANY or items[2] is not Run.ANY:
         return None
     match items[1]:
@@ -85,11 +85,11 @@ def _anywhere(items: tuple[Item, ...]) -> ValueSet | None:
 
 
 def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:
-    """The mask as an expression that a hostile path cannot make slow; None where there is none.
+    """The mask as a regular expression that a hostile path cannot make slow; None if there is none.
 
-    What stands between two `*` is as long as its items: the first place where it fits is as
-    good as any, so it is taken for good (`(?>`). With `+` that is not so, and an expression that
-    tries all combinations must have few of them.
+    The items between two `*` match a fixed number of AS numbers. The first place where they match
+    is then as good as any later one, so the expression never backtracks from it (`(?>`). With `+`
+    this does not hold: the expression tries all combinations, so it must have few of them.
     """
     parts: list[list[bytes]] = [[]]
     loops = 0
@@ -122,7 +122,7 @@ def _compile(items: tuple[Item, ...]) -> re.Pattern[bytes] | None:
 
 
 def _one_of(intervals: list[tuple[int, int]]) -> bytes:
-    """One AS number in some interval; one from high to low holds none."""
+    """An expression for one AS number in one of the intervals; one with low > high is empty."""
     found: list[bytes] = []
     for low, high in intervals:
         if low <= high:
@@ -161,7 +161,7 @@ def _octets(low: int, high: int) -> bytes:
 
 
 def _walk(items: tuple[Item, ...], path: AsPath) -> bool:
-    """Match position by position; each position of a set is all of its members."""
+    """Match the path position by position; a set is one position, which any of its members may match."""
     reached = _skip(items, {0})
     for numbers in _positions(path):
         following: set[int] = set()
@@ -184,7 +184,7 @@ def _positions(path: AsPath) -> Iterator[tuple[int, ...]]:
 
 
 def _skip(items: tuple[Item, ...], reached: set[int]) -> set[int]:
-    """Add the positions behind `*`, and behind `+` once it was entered."""
+    """The positions reached, and those after each `*` and `+` that follows: these need no further match."""
     out: set[int] = set()
     for start in reached:
         at = start

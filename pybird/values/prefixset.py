@@ -3,11 +3,11 @@
 A pattern is a prefix P and a range of lengths: a network of such a length
 matches when it lies in P or contains P. Hot code: matching takes the table's
 key and, in most cases, one or two dictionary look-ups. Plain prefixes are keys
-of `_exact`. Patterns with ranges stand in a dictionary per pattern length,
-network bits to a bitmap of lengths. Which of these dictionaries can match is
-found by the first octet for short patterns and by the first `_PIVOT` octets for
-longer ones, so that a network far from the set costs two failed look-ups. A part
-below a pattern's own length (`P-`) is entered as the plain prefixes it consists of.
+of `_exact`. Patterns with ranges stand in one dictionary per pattern length, which
+maps network bits to a bitmap of lengths. The dictionaries that can match are found
+by the first octet for short patterns and by the first `_PIVOT` octets for longer
+ones, so that a network far from the set costs two failed look-ups. Lengths below
+that of the pattern's prefix (`P-`) are added as the plain prefixes that contain it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any, Final, final
 
 from pybird.values.net import NetType, Prefix, net_of
 
-# Patterns of at least so many octets are indexed by them, shorter ones by their first.
+# Patterns of at least this many octets are indexed by these, shorter ones by their first octet.
 _PIVOT: Final = {NetType.IP4: 2, NetType.IP6: 4}
 _BITS: Final = {NetType.IP4: 32, NetType.IP6: 128}
 
 _WITH_PREFIX: Final = (NetType.VPN4, NetType.VPN6, NetType.ROA4, NetType.ROA6)
 
 Pattern = tuple[bytes, int, int]  # key of the prefix, shortest and longest length that match
-_Level = tuple[int, dict[int, int]]  # pattern length, bits of the network to bitmap of lengths
+_Level = tuple[int, dict[int, int]]  # pattern length; bitmap of lengths by bits of the network
 _NONE: Final[tuple[_Level, ...]] = ()
 
 
 @final
 class PrefixSet:
-    """A set of IPv4 or of IPv6 prefix patterns; `net_type` None when it is empty."""
+    """A set of IPv4 or of IPv6 prefix patterns; `net_type` is None when it is empty."""
 
     __slots__ = (
         "_any",
@@ -53,7 +53,7 @@ class PrefixSet:
         self._octets: Final = _PIVOT[net_type] if net_type is not None else 2
         self._pivot: Final = self._octets * 8
         self._exact: dict[bytes, None] = {}
-        self._any = 0  # bitmap of lengths that match whatever the network
+        self._any = 0  # bitmap of lengths of which every network matches
         self._lengths = 0  # bitmap of lengths that can match at all
         levels: dict[int, dict[int, int]] = {}
         exact, lengths = self._exact, 0
@@ -74,7 +74,7 @@ class PrefixSet:
 
     @classmethod
     def of(cls, *patterns: Prefix | tuple[Prefix, int, int]) -> PrefixSet:
-        """From rich values: a prefix for itself, or (prefix, shortest, longest)."""
+        """Make a set from prefixes and from (prefix, shortest length, longest length)."""
         items = [(p, p.length, p.length) if isinstance(p, Prefix) else p for p in patterns]
         net_type = items[0][0].type if items else None
         return cls([(prefix.key, low, high) for prefix, low, high in items], net_type)
@@ -118,11 +118,11 @@ class PrefixSet:
 
     @property
     def only_exact(self) -> dict[bytes, None] | None:
-        """The keys that match, when there are no ranges of lengths; do not change it."""
+        """All matching keys, or None if ranges make them too many to list. Do not modify it."""
         return None if self._any or self._first or self._index else self._exact
 
     def match(self, key: bytes) -> bool:
-        """True when the network with this key (of this set's type) matches."""
+        """True if the network with this key matches; the key must be of the set's net type."""
         if key in self._exact:
             return True
         length = key[0]
@@ -149,7 +149,7 @@ class PrefixSet:
         return False
 
     def __contains__(self, net: object) -> bool:
-        """Match a prefix; networks of VPNs and ROAs match by theirs, others never."""
+        """True if a prefix matches; VPN and ROA networks match by their prefix, others never."""
         prefix = net if isinstance(net, Prefix) else None
         if prefix is None and getattr(net, "type", None) in _WITH_PREFIX:
             prefix = net.prefix  # type: ignore[attr-defined]
@@ -179,7 +179,7 @@ class PrefixSet:
 
 
 def _network(key: bytes) -> int:
-    """The network bits of a key as a number of as many bits as its length."""
+    """The network bits of a key as a number of `length` bits."""
     return int.from_bytes(key[1:], "big") >> (-key[0] & 7)
 
 

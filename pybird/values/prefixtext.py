@@ -1,8 +1,8 @@
 """Prefix sets as BIRD prints them.
 
-BIRD shows the nodes of its trie, which has four bits per level, and at each the
-lengths that match below it, as an address with bit (width - length) set. What a
-pattern becomes therefore depends on where its prefix ends: at a multiple of four
+BIRD shows the nodes of its trie, which has four bits per level. Each node shows the
+lengths that match below it as an address with bit (width - length) set. How a
+pattern is shown therefore depends on where its prefix ends: at a multiple of four
 bits it is a node; elsewhere it is an entry inside the node above and, for longer
 lengths, all the nodes below. A node that other patterns pass through has entries
 for those of their lengths that end inside it.
@@ -24,7 +24,7 @@ def show_prefix_set(prefixes: PrefixSet) -> str:
 
 
 class _Node:
-    """`lengths` that match below the node's prefix, and prefixes that end inside its four bits."""
+    """A node of the trie: `lengths` that match below its prefix, prefixes that end inside its four bits."""
 
     __slots__ = ("bits", "children", "inner", "lengths", "value")
 
@@ -63,7 +63,7 @@ class _Trie:
                 self._insert(value | at << (self._width - below), below, lengths >> below << below)
 
     def _add_inner(self, node: _Node, value: int, bits: int, lengths: int) -> None:
-        """Note the prefixes of these lengths that end inside a node: one up to `bits`, all beyond."""
+        """Add the prefixes of these lengths that end inside a node: up to `bits` one each, beyond it all."""
         for length in range(node.bits + 1, node.bits + _STEP):
             if not lengths >> length & 1:
                 continue
@@ -74,7 +74,7 @@ class _Trie:
                     node.inner[length, value | at << (self._width - length)] = None
 
     def _insert(self, value: int, bits: int, lengths: int) -> _Node:
-        """The node of this prefix, with these lengths noted there and on the way to it."""
+        """Find or make the node of this prefix; add these lengths to it and to the nodes above it."""
         node = self._root
         while node.bits < bits:
             node.lengths |= lengths & ((2 << node.bits) - 1)
@@ -120,7 +120,7 @@ class _Trie:
             self._show(child, out)
 
     def _show_inner(self, node: _Node, out: list[str]) -> None:
-        """The entries inside a node; one stands for all below it as long as these are complete."""
+        """Show the entries inside a node; one covers longer ones down to the first incomplete length."""
         left = {key: None for key in sorted(node.inner) if not node.lengths >> key[0] & 1}
         while left:
             bits, value = next(iter(left))

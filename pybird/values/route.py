@@ -1,7 +1,7 @@
 """Routes, their sources and their forwarding next hops.
 
 One `Rte` is shared by all networks of one UPDATE that ended with the same
-attribute set, and is never written after it was handed to a channel. Hot code:
+attribute set, and does not change once the channel has ranked it. Hot code:
 plain slotted classes, no dataclass (this module is also compiled).
 """
 
@@ -26,7 +26,7 @@ class Dest(IntEnum):
     PROHIBIT = 4
 
 
-_UNREACHABLE: Final = Dest.UNREACHABLE  # Python looks a member up by name, slowly
+_UNREACHABLE: Final = Dest.UNREACHABLE  # looking up an enum member by name is slow
 
 
 class NextHop(NamedTuple):
@@ -40,17 +40,17 @@ class NextHop(NamedTuple):
     labels: tuple[int, ...] = ()
 
 
-UNKNOWN_METRIC: Final = 0x80000000  # of an IGP route without a metric
+UNKNOWN_METRIC: Final = 0x80000000  # the IGP metric of a route that has none
 
 
 class Hop:
-    """Where packets go; shared by every route that goes there.
+    """Where packets are sent; shared by all routes that are forwarded alike.
 
     A hop that depends on other routes or on interfaces (`core/forwarding/nexthop.py`)
-    changes in place and raises `version`; the core then walks the routes that
-    use it. All others are constant. `direct` ones lead to interfaces.
-    `igp_metric` is the distance to the next hop: None when nothing leads there,
-    UNKNOWN_METRIC when what does has none.
+    changes in place and increments `version`; the core then walks the routes that
+    use it. All others are constant. `direct` ones depend on interfaces, not on other
+    routes. `igp_metric` is the distance to the next hop: None when no route leads
+    there, UNKNOWN_METRIC when the route that does has no metric.
     """
 
     __slots__ = ("dest", "direct", "igp_metric", "key", "nexthops", "version")
@@ -77,7 +77,7 @@ class Hop:
 
     @property
     def lost(self) -> bool:
-        """True while a neighbor or an interface that packets go to directly is not there."""
+        """True while the neighbor or interface of a `direct` hop is not reachable."""
         return self.direct and self.dest is _UNREACHABLE
 
     def __repr__(self) -> str:
@@ -91,15 +91,15 @@ PROHIBIT: Final = Hop(Dest.PROHIBIT)
 
 
 class RouteSource:
-    """Who announced a route: one per protocol instance, or per (session, path id).
+    """The origin of announced routes: one per protocol instance, or per (session, path id).
 
     `owner` is the channel that owns it, `name` the protocol's name, `kind` the
     `RTS_*` number, `type` the selection rules of the protocol type; `peer` is
     what its tie-breaker needs (BGP: a record of router id, address and session
     class). `epoch` counts refreshes: routes
-    of an older epoch are stale while `stale` is set. `routes` and `best` are
-    kept by the table: how many it holds, how many of them are the best. Of a
-    route that was copied from another table `origin` is the source it had there.
+    of an older epoch are stale while `stale` is set. The table counts its routes in
+    `routes` and those that are best in `best`. For a route copied from another
+    table, `origin` is its source there.
     """
 
     __slots__ = (
@@ -140,7 +140,7 @@ class RouteSource:
         self.routes = 0
         self.best = 0
         self.origin: RouteSource | None = None
-        self.number = 0  # in traces; 0: it was in none
+        self.number = 0  # its number in traces; 0 until it appears in one
 
     def __repr__(self) -> str:
         return f"Source({self.name})"
@@ -154,9 +154,9 @@ FILTERED: Final = 2  # kept by `import keep filtered`, never in a table
 class Rte:
     """One route as announced, for any number of networks.
 
-    `time` is seconds on the router's clock. `rank` decides, higher wins; it is
-    set by the channel after the import filter, with `flags & SLOW` when the
-    full comparison is needed. `epoch` is the source's when it was last announced.
+    `time` is seconds on the router's clock. The route with the higher `rank` is
+    better; the channel sets it after the import filter, with `flags & SLOW` when a
+    full comparison is needed. `epoch` is that of the source at the last announcement.
     """
 
     __slots__ = ("attrs", "epoch", "flags", "hop", "preference", "rank", "source", "time")

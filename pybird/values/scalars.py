@@ -3,7 +3,7 @@
 Each is a plain `int` (or a tuple) with its own text, so that it compares,
 sorts and hashes at the speed of one and its wire form is one `to_bytes` away.
 Two values of different types must not be compared: the checker of the filter
-language sees to that.
+language ensures that.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Mac(int):
 
     @classmethod
     def parse(cls, text: str) -> Mac:
-        """Read six hex pairs with colons.
+        """Parse six hex pairs with colons.
 
         Raises:
             ValueError: the text is no MAC address.
@@ -106,9 +106,9 @@ class RouteDistinguisher(int):
 
     @classmethod
     def parse(cls, text: str) -> RouteDistinguisher:
-        """Read `asn:num`, `0:asn:num`, `2:asn:num`, `a.b.c.d:num` or `1:a.b.c.d:num`.
+        """Parse `asn:num`, `0:asn:num`, `2:asn:num`, `a.b.c.d:num` or `1:a.b.c.d:num`.
 
-        Without a type number the size of the AS number decides.
+        Without a type number, the size of the AS number decides between types 0 and 2.
 
         Raises:
             ValueError: the text is no route distinguisher.
@@ -125,7 +125,7 @@ class RouteDistinguisher(int):
 
     @classmethod
     def of(cls, kind: int, key: int, value: int) -> RouteDistinguisher:
-        """From the type number (0, 1, 2) and the two fields.
+        """Make one from the type number (0, 1, 2) and the two fields.
 
         Raises:
             ValueError: the type is unknown or a field does not fit.

@@ -1,9 +1,9 @@
 """Sets of everything but prefixes: `[1..3, 5]`, `[(65000, *)]`, `[ROA_VALID]`.
 
-The members are values of one type that has an order: ints and everything made
+The members are values of one type that has an order: ints and the types made
 of them, addresses, tuples of large communities. Overlapping intervals are
-merged. A pair pattern whose left side is a range (`(*, 5)`) is no interval; it
-is kept as a box.
+merged. A pair pattern whose left side is a range (`(*, 5)`) is not an interval;
+it is kept as a box.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, final
 from pybird.values.scalars import U16, LargeCommunity, Pair
 
 Interval = tuple[Any, Any]  # first and last member
-Box = tuple[int, int, int, int]  # pairs: left from, to, right from, to
+Box = tuple[int, int, int, int]  # of pairs: left from, left to, right from, right to
 
 
 @final
@@ -53,7 +53,7 @@ class ValueSet:
 
     @property
     def only_single(self) -> bool:
-        """True when every member was named, so that `single` is the whole set."""
+        """True if the set has no ranges, so that `single` is the whole set."""
         return not self._lows and not self.boxes
 
     @property
@@ -62,7 +62,7 @@ class ValueSet:
         return tuple(self._single)
 
     def any_of(self, values: tuple[Any, ...]) -> bool:
-        """True when one of the values is a member."""
+        """True if one of the values is a member."""
         if self._single and not self._keys.isdisjoint(values):
             return True
         lows, boxes = self._lows, self.boxes
@@ -79,7 +79,7 @@ class ValueSet:
         return False
 
     def rows(self) -> list[Interval]:
-        """The members as intervals alone, one for each row of pairs."""
+        """The set as intervals alone: a box becomes one interval for each of its left numbers."""
         found = list(self.intervals)
         for a, b, c, d in self.boxes:
             found += [(left << 16 | c, left << 16 | d) for left in range(a, b + 1)]
@@ -103,7 +103,7 @@ class ValueSet:
 
 
 def large_interval(*parts: tuple[int, int]) -> Interval:
-    """The interval of `(a, b, c..d)` and its kin, first parts single and last parts full."""
+    """The interval of a pattern like `(a, b, c..d)`: a range may only be followed by full parts."""
     lows, highs = [low for low, _ in parts], [high for _, high in parts]
     return LargeCommunity(*lows), LargeCommunity(*highs)
 
@@ -111,7 +111,7 @@ def large_interval(*parts: tuple[int, int]) -> Interval:
 def _split_boxes(
     intervals: Iterable[Interval], boxes: Iterable[Box]
 ) -> tuple[list[Interval], tuple[Box, ...]]:
-    """Turn boxes that are intervals into such."""
+    """(intervals, boxes), with those boxes among the intervals that are one."""
     kept, left = list(intervals), []
     for box in boxes:
         a, b, c, d = box
@@ -136,7 +136,7 @@ def _merged(intervals: list[Interval]) -> list[Interval]:
 
 
 def _adjoined(intervals: list[Interval]) -> list[Interval]:
-    """Intervals of numbers without gaps between them: fewer to search."""
+    """Join intervals of numbers that have no gap between them: fewer to search."""
     out: list[Interval] = []
     for low, high in intervals:
         if out and isinstance(low, int) and low == out[-1][1] + 1:
