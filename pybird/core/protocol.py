@@ -47,7 +47,7 @@ class ProtocolType(Generic[C]):
     `title` is the word in `show protocols`; `kind` the `RTS_*` number of its
     routes; `phase` orders the start (lower first: device 0, others 1).
     `build(builder, tree)` makes the config from the parse tree of
-    `grammar/NAME.lark`; `channel_names` are the channels it may have.
+    `grammar/NAME.lark`.
     `instance` makes a running instance, None: understood but not run.
     """
 

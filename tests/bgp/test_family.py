@@ -1,6 +1,7 @@
 """Address families: RFC 4760, RFC 8950. Each test of `ROWS` holds for every family that is run."""
 
 import ast
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pybird.proto.bgp import family
 from pybird.proto.bgp.config import BgpChannelConfig
 from pybird.proto.bgp.family import OTHERS, ROWS, NoFamilyError
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass
+from pybird.proto.bgp.wire.errors import UpdateError
 from pybird.proto.bgp.wire.messages import Framer
 from pybird.proto.bgp.wire.updates import Received, ReceiveTerms, UpdateReader
 from pybird.values.net import NetType, Prefix
@@ -19,6 +21,7 @@ from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
 from tests.bgp.world import both
 
 BGP = Path(family.__file__).parent
+ROOT = Path(__file__).parents[2]
 NETS = {
     NetType.IP4: [Prefix.parse(f"198.51.{number}.0/24").key for number in range(3)],
     NetType.IP6: [Prefix.parse(f"2001:db8:{number}::/48").key for number in range(3)],
@@ -73,6 +76,34 @@ def test_what_is_sent_in_a_family_is_read_as_that_family(row):
     assert announced.next_hop == HOPS[row.hop_version]
     (received,) = read(sent(row, b"", withdraw=True), reader(*ROWS))
     assert [(each.family, each.keys) for each in received.withdrawn] == [(row, NETS[row.net_type])]
+
+
+@every_row
+@pytest.mark.parametrize("more", range(10))
+def test_networks_are_written_in_pieces_that_fit_and_read_back(row, more):
+    room = row.nlri.longest + more
+    for keys in (NETS[row.net_type][:count] * 2 for count in range(1, 4)):
+        pieces = row.nlri.split(keys, room)
+        assert max(map(len, pieces)) <= room
+        assert [key for piece in pieces for key in row.nlri.read(piece)] == keys
+
+
+@every_row
+def test_networks_that_are_cut_off_raise_update_errors_only(row):
+    written = row.nlri.split(NETS[row.net_type], 4096)[0]
+    for end in range(len(written)):
+        for data in (written[:end], written[end:], written[:end] + b"\xff" + written[end + 1 :]):
+            with suppress(UpdateError):
+                row.nlri.read(data)
+
+
+@pytest.mark.checkout
+@every_row
+def test_each_family_is_compared_with_bird_and_stands_in_the_list_of_what_is_run(row):
+    cases = (ROOT / "tests" / "side_by_side" / "cases").glob("*.py")
+    assert any(f"{row.name} {{" in path.read_text() for path in cases)
+    status = (ROOT / "docs" / "status.md").read_text()
+    assert f"`{row.name}`" in status.partition("## Run\n")[2].partition("\n## ")[0]
 
 
 @every_row
