@@ -288,6 +288,22 @@ def test_aigp_is_originated_from_the_igp_metric(
     assert "801a" not in wire, "the filter set another next hop"
 
 
+def test_no_aigp_is_originated_for_a_route_of_bgp_whatever_metric_a_filter_set():
+    """RFC 7311, 3.4.1: the metric of another AS would count as one of ours from here on."""
+    other = (("igp_metric", 7),)
+    rte = Rte(
+        SETS.intern(octets(CANONICAL), other),
+        RouteSource("s", 11, Selection(), peer=EXTERNAL),
+        BLACKHOLE,
+        100,
+        0.0,
+    )
+    out = exporter(internal=True, aigp="originate", next_hop_self="yes")
+    assert "801a" not in attributes(out, rte)
+    static = Rte(rte.attrs, RouteSource("s", 1, Selection()), BLACKHOLE, 100, 0.0)
+    assert "801a0b01000b0000000000000007" in attributes(out, static)
+
+
 RT, RO = "0002000100000003", "0003000100000003"
 STAYS, ORIGIN_VALIDATION = "4002000100000001", "4300000000000002"  # RFC 8097, 2
 RT6, STAYS6 = "0002" + "20" * 16 + "0001", "4002" + "20" * 16 + "0001"

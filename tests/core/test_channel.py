@@ -2,7 +2,7 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core import channel
-from pybird.core.channel import ChannelState, batches_of
+from pybird.core.channel import ChannelState, ExportMode, batches_of
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Link, LinkAddress
 from pybird.filter import nodes as n
@@ -196,6 +196,39 @@ def test_a_route_that_is_refused_now_withdraws_what_was_accepted():
     world.clock.run()
     assert world["b"].got == {}
     assert a.channel.statistics.import_updates.filtered == 1
+
+
+def test_an_echo_is_told_only_where_no_other_route_leads():
+    world = limited()
+    world["b"].announce(NETS[0])
+    world["a"].channel.refused([key(net) for net in NETS[:2]], None, "own AS in the path", echo=True)
+    assert [line for line in world.log.lines if "Refused" in line] == [
+        f"<remote> a: Refused {NETS[1]}: own AS in the path"
+    ]
+    assert list(world["a"].channel.refusals.imports) == [key(net) for net in NETS[:2]]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["another route", "no route"])
+def test_the_reason_why_a_route_was_not_sent_goes_with_it(gone):
+    world = World().load(peer("a"), peer("b", receiver=5))
+    a, b = world["a"], world["b"]
+    a.announce(NETS[0], toward=5)
+    world.clock.run()
+    assert (list(b.got), list(b.channel.refusals.exports)) == ([], [key(NETS[0])])
+    if gone:
+        a.withdraw(NETS[0])
+    else:
+        a.announce(NETS[0])
+    world.clock.run()
+    assert (list(b.got), list(b.channel.refusals.exports)) == ([] if gone else [key(NETS[0])], [])
+
+
+@pytest.mark.parametrize("mode", [ExportMode.OPTIMAL, ExportMode.ACCEPTED])
+def test_a_channel_is_not_asked_about_its_own_routes(mode):
+    """They are not in `show route preexport`: nobody is told what he said himself."""
+    world = World().load(peer("a", mode=mode), peer("b", mode=mode))
+    world["a"].announce(NETS[0])
+    assert [len(world[name].channel.candidates(key(NETS[0]))) for name in "ab"] == [0, 1]
 
 
 def test_withdrawals_of_unknown_networks_are_ignored():
@@ -467,6 +500,21 @@ def test_a_kept_import_table_is_filtered_again_without_asking():
     world.clock.run()
     assert a.refreshes == 0
     assert list(world["b"].got) == [key(NETS[1])]
+
+
+def test_routes_of_a_session_that_ended_are_not_judged_again():
+    """What waited for the filter in its import table: the next session has its own."""
+    world = limited()
+    a = world["a"]
+    a.channel.keep_received = True
+    a.announce(NETS[0])
+    assert a.channel.reload_imports()
+    a.channel.close()
+    a.channel.open()
+    a.announce(NETS[0], med=1)
+    world.clock.run()
+    count = a.channel.statistics.import_updates
+    assert (count.received, count.accepted, count.ignored) == (2, 2, 0)
 
 
 def test_networks_are_judged_again_in_batches_of_one_route():

@@ -89,6 +89,24 @@ def test_next_hops_resolve_again_when_the_recursive_route_has_gone():
     assert world.best("20.0.0.0/16") == "c unicast"
 
 
+def test_changes_below_the_best_route_are_told_only_while_a_recursive_route_stands_in_the_way():
+    """They cost a turn each, in tables with many routes for a network."""
+    world = Net()
+    followed = world.router.tables["master4"].readers
+    world.announce("c", "20.0.0.0/16", "198.51.100.9")
+    world.announce("a", "0.0.0.0/0", "198.51.100.10")
+    assert any(reader.every for reader in followed)
+    world.withdraw("a", "0.0.0.0/0")
+    assert not any(reader.every for reader in followed)
+
+
+def test_ways_that_are_one_today_are_one_next_hop():
+    """One is written with its interface, the other found there; packets are not shared out between them."""
+    gateway = Address.parse("10.0.0.2")
+    hop = Net().router.hops.ways((HopWay(gateway, 2), HopWay(gateway), HopWay(gateway, ifname="eth0")))
+    assert [(way.gateway, way.ifname) for way in hop.nexthops] == [(gateway, "eth0")]
+
+
 def test_recursive_routes_of_lower_preference_do_not_matter():
     world = Net()
     world.announce("b", "0.0.0.0/0", "10.0.0.2", preference=200)
