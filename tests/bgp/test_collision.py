@@ -5,7 +5,8 @@ from itertools import pairwise, product
 import pytest
 
 from pybird.core.life import ProtocolState
-from pybird.proto.bgp.session.collision import DOUBT
+from pybird.proto.bgp.session.collision import DOUBT, Doubt, may_lose
+from pybird.proto.bgp.session.session import SessionState
 from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, Update
 from pybird.sim.faults import Lags
@@ -186,3 +187,32 @@ def test_a_stop_while_in_doubt_ends_both(neighbor):
     assert (ends(neighbor.first), ends(neighbor.rival)) == ([(6, 2)], [(6, 2)])
     assert neighbor.peer.bgp_state == "Down"
     assert neighbor.peer.doubt.connection is None
+
+
+class Side:
+    """One of two connections, for what decides between them."""
+
+    def __init__(self, outgoing, state):
+        self.outgoing = outgoing
+        self.session = self
+        self.state = state
+
+
+@pytest.mark.parametrize("state", SessionState)
+def test_a_connection_is_in_doubt_only_while_the_rival_may_get_or_has_our_open(state):
+    """A rival that is not there yet, or ends, is nothing that the neighbor could have preferred."""
+    doubtful = may_lose(Side(True, SessionState.ESTABLISHED), Side(False, state), keep_outgoing=False)
+    assert doubtful == (state in (SessionState.OPEN_SENT, SessionState.OPEN_CONFIRM))
+
+
+def test_a_second_doubt_has_its_own_two_seconds():
+    lab, decided = Lab(), []
+    doubt = Doubt(lab.clock, decided.append)
+    doubt.begin("first")
+    lab.run(DOUBT - 1)
+    doubt.forget()
+    doubt.begin("second")
+    lab.run(DOUBT - 0.5)
+    assert decided == []
+    lab.run(0.5)
+    assert decided == ["second"]

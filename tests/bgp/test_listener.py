@@ -1,5 +1,6 @@
 """Listening sockets that protocols share, and whose a connection is."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -183,3 +184,27 @@ def test_a_range_without_its_key_leaves_connections_to_the_next():
     lab.nodes["a"].router.enable(lab.proto("a", "one"))
     assert served(caller(lab, 179, password="second"))
     assert lab.proto("a", "more01") is not None
+
+
+def test_who_listens_already_keeps_the_socket_when_the_neighbor_is_found_elsewhere():
+    """Nobody who connects in this moment is turned away."""
+    lab = machines(bgp_to(str(B), 65001, 65002, "ours", passive=True))
+    tcp, ours = lab.nodes["a"].host.tcp, lab.proto("a", "ours")
+    (before,) = tcp.listeners
+    ours.listening.open(ours.config, 7, Prefix(B, 32))
+    assert tcp.listeners == [before]
+    ours.listening.open(replace(ours.config, local_port=1179), 7, Prefix(B, 32))
+    assert [listener.port for listener in tcp.listeners] == [1179]
+
+
+def test_who_is_stopped_does_not_try_to_listen_again():
+    lab = machines(bgp_to(str(B), 65001, 65002, "ours", passive=True, disabled=True))
+    tcp, router = lab.nodes["a"].host.tcp, lab.nodes["a"].router
+    squatter = tcp.listen(None, 179, 0, lambda stream: stream.abort(), TcpOptions())
+    router.enable(lab.proto("a", "ours"))
+    lab.run(1)
+    assert lab.proto("a", "ours").listening.error == "Cannot listen: Address already in use"
+    router.disable(lab.proto("a", "ours"))
+    squatter.close()
+    lab.run(30)
+    assert tcp.listeners == []

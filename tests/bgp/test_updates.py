@@ -123,6 +123,26 @@ def test_end_of_rib_of_ipv6(text):
     assert read(update(text, "")).end_of_rib == IPV6
 
 
+@pytest.mark.parametrize("more", [{"withdrawn": "080a"}, {"nlri": "080a"}], ids=str)
+def test_an_update_that_says_more_is_no_end_of_rib(more):
+    """RFC 4724, 2: it has MP_UNREACH_NLRI alone."""
+    begin = BASE if "nlri" in more else ""
+    assert read(update(begin + "800f03000201", **{"nlri": ""} | more)).end_of_rib is None
+
+
+def test_a_broken_mp_attribute_is_no_better_when_its_attributes_came_before():
+    """What is known of the others is of an UPDATE that was well (RFC 7606, 3)."""
+    reader = UpdateReader(pool(), terms())
+    good, bad = (
+        update(reach(GLOBAL, "2020010db8", flags=flags) + ORIGIN_IGP + PATH_65002, "")
+        for flags in ("80", "c0")
+    )
+    assert reader.read(good).announced
+    again = reader.read(bad)
+    assert (again.announced, [left.reason for left in again.withdrawn]) == ([], ["MP attribute flags 0xc0"])
+    assert reader.read(good).announced
+
+
 def test_end_of_rib_of_ipv4():
     assert read(Update(b"", b"", b"")).end_of_rib == IPV4
     assert read(update("800f03000101", "")).end_of_rib == IPV4

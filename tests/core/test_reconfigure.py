@@ -232,6 +232,17 @@ def test_a_timeout_undoes_unless_confirmed():
     assert list(world.router.protocols) == ["a", "b", "c"]
 
 
+def test_the_undo_of_a_soft_reload_is_soft():
+    world = fed_world()
+    world.router.reconfigure(config(A, peer("b", ipv4(export_filter=REJECT))), soft=True)
+    world.clock.run()
+    world.log.lines.clear()
+    world.router.reconfiguration.undo()
+    world.clock.run()
+    assert "<info> Channel b.ipv4 changed export" in world.log.lines
+    assert "<info> Reloading channel b.ipv4 for export" not in world.log.lines
+
+
 def test_a_second_request_waits_for_the_first():
     world = fed_world()
     assert world.router.reconfigure(config(B)) is ReloadOutcome.IN_PROGRESS  # routes of a must go
@@ -394,4 +405,7 @@ def test_a_filter_that_cannot_be_compiled_is_refused_before_anything_changes(mon
     assert "nested.conf:1:" in world.router.reconfiguration.refusal
     assert "nested too deeply" in world.router.reconfiguration.refusal
     assert world.router.config is running
+    assert world.router.reconfigure(wanted, timeout=30) is ReloadOutcome.REFUSED
+    world.clock.run(31)
+    assert not [line for line in world.log.lines if "timeout" in line]  # nothing is there to be undone
     assert world.router.reconfigure(config(B)) is ReloadOutcome.IN_PROGRESS  # and the next one is taken

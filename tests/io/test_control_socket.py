@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import stat
@@ -150,3 +151,24 @@ def test_a_config_in_latin_1_is_read(tmp_path):
     path = tmp_path / "bird.conf"
     path.write_bytes(b"# caf\xe9\n")
     assert files.read_text(str(path)) == "# caf\xe9\n"
+
+
+def test_a_daemon_whose_queue_is_full_is_found(tmp_path):
+    """It lives, however busy it is: its socket must not be taken from it."""
+    path = str(tmp_path / "bird.ctl")
+    with socket.socket(socket.AF_UNIX) as busy:
+        busy.bind(path)
+        busy.listen(0)
+        waiting = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) for _ in range(4)]
+        assert errno.EAGAIN in [client.connect_ex(path) for client in waiting]
+        with pytest.raises(AnotherDaemonError):
+            check_free(path)
+        for client in waiting:
+            client.close()
+
+
+def test_the_socket_is_open_to_nobody_else_before_its_mode_is_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "chmod", lambda *_: None)
+    bound = Bound(str(tmp_path / "bird.ctl"))
+    assert stat.S_IMODE(os.stat(bound.path).st_mode) & 0o007 == 0
+    bound.close()

@@ -12,7 +12,7 @@ import pytest
 
 from pybird.core.ports import SignatureFailures, TcpOptions
 from pybird.io.loop import new_loop
-from pybird.io.network import AsyncioNetwork
+from pybird.io.network import FRESH, AsyncioNetwork
 from pybird.io.stream import CHUNK, LOW_MARK
 from pybird.io.tcp import TCP_RTO_MAX_MS, signature_failures
 from pybird.values.address import Address
@@ -542,3 +542,14 @@ def test_a_segment_with_another_password_is_counted():
     assert world.network.signature_failures() == SignatureFailures(wrong=1)
     stream.abort()
     listener.close()
+
+
+def test_the_counters_of_signatures_are_read_once_for_many_who_ask_at_once(world, monkeypatch):
+    reads = []
+    monkeypatch.setattr("pybird.io.network._read_signature_failures", lambda: reads.append(1))
+    for _ in range(3):
+        world.network.signature_failures()
+    assert len(reads) == 1
+    world.turn(2 * FRESH)
+    world.network.signature_failures()
+    assert len(reads) == 2
