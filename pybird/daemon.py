@@ -1,9 +1,9 @@
 """The daemon: a router on this machine, with its logs, control sockets and signals.
 
-Everything is made here and handed to the router as ports; nothing else knows
-that there is a machine. A new configuration reaches the router through
-`reconfigure`; what belongs to the daemon alone, log files and further control
-sockets, is changed when the router has taken the configuration over.
+The real clock, network, kernel and files are made here and given to the router as
+ports; the router itself does not touch the machine. A new configuration reaches the
+router through `reconfigure`. What belongs to the daemon alone, log files and further
+control sockets, follows when the router has switched to the new configuration.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DUMP_COMMANDS: Final = (
     "show route table all all",
 )
 SHUTDOWN_LIMIT: Final = 30.0  # seconds that protocols may take to stop
-FAREWELL_LIMIT: Final = 0.5  # seconds that last messages may take to reach their peers
+DRAIN_LIMIT: Final = 0.5  # seconds that last messages may take to reach their peers
 
 
 class Daemon:
@@ -56,9 +56,9 @@ class Daemon:
     def __init__(
         self, options: DaemonOptions, language: Language, config: Config, memory: ReadUnits, bound: Bound
     ) -> None:
-        """Open logs and further control sockets; no protocol runs yet.
+        """Open logs and further control sockets; start no protocol yet.
 
-        `memory` is that of reading `config`, `bound` the main control socket.
+        `memory` is what reading `config` has filled, `bound` the main control socket.
 
         Raises:
             OSError: a socket or the debug file cannot be made.
@@ -67,7 +67,7 @@ class Daemon:
         self._language = language
         self._memory = memory
         self._config = config
-        self._warned: tuple[Warning, ...] = ()  # what the log has heard
+        self._warned: tuple[Warning, ...] = ()  # warnings that were logged already
         self.log = LogFiles()
         if options.debug:
             kind: LogKind = "file" if options.debug_file is not None else "stderr"
@@ -100,48 +100,48 @@ class Daemon:
     # life ---------------------------------------------------------------
 
     def run(self) -> None:
-        """Start the protocols and run until the end."""
+        """Start the protocols and run until the daemon is shut down."""
         self._warn(self._config)
         self.router.configure(self._config)
-        self.router.config_observers[self._taken_over] = None
+        self.router.config_observers[self._apply_config] = None
         if self._options.graceful:
-            self.log.write("warning", "Graceful restart recovery (-R) is not there yet: starting afresh")
+            self.log.write("warning", "Graceful restart recovery (-R) is not supported yet: starting afresh")
         self.log.write("info", "Started")
         handlers = {
             signal.SIGHUP: self.reload,
-            signal.SIGTERM: self._terminated,
+            signal.SIGTERM: self._on_terminate,
             signal.SIGUSR1: self.dump,
         }
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            handlers[signal.SIGINT] = self._terminated
+            handlers[signal.SIGINT] = self._on_terminate
         event_loop.run(self.loop, handlers)
 
-    def _terminated(self) -> None:
+    def _on_terminate(self) -> None:
         self.shut_down(graceful=False)
 
     def shut_down(self, graceful: bool) -> None:
-        """Stop all protocols, then end; asked a second time, end at once."""
+        """Stop all protocols, then end; a second call ends immediately."""
         if self._ending:
             self._end()
             return
         self._ending = True
         self.log.write("info", "Shutting down for graceful restart" if graceful else "Shutting down")
-        self.loop.call_later(SHUTDOWN_LIMIT, self._overdue)
+        self.loop.call_later(SHUTDOWN_LIMIT, self._stop_timed_out)
         self.router.shutdown(self._all_down, graceful)
 
-    def _overdue(self) -> None:
+    def _stop_timed_out(self) -> None:
         for instance in self.router.protocols.values():
             if instance.state.value != "down":
-                self.log.write("error", f"{instance.name}: does not stop")
+                self.log.write("error", f"{instance.name}: did not stop in time")
         self._end()
 
     def _all_down(self) -> None:
-        self._farewell(self.loop.time() + FAREWELL_LIMIT)
+        self._drain(self.loop.time() + DRAIN_LIMIT)
 
-    def _farewell(self, deadline: float) -> None:
-        """Let last messages go out: closing the process would cut them off."""
+    def _drain(self, deadline: float) -> None:
+        """Wait until last messages are sent, at most to the deadline, then end: exiting would lose them."""
         if self.network.closing and self.loop.time() < deadline:
-            self.loop.call_later(0.005, self._farewell, deadline)
+            self.loop.call_later(0.005, self._drain, deadline)
         else:
             self._end()
 
@@ -183,24 +183,24 @@ class Daemon:
         self._work(read, carry_out)
 
     def _load(self, path: str) -> Config:
-        """Read a configuration that this daemon can act on: its log files can be written.
+        """Read a configuration, and check that its log files can be written.
 
         Raises:
             ConfigErrors: with every error.
             OSError: the file cannot be read.
         """
         config = self._language.load(path, memory=self._memory)
-        check_files(config.logs, make=False)  # that is done when the configuration acts
+        check_files(config.logs, make=False)  # they are created when the configuration takes effect
         return config
 
-    def _taken_over(self, config: Config) -> None:
-        """The router has a new configuration: logs and sockets follow."""
+    def _apply_config(self, config: Config) -> None:
+        """Change logs and control sockets: the router runs a new configuration."""
         self._open_logs(config)
         self._warn(config)
         self._open_sockets(config)
 
     def _warn(self, config: Config) -> None:
-        """Log the warnings that the configuration before had not."""
+        """Log the warnings that the previous configuration did not have."""
         for warning in new_warnings(self._warned, config.warnings):
             span = warning.span
             self.log.write("warning", f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
@@ -215,7 +215,7 @@ class Daemon:
     # control sockets ----------------------------------------------------
 
     def _open_sockets(self, config: Config) -> None:
-        """The sockets of `cli` statements: new ones open, those that are gone close."""
+        """Open the sockets of new `cli` statements, close those whose statement is gone."""
         wanted = {item: None for item in config.sockets if item.path != self._options.socket}
         for item in [item for item in self._sockets if item not in wanted]:
             self._sockets.pop(item).close()
@@ -240,7 +240,7 @@ class Daemon:
     # dump ---------------------------------------------------------------
 
     def dump(self) -> None:
-        """SIGUSR1: write what the shell would show to a file in the working folder."""
+        """SIGUSR1: write the replies to `DUMP_COMMANDS` to a file in the working folder."""
 
         def failed(reason: str) -> None:
             self.log.write("error", f"Cannot write {DUMP_FILE}: {reason}")

@@ -1,8 +1,8 @@
-"""The program: BIRD's flags, its exit codes and messages; and the subcommands.
+"""The `pybird` program: BIRD's command line, exit codes and messages, and our own subcommands.
 
 Options are read as getopt does (bundling, attached values), because start
-scripts rely on it. What is slow to import is imported when it is needed, so
-`pybird --version` and a mistyped option answer at once.
+scripts rely on it. Slow modules are imported only where they are needed, so
+that `pybird --version` and a mistyped option answer immediately.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pybird.io.control_socket import Bound
     from pybird.io.files import PidFile
 
-COMPATIBLE: Final = "2.19.2"  # the version whose language and clients we follow
+COMPATIBLE: Final = "2.19.2"  # the BIRD version whose language and clients we follow
 
 USAGE: Final = "Usage: pybird [--version] [--help] [-c <config-file>] [OPTIONS]\n"
 HELP: Final = f"""{USAGE}
@@ -48,16 +48,17 @@ Options:\x20
   --version            Display version of PyBIRD
 
 Subcommands:
-  pybird check FILE... Say what is wrong in configuration files, or looks it
-  pybird fmt FILE...   Lay out configuration files; --check, --diff
+  pybird check FILE... Report errors and likely mistakes in configuration files
+  pybird fmt FILE...   Format configuration files (--check, --diff)
   pybird explain filter NAME FILE, pybird explain import|export PROTOCOL FILE
-                       Follow a route through a filter, or that of a channel
-                       (--route), or show the Python that it becomes (--compiled)
-  pybird test FILE...  Run the tests that a configuration has, or a *.birdtest file
-  pybird demo A B      Two routers that find each other, and a shell
+                       Follow a route through a filter, or through a channel's
+                       filter (--route), or show the Python code that the
+                       filter is compiled to (--compiled)
+  pybird test FILE...  Run the tests in configurations and in *.birdtest files
+  pybird demo A B      Start two routers that find each other, and a shell
 """
-FRAMES: Final = 3000  # functions of filters may call themselves about as often as in BIRD
-SUBCOMMANDS: Final = {  # and their modules
+FRAMES: Final = 3000  # Python's recursion limit: filter functions may recurse about as deep as in BIRD
+SUBCOMMANDS: Final = {  # name: the module with its `main`
     "check": "pybird.tools.check",
     "demo": "pybird.tools.demo",
     "fmt": "pybird.tools.fmt",
@@ -71,7 +72,7 @@ class UsageError(Exception):
 
 
 def read_options(argv: list[str]) -> DaemonOptions:
-    """The options of the daemon.
+    """Parse the daemon's command line.
 
     Raises:
         UsageError: an unknown option, a missing value, or a word too many.
@@ -87,7 +88,7 @@ def read_options(argv: list[str]) -> DaemonOptions:
         raise UsageError(f"invalid option -- '{error.opt or '-'}'") from None
     if rest and argv[0] == rest[0]:
         known = ", ".join(SUBCOMMANDS)
-        raise UsageError(f"there is no subcommand '{rest[0]}'; there are {known}")
+        raise UsageError(f"there is no subcommand '{rest[0]}'; subcommands are {known}")
     if rest:
         raise UsageError(f"unexpected argument '{rest[0]}'")
     values = dict(found)
@@ -107,20 +108,20 @@ def read_options(argv: list[str]) -> DaemonOptions:
 
 
 def version_text() -> str:
-    """BIRD's line, which tools parse, and ours: version, form of the hot modules, Python."""
+    """BIRD's version line, which tools parse, and ours: version, compiled or pure Python, Python version."""
     form = import_module("pybird.values.route").__file__ or ""
     kind = "compiled" if form.endswith(".so") else "pure Python"
     python = ".".join(str(part) for part in sys.version_info[:3])
     return f"BIRD version {COMPATIBLE}\nPyBIRD {pybird.__version__} ({kind}, Python {python})\n"
 
 
-def complain(text: str) -> None:
-    """One message on stderr, in BIRD's form."""
-    say(f"bird: {text}\n")
+def print_message(text: str) -> None:
+    """Write one message to stderr, with the prefix `bird:` that BIRD's messages have."""
+    write_stderr(f"bird: {text}\n")
 
 
-def say(text: str) -> None:
-    """Write to stderr; that nobody takes it is no reason to fail."""
+def write_stderr(text: str) -> None:
+    """Write to stderr; ignore failures to write, they must not end the program."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -129,30 +130,30 @@ def say(text: str) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """The whole program; returns the exit status."""
+    """Run `pybird` with these arguments; returns the exit status."""
     first = argv[0] if argv else ""
     if first in SUBCOMMANDS:
         return subcommand(first, argv[1:])
     if first in ("--help", "-h"):
-        say(HELP)
+        write_stderr(HELP)
         return 0
     if first == "--version":
-        say(version_text())
+        write_stderr(version_text())
         return 0
     try:
         options = read_options(argv)
     except UsageError as error:
-        complain(f"{error}\n\n{USAGE.rstrip()}")
+        print_message(f"{error}\n\n{USAGE.rstrip()}")
         return 1
     if options.check_only:
-        return judge(options)
+        return check_config(options)
     if options.foreground:
         return start(options, Readiness(None))
     return in_background(options)
 
 
 def subcommand(name: str, argv: list[str]) -> int:
-    """Run `pybird NAME ...`."""
+    """Run `pybird NAME ...`; returns the exit status."""
     try:
         status = int(import_module(SUBCOMMANDS[name]).main(argv))
         sys.stdout.flush()
@@ -165,18 +166,18 @@ def subcommand(name: str, argv: list[str]) -> int:
 # ---------------------------------------------------------------- configuration
 
 
-def judge(options: DaemonOptions) -> int:
-    """`-p`: say what a start would say of the configuration, and make no file."""
+def check_config(options: DaemonOptions) -> int:
+    """`-p`: print the errors and warnings that a start would print, and create no file."""
     from pybird.tools.language import make_language
 
     language = make_language()
     try:
-        become(*wanted_user(options))
+        drop_privileges(*wanted_user(options))
     except LookupError as error:
-        complain(str(error.args[0]))
+        print_message(str(error.args[0]))
         return 1
     except OSError as error:
-        complain(error.strerror or str(error))
+        print_message(error.strerror or str(error))
         return 1
     return 1 if load(language, options.config, make_logs=False) is None else 0
 
@@ -184,10 +185,10 @@ def judge(options: DaemonOptions) -> int:
 def load(
     language: Language, path: str, *, memory: ReadUnits | None = None, make_logs: bool = True
 ) -> Config | None:
-    """Read a configuration that a router can run; what is wrong with it goes to stderr.
+    """Read a configuration that a router can run; None if it has errors, which go to stderr.
 
-    The first line of each error is for tools. A memory makes the next reading
-    of the file a short one.
+    The first line of each error is for tools. With `memory` the next reading of
+    the file reads only what has changed.
     """
     from pybird.conf.errors import ConfigErrors
     from pybird.conf.model import must_run
@@ -199,20 +200,20 @@ def load(
         config = must_run(language.load(path, memory=memory))
         check_files(config.logs, make=make_logs)
     except OSError as error:
-        complain(f"Unable to open configuration file {path}: {error.strerror or error}")
+        print_message(f"Unable to open configuration file {path}: {error.strerror or error}")
         return None
     except ConfigErrors as errors:
         for problem in errors.errors:
-            complain(str(problem))
+            print_message(str(problem))
             for line in problem.show().splitlines()[1:]:
-                say(line + "\n")
+                write_stderr(line + "\n")
         return None
     finally:
         if collecting:
             gc.enable()
     for warning in config.warnings:
         span = warning.span
-        complain(f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
+        print_message(f"{span.file}:{span.line}:{span.column} warning: {warning.text}")
     return config
 
 
@@ -220,13 +221,13 @@ def load(
 
 
 class Readiness:
-    """How the background process tells the one that was called how it went."""
+    """Reports from the background process to the process that the user started that the daemon runs."""
 
     def __init__(self, pipe: int | None) -> None:
         self._pipe = pipe
 
     def ready(self) -> None:
-        """We run: let the caller go, and let go of its terminal."""
+        """Report that the daemon runs, so that the caller exits, and detach from its terminal."""
         if self._pipe is None:
             return
         null = os.open(os.devnull, os.O_RDWR)
@@ -239,7 +240,7 @@ class Readiness:
 
 
 def in_background(options: DaemonOptions) -> int:
-    """Start the daemon in a process of its own; returns when it runs or has failed.
+    """Start the daemon in a child process; returns the exit status when it runs or has failed.
 
     Everything that can go wrong at start happens in the child while it still
     has the caller's stderr, so that the message is seen and the status is right.
@@ -266,11 +267,11 @@ def in_background(options: DaemonOptions) -> int:
 
 
 def start(options: DaemonOptions, readiness: Readiness) -> int:
-    """Become the daemon; returns its exit status when it ends.
+    """Run the daemon in this process; returns its exit status when it ends.
 
-    What it makes in folders that may be root's alone, the control socket and the
-    PID file, it makes before it drops its privileges, and it does not drop them
-    before nothing can go wrong any more: a failed start leaves nothing behind.
+    The control socket and the PID file may be in folders that only root can write,
+    so they are made before privileges are dropped. Privileges are dropped last,
+    when nothing can fail any more: a failed start leaves nothing behind.
     """
     from pybird.io.control_socket import AnotherDaemonError, Bound
     from pybird.io.files import PidFile
@@ -288,12 +289,12 @@ def start(options: DaemonOptions, readiness: Readiness) -> int:
             pid_file = PidFile(options.pid_file, user, group)
         return serve(options, readiness, bound, pid_file, user, group)
     except LookupError as error:
-        complain(str(error.args[0]))
+        print_message(str(error.args[0]))
     except AnotherDaemonError as error:
-        complain(str(error))
+        print_message(str(error))
     except OSError as error:
         reason = error.strerror or str(error)
-        complain(f"{error.filename}: {reason}" if error.filename else reason)
+        print_message(f"{error.filename}: {reason}" if error.filename else reason)
     finally:
         if pid_file is not None:
             pid_file.remove()
@@ -310,10 +311,10 @@ def serve(
     user: int | None,
     group: int | None,
 ) -> int:
-    """Read the configuration as who we shall be, drop privileges, run.
+    """Read the configuration with the rights of the target user, drop privileges, run.
 
     Raises:
-        OSError: a socket or file cannot be made, or the user not be changed.
+        OSError: a socket or a file cannot be made, or the user cannot be changed.
     """
     from pybird.conf.rereading import ReadUnits
     from pybird.daemon import Daemon
@@ -322,7 +323,7 @@ def serve(
     from pybird.tools.language import make_language
 
     raise_open_file_limit()
-    language = make_language()  # while we may still read our own files
+    language = make_language()  # before privileges drop: the target user may be unable to read our files
     memory = ReadUnits()
     with privileges.acting_as(user, group):
         config = load(language, options.config, memory=memory)
@@ -330,7 +331,7 @@ def serve(
         return 1
     if pid_file is not None:
         pid_file.write()
-    become(user, group)
+    drop_privileges(user, group)
     sys.setrecursionlimit(FRAMES)
     daemon = Daemon(options, language, config, memory, bound)
     readiness.ready()
@@ -338,8 +339,8 @@ def serve(
     return 0
 
 
-def become(user: int | None, group: int | None) -> None:
-    """Drop privileges, if there is somebody to become."""
+def drop_privileges(user: int | None, group: int | None) -> None:
+    """Change to the user and the group of `-u` and `-g`, if given."""
     from pybird.io import privileges
 
     if user is not None or group is not None:
@@ -347,7 +348,7 @@ def become(user: int | None, group: int | None) -> None:
 
 
 def wanted_user(options: DaemonOptions) -> tuple[int | None, int | None]:
-    """The user and the group of `-u` and `-g`; a user brings its group.
+    """The numbers of the user and the group of `-u` and `-g`; a user without `-g` brings its group.
 
     Raises:
         LookupError: no such user or group.
@@ -363,10 +364,10 @@ def wanted_user(options: DaemonOptions) -> tuple[int | None, int | None]:
 
 
 def keep_standard_files() -> None:
-    """Put /dev/null where stdin, stdout or stderr was closed by who called us.
+    """Open /dev/null as stdin, stdout or stderr where the caller has closed them.
 
-    The next file opened would get its number otherwise: messages to stderr
-    would go into a socket.
+    Otherwise the next file that is opened would get that number, and messages to
+    stderr would go into a socket.
     """
     for number in (0, 1, 2):
         try:
@@ -380,20 +381,20 @@ def keep_standard_files() -> None:
 
 
 def pass_octets() -> None:
-    """Let octets that are not UTF-8 (in file names, in comments) and line ends through as they are."""
+    """Pass octets that are not UTF-8 (in file names, in comments) and line ends through unchanged."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def run() -> None:
-    """The console entry."""
+    """The entry point of the `pybird` script."""
     keep_standard_files()
     pass_octets()
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit(130)  # as a shell says it of a program that SIGINT ended
+        sys.exit(130)  # what shells report for a program that SIGINT ended
     except BrokenPipeError:  # `pybird check --json | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

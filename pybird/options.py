@@ -1,4 +1,4 @@
-"""The command line of the daemon as a value."""
+"""The daemon's command-line options as a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_SOCKET: Final = "/run/bird/bird.ctl"
 
 @dataclass(frozen=True, slots=True)
 class DaemonOptions:
-    """What the command line said."""
+    """The parsed command line; the defaults are those without any flag."""
 
     config: str = DEFAULT_CONFIG
     socket: str = DEFAULT_SOCKET

@@ -1,4 +1,4 @@
-"""What handlers take, and how it is read from the parse tree of a command."""
+"""The arguments of command handlers, as values, and the functions that make them of parse trees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ShowProtocols:
 
 @dataclass(frozen=True, slots=True)
 class ChannelName:
-    """`PROTOCOL.CHANNEL`; without a channel all of them."""
+    """`PROTOCOL.CHANNEL`; without a channel all channels of the protocol."""
 
     protocol: str
     channel: str | None = None
@@ -34,8 +34,9 @@ class ShowRoute:
     """`show route ...`.
 
     `mode` is one of export, preexport, noexport, exported, import table,
-    export table, filtered or "" for what the tables hold. `match` says how
-    `net` selects: exact, for, in.
+    export table, filtered, or "" for the routes in the tables. `match` says how
+    `net` selects networks: exact; for, those around it (of a table the longest
+    match); in, those inside it.
     """
 
     net: Net | Address | None = None
@@ -79,7 +80,7 @@ class ShowSymbols:
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """`configure [soft] ["FILE"] [timeout [N]]`; the timeout is seconds."""
+    """`configure [soft] ["FILE"] [timeout [N]]`; the timeout in seconds."""
 
     soft: bool = False
     file: str | None = None
@@ -96,7 +97,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """`reload [in|out] WHICH`: which directions."""
+    """`reload [in|out] WHICH`; without a direction both. `partial`: `partial PREFIXES` was given."""
 
     which: Which
     imports: bool = True
@@ -115,7 +116,7 @@ class Debug:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """`echo CLASSES [LIMIT]`; the limit is octets that may wait unread, more is dropped."""
+    """`echo CLASSES [LIMIT]`; while `limit` octets wait unread, further messages are dropped."""
 
     classes: frozenset[str]
     limit: int
@@ -123,7 +124,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """`dump KIND ["FILE"]`; without a file to the log."""
+    """`dump KIND ["FILE"]`; without a file the dump goes to the log."""
 
     kind: str
     file: str | None = None
@@ -131,7 +132,10 @@ class Dump:
 
 @dataclass(frozen=True, slots=True)
 class TimeChoice:
-    """`timeformat [USE] ...`: the formats of which uses, and which format."""
+    """`timeformat [USE] ...`: which uses get the format.
+
+    `limit` is seconds: times longer ago are written in the format `old`; 0 is no limit.
+    """
 
     uses: tuple[str, ...]
     format: str
@@ -139,7 +143,7 @@ class TimeChoice:
     old: str = ""
 
 
-# One function per command: tree and session to arguments.
+# One function per command: makes its arguments of the parse tree and the session.
 
 
 def show_protocols(tree: Any, _session: Any) -> ShowProtocols:
@@ -163,7 +167,7 @@ def show_symbols(tree: Any, _session: Any) -> ShowSymbols:
 
 
 def configure(tree: Any, _session: Any) -> Configure:
-    """`configure` and `configure check`; a timeout of 0 is none, as in BIRD."""
+    """`configure` and `configure check`; a timeout of 0 means no timeout, as in BIRD."""
     parts = Parts(tree)
     timeout = parts.first("timeout")
     seconds = None if timeout is None else number(timeout) if tokens(timeout) else DEFAULT_TIMEOUT
@@ -232,13 +236,13 @@ def timeformat(tree: Any, _session: Any) -> TimeChoice:
 
 
 def dump(tree: Any, _session: Any) -> Dump:
-    """`dump`: what, and to which file."""
+    """`dump`: the kind, and the file if one is named."""
     parts = Parts(tree)
     return Dump(words(parts.first("dump_kind")), parts.text("file"))
 
 
 def echo(tree: Any, _session: Any) -> Echo:
-    """`echo`: the classes to echo, and how much may wait for the client."""
+    """`echo`: the classes to echo, and the octets that may wait for the client."""
     parts = Parts(tree)
     found = words(parts.first("echo_classes")).split()
     classes = LOG_CLASSES if found == ["all"] else frozenset(w for w in found if w in LOG_CLASSES)

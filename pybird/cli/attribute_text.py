@@ -38,12 +38,12 @@ _ORIGINS: Final = {0: "IGP", 1: "EGP", 2: "Incomplete"}
 
 
 def source_name(kind: int) -> str:
-    """What kind of protocol a route comes from, in BIRD's words."""
+    """BIRD's name of a route's source, e.g. `static` or `OSPF-E1`, for a value of `Rts`."""
     return _SOURCES.get(Rts(kind), "unknown")
 
 
 def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
-    """Everything that `all` shows of a route."""
+    """The attributes of a route as `show route all` shows them."""
     name = source_name(rte.source.kind)
     pool = router.pool
     view: Mapping[str, Any] = pool.view(rte.attrs)
@@ -59,12 +59,12 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
 
 
 def _unknown_label(name: str) -> str:
-    """BIRD 2's name of an attribute that nobody knows; those kept are transitive (RFC 4271, 5)."""
+    """BIRD 2's name of an unknown attribute; only transitive ones are kept (RFC 4271, 5)."""
     return f"BGP.{name.removeprefix(UNKNOWN_PREFIX)} [t]" if name.startswith(UNKNOWN_PREFIX) else ""
 
 
 def place_of(pool: AttributePool, name: str) -> int:
-    """`igp_metric`, BGP's attributes by their code, then the others as they were declared."""
+    """Sort key of an attribute: `igp_metric`, BGP's by type code, then the others as declared."""
     if name == "igp_metric":
         return -1
     decl = pool.by_name.get(name)
@@ -74,7 +74,10 @@ def place_of(pool: AttributePool, name: str) -> int:
 
 
 def looked_up(hop: Hop) -> tuple[str, str]:
-    """Of a recursive route: what is looked up in which table, and the distance found."""
+    """("via GATEWAY table TABLE", IGP metric) of a recursive route; ("", "") of any other.
+
+    The metric is "" if no route leads to the gateway, "unknown" if that route has no metric.
+    """
     key = hop.key
     if not isinstance(key, Recursive):
         return "", ""
@@ -85,7 +88,7 @@ def looked_up(hop: Hop) -> tuple[str, str]:
 
 
 def text_of(value: Any, decl: AttributeDecl | None = None) -> str:
-    """A value without the wrapping that `eval` puts around lists."""
+    """An attribute's value as `show route all` writes it: lists without the brackets of `eval`."""
     if decl is not None and decl.text is not None:
         return decl.text(value)
     match value:

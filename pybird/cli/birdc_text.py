@@ -22,13 +22,13 @@ Line = tuple[int, str]
 _LABEL: Final = {2: 16, 3: 20}  # width of the labels at the top of a protocol
 _CHANNEL_LABEL: Final = 16
 _BLOCK: Final = 22  # the column of values in a protocol's own block
-# Columns after which no further community of a kind begins on a line: so much room BIRD wants for one.
+# A line that is this long gets no further community: BIRD breaks lines here.
 _COMMUNITY, _EXT_COMMUNITY, _LARGE_COMMUNITY = 477, 437, 436
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How one session wants its text."""
+    """How one session's text replies look: dialect, time formats, names of route attributes."""
 
     dialect: int
     times: Times
@@ -36,12 +36,12 @@ class View:
 
     @property
     def old_attributes(self) -> bool:
-        """Route attributes in the words of BIRD 2."""
+        """Whether route attributes are written under BIRD 2's names."""
         return self.dialect == 2 or self.v2_attributes
 
 
 class LineCoder:
-    """Puts reply codes before lines: `NNNN-`, one blank for the same again, `NNNN ` at the end."""
+    """Puts reply codes before lines: `NNNN-`, or a blank if the code repeats; `NNNN ` before the last."""
 
     __slots__ = ("_last",)
 
@@ -132,7 +132,7 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
 
 
 def help_line(syntax: str, text: str) -> str:
-    """A line of `?`."""
+    """One line of the reply to `help`."""
     return f"{syntax:<45}  {text}"
 
 
@@ -168,7 +168,7 @@ def _memory_line(name: str, effective: int, overhead: int) -> str:
 
 
 def _size(octets: int) -> str:
-    """Four digits at most, as BIRD writes sizes."""
+    """A size with at most four digits before the point, as BIRD writes it."""
     value, unit = float(octets), " B"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 9999.5:
@@ -256,13 +256,13 @@ def _attributes(row: r.RouteRow, found: r.RouteAttributes, view: View) -> Iterat
         yield 1012, f"\tfrom: {row.sender}"
     yield 1012, f"\tsource: {found.source}"
     for attribute in rest:
-        unknown = attribute.name.startswith(UNKNOWN_PREFIX)  # of these BIRD 3 shows the flags, not the octets
+        unknown = attribute.name.startswith(UNKNOWN_PREFIX)  # BIRD 3 shows their flags, not their octets
         text = "(transitive)" if unknown else attribute.text
         yield from _wrapped(f"\t{attribute.name}: ", text, view)
 
 
 def _group(name: str) -> int:
-    """Where BIRD 3 has an attribute: those of kernel routes come before BGP's, but for two."""
+    """Sort key of an attribute in BIRD 3: most of the kernel's come before BGP's."""
     if name == "igp_metric":
         return 0
     if name.startswith("krt_") and name not in ("krt_metric", "krt_source"):
@@ -271,8 +271,11 @@ def _group(name: str) -> int:
 
 
 def _wrapped(head: str, text: str, view: View) -> Iterator[Line]:
-    """An attribute; a long list of communities goes on after two tabs, where it does in BIRD."""
-    most = _most(text)
+    """The lines of an attribute; long lists of communities are broken where BIRD breaks them.
+
+    Continuation lines begin with two tabs.
+    """
+    most = _line_limit(text)
     if not most or len(head) + len(text) <= most:
         yield 1012, head + text
         return
@@ -285,8 +288,8 @@ def _wrapped(head: str, text: str, view: View) -> Iterator[Line]:
     yield 1012, head + line
 
 
-def _most(text: str) -> int:
-    """How long a line of these communities may grow; 0: they are none."""
+def _line_limit(text: str) -> int:
+    """The length from which a line of these communities is broken; 0 if `text` is no list of communities."""
     if not text.startswith("(") or not text.endswith(")"):
         return 0
     first = text[1 : text.index(")")]
@@ -311,7 +314,7 @@ def _protocol(row: r.ProtocolRow, view: View) -> Iterator[Line]:
     for detail in row.detail.details:
         if detail.label in _ONLY_IN_JSON:
             continue
-        for text in block(_spoken(detail, view.dialect), 2):
+        for text in block(_for_dialect(detail, view.dialect), 2):
             yield 1006, text
     if row.detail.pair is not None:
         for text in _pair(row.detail.pair, view.dialect):
@@ -336,22 +339,22 @@ def _head(detail: r.ProtocolDetail, view: View) -> Iterator[str]:
             yield f"  {label + ':':<{width}}{text}"
 
 
-_ONLY_IN_JSON: Final = frozenset({"Kernel table", "Installed routes"})  # no BIRD has them
+_ONLY_IN_JSON: Final = frozenset({"Kernel table", "Installed routes"})  # BIRD's text has no such lines
 _ONLY_IN_3: Final = frozenset({"TX pending"})
 
 
-def _spoken(detail: Detail, dialect: int) -> Detail:
-    """A block without the lines that BIRD 2 does not have."""
+def _for_dialect(detail: Detail, dialect: int) -> Detail:
+    """A protocol's block without the lines that this dialect does not have."""
     if dialect == 3:
         return detail
-    below = tuple(_spoken(item, 2) for item in detail.below if item.label not in _ONLY_IN_3)
+    below = tuple(_for_dialect(item, 2) for item in detail.below if item.label not in _ONLY_IN_3)
     return Detail(detail.label, detail.text, below)
 
 
 def block(detail: Detail, indent: int) -> Iterator[str]:
     """A line of a protocol's own block and the lines below it.
 
-    Values stand in one column down to the second level, deeper after one blank.
+    Values are aligned in one column down to the second level; deeper ones follow after one blank.
     """
     label = detail.label
     if detail.text:
@@ -415,7 +418,7 @@ def _labelled(label: str, text: str) -> str:
 def _limit(label: str, limit: r.LimitState | None, dialect: int) -> Iterator[str]:
     if limit is None:
         return
-    hit = limit.hit and (dialect == 2 or limit.action != "warn")  # BIRD 3 shows what a limit stops
+    hit = limit.hit and (dialect == 2 or limit.action != "warn")  # BIRD 3: only limits that act
     yield _labelled(label, f"{limit.count}{' [HIT]' if hit else ''}")
     yield f"      {'Action:':<{_CHANNEL_LABEL - 2}}{limit.action}"
 
@@ -427,7 +430,7 @@ def _routes(channel: r.ChannelDetail) -> str:
     )
 
 
-# Which columns a line has; the others are `---`.
+# The columns of each dialect, or of a pair; and those of them that are `---` in a line.
 _COLUMNS: Final[dict[int | str, tuple[str, ...]]] = {
     "pair": ("received", "rejected", "filtered", "ignored", "accepted"),
     2: ("received", "rejected", "filtered", "ignored", "accepted"),
@@ -461,7 +464,7 @@ def _changes(found: r.ChannelDetail | r.PairDetail, indent: int, form: int | str
 
 
 def _count_of(changes: r.RouteChanges, name: str, form: int | str, label: str) -> int:
-    if form != 3:  # no columns for limits: what they stopped was ignored, or rejected on its way out
+    if form != 3:  # no columns for limits: routes they stopped count as ignored, exported ones as rejected
         if name == "ignored":
             return changes.ignored + changes.rx_limit + changes.limit
         if name == "rejected" and label == "Export updates":

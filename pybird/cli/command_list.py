@@ -1,7 +1,7 @@
 """Writes the client's list of commands from the registry.
 
-`python -m pybird.cli.command_list > pybird/client/command_list.py` after a
-command was added or its help changed; a test compares the two.
+Run `python -m pybird.cli.command_list > pybird/client/command_list.py` after you
+add a command or change its help; a test compares the file with the registry.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pybird.cli.registry import commands
 from pybird.proto import PROTOCOLS
 
-WIDTH = 110  # of a line, as pyproject.toml has it
+WIDTH = 110  # the line length that pyproject.toml sets
 
 LOCAL = (
     ("quit", "Quit the client"),
@@ -21,7 +21,7 @@ GROUPS = {
     "show": "Show status information",
     "configure": "Reload configuration",
 }
-# `show protocols all` is a command of its own in abbreviations: `s p a`.
+# `show protocols all` is listed as a command of its own, so that `s p a` abbreviates it.
 EXTRA = (
     ('show protocols all [<protocol> | "<pattern>"]', "Show routing protocols and details"),
     ('show neighbors [table <t> | "<interface>"]', "Show discovered neighbors and their sessions"),
@@ -29,7 +29,7 @@ EXTRA = (
 
 
 def rows() -> list[tuple[str, str]]:
-    """(syntax, help) of every command, those of the client first."""
+    """(syntax, help) of every command; those that the client itself carries out come first."""
     found: list[tuple[str, str]] = [*LOCAL]
     for command in commands(PROTOCOLS):
         found.append((command.syntax, command.help))
@@ -38,7 +38,7 @@ def rows() -> list[tuple[str, str]]:
 
 
 def source() -> str:
-    """The module that the client imports, as `ruff format` writes it."""
+    """The text of pybird/client/command_list.py, as `ruff format` lays it out."""
     lines = [
         '"""The commands that the client knows; written by `pybird.cli.command_list`."""',
         "",
@@ -57,7 +57,7 @@ def source() -> str:
 
 
 def _row(row: tuple[str, str]) -> list[str]:
-    """A pair in one line, or if that is too long in four."""
+    """One (syntax, help) pair on one line, or on four if that is too long."""
     syntax, text = map(_quoted, row)
     line = f"    ({syntax}, {text}),"
     if len(line) <= WIDTH:
@@ -66,7 +66,7 @@ def _row(row: tuple[str, str]) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """The text as Python writes it, in double quotes unless it has some."""
+    """The text as a Python literal; in double quotes, unless it holds quotes."""
     return repr(text) if '"' in text or "'" in text else f'"{text}"'
 
 

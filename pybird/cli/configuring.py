@@ -41,7 +41,7 @@ _CODES: Final = {
 
 
 class _Request:
-    """One `configure`: carried out when the file is read, whether or not who asked still listens."""
+    """One `configure`: carried out when the file has been read, even if the client has gone by then."""
 
     def __init__(self, router: Router, arguments: Configure, path: str) -> None:
         self._router = router
@@ -53,12 +53,12 @@ class _Request:
         self.failure: FailureReply | None = None
 
     def read(self, load: Callable[[str], Config]) -> tuple[Config, Study]:
-        """The configuration, ready to run; beside the loop, if the daemon can."""
+        """Read the file and study the configuration; the daemon calls this in a worker thread."""
         config = load(self._path)
         return config, self._router.study(config)
 
     def carry_out(self, found: tuple[Config, Study] | None, error: Exception | None) -> None:
-        """The file was read: go to its configuration."""
+        """Called when the file has been read: reconfigure the router, or log the errors."""
         self.done = True
         if found is None:
             self._failed(error)
@@ -73,13 +73,13 @@ class _Request:
             self.failure = FailureReply(CONFIG_ERROR, self._router.reconfiguration.refusal)
 
     def checked(self, found: bool | None, error: Exception | None) -> None:
-        """The file was read, nothing else is wanted."""
+        """Called when the file has been read for `configure check`: record the errors."""
         self.done = True
         if found is None:
             self._failed(error)
 
     def check(self, load: Callable[[str], Config]) -> bool:
-        """See that the configuration could be run; raises what `read` would."""
+        """Read the file and forget it: True if the configuration could run; raises what `read` raises."""
         self.read(load)[1].drop()
         return True
 
@@ -117,7 +117,7 @@ def configure(router: Router, arguments: Configure, session: ControlSession) -> 
         return
     if arguments.timeout is not None:
         yield Note(22, f"Undo scheduled in {arguments.timeout} s")
-    yield from _settled(router, request.outcome)
+    yield from _await_outcome(router, request.outcome)
 
 
 def configure_check(router: Router, arguments: Configure, session: ControlSession) -> Iterator[Reply]:
@@ -133,7 +133,7 @@ def configure_check(router: Router, arguments: Configure, session: ControlSessio
 
 
 def _read(request: _Request) -> Iterator[Reply]:
-    """Wait for the reading, and say what is wrong."""
+    """Wait until the file has been read, then reply with the errors."""
     if not request.done:
         yield Wait(lambda: request.done, float("inf"))
     if request.failure is not None:
@@ -143,19 +143,19 @@ def _read(request: _Request) -> Iterator[Reply]:
         several = len(problems) > 1
         for problem in problems:
             yield _problem(problem, last=not several)
-        if several:  # as BIRD, which stops at the first
+        if several:  # the last line is the first error, as in BIRD, which stops there
             yield FailureReply(CONFIG_ERROR, f"{problems[0]} (and {len(problems) - 1} more)")
 
 
 def configure_confirm(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Confirm last configuration change - deactivate undo timeout."""
-    yield _told(router.reconfiguration.confirm())
+    yield _outcome_note(router.reconfiguration.confirm())
 
 
 def configure_undo(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
     """Undo last configuration change."""
-    yield _told(ReloadOutcome.UNDO)
-    yield from _settled(router, router.reconfiguration.undo())
+    yield _outcome_note(ReloadOutcome.UNDO)
+    yield from _await_outcome(router, router.reconfiguration.undo())
 
 
 def configure_status(router: Router, arguments: Any, session: ControlSession) -> Iterator[Reply]:
@@ -168,15 +168,15 @@ def configure_status(router: Router, arguments: Any, session: ControlSession) ->
     yield Done()
 
 
-def _settled(router: Router, outcome: ReloadOutcome) -> Iterator[Reply]:
-    """What came of it, after giving protocols a moment to stop."""
+def _await_outcome(router: Router, outcome: ReloadOutcome) -> Iterator[Reply]:
+    """The outcome of a reconfiguration; waits up to `PATIENCE` seconds for protocols to stop."""
     if outcome is ReloadOutcome.IN_PROGRESS:
         yield Wait(lambda: not router.reconfiguration.busy, PATIENCE)
         outcome = router.reconfiguration.status()
-    yield _told(outcome)
+    yield _outcome_note(outcome)
 
 
-def _told(outcome: ReloadOutcome) -> Note:
+def _outcome_note(outcome: ReloadOutcome) -> Note:
     return Note(_CODES[outcome], outcome.value)
 
 

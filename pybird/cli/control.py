@@ -1,13 +1,14 @@
 """One connection of the control socket: lines in, coded reply lines out.
 
-A session reads commands, one per line, and runs them strictly in order. The
-replies of a command come from a generator that is pulled while the client
-reads: little stays buffered, and after a slice others run. All clients together
-get about 5 ms of a turn of the loop, or one step that takes longer. There is no
-socket here: the stream is given, what it hears it tells the session.
+A session reads commands, one per line, and runs them strictly in order. A
+command's replies come from a generator, which is advanced only while the client
+reads, so that little is buffered, and which pauses after a slice, so that other
+work runs. All clients together get about 5 ms of each turn of the event loop, or
+one step if that takes longer. There is no socket here: a session is given a stream,
+and the stream calls its handler methods (`received`, `closed`, `writable`).
 
 A line of the reply is held back until the next one is known, because the last
-line is marked. Lines that nobody asked for begin with `+`.
+line is marked. Unsolicited lines (log messages, notices) begin with `+`.
 """
 
 from __future__ import annotations
@@ -45,24 +46,24 @@ from pybird.values.text import to_octets, to_text
 if TYPE_CHECKING:
     from pybird.core.router import Router
 
-BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # what clients know
-MOST_BUFFERED: Final = 64 * 1024  # octets that wait for the client
-MOST_LINES: Final = 200  # lines given to the stream at once
-SLICE: Final = 100  # replies between two turns of others
-MOST_CLIENTS: Final = 256  # at once: each holds a file descriptor, and BGP needs some, too
-TURN: Final = 0.005  # seconds that the commands of all clients may take before others run
+BANNERS: Final = {2: "2.19.2", 3: "3.3.2"}  # the BIRD version in the greeting of each dialect
+MOST_BUFFERED: Final = 64 * 1024  # octets that may wait for the client
+MOST_LINES: Final = 200  # lines that are passed to the stream in one write
+SLICE: Final = 100  # replies before other work runs
+MOST_CLIENTS: Final = 256  # connected at a time: each holds a file descriptor, and BGP needs some, too
+TURN: Final = 0.005  # seconds that the commands of all clients may take before other work runs
 MOST_COMMAND: Final = 16 * 1024  # octets of one line: BIRD takes 4096
-MOST_QUEUED: Final = 1024 * 1024  # octets of lines of one client that wait for their turn
-MOST_TOGETHER: Final = 16 * 1024 * 1024  # of all clients; then those with more than their share go
+MOST_QUEUED: Final = 1024 * 1024  # octets of one client's commands that wait to be run
+MOST_TOGETHER: Final = 16 * 1024 * 1024  # of all clients; above, a client over its share is disconnected
 MOST_LOGGED: Final = 200  # characters of a command in the log
-LINE_SIZE: Final = 64  # octets that a waiting line takes besides its text
-_OVERLONG: Final = b"too long"  # stands, as this very object, for a line that is
-POLL: Final = 0.01  # seconds between two looks at what a command waits for
+LINE_SIZE: Final = 64  # octets of memory that a waiting line takes besides its text
+_OVERLONG: Final = b"too long"  # this very object (compared by `is`) takes the place of a line too long
+POLL: Final = 0.01  # seconds between two checks whether a command's wait is over
 
 
 @dataclass(frozen=True, slots=True)
 class SocketOptions:
-    """How a control socket is configured."""
+    """The options of a control socket, from its `cli` statement."""
 
     restricted: bool = False
     dialect: int = 2
@@ -70,9 +71,9 @@ class SocketOptions:
 
 
 class ConfigLanguage(Protocol):
-    """What the console needs of the configuration language.
+    """The methods of the configuration language that the console calls.
 
-    Raises what the language raises: errors with a `message` for the user.
+    They raise the language's own errors, which have a `message` for the user.
     """
 
     def parse_command(self, text: str) -> Any:
@@ -85,8 +86,8 @@ class ConfigLanguage(Protocol):
         """The expression that a command holds, checked and folded."""
 
 
-def at_once(call: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:
-    """Do slow work here and now, as simulated routers do."""
+def run_directly(call: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:
+    """Call `call`, then `then` with its result or its error; simulated routers have no worker thread."""
     value: Any = None
     error: Exception | None = None
     try:
@@ -98,14 +99,15 @@ def at_once(call: Callable[[], Any], then: Callable[[Any, Exception | None], Non
 
 
 class Console:
-    """What the sessions of one router share.
+    """What all control sessions of one router share.
 
-    `load(path)` reads a configuration and raises OSError or the language's
-    errors; `work(call, then)` does that beside the event loop, if it can, and
-    tells what came of it; `stop(graceful)` ends the daemon; `files` has those that
-    clients name, or is None where there are none; `resident()` is the octets of memory that
-    the process has, or None; `path` is the configuration that the daemon was
-    started with. `notice` and `log` reach every session.
+    `load(path)` reads a configuration and raises OSError or the language's errors.
+    `work(call, then)` runs `call`, in a worker thread if there is one, and then
+    `then(result, error)` on the event loop. `stop(graceful)` ends the daemon. `files`
+    gives access to files that clients name (`dump`), None where there are none.
+    `resident()` returns the process's resident memory in octets, or None. `path` is
+    the configuration that the daemon was started with. `notice` and `log` reach
+    every session.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class Console:
         load: Callable[[str], Config],
         stop: Callable[[bool], None],
         files: Files | None = None,
-        work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = at_once,
+        work: Callable[[Callable[[], Any], Callable[[Any, Exception | None], None]], None] = run_directly,
         resident: Callable[[], int | None] = lambda: None,
         path: str | None = None,
     ) -> None:
@@ -130,18 +132,18 @@ class Console:
         self.resident = resident
         self._path = path
         self.sessions: dict[ControlSession, None] = {}
-        self._told_crowded = False
+        self._warned_crowded = False
         self.queued = 0  # octets of all lines that wait
-        self._waiting: dict[ControlSession, None] = {}  # for a turn
-        self._turn_ends: float | None = None  # None: no turn is running, nobody waits
+        self._waiting: dict[ControlSession, None] = {}  # sessions that wait for a turn
+        self._turn_ends: float | None = None  # None: no turn is running, no session waits
         router.reconfiguration.expiry_observers[self.notice] = None
 
     def read(self, path: str) -> Config:
-        """Read a configuration for a client, or for who asks by a signal: one that can be run.
+        """Read a configuration that can run, for a client's command or a signal.
 
         Errors quote the configuration that the daemon was started with and what
-        it includes; of any other file they say where they are and no more: the
-        daemon may read files that its clients may not.
+        it includes. For any other file they give the place and the kind of error but
+        none of the text: the daemon may read files that its clients may not.
 
         Raises:
             ConfigErrors: with every error.
@@ -156,23 +158,23 @@ class Console:
         raise ConfigErrors(told)
 
     def accept(self, stream: Stream, options: SocketOptions | None = None) -> None:
-        """A client connected to a socket; too many are sent away."""
+        """Open a session for a client that has connected; disconnect it if there are too many."""
         if len(self.sessions) < MOST_CLIENTS:
-            self._told_crowded = self._told_crowded and len(self.sessions) > MOST_CLIENTS // 2
+            self._warned_crowded = self._warned_crowded and len(self.sessions) > MOST_CLIENTS // 2
             self.open(stream, options)
             return
         stream.abort()
-        if not self._told_crowded:
-            self._told_crowded = True
+        if not self._warned_crowded:
+            self._warned_crowded = True
             text = f"{MOST_CLIENTS} control clients are connected, refusing more"
             self.router.ports.log.write("warning", text)
 
     def open(self, stream: Stream, options: SocketOptions | None = None) -> ControlSession:
-        """A client connected, or something that acts as one."""
+        """Open a session for a client, or for a stream that acts as one (SIGUSR1's dump)."""
         return ControlSession(self, stream, options or SocketOptions())
 
-    def take_turn(self, session: ControlSession) -> None:
-        """A session has something to do: at once, or when those who came before have had theirs."""
+    def request_turn(self, session: ControlSession) -> None:
+        """Let a session work: immediately, or, if the turn is over, after the sessions that wait already."""
         now = self.router.clock.now()
         if self._turn_ends is None:
             self._turn_ends = now + TURN
@@ -183,7 +185,7 @@ class Console:
             session.work()
 
     def _next_turn(self) -> None:
-        """Others had theirs: go on with those who wait."""
+        """Other work has run: continue with the sessions that wait."""
         clock = self.router.clock
         if not self._waiting:
             self._turn_ends = None
@@ -196,25 +198,25 @@ class Console:
             if clock.now() >= self._turn_ends:
                 return
 
-    def leaves(self, session: ControlSession) -> None:
-        """A session has ended."""
+    def remove(self, session: ControlSession) -> None:
+        """Forget a session that has ended."""
         self.sessions.pop(session, None)
         self._waiting.pop(session, None)
 
     def notice(self, text: str) -> None:
-        """Tell every client something that it did not ask for."""
+        """Send an unsolicited line to every client."""
         for session in list(self.sessions):
             session.notice(text)
 
     def log(self, level: str, text: str) -> None:
-        """A log message for the sessions that echo its class."""
+        """Send a log message to the sessions that echo its class, unless they do not read."""
         for session in list(self.sessions):
             if level in session.echo and session.unread < session.echo_limit:
                 session.notice(text)
 
 
 class ControlSession:
-    """One client. It is the handler of its stream."""
+    """One client's session; the handler of its stream."""
 
     def __init__(self, console: Console, stream: Stream, options: SocketOptions) -> None:
         self.console = console
@@ -225,7 +227,7 @@ class ControlSession:
         self.json = False
         self.echo: frozenset[str] = frozenset()
         self.echo_limit = MOST_BUFFERED
-        self.formats: dict[str, Any] = {}  # use: TimeFormat, where the session has its own
+        self.formats: dict[str, Any] = {}  # use: the TimeFormat that this session has set for it
         self._stream = stream
         self._input = bytearray()
         self._commands: deque[bytes] = deque()
@@ -233,7 +235,7 @@ class ControlSession:
         self._replies: Iterator[Reply] | None = None
         self._held: tuple[int, str] | None = None
         self._coder = LineCoder()
-        self._out: list[str] = []  # lines on their way to the stream
+        self._out: list[str] = []  # lines not written to the stream yet
         self._view: View | None = None  # for the replies of one slice
         self._busy = False
         self._asleep = False
@@ -244,13 +246,13 @@ class ControlSession:
         self._log(1, "CLI connect")
         self._write(self._coder.last(1, f"BIRD {BANNERS[self.dialect]} ready."))
 
-    # what the stream tells ----------------------------------------------
+    # called by the stream -----------------------------------------------
 
     def connected(self, stream: Stream) -> None:
         """Never called: control connections are accepted."""
 
     def received(self, data: bytes) -> None:
-        """Octets of the client."""
+        """Octets from the client: queue the whole lines in them and start to work."""
         looked = len(self._input)
         self._input += data
         while (end := self._input.find(b"\n", looked)) >= 0:
@@ -267,16 +269,16 @@ class ControlSession:
             self._pump()
 
     def closed(self, error: str | None) -> None:
-        """The client went."""
+        """The client has disconnected."""
         self._log(1, "CLI disconnect")
         self._forget()
 
     def writable(self) -> None:
-        """The client has read."""
+        """The client has read: continue with the replies."""
         self._pump()
 
     def notice(self, text: str) -> None:
-        """Send a line that nobody asked for; dropped while the client does not read."""
+        """Send an unsolicited line; it is dropped while the client does not read."""
         if self._open and self._stream.buffered < MOST_BUFFERED:
             self._flush()
             for line in text.split("\n"):
@@ -284,18 +286,18 @@ class ControlSession:
 
     @property
     def unread(self) -> int:
-        """Octets that wait for the client."""
+        """Octets that the client has not read yet."""
         return self._stream.buffered
 
     def close(self) -> None:
-        """End the connection after what is buffered."""
+        """Close the connection when the buffered octets are sent."""
         if self._open:
             self._flush()
             self._forget()
             self._stream.close()
 
     def view(self) -> View:
-        """How text looks in this session now."""
+        """The dialect, time formats and attribute names of this session as they are set now."""
         config = self.router.config
         times = Times(
             base=self.formats.get("base", config.timeformat_base),
@@ -308,7 +310,7 @@ class ControlSession:
     # commands -----------------------------------------------------------
 
     def _log(self, least: int, text: str) -> None:
-        """Log what clients do: `debug commands` 1 their coming and going, 2 what they say."""
+        """Log if `debug commands` is at least `least`: 1 for connects and disconnects, 2 for commands."""
         if self.router.config.debug_commands >= least:
             self.router.ports.log.write("info", text)
 
@@ -321,17 +323,17 @@ class ControlSession:
             self._stream.abort()
 
     def _count(self, octets: int) -> None:
-        """So many octets of lines more, or fewer, wait."""
+        """Add to the octets of waiting lines, this session's and all sessions'; negative: fewer wait."""
         self._queued += octets
         self.console.queued += octets
 
     def _pump(self) -> None:
-        """There may be something to do."""
+        """Ask for a turn, unless the session is working, waiting or closed."""
         if not self._busy and not self._asleep and self._open:
-            self.console.take_turn(self)
+            self.console.request_turn(self)
 
     def work(self) -> None:
-        """Go on with the replies until the client must read, or others must run."""
+        """Produce replies until the client must read first or other work must run."""
         if self._busy or self._asleep or not self._open:
             return
         self._busy = True
@@ -356,7 +358,7 @@ class ControlSession:
             self._sleep(self.router.clock.now())
 
     def _step(self, left: int) -> int:
-        """Pull one reply; returns how much of the slice is left."""
+        """Get and show one reply; returns how many replies of the slice are left."""
         assert self._replies is not None
         reply = next(self._replies, None)
         match reply:
@@ -377,7 +379,7 @@ class ControlSession:
         return left - 1
 
     def _sleep(self, until: float) -> None:
-        """Let others run."""
+        """Let other work run, at least until this time."""
         if self._asleep:
             return
         self._asleep = True
@@ -391,21 +393,21 @@ class ControlSession:
         self._pump()
 
     def _wait(self, ready: Callable[[], bool], deadline: float) -> None:
-        """Sleep until `ready`, at most to the deadline."""
+        """Sleep until `ready()` is true, at most to the deadline."""
         self._asleep = True
         clock = self.router.clock
         if ready():
             clock.call_soon(self._wake)
         else:
-            clock.call_at(min(clock.now() + POLL, deadline), partial(self._look, ready, deadline))
+            clock.call_at(min(clock.now() + POLL, deadline), partial(self._check_ready, ready, deadline))
 
-    def _look(self, ready: Callable[[], bool], deadline: float) -> None:
+    def _check_ready(self, ready: Callable[[], bool], deadline: float) -> None:
         clock = self.router.clock
         now = clock.now()
         if ready() or now >= deadline:
             self._wake()
         else:
-            clock.call_at(min(now + POLL, deadline), partial(self._look, ready, deadline))
+            clock.call_at(min(now + POLL, deadline), partial(self._check_ready, ready, deadline))
 
     def _run(self, line: bytes) -> Iterator[Reply]:
         """The replies to one line; nothing that a client writes raises past here."""
@@ -424,7 +426,7 @@ class ControlSession:
             yield self._bug(f"Command {shortened(line)}", error)
 
     def _bug(self, what: str, error: Exception) -> FailureReply:
-        """Log a mistake of ours; the reply that says so."""
+        """Log an unexpected exception; returns the reply that reports it."""
         self.router.ports.log.write("bug", f"{what} failed:\n{traceback.format_exc()}")
         return FailureReply(8008, f"internal error: {type(error).__name__}, see the log")
 
@@ -446,7 +448,7 @@ class ControlSession:
     # output -------------------------------------------------------------
 
     def _show(self, reply: Reply) -> None:
-        """Write the lines of a reply but for the very last, which waits for `_finish`."""
+        """Write the lines of a reply; the last line is held back until the next one or `_finish`."""
         if self.json and not isinstance(reply, (Done, FailureReply)):
             text = json_text.text(reply)
             if text is not None:
@@ -458,7 +460,7 @@ class ControlSession:
             self._line(line)
 
     def _line(self, line: tuple[int, str]) -> None:
-        """Hold this line back, write the one before it."""
+        """Write the line that is held back, and hold this one back."""
         if self._held is not None:
             self._out.append(self._coder.more(*self._held))
             if len(self._out) >= MOST_LINES:
@@ -466,14 +468,14 @@ class ControlSession:
         self._held = line
 
     def _finish(self) -> None:
-        """The command is done: its last line is the one held back."""
+        """Write the line that is held back as the last of the command's reply."""
         code, text = self._held or (0, "")
         self._held = None
         self._view = None  # the command may have changed it
         self._out.append(self._coder.last(code, text))
 
     def _flush(self) -> None:
-        """Hand what is ready to the stream."""
+        """Write the lines that are ready to the stream."""
         out, self._out = self._out, []
         if out and self._open:
             self._write("".join(out))
@@ -482,9 +484,9 @@ class ControlSession:
         self._stream.write(to_octets(text))
 
     def _forget(self) -> None:
-        """Stop everything of this session."""
+        """End the session: drop its commands, its input and the running command."""
         self._open = False
-        self.console.leaves(self)
+        self.console.remove(self)
         self._commands.clear()
         self._count(-self._queued)
         self._input.clear()
@@ -494,6 +496,6 @@ class ControlSession:
 
 
 def shortened(line: bytes) -> str:
-    """A command for the log: not more than tells which it was."""
+    """A command quoted for the log, cut off after `MOST_LOGGED` octets."""
     text = to_text(line[:MOST_LOGGED])
     return repr(text) if len(line) <= MOST_LOGGED else f"{text!r} ... ({len(line)} octets)"

@@ -1,7 +1,7 @@
-"""`dump`: the inside of the router, to the log or to a file.
+"""`dump`: the router's internal state, to the log or to a file.
 
-A file is new, of its owner alone, and written in parts, so that a large table
-delays nobody. It is one of those that the client can reach (`Console.files`).
+A file is newly created, readable by its owner only, and written in parts, so that
+a large table delays nothing else. It is created through `Console.files`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _to_file(
 ) -> Iterator[Reply]:
     files = session.console.files
     if files is None:
-        raise CommandError(FILE_ERROR, "Dumps go to the log here, not to a file")
+        raise CommandError(FILE_ERROR, "This router can dump to the log only, not to a file")
     try:
         file = files.create(path, 0o600)
     except FileError as problem:
@@ -59,7 +59,7 @@ def _to_file(
 
 
 def _write(router: Router, lines: Iterator[str], file: Output) -> Generator[Reply, None, str]:
-    """Write and close the file; returns how much that was."""
+    """Write and close the file; returns "N bytes in N s"."""
     start = router.clock.now()
     octets = 0
     while part := list(islice(lines, STEP)):
@@ -73,14 +73,14 @@ def _write(router: Router, lines: Iterator[str], file: Output) -> Generator[Repl
 
 
 def _abandon(file: Output) -> None:
-    """Close a file whose fate was told already, or whose client has gone."""
+    """Close a file that is finished, has failed or whose client has gone; an error was reported already."""
     try:
         file.close()
     except FileError:
         pass
 
 
-# --------------------------------------------------------------- what there is
+# --------------------------------------------------- one function for each kind
 
 
 def _protocols(router: Router) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Replies as JSON: one object per reply, the same values that the text shows.
+"""Replies as JSON: one object per reply, with the same values that the text shows.
 
-Keys are the field names of `core/replies.py`; `reply` says which kind it is and
-`code` is BIRD's. Moments are ISO 8601 with offset. Headings are left out.
+Keys are the field names of `core/replies.py`; `reply` is the kind of the reply and
+`code` BIRD's reply code. Times are ISO 8601 with offset. Headings are left out.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pybird.values.text import printable
 
 
 def text(reply: Reply) -> str | None:
-    """One line of JSON; None for what JSON does not show."""
+    """One line of JSON; None for replies that JSON leaves out (headings, `Done`)."""
     found = value(reply)
     return None if found is None else printable(json.dumps(found, ensure_ascii=False))
 
 
 def value(reply: Reply) -> dict[str, Any] | None:
-    """The object of a reply."""
+    """The JSON object of a reply as a dictionary; None as `text`."""
     if isinstance(reply, (*HEADINGS, Done)):
         return None
     return {"reply": _kind(type(reply).__name__), "code": reply.code, **_fields(reply)}

@@ -1,4 +1,4 @@
-"""Commands about what is understood and not there, as BIRD answers them without it: labels, threads, MRT."""
+"""Commands about MPLS, threads and MRT, which are not run: answered as by a BIRD that does not use them."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def mrtdump(router: Router, arguments: Parts, session: Any) -> Iterator[Reply]:
 
 
 def parts(tree: Any, _session: Any) -> Parts:
-    """All that was said."""
+    """The whole command as `Parts`."""
     return Parts(tree)

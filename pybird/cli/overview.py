@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pybird.core.forwarding.interfaces import Interface
     from pybird.core.router import Router
 
-# Octets that one of these weighs, measured on CPython 3.11: a network with one route, each further
+# Octets of memory for each of these, measured on CPython 3.11: a network with one route, each further
 # route, a set of attributes with the routes that share it, a protocol, a name.
 _NETWORK, _ROUTE, _SET, _PROTOCOL, _SYMBOL = 75, 40, 700, 12000, 600
 
@@ -138,7 +138,7 @@ def _flags(link: Link) -> Iterator[str]:
 
 
 def _preferred(interface: Interface) -> list[LinkAddress | None]:
-    """The address of each family that is used as source, and the link-local one."""
+    """The addresses marked as preferred: the source address of each family, and the link-local one."""
     own = interface.link_local()
     link_local = next((a for a in interface.ready_addresses() if a.address == own), None)
     return [interface.preferred(True), interface.preferred(False), link_local]
@@ -151,7 +151,10 @@ def _address(item: LinkAddress, preferred: bool) -> InterfaceAddress:
 
 
 def _opposite(item: LinkAddress) -> str:
-    """The other end of a link of two: as the kernel says, else the other host of the network."""
+    """The address at the other end: of a host address the kernel's peer, of a /31, /30, /127 the other host.
+
+    Empty for other networks.
+    """
     address = item.address
     spare = address.bits - item.length
     if not spare:
@@ -171,7 +174,7 @@ _PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0xF0000000, 4)
 
 
 def scope(address: Address) -> str:
-    """How far an address reaches, in BIRD's words."""
+    """The scope of an address in BIRD's words: host, link, site or univ."""
     if address.is_loopback:
         return "host"
     if address.is_link_local:
@@ -180,7 +183,7 @@ def scope(address: Address) -> str:
         private = any(address.value >> (32 - n) == net >> (32 - n) for net, n in _PRIVATE)
         return "site" if private else "univ"
     octets = address.octets
-    if not any(octets[:12]):  # an IPv4 address in it (RFC 4291, 2.5.5.1)
+    if not any(octets[:12]):  # it embeds an IPv4 address (RFC 4291, 2.5.5.1)
         return scope(Address(octets[12:]))
     local = octets[0] & 0xFE == 0xFC or (octets[0] == 0xFE and octets[1] & 0xC0 == 0xC0)
     return "site" if local else "univ"
@@ -214,7 +217,10 @@ def show_symbols(router: Router, arguments: ShowSymbols, session: Any) -> Iterat
 
 
 def symbol_rows(router: Router, numbers: Iterable[str]) -> dict[str, SymbolRow]:
-    """Names of the configuration, tables and protocols that came without one, then the system's `numbers`."""
+    """Rows by name: of the configuration, then of tables and protocols made at run time, then of `numbers`.
+
+    `numbers` are names of numbers that the system defines (iproute2's files).
+    """
     rows = {name: SymbolRow(name, _kind(symbol.kind)) for name, symbol in router.config.symbols.items()}
     for name in router.tables:
         rows.setdefault(name, SymbolRow(name, "routing table"))

@@ -1,8 +1,8 @@
-"""`show peers`: every neighbor that was discovered, and what became of it.
+"""`show peers`: every discovered neighbor, with its session or the reason why there is none.
 
-The table of peers has the entries; the protocol that announced one says how
-long it lives (`describe`), the dynamic protocols say which child stands for it
-or why there is none. No protocol is named here.
+The entries are in the peer tables. The protocol that announced an entry says when
+it expires (`Discoverer.describe`); the dynamic protocols say which child is its
+session (`Spawner.child_of`) or why there is none (`no_child_reason`). No protocol is named here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.cli.arguments import ShowPeers
 from pybird.cli.protocols import info
-from pybird.cli.selection import asked, moment, table
+from pybird.cli.selection import ask_protocol, moment, table
 from pybird.core.peering import Discoverer, Spawner
 from pybird.core.replies import PARSE_ERROR, CommandError, Done, PeerHeading, PeerRow, Reply
 from pybird.values.net import NetType, PeerNet, net_of
@@ -42,7 +42,7 @@ def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
         if routes:
             yield peer_row(router, found, key, routes[0])
     for parent in _spawners(router, found):
-        for key, child in (asked(parent, parent.orphans, NetType.PEER) or {}).items():
+        for key, child in (ask_protocol(parent, parent.orphans, NetType.PEER) or {}).items():
             if not found.get(key):
                 yield _orphan_row(router, found, key, child)
 
@@ -72,7 +72,7 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
         expires=None if expires is None else max(expires - router.clock.now(), 0.0),
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
-        why=why if child is None else _why(child),
+        why=why if child is None else _session_state(child),
     )
 
 
@@ -89,12 +89,12 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         expires=None,
         child=child.name,
         state=child.state.value,
-        why=f"orphan, {_why(child)}".rstrip(", "),
+        why=f"orphan, {_session_state(child)}".rstrip(", "),
     )
 
 
-def _why(child: Instance) -> str:
-    """How its session is, or why it is down."""
+def _session_state(child: Instance) -> str:
+    """The state of a child's session as in the Info column, or that it is disabled."""
     said = info(child).strip()
     if child.enabled or said:
         return said
@@ -106,7 +106,7 @@ def _description(rte: Rte, key: bytes) -> dict[str, Any]:
     finder = None if owner is None else owner.protocol
     if not isinstance(finder, Discoverer):
         return {}
-    return asked(finder, finder.describe, NetType.PEER, key) or {}
+    return ask_protocol(finder, finder.describe, NetType.PEER, key) or {}
 
 
 def _interface_name(router: Router, index: int) -> str:
@@ -115,20 +115,20 @@ def _interface_name(router: Router, index: int) -> str:
 
 
 def _spawners(router: Router, found: Table) -> Iterator[Spawner]:
-    """The protocols that make sessions of a table's entries."""
+    """The protocols that make sessions from a table's entries."""
     for instance in router.protocols.values():
         if isinstance(instance, Spawner) and any(c.table is found for c in instance.channels.values()):
             yield instance
 
 
 def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:
-    """The session of an entry, or the reasons of all that could have made one."""
+    """(session of an entry, ""), or (None, the reasons of every protocol that could have made one)."""
     reasons: list[str] = []
     for instance in _spawners(router, found):
-        child = asked(instance, instance.child_of, NetType.PEER, key)
+        child = ask_protocol(instance, instance.child_of, NetType.PEER, key)
         if child is not None:
             return child, ""
-        reason = asked(instance, instance.no_child_reason, NetType.PEER, key)
+        reason = ask_protocol(instance, instance.no_child_reason, NetType.PEER, key)
         if reason:
             reasons.append(f"{instance.name}: {reason}")
-    return None, "; ".join(reasons) or "no protocol takes it"
+    return None, "; ".join(reasons) or "no protocol uses it"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import asked, moment, with_not_run
+from pybird.cli.selection import ask_protocol, moment, with_not_run
 from pybird.conf.model import DEBUG_FLAGS, Limit, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.command_targets import NOT_RUN, not_run, protocols
@@ -50,7 +50,7 @@ def show_protocols(router: Router, arguments: ShowProtocols, session: Any) -> It
 
 
 def not_run_row(router: Router, config: ProtocolConfig, everything: bool) -> ProtocolRow:
-    """A protocol that this version only understands as a reply."""
+    """The row of a protocol that is read from the configuration and not run."""
     since = moment(router, router.not_run[config.name])
     return ProtocolRow(
         name=config.name,
@@ -93,7 +93,7 @@ def _router_id(config: ProtocolConfig) -> str:
 
 
 def protocol_row(router: Router, instance: Instance, everything: bool) -> ProtocolRow:
-    """One protocol as a reply."""
+    """The row of a running protocol; `everything`: with the details of `all`."""
     table = ""
     if instance.type.shows_table:
         tables = [c.table for c in instance.channels.values() if c.net_type is not NetType.PEER]
@@ -105,30 +105,30 @@ def protocol_row(router: Router, instance: Instance, everything: bool) -> Protoc
         state=instance.state.value,
         since=moment(router, instance.since),
         info=info(instance),
-        trouble=asked(instance, instance.trouble) or "",
+        trouble=ask_protocol(instance, instance.trouble) or "",
         detail=protocol_detail(router, instance) if everything else None,
     )
 
 
 def info(instance: Instance) -> str:
-    """The Info column: what the protocol says, why it is down, or what its code raised."""
+    """The Info column: the protocol's own text, why it is down, or the exception that stopped it."""
     if instance.failure:
         return f"Error: {instance.failure}"
-    said = asked(instance, instance.info) or ""
+    said = ask_protocol(instance, instance.info) or ""
     return instance.last_error if instance.is_down and not said else said
 
 
 def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
-    """What `all` adds."""
+    """The details that `show protocols all` adds."""
     config = instance.config
-    pair = asked(instance, instance.pair)
+    pair = ask_protocol(instance, instance.pair)
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
         message=instance.remote_reason or instance.message,
         router_id=_router_id(config),
         vrf=config.vrf or "",
-        details=tuple(asked(instance, instance.details) or ()),
+        details=tuple(ask_protocol(instance, instance.details) or ()),
         channels=()
         if pair is not None
         else tuple(channel_detail(channel) for channel in instance.channels.values()),
@@ -137,7 +137,7 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
 
 
 def pair_detail(main: Channel, peer: Channel) -> PairDetail:
-    """A protocol between two tables as data."""
+    """The details of a pipe, which connects two tables, as data."""
     told: dict[str, Any] = {}
     if main.state is not ChannelState.DOWN:
         told = {
@@ -190,7 +190,7 @@ def channel_detail(channel: Channel) -> ChannelDetail:
         receive_limit=_limit(config.receive_limit, channel.receive_limit),
         import_limit=_limit(config.import_limit, channel.import_limit),
         export_limit=_limit(config.export_limit, channel.export_limit),
-        details=tuple(asked(channel.protocol, channel.protocol.channel_details, channel) or ()),
+        details=tuple(ask_protocol(channel.protocol, channel.protocol.channel_details, channel) or ()),
         **told,
     )
 
@@ -201,7 +201,7 @@ def filter_name(found: Filter) -> str:
 
 
 def changes(counters: RouteCounters) -> RouteChanges:
-    """The counters at this moment."""
+    """A copy of the counters as they are now."""
     c = counters
     return RouteChanges(c.received, c.rejected, c.filtered, c.ignored, c.rx_limit, c.limit, c.accepted)
 
@@ -253,7 +253,7 @@ def restart(router: Router, arguments: Switch, session: Any) -> Iterator[Reply]:
 
 
 def answered(instance: Instance, answer: Answer) -> Note:
-    """What was done, as BIRD says it."""
+    """The reply to a command about one protocol, in BIRD's words."""
     return Note(_CODES[answer], f"{instance.name}: {answer.value}", instance.name)
 
 
@@ -268,7 +268,7 @@ def reload_filters(router: Router, arguments: Reload, session: Any) -> Iterator[
     """Reload protocol filters."""
     for instance in protocols(router, arguments.which):
         if arguments.partial:
-            yield Note(15, f"{instance.name}: partial reload is not there, all is reloaded", instance.name)
+            yield Note(15, f"{instance.name}: partial reload is not supported, reloading all", instance.name)
         yield _reloaded(router, instance, arguments)
     yield Done()
 

@@ -1,4 +1,4 @@
-"""All commands: those below, and what the protocols bring."""
+"""All commands: the core's, listed here, and those of the protocol types."""
 
 from __future__ import annotations
 

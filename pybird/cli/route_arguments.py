@@ -1,4 +1,4 @@
-"""The arguments of `show route`, in any order and repeated: from tree to value."""
+"""The arguments of `show route`, which may come in any order and repeat: parse tree to value."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def show_route(tree: Any, session: Any) -> ShowRoute:
     """`show route`.
 
     Raises:
-        CommandError: options that exclude each other, a network that is none.
+        CommandError: options that exclude each other, or a network expected and something else given.
     """
     found = ShowRoute()
     for rule, part in Parts(tree):
-        found = _taken(found, rule, part, session)
+        found = _with_argument(found, rule, part, session)
     return found
 
 
@@ -30,7 +30,7 @@ def show_route_refused(tree: Any, session: Any) -> ShowRefused:
     """`show route refused`.
 
     Raises:
-        CommandError: a network that is none.
+        CommandError: a network was expected and something else given.
     """
     found = ShowRefused()
     for rule, part in Parts(tree):
@@ -41,7 +41,7 @@ def show_route_refused(tree: Any, session: Any) -> ShowRefused:
     return found
 
 
-def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
+def _with_argument(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
     match rule:
         case "all":
             return replace(found, all=True)
@@ -74,7 +74,7 @@ def _taken(found: ShowRoute, rule: str, part: Any, session: Any) -> ShowRoute:
             return replace(_with_mode(found, mode), channel=name)
         case "route_protocol":
             return replace(found, protocol=named(part))
-    raise CommandError(PARSE_ERROR, f"{words(part)} is not there")
+    raise CommandError(PARSE_ERROR, f"{words(part)} is not supported")
 
 
 def _with_mode(found: ShowRoute, mode: str) -> ShowRoute:
@@ -87,7 +87,7 @@ def net_of_tree(part: Any, session: Any) -> Net | Address:
     """The network or address of `route_net`, `for`, `in`.
 
     Raises:
-        CommandError: it is none.
+        CommandError: the expression is neither a network nor an address.
     """
     node = session.console.language.expression_of(part.children[0], session.router.config)
     value: Any = getattr(node, "value", None)

@@ -1,8 +1,9 @@
-"""`show route`: which routes, in slices, and a route as a reply.
+"""`show route` and `show route refused`: which routes are shown, in slices, and a route as a reply.
 
-A walk never holds more than a few hundred networks, and pauses between them,
-so that a table of a million routes neither delays keepalives nor costs memory;
-what changes meanwhile is shown as it is when its turn comes.
+A walk through a table holds at most a few hundred networks at a time and pauses
+between slices, so that a table of a million routes neither delays keepalives nor
+costs memory. A route that changes during the walk is shown as it is when the walk
+gets to it.
 """
 
 from __future__ import annotations
@@ -59,25 +60,25 @@ Found = tuple[bytes, tuple[Rte, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One table to show: where its networks come from, and its name in the output."""
+    """One table to show; `channel` for modes about a channel, `title` to name it other than the table."""
 
     table: Table
-    channel: Channel | None = None  # of modes that look at one
+    channel: Channel | None = None
     title: str = ""
 
     @property
     def name(self) -> str:
-        """What stands after `Table`."""
+        """The name that is shown after `Table`."""
         return self.title or self.table.name
 
     @property
-    def of(self) -> str:
-        """The channel, as commands write it."""
+    def channel_name(self) -> str:
+        """`PROTOCOL.CHANNEL`, or "" without a channel."""
         return "" if self.channel is None else f"{self.channel.protocol.name}.{self.channel.name}"
 
     @property
     def channel_keeps(self) -> bool:
-        """The channel keeps what it received."""
+        """Whether there is a channel that keeps received routes (`import table`)."""
         return self.channel is not None and self.channel.keep_received
 
 
@@ -87,7 +88,7 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
         raise CommandError(PARSE_ERROR, "Incompatible show route options")
     listings = chosen(router, arguments)
     one_net = arguments.net is not None and arguments.match != "in"
-    terse = one_net and session.dialect == 2  # of one network BIRD 2 counts nothing, nor names other tables
+    terse = one_net and session.dialect == 2  # for one network BIRD 2 shows no counts and no empty tables
     counting = (arguments.count or arguments.stats) and not terse
     headings = 0
     total = Tally()
@@ -117,7 +118,7 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
 
 
 def _headed(arguments: ShowRoute) -> bool:
-    """Is a table named even when it has nothing to show?"""
+    """Whether a table's heading is shown even if no route of it is."""
     if arguments.count:
         return False
     asked = bool(arguments.tables or arguments.every_table) and arguments.protocol is None
@@ -125,12 +126,15 @@ def _headed(arguments: ShowRoute) -> bool:
 
 
 def _is_stored(arguments: ShowRoute, listings: list[Listing]) -> bool:
-    """Is the network there, though no option leaves routes of it? Refused routes are not looked for."""
+    """Whether a table holds the network, even if the options left no route to show.
+
+    Always False in mode `filtered`, which does not show the tables' routes.
+    """
     return arguments.mode != "filtered" and any(next(_stored(arguments, x.table), None) for x in listings)
 
 
 def _trace(router: Router, flag: str, text: str, listing: Listing | None) -> None:
-    """`debug show route`, in the words of BIRD 3."""
+    """Write a trace of the global option `debug show route`, in BIRD 3's words."""
     if flag in router.config.debug_show_route:
         of = "" if listing is None else f" {listing.table.name}.export-all"
         router.traces.write(f"cli.feeder: {text}{of}")
@@ -143,7 +147,7 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
     """The tables to show, in order.
 
     Raises:
-        CommandError: a name means nothing.
+        CommandError: no such table, protocol or channel, or none that can hold the network.
     """
     if arguments.channel is not None:
         return _of_channels(router, arguments)
@@ -180,12 +184,12 @@ def _of_channels(router: Router, arguments: ShowRoute) -> list[Listing]:
     if not found:
         raise CommandError(PARSE_ERROR, "No valid tables")
     if title == "import" and not found[0].channel_keeps:
-        raise CommandError(PARSE_ERROR, f"No import table in channel {found[0].of}")
+        raise CommandError(PARSE_ERROR, f"No import table in channel {found[0].channel_name}")
     return [listing for listing in found if fits(listing.table, arguments.net)]
 
 
 def default_tables(router: Router) -> list[Table]:
-    """The first table of each net type; master4 and master6 come first of theirs."""
+    """The first table of each net type; master4 and master6 count as the first of IPv4 and IPv6."""
     first: dict[NetType, Table] = {}
     for name in ("master4", "master6"):
         if name in router.tables:
@@ -196,7 +200,7 @@ def default_tables(router: Router) -> list[Table]:
 
 
 def fits(found: Table, net: Net | Address | None) -> bool:
-    """May this table hold the network?"""
+    """Whether a table of this net type can hold the network."""
     if net is None:
         return True
     if isinstance(net, Address):
@@ -208,14 +212,14 @@ def fits(found: Table, net: Net | Address | None) -> bool:
 
 
 class Tally:
-    """What was shown of a table, or would have been."""
+    """Counts of one table: routes shown (or, with `count`, found), all routes, networks."""
 
     def __init__(self) -> None:
         self.headed = False
         self.shown = self.routes = self.networks = 0
 
     def add(self, other: Tally) -> None:
-        """Sum up over tables."""
+        """Add another table's counts."""
         self.shown += other.shown
         self.routes += other.routes
         self.networks += other.networks
@@ -224,7 +228,7 @@ class Tally:
 def _one_table(
     router: Router, arguments: ShowRoute, listing: Listing, first: bool, tally: Tally, session: Any
 ) -> Iterator[RouteRow | RouteHeading | Pause]:
-    """The rows of one table; the filter of a command lives no longer than this."""
+    """The rows of one table; the compiled filter of the command is freed at the end."""
     policy = None
     if arguments.filter is not None:
         policy = router.policies.trial(arguments.filter, listing.table.net_type)
@@ -247,7 +251,7 @@ def _rows(
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title
-    # BIRD stars all of an export table, BIRD 2 also all of an import table.
+    # BIRD marks every route of an export table with `*`, BIRD 2 also every route of an import table.
     starred = listing.title == "export" or (listing.title == "import" and session.dialect == 2)
     users = [
         p for p in router.protocols.values() if any(c.table is listing.table for c in p.channels.values())
@@ -290,13 +294,13 @@ def _rows(
 
 
 def _reason(key: bytes, rte: Rte) -> str:
-    """Why the protocol refused this route; empty when the import filter did."""
+    """Why the protocol refused this route; empty if the import filter refused it."""
     channel: Channel | None = rte.source.owner
     return "" if channel is None else channel.refusal(key, rte)
 
 
 def _leader(arguments: ShowRoute, listing: Listing, key: bytes, routes: tuple[Rte, ...]) -> Rte | None:
-    """The route that gets the asterisk: the best one; of filtered ones the first, if they are alone."""
+    """The route that gets the `*`: the table's best; of filtered routes the first, if the table has none."""
     if not arguments.mode:
         return routes[0]
     best = listing.table.best(key)
@@ -306,7 +310,7 @@ def _leader(arguments: ShowRoute, listing: Listing, key: bytes, routes: tuple[Rt
 
 
 def _wanted(arguments: ShowRoute, policy: Policy | None) -> Callable[[bytes, Rte], Rte | None]:
-    """What the filter and the protocol leave of a route."""
+    """A function that returns the route as the command's filter leaves it; None if it is not to be shown."""
     name = arguments.protocol
 
     def wanted(key: bytes, rte: Rte) -> Rte | None:
@@ -318,7 +322,7 @@ def _wanted(arguments: ShowRoute, policy: Policy | None) -> Callable[[bytes, Rte
 
 
 def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found | None]:
-    """Networks with their routes; None now and then: time to pause."""
+    """Networks with their routes; None now and then, where the caller must pause."""
     match arguments.mode:
         case "filtered":
             source = _filtered(router, arguments, listing)
@@ -327,10 +331,10 @@ def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterato
             source = _kept(listing.channel.received_routes(), arguments, listing.table.net_type)
         case "exported" | "export table":
             assert listing.channel is not None
-            source = _each(arguments, listing, listing.channel.exported_routes)
+            source = _with_routes(arguments, listing, listing.channel.exported_routes)
         case "export" | "preexport" | "noexport":
             assert listing.channel is not None
-            source = _each(arguments, listing, _judge(arguments, listing.channel))
+            source = _with_routes(arguments, listing, _routes_by_mode(arguments, listing.channel))
         case _:
             source = _stored(arguments, listing.table)
     for count, found in enumerate(source, 1):
@@ -340,9 +344,10 @@ def _networks(router: Router, arguments: ShowRoute, listing: Listing) -> Iterato
 
 
 def _stored(arguments: ShowRoute, found: Table) -> Iterator[Found | None]:
-    """What the table holds of the networks asked for, by address.
+    """The requested networks of a table with their routes, in the order of addresses.
 
-    Empty routes keep the pace of long walks, None says that one may pause at once.
+    A network whose routes are gone comes with an empty tuple, so that the caller's count
+    of networks between pauses goes on; None: the caller may pause now.
     """
     net = arguments.net
     if net is None or arguments.match == "in":
@@ -360,12 +365,12 @@ def _stored(arguments: ShowRoute, found: Table) -> Iterator[Found | None]:
 
 
 def whole(net: Net | Address) -> Net:
-    """An address as the prefix that holds only it."""
+    """A network as it is; an address as the host prefix (/32 or /128)."""
     return Prefix(net, net.bits) if isinstance(net, Address) else net
 
 
 def _filtered(router: Router, arguments: ShowRoute, listing: Listing) -> Iterator[Found | None]:
-    """Refused routes of all channels, network by network, the newest first."""
+    """The refused routes of the table's channels, by network; of each network the newest first."""
     refused: dict[bytes, list[Rte]] = {}
     for instance in router.protocols.values():
         for channel in instance.channels.values():
@@ -403,16 +408,19 @@ def _inside(key: bytes, arguments: ShowRoute | ShowRefused, net_type: NetType) -
     return wanted.covers(net) if arguments.match == "in" else net.covers(wanted)
 
 
-def _each(
-    arguments: ShowRoute, listing: Listing, look: Callable[[bytes], tuple[Rte, ...]]
+def _with_routes(
+    arguments: ShowRoute, listing: Listing, routes_of: Callable[[bytes], tuple[Rte, ...]]
 ) -> Iterator[Found | None]:
-    """The networks asked for, with other routes than those that are stored."""
+    """The requested networks, each with the routes that `routes_of(key)` returns instead of the table's."""
     for found in _stored(arguments, listing.table):
-        yield None if found is None else (found[0], look(found[0]))
+        yield None if found is None else (found[0], routes_of(found[0]))
 
 
-def _judge(arguments: ShowRoute, channel: Channel) -> Callable[[bytes], tuple[Rte, ...]]:
-    """What the channel would send, has as candidates, or refuses by its filter."""
+def _routes_by_mode(arguments: ShowRoute, channel: Channel) -> Callable[[bytes], tuple[Rte, ...]]:
+    """For a mode, a function from network key to routes.
+
+    preexport: the channel's candidates; export: those its filter accepts; noexport: those it refuses.
+    """
     if arguments.mode == "preexport":
         return channel.candidates
     policy = channel.export_policy()
@@ -433,7 +441,7 @@ def _judge(arguments: ShowRoute, channel: Channel) -> Callable[[bytes], tuple[Rt
 
 
 def _merged(out: Rte, best: Rte, routes: tuple[Rte, ...], key: bytes, policy: Policy) -> Rte:
-    """The exported form of the best route, with the next hops of those that are as good."""
+    """The exported form of the best route, with the next hops of all equally good routes."""
     equal = [rte for rte in routes if rte is not best and may_join(best, rte)]
     parts = [best, *(rte for rte in equal if policy.judge(rte, key) is not None)]
     return united(out, parts) if len(parts) > 1 else out
@@ -455,13 +463,13 @@ def show_route_refused(router: Router, arguments: ShowRefused, session: Any) -> 
             continue
         yield from _refused_rows(router, arguments, channel)
         yield PAUSE
-        if one_net or arguments.by is not None:  # else that is a walk through a table for each channel
+        if one_net or arguments.by is not None:  # otherwise it would walk a whole table for every channel
             yield from _kept_back_rows(router, arguments, channel)
     yield Done()
 
 
 def _refused_rows(router: Router, arguments: ShowRefused, channel: Channel) -> Iterator[RefusedRow]:
-    """The last networks of a channel, the oldest first."""
+    """The last refused networks that the channel remembers, the oldest first."""
     known = channel.refusals
     if known is None:
         return
@@ -484,7 +492,10 @@ def _refused_row(router: Router, channel: Channel, key: bytes, direction: str, e
 
 
 def _kept_back_rows(router: Router, arguments: ShowRefused, channel: Channel) -> Iterator[RefusedRow | Pause]:
-    """Networks that are sent, but not with all that they have; looked for now, as nothing notes them."""
+    """Rows for networks that are sent without some of their attributes.
+
+    Nothing records these, so the table is searched now.
+    """
     exporter = channel.protocol.exporter(channel)
     if exporter is None or channel.member is None:
         return
@@ -504,7 +515,7 @@ def _kept_back_rows(router: Router, arguments: ShowRefused, channel: Channel) ->
 
 
 def _keys_asked(arguments: ShowRefused, channel: Channel) -> Iterator[list[bytes]]:
-    """The networks of the channel's table that a command is about, in slices."""
+    """The keys of the requested networks in the channel's table, in slices of at most `STEP`."""
     if arguments.net is not None and arguments.match == "exact":
         yield [whole(arguments.net).key]
         return
@@ -519,7 +530,7 @@ def _keys_asked(arguments: ShowRefused, channel: Channel) -> Iterator[list[bytes
 def route_row(
     router: Router, name: str, net: str, rte: Rte, again: bool, primary: bool, everything: bool
 ) -> RouteRow:
-    """One route as data."""
+    """One route as data; `again`: not the first of its network, `primary`: marked with `*`."""
     hop = rte.hop
     return RouteRow(
         table=name,
@@ -539,7 +550,7 @@ def route_row(
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:
-    """The next hops as data; weights only where there are several."""
+    """The next hops as data; they have weights only if there are several."""
     several = len(hop.nexthops) > 1
     return tuple(
         Via(

@@ -1,4 +1,4 @@
-"""Finding channels and tables by what a command says; protocols are in `core/command_targets.py`."""
+"""Finds the tables and channels that a command names; protocols are found in `core/command_targets.py`."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
     from pybird.core.table import Table
 
 
-def asked(instance: Instance, ask: Callable[..., Any], *arguments: Any) -> Any:
-    """What a protocol says of itself; when its code raises it stops, and the command goes on.
+def ask_protocol(instance: Instance, ask: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a protocol's method for a command, and return its result.
 
-    None then, and as long as it does not run again.
+    If the method raises, the protocol is stopped and the command goes on: the result
+    is None then, and until the protocol runs again.
     """
     if instance.failure:
         return None
 
-    def listen() -> Any:
+    def call() -> Any:
         found = ask(*arguments)
         return list(found) if isinstance(found, GeneratorType) else found
 
-    return instance.guarded(listen)
+    return instance.guarded(call)
 
 
 def with_not_run(router: Router, which: Which) -> list[Instance | ProtocolConfig]:
-    """The protocols that are meant, also those that are not run, in the order of the configuration.
+    """The protocols that a command names, also those that are not run, in the order of the configuration.
 
     Raises:
         CommandError: as `protocols`.
@@ -65,7 +66,7 @@ def table(router: Router, name: str) -> Table:
 
 
 def channels(router: Router, name: ChannelName) -> list[Channel]:
-    """The channels that are meant.
+    """The channels that a command names.
 
     Raises:
         CommandError: no such protocol or channel.
@@ -80,6 +81,6 @@ def channels(router: Router, name: ChannelName) -> list[Channel]:
 
 
 def moment(router: Router, when: float, use: str = "protocol") -> Moment:
-    """A time of the router's clock for people to read."""
+    """A time of the router's monotonic clock as wall-clock time; `use` selects the time format."""
     clock = router.clock
     return Moment(clock.wall() - (clock.now() - when), use)

@@ -57,7 +57,7 @@ def timeformat(router: Router, arguments: TimeChoice, session: ControlSession) -
 
 
 def time_format(choice: TimeChoice) -> TimeFormat:
-    """What `timeformat` says, as a format."""
+    """The `TimeFormat` that a `timeformat` command asks for."""
     words = choice.format.split()
     if words[:1] == ["iso"] and len(words) in (2, 3):
         digits = _DIGITS[words[2] if len(words) == 3 else ""]
@@ -90,7 +90,7 @@ def eval_(router: Router, arguments: Any, session: ControlSession) -> Iterator[R
     """Evaluate an expression."""
     node = session.console.language.expression_of(arguments, router.config)
     subject = RouteContext(router.pool, NetType.IP4, lambda text: router.log("info", text), router.lookup)
-    problems = check(node, router.pool.by_name)  # constants are computed too, behind `true ||` as well
+    problems = check(node, router.pool.by_name)  # computes constants, also those behind `true ||`
     if problems:
         raise CommandError(PARSE_ERROR, problems[0].message)
     try:
@@ -101,7 +101,7 @@ def eval_(router: Router, arguments: Any, session: ControlSession) -> Iterator[R
         value = expression(subject)
     except FilterRuntimeError as error:
         raise CommandError(EVAL_ERROR, f"{error.message} (there is no route here)") from None
-    except AttributeError:  # there is no route here to ask
+    except AttributeError:  # the expression reads the route, and there is none
         raise CommandError(EVAL_ERROR, "there is no route here") from None
     finally:
         expression.clear()

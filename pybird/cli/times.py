@@ -1,4 +1,4 @@
-"""Time as BIRD writes it: strftime with `%f` for fractions, shorter for what is recent."""
+"""Times as BIRD writes them: strftime with `%f` for fractions, and another format for older times."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ISO_LONG: Final = {0: TimeFormat("%F %T"), 3: TimeFormat("%F %T.%3f"), 6: TimeFo
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The formats of one session, and the time it is there now."""
+    """The time formats of one session; `now` is the wall-clock time of the reply."""
 
     base: TimeFormat
     protocol: TimeFormat
@@ -31,21 +31,21 @@ class Times:
     now: float = 0.0
 
     def text(self, moment: Moment) -> str:
-        """A moment in the format that its use has in this session."""
+        """A moment in this session's format for its use (base, protocol or route)."""
         chosen: TimeFormat = getattr(self, moment.use)
         return written(moment.wall, chosen, self.now)
 
 
 def written(wall: float, style: TimeFormat, now: float) -> str:
-    """Local time in a BIRD time format.
+    """A wall-clock time as local time in a BIRD time format.
 
-    What lies longer ago than the format's limit is written in its `old` form.
+    Times longer ago than the format's limit (seconds) are written in its `old` format.
     """
     pattern = style.old if style.limit and now - wall > style.limit else style.format
     return _formatted(pattern, wall)
 
 
-@lru_cache(maxsize=256)  # many routes came at the same time
+@lru_cache(maxsize=256)  # many routes were learned at the same time
 def _formatted(pattern: str, wall: float) -> str:
     whole = int(wall // 1)
     micros = int((wall - whole) * 1_000_000)

@@ -1,8 +1,8 @@
-"""The client side: `pybirdc`, and a library for other programs."""
+"""The client side: the shell `pybirdc`, and a library for other programs."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # `pybirdc` must start fast: nothing is imported before it is asked for
+TYPE_CHECKING = False  # `pybirdc` must start fast: the library is imported on first use only
 if TYPE_CHECKING:
     from pybird.client.compat import PyBird
     from pybird.client.library import Client, CommandFailedError
@@ -17,7 +17,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """The library, on first use."""
+    """Import a name of the library on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

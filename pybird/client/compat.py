@@ -1,8 +1,8 @@
-"""`PyBird`: the interface of the `pybird` library on PyPI, for scripts that use it.
+"""`PyBird`: the class of the `pybird` library on PyPI, for scripts that use that library.
 
 Both distributions install a package named `pybird`. A script written for the
-other one finds the same class here, with the same methods and fields; it works
-with PyBIRD and with BIRD 2 and 3, because it reads the text of either.
+library finds the same class here, with the same methods and fields. It works with
+PyBIRD and with BIRD 2 and 3, because it parses the text replies of each.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ROUTE: Final = re.compile(
 )
 _VIA: Final = re.compile(r"\tvia (?P<peer>\S+) on (?P<interface>\S+)")
 _ATTRIBUTE: Final = re.compile(r"\t(?:BGP\.|bgp_)(?P<name>\w+): ?(?P<value>.*)")
-_NAMES: Final = {"path": "as_path"}  # BIRD 3's names that BIRD 2 has otherwise
+_NAMES: Final = {"path": "as_path"}  # BIRD 3's name of an attribute: BIRD 2's, where they differ
 _COMMUNITY: Final = re.compile(r"\((\d+),(\d+)\)")
 _ROUTES: Final = re.compile(r"(\d+) (imported|exported)")
 _LABELS: Final = {
@@ -39,7 +39,7 @@ _LABELS: Final = {
 
 
 class PyBird:
-    """Asks the daemon behind a control socket; every call is a connection of its own."""
+    """Sends commands to the daemon behind a control socket; every call makes a new connection."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class PyBird:
         return found
 
     def get_peer_status(self, peer_name: str | None = None) -> Any:
-        """All BGP sessions as a list; with a name that one as a dictionary, [] if there is none."""
+        """All BGP sessions as a list; with a name that session as a dictionary, or [] if there is none."""
         command = "show protocols all" if peer_name is None else f'show protocols all "{peer_name}"'
         try:
             found = _peers(self._lines(command))
@@ -88,7 +88,7 @@ class PyBird:
     # routes -------------------------------------------------------------
 
     def get_routes(self, prefix: str | None = None, peer: str | None = None) -> list[Fields]:
-        """Routes, of one network or one session if given."""
+        """All routes with their attributes; only those for one network or of one session if given."""
         words = ["show route"]
         if prefix:
             words.append(f"for {prefix}")
@@ -97,41 +97,41 @@ class PyBird:
         return self._routes(" ".join([*words, "all"]))
 
     def get_routes_received(self, peer: str | None = None) -> list[Fields]:
-        """As `get_routes` of one session."""
+        """The same as `get_routes(peer=peer)`."""
         return self.get_routes(peer=peer)
 
     def get_prefix_info(self, prefix: str, peer_name: str | None = None) -> list[Fields]:
-        """Routes of one network."""
+        """The same as `get_routes(prefix, peer_name)`."""
         return self.get_routes(prefix, peer_name)
 
     def get_peer_prefixes_announced(self, peer_name: str) -> list[Fields]:
-        """What a session announced to us, accepted or not."""
+        """The routes that a session announced to us, accepted or not."""
         return self.get_peer_prefixes_accepted(peer_name) + self.get_peer_prefixes_rejected(peer_name)
 
     def get_peer_prefixes_accepted(self, peer_name: str) -> list[Fields]:
-        """What a session announced to us and the import filter took."""
+        """The routes of a session that the import filter accepted."""
         return self.get_routes(peer=peer_name)
 
     def get_peer_prefixes_rejected(self, peer_name: str) -> list[Fields]:
-        """What the import filter refused; needs `import keep filtered`."""
+        """The routes of a session that the import filter rejected; needs `import keep filtered`."""
         return self._routes(f"show route all filtered protocol {peer_name}")
 
     def get_peer_prefixes_exported(self, peer_name: str) -> list[Fields]:
-        """What we send to a session."""
+        """The routes that are exported to a session."""
         return self._routes(f"show route all export {peer_name}")
 
     def _routes(self, command: str) -> list[Fields]:
         try:
             return _routes(self._lines(command))
         except CommandFailedError as error:
-            if error.code in (8001, 9001):  # nothing there, or nobody of that name
+            if error.code in (8001, 9001):  # no such network, or no protocol of that name
                 return []
             raise
 
     # configuration ------------------------------------------------------
 
     def configure(self, soft: bool = False, timeout: int = 0) -> None:
-        """Let the daemon read its configuration again; `timeout` seconds later undo it.
+        """Reconfigure the daemon; with `timeout` it undoes that after so many seconds without a confirm.
 
         Raises:
             ValueError: the configuration is wrong.
@@ -139,14 +139,14 @@ class PyBird:
         self._config(f"configure{' soft' if soft else ''}{f' timeout {timeout}' if timeout else ''}")
 
     def commit_config(self) -> None:
-        """As `configure`."""
+        """The same as `configure()`."""
         self.configure()
 
     def check_config(self) -> None:
-        """Check the configuration file.
+        """Let the daemon check the configuration file.
 
         Raises:
-            ValueError: it is wrong.
+            ValueError: the configuration is wrong.
         """
         path = f' "{self.config_file}"' if self.config_file else ""
         self._config(f"configure check{path}")
@@ -177,7 +177,7 @@ class PyBird:
 
 
 def _moment(text: str) -> datetime:
-    """A time of the daemon without its fraction; of today where there is no date."""
+    """A time in the daemon's reply, without its fraction; a time without a date is today's."""
     plain = text.partition(".")[0]
     for style in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
         try:
@@ -189,7 +189,7 @@ def _moment(text: str) -> datetime:
 
 
 def _peers(lines: list[tuple[int, str]]) -> list[Fields]:
-    """The BGP protocols of `show protocols all`."""
+    """The BGP protocols in the reply to `show protocols all`."""
     found: list[Fields] = []
     peer: Fields | None = None
     for code, text in lines:
@@ -230,7 +230,7 @@ def _detail(peer: Fields, text: str) -> None:
 
 
 def _statistics(peer: Fields, label: str, values: list[str]) -> None:
-    """A line of `Route change stats`, added up over the channels; BIRD 3 has two columns more."""
+    """Add a line of `Route change stats` to the sums over all channels; BIRD 3 has two more columns."""
     names = ["received", "rejected", "filtered", "ignored", "accepted"]
     if len(values) == 7:
         names[4:] = ["rx_limit", "limit", "accepted"]
@@ -243,7 +243,7 @@ def _statistics(peer: Fields, label: str, values: list[str]) -> None:
 
 
 def _routes(lines: list[tuple[int, str]]) -> list[Fields]:
-    """The routes of `show route all`."""
+    """The routes in the reply to `show route all`."""
     found: list[Fields] = []
     prefix = ""
     for _code, text in lines:

@@ -1,4 +1,4 @@
-"""What TAB offers: a pure function of the text, the commands and the live names."""
+"""What TAB offers: a pure function of the typed text, the commands and the router's current names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLACE = re.compile(r"<([a-z]+)>")
 _OPTION = re.compile(r"(?<![<\w-])([a-z]{2,})(?![\w>-])")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
-# Which names a placeholder of a command's syntax stands for.
+# The kind of names that a placeholder in a command's syntax stands for.
 _KINDS = {
     "protocol": "protocols",
     "p": "protocols",
@@ -23,7 +23,7 @@ _KINDS = {
     "interface": "interfaces",
     "symbol": "symbols",
 }
-# Words of `show route` and others after which names of one kind follow.
+# Options of `show route` and other commands, and the kind of names that follows them.
 _AFTER = {
     "table": "tables",
     "protocol": "protocols",
@@ -38,7 +38,7 @@ _QUOTED = ("interfaces",)
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """What has a name in the router now."""
+    """The names that the router has now, by kind."""
 
     protocols: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ class KnownNames:
 
 
 class Candidate(NamedTuple):
-    """A word that may stand here; `help` says what it is."""
+    """A word that TAB offers; `help` says what it is."""
 
     text: str
     help: str = ""
 
 
 def complete(text: str, names: KnownNames, root: CommandWord = ROOT) -> tuple[str, list[Candidate]]:
-    """The unfinished last word of the text, and what it may become."""
+    """(the unfinished last word of the text, the words that it may become)."""
     words = _TOKEN.findall(text)
     begun = words.pop() if words and not text[-1:].isspace() else ""
     node, at = root, 0
@@ -73,7 +73,7 @@ def complete(text: str, names: KnownNames, root: CommandWord = ROOT) -> tuple[st
 
 
 def insertions(found: list[Candidate]) -> list[str]:
-    """What each candidate puts in the line: the only one is a complete word, so a space follows it."""
+    """The text to insert for each candidate; if there is only one, the word is complete: a space follows."""
     if len(found) == 1:
         return [f"{found[0].text} "]
     return [candidate.text for candidate in found]
@@ -94,7 +94,7 @@ def _fitting(offered: list[Candidate], begun: str) -> list[Candidate]:
 
 
 def _arguments(node: CommandWord, given: list[str], names: KnownNames) -> list[Candidate]:
-    """What the syntax of a command allows next, without counting."""
+    """The options and names in a command's syntax that may follow; alternatives are not told apart."""
     syntax = " ".join(node.syntax.split()[len(node.path) :])
     last = given[-1] if given else ""
     options = list(dict.fromkeys(_OPTION.findall(re.sub(r'<[^>]*>|"[^"]*"', "", syntax))))

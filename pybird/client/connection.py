@@ -1,7 +1,7 @@
-"""The client's end of a control socket: lines sent, replies read as they come.
+"""The client's end of a control socket: sends commands, reads replies line by line.
 
-Works with PyBIRD and with BIRD. Only the standard library's `socket` is
-needed, so that a one-shot command starts at once.
+Works with PyBIRD and with BIRD. It imports only `socket`, `select` and `collections`, so that
+a one-shot command starts fast.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEFAULT_SOCKET = "/run/bird/bird.ctl"
 
 
 class ReplyLine:
-    """One line of a reply. `raw` is what came; `last` ends the reply."""
+    """One line of a reply. `raw` is the line as received; `last`: it ends the reply."""
 
     __slots__ = ("code", "last", "raw", "text")
 
@@ -30,17 +30,17 @@ class ReplyLine:
 
     @property
     def unasked(self) -> bool:
-        """A message that belongs to no command."""
+        """Whether the line is unsolicited: a message that belongs to no command."""
         return self.raw.startswith("+")
 
     @property
     def coded(self) -> str:
-        """The line with its code, or with blanks where the code is that of the line before."""
+        """The line with its code, or with blanks if the code is the same as in the previous line."""
         return f"    {self.raw}" if self.raw[:1] == " " else self.raw
 
 
 class ConnectionLostError(Exception):
-    """The daemon closed the connection within a reply."""
+    """The daemon closed the connection before a reply was complete."""
 
 
 class RouterConnection:
@@ -56,9 +56,9 @@ class RouterConnection:
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._sock.settimeout(timeout)
         self._code = 0
-        self._lines: deque[bytes] = deque()  # read and not given out
-        self._rest = b""  # of a line that has not ended
-        self._heard: list[ReplyLine] = []  # unasked ones that came with an answer
+        self._lines: deque[bytes] = deque()  # received and not returned yet
+        self._rest = b""  # the beginning of a line whose end has not been received
+        self._unasked: list[ReplyLine] = []  # unsolicited lines that came within a reply
         try:
             self._sock.connect(path)
             self.banner = next(self.replies()).text
@@ -67,7 +67,7 @@ class RouterConnection:
             raise
 
     def send(self, command: str) -> None:
-        """Send a command, on one line whatever it holds; its replies are still to be read.
+        """Send a command, line ends in it as blanks; the reply must then be read with `replies`.
 
         Raises:
             ConnectionLostError: the daemon went away.
@@ -79,7 +79,7 @@ class RouterConnection:
             raise ConnectionLostError("Connection closed by server") from None
 
     def replies(self) -> Iterator[ReplyLine]:
-        """The lines of one reply, the last one included, and unasked ones between them.
+        """The lines of one reply, up to its last one, and unsolicited lines between them.
 
         Raises:
             ConnectionLostError: the daemon went away.
@@ -103,20 +103,20 @@ class RouterConnection:
         self._lines.extend(lines)
 
     def pending(self) -> list[ReplyLine]:
-        """Unasked lines that have come; never waits. Not while a reply is being read.
+        """The unsolicited lines that were received; never waits. Not to be called while a reply is read.
 
         Raises:
             ConnectionLostError: the daemon went away.
         """
         while select.select([self._sock], [], [], 0)[0]:
             self._read()
-        found, self._heard = self._heard, []
+        found, self._unasked = self._unasked, []
         while self._lines:
             found.append(self._line(self._lines.popleft().decode("utf-8", "replace")))
         return found
 
     def fileno(self) -> int:
-        """The socket, for an event loop that waits for `pending`."""
+        """The socket's file descriptor, for an event loop that then calls `pending`."""
         return self._sock.fileno()
 
     def _line(self, raw: str) -> ReplyLine:
@@ -128,12 +128,12 @@ class RouterConnection:
         return ReplyLine(self._code, raw[5:], raw[4:5] != "-", raw)
 
     def ask(self, command: str) -> list[ReplyLine]:
-        """Send a command and collect its reply; unasked lines wait in `pending`."""
+        """Send a command and return its reply; `pending` returns unsolicited lines in between."""
         self.send(command)
         lines = list(self.replies())
-        self._heard += [line for line in lines if line.unasked]
+        self._unasked += [line for line in lines if line.unasked]
         return [line for line in lines if not line.unasked]
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._sock.close()

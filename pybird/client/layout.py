@@ -1,12 +1,12 @@
-"""Tables as text: columns as wide as they must be, fewer of them on a narrow screen.
+"""Tables as text: columns as wide as their cells need, fewer columns on a narrow screen.
 
 Addresses, networks and times are never broken. On a screen that is too narrow
-today's date goes first, then the columns that may (`Column.leaves`), then the
-rest of a row goes below its first cells; only a last column of words is broken,
-between words. Rows come in parts, as a long reply does: columns keep their
-width from part to part, or grow. rich knows the screen: its size and colours,
-and how many cells a text takes. Its own tables cost a hundred times as much per
-row, and a table of routes may have a million.
+today's date is dropped first, then the columns that may be (in the order of
+`Column.leaves`), then each row is put on two lines; only a last column of words is
+broken, between words. Rows are given in parts, as a long reply arrives: columns keep
+their width from part to part, or grow. `rich` gives the screen's size, its colours
+and the number of cells that a text takes. Its own tables cost a hundred times as
+much per row, and a table of routes may have a million.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.text import Text
 
 GAP: Final = 2  # columns between two cells
-LEAST: Final = 16  # columns that a text of words needs at least
-BELOW: Final = 4  # how far the rest of a row that is in two is indented
+LEAST: Final = 16  # the least width of a column of words
+BELOW: Final = 4  # indentation of the second line of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`leaves`: the place in the order in which columns go, 0 for never; `words`: it may be broken."""
+    """A column. `leaves`: columns are dropped in this order, 0 is never; `words`: lines may be broken."""
 
     head: str
     leaves: int = 0
@@ -35,23 +35,23 @@ class Column:
 
 
 class Row(NamedTuple):
-    """The cells of a row, lines of a cell apart by line ends; and the style of each, `""` for none."""
+    """The cells of a row, which may have several lines, and the style of each, `""` for none."""
 
     cells: Sequence[str]
     styles: Sequence[str]
 
 
 class Layout:
-    """One table, in parts."""
+    """One table, which is laid out part by part."""
 
     def __init__(
         self, title: str, columns: Sequence[Column], screen: Console, today: str, *, key: int = 1
     ) -> None:
-        """`today`: the date that need not be told. `key`: cells that stay on top."""
+        """`today`: the date to drop on a narrow screen. `key`: cells on the first of a row's two lines."""
         self._columns = columns
         self._screen = screen
         self._width = screen.width
-        self._around: dict[str, tuple[str, str]] = {"": ("", "")}  # what a style puts around a text
+        self._around: dict[str, tuple[str, str]] = {"": ("", "")}  # style: what is written before and after
         self._today = f"{today} "
         self._key = key
         self._title = title
@@ -62,7 +62,7 @@ class Layout:
         self._headed: tuple[list[int], bool] | None = None
 
     def text(self, rows: Sequence[Row]) -> str:
-        """The next rows, below a head where the columns are new."""
+        """The text of the next rows, below a head if the columns have changed."""
         split = [[_lines(cell) for cell in row.cells] for row in rows]
         self._fit(split)
         out = list(self._head())
@@ -71,7 +71,7 @@ class Layout:
         return "".join([f"{line}\n" for line in out])
 
     def _fit(self, split: list[list[list[str]]]) -> None:
-        """Take away what there is no room for, and see how wide the columns are."""
+        """Compute the widths of the columns, and drop what there is no room for."""
         self._widen(split)
         if self._short or self._room(self._shown, 0) < 0:
             self._short = True
@@ -83,7 +83,7 @@ class Layout:
             self._leave_out(self._shown, self._key)
 
     def _leave_out(self, shown: list[int], begin: int) -> None:
-        """Take columns from a list until those from `begin` on fit."""
+        """Remove columns from `shown` until those from index `begin` on fit."""
         going = [at for at in shown if self._columns[at].leaves]
         going.sort(key=lambda at: self._columns[at].leaves)
         while going and self._room(shown, begin) < 0:
@@ -108,7 +108,7 @@ class Layout:
                 self._widths[at] = max(self._widths[at], _width(row[at][0]))
 
     def _room(self, shown: Sequence[int], begin: int) -> int:
-        """How much of the screen these columns leave, from `begin` on; negative: they do not fit."""
+        """The width that the columns from index `begin` on leave free; negative: they do not fit."""
         last = shown[-1]
         least = min(self._widths[last], LEAST) if self._columns[last].words else self._widths[last]
         before = sum([self._widths[at] + GAP for at in shown[begin:-1]]) + (BELOW if begin else 0)
@@ -134,7 +134,7 @@ class Layout:
     def _block(
         self, shown: Sequence[int], cells: list[list[str]], styles: Sequence[str], indent: int
     ) -> Iterator[str]:
-        """Some cells of a row beside each other, on as many lines as the longest has."""
+        """Some cells of a row side by side, on as many lines as the cell with most lines has."""
         last = shown[-1]
         if self._columns[last].words:
             before = indent + sum([self._widths[at] + GAP for at in shown[:-1]])
@@ -160,12 +160,12 @@ class Layout:
 
 
 def _width(text: str) -> int:
-    """How many cells of the screen a text takes."""
+    """The number of screen cells that a text takes."""
     return len(text) if text.isascii() else cell_len(text)
 
 
 def _lines(cell: str) -> list[str]:
-    """The lines of a cell, without what would move the cursor."""
+    """The lines of a cell; characters that cannot be printed (and could move the cursor) become `?`."""
     if cell.isprintable():
         return [cell]
     return [
@@ -174,7 +174,7 @@ def _lines(cell: str) -> list[str]:
 
 
 def _broken(lines: Iterable[str], width: int) -> list[str]:
-    """Lines of words at most so wide; a word that is wider stays whole."""
+    """The lines broken between words to this width; a word that is wider stays whole."""
     out: list[str] = []
     for line in lines:
         short = _width(line) <= width

@@ -4,8 +4,8 @@
         for peer in router.peers():
             print(peer["address"], peer["state"])
 
-`Client` speaks to PyBIRD and gives its JSON as dictionaries. `text` works with
-BIRD as well.
+`Client` talks to PyBIRD and returns its JSON as dictionaries. `text` and `lines`
+work with BIRD as well.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Client:
     """One connection to a daemon."""
 
     def __init__(self, socket: str = DEFAULT_SOCKET, timeout: float | None = 30.0) -> None:
-        """Connect; `timeout` is seconds between two lines of a reply.
+        """Connect; `timeout` is the longest wait for the next octets of a reply, in seconds.
 
         Raises:
-            OSError: nobody listens there.
+            OSError: no daemon listens on the socket.
         """
         self._connection = RouterConnection(socket, timeout)
         self.banner = self._connection.banner
@@ -50,11 +50,11 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     def lines(self, command: str) -> list[ReplyLine]:
-        """The reply to a command, line by line with codes.
+        """The lines of the reply to a command, with their codes.
 
         Raises:
             CommandFailedError: the daemon refused it.
@@ -64,7 +64,7 @@ class Client:
         return found
 
     def text(self, command: str) -> str:
-        """The reply to a command as people read it.
+        """The reply to a command as text, without codes.
 
         Raises:
             CommandFailedError: the daemon refused it.
@@ -72,7 +72,7 @@ class Client:
         return "\n".join(line.text for line in self.lines(command) if line.text or not line.last)
 
     def rows(self, command: str) -> Iterator[Row]:
-        """The reply to a command as one dictionary per row, as they come (PyBIRD only).
+        """The reply to a command, one dictionary per row, as the rows arrive (PyBIRD only).
 
         Read it to the end before the next command.
 
@@ -108,7 +108,7 @@ class Client:
         return list(self.rows("show peers"))
 
     def configure(self) -> str:
-        """`configure`; returns the daemon's last word.
+        """`configure`; returns the last line of the reply, e.g. `Reconfigured`.
 
         Raises:
             CommandFailedError: the file is wrong; `text` says where.

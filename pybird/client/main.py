@@ -1,9 +1,9 @@
-"""`pybirdc`: the shell of PyBIRD, and of BIRD.
+"""`pybirdc`: the client for PyBIRD's control socket, and BIRD's.
 
 With a command on the command line it runs that and exits: 0 if the last reply
-code is below 8000, else 1. Without one it is a shell on a terminal and reads
-commands line by line from anything else. Nothing but the standard library is
-imported for one command: it must be done in a few milliseconds.
+code is below 8000, else 1. Without one it is an interactive shell if it runs on a
+terminal; otherwise it reads commands from standard input, one per line. For one
+command only the standard library is imported, so that it takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FAILED = 8000  # reply codes from here on are errors
 
 
 class ClientOptions:
-    """What the command line says."""
+    """The parsed command line of `pybirdc`."""
 
     def __init__(self) -> None:
         self.socket = os.environ.get("PYBIRD_SOCKET", DEFAULT_SOCKET)
@@ -45,14 +45,14 @@ class ClientOptions:
 
 
 class ClientUsageError(Exception):
-    """The command line cannot be understood."""
+    """The command line is wrong; the message is getopt's."""
 
 
-def parsed(argv: list[str]) -> ClientOptions:
+def parse_arguments(argv: list[str]) -> ClientOptions:
     """Read the command line.
 
     Raises:
-        UsageError: with getopt's words.
+        ClientUsageError: an unknown flag, or a missing value.
     """
     options = ClientOptions()
     options.as_birdc = os.path.basename(argv[0]) in ("birdc", "birdcl")
@@ -74,7 +74,7 @@ def parsed(argv: list[str]) -> ClientOptions:
 
 
 def _flags(letters: str, words: list[str], options: ClientOptions) -> None:
-    """`-vr`, `-s PATH`, `-sPATH`: short flags as getopt takes them."""
+    """Read short flags as getopt does: `-vr`, `-s PATH`, `-sPATH`."""
     while letters:
         flag, letters = letters[0], letters[1:]
         if flag == "s":
@@ -93,7 +93,7 @@ def _flags(letters: str, words: list[str], options: ClientOptions) -> None:
 
 
 def run() -> None:
-    """The program `pybirdc`."""
+    """The entry point of the `pybirdc` script."""
     if sys.stdin is not None:
         sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     try:
@@ -106,9 +106,9 @@ def run() -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Run and return the exit code."""
+    """Run `pybirdc` with these arguments, `argv[0]` its name; returns the exit code."""
     try:
-        options = parsed(argv)
+        options = parse_arguments(argv)
     except ClientUsageError as error:
         sys.stderr.write(f"{argv[0]}: {error}\nUsage: {argv[0]} {USAGE}\n")
         return 1
@@ -126,7 +126,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     try:
-        return _with(connection, options)
+        return _run_connected(connection, options)
     except ConnectionLostError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -134,7 +134,7 @@ def main(argv: list[str]) -> int:
         connection.close()
 
 
-def _with(connection: RouterConnection, options: ClientOptions) -> int:
+def _run_connected(connection: RouterConnection, options: ClientOptions) -> int:
     greet = options.as_birdc or options.verbose
     if greet and (options.command or not sys.stdin.isatty()):
         print_lines([ReplyLine(1, connection.banner, True, f"0001 {connection.banner}")], options.verbose)
@@ -148,23 +148,23 @@ def _with(connection: RouterConnection, options: ClientOptions) -> int:
         if greet:
             print_lines(lines, options.verbose)
     if options.command:
-        return one(connection, options.command, options)
-    return each(connection, sys.stdin, options)
+        return run_command(connection, options.command, options)
+    return run_lines(connection, sys.stdin, options)
 
 
-def each(connection: RouterConnection, source: TextIO, options: ClientOptions) -> int:
-    """Run commands from a file or a pipe."""
+def run_lines(connection: RouterConnection, source: TextIO, options: ClientOptions) -> int:
+    """Run commands from a file or a pipe; returns the exit code of the last one."""
     code = 0
     for line in source:
         command = line.strip()
         if command in ("quit", "exit"):
             break
         if command:
-            code = one(connection, command, options)
+            code = run_command(connection, command, options)
     return code
 
 
-def one(connection: RouterConnection, text: str, options: ClientOptions) -> int:
+def run_command(connection: RouterConnection, text: str, options: ClientOptions) -> int:
     """Run one command; returns the exit code."""
     try:
         command = expand(text)
@@ -172,7 +172,7 @@ def one(connection: RouterConnection, text: str, options: ClientOptions) -> int:
         sys.stdout.write(f"{error}\n")
         return 1
     if options.json:
-        return as_json(connection, command)
+        return print_json(connection, command)
     connection.send(command)
     replies = connection.replies()
     raw = options.verbose or options.as_birdc
@@ -180,7 +180,7 @@ def one(connection: RouterConnection, text: str, options: ClientOptions) -> int:
 
 
 def print_lines(lines: Iterable[ReplyLine], verbose: bool) -> int:
-    """Print a reply; returns the exit code for its last code."""
+    """Print a reply; returns the exit code that its last line's reply code means."""
     code = 0
     out: list[str] = []
     for line in lines:
@@ -197,8 +197,8 @@ def print_lines(lines: Iterable[ReplyLine], verbose: bool) -> int:
     return int(code >= FAILED)
 
 
-def as_json(connection: RouterConnection, command: str) -> int:
-    """Print the reply as one JSON array, or an object with `error` and `code`."""
+def print_json(connection: RouterConnection, command: str) -> int:
+    """Run a command and print its reply as a JSON array, or an error as `{"error": ..., "code": ...}`."""
     if connection.ask("output json")[-1].code >= FAILED:
         sys.stderr.write("This daemon does not answer in JSON\n")
         return 1

@@ -1,8 +1,8 @@
-"""Errors of a configuration in the order for people: what is wrong, then the line of the file, each once.
+"""Puts the errors of a configuration in the order for people: each message first, then the line of the file.
 
-Tools read the last line of a reply. So the daemon ends it with the message of
-the only error, or repeats that of the first one of several; a reader wants the
-message first and nothing twice, as `pybird check` writes it.
+Tools read the last line of a reply. Therefore the daemon ends a reply with the
+message of the only error, or repeats that of the first of several. A person wants
+the message first and nothing twice, as `pybird check` prints it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ TYPE_CHECKING = False  # `typing` is too slow to import for one command
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PROBLEM = 8002  # the code of such lines
+PROBLEM = 8002  # the reply code of configuration errors
 
 
 def for_people(lines: Iterable[ReplyLine]) -> Iterator[ReplyLine]:
-    """The lines of a reply; those of errors in a configuration wait for the last one."""
+    """The lines of a reply; lines of configuration errors are held until the last one, then reordered."""
     held: list[ReplyLine] = []
     for line in lines:
         if line.code != PROBLEM or line.unasked:

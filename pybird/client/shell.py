@@ -31,15 +31,15 @@ from pybird.client.problems import for_people
 from pybird.client.words import NoCommandError, expand, help_for
 
 PROMPT = "bird> "
-FRESH = 2.0  # seconds for which live names are believed
+FRESH = 2.0  # seconds before the router's names are asked for again
 QUOTED_WORD = re.compile(r'`([^`]+)`|(?:unexpected )("[^"]*")')
 SETTINGS = frozenset(("restrict", "echo", "timeformat", "output", "dialect"))
-NARROW = 60  # columns; on fewer the plain text is easier to read than tables of broken words
-ROWS = 500  # that are laid out at once; later ones may need wider columns
+NARROW = 60  # columns; on fewer, plain text is easier to read than tables
+ROWS = 500  # that are laid out together; later rows may make columns wider
 
 
 class LiveNames:
-    """Names of the router, asked for over a connection of their own."""
+    """The router's current names, asked for over a separate connection."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -47,7 +47,7 @@ class LiveNames:
         self._when = float("-inf")
 
     def get(self) -> KnownNames:
-        """The names of now, at most two seconds old; empty while the daemon is away."""
+        """The names, at most `FRESH` seconds old; the last known ones while the daemon is away."""
         if time.monotonic() - self._when > FRESH:
             with contextlib.suppress(OSError, ConnectionLostError):
                 self._names = self._ask()
@@ -76,20 +76,20 @@ class LiveNames:
 
 
 class ShellCompleter(Completer):
-    """`complete` for prompt-toolkit."""
+    """Offers what `complete` finds, for prompt-toolkit."""
 
     def __init__(self, names: LiveNames) -> None:
         self._names = names
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        """What may stand at the cursor."""
+        """The completions at the cursor."""
         begun, found = complete(document.text_before_cursor, self._names.get())
         for text, candidate in zip(insertions(found), found, strict=True):
             yield Completion(text, -len(begun), display=candidate.text, display_meta=candidate.help)
 
 
 def key_bindings() -> KeyBindings:
-    """`?` prints help, unless it stands in a text or an expression."""
+    """Key bindings: `?` prints help, except within double quotes or after `[`, where it is typed."""
     bindings = KeyBindings()
 
     @bindings.add("?")
@@ -105,7 +105,7 @@ def key_bindings() -> KeyBindings:
 
 
 def history() -> History:
-    """Commands of earlier shells, where the user's files may be written."""
+    """The history file of earlier shells; a history in memory if the file cannot be written."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pybird"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -122,11 +122,11 @@ class Shell:
     def __init__(
         self, connection: RouterConnection, settings: Iterable[str] = (), *, verbose: bool = False
     ) -> None:
-        """`settings` are commands about the session that it begins with; `verbose` shows codes, no tables."""
+        """`settings`: commands to begin the session with, e.g. `restrict`; `verbose`: codes and no tables."""
         self._connection = connection
         self._settings: dict[str, None] = {}
         self._verbose = verbose
-        self._tables = not verbose  # and no JSON was asked for, and the daemon has not refused it
+        self._tables = not verbose  # False also while the user wants JSON, and if the daemon has none
         for command in settings:
             connection.ask(command)
             self._remember(command)
@@ -145,35 +145,35 @@ class Shell:
         sys.stdout.write(f"{self._connection.banner}  `?` helps, TAB completes, Ctrl-D leaves.\n")
         while True:
             try:
-                text = session.prompt(pre_run=self._listen).strip()
+                text = session.prompt(pre_run=self._watch_unasked).strip()
             except KeyboardInterrupt:
                 continue
             except EOFError:
                 return 0
-            if text and not self._do(text):
+            if text and not self._run_line(text):
                 return 0
 
-    def _listen(self) -> None:
-        """While the prompt waits, show what comes unasked (`echo`, an undo that is due)."""
+    def _watch_unasked(self) -> None:
+        """While the prompt waits, print unsolicited lines (`echo`, an undo that has happened)."""
         loop = asyncio.get_running_loop()
         connection = self._connection
-        if connection.fileno() < 0:  # the daemon is away, and that was said
+        if connection.fileno() < 0:  # the daemon is away, and the user was told
             return
 
-        def heard() -> None:
+        def print_pending() -> None:
             try:
                 lines = connection.pending()
             except (OSError, ConnectionLostError):
-                loop.remove_reader(connection)  # the next command says it
+                loop.remove_reader(connection)  # the next command reports it
                 return
             if lines:
                 run_in_terminal(lambda: sys.stdout.writelines(self._texts(lines)))
 
-        loop.add_reader(connection, heard)
-        heard()
+        loop.add_reader(connection, print_pending)
+        print_pending()
 
-    def _do(self, text: str) -> bool:
-        """Run one line; False ends the shell."""
+    def _run_line(self, text: str) -> bool:
+        """Run one typed line; returns False if the shell must end."""
         self._typed = text
         try:
             command = expand(text)
@@ -196,11 +196,11 @@ class Shell:
                 sys.stdout.write(f"{error}\n")
                 return False
             if self._reconnect():
-                sys.stdout.write("The connection was lost; there is a new one: say it again.\n")
+                sys.stdout.write("The connection was lost and is back: please repeat the command.\n")
         return True
 
     def _remember(self, command: str) -> None:
-        """Keep what changes the session: a new connection begins with it."""
+        """Remember a command that changes the session, to repeat it on a new connection."""
         if command.split()[0] in SETTINGS:
             self._settings.pop(command, None)
             self._settings[command] = None
@@ -208,27 +208,27 @@ class Shell:
             self._tables = command.endswith("text") and not self._verbose  # who wants JSON gets no tables
 
     def show(self, command: str) -> None:
-        """Run a command and show its reply, as a table where there is one."""
-        drawn = self._tables and self._width >= NARROW and tables.shows(command)
-        if drawn and self._as_table(command):
+        """Run a command and show its reply, as a table if it has one."""
+        drawn = self._tables and self._width >= NARROW and tables.has_table(command)
+        if drawn and self._show_table(command):
             return
         self._connection.send(command)
         page(self._texts(self._connection.replies()), self._height)
 
-    def _pointed(self, line: ReplyLine) -> str:
-        """A mark below the word of the command that an error names."""
+    def _marker(self, line: ReplyLine) -> str:
+        """The line that marks the word of the command which an error names; "" if there is none."""
         found = QUOTED_WORD.search(line.text)
         if line.code < 9000 or found is None:
             return ""
         at = self._typed.find(found[1] or found[2])
         return "" if at < 0 else f"{' ' * (len(PROMPT) + at)}^{'~' * (len(found[1] or found[2]) - 1)}\n"
 
-    def _as_table(self, command: str) -> bool:
+    def _show_table(self, command: str) -> bool:
         if self._connection.ask("output json")[-1].code >= 8000:
             self._tables = False
             return False
         self._connection.send(command)
-        page(self._drawn(self._connection.replies()), self._height)
+        page(self._table_texts(self._connection.replies()), self._height)
         self._connection.ask("output text")
         return True
 
@@ -237,10 +237,10 @@ class Shell:
             if line.unasked:
                 yield f">>> {line.text}\n"
             elif line.text or not line.last:
-                yield f"{self._pointed(line)}{line.coded if self._verbose else line.text}\n"
+                yield f"{self._marker(line)}{line.coded if self._verbose else line.text}\n"
 
-    def _drawn(self, lines: Iterable[ReplyLine]) -> Iterator[str]:
-        """Tables of the JSON in a reply, the first rows before the others are there."""
+    def _table_texts(self, lines: Iterable[ReplyLine]) -> Iterator[str]:
+        """The text of the tables for a JSON reply; the first rows are shown before the last have arrived."""
         drawing = tables.ReplyTables(Console())
         rows: list[dict[str, Any]] = []
         for line in lines:
@@ -266,7 +266,7 @@ class Shell:
         return shutil.get_terminal_size().lines
 
     def _reconnect(self) -> bool:
-        """A reply was broken off: a new connection is the clean way on. False: there is none."""
+        """Replace the connection, as the rest of a reply would be in the way; False if that fails."""
         self._connection.close()
         try:
             fresh = RouterConnection(self._connection.path)
@@ -281,10 +281,10 @@ class Shell:
 
 
 def page(texts: Iterable[str], height: int) -> None:
-    """Print; what is longer than the screen goes through the pager.
+    """Print, through the pager if the text is longer than the screen.
 
     Raises:
-        BrokenPipeError: the pager was left early.
+        BrokenPipeError: the user left the pager before the end.
     """
     held: list[str] = []
     lines = 0
@@ -314,7 +314,7 @@ def _paged(command: list[str], held: list[str], rest: Iterator[str]) -> None:
         for text in rest:
             process.stdin.write(text)
     finally:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's until it goes
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's until it ends
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         process.wait()

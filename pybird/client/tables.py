@@ -1,4 +1,4 @@
-"""Replies as coloured tables, from the JSON that the daemon sends."""
+"""Draws replies as coloured tables, from the JSON that the daemon sends."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _STATES: Final = {"up": "green", "start": "yellow", "down": "red", "stop": "red"
 _DESTS: Final = {"unicast": "green", "blackhole": "red", "unreachable": "red", "prohibited": "red"}
 
 
-def shows(command: str) -> bool:
-    """Is there a table for this command (its words in full)?"""
+def has_table(command: str) -> bool:
+    """Whether the reply to this command, its words in full, is shown as a table."""
     words = command.split()
     if words[:2] == ["show", "route"]:
         return not {"all", "count", "stats"} & set(words[2:])
@@ -28,7 +28,7 @@ def shows(command: str) -> bool:
 
 
 class Form(NamedTuple):
-    """How replies of a kind stand in a table; `key`: the cells that a row begins with in any case."""
+    """How replies of one kind become rows; `key`: how many cells stay first when a row takes two lines."""
 
     columns: tuple[Column, ...]
     row: Callable[[Reply], Row]
@@ -36,26 +36,26 @@ class Form(NamedTuple):
 
 
 class ReplyTables:
-    """The tables of one reply, which comes in parts."""
+    """The tables of one command's reply, which is given in parts."""
 
     def __init__(self, screen: Console, today: str | None = None) -> None:
-        """`today`: as in times, 2026-11-22."""
+        """`today`: the date as in 2026-11-22, by default the current one."""
         self._screen = screen
         self._today = today or datetime.now().date().isoformat()
-        self._of: tuple[str, str] | None = None
+        self._current: tuple[str, str] | None = None
         self._layout: Layout | None = None
 
     def text(self, replies: Iterable[Reply]) -> str:
-        """The next replies. Those of one kind stand in one table; routes in one per routing table."""
+        """The text of the next replies: one table for each kind, for routes one for each routing table."""
         out = []
         for of, group in groupby(replies, _table_of):
             form = _FORMS.get(of[0])
             if form is None:
                 out += [" ".join(map(str, reply.values())) + "\n" for reply in group]
                 continue
-            if of != self._of or self._layout is None:
+            if of != self._current or self._layout is None:
                 title = f"Table {of[1]}" if of[0] == "route_row" else ""
-                self._of = of
+                self._current = of
                 self._layout = Layout(title, form.columns, self._screen, self._today, key=form.key)
             out.append(self._layout.text([form.row(reply) for reply in group]))
         return "".join(out)
@@ -67,7 +67,7 @@ def _table_of(reply: Reply) -> tuple[str, str]:
 
 
 def short_time(moment: str) -> str:
-    """`2026-11-22T13:44:28.750+00:00` without fraction and zone."""
+    """A time such as `2026-11-22T13:44:28.750+00:00` as `2026-11-22 13:44:28`."""
     return moment[:19].replace("T", " ")
 
 
@@ -97,7 +97,7 @@ def _route(reply: Reply) -> Row:
 
 
 def hops(reply: Reply) -> str:
-    """Where a route goes, one line per next hop."""
+    """The next hops of a route, one per line; without any its destination, e.g. `blackhole`."""
     lines = []
     for hop in reply["hops"]:
         line = f"{hop['gateway']} {hop['interface']}" if hop["gateway"] else hop["interface"]

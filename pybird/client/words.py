@@ -1,33 +1,33 @@
-"""Abbreviations and help of commands, decided in the client as birdc does.
+"""Abbreviations and help of commands, in the client as in birdc.
 
-A command is its leading words (`show protocols`); what follows is arguments.
-Each leading word may be shortened to a prefix that only one word of its level
-has. Words that came after BIRD's own give way to these, so that `show p` stays
-`show protocols`.
+A command begins with its leading words (`show protocols`); arguments follow. Each
+leading word may be shortened as long as no other word at its place begins so. In
+abbreviations BIRD's basic commands win over the words in `LATER`, so that `show p`
+stays `show protocols`.
 """
 
 from __future__ import annotations
 
 from pybird.client.command_list import COMMANDS, GROUPS
 
-# Lower priority in abbreviations: our own, and what no protocol of ours answers yet.
+# Lower priority in abbreviations: our own commands, and those of protocols that are not run.
 LATER = frozenset(
     ("peers", "neighbors", "version", "ospf", "rip", "babel", "bfd", "mpls", "threads", "mrt", "mrtdump")
 )
 HELP_COLUMN = 47
-INCOMPLETE = "The command goes on. Press `?' to see how."
+INCOMPLETE = "The command is incomplete. Press `?' to see what can follow."
 NO_SUCH = "No such command. Press `?' for help."
 AMBIGUOUS = "Ambiguous command, possible expansions are:"
 
 
 class CommandWord:
-    """One word of commands and the words that may follow it."""
+    """A leading word of commands, and the words that may follow it (`below`)."""
 
     __slots__ = ("below", "help", "path", "syntax")
 
     def __init__(self, path: tuple[str, ...] = ()) -> None:
         self.path = path
-        self.syntax = ""  # of the command that ends here, empty if none does
+        self.syntax = ""  # of the command that this word completes, empty if there is none
         self.help = ""
         self.below: dict[str, CommandWord] = {}
 
@@ -38,7 +38,7 @@ class CommandWord:
 
 
 class NoCommandError(Exception):
-    """The text is no command; `str` is what to print."""
+    """The text is no command; `str()` of the exception is the message to print."""
 
 
 def leading(syntax: str) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ ROOT = tree()
 
 
 def next_word(text: str, at: int) -> tuple[str, int]:
-    """The plain word that begins there, after blanks, and its end; "" if there is none."""
+    """(the next plain word at or after index `at`, its end); ("", at) if none follows."""
     start = len(text) - len(text[at:].lstrip())
     end = start
     while end < len(text) and not text[end].isspace():
@@ -110,7 +110,7 @@ def _no_such(node: CommandWord, word: str) -> str:
 
 
 def candidates(node: CommandWord, word: str) -> list[CommandWord]:
-    """What a word of this level may mean: itself, or all it is a prefix of."""
+    """The words below `node` that `word` may mean: the word itself, or else all that begin with it."""
     if word in node.below:
         return [node.below[word]]
     found = [below for name, below in node.below.items() if name.startswith(word)]
@@ -119,12 +119,12 @@ def candidates(node: CommandWord, word: str) -> list[CommandWord]:
 
 
 def help_line(node: CommandWord, width: int = 0) -> str:
-    """A line of help; several where it does not fit into the width, if one is given."""
-    return laid_out(node.syntax, node.help, width)
+    """The help of one command: one line, or several if it does not fit into `width` (0: no limit)."""
+    return format_help(node.syntax, node.help, width)
 
 
-def laid_out(syntax: str, text: str, width: int) -> str:
-    """A command and what it does."""
+def format_help(syntax: str, text: str, width: int) -> str:
+    """A command's syntax, and its help in a second column; on several lines as `help_line`."""
     line = f"{syntax:<{HELP_COLUMN - 2}}  {text}"
     if not width or len(line) < width:
         return line
@@ -133,12 +133,12 @@ def laid_out(syntax: str, text: str, width: int) -> str:
     more = {"break_long_words": False, "break_on_hyphens": False}
     head = wrap(syntax, width - 1, subsequent_indent=" " * 8, **more)  # type: ignore[arg-type]
     indent = " " * max(min(HELP_COLUMN, width - 1 - len(text)), 4)
-    told = wrap(text, width - 1, initial_indent=indent, subsequent_indent=indent, **more)  # type: ignore[arg-type]
-    return "\n".join([*head, *told])
+    tail = wrap(text, width - 1, initial_indent=indent, subsequent_indent=indent, **more)  # type: ignore[arg-type]
+    return "\n".join([*head, *tail])
 
 
 def help_for(text: str, root: CommandWord = ROOT, width: int = 0) -> list[str]:
-    """What `?` prints after this text: the commands that can follow."""
+    """The lines that `?` prints after this text: the commands that can follow."""
     node, at = root, 0
     while node.below:
         word, at = next_word(text, at)
@@ -153,7 +153,7 @@ def help_for(text: str, root: CommandWord = ROOT, width: int = 0) -> list[str]:
     lines = []
     for word, below in root.below.items():
         if word in GROUPS:
-            lines.append(laid_out(f"{word} ...", GROUPS[word], width))
+            lines.append(format_help(f"{word} ...", GROUPS[word], width))
         else:
             lines += [help_line(command, width) for command in below.commands()]
     return lines

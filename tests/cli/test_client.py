@@ -223,7 +223,7 @@ def test_a_mistyped_command_is_guessed() -> None:
     for text, told in (
         ("shwo protocols", "No such command, did you mean `show'? Press `?' for help."),
         ("show protcols", "No such command, did you mean `show protocols'? Press `?' for help."),
-        ("show", "The command goes on. Press `?' to see how."),
+        ("show", "The command is incomplete. Press `?' to see what can follow."),
         ("xyz", "No such command. Press `?' for help."),
     ):
         with pytest.raises(NoCommandError) as raised:

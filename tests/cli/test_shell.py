@@ -240,12 +240,12 @@ def test_states_have_colors() -> None:
 
 
 def test_which_commands_have_tables() -> None:
-    assert tables.shows("show route for 10.0.0.1")
-    assert tables.shows("show protocols")
-    assert tables.shows("show peers")
-    assert not tables.shows("show route all")
-    assert not tables.shows("show protocols all")
-    assert not tables.shows("show status")
+    assert tables.has_table("show route for 10.0.0.1")
+    assert tables.has_table("show protocols")
+    assert tables.has_table("show peers")
+    assert not tables.has_table("show route all")
+    assert not tables.has_table("show protocols all")
+    assert not tables.has_table("show status")
 
 
 def test_short_output_is_not_paged(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,12 +37,12 @@ def test_a_daemon_that_went_away_and_came_back_gets_the_next_command(tmp_path, c
     first = daemon(path, [])
     shell = Shell(RouterConnection(path))
     first.join()
-    assert shell._do("eval 1")
+    assert shell._run_line("eval 1")
     assert capsys.readouterr().out == "The daemon is away: No such file or directory\n"
     second = daemon(path, [b"0023 2\n"])
-    assert shell._do("eval 1")
-    assert "there is a new one" in capsys.readouterr().out
-    assert shell._do("eval 2")
+    assert shell._run_line("eval 1")
+    assert "The connection was lost and is back" in capsys.readouterr().out
+    assert shell._run_line("eval 2")
     second.join()
     assert capsys.readouterr().out == "2\n"
     shell._connection.close()
@@ -68,14 +68,14 @@ def test_a_new_connection_begins_with_what_was_set_on_the_old_one(tmp_path, caps
     first = daemon(path, [b"0016 Access restricted\n", b"0000 \n", b"0000 \n", b"0016 Access restricted\n"])
     shell = Shell(RouterConnection(path), ["restrict"])
     for command in ("dialect 3", "echo all", "restrict"):
-        assert shell._do(command)
+        assert shell._run_line(command)
     first.join()
     heard = []
     second = daemon(path, [b"0000 \n"] * 3, heard)
-    assert shell._do("eval 1")
+    assert shell._run_line("eval 1")
     second.join()
     assert heard == [b"dialect 3\n", b"echo all\n", b"restrict\n"]
-    assert "there is a new one" in capsys.readouterr().out
+    assert "The connection was lost and is back" in capsys.readouterr().out
     shell._connection.close()
 
 
@@ -83,7 +83,7 @@ def test_codes_are_shown_when_they_were_asked_for(tmp_path, capsys):
     path = str(tmp_path / "ctl")
     there = daemon(path, [b"1002-a\n b\n0000 \n"])
     shell = Shell(RouterConnection(path), verbose=True)
-    assert shell._do("show protocols")
+    assert shell._run_line("show protocols")
     there.join()
     assert capsys.readouterr().out == "1002-a\n     b\n"
     shell._connection.close()

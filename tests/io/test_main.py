@@ -39,7 +39,7 @@ def test_d_means_foreground_and_debug_file_does_not():
         (["-x"], "invalid option -- 'x'"),
         (["-c"], "option requires an argument -- 'c'"),
         (["--foo"], "unrecognized option '--foo'"),
-        (["lab"], "there is no subcommand 'lab'; there are check, demo, fmt, test, explain"),
+        (["lab"], "there is no subcommand 'lab'; subcommands are check, demo, fmt, test, explain"),
         (["-d", "foo"], "unexpected argument 'foo'"),
     ],
 )
