@@ -9,7 +9,7 @@ from pybird.core.replies import ARGUMENT_ERROR, CommandError
 
 
 class Parts:
-    """The children of a command's tree by rule, with the prefix of imports taken off."""
+    """The children of a command's parse tree, by rule name without the prefix of an imported grammar."""
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree
@@ -19,7 +19,7 @@ class Parts:
             yield (rule_of(child), child)
 
     def has(self, rule: str) -> bool:
-        """Is there a part of this rule?"""
+        """True if there is a part of this rule."""
         return any(name == rule for name, _ in self)
 
     def first(self, *rules: str) -> Any:
@@ -27,13 +27,13 @@ class Parts:
         return next((child for name, child in self if name in rules), None)
 
     def text(self, *rules: str) -> str | None:
-        """What the quoted text in the first such part says."""
+        """The text in the first part of one of these rules; None: there is none."""
         found = self.first(*rules)
         return None if found is None else word(found)
 
 
 def rule_of(node: Any) -> str:
-    """The rule of a tree, the type of a token."""
+    """The rule name of a tree without import prefix, or the type of a token."""
     name = str(getattr(node, "data", None) or getattr(node, "type", ""))
     return name.rpartition("__")[2] if name.islower() else name
 
@@ -65,7 +65,7 @@ def number(node: Any) -> int:
     """The first token as a number.
 
     Raises:
-        CommandError: it is none.
+        CommandError: it is not a number.
     """
     text = word(node)
     try:

@@ -1,4 +1,4 @@
-"""Which protocols a command means, and what is answered when there are none."""
+"""Which protocols a command is about, and the errors when there are none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALL = Which()
 
 
 def which(parts: Parts) -> Which:
-    """Which protocols a command is about; all when it does not say."""
+    """Read from a command which protocols it is about; all if it names none."""
     name = parts.first("protocol_name")
     if name is not None:
         return Which(name=named(name))
@@ -41,13 +41,13 @@ def which(parts: Parts) -> Which:
 
 
 def named_protocol(tree: Any, _session: Any) -> str | None:
-    """The protocol that a command names, or None."""
+    """The protocol name in a command, or None."""
     found = Parts(tree).first("protocol_name")
     return None if found is None else named(found)
 
 
 def protocols(router: Router, which: Which) -> list[Instance]:
-    """The protocols that are meant.
+    """The protocols that `which` selects.
 
     Raises:
         CommandError: no protocol of that name (9001), none matches (8003).
@@ -78,24 +78,24 @@ def protocol(router: Router, name: str) -> Instance:
 
 
 def not_run(router: Router, name: str | None) -> ProtocolConfig | None:
-    """The protocol of this name, if it is one that this version only understands."""
+    """The config of this protocol if this version parses it but does not run it, else None."""
     if name not in router.not_run or name in router.protocols:
         return None
     return router.config.protocol(name)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> CommandError:
-    """The error for a name that means nothing, with what may have been meant."""
+    """The error for an unknown name, with the closest known one as a hint."""
     near = get_close_matches(name, list(known), n=1)
     hint = f", did you mean {near[0]}?" if near else ""
     return CommandError(PARSE_ERROR, f"there is no {kind} {name}{hint}")
 
 
 def none_running(title: str, text: str) -> Callable[[Router, str | None, Any], Iterator[Reply]]:
-    """The handler of a question about protocols of a type that is understood and not run.
+    """A handler for a `show` command of a protocol type that this version does not run.
 
-    `title` is BIRD's name of the type, `text` the help. BIRD answers in the same
-    way when none runs.
+    `title` is BIRD's name of the type, `text` the help. The reply is BIRD's for
+    the case that no protocol of the type is running.
     """
 
     def handler(router: Router, name: str | None, session: Any) -> Iterator[Reply]:
@@ -106,7 +106,7 @@ def none_running(title: str, text: str) -> Callable[[Router, str | None, Any], I
 
 
 def _missing(router: Router, name: str | None, title: str) -> CommandError:
-    """The error for it."""
+    """BIRD's error when no protocol of this type, or not the named one, is running."""
     if name is None or (router.config.symbols.get(name) is not None and name not in router.protocols):
         return CommandError(PARSE_ERROR, f"There is no {title} protocol running")
     if name not in router.protocols:

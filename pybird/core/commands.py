@@ -1,9 +1,9 @@
-"""Commands: declared once, in the core or by a protocol, shown by whoever asks.
+"""Commands: each is declared once, by the CLI or by a protocol.
 
 A command is an alias in the grammar (`grammar/commands.lark` or a protocol's
-file), a handler that yields replies, the form in which help writes it and a
-help text. `restricted` ones are refused in a restricted session because they
-change something.
+file), a handler that yields replies, its syntax as help shows it and a help
+text. A restricted session refuses `restricted` commands, as they change
+something.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Command:
     """One command.
 
     `rule` is its name in the grammar. `arguments(tree, session)` turns the
-    parse tree into what the handler takes. `syntax` is how `?` writes it; the
-    help text is the first line of the handler's docstring. Of a protocol's
-    command `after` is the rule of the core's that help lists it behind; without
-    it the command is among the last.
+    parse tree into the handler's argument. `syntax` is how `?` writes it; the
+    help text is the first line of the handler's docstring. `after`, for a
+    protocol's command, is the rule of the core command after which help lists
+    it; without it help lists the command among the last.
     """
 
     rule: str
@@ -41,7 +41,7 @@ class Command:
 
     @property
     def help(self) -> str:
-        """What it does, for `?`, without the full stop."""
+        """The help text for `?`, without the full stop."""
         text = (self.handler.__doc__ or "").strip()
         return text.splitlines()[0].rstrip(".") if text else ""
 
@@ -56,7 +56,7 @@ class Commands:
             self._by_rule[command.rule] = command
 
     def get(self, rule: str) -> Command | None:
-        """The command of a grammar rule."""
+        """The command of a grammar rule; None: there is none."""
         return self._by_rule.get(rule)
 
     def __iter__(self) -> Iterator[Command]:

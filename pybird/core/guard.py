@@ -1,9 +1,9 @@
-"""What the world calls back belongs to an instance: a crash there stops it, not the router.
+"""Callbacks belong to an instance: an exception in one stops that instance, not the router.
 
 `GuardedClock` is the clock that protocol instances get: a timer set while an
-instance's code runs belongs to that instance, and so does what it asks of
-`GuardedFiles`. `GuardedEvents` stands between the kernel's events and an instance
-that follows them.
+instance's code runs belongs to that instance, and so does what it requests from
+`GuardedFiles`. `GuardedEvents` passes the kernel's events to an instance in the
+same way.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ Ts = TypeVarTuple("Ts")
 
 
 class GuardedOwner(Protocol):
-    """Who is to blame for a callback."""
+    """The instance that a callback belongs to."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call, and keep what it raises to itself."""
+        """Call; an exception stops only this owner."""
 
 
 class GuardedClock:
-    """The router's clock around the port; `current` is whose code runs."""
+    """Wraps the clock port; `current` is the instance whose code runs now."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -55,11 +55,11 @@ class GuardedClock:
         return self._clock.call_at(when, self.owned(callback))
 
     def call_soon(self, callback: Callable[[], None]) -> Timer:
-        """Call once, after what runs now and what waits already."""
+        """Call once, after the callbacks that are already queued."""
         return self._clock.call_soon(self.owned(callback))
 
     def owned(self, callback: Callable[[*Ts], None]) -> Callable[[*Ts], None]:
-        """The callback, to be called as code of the instance whose code runs now."""
+        """The callback, wrapped so that it runs as code of the instance whose code runs now."""
         owner = self.current
         if owner is None:
             return callback
@@ -71,7 +71,7 @@ class GuardedClock:
 
 
 class GuardedFiles:
-    """The router's files around the port."""
+    """Wraps the files port: callbacks belong to the instance that asks."""
 
     def __init__(self, files: Files, clock: GuardedClock) -> None:
         self._files = files
@@ -94,7 +94,7 @@ class GuardedFiles:
 
 
 class FollowsKernel(GuardedOwner, KernelEvents, Protocol):
-    """An instance that hears of the kernel's changes."""
+    """An instance that follows the kernel's changes."""
 
 
 class GuardedEvents:

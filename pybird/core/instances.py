@@ -1,8 +1,8 @@
 """What runs: the protocol instances of a router, its tables and its configuration.
 
-Here instances are made, started in the order of their phases (device first, so
-that interfaces and the router id are known before the others) and let go. What
-they share stands in `Services`; what operators and reloads do is the Router's.
+Creates instances, starts them in the order of their phases (device first, so
+that interfaces and the router id are known before the others) and removes
+them. What instances share is in `Services`; what operators do is in `Router`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from pybird.core.traces import TableTraces
 from pybird.filter.attributes import declarations_of
 from pybird.values.attributes import AttributePool
 
-TIDY_AFTER: Final = 2.0  # seconds after routes went: exports have followed by then
+TIDY_AFTER: Final = 2.0  # seconds after routes were removed: exports have followed by then
 
 
 class Instances(InstanceOwner):
-    """The instances of one router, their tables and the configuration that they run by."""
+    """The instances of one router, its tables and the running configuration."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Instances(InstanceOwner):
         types: tuple[ProtocolType, ...],
         asserted: Callable[[Any], None] | None = None,
     ) -> None:
-        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
+        """`asserted` gets the result of each assertion in a filter; without it they are not evaluated."""
         self.ports = ports
         self.types = {t.name: t for t in types}
         self.pool = AttributePool(declarations_of(*[t.attributes for t in types]).values())
@@ -56,37 +56,37 @@ class Instances(InstanceOwner):
         self.traces = services.traces
         self.log = services.log
         self.protocols: dict[str, Instance] = {}  # in config order, children last
-        self.not_run: dict[str, float] = {}  # by name, since when the config has them
+        self.not_run: dict[str, float] = {}  # by name: since when the config has them
         self.boot_time = ports.clock.now()
         self.config_time = self.boot_time
         self.shutting_down = False
-        self.observers: dict[Callable[[Instance], None], None] = {}  # told of every state change
-        self.config_observers: dict[Callable[[Config], None], None] = {}  # told of every config taken over
+        self.observers: dict[Callable[[Instance], None], None] = {}  # called at every state change
+        self.config_observers: dict[Callable[[Config], None], None] = {}  # called with each new config
         self.interfaces.listen(self)
         self.interface_traces = InterfaceTraces(self.interfaces, self.protocols, self.traces)
         self.revalidation = Revalidation(services, self.protocols)
-        self._compared: Study | None = None  # of the config that comes
+        self._compared: Study | None = None  # of the config to be applied next
         self._tidying: Timer | None = None
 
     @property
     def config(self) -> Config:
-        """The configuration that runs."""
+        """The running configuration."""
         return self.services.config
 
     @property
     def router_id(self) -> int:
-        """The router id; 0 while there is none."""
+        """The router id; 0 while it has none."""
         return self.services.router_id
 
     @property
     def hostname(self) -> str:
-        """The written name, else the machine's."""
+        """The configured hostname, else the machine's."""
         return self.services.hostname
 
     # tables -----------------------------------------------------------------
 
     def add_table(self, config: TableConfig) -> Table:
-        """Make a table; its name is free."""
+        """Create a table; no other one may have its name."""
         table = self.tables[config.name] = Table(config)
         self.set_table_debug(table)
         self.hops.table_changed(config.name)
@@ -101,7 +101,7 @@ class Instances(InstanceOwner):
         """Forget a table that no running protocol uses."""
         table = self.tables.pop(name, None)
         if table is not None:
-            table.trace = None  # it knows the table
+            table.trace = None  # it refers back to the table: a cycle
         self.lookup.forget(name)
         self.hops.table_changed(name)
 
@@ -114,9 +114,9 @@ class Instances(InstanceOwner):
     # filters ----------------------------------------------------------------
 
     def study(self, config: Config) -> Study:
-        """What is slow about a new config and changes nothing.
+        """Compile and compare a new config: the slow part of applying it, which changes nothing.
 
-        May run in another thread than everything else.
+        May run in another thread.
 
         Raises:
             ConfigErrors: a filter that cannot be compiled: its nesting is beyond Python's.
@@ -124,7 +124,7 @@ class Instances(InstanceOwner):
         return study(self.config, config, self.policies.meanings, self.pool.by_name, self.runs)
 
     def prepare(self, config: Config, known: Study | None = None) -> None:
-        """Take over what was found out about a config, before anything of it acts.
+        """Take over the study of a config (or make one) before anything of the config takes effect.
 
         Raises:
             ConfigErrors: a filter that cannot be compiled.
@@ -138,14 +138,14 @@ class Instances(InstanceOwner):
         self.policies.prepare(known.meanings, known.compiled)
 
     def compared(self, wanted: Config) -> Comparisons | None:
-        """What `prepare` found of this config beside the running one."""
+        """How this config differs from the running one, as `prepare` found; None: not known."""
         known = self._compared
         if known is None or known.running is not self.config or known.config is not wanted:
             return None
         return known.comparisons
 
     def drop_unused_code(self) -> None:
-        """Cut the cycles of compiled filters that nothing runs any more."""
+        """Free compiled filters that nothing uses any more, by breaking their reference cycles."""
         running: list[Policy] = []
         for instance in self.protocols.values():
             running += [c.policy for c in instance.channels.values() if c.policy is not None]
@@ -157,10 +157,10 @@ class Instances(InstanceOwner):
     # tidying ----------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Many routes went: when others have followed, drop unused attribute sets, in slices.
+        """Many routes were removed: drop unused attribute sets after `TIDY_AFTER`, in slices.
 
-        First what is remembered by set and source is forgotten: it would keep both for as long as
-        nothing changes in a table.
+        First the memos keyed by attribute set and source are emptied: they would keep both alive
+        for as long as nothing changes in a table.
         """
         if self._tidying is None:
             self._tidying = self.clock.call_at(self.clock.now() + TIDY_AFTER, self._begin_tidying)
@@ -172,7 +172,7 @@ class Instances(InstanceOwner):
         self.scheduler.add(self._tidy)
 
     def forget_memos(self) -> None:
-        """Empty what is remembered by attribute set and source; it is found anew where it is needed."""
+        """Empty the memos keyed by attribute set and source; they fill again as needed."""
         for table in self.tables.values():
             for group in table.groups.values():
                 group.forget_verdicts()
@@ -197,7 +197,7 @@ class Instances(InstanceOwner):
             self.choose_router_id()
 
     def order(self) -> None:
-        """Protocols in the order of the config, dynamic children last."""
+        """Put `protocols` into the order of the config, dynamic children last."""
         names = [config.name for config in self.config.protocols if config.name in self.protocols]
         names += [name for name in self.protocols if self.config.protocol(name) is None]
         ordered = {name: self.protocols[name] for name in names}
@@ -205,7 +205,7 @@ class Instances(InstanceOwner):
         self.protocols.update(ordered)
 
     def runs(self, config: ProtocolConfig) -> bool:
-        """Does this version run the protocol?"""
+        """True if this version runs the protocol."""
         kind = self.types.get(config.type_name)
         return kind is not None and kind.instance is not None and not isinstance(config, NotRun)
 
@@ -250,7 +250,7 @@ class Instances(InstanceOwner):
         return instance
 
     def choose_router_id(self) -> None:
-        """The written id, else one from the interfaces; once there is one it stays."""
+        """Set the router id: the configured one, else one from the interfaces unless there is one already."""
         config = self.config
         if config.router_id is not None:
             self.services.router_id = config.router_id
@@ -260,21 +260,21 @@ class Instances(InstanceOwner):
                 self.services.router_id = address.value
 
     def forget_router_id(self) -> None:
-        """The options that it came from have changed: choose again."""
+        """The options for the router id have changed: choose it again."""
         self.services.router_id = 0
         self.choose_router_id()
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """A router without id takes it from the first address that comes."""
+        """Choose the router id when an address appears and there is none yet."""
         if not self.router_id and event.kind == "address":
             self.choose_router_id()
 
     # dynamic children -----------------------------------------------------------
 
     def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
-        """Start a dynamic child; it lives until `remove`d or its parent goes.
+        """Start a dynamic child; it lives until it is `remove`d or its parent stops.
 
-        What its making raises is the parent's fault.
+        Exceptions while it is created are the parent's: they are not caught here.
         """
         instance = self._make(config)
         instance.parent = parent
@@ -287,7 +287,7 @@ class Instances(InstanceOwner):
         after: Callable[[], None] | None = None,
         reason: StopReason = StopReason.REMOVED,
     ) -> None:
-        """Stop a dynamic child for this reason and forget it when it is down."""
+        """Stop a dynamic child for this reason, forget it once it is down, then call `after`."""
 
         def forget() -> None:
             if self.protocols.get(instance.name) is instance:
@@ -308,7 +308,7 @@ class Instances(InstanceOwner):
         return [instance for instance in self.protocols.values() if instance.parent is parent]
 
     def free_name(self, prefix: str, digits: int) -> str:
-        """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
+        """An unused protocol name: `prefix` and the lowest free number, padded to `digits` digits."""
         number = 1
         while True:
             name = f"{prefix}{number:0{digits}d}" if digits else f"{prefix}{number}"
@@ -317,20 +317,20 @@ class Instances(InstanceOwner):
             number += 1
 
     def trace_interfaces(self, instance: Instance) -> None:
-        """Trace what an instance that starts is told of interfaces."""
+        """Trace the interfaces and addresses that an instance learns of at its start."""
         self.interface_traces.trace_interfaces(instance)
 
     # failures -------------------------------------------------------------------
 
     def state_changed(self, instance: Instance) -> None:
-        """An instance entered another state: tell who watches (`show`, reconfiguration)."""
+        """An instance entered another state: notify the observers."""
         for observer in list(self.observers):
             observer(instance)
 
     def _job_crashed(self, job: Job, error: Exception) -> None:
-        """Long work raised: whose it was stops, the others go on.
+        """A job raised: stop the protocols that it belongs to; the others go on.
 
-        For want of memory, what nobody answers for, or who stops already, is tried again.
+        If memory ran out and no running protocol owns the job, it is tried again later.
         """
         subject = getattr(job, "__self__", None)
         if isinstance(error, MemoryError) and not _would_stop(subject):
@@ -346,7 +346,7 @@ class Instances(InstanceOwner):
 
 
 def _would_stop(subject: object) -> bool:
-    """Would a crash of this one's work stop a protocol?"""
+    """True if a crash of this job's owner stops a protocol."""
     if isinstance(subject, Channel):
         subject = subject.protocol
     if isinstance(subject, Instance):

@@ -1,4 +1,4 @@
-"""Trace lines of what protocols hear of interfaces, in BIRD's words."""
+"""Trace lines for the interface events that protocols get, in BIRD's words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORDS: Final = {"up": "goes up", "down": "goes down"}
 
 
 class InterfaceTraces:
-    """What `debug { interfaces }` of the protocols that follow interfaces shows."""
+    """Writes the lines of `debug { interfaces }` for the protocols that follow interfaces."""
 
     def __init__(self, interfaces: Interfaces, instances: dict[str, Instance], traces: Traces) -> None:
         self._interfaces = interfaces
@@ -22,7 +22,7 @@ class InterfaceTraces:
         interfaces.listen(self)
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """Tell who hears of it."""
+        """Trace an event for each protocol that follows it."""
         text = _text_of(event)
         if text:
             for instance in self._instances.values():
@@ -30,7 +30,7 @@ class InterfaceTraces:
                     self._traces.write(f"{instance.name} < {text}")
 
     def trace_interfaces(self, instance: Instance) -> None:
-        """What a protocol that starts is told: all that is up, and its addresses."""
+        """Trace what a starting protocol learns: every interface that is up, and its addresses."""
         if "interfaces" not in instance.debug or not instance.follows_interfaces(False):
             return
         write = self._traces.write

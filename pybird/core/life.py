@@ -1,11 +1,11 @@
 """The life of one instance: its state, and what is done when something happens to it.
 
-States are the manual's: down, start, up, stop, flush. `TABLE` has every pair of
-what happens and the state it meets: the state that follows and what the
-instance then does, in this order. The life reads no clock (times are seconds on
-the caller's) and calls nobody: each method returns the step to carry out, None
-where nothing is to be done. The state is entered before the step is carried
-out, so the protocol's code, which a step may call, can go on at once.
+A pure state machine with the manual's states: down, start, up, stop, flush.
+`TABLE` gives for each event and state the next state and the actions, in this
+order. `Life` reads no clock (the caller passes times in seconds) and calls no
+other code: each method returns the step to carry out, or None if there is
+nothing to do. The state changes before the step is carried out, so that the
+protocol's code, which a step may call, can already report the next event.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ProtocolState(Enum):
 
 
 class StopReason(Enum):
-    """Why an instance is told to stop; BGP turns it into the NOTIFICATION it sends."""
+    """Why an instance stops; BGP chooses its NOTIFICATION by it."""
 
     SHUTDOWN = "shutdown"  # the daemon ends
     GRACEFUL = "graceful restart"  # the daemon ends for a graceful restart
@@ -39,54 +39,54 @@ class StopReason(Enum):
     FAILED = "failed"  # its code raised
 
 
-# It stopped by itself: why is shown until it is up again or an operator acts.
+# It stopped by itself: the reason is shown until it is up again or an operator acts.
 BY_ITSELF: Final = frozenset((StopReason.LIMIT, StopReason.EXPORT_LIMIT, StopReason.ERROR, StopReason.FAILED))
 
 
 class LifeEvent(Enum):
     """What happens to an instance."""
 
-    BEGIN = auto()  # it shall run, and may
+    BEGIN = auto()  # it is to start, and may
     WENT_UP = auto()  # it works
-    WENT_DOWN = auto()  # it works no more and goes on trying
+    WENT_DOWN = auto()  # it no longer works, and keeps trying
     HALT = auto()  # an operator, a reload or the daemon stops it
     GIVE_UP = auto()  # a limit or an error stops it
-    CRASHED = auto()  # its code raised
-    OUT_OF_MEMORY = auto()  # its code raised for want of memory
+    CRASHED = auto()  # its code raised an exception
+    OUT_OF_MEMORY = auto()  # its code raised MemoryError
     STOPPED = auto()  # it has closed what it opened
     FLUSHED = auto()  # its channels and its children are down
-    RETRY = auto()  # it is down, nobody starts it, and it starts again by itself
+    RETRY = auto()  # it is down, no restart was asked for, and it will retry by itself
 
 
 class Act(Enum):
     """What the instance does."""
 
-    ENTER = auto()  # tell observers of the new state
+    ENTER = auto()  # notify observers of the new state
     TRACE_STATE = auto()  # "State changed to"
     TRACE_STARTING = auto()
     TRACE_STOPPING = auto()
-    RESERVE_MEMORY = auto()  # so that it can be stopped in order without any
-    FORGET_FAILURE = auto()  # what its code raised
+    RESERVE_MEMORY = auto()  # so that it can be stopped in order when memory runs out
+    FORGET_FAILURE = auto()  # the exception of its last run
     FORGET_ERROR = auto()  # what is shown as its last error
     CALL_START = auto()
     CALL_STOP = auto()
-    TRACE_INTERFACES = auto()  # trace the interfaces that it is told of at its start
+    TRACE_INTERFACES = auto()  # those that it learns of at its start
     CLOSE_CHANNELS = auto()
     FLUSH = auto()  # wait for the channels, remove the children and wait for them
-    FINISH = auto()  # take it as stopped: code that raised does not say so
-    CALL_WAITING = auto()  # call those who wait until it is down
-    GO_ON = auto()  # ask the life whether it starts again
-    LOG_RETRY = auto()  # when it will start again
+    FINISH = auto()  # treat it as stopped: code that raised will not call `stopped`
+    CALL_WAITING = auto()  # call the callbacks that wait until it is down
+    GO_ON = auto()  # ask `Life.go_on` whether it starts again
+    LOG_RETRY = auto()  # log when it will start again
     ARM_RETRY = auto()  # start the timer for that
     CANCEL_RETRY = auto()
 
 
-# The protocol's code may go on at once: these are only for who is still in the state of their step.
+# Skipped if the protocol's code, called earlier in the step, has already caused another transition.
 WHILE_THERE: Final = frozenset((Act.TRACE_STATE, Act.CLOSE_CHANNELS, Act.FINISH))
 
 
 class LifeStep(NamedTuple):
-    """The state that is entered, and what is done then."""
+    """The next state, and the actions after entering it."""
 
     to: ProtocolState
     acts: tuple[Act, ...]
@@ -114,7 +114,7 @@ _ENDS = LifeStep(
         Act.ENTER,
         Act.CALL_STOP,
         Act.TRACE_STATE,
-        Act.CLOSE_CHANNELS,  # it may take its time; its routes need not
+        Act.CLOSE_CHANNELS,  # now: the protocol may stop slowly, its routes need not stay
     ),
 )
 _STOPS = LifeStep(ProtocolState.STOP, (Act.FORGET_ERROR, *_ENDS.acts))
@@ -135,7 +135,7 @@ STATES: Final = (
     ProtocolState.FLUSH,
 )  # the columns
 
-# None: it comes too late or too early there, and nothing is done.
+# None: the event comes too late or too early in this state, and is ignored.
 TABLE: Final[dict[LifeEvent, tuple[LifeStep | None, ...]]] = {
     #                         down     start     up        stop      flush
     LifeEvent.BEGIN:         (_STARTS, None,     None,     None,     None),
@@ -152,18 +152,18 @@ TABLE: Final[dict[LifeEvent, tuple[LifeStep | None, ...]]] = {
 
 
 class Patience:
-    """How long to wait before the next start of what ran out of memory: doubling while it happens again."""
+    """The wait before an instance that ran out of memory starts again; it doubles each time."""
 
     FIRST = 5.0  # seconds
     MOST = 300.0
-    FORGET = 600.0  # after that time without trouble it is the first again
+    FORGET = 600.0  # after so long without trouble the wait is FIRST again
 
     def __init__(self) -> None:
         self._seconds = 0.0
         self._last = -float("inf")
 
     def failed(self, now: float) -> float:
-        """Seconds to wait from now on."""
+        """It ran out of memory at `now`; returns the seconds to wait."""
         again = now - self._last < self.FORGET
         self._seconds = min(self._seconds * 2, self.MOST) if again else self.FIRST
         self._last = now
@@ -171,21 +171,21 @@ class Patience:
 
 
 class Life:
-    """The state of one instance, and what was asked for beside it."""
+    """The state of one instance, and the starts and stops that were asked for."""
 
     def __init__(self, enabled: bool) -> None:
         self.state = ProtocolState.DOWN
-        self.enabled = enabled  # by operators and the config: who is not does not begin
+        self.enabled = enabled  # by operators and the config; a disabled one does not start
         self.reason: StopReason | None = None  # of the last stop; None since the start
-        self.retry: float | None = None  # once it is down it starts again after so many seconds
-        self._begins = False  # it starts again as soon as it is down
-        self._leaving = False  # it never starts again
+        self.retry: float | None = None  # seconds from being down to the next start; None: no retry
+        self._begins = False  # start again as soon as it is down
+        self._leaving = False  # never start again
         self._parts = 0  # channels and children that are not down yet
         self._patience = Patience()
         self._limited = -float("inf")  # when a limit last restarted it
 
     def begin(self) -> LifeStep | None:
-        """Start, unless it runs, is disabled or leaves."""
+        """Start, unless it runs, is disabled or is being removed."""
         if not self.enabled or self._leaving:
             return None
         step = self._transition(LifeEvent.BEGIN)
@@ -194,7 +194,7 @@ class Life:
         return step
 
     def begin_when_down(self) -> LifeStep | None:
-        """Start; if it still stops, when that is over and it is enabled then."""
+        """Start now; if it is still stopping, once it is down and if it is enabled then."""
         if self.state in (ProtocolState.STOP, ProtocolState.FLUSH):
             self._begins = True
         return self.begin()
@@ -204,22 +204,22 @@ class Life:
         return self._transition(LifeEvent.WENT_UP)
 
     def went_down(self) -> LifeStep | None:
-        """It works no more, and goes on trying."""
+        """It no longer works, and keeps trying."""
         return self._transition(LifeEvent.WENT_DOWN)
 
     def halt(self, reason: StopReason, begins: bool = False) -> LifeStep | None:
-        """Stop for this reason; with `begins` it starts again after that."""
+        """Stop for this reason; with `begins`, start again after that."""
         self.retry = None
         self._begins = self._begins or begins
         return self._stop(LifeEvent.GIVE_UP if reason in BY_ITSELF else LifeEvent.HALT, reason)
 
     def leave(self, reason: StopReason) -> LifeStep | None:
-        """Stop for good: nothing that was to start it again does."""
+        """Stop for good: a restart that was asked for is dropped."""
         self._leaving = True
         return self.halt(reason)
 
     def crashed(self, now: float, out_of_memory: bool) -> LifeStep | None:
-        """Its code raised. Out of memory is no fault of the code: it starts again later."""
+        """Its code raised. Running out of memory is not the code's fault: then it starts again later."""
         if not out_of_memory:
             return self._stop(LifeEvent.CRASHED, StopReason.FAILED)
         if self.state in (ProtocolState.START, ProtocolState.UP):
@@ -235,32 +235,32 @@ class Life:
         """It has closed what it opened."""
         step = self._transition(LifeEvent.STOPPED)
         if step is not None:
-            self._parts = 1  # `FLUSH` itself, so that it ends after all are counted
+            self._parts = 1  # for `Act.FLUSH` itself, so that all parts are counted before the last one ends
         return step
 
     def wait_for_one(self) -> None:
-        """One more channel or child, for whose end `FLUSH` waits."""
+        """State FLUSH waits for one more channel or child to be down."""
         self._parts += 1
 
     def one_done(self) -> LifeStep | None:
-        """One of those is down, or `FLUSH` was carried out: with the last one it is down."""
+        """A channel or child is down, or `Act.FLUSH` is complete; after the last the state is down."""
         self._parts -= 1
         return None if self._parts else self._transition(LifeEvent.FLUSHED)
 
     def go_on(self) -> LifeStep | None:
-        """It is down and those who waited know: start again, now or later, if it shall."""
+        """It is down and the waiting callbacks were called: start again now, later or not at all."""
         begins, self._begins = self._begins, False
         step = self.begin() if begins else None
         return step if step is not None or self.retry is None else self._transition(LifeEvent.RETRY)
 
     def consume_retry(self) -> float:
-        """The seconds after which it starts again, for the timer: they are asked for once."""
+        """The seconds after which it starts again, for the timer; clears them."""
         assert self.retry is not None
         seconds, self.retry = self.retry, None
         return seconds
 
     def limited(self, now: float, within: float) -> bool:
-        """A limit restarts it; True where the last time is less than `within` seconds ago: too often."""
+        """A limit restarts it; True if the last time was less than `within` seconds ago (too often)."""
         often = now - self._limited < within
         self._limited = now
         return often

@@ -1,7 +1,8 @@
 """Route limits of a channel: import, receive and export.
 
-A limit allows exactly `count` routes; what replaces a route that is there does
-not count. Reaching over it is told once until the number falls again.
+A limit allows exactly `count` routes; a route that replaces another one does
+not count. Exceeding it is logged once, and again only after the number of
+routes has fallen below the limit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pybird.conf.model import Limit
 
 
 class RouteLimit:
-    """One limit while a channel runs. `hit` is what `[HIT]` shows."""
+    """One limit while a channel runs. `hit`: it was exceeded (`[HIT]` in `show protocols all`)."""
 
     __slots__ = ("action", "count", "hit")
 
@@ -20,7 +21,7 @@ class RouteLimit:
         self.hit = False
 
     def room(self, used: int) -> int:
-        """How many more routes fit; falling below the limit arms the message again."""
+        """How many more routes fit; below the limit, `hit` is cleared, so that the next excess is logged."""
         free = self.count - used
         if free > 0:
             self.hit = False

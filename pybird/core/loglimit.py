@@ -1,17 +1,17 @@
-"""Errors that a bad filter makes for every route do not fill the log."""
+"""A limit on repeated log lines, such as the errors of a bad filter for every route."""
 
 from __future__ import annotations
 
 from typing import Final
 
-BURST: Final = 5  # lines at once
+BURST: Final = 5  # lines in a burst
 RATE: Final = 1.0  # lines a second after that
 
 
 class LogLimit:
-    """What may be logged of one kind of lines, as BIRD limits it.
+    """A rate limit for one kind of log lines, as BIRD has it.
 
-    Five at once and one a second; where lines are left out there is one `...`.
+    A burst of five, then one a second; `...` stands once for each run of dropped lines.
     """
 
     __slots__ = ("_full", "_left", "_since")
@@ -22,7 +22,7 @@ class LogLimit:
         self._full = False
 
     def allowed(self, text: str, now: float) -> str | None:
-        """What to log instead of this line; None: nothing. `now` in seconds, monotonic."""
+        """The line to log: this text, "..." in its place, or None for nothing. `now`: seconds, monotonic."""
         self._left = min(float(BURST), self._left + (now - self._since) * RATE)
         self._since = now
         if self._left >= 1:

@@ -1,8 +1,8 @@
 """The networks of a table in the order of their addresses, for people, in small steps.
 
-A table keeps the networks of a bucket as they came. They are sorted when it is
-their turn, and those of a large bucket in runs that are merged, so that no step
-is long.
+A table keeps the networks of a bucket in the order of their arrival. Each bucket
+is sorted when the listing reaches it, a large one in runs that are then merged,
+so that no step takes long.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pybird.core.table import Table, covered
 from pybird.values.geometry import NO_BUCKET, by_address
 from pybird.values.net import Net, Prefix
 
-RUN: Final = 4000  # networks that are sorted at once: some milliseconds
-STILL_SORTING: Final = b""  # stands where a network will, when others run first
+RUN: Final = 4000  # networks sorted in one step: some milliseconds
+STILL_SORTING: Final = b""  # yielded in place of a network: let other work run first
 
 
 def in_order(table: Table, within: Net | None = None) -> Iterator[bytes]:
-    """Networks, those within a prefix, by address and the shorter first; now and then STILL_SORTING.
+    """The networks (`within` a prefix) by address, shorter first; now and then STILL_SORTING.
 
-    What is added or removed meanwhile may be there or not.
+    Networks that are added or removed meanwhile may be listed or not.
     """
     bids = sorted(table.buckets) if within is None else table.buckets_inside(within)
     for key in _merged(table, bids):
@@ -31,7 +31,7 @@ def in_order(table: Table, within: Net | None = None) -> Iterator[bytes]:
 
 
 def _merged(table: Table, bids: list[bytes]) -> Iterator[bytes]:
-    """The networks of these buckets, with those of short prefixes at their places in between."""
+    """The networks of these buckets in order, merged with those of the bucket for short prefixes."""
     order = table.geometry.order
     short = by_runs(table.buckets.get(NO_BUCKET, ()) if NO_BUCKET in bids else (), order)
     ahead = next(short, None)

@@ -1,8 +1,8 @@
-"""Protocols that deal in neighbors: those that find them, and those that stand up sessions for them.
+"""Protocols for automatic peering: those that find neighbors, and those that create sessions for them.
 
-What is found becomes a route of a peer table; who stands up sessions is given
-it through a channel. Neither side names the other: each is asked, or told, for
-what it is.
+A `Discoverer` announces each neighbor as a route of a peer table; a `Spawner`
+gets these routes through a channel and creates the sessions. Neither names the
+other: they meet only through these two base classes and the table.
 """
 
 from __future__ import annotations
@@ -18,48 +18,48 @@ class Discoverer(Instance[C]):
     """A protocol that finds neighbors and announces an entry for each."""
 
     def describe(self, net_type: NetType, key: bytes) -> dict[str, Any]:
-        """What is known of an entry that was announced here.
+        """Details of an entry that this protocol announced.
 
-        Peers: `since` and `expires` on the router's clock; of an entry that was
-        just withdrawn, `withdrawn` is the reason for people.
+        For peers `since` and `expires`, on the router's clock; for an entry that
+        was just withdrawn `withdrawn`, the reason for people.
         """
         raise NotImplementedError
 
     def unreachable(self, net_type: NetType, key: bytes) -> None:
-        """Somebody could not use an entry announced here: the peer refused to talk.
+        """An entry announced here could not be used: the peer refused the session.
 
-        RAdv sends an advertisement at once. Cheap and harmless to call often.
+        RAdv then sends an advertisement immediately. Cheap and harmless to call often.
         """
         raise NotImplementedError
 
 
 class Spawner(Instance[C]):
-    """A protocol that stands up a dynamic child for each entry that is exported to it."""
+    """A protocol that creates a dynamic child for each entry that is exported to it."""
 
     def no_child_reason(self, net_type: NetType, key: bytes) -> str | None:
-        """Why an exported entry has no child here; None: it has one or is not ours."""
+        """Why an exported entry has no child; None: it has one, or is unknown here."""
         raise NotImplementedError
 
     def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
-        """The child that stands for an exported entry, if there is one."""
+        """The child created for an exported entry; None: it has none."""
         raise NotImplementedError
 
     def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
-        """Children that outlive their entry, by the key that it had."""
+        """Children whose entry is gone, by its key."""
         raise NotImplementedError
 
     def entry_alive(self, channel: Channel, key: bytes, returned: bool) -> None:
-        """What an entry of this channel stands for showed that it lives; `returned`: after a silence.
+        """The neighbor behind an entry of this channel was heard; `returned`: after a long silence.
 
-        Cheap: it happens with every advertisement.
+        Must be cheap: called for every advertisement.
         """
         raise NotImplementedError
 
 
 def report_alive(channel: Channel, key: bytes, returned: bool) -> None:
-    """What an entry of this channel stands for lives: tell those who are given it from the table.
+    """The neighbor behind an entry of this channel was heard: notify the spawners that get the entry.
 
-    No route changes. `returned`: it was silent for longer than it should.
+    No route changes. `returned`: it had been silent for longer than it should.
     """
     for group in list(channel.table.groups.values()):
         for other in list(group.members):

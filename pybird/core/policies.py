@@ -1,4 +1,4 @@
-"""The filters of one router, made ready; those that mean the same share their code."""
+"""The filters of one router: compiled once per body, and compared by what they do."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pybird.filter.nodes import Filter
 from pybird.values.attributes import AttributePool
 from pybird.values.net import NetType, Prefix
 
-Meanings = dict[int, tuple[Filter, str]]  # by the filter's identity
-Code = dict[int, tuple[Filter, CompiledFilter]]  # by its body's
-MOST_PRINTED: Final = 1000  # lines that the code of one command writes into the log
+Meanings = dict[int, tuple[Filter, str]]  # digest by the filter's id()
+Code = dict[int, tuple[Filter, CompiledFilter]]  # by the id() of the filter's body
+MOST_PRINTED: Final = 1000  # log lines that the filter of one command may write
 MOST_LINE: Final = 1000  # characters of each
 
 
 class Policies:
-    """Compiled filters and what they mean.
+    """Compiled filters and their digests.
 
-    `follow` hears which tables a filter asks, so that routes can be judged again
-    when those change.
+    `follow` is called with the tables that a filter looks into, so that routes
+    can be filtered again when those change.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Policies:
         self._log = log
         self._errors = LogLimit()
         self._compiled: Code = {}
-        self._prepared: Code = {}  # for the config that comes
+        self._prepared: Code = {}  # for the config to be applied next
         self._code: list[CompiledFilter] = []
         self._meanings: Meanings = {}
         self._judge = Judge(
@@ -64,16 +64,16 @@ class Policies:
         )
 
     def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
-        """A filter made ready for one channel or group; compiled code is shared."""
+        """A policy that runs this filter, for one channel or group; compiled code is shared."""
         policy = Policy(filter, net_type, self._judge, inside)
         self.follow(policy.tables)
         return policy
 
     def trial(self, filter: Filter, net_type: NetType) -> Policy:  # noqa: A002
-        """A filter for one command: shared with nothing; `compiled.clear()` when it is done.
+        """A policy for one command; it shares no code, so call `compiled.clear()` after use.
 
-        Judging by it raises `TooManyStepsError` when one route takes too long. Of what it
-        prints, `MOST_PRINTED` lines are logged.
+        It raises `TooManyStepsError` if one route takes too many steps. Of the lines
+        that it prints, the first `MOST_PRINTED` are logged.
         """
         printed = count(1)
 
@@ -90,7 +90,7 @@ class Policies:
         return Policy(filter, net_type, judge)
 
     def meaning(self, filter: Filter) -> str:  # noqa: A002
-        """The filter's digest: equal when two filters do the same."""
+        """The filter's digest; two filters that do the same have the same one."""
         known = self._meanings.get(id(filter))
         if known is None:
             known = self._meanings[id(filter)] = (filter, digest(filter))
@@ -98,11 +98,11 @@ class Policies:
 
     @property
     def meanings(self) -> Meanings:
-        """A copy of all that are known."""
+        """A copy of all known digests."""
         return dict(self._meanings)
 
     def compile(self, filter: Filter) -> CompiledFilter:  # noqa: A002
-        """The compiled form; filters that mean the same share it."""
+        """The compiled form, cached by filter body."""
         known = self._compiled.get(id(filter.body))
         if known is None:
             compiled = compile_filter(filter, self._pool.by_name)
@@ -111,22 +111,22 @@ class Policies:
         return known[1]
 
     def prepare(self, meanings: Meanings, compiled: Code) -> None:
-        """Keep what was found out about a config until that is taken over."""
+        """Keep the digests and code of a config until `adopt`."""
         self._meanings.update(meanings)
         self._prepared = compiled
         self._code += [code for _, code in compiled.values()]
 
     def adopt(self, filters: Iterable[Filter]) -> None:
-        """A config of these filters is taken over: forget what only the one before needed."""
+        """A config with these filters takes effect: forget what only the previous one needed."""
         self._compiled, self._prepared = self._prepared, {}
         used = {id(found): None for found in filters}
         self._meanings = {key: known for key, known in self._meanings.items() if key in used}
 
     def drop_unused(self, running: list[Policy]) -> None:
-        """Cut the cycles of compiled filters that nothing runs any more.
+        """Break the reference cycles of compiled filters that no config or `running` policy uses.
 
         The daemon runs without the garbage collector, so a dropped
-        configuration must go by reference counts alone.
+        configuration must be freed by reference counts alone.
         """
         used = {id(code): None for _, code in self._compiled.values()}
         for policy in running:
@@ -156,4 +156,4 @@ class Policies:
 
 
 def _ignore_tables(names: tuple[str, ...]) -> None:
-    """Nobody judges anything again."""
+    """The default of `follow`: nothing is filtered again when a table changes."""

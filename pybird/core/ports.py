@@ -1,11 +1,11 @@
-"""What the router needs from the world, as typing protocols.
+"""What the router needs from the outside world, as typing protocols.
 
 `io` implements them on asyncio, sockets, netlink and files; `sim` on virtual time,
-a simulated network and simulated disks. The same protocol code runs on both. Rules that keep both
-worlds equal: no port calls back from within the call that was made on it
-(`write`, `close`, `connect`, `send`, `read`, `watch` return first); callbacks come one
-at a time on the router's thread; times are seconds on the clock's monotonic
-scale; a timer never fires before its time.
+a simulated network and simulated disks. The same protocol code runs on both. Rules that keep the
+two equal: a port never calls back from within a call to it (`write`, `close`,
+`connect`, `send`, `read`, `watch` return first); callbacks run one at a time on
+the router's thread; times are seconds on the clock's monotonic scale; a timer
+never fires before its time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Timer(Protocol):
     """A scheduled call."""
 
     def cancel(self) -> None:
-        """Forget the call; harmless when it ran already."""
+        """Drop the call; harmless if it has run already."""
 
 
 class Clock(Protocol):
@@ -42,30 +42,30 @@ class Clock(Protocol):
         """Call once, at `when` or soon after."""
 
     def call_soon(self, callback: Callable[[], None]) -> Timer:
-        """Call once, after what runs now and what waits already."""
+        """Call once, after the callbacks that are already queued."""
 
 
 # -------------------------------------------------------------- streams
 
 
 class StreamHandler(Protocol):
-    """Who owns a stream and hears of it."""
+    """The owner of a stream, which gets its events."""
 
     def connected(self, stream: Stream) -> None:
         """The outgoing connection is up (not called on accepted streams)."""
 
     def received(self, data: bytes) -> None:
-        """Octets came, at most 64 KiB at once."""
+        """Octets arrived, at most 64 KiB per call."""
 
     def closed(self, error: str | None) -> None:
-        """The stream is gone: last call. `error` is None for the peer's FIN.
+        """The stream is closed; this is the last call. `error` is None for the peer's FIN.
 
         Also called when an outgoing connection fails ("Connection refused").
         Not called after our own `close` or `abort`.
         """
 
     def writable(self) -> None:
-        """What was buffered has drained below the low mark again."""
+        """The send buffer has drained below the low mark again."""
 
 
 class Stream(Protocol):
@@ -76,38 +76,38 @@ class Stream(Protocol):
     ifindex: int  # interface of a link-local connection, else 0
 
     def set_handler(self, handler: StreamHandler) -> None:
-        """Hand the stream over. An accepted stream delivers nothing before this."""
+        """Set the owner. An accepted stream delivers nothing before this."""
 
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
-        """Set the hop limit of an accepted stream and the least to accept (RFC 5082).
+        """Set an accepted stream's hop limit, and the lowest one to accept from the peer (RFC 5082).
 
-        None leaves what the listening socket has.
+        None keeps the value of the listening socket.
         """
 
     def set_patience(self, seconds: float) -> None:
-        """Try every few seconds, for this long, while nothing is acknowledged.
+        """While nothing is acknowledged, retransmit every few seconds for this long.
 
-        Left alone a system waits twice as long after each try, up to minutes:
-        a path that heals would not be noticed.
+        By default a system doubles the wait after each try, up to minutes: a
+        path that works again would not be noticed.
         """
 
     def probe(self) -> None:
-        """Ask the other host now whether it knows this connection.
+        """Ask the other host now whether it still has this connection.
 
-        One that lost its memory answers with a reset. Octets that were sent
-        and not acknowledged do not hold this up, as they do what is written.
+        A host that was restarted answers with a reset. Unacknowledged octets
+        delay what is written, but not this probe.
         """
 
     def write(self, data: bytes) -> None:
-        """Send; what the socket does not take at once is buffered."""
+        """Send; octets that the socket does not accept immediately are buffered."""
 
     @property
     def buffered(self) -> int:
-        """Octets written and not yet taken by the socket."""
+        """How many octets are written but not yet accepted by the socket."""
 
     @property
     def unread(self) -> int:
-        """Octets that arrived and were not given to the handler yet."""
+        """How many octets have arrived but were not yet given to the handler."""
 
     def close(self) -> None:
         """Send what is buffered, then close. No callback follows."""
@@ -123,7 +123,7 @@ class Listener(Protocol):
         """Stop listening."""
 
     def set_md5(self, peer: Prefix, password: str | None) -> None:
-        """Require (or with None, forget) TCP-MD5 for peers inside the prefix (RFC 2385).
+        """Require TCP-MD5 from peers in the prefix (RFC 2385); with None, no longer require it.
 
         There is one key for each prefix, whatever the interface.
         """
@@ -145,10 +145,10 @@ class Datagrams(Protocol):
     """An open datagram or raw socket."""
 
     def send(self, data: bytes, to: Address) -> None:
-        """Send one packet out of the socket's interface. Errors are swallowed and logged once."""
+        """Send one packet out of the socket's interface. Errors are not raised; they are logged once."""
 
     def close(self) -> None:
-        """No callback follows."""
+        """Close the socket. No callback follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,9 @@ class Icmp6Packet:
 
 
 class SignatureFailures(NamedTuple):
-    """TCP segments that the system dropped because of their MD5 signature, whoever sent them."""
+    """Counts of TCP segments that the system dropped for their MD5 signature, from any sender."""
 
-    wrong: int = 0  # another password
+    wrong: int = 0  # the passwords differ
     missing: int = 0  # no signature where one is required
     unexpected: int = 0  # a signature where none is configured
 
@@ -180,9 +180,9 @@ class Network(Protocol):
         accepted: Callable[[Stream], None],
         options: TcpOptions,
     ) -> Listener:
-        """Listen for TCP; `address` None means all of both families.
+        """Listen for TCP; `address` None means all addresses of both families.
 
-        A peer that the caller does not want is refused by `stream.abort()`.
+        The caller refuses an unwanted peer with `stream.abort()`.
         """
 
     def connect(
@@ -194,20 +194,20 @@ class Network(Protocol):
         handler: StreamHandler,
         options: TcpOptions,
     ) -> Stream:
-        """Begin a TCP connection; the handler hears `connected` or `closed`."""
+        """Begin a TCP connection; the handler gets `connected` or `closed`."""
 
     def icmp6(
         self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]
     ) -> Datagrams:
-        """A raw ICMPv6 socket on one interface, hearing these message types.
+        """A raw ICMPv6 socket on one interface that receives these message types.
 
         It has joined ff02::1 and ff02::2, sends with hop limit 255 from the
-        interface's link-local address, does not hear itself, and the kernel
-        fills in the checksum.
+        interface's link-local address and does not receive its own packets. The
+        kernel fills in the checksum.
         """
 
     def signature_failures(self) -> SignatureFailures | None:
-        """Counts since the system started; None when it does not say."""
+        """Counts since the system started; None if the system does not provide them."""
 
 
 # --------------------------------------------------------------- kernel
@@ -215,7 +215,7 @@ class Network(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A network interface as the kernel tells of it."""
+    """A network interface as the kernel reports it."""
 
     index: int
     name: str
@@ -246,12 +246,12 @@ class LinkAddress:
 
     @property
     def key(self) -> AddressKey:
-        """What tells it from others of its interface: one address may be there with two lengths."""
+        """Identifies it on its interface, where one address may exist with two prefix lengths."""
         return self.address, self.length, self.opposite
 
     @property
     def prefix(self) -> Prefix:
-        """The network that is on the link; of a point-to-point link, the other end's."""
+        """The network on the link; on a point-to-point link, that of the other end's address."""
         on_link = self.address if self.opposite is None else self.opposite
         return Prefix(on_link.masked(self.length), self.length)
 
@@ -272,7 +272,7 @@ class KernelRoute:
 
 
 class KernelEvents(Protocol):
-    """Who hears of the kernel's changes."""
+    """Gets the kernel's changes."""
 
     def link_changed(self, link: Link) -> None: ...
     def link_removed(self, index: int) -> None: ...
@@ -290,25 +290,26 @@ class Kernel(Protocol):
         """All interfaces.
 
         Raises:
-            InterruptedError: they change faster than they can be read whole.
+            InterruptedError: they change too fast for one consistent read.
         """
 
     def addresses(self) -> list[LinkAddress]:
         """All addresses of all interfaces; raises as `links` does."""
 
     def watch(self, events: KernelEvents) -> None:
-        """Deliver changes from now on to these events too."""
+        """Report changes to `events`, too, from now on."""
 
     def unwatch(self, events: KernelEvents) -> None: ...
 
     def set_event_buffer(self, octets: int) -> None:
-        """Room for events that wait to be read; at least this, from now on."""
+        """Make the buffer for unread events at least this large."""
 
     def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterable[KernelRoute]:
-        """The routes of one table, of all protocols or of one; may be read in slices.
+        """The routes of one kernel table, of one protocol or of all; may be read in slices.
 
-        Routes changed meanwhile may be missing or old. Raises InterruptedError
-        at the end when others may be missing too; other OSErrors at any time.
+        Routes that change meanwhile may be missing or outdated. Raises
+        InterruptedError at the end if others may be missing, too; other OSErrors
+        at any time.
         """
 
     def change_routes(
@@ -317,24 +318,24 @@ class Kernel(Protocol):
         delete: Iterable[KernelRoute],
         add: Iterable[KernelRoute] = (),
     ) -> list[tuple[KernelRoute, str]]:
-        """Apply in one go: deletions, then additions, then replacements.
+        """Apply deletions, then additions, then replacements; returns (route, reason) for each one refused.
 
-        Returns those refused, with the kernel's reason. A route to `add` is
-        refused when another route has its prefix, table and metric: so alien
-        routes are never overwritten. `replace` is for routes that are known to be
-        our own. Deleting a route that is not there is no error, and only a route
-        of the same protocol is deleted.
+        The reasons are the kernel's. A route to `add` is refused if another
+        route has its prefix, table and metric, so that alien routes are never
+        overwritten. `replace` is for routes that are known to be our own.
+        Deleting a missing route is no error, and only a route of the same
+        protocol is deleted.
         """
 
     def claim(self, v4: bool, table: int, metric: int) -> str | None:
-        """Become the one who writes routes of this metric to a table, until `release`.
+        """Claim the right to write routes of this metric to a table, until `release`.
 
-        Returns why that is not possible now, for people: another daemon does
-        it, or we may not change routes at all.
+        Returns None, or for people the reason why not: another daemon has the
+        claim, or we may not change routes at all.
         """
 
     def release(self, v4: bool, table: int, metric: int) -> None:
-        """Let others have it."""
+        """Give the claim up."""
 
     def setting(self, name: str) -> str | None:
         """A sysctl value such as `net.ipv6.conf.eth0.forwarding`; None when unknown."""
@@ -344,7 +345,7 @@ class Kernel(Protocol):
 
 
 class FileError(Exception):
-    """A file cannot be read or written; `reason` is the system's, for people: "Permission denied"."""
+    """A file cannot be read or written; `reason` is the system's text, such as "Permission denied"."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -353,31 +354,31 @@ class FileError(Exception):
 
 
 class FileTask(Protocol):
-    """A file that is being read or written, beside the router's own work."""
+    """A file that is being read or written in the background."""
 
     def cancel(self) -> None:
-        """Forget it: no callback follows. What was to be written is there as a whole, or not at all."""
+        """Drop the task: no callback follows. The file is written completely, or not at all."""
 
 
 class FileWatch(Protocol):
-    """Looks at a file until it is closed."""
+    """A watch on a file, until it is closed."""
 
     def close(self) -> None:
-        """No callback follows."""
+        """Stop watching. No callback follows."""
 
 
 class Output(Protocol):
-    """A file that is written piece by piece. Only a part may be left of it after a crash."""
+    """A file that is written piece by piece. After a crash only a part of it may be left."""
 
     def write(self, data: bytes) -> None:
-        """Add octets; it takes as long as the system needs for them, so not many at once.
+        """Append octets; blocks until the system has them, so write only a few per call.
 
         Raises:
-            FileError: there is no room; a part of them may have been written.
+            FileError: the disk is full or failed; a part may have been written.
         """
 
     def close(self) -> None:
-        """Finish; harmless when that was done already.
+        """Close the file; harmless if it is closed already.
 
         Raises:
             FileError: some of what was written is lost.
@@ -387,31 +388,31 @@ class Output(Protocol):
 class Files(Protocol):
     """Regular files of the machine; relative paths begin in the working folder.
 
-    Reading and writing whole files goes on beside the router's work, in the
-    order in which it was asked for. Only FileError is raised or told.
+    Whole files are read and written in the background, in the order of the
+    calls. FileError is the only error that is raised or passed to a callback.
     """
 
     def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> FileTask:
-        """Read a whole file of at most `limit` octets; a larger one is a problem ("File too large")."""
+        """Read a whole file of at most `limit` octets; a larger one is an error ("File too large")."""
 
     def write(self, path: str, data: bytes, mode: int, done: Callable[[FileError | None], None]) -> FileTask:
-        """Put this content in the place of what is there.
+        """Replace the file's content atomically.
 
-        Whoever reads the file sees the old content or the new one, and so it is
-        after a crash; once `done` hears None, the new one. A symbolic link there
-        is replaced itself. A crash may leave a file `.pybird-...` beside it.
+        A reader sees the old content or the new one, also after a crash; once
+        `done` was called with None, the new one. If the path is a symbolic link,
+        the link itself is replaced. A crash may leave a file `.pybird-...` next to it.
         """
 
     def create(self, path: str, mode: int) -> Output:
-        """Open a file that is not there yet ("File exists"). Raises FileError."""
+        """Create and open a file. Raises FileError, also if it exists already ("File exists")."""
 
     def append(self, path: str, mode: int) -> Output:
-        """Open a file to go on behind its end; a new one gets this mode. Raises FileError."""
+        """Open a file for appending; a new file gets this mode. Raises FileError."""
 
     def watch(self, path: str, changed: Callable[[], None]) -> FileWatch:
-        """Call when the file has changed, appeared or vanished, once it has rested for a second.
+        """Call when the file has changed, appeared or vanished, once it was unchanged for a second.
 
-        Whoever watches first and reads then misses no change.
+        Start watching before you read the file: then no change is missed.
         """
 
 
@@ -423,7 +424,7 @@ class Liveness(Protocol):
 
 
 class Log(Protocol):
-    """Where messages go, in BIRD's classes."""
+    """Takes log messages, in BIRD's classes."""
 
     def write(self, level: str, text: str) -> None:
         """`level` is one of debug trace info remote warning error auth fatal bug."""
@@ -431,7 +432,7 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything a router is given; it has no other way to the world."""
+    """Everything a router is given; it has no other access to the outside."""
 
     clock: Clock
     network: Network

@@ -1,10 +1,11 @@
 """Protocols: the type that a folder in `proto/` declares, and one running instance.
 
-What happens to an instance goes to its life (core/life.py), which says what is
-done: the core calls `start`; the protocol calls `went_up` when it works; the
-core calls `stop(reason)` and the protocol calls `stopped` when it has closed
-what it opened. Channels are flushed by the core. Whatever a protocol's code
-raises is caught: the instance stops with an error and the router lives.
+The state machine of an instance is its `Life` (core/life.py): each event goes
+there, and the instance carries out the step that comes back. The core calls
+`start`; the protocol calls `went_up` when it works; the core calls
+`stop(reason)` and the protocol calls `stopped` when it has closed what it
+opened. The core flushes the channels. Whatever a protocol's code raises is
+caught: the instance stops with an error and the router goes on.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolType(Generic[C]):
-    """Everything the rest of PyBIRD knows of a protocol.
+    """Everything the rest of PyBIRD needs to know about a protocol.
 
     `title` is the word in `show protocols`; `kind` the `RTS_*` number of its
     routes; `phase` orders the start (lower first: device 0, others 1).
     `build(builder, tree)` makes the config from the parse tree of
-    `grammar/NAME.lark`.
-    `instance` makes a running instance, None: understood but not run.
+    `grammar/NAME.lark`. `instance` creates a running instance; None: this
+    version parses the protocol but does not run it.
     """
 
     name: str
@@ -68,7 +69,7 @@ class ProtocolType(Generic[C]):
 class Instance(Generic[C]):
     """Base of every running protocol instance.
 
-    `C` is its config: all that it is given, before and after a reload, is of this type.
+    `C` is the type of its config, before and after a reload.
     """
 
     type: ProtocolType[Any]  # set on the class by the protocol's package
@@ -80,8 +81,8 @@ class Instance(Generic[C]):
         self.life = Life(not config.disabled)
         self.since = self.services.clock.now()
         self.created = self.since
-        self.message = ""  # of enable/disable
-        self.remote_reason = ""  # what the other side wrote to us when it ended our work
+        self.message = ""  # given with enable, disable or restart
+        self.remote_reason = ""  # the text with which the other side ended the session
         self.last_error = ""  # why it is down or waits, for people
         self.debug: frozenset[str] = config.debug
         self.channels: dict[str, Channel] = {}
@@ -104,7 +105,7 @@ class Instance(Generic[C]):
 
     @property
     def enabled(self) -> bool:
-        """It may run: neither the config nor an operator, a limit or an error disabled it."""
+        """True unless the config, an operator, a limit or an error disabled it."""
         return self.life.enabled
 
     @enabled.setter
@@ -113,7 +114,7 @@ class Instance(Generic[C]):
 
     @property
     def stop_reason(self) -> StopReason | None:
-        """Why it stopped or stops; None since it began."""
+        """Why it stopped or is stopping; None once it has started again."""
         return self.life.reason
 
     # what a protocol implements -----------------------------------------
@@ -127,34 +128,33 @@ class Instance(Generic[C]):
         raise NotImplementedError
 
     def reconfigure(self, new: C) -> bool:
-        """Adapt to a changed config without a restart.
+        """Adapt to a changed config without a restart; False: a restart is needed.
 
         Called before `self.config` and the channels' configs are replaced.
-        False: must be restarted. Must not change anything before it is sure to
-        return True.
+        Must not change anything before it is sure to return True.
         """
         return self.accepts(self.config, new)
 
     def accepts(self, old: C, new: C) -> bool:
-        """Pure: would `reconfigure` say True? Used by the planner and `configure check`.
+        """True if `reconfigure` would succeed; changes nothing (the planner and `configure check` ask).
 
-        Both configs are whole. Filters, limits, preference, debug and
-        description are the core's: a difference in nothing else is not asked
-        for. True for a different set of channels is a promise to follow
-        `channel_added` and `channel_removed`.
+        Both configs are complete. The core handles filters, limits, preference,
+        debug and description itself: where only these differ it does not ask. Returning True for a
+        different set of channels is a promise to implement `channel_added` and
+        `channel_removed`.
         """
         return False
 
     def channel_added(self, channel: Channel) -> None:
-        """A reload brought a channel to the running instance; the others are open or not."""
+        """A reload added this channel to the running instance; opens it if the instance is up."""
         if self.state is ProtocolState.UP:
             channel.open()
 
     def channel_removed(self, channel: Channel) -> None:
-        """A reload took a channel away; it is closed after this."""
+        """A reload removed this channel; the core closes it after this call."""
 
     def renew(self, config: C) -> None:
-        """Called while the instance is down: the next start is with this config."""
+        """Replace the config and the channels of an instance that is down; its next start uses them."""
         self.config = config
         self.debug = config.debug
         self.discard()
@@ -162,52 +162,52 @@ class Instance(Generic[C]):
         self.owner.set_debug(self)
 
     def discard(self) -> None:
-        """The instance is down and will not run again: let go of what holds it in a circle."""
+        """Break reference cycles, once the instance is down and will not run again."""
         for channel in self.channels.values():
             channel.discard()
         self.channels = {}
 
     @property
     def is_down(self) -> bool:
-        """It does not run."""
+        """True in state DOWN."""
         return self.state is ProtocolState.DOWN
 
     @property
     def gave_up(self) -> bool:
-        """A limit or an error disabled it, no operator."""
+        """True if a limit or an error disabled it, and not an operator."""
         return not self.enabled and self.stop_reason in BY_ITSELF
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
-        """Pure: do this channel's own options (not filters) ask to reload imports, exports?"""
+        """(imports?, exports?): which to reload for changed options of the channel; filters do not count."""
         return False, False
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-        """Pure, for the log of a restart: is it a reason for it how this channel changes?
+        """True if this change of a channel cannot be made while the instance runs (logged at the restart).
 
-        Without an `old` one it comes, without a `new` one it goes.
+        The channel is added if `old` is None, and removed if `new` is None.
         """
         return old is not None and new is not None and old.table != new.table
 
     def refeeds(self, old: C, new: C) -> bool:
-        """Pure: do options of the protocol change what its channels export, while it runs?"""
+        """True if changed options of the protocol change what its channels export: they must be refed."""
         return False
 
     def follows_interfaces(self, address: bool) -> bool:
-        """Pure, for traces: does the protocol follow interfaces, and (`address`) their addresses?"""
+        """True if the protocol follows interfaces, or with `address` their addresses (for traces)."""
         return False
 
     def reconfiguration_done(self) -> None:
-        """A reconfiguration was carried out: other protocols may have come, gone or changed."""
+        """A reconfiguration is complete: other protocols may have been added, removed or changed."""
 
     def retry_now(self) -> None:
-        """Somebody wants it to try again now: what it waits for since an error is over."""
+        """An operator wants it to try again now: end any wait after an error."""
 
     def make_channel(self, config: ChannelConfig) -> Channel:
-        """The channel object; a protocol with more state per channel overrides this."""
+        """Make the channel object; a protocol with more state per channel overrides this."""
         return Channel(config, self)
 
     def exporter(self, channel: Channel) -> Exporter | None:
-        """How routes leave through this channel; None: nothing is exported."""
+        """How this channel turns routes into messages; None: it exports nothing."""
         return None
 
     def transmit(self, channel: Channel, packed: Any) -> None:
@@ -217,11 +217,11 @@ class Instance(Generic[C]):
         """The first full feed of an opened or refed channel was transmitted (End-of-RIB)."""
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Get all routes of this channel again (route refresh, rescan); False: cannot."""
+        """Ask for all routes of this channel again (route refresh, rescan); False: it cannot."""
         return False
 
     def pair(self) -> tuple[Channel, Channel] | None:
-        """The two channels of a protocol between two tables, which are shown as one."""
+        """The two channels of a protocol between two tables (pipe), which are shown as one; else None."""
         return None
 
     def info(self) -> str:
@@ -229,7 +229,7 @@ class Instance(Generic[C]):
         return ""
 
     def trouble(self) -> str:
-        """What keeps it from its work and has no place in the Info column, for people."""
+        """What keeps it from working, for people, where the Info column has no word for it."""
         return ""
 
     def details(self) -> Iterator[Detail]:
@@ -241,7 +241,7 @@ class Instance(Generic[C]):
         yield from ()
 
     def refusal(self, key: bytes) -> str | None:
-        """Why a route that was exported here is not in use (the kernel refused it); None: it is."""
+        """Why an exported route is not in use, e.g. the kernel refused it; None: it is in use."""
         return None
 
     # what the core provides ---------------------------------------------
@@ -251,7 +251,7 @@ class Instance(Generic[C]):
         self._carry_out(self.life.went_up())
 
     def went_down(self) -> None:
-        """Fall from `up` back to `start`; channels are closed and their routes flushed."""
+        """Fall back from `up` to `start`; the channels close and their routes are flushed."""
         self._carry_out(self.life.went_down())
 
     def stopped(self) -> None:
@@ -259,14 +259,14 @@ class Instance(Generic[C]):
         self._carry_out(self.life.stopped())
 
     def restart_limited(self, reason: StopReason) -> None:
-        """A route limit says restart: when that comes again within `restart time`, it disables."""
+        """Restart because of a route limit; disable instead if the last time was within `restart time`."""
         if self.life.limited(self.services.clock.now(), self.config.restart_time):
             self.log("error", "too frequent restarts, disabling")
             self.enabled = False
         self.halt(reason, begins=True)
 
     def give_up(self) -> None:
-        """Disable itself after an error, which stands in `last_error`."""
+        """Disable itself after an error; the caller has written it to `last_error`."""
         if self.enabled:
             self.enabled = False
             self.halt(StopReason.ERROR)
@@ -293,25 +293,25 @@ class Instance(Generic[C]):
     def trace(self, flag: str, text: str, *arguments: object) -> None:
         """Write a `<TRACE>` line if this debug flag is on.
 
-        As with `str.format`, each `{}` stands for an argument; it costs nothing while the flag is off.
+        Each `{}` stands for an argument (`str.format`); the text is not built while the flag is off.
         """
         if flag in self.debug:
             self.services.traces.write(f"{self.name}: {text.format(*arguments) if arguments else text}")
 
     def trace_reconfigured(self) -> None:
-        """A new configuration was taken over."""
+        """Trace that a new configuration is in force."""
         for channel in self.channels.values():
             channel.trace("states", "Reconfigured")
         self.trace("states", "Reconfigured")
 
     def set_debug(self, flags: frozenset[str]) -> None:
-        """What is traced of this instance; routes and filters of its channels, too."""
+        """Set the debug flags; those for routes and filters act on its channels, too."""
         self.debug = flags
         for channel in self.channels.values():
             channel.set_debug(channel.debug)
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call the protocol's code; what it raises stops this instance only."""
+        """Call the protocol's code; an exception stops this instance only, and None is returned."""
         clock = self.services.clock
         before, clock.current = clock.current, self
         try:
@@ -325,31 +325,32 @@ class Instance(Generic[C]):
     # what the router calls ----------------------------------------------
 
     def begin(self) -> None:
-        """Start, unless it runs or is disabled."""
+        """Start, unless it runs already or is disabled."""
         self._carry_out(self.life.begin())
 
     def begin_when_down(self) -> None:
-        """Start; if it still stops, when that is over and it is enabled then."""
+        """Start now; if it is still stopping, once it is down and if it is enabled then."""
         self._carry_out(self.life.begin_when_down())
 
     def halt(self, reason: StopReason, then: Callable[[], None] | None = None, begins: bool = False) -> None:
         """Stop for this reason; `then` is called once the instance is down.
 
-        With `begins` it starts again after that.
+        With `begins` the instance starts again after that.
         """
         if then is not None:
             self._waiting.append(then)
         self._carry_out(self.life.halt(reason, begins))
 
     def leave(self, reason: StopReason, then: Callable[[], None]) -> None:
-        """Stop for good: nothing that was to start it again does."""
+        """Stop for good: a restart that was asked for is dropped. `then` is called once it is down."""
         self._waiting.append(then)
         self._carry_out(self.life.leave(reason))
 
     def crashed(self, error: Exception) -> None:
         """The instance's code raised: log it, stop the instance, remember why.
 
-        Out of memory is no fault of the code, and may have met anyone: it starts again.
+        Running out of memory is not the code's fault and could have hit any
+        instance: this one starts again later.
         """
         short = isinstance(error, MemoryError)
         if short:
@@ -440,7 +441,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
 
 
 class InstanceOwner:
-    """Who makes instances and lets them go: what one may ask of it."""
+    """What creates and removes instances, as an instance sees it (`Instances` implements it)."""
 
     services: Services
     protocols: dict[str, Instance]  # in config order, children last
@@ -448,15 +449,15 @@ class InstanceOwner:
 
     @property
     def reconfiguring(self) -> bool:
-        """Protocols still stop for a new configuration."""
+        """True while protocols are still stopping for a new configuration."""
         raise NotImplementedError
 
     def state_changed(self, instance: Instance) -> None:
-        """An instance entered another state: tell who watches."""
+        """An instance entered another state: notify the observers."""
         raise NotImplementedError
 
     def trace_interfaces(self, instance: Instance) -> None:
-        """Trace what an instance that starts is told of interfaces."""
+        """Trace the interfaces and addresses that an instance learns of at its start."""
         raise NotImplementedError
 
     def set_debug(self, instance: Instance) -> None:
@@ -464,7 +465,7 @@ class InstanceOwner:
         raise NotImplementedError
 
     def tidy(self) -> None:
-        """Many routes went: forget what only they needed, when others have followed."""
+        """Many routes were removed: free what only they used, once exports have followed."""
         raise NotImplementedError
 
     def children(self, parent: Instance) -> list[Instance]:
@@ -472,7 +473,7 @@ class InstanceOwner:
         raise NotImplementedError
 
     def spawn(self, config: ProtocolConfig, parent: Instance) -> Instance:
-        """Start a dynamic child; it lives until `remove`d or its parent goes."""
+        """Start a dynamic child; it lives until it is `remove`d or its parent stops."""
         raise NotImplementedError
 
     def remove(
@@ -481,17 +482,17 @@ class InstanceOwner:
         after: Callable[[], None] | None = None,
         reason: StopReason = StopReason.REMOVED,
     ) -> None:
-        """Stop a dynamic child for this reason and forget it when it is down."""
+        """Stop a dynamic child for this reason, forget it once it is down, then call `after`."""
         raise NotImplementedError
 
     def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
-        """Give a dynamic child a new config, as a reload does for written protocols."""
+        """Give a dynamic child a new config, as a reload does for configured protocols."""
         raise NotImplementedError
 
     def enable(self, instance: Instance) -> object:
-        """Let a disabled protocol run again; one that runs and waits tries again now."""
+        """Let a disabled protocol run again; a running one that waits tries again now."""
         raise NotImplementedError
 
     def free_name(self, prefix: str, digits: int) -> str:
-        """`prefix` and the lowest number, of at least that many digits, that no protocol has."""
+        """An unused protocol name: `prefix` and the lowest free number, padded to `digits` digits."""
         raise NotImplementedError

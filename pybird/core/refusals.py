@@ -1,7 +1,8 @@
-"""Why networks of a channel are refused: the last of them, and bounded lines in the log.
+"""Why networks of a channel are refused: a list of the latest, and a limited number of log lines.
 
-Nothing is kept of what is taken: a network leaves the list when it comes again
-or goes. A flood of refused routes costs `MOST` entries and a line a second.
+Accepted routes cost nothing: a network leaves the list when it is announced
+again or withdrawn. A flood of refused routes costs `MOST` entries and one log
+line a second.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from typing import Final, NamedTuple
 
 from pybird.core.loglimit import LogLimit
 
-MOST: Final = 256  # entries each way
+MOST: Final = 256  # entries for imports, and as many for exports
 
 
 class Refusal(NamedTuple):
-    """A reason for people, and when it was last given (seconds on the router's clock)."""
+    """A reason for people, and the time of the last refusal for it (seconds on the router's clock)."""
 
     reason: str
     time: float
 
 
 class Refusals:
-    """What `show route refused` knows of one channel, by network, the oldest first."""
+    """What `show route refused` shows of one channel, by network, oldest first."""
 
     def __init__(self) -> None:
         self.imports: dict[bytes, Refusal] = {}
@@ -29,7 +30,7 @@ class Refusals:
         self._limit = LogLimit()
 
     def add(self, there: dict[bytes, Refusal], keys: list[bytes], reason: str, now: float) -> list[bytes]:
-        """Note the reason in one of the two lists; returns for which networks it is news."""
+        """Record the reason in one of the two lists; returns the networks for which it is new."""
         fresh: list[bytes] = []
         for key in keys[-MOST:]:
             before = there.pop(key, None)
@@ -41,5 +42,5 @@ class Refusals:
         return fresh
 
     def log_permit(self, now: float) -> str | None:
-        """May one more line be logged: "" yes, "..." that is the line, None no."""
+        """Whether one more line may be logged: "" yes, "..." log that instead, None no."""
         return self._limit.allowed("", now)

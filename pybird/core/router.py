@@ -1,7 +1,7 @@
-"""The router: what operators, reloads and the daemon do with what runs.
+"""The router: what operators, reloads and the daemon do with running protocols.
 
-Everything that lives hangs here, nothing is global. The router is given its
-ports and the protocol types it may run; `configure` loads the first
+All running objects belong to a `Router`; nothing is global. It is given its
+ports and the protocol types that it may run; `configure` loads the first
 configuration, `reconfigure` changes it while it runs (core/reload/reconfiguration.py).
 """
 
@@ -21,7 +21,7 @@ from pybird.core.reload.study import Study
 
 
 class Answer(Enum):
-    """What an operator's command did; the CLI turns it into BIRD's reply."""
+    """The result of an operator's command; the CLI turns it into BIRD's reply."""
 
     ENABLED = "enabled"
     ALREADY_ENABLED = "already enabled"
@@ -34,7 +34,7 @@ class Answer(Enum):
 
 
 class Router(Instances):
-    """One router. Two in one process do not know of each other."""
+    """One router. Several in one process share nothing."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Router(Instances):
         types: tuple[ProtocolType, ...],
         asserted: Callable[[Any], None] | None = None,
     ) -> None:
-        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
+        """`asserted` gets the result of each assertion in a filter; without it they are not evaluated."""
         super().__init__(ports, types, asserted)
         self.reconfiguration = Reconfiguration(self)
 
@@ -62,29 +62,29 @@ class Router(Instances):
     def reconfigure(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
     ) -> ReloadOutcome:
-        """Go to a new configuration while running (`reconfiguration` knows how far it is).
+        """Apply a new configuration while running (`reconfiguration` has the progress).
 
-        `study` of this configuration, made beforehand, saves time here.
+        A `study` of this configuration, made beforehand, saves time here.
         """
         return self.reconfiguration.request(wanted, soft, timeout, study)
 
     @property
     def reconfiguring(self) -> bool:
-        """Protocols still stop for a new configuration."""
+        """True while protocols are still stopping for a new configuration."""
         return self.reconfiguration.busy
 
     def adapt(self, instance: Instance, config: ProtocolConfig) -> None:
-        """Give a dynamic child a new config, as a reload does for written protocols.
+        """Give a dynamic child a new config, as a reload does for configured protocols.
 
-        Its channels are reconfigured, added and removed alike; what it does not
-        accept restarts it (StopReason.RECONFIGURED), as the same object.
+        Its channels are reconfigured, added and removed as well. A change that it
+        does not accept restarts it (StopReason.RECONFIGURED); the object stays the same.
         """
         adapt_child(self.reconfiguration, instance, config)
 
     # operations -----------------------------------------------------------------
 
     def enable(self, instance: Instance, message: str = "") -> Answer:
-        """Let a disabled protocol run again; one that runs and waits tries again now."""
+        """Let a disabled protocol run again; a running one that waits tries again now."""
         instance.guarded(instance.retry_now)
         if instance.enabled and not instance.failure:
             return Answer.ALREADY_ENABLED
@@ -95,7 +95,7 @@ class Router(Instances):
         return Answer.ENABLED
 
     def disable(self, instance: Instance, message: str = "") -> Answer:
-        """Stop until it is enabled."""
+        """Stop a protocol until it is enabled again."""
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
         self.log("info", f"Disabling protocol {instance.name}")
@@ -105,7 +105,7 @@ class Router(Instances):
         return Answer.DISABLED
 
     def restart(self, instance: Instance, message: str = "") -> Answer:
-        """Stop and start again."""
+        """Stop a protocol and start it again."""
         if not instance.enabled:
             return Answer.ALREADY_DISABLED
         self.log("info", f"Restarting protocol {instance.name}")
@@ -114,12 +114,12 @@ class Router(Instances):
         return Answer.RESTARTED
 
     def reload(self, instance: Instance, imports: bool, exports: bool) -> Answer:
-        """Bring routes through the filters again; nothing is exported again where imports fail."""
+        """Run routes through the filters again; if reloading imports fails, exports are not reloaded."""
         if instance.state is not ProtocolState.UP:
             return Answer.NOT_UP
         self.log("info", f"Reloading protocol {instance.name}")
         channels = list(instance.channels.values())
-        if imports or instance.pair() is not None:  # what flows out of one is what the other imports
+        if imports or instance.pair() is not None:  # a pipe imports what it exports
             for channel in channels:
                 if not channel.reload_imports():
                     return Answer.CANNOT_RELOAD
@@ -129,7 +129,7 @@ class Router(Instances):
         return Answer.RELOADING
 
     def shutdown(self, after: Callable[[], None], graceful: bool = False) -> None:
-        """Stop every protocol; `after` is called when all are down."""
+        """Stop every protocol; `after` is called once all are down."""
         self.shutting_down = True
         reason = StopReason.GRACEFUL if graceful else StopReason.SHUTDOWN
         for instance in self.protocols.values():

@@ -1,10 +1,10 @@
 """Long work in slices.
 
 A job is a function that does a bounded amount of work, counted in items and
-never in time (so that a run can be replayed), and says whether more is left.
-Every turn runs one slice of one job, the jobs take turns; between turns the
-event loop reads sockets and fires timers, so that keepalives leave on time
-under load, however many jobs wait.
+never in time (so that a run can be replayed), and returns whether more is left.
+Each turn runs one slice of one job, round robin; between turns the event loop
+reads sockets and fires timers, so that keepalives are sent on time under load,
+however many jobs wait.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Job = Callable[[], bool]
 
 
 class Scheduler:
-    """The waiting jobs of one router, each at most once."""
+    """The waiting jobs of one router; each is queued at most once."""
 
     def __init__(self, clock: Clock, crashed: Callable[[Job, Exception], None]) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class Scheduler:
         self._armed = False
 
     def add(self, job: Job) -> None:
-        """Run this job in the next turn (and again while it returns True)."""
+        """Queue this job; it runs again as long as it returns True."""
         self._jobs[job] = None
         self._arm()
 

@@ -1,10 +1,11 @@
-"""Which of several routes is best: what each protocol type contributes.
+"""Which of several routes is best, and what each protocol type contributes to that.
 
 The channel sets `rte.rank` with `set_rank`: preference in the top bits, then
-what the protocol adds. Higher wins. Routes of equal rank, and any with the
-SLOW flag, are compared by `better` of their type; routes of different types
-and equal preference by source name, so that the result never depends on time
-or hash order.
+whether the next hop is resolvable, then the protocol's own bits. Higher wins.
+Routes of one type that have equal rank, or of which one has the SLOW flag, are
+compared by `better` of their type; routes of different types and equal
+preference by source name, so that the result never depends on time or hash
+order.
 """
 
 from __future__ import annotations
@@ -16,48 +17,50 @@ from typing import Final
 from pybird.values.attributes import AttributePool
 from pybird.values.route import SLOW, Rte
 
-RANK_BITS: Final = 44  # below these are a type's own; above: 16 bits of preference, 1 resolvable
+RANK_BITS: Final = 44  # a type's own; above them 1 bit for resolvable, then 16 bits of preference
 
 
 def no_rank(rte: Rte, pool: AttributePool) -> int:
-    """A type without a metric."""
+    """Always 0: for types without a metric."""
     return 0
 
 
 def no_metric(rte: Rte) -> int | None:
-    """A type that knows no distances."""
+    """Always None: for types whose routes have no IGP metric."""
     return None
 
 
 def no_shown_metric(rte: Rte, pool: AttributePool) -> int | None:
-    """A type whose routes show no metric."""
+    """Always None: for types whose routes show no metric."""
     return None
 
 
 def no_shown_origin(rte: Rte, pool: AttributePool) -> str:
-    """A type whose routes show nothing about where they are from."""
+    """Always empty: for types whose routes show no origin."""
     return ""
 
 
 def first_by_name(new: Rte, old: Rte) -> bool:
-    """The older name wins: deterministic."""
+    """True if `new` has the alphabetically first source name, then the lower path id: deterministic."""
     return (new.source.name, new.source.path_id) < (old.source.name, old.source.path_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`rank(rte, pool)` gives below 2**RANK_BITS, or -1 for "compare in full"
-    (reading the wire form is cheaper than the pool's view);
-    `better(new, old)` is the full comparison of two routes of this type;
-    `mergeable(best, other)` says whether both may serve one multipath route.
-    `dependent`: best-path is not transitive (MED), so a change rescans all.
+    """How routes of one protocol type are ranked, compared and shown.
+
+    `rank(rte, pool)`: a number below 2**RANK_BITS, or -1 for "compare in full"
+    (reading the wire form is cheaper than the pool's view).
+    `better(new, old)`: the full comparison of two routes of this type.
+    `mergeable(best, other)`: whether both may be parts of one multipath route.
+    `dependent`: best-path is not transitive (MED), so a change compares all.
     `group(rte)`: routes of one group are compared with each other first, then
-    the winners (`deterministic med`); None: with everybody.
-    `igp_metric(rte)`: the distance that a route of this type gives to what is
-    looked up through it; None: it has none of its own.
-    `shown_metric(rte, pool)`: what people see behind the preference; None:
-    nothing, -1: it is not known, -2: the next hop cannot be reached.
-    `shown_origin(rte, pool)`: what people see at the end of the line."""
+    the winners (`deterministic med`); None: the route is in no group.
+    `igp_metric(rte)`: the metric of a next hop that is looked up through this
+    route; None: it has none of its own.
+    `shown_metric(rte, pool)`: the number after the preference in `show route`;
+    None: nothing, -1: unknown, -2: the next hop is unreachable.
+    `shown_origin(rte, pool)`: the text at the end of that line."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
@@ -70,7 +73,7 @@ class Selection:
 
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:
-    """Compute the rank of a new route from its preference, next hop and type."""
+    """Set the rank of a new route from its preference, next hop and type."""
     own = rte.source.type.rank(rte, pool)
     resolvable = 1 if rte.hop.resolvable else 0
     if own < 0:
@@ -82,7 +85,7 @@ def set_rank(rte: Rte, pool: AttributePool) -> None:
 
 
 def beats(new: Rte, old: Rte) -> bool:
-    """True when `new` is the better of two routes of one network."""
+    """True if `new` is the better of two routes of one network."""
     if new.preference != old.preference:
         return new.preference > old.preference
     own = new.source.type
@@ -95,10 +98,10 @@ def beats(new: Rte, old: Rte) -> bool:
 
 
 def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
-    """The routes with the best one first, or all in order.
+    """The routes with the best one first; with `in_order` all of them sorted, best first.
 
     Routes are compared in a fixed order, so that the outcome does not depend
-    on which came first even where `better` is not transitive (MED).
+    on which was announced first even where `better` is not transitive (MED).
     """
     if len(routes) > 2 or in_order:
         routes = sorted(routes, key=_name_order)

@@ -1,7 +1,7 @@
-"""What instances and channels are given: the world's ports, and what all of a router share.
+"""What instances and channels are given: the ports to the outside, and what all of a router share.
 
-Nothing here knows an instance. Who makes instances and lets them go is the
-`Owner` (core/protocol.py).
+Nothing here refers to an instance. `InstanceOwner` (core/protocol.py) creates
+and removes instances.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from pybird.core.traces import Traces
 from pybird.values.attributes import AttributePool
 from pybird.values.route import RouteSource
 
-RESERVE: Final = 1 << 20  # octets; they are not touched, so that they count only against limits
+RESERVE: Final = 1 << 20  # octets; never written to, so they only count against limits
 
 
 class Services:
-    """One set for each router.
+    """What the instances of one router share.
 
-    A timer set on `clock` belongs to the instance whose code sets it, one on
-    `plain_clock` to nobody. `config` is the configuration that runs.
+    A timer set on `clock` belongs to the instance whose code sets it, so that an
+    exception stops that instance; one set on `plain_clock` belongs to none.
+    `config` is the running configuration.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Services:
         job_crashed: Callable[[Job, Exception], None],
         asserted: Callable[[Any], None] | None = None,
     ) -> None:
-        """`asserted` hears what came of assertions in filters; without it they are not evaluated."""
+        """`asserted` gets the result of each assertion in a filter; without it they are not evaluated."""
         self._log = ports.log
         self.plain_clock = ports.clock
         self.clock = GuardedClock(ports.clock)
@@ -55,8 +56,8 @@ class Services:
         self.hostname = ""
         self.pool = pool
         self.tables: dict[str, Table] = {}
-        self.shared: dict[str, Any] = {}  # what the instances of one type share (listeners), by type name
-        self.scheduler = Scheduler(ports.clock, job_crashed)  # a turn is nobody's
+        self.shared: dict[str, Any] = {}  # by type name: what its instances share (listeners)
+        self.scheduler = Scheduler(ports.clock, job_crashed)  # its turns belong to no instance
         self.interfaces = Interfaces()
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(
@@ -66,25 +67,25 @@ class Services:
         self.policies = Policies(pool, self.tables, self.lookup, self.hops, ports.clock, self.log, asserted)
         self.traces = Traces(ports.clock, self.log)
         self._next_hop_warnings = LogLimit()
-        self._numbers = 0  # of sources in traces
+        self._numbers = 0  # how many sources have a number for traces
         self._reserve: bytearray | None = None
         self.keep_reserve()
 
     def log(self, level: str, text: str) -> None:
-        """Write one line in one of BIRD's classes."""
+        """Write one line in one of BIRD's log classes."""
         self._log.write(level, text)
 
     def log_crash(self, name: str, error: Exception) -> None:
-        """Log what this protocol's code raised, with the trace."""
+        """Log an exception of this protocol's code, with its traceback."""
         if isinstance(error, MemoryError):
             self.log("error", f"{name}: out of memory")
-            return  # a trace takes memory, and says who asked for the last of it, not who has it
+            return  # a traceback needs memory, and shows only which code asked for the last of it
         self.log("bug", f"{name}: {type(error).__name__}: {error}")
         for line in "".join(format_exception(error)).splitlines():
             self.log("bug", f"{name}: {line}")
 
     def trace_table(self, table: Table, flag: str, text: str) -> None:
-        """One line about the work of a table."""
+        """Trace one line about a table, if this debug flag is on for it."""
         if flag in table.debug:
             self.traces.write(f"{table.name}: {text}")
 
@@ -96,15 +97,15 @@ class Services:
         return source.number
 
     def keep_reserve(self) -> None:
-        """Have memory put aside, so that who runs out of it can still be stopped in order."""
+        """Set memory aside, so that an instance that runs out of it can still be stopped in order."""
         if self._reserve is None:
             try:
                 self._reserve = bytearray(RESERVE)
             except MemoryError:
-                return  # at the next start of a protocol
+                return  # tried again at the next start of a protocol
 
     def release_reserve(self) -> None:
-        """Out of memory: what was put aside may be used."""
+        """Out of memory: free what was set aside."""
         self._reserve = None
 
     def _next_hop_warning(self, text: str) -> None:

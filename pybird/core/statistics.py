@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class RouteCounters:
-    """One line of `Route change stats`; what does not apply stays 0."""
+    """One line of `Route change stats`; counters that do not apply stay 0."""
 
     __slots__ = ("accepted", "filtered", "ignored", "limit", "received", "rejected", "rx_limit")
 

@@ -1,7 +1,7 @@
-"""Trace lines: as many as a log can take, in BIRD's words.
+"""Trace lines in BIRD's words, at most `MOST` a second.
 
-Who traces asks `room` before a line is made, so that a feed of a million routes
-costs `MOST` lines a second, and one that says how many were left out.
+Call `reserve` before building an expensive line: a feed of a million routes then
+costs `MOST` lines a second, and one line that says how many were suppressed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Traces:
         self._timer: Timer | None = None
 
     def reserve(self) -> bool:
-        """May one more line be written now? Whoever is told so writes it."""
+        """True if one more line may be written now; then the caller must write it (`write_reserved`)."""
         if self._lines >= MOST or self._clock.now() - self._since >= SECOND:
             self._renew()
             if self._lines >= MOST:
@@ -42,12 +42,12 @@ class Traces:
         return True
 
     def write(self, text: str) -> None:
-        """One line, if there is room."""
+        """Write one line, unless the limit is reached."""
         if self.reserve():
             self.write_reserved(text)
 
     def write_reserved(self, text: str) -> None:
-        """One line that there is room for."""
+        """Write one line for which `reserve` returned True."""
         self._log("trace", text)
 
     def _renew(self) -> None:
@@ -69,7 +69,7 @@ class Traces:
 
 
 class TableTraces:
-    """The changes of one table, in the words of BIRD 3; sources instead of its pointers."""
+    """Traces the changes of one table as BIRD 3 does, with names of sources where BIRD prints pointers."""
 
     def __init__(self, traces: Traces, table: Table) -> None:
         self._traces = traces
@@ -77,7 +77,7 @@ class TableTraces:
         self._count = 0
 
     def changed(self, fresh: list[bytes], won: list[bytes], lost: list[Rte], others: list[bytes]) -> None:
-        """These networks are new, have another best route, or only other routes."""
+        """Trace new networks, those with another best route (`lost` is the old one), and other changes."""
         for key in fresh:
             self._trace_change("best", key, "none")
         for key, old in zip(won, lost, strict=True):
