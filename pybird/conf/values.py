@@ -74,7 +74,7 @@ class Values(Names, ABC):
         except TooManyStepsError:
             if self.of_command:
                 raise
-            text = f"this takes more than {MOST_STEPS_READING} turns of loops and calls"
+            text = f"this takes more than {MOST_STEPS_READING} loop iterations and function calls"
             raise self.error(text, place) from None
 
     def evaluated(self, node: Node, item: Item) -> Literal:

@@ -1,8 +1,8 @@
 """Assertions in filters: `bt_assert` and `bt_check_assign`.
 
-A run reports to whoever listens at the subject; in a router nobody does, and
-then an assertion is not even evaluated. A claim that fails does not stop the
-filter, nor does one that cannot be evaluated.
+A run reports the results to the `asserted` callback of its `RouteContext`. The
+daemon sets none, and then assertions are not even evaluated. An assertion that fails or
+cannot be evaluated does not stop the filter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pybird.filter.runtime import Accept, Reject
 
 
 class Assertion(NamedTuple):
-    """One assertion: where it stands, its text, and the texts of the parts that a failure shows."""
+    """One assertion: its place, its text, and the texts of the parts that a failure shows."""
 
     span: Span
     text: str
@@ -24,7 +24,7 @@ class Assertion(NamedTuple):
 
 
 class AssertionResult(NamedTuple):
-    """What came of a claim; `problem` says why it could not be evaluated."""
+    """The result of an assertion; `problem` says why it could not be evaluated."""
 
     claim: Assertion
     holds: bool
@@ -35,13 +35,13 @@ class AssertionResult(NamedTuple):
 def check_that(
     s: Any, claim: Assertion, condition: Callable[[], Any], values: Callable[[], tuple[str, ...]]
 ) -> None:
-    """Tell the subject's listener what came of a claim."""
+    """Evaluate an assertion and report the result to `s.asserted`, if that is set."""
     if s.asserted is None:
         return
     try:
         holds = condition() is True
     except (Accept, Reject):
-        s.asserted(AssertionResult(claim, False, (), "a function decided about the route"))
+        s.asserted(AssertionResult(claim, False, (), "a function accepted or rejected the route"))
         return
     except FAILURES as failure:
         s.asserted(AssertionResult(claim, False, (), reason(failure)))
@@ -50,7 +50,7 @@ def check_that(
 
 
 def _shown(values: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """The values of a failed claim, as far as they can be shown."""
+    """The values that a failed assertion shows; none if they cannot be computed."""
     try:
         return values()
     except (Accept, Reject, *FAILURES):

@@ -1,9 +1,9 @@
-"""Attributes that every route has, whatever announced it.
+"""Attributes that routes of all protocols have.
 
-Protocols declare theirs in their own folders. Those here live in the route and
-its next hop, not in the attribute set, except for `from`, `local_metric` and
-`scope` once a filter has set them. The subject of a filter reads and writes
-them by the code in `ACCESS`.
+Protocols declare their own in their folders. Those with an entry in `ACCESS` live
+in the route and its next hop: generated code reads and writes them by the code
+there (`from` and `local_metric` are in the attribute set once a filter has set
+them). All others live in the attribute set.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pybird.values.attributes import AttributeDecl
 
 
 class Access(NamedTuple):
-    """How generated code reads and writes an attribute of the subject `s`, and what it depends on."""
+    """How generated code reads and writes an attribute of the `RouteContext` `s`, and its input."""
 
     read: str
-    write: str  # `{}` is the value; empty: read only
-    source: str  # the input: net, source, proto, from, preference, hop, ""
+    write: str  # `{}` is the value; empty: read-only
+    source: str  # the input it depends on: net, source, proto, from, preference, hop, ""
 
 
 CORE_ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
@@ -62,12 +62,12 @@ ACCESS: Final[dict[str, Access]] = {
 }
 
 
-# Writing one of these changes the present next hop instead of replacing it.
+# Writing one of these changes the current next hop instead of replacing it.
 ADJUSTING: Final = ("weight", "onlink", "gw_mpls")
 
 CORE_DECLARATIONS: Final = {decl.name: decl for decl in CORE_ATTRIBUTES}
 
 
 def declarations_of(*groups: tuple[AttributeDecl, ...]) -> dict[str, AttributeDecl]:
-    """The table that the checker and the compiler take: the core's attributes and these."""
+    """Declarations by name for the checker and the compiler: the core's attributes and these."""
     return {decl.name: decl for group in (CORE_ATTRIBUTES, *groups) for decl in group}

@@ -1,8 +1,8 @@
 """Checks a filter or function before it is compiled.
 
 Every statement is checked on its own, so one run reports all independent
-problems. What passes here compiles; what can still go wrong is a matter of
-values (division by zero, an attribute that the route does not have).
+problems. Code that passes compiles; the errors that remain depend on values
+(division by zero, an attribute that the route does not have).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pybird.values.sets import ValueSet
 
 @dataclass(frozen=True, slots=True)
 class FilterProblem:
-    """What is wrong, and exactly where."""
+    """One problem: its exact place, the error message, and a hint."""
 
     span: n.Span
     message: str
@@ -35,7 +35,7 @@ class FilterProblem:
 def check(node: n.Node | n.FunctionRef, declarations: Mapping[str, AttributeDecl]) -> list[FilterProblem]:
     """The problems of a filter, a function, a block or an expression, in source order.
 
-    Functions that it calls are checked when they are defined, not again here.
+    Functions that are called are checked when they are defined, not again here.
     """
     checker = _Checker(declarations)
     match node:
@@ -62,13 +62,13 @@ class _Checker:
         self._returned: str | None = None
 
     def function(self, node: n.Function) -> None:
-        """A function with its returns."""
+        """Check a function, with its returns."""
         self._function = node
         self._returned = node.return_type
         self.statement(node.body)
 
     def statement(self, node: n.Node) -> None:
-        """One statement with what is in it."""
+        """Check a statement and everything inside it."""
         match node:
             case n.Block(statements=statements):
                 for inner in statements:
@@ -102,7 +102,7 @@ class _Checker:
                 self._problem(node.span, "this is not a statement")
 
     def type_of(self, node: n.Node) -> str | None:
-        """The type of an expression; None after a problem was noted."""
+        """The type of an expression; None after a problem was recorded."""
         try:
             found = self._typing.type_of(node)
             self._constants(node)
@@ -113,19 +113,19 @@ class _Checker:
         return found
 
     def require(self, node: n.Node, wanted: str, what: str) -> bool:
-        """An expression of this type; False after a problem was noted."""
+        """True if an expression may stand where this type is wanted; False after a problem was recorded."""
         found = self.type_of(node)
         if found is None:
             return False
         if found == "void" and isinstance(node, n.Call) and node.function.return_type is None:
-            return True  # it accepts or rejects by itself; BIRD finds out at run time too
+            return True  # it may accept or reject instead of returning; as in BIRD, a run finds out
         if not accepts(wanted, found, node):
             self._problem(node.span, f"{what} takes {wanted}, not {found}")
             return False
         return True
 
     def _constants(self, node: n.Node) -> None:
-        """Compute every constant part: sets are built, 1/0 is found, behind `true ||` too."""
+        """Compute every constant part, to find errors such as 1/0, even after `true ||`."""
         if self._expressions.is_constant(node):
             if isinstance(node, (n.Binary, n.Unary)):
                 for below in children(node):
@@ -144,7 +144,7 @@ class _Checker:
 
     def _case(self, node: n.Case) -> None:
         kind = self.type_of(node.subject)
-        taken: list[tuple[Any, Any]] = []  # intervals of the labels so far
+        taken: list[tuple[Any, Any]] = []  # intervals of the labels of earlier arms
         for arm in node.arms:
             if arm.labels:
                 labels = self.type_of(n.SetOf(arm.labels, span=arm.labels[0].span))
@@ -159,7 +159,7 @@ class _Checker:
             self.statement(arm.body)
 
     def _overlap(self, arm: n.Arm, taken: list[tuple[Any, Any]]) -> None:
-        """BIRD refuses a value that two arms take, unless it knows which value comes."""
+        """Refuse labels that two arms have, as BIRD does unless the value of the case is constant."""
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
         fresh = literal.value.intervals if literal is not None and isinstance(literal.value, ValueSet) else ()
         if any(low <= above and below <= high for low, high in fresh for below, above in taken):
@@ -176,7 +176,7 @@ class _Checker:
         if kind is not None:
             element = ELEMENTS.get(kind)
             if element is None:
-                self._problem(node.sequence.span, f"for cannot walk {kind}")
+                self._problem(node.sequence.span, f"for cannot iterate over {kind}")
             elif not fits(element, node.variable.type):
                 self._problem(
                     node.variable.span,
@@ -239,5 +239,5 @@ class _Checker:
 
 
 def _reads_route(node: n.Node) -> bool:
-    """It names an attribute of the route; calls of functions may read some."""
+    """True if an attribute of the route is named; the bodies of called functions do not count."""
     return isinstance(node, n.Attribute) or any(_reads_route(below) for below in children(node))

@@ -1,11 +1,11 @@
-"""Filters as functions of a route.
+"""Compiles filters to Python functions of a route.
 
 A filter and every function it calls become one piece of Python source
-(`program.py`), which is compiled once; `runtime.py` is all it may call. Running
-it gives True (accept), False (reject) or None when it ended without a decision;
+(`program.py`), which is compiled once; `runtime.py` is all it may call. A run
+returns True (accept), False (reject) or None when it ended without a decision;
 a user's function decides by raising `Accept` or `Reject`. Every generated line
-remembers the place in the config that it came from, so that an error while
-running is reported at the user's line.
+has the place in the config that it came from, so that a run-time error is
+reported at the user's line.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from pybird.filter.trace import FilterTrace
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
 
-_TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # what Python says to code that is
+_TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # raised for code that is
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a verdict depends on besides the attribute set.
+    """The inputs of a filter: what its verdict depends on.
 
-    `per_net`: the network is read beyond `net_sets`, `by_length` and `roas`,
-    so every route is run. `reads`: source, proto, from, preference, hop;
-    `attributes`: those of the set.
-    `volatile`: running it has an effect of its own (print, logged decisions).
-    `tables` are those that it asks, `asked` those that it asks while it runs;
-    what it asks them by `roas` is known before.
+    `per_net`: it reads more of the network than `net_sets`, `by_length` and `roas`
+    say, so it must run for every route. `reads`: which of source, proto, from,
+    preference and hop; `attributes`: which attributes of the set.
+    `volatile`: a run does more than decide (print, logged decisions).
+    `tables`: all tables that it looks up; `asked`: those it looks up during a run
+    (the answers to `roas` are known before).
     """
 
     per_net: bool = False
@@ -62,12 +62,12 @@ class Inputs:
 
     @property
     def masked(self) -> bool:
-        """True when it asks about the network what can be answered before it runs."""
+        """True if it has questions about the network, which can be answered before a run."""
         return bool(self.net_sets or self.by_length or self.roas)
 
 
 class CompiledFilter:
-    """A filter that can be run; made by `compile_filter`."""
+    """A compiled filter, as `compile_filter` makes it."""
 
     __slots__ = ("_code", "_make_masked", "_masked", "_masks", "inputs", "name", "tests")
 
@@ -91,29 +91,29 @@ class CompiledFilter:
 
     @property
     def constants(self) -> Mapping[str, Any]:
-        """What the generated Python refers to as k0, k1, ..."""
+        """The constants that the generated Python calls k0, k1, ..."""
         return self._code.constants
 
     def run(self, subject: RouteContext) -> bool:
-        """True: the route is accepted, with the changes that the subject collected."""
+        """True if the filter accepts the route; the subject then has the changes to it."""
         return self._decide(self._code, subject)
 
     def run_masked(self, subject: RouteContext, mask: int) -> bool:
-        """Like `run`, with its questions about the network answered by the bits of `tests`."""
+        """Like `run`; the bits of `mask` are the answers to the questions in `tests`."""
         if self._masked is None:
             self._masked = self._make_masked()
         subject.mask = mask
         return self._decide(self._masked, subject)
 
     def masks(self, net_type: NetType) -> NetAnswers:
-        """What answers the questions about networks of such a table, but for `roas`."""
+        """Answers the questions about networks of tables of this type, except for `roas`."""
         found = self._masks.get(net_type)
         if found is None:
             found = self._masks[net_type] = self._make_masks(net_type)
         return found
 
     def _make_masks(self, net_type: NetType) -> NetAnswers:
-        """Sets of many prefixes are far: their answers are not worth to be remembered."""
+        """Tests of sets with many prefixes are `far`: caching their answers does not pay."""
         near: dict[NetTest | Length, int] = {}
         far: dict[NetTest | Length, int] = {}
         named: list[bytes] = []
@@ -130,7 +130,7 @@ class CompiledFilter:
         return NetAnswers(_answers(near, net_type), _answers(far, net_type) if far else None, named, octets)
 
     def clear(self) -> None:
-        """Let go of everything when the configuration is dropped; the filter cannot run any more."""
+        """Release all code when the configuration is dropped; the filter cannot run any more."""
         self._code.clear()
         if self._masked is not None:
             self._masked.clear()
@@ -167,20 +167,20 @@ class CompiledExpression:
         return self._code.source
 
     def __call__(self, subject: RouteContext) -> Any:
-        """The value, rich.
+        """The value of the expression, in its self-describing form (`format.rich`).
 
         Raises:
-            FilterRuntimeError: it has none.
+            FilterRuntimeError: it has no value.
         """
         try:
             return rich(self.type, self._code.run(subject))
         except (Accept, Reject):
-            raise FilterRuntimeError("a function in an expression decided about the route") from None
+            raise FilterRuntimeError("a function in this expression accepted or rejected the route") from None
         except FAILURES as failure:
             raise FilterRuntimeError(reason(failure)) from failure
 
     def clear(self) -> None:
-        """As of a filter."""
+        """Release the code; the expression cannot run any more."""
         self._code.clear()
 
 
@@ -189,10 +189,10 @@ def compile_filter(
     declarations: Mapping[str, AttributeDecl],
     budget: Budget | None = None,
 ) -> CompiledFilter:
-    """Compile a filter that passed `check`; one that a client sent has a budget.
+    """Compile a filter that passed `check`; `budget` bounds the runs of one that a client sent.
 
     Raises:
-        FilterTypeError: it did not.
+        FilterTypeError: it did not pass, or is nested too deeply.
     """
     try:
         code = with_enough_stack(lambda: filter_code(filter, declarations, budget=budget))
@@ -210,7 +210,7 @@ def compile_traced(
     declarations: Mapping[str, AttributeDecl],
     trace: FilterTrace,
 ) -> CompiledFilter:
-    """The same, made to tell the trace of every step; slow.
+    """Compile a filter so that it reports every step to the trace; slow.
 
     Raises:
         FilterTypeError: as `compile_filter`.
@@ -225,7 +225,7 @@ def compile_traced(
 def compile_expression(
     node: n.Node, declarations: Mapping[str, AttributeDecl], budget: Budget | None = None
 ) -> CompiledExpression:
-    """Compile an expression: `eval`; one that a client sent has a budget.
+    """Compile an expression (`eval`); `budget` bounds the runs of one that a client sent.
 
     Raises:
         FilterTypeError: it has no type.
@@ -238,7 +238,7 @@ def compile_expression(
 
 
 def compile_block(block: n.Node, declarations: Mapping[str, AttributeDecl]) -> CompiledFilter:
-    """Compile the `{ … }` of a static route: it need not decide and ends in accept."""
+    """Compile the `{ … }` of a static route, with `accept` after it."""
     decided = n.Filter("route block", n.Block((block, n.Decide("accept"))), span=block.span)
     return compile_filter(decided, declarations)
 
@@ -258,7 +258,7 @@ def _inputs(reads: Reads) -> Inputs:
 
 
 def _answers(tests: dict[NetTest | Length, int], net_type: NetType) -> Callable[[bytes], int]:
-    """The tests with their bits, as a function from a key of such a table to the mask."""
+    """A function that computes the mask of a table key: the bits of the tests that hold."""
     lines = ["def mask(key):", "    bits = 0"]
     names: dict[str, Any] = {}
     for test, bit in tests.items():
@@ -269,7 +269,7 @@ def _answers(tests: dict[NetTest | Length, int], net_type: NetType) -> Callable[
         if condition:
             lines += [f"    if {condition}:", f"        bits |= {1 << bit}"]
     exec("\n".join([*lines, "    return bits"]), names)
-    # Not left in its own namespace: that would be a cycle.
+    # Taken out of its own namespace, which would be a reference cycle.
     made: Callable[[bytes], int] = names.pop("mask")
     return made
 

@@ -1,9 +1,10 @@
-"""Deep nesting: what Python's ordinary stack is too small for is done on a large one.
+"""Deep nesting: work that is too deep for Python's ordinary stack is repeated on a large one.
 
-Reading a configuration and making code of it follow its nesting by recursion.
-Hardly any text is nested deeply; for the others the work is begun anew in a
-thread with a large stack, where more frames are allowed. Beyond that it fails
-with RecursionError, which its callers turn into an error at a place.
+Parsing a configuration and generating code from it recurse into its nesting.
+Hardly any text is nested deeply; for one that is, the work is repeated from the
+start in a thread with a large stack, where more frames are allowed. Nesting that
+is too deep even for this raises RecursionError, which the callers report as an
+error of the configuration.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 FRAMES: Final = 60_000
-STACK: Final = 512 << 20  # octets; only those that are used cost memory
+STACK: Final = 512 << 20  # octets; only the used part takes memory
 _NAME: Final = "deep nesting"
 
 
 def with_enough_stack(make: Callable[[], T]) -> T:
-    """The result of `make`, which is called once more if its recursion was too deep.
+    """The result of `make`, which is called again on the large stack if its recursion was too deep.
 
     Raises:
         RecursionError: it is too deep for the large stack too.
@@ -35,12 +36,12 @@ def with_enough_stack(make: Callable[[], T]) -> T:
 
 
 def is_deep() -> bool:
-    """True on the large stack."""
+    """True if the caller runs on the large stack."""
     return threading.current_thread().name == _NAME
 
 
 def on_large_stack(make: Callable[[], T]) -> T:
-    """The result of `make`, called on the large stack."""
+    """The result of `make`, called in a thread with the large stack."""
     made: list[T] = []
     failed: list[BaseException] = []
 

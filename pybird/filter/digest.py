@@ -1,9 +1,9 @@
-"""What a filter means, as one short text.
+"""Digests of filters: equal digests mean that two filters do the same.
 
-Two filters with the same digest do the same, whatever constants, functions or
-places they were written with: a reload that changes a function changes the
-digest of all that call it. Variables count by slot and type, not by name. A
-recursive call stands as the distance to the function that it re-enters.
+The names of constants and functions and the places in the file do not count. A digest covers the
+functions that are called, so a reload that changes a function changes the digest
+of everything that calls it. Variables count by slot and type, not by name. A
+recursive call counts as the distance to the function that it re-enters.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pybird.values.text import to_octets
 
 
 def digest(node: n.Node | n.FunctionRef) -> str:
-    """The digest of a filter, function or expression; fills that of every function it calls.
+    """The digest of a filter, function or expression; also sets that of every function it calls.
 
-    References compare by it, so it is called for each function when its body ends.
+    References compare by digest, so call this for each function when its body has been read.
     """
 
     def made() -> str:
@@ -33,7 +33,7 @@ def digest(node: n.Node | n.FunctionRef) -> str:
     return with_enough_stack(made)
 
 
-# The fields of each kind of node that make a difference.
+# The fields of each kind of node that count.
 COMPARED: Final[dict[type[n.Node], tuple[str, ...]]] = {
     kind: tuple([field.name for field in fields(kind) if field.compare]) for kind in PARTS
 }

@@ -1,4 +1,4 @@
-"""What can be wrong with a filter, at load and while it runs."""
+"""Errors of filters, at load time and at run time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pybird.filter.nodes import NO_SPAN, Span
 
 
 class FilterTypeError(Exception):
-    """An expression or statement that cannot mean anything; `span` is the exact place, `hint` a guess."""
+    """An expression or statement is invalid; `span` is the exact place, `hint` what was perhaps meant."""
 
     def __init__(self, message: str, span: Span = NO_SPAN, hint: str = "") -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class FilterTypeError(Exception):
 
 
 class FilterRuntimeError(Exception):
-    """A filter could not go on: the route is rejected and a line is logged."""
+    """A filter cannot continue: the route is rejected and the error is logged."""
 
     def __init__(self, message: str, span: Span = NO_SPAN) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class FilterRuntimeError(Exception):
         self.span = span
 
 
-# What Python raises when an operand is void, too deep a recursion, and our own.
+# What a run may raise: our own, and what Python raises for void operands and for too deep a recursion.
 FAILURES: Final = (
     FilterRuntimeError,
     TypeError,
@@ -41,7 +41,7 @@ FAILURES: Final = (
 
 
 def reason(failure: BaseException) -> str:
-    """What went wrong in the user's words."""
+    """The message for the user about a failed run."""
     match failure:
         case FilterRuntimeError(message=message):
             return message

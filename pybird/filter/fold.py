@@ -14,9 +14,9 @@ from pybird.filter.types import Typing, children
 
 
 def evaluate(node: n.Node, budget: Budget | None = None) -> n.Literal:
-    """The value of an expression that needs no route; calls of functions are carried out.
+    """The value of an expression that needs no route; functions that it calls are run.
 
-    What stands in a command has a budget.
+    `budget` bounds these runs.
 
     Raises:
         FilterTypeError: the operands do not fit.
@@ -33,7 +33,7 @@ def evaluate(node: n.Node, budget: Budget | None = None) -> n.Literal:
             found = n.Literal(value.type, value.value, span=node.span)
         else:
             if reads_preference(node):
-                raise FilterRuntimeError("preference is that of a route, and here is none", node.span)
+                raise FilterRuntimeError("preference is read, but there is no route here", node.span)
             compiled = compile_expression(node, typing.declarations, budget)
             subject = constant_subject(lambda text: None)
             try:
@@ -48,7 +48,7 @@ def evaluate(node: n.Node, budget: Budget | None = None) -> n.Literal:
 
 
 def reads_preference(node: n.Node) -> bool:
-    """Every route has one: where there is no route it must be refused apart."""
+    """True if `preference` is read: every route has one, so its absence would not be noticed in a run."""
     if isinstance(node, n.Attribute):
         return node.name == "preference"
     return any(reads_preference(below) for below in children(node))

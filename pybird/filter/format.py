@@ -1,7 +1,8 @@
 """Values as `print`, `format()` and `eval` show them, byte for byte BIRD's text.
 
-`show(type, value)` takes values as compiled filters hold them: numbers and
-tuples whose static type says what they are. `show_value` is for rich values.
+`show(type, value)` takes values as compiled filters hold them: plain numbers and
+tuples, with their static type. `show_value` takes rich values: those that know
+their own type (`Pair`, `Quad`, enums, ...).
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Expressions to Python source.
+"""Generates Python source from expressions.
 
 `ExpressionSource.code(node)` is the source of one expression; it assumes that the
 node was checked (`types.Typing`). Small constants are written into the code,
 others are hoisted into `namespace`. Numbers stay plain: a pair, an enum or a
 large community is an int or a tuple while a filter runs, and becomes a rich
-value where it leaves it.
+value only where it leaves the filter.
 
-On the way the inputs of the code are collected (`Reads`): they decide how far
-the channel may reuse a verdict. Tests of the network that need only its key are
-numbered; with `masked` set, their outcome is read from `s.mask` instead.
+The inputs of the code are collected at the same time (`Reads`): they decide how
+far the channel may reuse a verdict. Tests of the network that need only its key
+get bits of their own; with `masked` set, the code reads their outcome from `s.mask`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from pybird.values.pathmask import PathMask
 from pybird.values.prefixset import PrefixSet
 from pybird.values.sets import ValueSet
 
-Lines = list[tuple[str, n.Span]]  # source, each line with the place that it came from
+Lines = list[tuple[str, n.Span]]  # source lines, each with its place in the config
 
-DEEPEST: Final = 25  # levels of an expression in one line
+DEEPEST: Final = 25  # most levels of an expression in one line
 EMPTY_NAMES: Final = {
     "bgppath": "EMPTY_PATH",
     "clist": "EMPTY_COMMUNITIES",
@@ -72,19 +72,19 @@ _ARITHMETIC: Final = {
 
 @dataclass(slots=True)
 class Reads:
-    """What generated code looks at."""
+    """The inputs of generated code; see `compile.Inputs`."""
 
     inputs: dict[str, None] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
     tables: dict[str, None] = field(default_factory=dict)
-    asked: dict[str, None] = field(default_factory=dict)  # tables beyond `tests`
+    asked: dict[str, None] = field(default_factory=dict)  # tables looked up outside of `tests`
     tests: NetQuestions = field(default_factory=NetQuestions)
     per_net: bool = False
     volatile: bool = False
 
 
 class ExpressionSource:
-    """Source of expressions, with the namespace that it runs in."""
+    """Generates the source of expressions, and the namespace that it runs in."""
 
     def __init__(
         self, typing: Typing, call: Callable[[n.FunctionRef], str], written: dict[str, None]
@@ -93,14 +93,14 @@ class ExpressionSource:
         self.namespace: dict[str, Any] = {**EXPORTS, "show": show, "mask_value": mask_value}
         self.reads = Reads()
         self.masked = False
-        self._call = call  # gives the Python name of a user's function
+        self._call = call  # returns the Python name of a user's function
         self._written = written
         self._hoisted: dict[tuple[type, str, Any], str] = {}
         self._folded: dict[int, tuple[n.Node, n.Literal]] = {}
         self.voids = Voids(typing)
-        self.trace: FilterTrace | None = None  # told of every value
+        self.trace: FilterTrace | None = None  # the code reports values to it
         self._untraced: n.Node | None = None
-        self.helpers: Lines = []  # functions of parts that are nested deeply
+        self.helpers: Lines = []  # functions for deeply nested parts
         self.used: dict[str, None] = {}  # variables in the code since this was emptied
         self._helpers = 0
         self._level = 0
@@ -110,10 +110,10 @@ class ExpressionSource:
 
     def hoist(self, value: Any) -> str:
         """A name for a constant; equal constants share one."""
-        for empty in EMPTY_NAMES.values():  # a list that lost its members is another
+        for empty in EMPTY_NAMES.values():  # by identity: an emptied list is not undefined
             if value is self.namespace[empty]:
                 return empty
-        key = (type(value), getattr(value, "element", ""), value)  # the text of a set tells its type
+        key = (type(value), getattr(value, "element", ""), value)  # equal sets of two types print differently
         name = self._hoisted.get(key)
         if name is None:
             name = self._hoisted[key] = f"k{len(self._hoisted)}"
@@ -121,7 +121,7 @@ class ExpressionSource:
         return name
 
     def literal(self, node: n.Literal) -> str:
-        """A constant as source."""
+        """The source of a constant."""
         value, kind = node.value, node.type
         if value is None or isinstance(value, (bool, str, bytes)):
             return repr(value)
@@ -132,7 +132,7 @@ class ExpressionSource:
         return self.hoist(value)
 
     def constant(self, node: n.Node) -> n.Literal | None:
-        """The value of a node in which nothing depends on the route; None for others.
+        """The value of an expression, if it is constant; else None.
 
         Raises:
             FilterRuntimeError: it has no value (1/0).
@@ -189,7 +189,7 @@ class ExpressionSource:
         return n.Literal(kind, value, span=node.span)
 
     def _run(self, code: str) -> Any:
-        """The source of an expression, run at once: there is one engine."""
+        """The value of an expression's source: constants are computed by the same code as at run time."""
         try:
             return eval(code, self.namespace)
         except (TypeError, AttributeError, ValueError, OverflowError):
@@ -211,7 +211,7 @@ class ExpressionSource:
             try:
                 found = self.constant(node)
             except FilterRuntimeError:
-                found = None  # it happens when, and if, the filter gets there
+                found = None  # the error is raised when, and if, a run gets there
             if found is not None:
                 return self.literal(found)
         if self._level >= DEEPEST:
@@ -222,19 +222,19 @@ class ExpressionSource:
         return code if self.trace is None else self._traced(self.trace, node, code)
 
     def _traced(self, trace: FilterTrace, node: n.Node, code: str) -> str:
-        """The same, telling the trace the value; not of what is only the object of a method."""
+        """The code, reporting the value to the trace, except for the object of a method call."""
         compared = isinstance(node, n.Binary) and node.op in (*_COMPARE, "~", "!~")
         if node is self._untraced or not (compared or isinstance(node, _TRACED)):
             return code
         return f"seen({trace.point(node.span, self.typing.type_of(node))}, {code})"
 
     def helper_name(self) -> str:
-        """The name of the next function for a part that is nested deeply."""
+        """A new name for the function of a deeply nested part."""
         self._helpers += 1
         return f"h{self._helpers}"
 
     def _helper(self, node: n.Node) -> str:
-        """The call of a function that computes a part: Python's parser takes only so many parentheses."""
+        """A call of a new function that computes the node: Python's parser limits nested parentheses."""
         level, self._level = self._level, 0
         outer, self.used = self.used, {}
         code = self._code(node)
@@ -288,7 +288,7 @@ class ExpressionSource:
         raise FilterTypeError("this is not an expression", node.span)
 
     def _set(self, node: n.SetOf) -> str:
-        """A set with members that become known while the filter runs."""
+        """The source of a set with members that are only known at run time."""
         form = SetForm(node.items, self.typing.type_of(node))
         members = [
             f"quad_address({self.code(each)})" if self.typing.type_of(each) == "quad" else self.code(each)
@@ -297,7 +297,7 @@ class ExpressionSource:
         return f"{self.hoist(form)}(({', '.join(members)},))"
 
     def converted(self, node: n.Node, wanted: str) -> str:
-        """An expression as a value of the wanted type."""
+        """The source of an expression, converted to the wanted type (IPv4 addresses to quads)."""
         if wanted == "quad" and is_quad(node):
             assert isinstance(node, n.Literal)
             return repr(node.value.value)
@@ -306,28 +306,28 @@ class ExpressionSource:
         return self.code(node)
 
     def addresses(self, node: n.Node) -> ValueSet | None:
-        """The value of a constant set of addresses."""
+        """The value of an expression that is a constant set of addresses; else None."""
         if self.typing.type_of(node) != "ip set" or not self.is_constant(node):
             return None
         known = self.constant(node)
         return known.value if known is not None else None
 
     def converted_non_void(self, node: n.Node, wanted: str) -> str:
-        """The same; a void one stops the filter."""
+        """As `converted`, but a void value stops the filter."""
         code = self.converted(node, wanted)
         return f"need({code})" if self.may_be_void(node) else code
 
     def read(self, name: str) -> str:
-        """An attribute of the route."""
+        """The source that reads an attribute of the route."""
         access = ACCESS.get(name)
         if access is not None:
             if access.source == "net":
                 self.reads.per_net = True
             elif access.source:
                 if name in ("ifname", "ifindex") and ("gw" in self._written or "ifname" in self._written):
-                    self.reads.volatile = True  # it follows from the addresses that interfaces have now
+                    self.reads.volatile = True  # depends on the current addresses of interfaces
                 self.reads.inputs[access.source] = None
-            if name == "local_metric":  # also an attribute of its own once a filter has set it
+            if name == "local_metric":  # in the attribute set once a filter has set it
                 self.reads.attributes[name] = None
             return access.read
         declared = self.typing.declaration(name)
@@ -341,7 +341,7 @@ class ExpressionSource:
         return f"view.get({name!r}{default})"
 
     def field(self, name: str) -> tuple[str, int] | None:
-        """The attribute and its bits that an attribute stands for."""
+        """(attribute, bit mask) of an attribute that stands for bits of another; else None."""
         declared = self.typing.declaration(name)
         return declared.field if declared is not None else None
 
@@ -377,7 +377,7 @@ class ExpressionSource:
         return self._compare(node)
 
     def _compare(self, node: n.Binary) -> str:
-        if node.op in (">", ">=") and (calls(node.left) or calls(node.right)):  # as BIRD: right, then left
+        if node.op in (">", ">=") and (calls(node.left) or calls(node.right)):  # as BIRD: right operand first
             node = n.Binary(node.op.translate(_MIRRORED), node.right, node.left, span=node.span)
         op = node.op
         left, right = self.typing.type_of(node.left), self.typing.type_of(node.right)
@@ -397,7 +397,7 @@ class ExpressionSource:
         return self._ordered(op, left, (node.left, a), (node.right, b))
 
     def _ordered(self, op: str, kind: str, left: tuple[n.Node, str], right: tuple[n.Node, str]) -> str:
-        """`<` and its kin; a void operand is less than any value."""
+        """The source of an ordering comparison; a void operand is less than any value."""
         a, b = left[1], right[1]
         if not has_order(kind):
             return f"(no_order({a}, {b}) {op} 0)"
@@ -418,21 +418,21 @@ class ExpressionSource:
         return f"((t := {a}) is not None and t {op} {b})"
 
     def may_be_void(self, node: n.Node) -> bool:
-        """True when an expression may turn out to have no value."""
+        """True if an expression may turn out to be void."""
         return self.voids.may_be(node)
 
     def non_void(self, node: n.Node) -> str:
-        """The source of an expression that must have a value; a void one stops the filter."""
+        """The source of an expression; a void value stops the filter."""
         code = self.code(node)
         return f"need({code})" if self.may_be_void(node) else code
 
     def _never(self, *operands: str) -> str:
-        """What is false whatever the operands are; they are carried out if that can make a difference."""
+        """The source of an always false test; operands are still evaluated if that may have an effect."""
         acting = [code for code in operands if "(" in code]
         return f"never({', '.join(acting)})" if acting else "False"
 
     def _address(self, code: str, node: n.Node) -> str:
-        """A quad as the address that it looks like."""
+        """The code of an operand, as an address if it is a quad."""
         if self.typing.type_of(node) == "ip":
             return code
         return f"quad_address({code})" if not self.may_be_void(node) else f"maybe_address({code})"
@@ -480,7 +480,7 @@ class ExpressionSource:
         return f"({a} in {b})"
 
     def _as_member(self, node: n.Node, of: str) -> str:
-        """An operand that may be void, as the members of the set are."""
+        """The source of an operand that may be void, converted to the type of the set's members."""
         code = self.code(node)
         return f"maybe_address({code})" if (self.typing.type_of(node), of) == ("quad", "ip set") else code
 
@@ -548,14 +548,14 @@ class ExpressionSource:
         return f"aspa_check(s, {table!r}, {self.read('bgp_path')}, {name == 'aspa_check_upstream'})"
 
     def _roa_check(self, table: str, arguments: tuple[n.Node, ...]) -> str:
-        """With an AS that is known before the filter runs it is like a test of the network."""
+        """The source of `roa_check`; a test of the network alone if the AS is known before a run."""
         net, asn = arguments or (n.Attribute("net"), n.Method(n.Attribute("bgp_path"), "last"))
         test = self._as_roa_test(table, net, asn)
         if test is None:
             self.reads.asked[table] = None
             return f"roa_check(s, {table!r}, {self.code(net)}, {self.code(asn)})"
         bit = self.reads.tests.bit(test)
-        code = self.code(asn)  # noted as read in either form
+        code = self.code(asn)  # generated in both forms: this records what is read
         return f"(s.mask >> {bit} & 3)" if self.masked else f"roa_check(s, {table!r}, s.net, {code})"
 
     def _as_roa_test(self, table: str, net: n.Node, asn: n.Node) -> RoaTest | None:
@@ -568,7 +568,7 @@ class ExpressionSource:
         return None
 
     def table(self, node: n.Node) -> str:
-        """The name of a table given as an argument."""
+        """The name of the table that an argument names."""
         if isinstance(node, n.Literal):
             return str(getattr(node.value, "name", node.value))
         raise FilterTypeError("this must be a table", node.span)
@@ -578,12 +578,12 @@ class ExpressionSource:
         if isinstance(node, n.Attribute) and node.name not in ACCESS and self.field(node.name) is None:
             self.reads.attributes[node.name] = None
             code = f"view.get({node.name!r})"
-        if kind in EMPTY_NAMES:  # `+empty+` is not defined, a path that lost its last member is
+        if kind in EMPTY_NAMES:  # `+empty+` counts as undefined, an emptied path as defined
             return f"((t := {code}) is not None and t is not {EMPTY_NAMES[kind]})"
-        return f"((t := {code}) is not None)"  # Python warns of a literal that is compared
+        return f"((t := {code}) is not None)"  # `is not` on a literal makes Python warn
 
     def shown(self, node: n.Node) -> str:
-        """The source of an expression's text."""
+        """The source of the text of an expression."""
         kind = self.typing.type_of(node)
         sure = kind == "string" and not self.may_be_void(node)
         return self.code(node) if sure else f"show({kind!r}, {self.code(node)})"
@@ -618,7 +618,7 @@ def is_constant(node: n.Node) -> bool:
 
 
 def _depends(node: n.Node) -> bool:
-    """True for what itself depends on the route, on variables or on tables."""
+    """True if the node itself, apart from its parts, depends on the route, variables or tables."""
     if isinstance(node, n.Builtin):
         return node.name.startswith(("roa_check", "aspa_check"))
     return isinstance(node, (n.Local, n.Attribute, n.Call))
@@ -634,10 +634,10 @@ __all__ = ["ExpressionSource", "PathMask", "Reads", "is_constant", "local_name"]
 
 
 def as_quads(addresses: ValueSet) -> ValueSet:
-    """A set of IPv4 addresses as one of quads."""
+    """The IPv4 addresses of a set, as a set of quads."""
     return ValueSet("quad", [(low.value, high.value) for low, high in addresses.intervals if high.is_v4])
 
 
 def calls(node: n.Node) -> bool:
-    """True for what calls a function of the user."""
+    """True if an expression calls a function of the user."""
     return isinstance(node, n.Call) or any(map(calls, children(node)))

@@ -1,8 +1,8 @@
-"""Variables that are constants: `prefix set bogons; bogons = [ … ]; … net ~ bogons`.
+"""Replaces variables that are constants: `prefix set bogons; bogons = [ … ]; … net ~ bogons`.
 
-A variable that is set once, at the top level of its function, from a constant
-and before any use is replaced by the constant, so that tests of the network
-against it stay tests that the channel can do ahead.
+A variable that is set once, at the top level of its function, to a constant
+and before any use is replaced by the constant, so that the channel can evaluate
+tests of the network against it before the filter runs.
 """
 
 from __future__ import annotations

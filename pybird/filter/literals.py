@@ -1,7 +1,7 @@
-"""Sets and path masks from their items, once the parts are known.
+"""Builds sets and path masks from their items, once the values of the parts are known.
 
-The compiler and the evaluator of constants give the parts as `Literal`s; what
-comes out is a value of `pybird.values`.
+The callers (the compiler, the evaluator of constants) pass a function that gives
+the value of a part as a `Literal`; the result is a value of `pybird.values`.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def set_literal(items: tuple[n.Node, ...], type_name: str, evaluate: Evaluate) -
 
 
 class SetForm:
-    """A set of which some members become known while the filter runs.
+    """A set with members that are only known at run time.
 
-    `leaves` are the parts whose values it is called with.
+    Call it with the values of `leaves`, the parts that the members consist of.
     """
 
     __slots__ = ("_items", "_kind", "leaves")
@@ -64,10 +64,10 @@ class SetForm:
         self.leaves = [leaf for item in items for leaf in leaves(item)]
 
     def __call__(self, values: tuple[Any, ...]) -> Any:
-        """The set.
+        """The set, from the values of `leaves`.
 
         Raises:
-            FilterRuntimeError: a part has no value, or one that does not fit.
+            FilterRuntimeError: a part has no value, or one that is not allowed.
         """
         if None in values:
             raise FilterRuntimeError("a member of a set has no value")
@@ -79,7 +79,7 @@ class SetForm:
 
 
 def leaves(item: n.Node) -> Iterator[n.Node]:
-    """The expressions that a member of a set is made of."""
+    """The expressions that a member of a set consists of."""
     match item:
         case n.PairPattern(left=a, right=b):
             yield from (*leaves(a), *leaves(b))
@@ -128,7 +128,7 @@ def _pair_bounds(part: n.Node, evaluate: Evaluate) -> tuple[int, int]:
 
 
 def _bounds(part: n.Node, most: int, evaluate: Evaluate) -> tuple[int, int]:
-    """The least and the greatest value of a part; from high to low there is none, as in BIRD."""
+    """(lowest, highest) value of a part; a range with low > high is empty, as in BIRD."""
     match part:
         case n.Wildcard():
             return 0, most
@@ -179,7 +179,7 @@ def mask_item(item: n.Node, evaluate: Evaluate) -> Item:
 
 
 def mask_value(value: Any) -> Item:
-    """A value that became known while the filter runs, as an item of a mask."""
+    """A run-time value as an item of a mask."""
     if isinstance(value, (int, ValueSet)):
         return value
     raise FilterRuntimeError(f"{value} cannot be part of a path mask")

@@ -1,9 +1,9 @@
-"""Methods of values: what they take, what they give, and how they are computed.
+"""Methods of values: their argument types, their result types and their code.
 
 One row per type and name. `code` is the Python expression that the compiler
-writes: `{0}` is the object, `{1}` the argument. It may use what
-`runtime.py` exports. Where the code depends on the argument's type the row has
-one entry per type.
+writes: `{0}` is the object, `{1}` the argument. It may call what
+`runtime.py` exports. If the code depends on the type of the argument, the row
+has one entry per type.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 
 class MethodCode(NamedTuple):
-    """`arguments` maps the type of the only argument to the code; "" is no argument."""
+    """One method. `arguments`: the code by type of the only argument; "" means no argument."""
 
     result: str
     arguments: dict[str, str]
@@ -25,7 +25,7 @@ def _get(result: str, code: str) -> MethodCode:
 def _community_methods(
     kind: str, element: str, adds: dict[str, str], empty: str
 ) -> dict[tuple[str, str], MethodCode]:
-    """What clist, eclist and lclist have in common."""
+    """The methods that clist, eclist and lclist have in common."""
     members = {**adds, kind: "{1}"}
     zero = "(0, 0, 0)" if element == "lc" else "0"
     return {
@@ -99,7 +99,7 @@ METHODS["clist", "filter"].arguments["ip set"] = "only_addresses({0}, {1})"
 # Old call style: `add(list, x)` is `list.add(x)`.
 CALL_STYLE: Final = ("prepend", "append", "add", "delete", "filter")
 
-# Types that `for` walks: type of the variable.
+# Types that `for` iterates over, with the type of its variable.
 ELEMENTS: Final = {
     "bgppath": "int", "clist": "pair", "eclist": "ec", "lclist": "lc", "block of routes": "route",
 }  # fmt: skip

@@ -1,10 +1,10 @@
 """The answers to a filter's tests of the network, for many networks at once.
 
-Most networks are far from everything that a filter names. So the answers are
-learned in steps: for a length and the first octet, if nothing that is named
-begins with that octet and goes on; else for a length and the first 2 octets
-(4 of IPv6), with the same condition; else each network is tested. Sets of
-thousands of prefixes are always tested: one look-up each.
+Most networks are far from every prefix that a filter names. So the answers are
+cached in steps: by length and first octet, if no longer prefix that is named
+begins with that octet; else by length and the first 2 octets (4 for IPv6), on
+the same condition; else each network is tested. Sets of thousands of prefixes
+are always tested, with one look-up each.
 
 Hot code (also compiled by mypyc); budget 0.2 microseconds per network,
 benchmarks/filter_path.py.
@@ -15,17 +15,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, final
 
-MOST: Final = 16384  # answers that are remembered for the longer heads
-OPEN: Final = -1  # the head does not decide
+MOST: Final = 16384  # cached answers for the longer heads
+OPEN: Final = -1  # networks with this head must be tested one by one
 
 
 @final
 class NetAnswers:
-    """The tests of one filter for one type of table.
+    """Answers the tests of one filter for one type of table.
 
-    `near` and `far` are the tests as functions of a key; those of `far` are
-    not remembered. `named`: the keys on which the answers of `near` depend.
-    `octets`: how many of a network make the longer head.
+    `near` and `far` are the tests as functions of a key; only answers of `near` are
+    cached. `named`: the keys on which these depend. `octets`: the number of
+    address octets in the longer head.
     """
 
     __slots__ = ("_end", "_far", "_first", "_heads", "_named", "_near", "_openings")
@@ -40,8 +40,8 @@ class NetAnswers:
         self._near = near
         self._far = far
         self._end = octets + 1
-        self._named: dict[bytes, None] = {}  # first octets that do not decide
-        self._openings: dict[bytes, None] = {}  # longer heads, without length, that do not decide
+        self._named: dict[bytes, None] = {}  # first octets of longer named keys: they do not decide
+        self._openings: dict[bytes, None] = {}  # longer heads (without length) of the same kind
         self._first: dict[bytes, int] = {}
         self._heads: dict[bytes, int] = {}
         for key in named:
@@ -52,7 +52,7 @@ class NetAnswers:
                 self._named[key[1:2]] = None
 
     def mask(self, key: bytes) -> int:
-        """The answers for one network."""
+        """The answers for one network, as a mask."""
         found = self._first.get(key[:2])
         if found is None:
             found = self._learn_first(key)
@@ -66,10 +66,10 @@ class NetAnswers:
         return found if far is None else found | far(key)
 
     def divide(self, keys: list[bytes]) -> dict[int, list[bytes]]:
-        """The networks by their answers."""
+        """The networks grouped by their answers."""
         first = self._first
         far = self._far
-        if far is None:  # usually all are far from everything named
+        if far is None:  # usually all are far from every named prefix
             near = {first.get(key[:2], OPEN) for key in keys}
             if len(near) == 1 and OPEN not in near:
                 return {near.pop(): keys}

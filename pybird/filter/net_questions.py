@@ -1,9 +1,9 @@
-"""What a filter asks about the network alone, and the bits that the answers take.
+"""A filter's questions about the network alone, and the bits of their answers.
 
-A filter that looks at the network only in these ways need not run for every
-network: those with the same answers, and the same attribute set, share one run.
-The answers of one network are a number, its *mask*; `NetQuestions` gives each question
-its bits in it. `net_answers.py` finds the masks of many networks.
+A filter that reads the network only through these questions need not run for every
+network: networks with the same answers and the same attribute set share one run.
+The answers for one network are a number, its *mask*, in which `NetQuestions` gives
+each question its bits. `net_answers.py` computes the masks of many networks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PYTHON: Final = {"=": "==", "!=": "!="}
 class NetTest:
     """A test of the network alone: in a set, equal to a prefix, or by length (`operator`, `length`).
 
-    `only`: the networks of VPNs and ROAs do not match by their prefix.
+    `only`: networks of VPNs and ROAs do not match by their prefix.
     """
 
     prefixes: PrefixSet | None = None
@@ -34,11 +34,11 @@ class NetTest:
 
     @property
     def bits(self) -> int:
-        """How many bits the answer takes."""
+        """The number of bits of the answer."""
         return 1
 
     def code(self, net_type: NetType, names: dict[str, Any]) -> str:
-        """The test as source with the variable `key`, for tables of this type; "": it never holds."""
+        """The test as source with the variable `key`, for tables of this type; "" if it never holds."""
         name = f"t{len(names)}"
         plain = net_type in _PLAIN
         if self.prefixes is not None:
@@ -59,7 +59,7 @@ class NetTest:
         return f"{name}(key) {_PYTHON.get(self.operator, self.operator)} {self.length}"
 
     def patterns(self, net_type: NetType) -> list[bytes] | None:
-        """The networks of this type on which the answer depends, beside the length; None: too many."""
+        """The networks on which the answer depends, besides the length; None if they are too many."""
         if self.prefixes is not None and self.prefixes.net_type is net_type:
             if len(self.prefixes) > MANY:
                 return None
@@ -71,11 +71,11 @@ class NetTest:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """The length itself, for whatever the filter does with it."""
+    """The prefix length itself (`net.len`), for any other use in the filter."""
 
     @property
     def bits(self) -> int:
-        """A length is 0 to 128."""
+        """The number of bits of the answer: a length is 0 to 128."""
         return 8
 
 
@@ -89,11 +89,11 @@ class RoaTest:
 
     @property
     def bits(self) -> int:
-        """For ROA_UNKNOWN, ROA_VALID and ROA_INVALID."""
+        """The number of bits of the answer: ROA_UNKNOWN, ROA_VALID or ROA_INVALID."""
         return 2
 
 
-MANY: Final = 4096  # patterns of a set of which no short summary is kept
+MANY: Final = 4096  # a set of more patterns is tested for every network, without caching
 
 
 class NetQuestions:
@@ -104,7 +104,7 @@ class NetQuestions:
         self._width = 0
 
     def bit(self, test: NetTest | Length | RoaTest) -> int:
-        """The first bit of a question; asked again, it is the same."""
+        """The first bit of a question; a new question gets the next free bits."""
         found = self.first.get(test)
         if found is None:
             found = self.first[test] = self._width
@@ -113,10 +113,10 @@ class NetQuestions:
 
     @property
     def nets(self) -> tuple[NetTest, ...]:
-        """The tests with a bit of their own."""
+        """The tests of the network among the questions."""
         return tuple([test for test in self.first if isinstance(test, NetTest)])
 
     @property
     def roas(self) -> tuple[RoaTest, ...]:
-        """The questions to ROA tables."""
+        """The look-ups in ROA tables among the questions."""
         return tuple([test for test in self.first if isinstance(test, RoaTest)])

@@ -1,10 +1,10 @@
-"""The filter language as values: what the builder makes and the compiler reads.
+"""The syntax tree of the filter language, which the builder makes and the compiler reads.
 
 Names are resolved: a constant is a `Literal`, a local has a number unique in
-its function, a call holds the function itself. Equal nodes mean the same
-program: spans are outside of equality. Types are the manual's words
-(`"int"`, `"pair set"`, `"enum rts"`); `"void"` for nothing, `"any"` for what
-is only known at run time.
+its function, a call refers to the function itself. Equal nodes mean the same
+program: spans are not compared. Types are the manual's words
+(`"int"`, `"pair set"`, `"enum rts"`); `"void"` means no value, `"any"` a type
+that is only known at run time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from weakref import ref
 
 
 class Anchor:
-    """Where a statement stands in its file. A statement that only moved takes its spans along."""
+    """The place of a statement in its file. Moving it moves all spans of a statement that did not change."""
 
     __slots__ = ("file", "line")
 
@@ -27,7 +27,7 @@ class Anchor:
 class Span:
     """A place in the config text: 1-based line and column, end exclusive.
 
-    The lines of one that has an anchor count from there.
+    With an anchor as `file`, lines count from the line of the anchor.
     """
 
     __slots__ = ("_end", "_file", "_line", "column", "end_column")
@@ -99,7 +99,7 @@ class Local(Node):
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Node):
-    """An attribute of the route: `net`, `bgp_path`, `preference`, a custom one."""
+    """An attribute of the route: `net`, `bgp_path`, `preference`, or a custom one."""
 
     name: str
 
@@ -144,7 +144,7 @@ class ExtendedCommunityNode(Node):
     number: Node | None = None  # of `unknown`
 
 
-# Set items. An item that is a single expression stands as itself.
+# Set items. An item that is a single expression is that expression's node.
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class PrefixPattern(Node):
 
 @dataclass(frozen=True, slots=True)
 class SetOf(Node):
-    """`[ ... ]`. A prefix set of only plain literals comes as a `Literal` instead."""
+    """`[ ... ]`. A prefix set of only plain literals is a `Literal` instead."""
 
     items: tuple[Node, ...]
 
@@ -226,7 +226,7 @@ class MaskPlus(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A user's function."""
+    """A call of a user's function."""
 
     function: FunctionRef
     arguments: tuple[Node, ...]
@@ -245,7 +245,7 @@ class Builtin(Node):
 class Method(Node):
     """`object.name` or `object.name(arguments)`; arguments None without parentheses.
 
-    `place` is where the name stands.
+    `place` is the span of the name.
     """
 
     target: Node
@@ -292,9 +292,9 @@ class For(Node):
 
 @dataclass(frozen=True, slots=True)
 class Declare(Node):
-    """A local variable comes to life; without a value it is an empty list or path, or void.
+    """Declares a local variable; without a value it is an empty list or path, or void.
 
-    `bare`: declared in the old place before the body, where lists are void too.
+    `bare`: declared in the old place before the body, where lists and paths are void too.
     """
 
     variable: Local
@@ -336,7 +336,7 @@ class Print(Node):
 
 @dataclass(frozen=True, slots=True)
 class Evaluate(Node):
-    """An expression as a statement: a call, or `attribute.method(…);`, which writes back."""
+    """An expression as a statement: a call, or `attribute.method(…);`, which sets the attribute."""
 
     expression: Node
 
@@ -353,7 +353,7 @@ class Assert(Node):
 
 @dataclass(frozen=True, slots=True)
 class CheckAssign(Node):
-    """`bt_check_assign(target, value);`: assign, then reading must give the value back."""
+    """`bt_check_assign(target, value);`: assign, then assert that reading gives the same value."""
 
     target: Node
     value: Node
@@ -365,7 +365,7 @@ class CheckAssign(Node):
 
 @dataclass(frozen=True, slots=True)
 class Function(Node):
-    """`return_type` None: not declared, inferred by the checker."""
+    """A user's function. `return_type` None: not declared, so it is inferred."""
 
     name: str
     parameters: tuple[Local, ...]
@@ -376,11 +376,11 @@ class Function(Node):
 class FunctionRef:
     """A function by identity, so that recursion is possible.
 
-    The builder makes the reference when it meets the name and fills `function`
-    when the body ends. References compare by `digest`, the canonical text of
-    the function with everything it calls (`filter/digest.py`). Calls in the
-    function's own body use `within()`, which does not keep it alive: there is
-    no collector for what refers to itself.
+    The builder makes the reference when it reads the name and sets `function`
+    when the body ends. References compare by `digest`, which covers the function
+    with everything it calls (`filter/digest.py`). Calls in the function's own body
+    use `within()`, which does not keep it alive: the daemon runs without the cycle
+    collector, so a reference cycle would never be freed.
     """
 
     __slots__ = ("__weakref__", "_digest", "_function", "_whole", "name", "parameters", "return_type")
@@ -391,17 +391,17 @@ class FunctionRef:
         self.return_type = return_type
         self._function: Function | None = None
         self._digest: str = ""
-        self._whole: ref[FunctionRef] | None = None  # of one that stands inside of the function
+        self._whole: ref[FunctionRef] | None = None  # of a reference made by `within`: the outer one
 
     def within(self) -> FunctionRef:
-        """The reference for calls inside of the function itself."""
+        """A weak reference, for calls in the function's own body."""
         inner = FunctionRef(self.name, self.parameters, self.return_type)
         inner._whole = ref(self)
         return inner
 
     @property
     def identity(self) -> FunctionRef:
-        """The one reference that stands for the function, however it is called."""
+        """The one reference that identifies the function, from wherever it is called."""
         whole = self._whole() if self._whole is not None else None
         return self if whole is None else whole
 
@@ -416,7 +416,7 @@ class FunctionRef:
 
     @property
     def digest(self) -> str:
-        """What the function does, as one short text; empty until that is known."""
+        """The digest of the function; empty until its body has been read."""
         return self.identity._digest
 
     @digest.setter
@@ -432,7 +432,7 @@ class FunctionRef:
 
 @dataclass(frozen=True, slots=True)
 class Filter(Node):
-    """A filter; `name` is None for one written in place."""
+    """A filter; `name` is None for one written where it is used."""
 
     name: str | None
     body: Block

@@ -1,10 +1,10 @@
-"""The Python source of a filter with everything it calls, and the code made of it.
+"""Generates the Python source of a filter with everything it calls, and compiles it.
 
-The function of the filter stands inside a function that returns it, and so do
-those of the user's functions: they find each other as closures, not in the
-namespace of the code, so that nothing refers to itself and a dropped filter is
-freed at once (the daemon runs without the cycle collector). Only a recursive
-function cannot do without such a cycle; `Code.clear` cuts it.
+The filter and the user's functions become local functions of a function `make`
+that returns the filter's. They find each other as closures, not in the namespace
+of the code, so there are no reference cycles and a dropped filter is freed
+immediately (the daemon runs without the cycle collector). Only a recursive
+function needs such a cycle; `Code.clear` cuts it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from pybird.values.sets import ValueSet
 
 Run = Callable[[RouteContext], Any]
 
-CONSTANT = re.compile(r"k[0-9]+")  # how constants of the code are called
+CONSTANT = re.compile(r"k[0-9]+")  # the names of constants in the code
 _VIEW = re.compile(r"\bview\b")
-_READ = re.compile(r"view\.get\('(bgp_[a-z_]+)', EMPTY_[A-Z]+\)")  # of attributes that are never void
+_READ = re.compile(r"view\.get\('(bgp_[a-z_]+)', EMPTY_[A-Z]+\)")  # reads of attributes that are never void
 _FRAME = ("bgp_", "def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
 _DEEPEST = 11  # levels of statements in one function; Python takes 20 loops and 100 levels
 _MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
@@ -53,8 +53,8 @@ def filter_code(
 ) -> Code:
     """The code of a filter.
 
-    `masked`: tests of the network are read from `s.mask`. `trace` is told of every step.
-    With a `budget` a run takes no more steps than that.
+    `masked`: the answers to tests of the network are read from `s.mask`. The code reports
+    every step to `trace`. With a `budget` a run takes no more steps than that.
     """
     program = _Program(filter.name or "(unnamed)", declarations, masked=masked, budget=budget)
     if trace is not None:
@@ -66,14 +66,14 @@ def filter_code(
 def expression_code(
     node: n.Node, declarations: Mapping[str, AttributeDecl], budget: Budget | None = None
 ) -> tuple[Code, str]:
-    """The code that gives the value of an expression, and its type; `budget` as of a filter."""
+    """(code that computes an expression, its type); `budget` as for a filter."""
     program = _Program("expression", declarations, budget=budget)
     kind = program.typing.type_of(node)
     return program.code(n.Return(node, span=node.span), in_filter=False), kind
 
 
 class Code:
-    """Compiled source: `run(subject)` gives True, False or None, or a value."""
+    """Compiled source: `run(subject)` returns True, False or None for a filter, or a value."""
 
     __slots__ = ("_name", "_namespace", "_spans", "constants", "reads", "run", "source")
 
@@ -84,7 +84,7 @@ class Code:
         self._spans = [span for _, span in lines]
         self._namespace = namespace
         self.constants = {name: value for name, value in namespace.items() if CONSTANT.fullmatch(name)}
-        namespace["SPANS"] = self._spans  # for who follows the lines that run
+        namespace["SPANS"] = self._spans  # for tools that follow the running lines
         exec(compile(self.source, f"<{name}>", "exec"), namespace)
         self.run: Run = namespace.pop("make")()
 
@@ -93,11 +93,11 @@ class Code:
         return list(zip(self.source.splitlines(), self._spans, strict=True))
 
     def statements(self) -> list[n.Span]:
-        """The places of what the code can run, without lines that only hold it together."""
+        """The places of the user's statements, without generated lines that only connect them."""
         return [span for text, span in self.lines() if not text.strip().startswith(_FRAME)]
 
     def clear(self) -> None:
-        """Let go of everything; the code cannot run any more. Cuts the cycle of recursive functions."""
+        """Release everything, with the cycles of recursive functions; the code cannot run any more."""
         _cut(self.run)
         self._namespace.clear()
         self.constants.clear()
@@ -120,7 +120,7 @@ class Code:
 
 
 def _cut(function: Any) -> None:
-    """Empty the closures of a function and of all that it calls."""
+    """Empty the closures of a function and of all functions that it calls."""
     for cell in getattr(function, "__closure__", None) or ():
         try:
             called = cell.cell_contents
@@ -135,7 +135,7 @@ def _cleared(subject: RouteContext) -> bool:
 
 
 class _Functions:
-    """The user's functions that the code calls, in the order they are met."""
+    """The user's functions that the code calls, in the order of their first call."""
 
     def __init__(self) -> None:
         self.found: dict[int, tuple[str, n.FunctionRef]] = {}
@@ -150,7 +150,7 @@ class _Functions:
 
 
 class _Program:
-    """The source as it is written."""
+    """Writes the source of one filter or expression."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class _Program:
         return function_lines(f"{name}({taken})", self._read_once(written.lines, body), body, view)
 
     def _read_once(self, lines: Lines, body: n.Node) -> Lines:
-        """The same, with BGP attributes that nothing writes in variables when they are read repeatedly."""
+        """The lines, with a variable for each BGP attribute that is read repeatedly and never written."""
         found = [match for text, _ in lines for match in _READ.finditer(text)]
         times = Counter([match[0] for match in found])
         names = {match[0]: match[1] for match in found}
@@ -233,7 +233,7 @@ class _Program:
 
 
 def function_lines(head: str, lines: Lines, body: n.Node, view: str = "s.view") -> Lines:
-    """A function of these lines; `view`: how it gets the attributes when it needs them, or its own."""
+    """A function of these lines; `view`: the code that gets it the attributes, if it needs them."""
     made: Lines = [(f"    def {head}:", body.span)]
     if view == "s.own()" or any(_VIEW.search(text) for text, _ in lines):
         made.append((f"        view = {view}", body.span))
@@ -241,12 +241,12 @@ def function_lines(head: str, lines: Lines, body: n.Node, view: str = "s.view") 
 
 
 class _Body:
-    """The statements of one function.
+    """Writes the statements of one function.
 
-    `inside`: of a part that is nested deeply, and therefore a function of its
-    own. It gives `(True, result)` for a return in it, and `(False, None, ...)`
-    with the variables that it set when it comes to its end.
-    `bounded`: each turn of a loop takes a step of the budget.
+    `inside`: these are a deeply nested part, which became a function of its own.
+    It returns `(True, result)` for a return statement in it, and `(False, None, ...)`
+    with the variables that it has set when it reaches its end.
+    `bounded`: each iteration of a loop takes a step of the budget.
     """
 
     def __init__(
@@ -301,7 +301,7 @@ class _Body:
                 self._decide(node)
             case n.Print(arguments=arguments, newline=newline):
                 self._expressions.reads.volatile = True
-                if any(map(calls, arguments)):  # what they print comes in between
+                if any(map(calls, arguments)):  # what these print comes in between
                     for argument in arguments:
                         self._line(f"s.print({self._expressions.shown(argument)}, False)", node)
                     arguments = ()
@@ -330,7 +330,7 @@ class _Body:
         self._depth -= 1
 
     def _outlined(self, node: n.Node) -> None:
-        """A statement as a function of its own, and the call of it."""
+        """Write a statement as a function of its own, and a call of this function."""
         expressions = self._expressions
         outer, expressions.used = expressions.used, {}
         inner = _Body(
@@ -392,7 +392,7 @@ class _Body:
             self._nested(default.body)
 
     def _by_length(self, node: n.Case) -> bool:
-        """A case of `net.len` whose labels are known."""
+        """True for a case of `net.len` whose labels are constant."""
         if not _is_length(node.subject):
             return False
         known = self._expressions.is_constant
@@ -418,7 +418,7 @@ class _Body:
             self.statement(arm.body)
 
     def _lengths(self, node: n.Case, arm: n.Arm) -> str:
-        """The test of an arm of `case net.len`: tests of the network alone, which can be done ahead."""
+        """The condition of an arm of `case net.len`, of network tests that can be done before a run."""
         literal = self._expressions.constant(n.SetOf(arm.labels, span=arm.span))
         intervals = literal.value.intervals if literal is not None else ()
         tests = []
@@ -444,7 +444,7 @@ class _Body:
     def _for(self, node: n.For) -> None:
         kind = self._typing.type_of(node.sequence)
         if kind not in ELEMENTS:
-            raise FilterTypeError(f"for cannot walk {kind}", node.sequence.span)
+            raise FilterTypeError(f"for cannot iterate over {kind}", node.sequence.span)
         members = "members" if kind == "bgppath" else "items"
         self.declared[local_name(node.variable)] = None
         self._line(
@@ -483,7 +483,7 @@ class _Body:
                     raise FilterTypeError(f"{name} cannot be set", target.span)
                 if access is not None:
                     if name in ADJUSTING:
-                        self._expressions.read(name)  # it keeps the rest of the next hop
+                        self._expressions.read(name)  # the rest of the next hop stays, so it is an input
                     self._line(access.write.format(code), node)
                 else:
                     self._line(f"view[{name!r}] = s.changes[{name!r}] = {self._kept(target, code)}", node)
@@ -491,7 +491,7 @@ class _Body:
                 raise FilterTypeError("this cannot be assigned to", target.span)
 
     def _kept(self, target: n.Attribute, code: str) -> str:
-        """Attribute sets hold rich values: the CLI shows them without knowing the filter's types."""
+        """The code of a value for an attribute set: a rich one, as the CLI does not know its static type."""
         kind = self._typing.type_of(target)
         if kind in _WRAPPED or kind.startswith("enum "):
             self._expressions.namespace["rich"] = rich
@@ -521,7 +521,7 @@ class _Body:
         self._line(self._expressions.code(expression), node)
 
     def _assert(self, node: n.Assert) -> None:
-        """The condition and what to show are functions: most runs want neither."""
+        """Write an assertion; its condition and values are functions, as most runs evaluate neither."""
         shown = [self._expressions.shown(part) for part in node.parts]
         claim = Assertion(node.span, node.text, node.part_texts)
         self._claim(claim, self._expressions.non_void(node.condition), shown, node)
@@ -557,7 +557,7 @@ def _is_length(subject: n.Node) -> bool:
 
 
 def written_target(method: n.Method) -> n.Node | None:
-    """What `target.method(…);` writes back to: the attribute or variable it starts from."""
+    """The attribute or variable that `target.method(…);` sets: the one that the chain starts from."""
     target: n.Node = method
     while isinstance(target, n.Method):
         target = target.target

@@ -1,10 +1,10 @@
-"""The route that a compiled filter works on, and what it may ask of the router.
+"""The route that a compiled filter works on, and the router's services for filters.
 
-A `RouteContext` is made once per channel and loaded per run. `view` has the
-attributes as they are now; code that writes makes it a copy first (`own`), and
-notes each write in `changes`. Nothing is written to the `Rte`.
+A `RouteContext` is made once per channel and loaded for each run. `view` has the
+current attributes; code that writes copies it first (`own`), and records each
+write in `changes`. The `Rte` is never modified.
 A next hop that a filter sets is a new `hop` without a key: the core resolves
-its gateway or interface name. (Compiled by mypyc when the wheel is.)
+its gateway or interface name. (Hot code, also compiled by mypyc.)
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ class RoaStates(Protocol):
     """The records of a ROA table."""
 
     def state(self, key: bytes, asn: int) -> int:
-        """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 of the network with this table key (RFC 6811)."""
+        """The state of a network by table key: ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 (RFC 6811)."""
 
     def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
-        """The networks by their states."""
+        """The networks grouped by their states."""
 
 
 class Lookup(Protocol):
-    """Tables as filters see them; implemented by the core."""
+    """Look-ups in tables and interfaces for filters; implemented by the core."""
 
     def roa_check(self, table: str, net: Net, asn: int) -> int:
         """ROA_UNKNOWN 0, ROA_VALID 1, ROA_INVALID 2 (RFC 6811)."""
 
     def roa_states(self, table: str, net_type: NetType) -> RoaStates:
-        """What answers `roa_check` for many IPv4 or IPv6 networks at once."""
+        """The records of a ROA table, to check many IPv4 or IPv6 networks in one call."""
 
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
         """ASPA_UNKNOWN 0, ASPA_VALID 1, ASPA_INVALID 2."""
 
     def neighbor(self, address: Address) -> tuple[int, str] | None:
-        """Index and name of the interface on whose link an address is."""
+        """(index, name) of the interface on whose link an address is; None without one."""
 
     def interface(self, name: str) -> int:
-        """The index of an interface; 0 when there is none of this name."""
+        """The index of the interface with this name; 0 without one."""
 
 
 _FIXED: Final[dict[int, Hop]] = {
@@ -68,7 +68,7 @@ _NO_WAY: Final = NextHop(None, 0, "")
 
 
 class RouteContext:
-    """One route under a filter."""
+    """One route in a filter run."""
 
     __slots__ = (
         "_line",
@@ -103,25 +103,25 @@ class RouteContext:
         self.net_type = net_type
         self.log = log
         self.lookup = lookup
-        self.complain = complain  # hears of errors, where they are not for `log`
-        self.asserted = asserted  # hears what came of `bt_assert` (`claims.Checked`)
+        self.complain = complain  # called with run-time errors, instead of `log`
+        self.asserted = asserted  # called with each `AssertionResult`
         self.rte: Rte
         self.key = b""
-        self.view: dict[str, Any] = {}  # the attributes as they are now
+        self.view: dict[str, Any] = {}  # the current attributes
         self.changes: dict[str, Any] = {}
         self.preference = 0
         self.hop: Hop | None = None  # a next hop that the filter set
-        self.mask = 0  # answers to the filter's questions about the network, in a masked run
+        self.mask = 0  # in a masked run: answers to the filter's questions about the network
         self.failed = False  # the run ended in an error or without a decision, which was logged
         self._net: Net | None = None
-        self._owned = False  # `view` is nobody else's
-        self._line = ""  # what `printn` began
+        self._owned = False  # `view` is not shared with others
+        self._line = ""  # the line that `printn` began
 
     def load(self, rte: Rte, key: bytes, wanted: Wanted | None = None) -> None:
-        """Begin with this route of the network `key`.
+        """Prepare a run for this route of the network `key`.
 
-        `wanted`: which attributes to read; None: all, which the pool remembers
-        for others that come with the same set.
+        `wanted`: which attributes to read; None: all, and the pool caches them for
+        other routes with the same set.
         """
         self.rte = rte
         self.key = key
@@ -150,7 +150,7 @@ class RouteContext:
         (self.complain or self.log)(text)
 
     def print(self, text: str, newline: bool) -> None:
-        """Log a line, or the beginning of one."""
+        """Log a line; without `newline` it waits for the rest of the line."""
         self._line += text
         if newline:
             self.log(self._line)
@@ -159,7 +159,7 @@ class RouteContext:
     # attributes of the set ------------------------------------------------
 
     def own(self) -> dict[str, Any]:
-        """The attributes, to be written to."""
+        """The attributes as a dict of this run's own, which may be modified."""
         if not self._owned:
             self.view = self.view.copy()
             self._owned = True
@@ -171,7 +171,7 @@ class RouteContext:
         self.view.pop(name, None)
 
     def bits(self, name: str, mask: int) -> bool | None:
-        """Are these bits of an attribute set? None when it is absent."""
+        """True if one of these bits of an attribute is set; None without the attribute."""
         field = self.view.get(name)
         return None if field is None else field & mask != 0
 
@@ -184,14 +184,14 @@ class RouteContext:
     # attributes of the route ------------------------------------------------
 
     def origin(self) -> Any:
-        """`from`: the router that announced the route; None when none did."""
+        """`from`: the address of the router that announced the route; None without one."""
         set_value = self.view.get("from")
         if set_value is not None or "from" in self.changes:  # set, or unset
             return set_value
         return self.rte.source.address
 
     def local_metric(self) -> Any:
-        """What a filter has set, else the distance of the next hop; None when it is unknown."""
+        """`local_metric`: as a filter has set it, else the IGP metric of the next hop; None if unknown."""
         if "local_metric" in self.view or "local_metric" in self.changes:
             return self.view.get("local_metric")
         metric = self._hop().igp_metric
@@ -210,11 +210,11 @@ class RouteContext:
         self.hop = Hop(Dest.UNICAST, (way,))
 
     def gateway(self) -> Any:
-        """`gw`: unspecified (`::`) without one."""
+        """`gw`: the gateway of the first next hop; `::` without one."""
         return self._way().gateway or UNSPECIFIED_V6
 
     def dest(self) -> int:
-        """`dest`, an RTD_* number."""
+        """`dest`: an RTD_* number."""
         return int(self._hop().dest)
 
     def ifname(self) -> str:
@@ -222,11 +222,11 @@ class RouteContext:
         return self._interface()[1]
 
     def ifindex(self) -> int:
-        """`ifindex`: of the first next hop, or 0."""
+        """`ifindex`: the interface index of the first next hop, or 0."""
         return self._interface()[0]
 
     def _interface(self) -> tuple[int, str]:
-        """Index and name of the first next hop's interface, also of one that the filter has set."""
+        """(index, name) of the interface of the first next hop, also if the filter has set it."""
         way = self._way()
         if self.hop is None or way.ifindex or self.lookup is None:
             return way.ifindex, way.ifname
@@ -235,15 +235,15 @@ class RouteContext:
         return (self.lookup.interface(way.ifname), way.ifname) if way.ifname else (0, "")
 
     def weight(self) -> int:
-        """`weight` of the first next hop."""
+        """`weight`: that of the first next hop."""
         return self._way().weight
 
     def onlink(self) -> bool:
-        """`onlink` of the first next hop."""
+        """`onlink`: that of the first next hop."""
         return self._way().onlink
 
     def label(self) -> Any:
-        """`gw_mpls`: the outermost label, implicit null without one (RFC 3032, 2.1)."""
+        """`gw_mpls`: the outermost label of the first next hop; implicit null without one (RFC 3032, 2.1)."""
         labels = self._way().labels
         return labels[0] if labels else IMPLICIT_NULL
 
@@ -256,23 +256,23 @@ class RouteContext:
         self._set_way(NextHop(None, 0, value))
 
     def set_dest(self, value: int) -> None:
-        """Drop packets. Raises FilterRuntimeError for anything but the three ways to."""
+        """Drop packets. Raises FilterRuntimeError unless it is blackhole, unreachable or prohibit."""
         if value not in _FIXED:
             raise FilterRuntimeError("destination can be changed only to blackhole, unreachable or prohibit")
         self.hop = _FIXED[value]
 
     def set_weight(self, value: int) -> None:
-        """Raises FilterRuntimeError unless it is 1 to 256."""
+        """Set the weight of all next hops. Raises FilterRuntimeError unless it is 1 to 256."""
         if not 1 <= value <= 256:
             raise FilterRuntimeError(f"weight {value} is not between 1 and 256")
         self._change(lambda way: way._replace(weight=value), every=True)
 
     def set_onlink(self, value: bool) -> None:
-        """Take the gateway to be on the link, whatever the addresses say."""
+        """Treat all gateways as on the link, whatever the interface addresses say."""
         self._change(lambda way: way._replace(onlink=value), every=True)
 
     def set_label(self, value: int) -> None:
-        """Push one MPLS label. Raises FilterRuntimeError above 20 bits."""
+        """Push one MPLS label at the first next hop. Raises FilterRuntimeError above 20 bits."""
         if not 0 <= value < 1 << 20:
             raise FilterRuntimeError(f"label {value} does not fit into 20 bits")
         self._change(lambda way: way._replace(labels=(value,)), every=False)
@@ -286,7 +286,7 @@ class RouteContext:
 
 
 def constant_subject(log: Callable[[str], None]) -> RouteContext:
-    """A subject without a route, for expressions that need none (`define`, `eval`)."""
+    """A context without a route, for expressions that need none (`define`, `eval`)."""
     return RouteContext(AttributePool(()), NetType.IP4, log)
 
 

@@ -1,10 +1,9 @@
-"""All that compiled filters may call.
+"""The functions that compiled filters may call.
 
-Values come as the compiler passes them: pairs, quads, enums and communities as
-plain numbers and tuples, the static type says what they are. Python's own
-TypeError and AttributeError on None are how a void operand shows; the caller of
-the filter turns them into the run-time error of the user. Hot code (also
-compiled by mypyc).
+Arguments are as the compiler passes them: pairs, quads, enums and communities are
+plain numbers and tuples; their static type says what they are. A void operand is
+None, on which Python raises TypeError or AttributeError; the caller of the filter
+turns these into the run-time error for the user. Hot code (also compiled by mypyc).
 """
 
 from __future__ import annotations
@@ -36,21 +35,21 @@ class Reject(Exception):  # noqa: N818
 
 
 def divide(a: int, b: int) -> int:
-    """Raises FilterRuntimeError for zero."""
+    """`a / b`. Raises FilterRuntimeError if `b` is 0."""
     if b == 0:
         raise FilterRuntimeError("Mother told me not to divide by 0")
     return a // b
 
 
 def need(value: Any) -> Any:
-    """The value. Raises FilterRuntimeError when there is none."""
+    """The value. Raises FilterRuntimeError if it is void."""
     if value is None:
         raise FilterRuntimeError("an operand has no value")
     return value
 
 
 def all_of(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values, after all were computed. Raises FilterRuntimeError when there is one that is void."""
+    """The values, after all were computed. Raises FilterRuntimeError if one of them is void."""
     if None in values:
         raise FilterRuntimeError("an operand has no value")
     return values
@@ -64,32 +63,32 @@ def void_order(a: Any, b: Any) -> int:
 
 
 def no_order(a: Any, b: Any) -> int:
-    """As `void_order`. Raises FilterRuntimeError for two values: `<` of these is taken and never works."""
+    """As `void_order`, but raises FilterRuntimeError for two values: their type has no order."""
     if a is None or b is None:
         return void_order(a, b)
     raise FilterRuntimeError("Can't compare values of incompatible types")
 
 
 def never(*_operands: Any) -> bool:
-    """False: operands of types that are never equal."""
+    """False, after the operands were evaluated: for a test that never holds."""
     return False
 
 
 def maybe_in(value: Any, members: Any) -> bool:
-    """`~` with a value that may be void: not in an empty set, and an error with any other."""
+    """`~` with a value that may be void: void is in no empty set, and an error with any other set."""
     return (value if value is not None or not members else need(value)) in members
 
 
 def cannot_match(_left: Any, _right: Any) -> bool:
-    """Raises FilterRuntimeError: `~` of these types is taken and never works, as in BIRD."""
+    """Raises FilterRuntimeError: like BIRD, load accepts `~` of these types, but every run fails."""
     raise FilterRuntimeError("~ applied on unknown type pair")
 
 
 # ------------------------------------------------------------------ nets
 
-# Bits of the keys of nets without a prefix: what BIRD says is their length.
+# The lengths that BIRD gives to nets without a prefix.
 _SIZES: Final = {NetType.ETH: 48, NetType.MPLS: 20, NetType.ASPA: 32, NetType.PEER: 0}
-# The kinds of EVPN routes that do not have a part.
+# By part of an EVPN route: the kinds of routes that do not have it.
 _WITHOUT: Final[dict[str, tuple[EvpnType, ...]]] = {
     "mac": (EvpnType.EAD, EvpnType.IMET, EvpnType.ES),
     "tag": (EvpnType.ES,),
@@ -99,7 +98,7 @@ _WITHOUT: Final[dict[str, tuple[EvpnType, ...]]] = {
 
 
 def net_order(net: Any) -> Any:
-    """What nets of any type sort by; None of none."""
+    """Sort key of a net of any type; None for a void one."""
     if net is None:
         return None
     if isinstance(net, EthNet):
@@ -110,7 +109,7 @@ def net_order(net: Any) -> Any:
 
 
 def net_length(net: Any) -> int:
-    """The prefix length of a net; of one without a prefix the number that BIRD has in its place."""
+    """The prefix length of a net; without a prefix, the number that BIRD gives instead."""
     if isinstance(net, Prefix):
         return net.length
     prefix = getattr(net, "prefix", None)
@@ -120,7 +119,7 @@ def net_length(net: Any) -> int:
 
 
 def net_address(net: Any) -> Address:
-    """The address part; `::` of a net that has none."""
+    """The address part of a net; `::` if it has none."""
     if isinstance(net, EvpnNet):
         return (net.ip if net.kind is EvpnType.MAC else None) or UNSPECIFIED_V6
     prefix = net if isinstance(net, Prefix) else getattr(need(net), "prefix", None)
@@ -129,7 +128,7 @@ def net_address(net: Any) -> Address:
 
 
 def net_part(net: Any, name: str) -> Any:
-    """A part that only some types of net have."""
+    """A part that only some types of net have. Raises FilterRuntimeError without it."""
     if not hasattr(net, name) or (isinstance(net, EvpnNet) and net.kind in _WITHOUT.get(name, ())):
         raise FilterRuntimeError(f"{net} has no {name}")
     part = getattr(net, name)
@@ -139,10 +138,10 @@ def net_part(net: Any, name: str) -> Any:
 
 
 def net_inside(net: Any, outer: Any) -> bool:
-    """True when `net` is of the type of `outer` and its prefix is that of `outer` or lies in it."""
+    """True if `net` (an address or a net of the type of `outer`) lies in the prefix of `outer`."""
     around = outer if isinstance(outer, Prefix) else getattr(outer, "prefix", None)
     if not isinstance(around, Prefix):
-        return False  # nothing lies in a net without a prefix, not even the same
+        return False  # nothing lies in a net without a prefix, not even the same net
     if isinstance(net, Address):
         return around.contains(net)
     if net.type != outer.type:
@@ -151,7 +150,7 @@ def net_inside(net: Any, outer: Any) -> bool:
 
 
 def make_pair(a: int, b: int) -> int:
-    """`(a, b)`; raises FilterRuntimeError when a part is wider than 16 bits."""
+    """`(a, b)`. Raises FilterRuntimeError if a part is wider than 16 bits."""
     if a > 65535 or b > 65535:
         text = f"Can't operate with value out of bounds in pair constructor: {max(a, b)} is above 65535"
         raise FilterRuntimeError(text)
@@ -159,7 +158,7 @@ def make_pair(a: int, b: int) -> int:
 
 
 def make_extended(kind: str, key: Any, value: int, number: int) -> int:
-    """`(kind, key, value)`; raises FilterRuntimeError when it does not fit."""
+    """`(kind, key, value)`. Raises FilterRuntimeError if a part does not fit."""
     try:
         return ExtendedCommunity.of(kind, key, value, number)
     except ValueError as problem:
@@ -167,12 +166,12 @@ def make_extended(kind: str, key: Any, value: int, number: int) -> int:
 
 
 def quad_address(value: int) -> Address:
-    """A quad as an address, for what takes addresses."""
+    """A quad as an IPv4 address."""
     return Address.from_v4(value)
 
 
 def maybe_address(value: int | None) -> Address | None:
-    """The same, of a quad that may be void."""
+    """A quad as an IPv4 address; None for a void one."""
     return None if value is None else Address.from_v4(value)
 
 
@@ -184,44 +183,44 @@ def without(listed: Any, item: Any) -> Any:
 
 
 def without_any(listed: Any, unwanted: Any) -> Any:
-    """A list or path without the members of a set or list."""
+    """A list or path without the members that are in a set or list."""
     if isinstance(unwanted, ValueSet) and not unwanted.any_of(listed.items):
         return listed
     return listed.keep(lambda member: member not in unwanted)
 
 
 def only(listed: Any, wanted: Any) -> Any:
-    """The members of a list or path that a set or list has."""
+    """A list or path with only the members that are in a set or list."""
     return listed.keep(lambda member: member in wanted)
 
 
 def least(listed: Any, zero: Any) -> Any:
-    """The smallest member; zeroes of an empty list."""
+    """The smallest member; `zero` for an empty list."""
     return min(listed.items) if listed.items else zero
 
 
 def greatest(listed: Any, zero: Any) -> Any:
-    """The largest member; zeroes of an empty list."""
+    """The largest member; `zero` for an empty list."""
     return max(listed.items) if listed.items else zero
 
 
 def addresses_match(listed: Any, addresses: Any) -> bool:
-    """True when a clist has a member that is, as an IPv4 address, in the set."""
+    """True if a member of a clist, read as an IPv4 address, is in the set."""
     return any(Address.from_v4(item) in addresses for item in listed.items)
 
 
 def only_addresses(listed: Any, addresses: Any) -> Any:
-    """The members of a clist that are, as IPv4 addresses, in the set."""
+    """A clist with only the members that, read as IPv4 addresses, are in the set."""
     return listed.keep(lambda member: Address.from_v4(member) in addresses)
 
 
 def without_addresses(listed: Any, addresses: Any) -> Any:
-    """The members of a clist that are not, as IPv4 addresses, in the set."""
+    """A clist without the members that, read as IPv4 addresses, are in the set."""
     return listed.keep(lambda member: Address.from_v4(member) not in addresses)
 
 
 def same_sets(a: Any, b: Any) -> bool:
-    """True for sets of one type that BIRD takes to be equal: the same tree, whatever was written."""
+    """True if BIRD considers two sets equal: they make the same tree, however they were written."""
     if isinstance(a, PrefixSet) and isinstance(b, PrefixSet):
         return a == b or (a.net_type is b.net_type and show_prefix_set(a) == show_prefix_set(b))
     if isinstance(a, ValueSet) and isinstance(b, ValueSet):
@@ -238,10 +237,10 @@ def append(a: Any, b: Any) -> Any:
 
 
 def text_pattern(pattern: str) -> Pattern[str]:
-    """A shell pattern: `*`, `?`, and a backslash that takes the next character as it is.
+    """A shell pattern (`*`, `?`, backslash before a literal character) as a regular expression.
 
-    What stands between two `*` is taken where it fits first, for good (`(?>`): going back
-    could not help, and with many `*` would take for ever.
+    The text between two `*` matches where it first fits, without backtracking (`(?>`): a later
+    place could not help, and with many `*` trying them all would take forever.
     """
     parts: list[str] = [""]
     at = 0
@@ -264,12 +263,12 @@ def text_pattern(pattern: str) -> Pattern[str]:
 
 
 def text_match(text: str, pattern: str) -> bool:
-    """True when the whole text fits the shell pattern."""
+    """True if the whole text matches the shell pattern."""
     return text_pattern(pattern).match(text) is not None
 
 
 def from_hex(text: str) -> bytes:
-    """`from_hex("01:02")`."""
+    """The bytes of hex digits, as in `from_hex("01:02")`."""
     try:
         return bytes.fromhex(text.replace(":", " ").replace("-", " ").replace(".", " "))
     except ValueError:
@@ -277,20 +276,20 @@ def from_hex(text: str) -> bytes:
 
 
 def roa_check(s: Any, table: str, net: Any, asn: int) -> int:
-    """ROA_* of a prefix and its origin (RFC 6811)."""
+    """The ROA_* state of a prefix and its origin AS (RFC 6811)."""
     if s.lookup is None:
         raise FilterRuntimeError(f"table {table} cannot be asked here")
     return int(s.lookup.roa_check(table, net, asn))
 
 
 def aspa_check(s: Any, table: str, path: Any, upstream: bool) -> int:
-    """ASPA_* of a path."""
+    """The ASPA_* state of a path."""
     if s.lookup is None:
         raise FilterRuntimeError(f"table {table} cannot be asked here")
     return int(s.lookup.aspa_check(table, path, upstream))
 
 
-# What generated code finds by name.
+# The names that generated code may use.
 EXPORTS: Final[dict[str, Any]] = {
     "Accept": Accept,
     "EMPTY_COMMUNITIES": EMPTY_COMMUNITIES,

@@ -1,4 +1,4 @@
-"""What a misspelt word may have meant."""
+"""Suggestions for misspelled words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# Words of other languages, of BIRD 1, and units. A space in a value: several words.
+# Words of other languages and of BIRD 1, and units, with their replacements (with a space: several words).
 WORDS: Final = {
     "and": "&&",
     "or": "||",
@@ -34,7 +34,7 @@ AS_NUMBER: Final = re.compile(r"(?:AS|as|As)N?_?([0-9]+)\Z")
 
 
 def closest(word: str, choices: Iterable[str]) -> str:
-    """What the user may have meant, or nothing."""
+    """The word that the user may have meant, or ""."""
     known = {*choices} - {word}
     if word in WORDS and (" " in WORDS[word] or WORDS[word] in known or not WORDS[word].isalpha()):
         return WORDS[word]
@@ -55,7 +55,7 @@ def _alike(word: str, choice: str) -> bool:
 
 
 def _distance(word: str, other: str) -> int:
-    """Edits from one to the other; two neighbors in the wrong order are one, case counts nothing."""
+    """Number of edits from one word to the other; swapped neighbors are one edit, case does not count."""
     word, other = word.lower(), other.lower()
     before: list[int] = []
     last = list(range(len(other) + 1))

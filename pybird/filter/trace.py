@@ -1,7 +1,7 @@
-"""Following a filter step by step: the same compiler, with calls in between that tell what happens.
+"""Traces a filter step by step: the generated code then has calls that report what happens.
 
-Every statement reports that it runs, and what is read, called or compared
-reports its value. Each report carries a place in the configuration.
+Every statement reports that it runs; every expression that reads, calls or compares
+reports its value. Each report has its place in the configuration.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from pybird.filter.nodes import Span
 
 
 class Point(NamedTuple):
-    """A place that reports; `type` is that of the value, "" for a statement."""
+    """A place that reports; `type` is the type of the value, "" for a statement."""
 
     span: Span
     type: str = ""
 
 
 class FilterEvent(NamedTuple):
-    """One report; `value` as compiled filters hold it (`format.show` knows its text)."""
+    """One report; `value` is in the form of compiled filters (`format.show` gives its text)."""
 
     point: Point
     value: Any = None
 
 
 class FilterTrace:
-    """What the filters that were compiled with it did, in order."""
+    """The reports of the filters compiled with it, in order."""
 
     def __init__(self) -> None:
         self.events: list[FilterEvent] = []
         self._points: list[Point] = []
 
     def point(self, span: Span, type_name: str = "") -> int:
-        """The number under which a place of the generated code reports."""
+        """Register a place of the generated code; returns the number with which it reports."""
         self._points.append(Point(span, type_name))
         return len(self._points) - 1
 
     def step(self, number: int) -> None:
-        """A statement runs."""
+        """Record that a statement runs."""
         self.events.append(FilterEvent(self._points[number]))
 
     def seen(self, number: int, value: Any) -> Any:
-        """An expression has this value, which is given back."""
+        """Record the value of an expression, and return it."""
         self.events.append(FilterEvent(self._points[number], value))
         return value

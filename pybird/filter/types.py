@@ -1,10 +1,10 @@
 """Static types of the filter language.
 
-Types are the manual's words. `"any"` fits everywhere; `"void"` is the type of
-what has no value; `"empty set"` is `[]`, which fits every set. `Typing.type_of`
-gives the type of an expression or raises `FilterTypeError` at the exact place.
-Locals and attributes carry or declare their types and the return type of a
-function follows from its first `return`, so a type never depends on a value.
+Types are the manual's words. `"any"` fits everywhere; `"void"` means no value;
+`"empty set"` is `[]`, which fits every set. `Typing.type_of`
+returns the type of an expression or raises `FilterTypeError` at the exact place.
+Locals and attributes have declared types, and the return type of a function
+follows from its first typed `return`, so a type never depends on a value.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _ORDERED: Final = (
     "bgppath",
 )
 
-# What BIRD takes, only to find when it runs that it cannot be done.
+# Matches that BIRD accepts at load, but that fail at every run.
 FAILING_MATCHES: Final = frozenset(
     {("bgppath", "int"), ("clist", "pair"), ("eclist", "ec"), ("lclist", "lc")}
 )
 
-# What `left ~ right` takes besides an element and its set.
+# The types of `left ~ right` besides an element and a set of its type.
 _MATCHES: Final = frozenset(
     {
         ("bgppath", "bgpmask"),
@@ -99,7 +99,7 @@ _MATCHES: Final = frozenset(
 
 
 def fits(source: str, target: str) -> bool:
-    """True when a value of type `source` may stand where `target` is wanted."""
+    """True if a value of type `source` may stand where `target` is wanted."""
     if source == target or "any" in (source, target):
         return True
     if source == EMPTY_SET_TYPE:
@@ -108,7 +108,7 @@ def fits(source: str, target: str) -> bool:
 
 
 def accepts(wanted: str, found: str, node: n.Node) -> bool:
-    """True when an expression of type `found` may stand where `wanted` is: IPv4 constants are quads too."""
+    """True if `node`, of type `found`, may stand where `wanted` is wanted: IPv4 constants are quads too."""
     if (wanted, found) == ("quad set", "ip set"):
         return isinstance(node, (n.SetOf, n.Literal))
     return fits(found, wanted) or (wanted == "quad" and is_quad(node))
@@ -120,7 +120,7 @@ def is_quad(node: n.Node) -> bool:
 
 
 def children(node: n.Node) -> Iterator[n.Node]:
-    """The nodes below, in source order; a chain `a || b || …` is one level, calls are not entered."""
+    """The direct children in source order; a chain `a || b || …` is one level, called functions are none."""
     if isinstance(node, n.Binary) and node.op in ("&&", "||"):
         yield from operands(node, node.op)
         return
@@ -160,14 +160,14 @@ class Typing:
         self.declarations = declarations
         self._returns: dict[int, str | None] = {}
         self._refs: list[n.FunctionRef] = []  # keeps ids of `_returns` alive
-        self._inferring = 0  # functions whose return type is being found out
+        self._inferring = 0  # functions whose return type is being inferred
         self._known: dict[int, tuple[n.Node, str]] = {}
 
     def type_of(self, node: n.Node) -> str:
         """The type of an expression.
 
         Raises:
-            FilterTypeError: it has none.
+            FilterTypeError: it is invalid.
         """
         if isinstance(node, (n.Literal, n.Local)):
             return node.type
@@ -211,7 +211,7 @@ class Typing:
         raise FilterTypeError("this is not an expression", node.span)
 
     def declaration(self, name: str) -> AttributeDecl | None:
-        """What declares an attribute: a protocol, the configuration or the core."""
+        """The declaration of an attribute, by a protocol, the configuration or the core; None without one."""
         return self.declarations.get(name) or CORE_DECLARATIONS.get(name)
 
     def attribute(self, node: n.Attribute) -> str:
@@ -224,7 +224,7 @@ class Typing:
         raise FilterTypeError(f"there is no attribute {node.name}", node.span)
 
     def returned(self, ref: n.FunctionRef) -> str | None:
-        """What a function gives; None while that is being found out (recursion), "void": nothing."""
+        """The return type of a function; "void" for none; None while it is being inferred (recursion)."""
         if ref.return_type is not None:
             return ref.return_type
         key = id(ref.identity)
@@ -375,7 +375,8 @@ class Typing:
                     f"{parameter.name} of {ref.name} is {parameter.type}, not {found}", argument.span
                 )
         result = self.returned(ref)
-        # BIRD takes a function that only decides where a value is wanted; it never comes to that.
+        # BIRD accepts a function that only accepts or rejects where a value is wanted: the run ends before
+        # the value is needed.
         return result if result is not None and result != "void" else "any"
 
     def _builtin(self, node: n.Builtin) -> str:
@@ -415,7 +416,7 @@ class Typing:
 
     def _method(self, node: n.Method) -> str:
         target = self.type_of(node.target)
-        if target == "route":  # where several routes are at hand
+        if target == "route":  # an element of a block of routes
             return self.attribute(n.Attribute(node.name, span=node.span))
         method = METHODS.get((target, node.name))
         if target == "any":
@@ -439,7 +440,7 @@ def _similar(target: str, name: str) -> str:
 
 
 def _one_argument(node: n.Method, arguments: tuple[n.Node, ...]) -> FilterTypeError:
-    """Several arguments, or none. Several numbers are most often a community without its parentheses."""
+    """The error for no or several arguments; several numbers are likely a community without parentheses."""
     message = f"{node.name} takes one argument, not {len(arguments)}"
     if not arguments:
         return FilterTypeError(message, node.span)
@@ -452,7 +453,7 @@ def _one_argument(node: n.Method, arguments: tuple[n.Node, ...]) -> FilterTypeEr
 
 
 def method_argument(target: str, name: str, found: str, span: n.Span) -> str:
-    """Which of a method's argument types serves a value of type `found`."""
+    """The argument type of a method under which a value of type `found` is passed."""
     allowed = METHODS[target, name].arguments
     if found in allowed:
         return found
@@ -463,14 +464,14 @@ def method_argument(target: str, name: str, found: str, span: n.Span) -> str:
 
 
 def matches(left: str, right: str) -> bool:
-    """True when `left ~ right` has a meaning."""
+    """True if `left ~ right` is accepted at load."""
     if "any" in (left, right) or (left, right) in _MATCHES or (left, right) in FAILING_MATCHES:
         return True
     return right == f"{left} set" or right == EMPTY_SET_TYPE
 
 
 def has_order(kind: str) -> bool:
-    """True when of two values of this type one may be less; BIRD finds only when it runs that none can."""
+    """True if values of this type are ordered; as in BIRD, comparing others fails only at run time."""
     return kind in _ORDERED or kind in ENUMS or kind == "any"
 
 
@@ -484,7 +485,7 @@ def _returns_of(node: n.Node) -> Iterator[n.Return]:
 
 
 def falls_through(node: n.Node) -> bool:
-    """True when a statement may end without `return` and without a decision."""
+    """True if a statement may end without `return` and without a decision."""
     match node:
         case n.Return() | n.Decide():
             return False
@@ -498,7 +499,7 @@ def falls_through(node: n.Node) -> bool:
 
 
 def empty_value(type_name: str) -> Any:
-    """What an attribute that is not there, or a variable without a value, reads as; None: void."""
+    """The value of an absent attribute or of a variable without a value; None if that is void."""
     return _EMPTY_VALUES.get(type_name)
 
 

@@ -1,10 +1,10 @@
-"""Which expressions may turn out to have no value ("void").
+"""Finds the expressions that may turn out to have no value ("void").
 
-What has no value may be compared, printed, passed and returned; anything else
-with it is a run-time error. Code that must notice costs time, so it is only
-written where it can happen: attributes that the route may lack, variables that
-were declared without a value, parameters that are called with one of these,
-and functions that return one or end without `return`.
+A void value may be compared, printed, passed and returned; any other use is a
+run-time error. Checks for this cost time, so they are generated only where a value
+may be void: attributes that the route may lack, variables declared without a value,
+parameters that receive one of these, and functions that return one or end without
+`return`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pybird.filter import nodes as n
 from pybird.filter.attributes import ACCESS
 from pybird.filter.types import Typing, children, empty_value, falls_through
 
-FILTER = 0  # stands for the filter itself among the functions
+FILTER = 0  # the filter itself, among the functions
 
 
 class Voids:
-    """What may be void in a filter and the functions that it calls."""
+    """The expressions that may be void in a filter and the functions that it calls."""
 
     def __init__(self, typing: Typing, body: n.Node | None = None) -> None:
         self._typing = typing
@@ -31,11 +31,11 @@ class Voids:
             self._settle()
 
     def enter(self, function: int) -> None:
-        """From now on expressions stand in this function (an identity), or in the FILTER."""
+        """Interpret variables as those of this function (an identity) from now on, or of the FILTER."""
         self._within = function
 
     def may_be(self, node: n.Node) -> bool:
-        """True when an expression may turn out to have no value."""
+        """True if an expression may turn out to be void."""
         match node:
             case n.Local(slot=slot):
                 return (self._within, slot) in self._slots
@@ -78,7 +78,7 @@ class Voids:
         self._scan(ref.function.body, called)
 
     def _settle(self) -> None:
-        """Follow what is passed and returned until nothing new is found."""
+        """Propagate through arguments and returned values until nothing new is found."""
         before = -1
         while before != len(self._slots) + len(self._functions):
             before = len(self._slots) + len(self._functions)

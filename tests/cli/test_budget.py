@@ -13,7 +13,7 @@ CODE = (
     f"function quick() {{ int n = 0; {LOOPS.replace('for int c in p do ', '')} return n = 900; }}\n"
     "function twice(int x) -> int { if x = 0 then return 1; return twice(x - 1) + twice(x - 1); }\n"
 )
-TOO_MANY = f"8008 This takes more than {MOST_STEPS} turns of loops and calls for one route"
+TOO_MANY = f"8008 This takes more than {MOST_STEPS} loop iterations and function calls for one route"
 
 
 @pytest.fixture(scope="module")

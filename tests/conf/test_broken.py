@@ -153,7 +153,7 @@ BROKEN = [
         "add of clist takes pair or int or quad or ip or clist, not rd",
     ),
     (FILTER + "  case net.len { 24: accept; «else» reject; }\n}\n", "unexpected `else`"),
-    (FILTER + "  for int i in «[1]» do print i; accept;\n}\n", "for cannot walk int set"),
+    (FILTER + "  for int i in «[1]» do print i; accept;\n}\n", "for cannot iterate over int set"),
     (FILTER + "  int x = «true»; accept;\n}\n", "x takes int, not bool"),
     (FILTER + "  «nosuch»(1); accept;\n}\n", "function `nosuch` is not defined"),
     (FILTER + "  «net» = 10.0.0.0/8; accept;\n}\n", "net is read-only"),

@@ -358,4 +358,4 @@ def test_a_function_that_does_not_end_is_an_error_where_it_is_called(
     monkeypatch.setattr(values, "MOST_STEPS_READING", 1000)
     twice = "function twice(int x) -> int { if x = 0 then return 1; return twice(x - 1) + twice(x - 1); }"
     found = error(f"{twice}\n{use}\n{DEVICE}")
-    assert (found.message, found.line) == ("this takes more than 1000 turns of loops and calls", 2)
+    assert (found.message, found.line) == ("this takes more than 1000 loop iterations and function calls", 2)
