@@ -155,12 +155,20 @@ def test_families_that_were_not_negotiated_are_ignored():
     assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV6.numbers)
     received = read(update(withdrawn="080a"), families=(IPV6,))
     assert (received.announced, received.withdrawn, received.ignored) == ([], [], IPV4.numbers)
+    received = read(update("", "", "080a"), families=(IPV6,))
+    assert (received.withdrawn, received.ignored) == ([], IPV4.numbers)
     assert read(
         update(reach("0a000002", "ff", "0001").replace("000101", "400401"), ""), families=(IPV4,)
     ).ignored
 
 
 # ------------------------------------------------- errors, RFC 7606 and 4271
+
+
+def test_mp_reach_without_a_network_and_with_broken_attributes_resets():
+    """RFC 7606, 5.2: nothing could be withdrawn in its place."""
+    assert reset(update(reach(GLOBAL, "") + ORIGIN_IGP, "")) == (3, 1)
+    assert read(update(reach(GLOBAL, "") + ORIGIN_IGP + PATH_65002, "")).withdrawn == []
 
 
 def test_a_malformed_attribute_withdraws_all_families():

@@ -9,7 +9,7 @@ from pybird.core.reload.plan import compare, plan, runs
 from pybird.filter import nodes as n
 from pybird.filter.digest import digest
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
-from pybird.values.net import NetType
+from pybird.values.net import NetType, Prefix
 from tests.core.world import MASTER4, MASTER6, PeerConfig, config, ipv4, peer
 
 
@@ -56,6 +56,9 @@ A, B = peer("a"), peer("b")
 OTHER = TableConfig("other", NetType.IP4)
 
 
+TENS = Prefix.parse("10.0.0.0/8")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -76,6 +79,9 @@ OTHER = TableConfig("other", NetType.IP4)
         ),
         (config(A), config(peer("a", ipv4(export_filter=REJECT))), ["adapt a", "reload a.ipv4 export"]),
         (config(A), config(peer("a", ipv4(import_filter=REJECT))), ["adapt a", "reload a.ipv4 import"]),
+        (config(A), config(peer("a", replace(ipv4(), preference=50))), ["adapt a", "reload a.ipv4 import"]),
+        (config(A), config(peer("a", ipv4(import_in=TENS))), ["adapt a", "reload a.ipv4 import"]),
+        (config(A), config(peer("a", ipv4(export_in=TENS))), ["adapt a", "reload a.ipv4 export"]),
         (config(A), config(peer("a", ipv4(import_limit=Limit(5)))), ["adapt a"]),
         (config(A), config(peer("a", ipv4(export_limit=Limit(5)))), ["adapt a", "reload a.ipv4 export"]),
         (config(A), config(peer("a", ipv4(keep_filtered=True))), ["adapt a"]),
@@ -89,6 +95,11 @@ OTHER = TableConfig("other", NetType.IP4)
         (
             config(A),
             config(A, tables=(replace(MASTER4, sorted=True), MASTER6)),
+            ["restart a: table master4 is made anew", "remove table master4", "add table master4"],
+        ),
+        (
+            config(A),
+            config(A, tables=(replace(MASTER4, trie=True), MASTER6)),
             ["restart a: table master4 is made anew", "remove table master4", "add table master4"],
         ),
         (config(A), config(A, tables=(replace(MASTER4, debug=frozenset({"routes"})), MASTER6)), []),
