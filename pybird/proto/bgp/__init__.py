@@ -14,7 +14,7 @@ from pybird.values.enums import Rts
 
 
 def make_instance(config: BgpConfig, owner: InstanceOwner) -> Instance[BgpConfig]:
-    """A protocol with a range waits for neighbors, any other has one."""
+    """A `Dynamic` for a protocol with a neighbor range, else a `Peer`."""
     return Dynamic(config, owner) if config.remote_range is not None else Peer(config, owner)
 
 

@@ -1,4 +1,4 @@
-"""From `protocol bgp` to its configuration: the options, and what must hold at its end."""
+"""Build the configuration of `protocol bgp`: its options, and the checks when its block ends."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CEASES = {
 
 
 def build(builder: Builder, tree: Tree) -> BgpConfig:
-    """One `protocol bgp` or template."""
+    """The configuration of one `protocol bgp` or template."""
     draft = open_protocol(builder, tree, BgpConfig)
     draft["channels"] = (*draft["channels"], *draft["other_channels"])
     builder.each(tree.children, draft, OPTIONS)
@@ -73,7 +73,7 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
 
 
 def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
-    """What BIRD checks when the block ends; all of it at the closing brace."""
+    """Check what BIRD checks when the block ends; every error stands at the closing brace."""
     for problem in (*_missing(config), *_session_problems(builder, config)):
         builder.errors.append(
             builder.end_error(problem, tree, place=_error_place(builder, config, problem, tree))
@@ -88,7 +88,7 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
 
 
 def _warn_of_two_families(builder: Builder, config: BgpConfig, tree: Tree) -> None:
-    """BIRD takes it, and the session never comes up."""
+    """Warn of a local address that is not of the neighbor's family: no session, but BIRD accepts it."""
     local, remote = config.local_address, config.remote_range or config.remote_address
     if local is not None and remote is not None and local.is_v4 != _is_v4(remote):
         text = f"local address {local} cannot reach neighbor {remote}: the session stays down"
@@ -100,7 +100,7 @@ def _is_v4(address: Address | Prefix) -> bool:
 
 
 def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -> None:
-    """RFC 9117: flow routes are compared with the best unicast routes around."""
+    """Check the base table of a flow channel: RFC 9117 compares flow routes with its unicast routes."""
     name = channel.base_table or ("master4" if channel.name == "flow4" else "master6")
     if not builder.tables[name].trie:
         text = f"Flowspec validation requires base table ({name}) with trie"
@@ -108,7 +108,7 @@ def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -
 
 
 def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
-    """Link-local neighbors have no IPv4 address: IPv4 routes need RFC 8950."""
+    """Warn of IPv4 channels of link-local neighbors, which need RFC 8950: there is no IPv4 next hop."""
     if not _range_on_links(config):
         return
     for channel in config.channels:
@@ -120,7 +120,7 @@ def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
 
 
 def is_internal(config: BgpConfig) -> bool:
-    """The neighbor is in our own AS."""
+    """True if the neighbor is in our own AS."""
     return config.remote_kind == "internal" or (
         config.remote_as is not None and config.remote_as == config.local_as
     )
@@ -138,7 +138,7 @@ def _missing(config: BgpConfig) -> list[str]:
 
 
 def _error_place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) -> tuple[str, Span] | None:
-    """The option that lacks something, or the table."""
+    """(hint, place) of the option or table that a problem comes from; None: only the block's end."""
     neighbor = tree.find("neighbor")
     if problem == NO_REMOTE_AS and neighbor is not None:
         return "this has no `as`", builder.span(neighbor)
@@ -156,7 +156,7 @@ def _error_place(builder: Builder, config: BgpConfig, problem: str, tree: Tree) 
 
 
 def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
-    """Channels with an IGP table for next hops of the other family, which they cannot have."""
+    """Channels with an IGP table for the other family, but without the next hops of that family."""
     return [
         channel
         for channel in config.channels
@@ -168,7 +168,7 @@ def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
 
 
 def _unsorted_secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:
-    """Channels that want the second best route of a table that does not know it."""
+    """Channels with `secondary` on a table that is not sorted, so has no second best route."""
     return [
         channel
         for channel in config.channels
@@ -179,7 +179,7 @@ def _unsorted_secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelC
 
 
 def _has_sorted_table(builder: Builder, config: BgpConfig) -> bool:
-    """A channel's table is kept in full order, where MED cannot be compared by groups."""
+    """True if a channel's table is sorted: its full order cannot compare MED by groups."""
     return any(c.name != PEERS and builder.tables[c.table].sorted for c in config.channels)
 
 
@@ -249,7 +249,7 @@ def _role_and_key_problems(config: BgpConfig, internal: bool) -> list[str]:
 
 
 def _range_on_links(config: BgpConfig) -> bool:
-    """The neighbors are link-local; each has the interface that it was found on."""
+    """True if the neighbors are link-local; each has the interface that it was found on."""
     return config.remote_range is not None and LINK_LOCAL.covers(config.remote_range)
 
 
@@ -281,7 +281,7 @@ def _direct_problems(config: BgpConfig) -> list[str]:
 
 
 def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
-    """RFC 8212: an external session needs import and export policies that somebody wrote."""
+    """Check that an external session has explicit import and export policies (RFC 8212)."""
     for each in config.channels:
         if not isinstance(each, BgpChannelConfig) or (each.import_set and each.export_set):
             continue
@@ -394,7 +394,7 @@ def _dynamic_name(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _hold(field: str) -> Handler:
-    """Zero, or at least three seconds (RFC 4271, 4.2)."""
+    """The handler of a hold time: 0, or 3 to 65535 seconds (RFC 4271, 4.2)."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         value = builder.number(tree.children[0], 0, 65535)
@@ -479,7 +479,7 @@ def _bfd_options(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _only_value(field: str) -> Handler:
-    """A number that stands last, after keywords in either spelling."""
+    """The handler of a number after keywords that have two spellings."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         draft[field] = builder.number(tree.children[-1])
@@ -507,12 +507,12 @@ KEY: Handlers = {
 
 
 def _bounded(reason: str, what: str, end: str) -> Ignored:
-    """A time in seconds, below the end of what its field of a message can hold."""
+    """An ignored time in seconds, which must fit its field in a message: less than `end`."""
     most = {"4096": 0xFFF, "2^24": 0xFFFFFF}[end]
     return Ignored(reason, checked_number(0, most, f"{what} time must be less than {end}"))
 
 
-# Read, and not acted on: what a session loses is speed or convenience.
+# Accepted, but not acted on: the session only loses speed or convenience.
 NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
@@ -529,14 +529,14 @@ NOT_ACTED_ON: Handlers = {
     "setkey": Taken("it is for BSD kernels", checked_switch),
 }
 
-# Read, and refused: policy or security would not be what the user wrote.
+# Refused: without them, policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
     "local_role": Refused("the role would not be checked", word("local_role")),
     "require_roles": Refused("roles would not be checked", switch("require_roles")),
     "confederation": Refused("the AS path would show the member AS", number("confederation")),
     "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
     "keys": Refused("the session would not be authenticated", _keys),
-    "disable_rx": Refused("what the neighbor sends would be taken"),
+    "disable_rx": Refused("routes from the neighbor would be accepted"),
 }
 
 OPTIONS: Handlers = {

@@ -1,4 +1,4 @@
-"""From the channels of `protocol bgp` to their configuration."""
+"""Build the configuration of the channels of `protocol bgp`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pybird.values.net import NetType
 
 
 def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """A channel of an address family; one that is not run yet is only checked, with a warning."""
+    """Build the channel of an address family; one that is not run yet is only checked, with a warning."""
     name = name_of(tree)
     if name not in family.NAMES and name not in family.OTHER_NAMES:
         raise builder.error(f"protocol bgp has no {name} channel", tree, expected=family.NAMES)
@@ -43,13 +43,13 @@ def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def other_mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """Where labels of other channels come from: only checked, with a warning."""
+    """Check an `mpls` channel, the source of other channels' labels; it is not run, which is a warning."""
     builder.warn("the mpls channel is understood but not run by this version", tree, "not-run")
     mpls_channel(builder, draft, tree)
 
 
 def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """The channel of discovered neighbors: common options, `from` and `persist`."""
+    """Build the channel of discovered neighbors: it has the common options, `from` and `persist`."""
     made = open_channel(builder, draft, tree, PeersChannelConfig, export_filter=ACCEPT)
     for item in tree.trees():
         if item.data in OPTIONS and item.data not in CHANNEL:
@@ -60,7 +60,7 @@ def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _next_hop(field: str) -> Handler:
-    """Off, on, or only for routes from one side."""
+    """The handler of an option that is off, on, or on only for routes from iBGP or from eBGP."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         what = tree.trees()[0]
@@ -77,11 +77,11 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     GRACEFUL.apply(builder, tree)
 
 
-GRACEFUL = Ignored("routes go with the session that brought them")
+GRACEFUL = Ignored("routes are removed when their session ends")
 
 
 def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """Bounds of it are bounded themselves: the field of the capability has 24 bits (RFC 9494)."""
+    """Check a stale time; its bounds must fit the 24 bits of the capability's field (RFC 9494)."""
     which = builder.phrase(tree).split()[0]
     text = f"{which.capitalize()} long-lived stale time must be less than 2^24"
     checked_number(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
@@ -104,7 +104,7 @@ def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """One for next hops of each family."""
+    """An IGP table: a channel may have one for IPv4 and one for IPv6 next hops."""
     name = tree.children[0]
     assert isinstance(name, Token)
     if draft["name"] in ("flow4", "flow6"):
@@ -140,7 +140,7 @@ OPTIONS: Handlers = {
     "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
     "validate": Ignored("only flow channels have it", _validate),
     "base_table": Ignored("only flow channels have it", _base_table),
-    # Which routes are exchanged would not be what the user wrote.
+    # Refused: other routes would be exchanged than the user wrote.
     "add_paths": Refused("only best routes are exchanged", off_on_or("add_paths", rx="rx", tx="tx")),
     "require_add_paths": Refused("only best routes are exchanged", switch("require_add_paths")),
 }

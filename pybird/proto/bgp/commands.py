@@ -16,7 +16,7 @@ from pybird.proto.bgp.config import BgpConfig
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """`reload bgp [in|out] WHICH`: ask for routes again, send them again."""
+    """Arguments of `reload bgp [in|out] WHICH`: whether to request routes again, to send them again."""
 
     which: Which
     imports: bool

@@ -17,7 +17,7 @@ ALL_CEASES = frozenset(range(1, 11))
 class BgpChannelConfig(ChannelConfig):
     """A channel of one address family."""
 
-    import_set: bool = False  # written, as RFC 8212 asks on eBGP
+    import_set: bool = False  # an import policy is configured, as RFC 8212 requires on eBGP
     export_set: bool = False
     mandatory: bool = False
     next_hop_self: Literal["no", "yes", "ibgp", "ebgp"] = "no"
@@ -42,7 +42,11 @@ class BgpChannelConfig(ChannelConfig):
 
     @property
     def family(self) -> Family:
-        """Its family, by its name; `NoFamilyError` where such channels are not run."""
+        """The address family with the channel's name.
+
+        Raises:
+            NoFamilyError: channels of this family are not run.
+        """
         return named(self.name)
 
     @property
@@ -142,4 +146,4 @@ class BgpConfig(ProtocolConfig):
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbor must have
-    parent: str | None = None  # of a dynamic child: the protocol it came from
+    parent: str | None = None  # the protocol that a dynamic child was made from

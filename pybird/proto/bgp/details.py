@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
-INFO_WIDTH: Final = 14  # of the state in the Info column
+INFO_WIDTH: Final = 14  # columns of the state in the Info column
 
 
 class ShownPeer(Protocol):
-    """What is shown of a protocol with one neighbor."""
+    """A protocol with one neighbor, as far as it is shown."""
 
     config: BgpConfig
     services: Services
@@ -43,11 +43,11 @@ class ShownPeer(Protocol):
 
     @property
     def parent(self) -> object:
-        """The dynamic protocol that made it, None: it stands in the file."""
+        """The dynamic protocol that it is a child of; None for a protocol in the file."""
 
     @property
     def bgp_state(self) -> str:
-        """As BIRD words it."""
+        """The state of the session, as BIRD words it."""
 
     @property
     def neighbor(self) -> str:
@@ -58,13 +58,13 @@ class ShownPeer(Protocol):
 
     @property
     def internal(self) -> bool:
-        """It is iBGP."""
+        """True for iBGP."""
 
 
 def info(state: str, error: str) -> str:
-    """The Info column, as BIRD's: the state, and what went wrong last unless it is well again.
+    """The Info column, as BIRD has it: the state and, unless Established, the last error.
 
-    Exporters take it as it is for the state of the session, so nothing else may stand here.
+    Monitoring exporters read the state from this column, so nothing else may stand here.
     """
     return f"{state:<{INFO_WIDTH}}{error if state != 'Established' else ''}"
 
@@ -77,7 +77,7 @@ def peer_details(peer: ShownPeer) -> Iterator[Detail]:
 
 
 def igp_lines(config: BgpConfig, channel: BgpChannelConfig) -> Iterator[Detail]:
-    """Where next hops of each family are looked up, where they are."""
+    """The IGP tables in which next hops are looked up, if there are any."""
     tables = igp_tables(config, channel)
     if tables.v4 is not None:
         yield Detail("IGP IPv4 table", tables.v4)
@@ -107,7 +107,7 @@ def _lines(peer: ShownPeer) -> Iterator[Detail]:
 
 
 def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detail]:
-    """What keeps neighbors away, also from a protocol with a range of them."""
+    """What may keep neighbors from connecting; also shown for a protocol with a range."""
     if listening.error:
         yield Detail("Listening", listening.error)
     if suspicion := signatures.suspicion:
@@ -142,7 +142,7 @@ def _timer(peer: ShownPeer, session: Session, name: str, length: float) -> Itera
 
 
 def session_words(peer: ShownPeer, session: Session) -> Iterator[str]:
-    """What kind of session it is."""
+    """The words of the Session line, such as "external AS4"."""
     config = peer.config
     yield "internal" if peer.internal else "external"
     if not is_direct(config):

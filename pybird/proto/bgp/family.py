@@ -1,13 +1,13 @@
 """Address families: one row for each that sessions exchange (RFC 4760).
 
-What depends on the family of a channel, a route or a message is asked of its row: how
-its networks are written, which next hops it has, whether the old fields of an UPDATE
-carry it. No other module knows an AFI or a SAFI by number.
+Whatever depends on the family of a channel, a route or a message is in its row: how
+networks are encoded, which next hops are allowed, whether an UPDATE may carry it outside
+of MP_REACH. No other module uses an AFI or a SAFI as a number.
 
-A family without a row raises in the code. A configuration may name the `OTHERS`: they
-are understood and not run.
+Looking up a family without a row raises. A configuration may name the families in
+`OTHERS`: they are understood and not run.
 
-Hot (also compiled): a row is asked once for each message or attribute set.
+Hot (also compiled): a row is used once for each message or attribute set.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Family:
     """One address family.
 
     `name` is that of its channels, `shown` its word in `show protocols all`. `nlri` reads
-    and writes its networks. `hop_version` (4 or 6) is the IP version of the next hops that
-    it has by itself; a family of IPv4 has those of IPv6 where both sides said so (RFC 8950).
-    `hop_sizes` are the octets that a next hop in MP_REACH may have. A `classic` family stands
-    in the fields that UPDATEs had before RFC 4760, wherever they can carry it.
+    and writes its networks. `hop_version` (4 or 6) is the IP version of its next hops; an
+    IPv4 family may also have IPv6 ones where both sides announced that (RFC 8950).
+    `hop_sizes` are the lengths in octets that a next hop in MP_REACH may have. Networks of a
+    `classic` family are sent in the fields that UPDATEs had before RFC 4760 where possible.
     """
 
     __slots__ = (
@@ -69,7 +69,7 @@ class Family:
         self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
 
     def carries(self, next_hop: bytes, extended: bool) -> bool:
-        """True for a canonical next hop that routes may have; `extended`: RFC 8950 was negotiated."""
+        """True if routes may have this canonical next hop; `extended`: RFC 8950 was negotiated."""
         if len(next_hop) == 4:
             return self.hop_version == 4
         return self.hop_version == 6 or extended
@@ -90,7 +90,7 @@ ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST, IPV4_MULTICAST, IPV6_MULTICAST)
 
 
 class Other(NamedTuple):
-    """A family that is not run: what is said of it, and asked when its channels are checked."""
+    """A family that is not run: what showing it and checking its channels need."""
 
     name: str
     shown: str
@@ -98,7 +98,7 @@ class Other(NamedTuple):
 
     @property
     def hop_version(self) -> int:
-        """Next hops are of the AFI, and a family that is neither IPv4 nor IPv6 counts as IPv6."""
+        """The IP version of its next hops: that of the AFI, and 6 if it is neither IPv4 nor IPv6."""
         return 4 if self.numbers[0] == 1 else 6
 
 
@@ -153,7 +153,7 @@ def numbered(numbers: AfiSafi) -> Family:
 
 
 def hop_version(name: str) -> int:
-    """The IP version of the next hops that channels with this name have by themselves, run or not."""
+    """The IP version of next hops in channels with this name, run or not (without RFC 8950)."""
     return _HOP_VERSIONS[name]
 
 

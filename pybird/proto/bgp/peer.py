@@ -10,11 +10,11 @@ one countdown runs:
     connect retry  Connect  while TCP does not answer
 
 A Cease or a lost connection is no error: the next try comes after the connect
-delay. A dynamic child is more eager (`Pace`): it connects at once, and a
-neighbor that refuses, or closes before its OPEN, is tried again after 2 s,
-doubling to 30 s. A second connection of a neighbor with an Established session
-is closed and answered by a KEEPALIVE on the old one, so that a neighbor that
-lost its state resets the old and gets in with its next try.
+delay. A dynamic child is more eager (`Pace`): it connects within 0.25 s, and tries a
+neighbor that refuses, or closes before its OPEN, again after 2 s, doubling to 30 s.
+A second connection from a neighbor with an Established session is closed, and a
+KEEPALIVE is sent on the first: a neighbor that lost its state resets the first, and
+its next connection is accepted.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import Prefix
 
-STALE: Final = 1.0  # seconds after which a connection attempt has missed its answer
-_REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP's answers of a closed door
+STALE: Final = 1.0  # seconds after which a connection attempt counts as unanswered
+_REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP errors; None: closed
 
 _CEASE_SUBCODES: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
-    StopReason.GRACEFUL: errors.SHUTDOWN,  # nobody keeps our routes: RFC 4724 is not announced
+    StopReason.GRACEFUL: errors.SHUTDOWN,  # the neighbor keeps no routes: we do not announce RFC 4724
     StopReason.DISABLED: errors.SHUTDOWN,
     StopReason.RESTARTED: errors.RESET,
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
@@ -69,17 +69,17 @@ class Peer(Instance[BgpConfig]):
         super().__init__(config, owner)
         self.outgoing: Connection | None = None
         self.incoming: Connection | None = None
-        self.active: Connection | None = None  # the Established one, also in one of the two
-        self._ended_by_hold_timer = False  # the last session ended because nothing came any more
-        self._ended_by_cease = False  # the neighbor ended the last session with a Cease
-        self.cause = ""  # what is known of `last_error` beyond BIRD's words
-        self._logged_refusal = ""  # what was logged of a neighbor that does not talk to us
+        self.active: Connection | None = None  # the Established one of the two
+        self._ended_by_hold_timer = False
+        self._ended_by_cease = False  # by the neighbor
+        self.cause = ""  # what we know about `last_error` beyond BIRD's words
+        self._logged_refusal = ""  # the last refusal that was logged
         self._prepare(config)
-        self.orphan = False  # a child whose entry was withdrawn
-        self.refused_hook: Callable[[], None] = _do_nothing  # the neighbor of a child did not talk to us
-        self.started_hook: Callable[[], None] = _do_nothing  # a child was enabled
+        self.orphan = False  # a dynamic child whose entry in the peer table was withdrawn
+        self.refused_hook: Callable[[], None] = _do_nothing  # called when the neighbor refuses a session
+        self.started_hook: Callable[[], None] = _do_nothing  # called at each start
         self.countdown = Countdown(self.services.clock)
-        self._listen_ifindex = 0  # interface
+        self._listen_ifindex = 0  # the interface that `listening` was opened with
         self._running = False
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
@@ -136,18 +136,18 @@ class Peer(Instance[BgpConfig]):
         self.stopped()
 
     def _set_error_wait(self, reason: StopReason) -> None:
-        """A restart for a route limit waits as after an error; other stops end that wait."""
+        """Wait before a restart for a route limit as after an error; any other stop ends such a wait."""
         if reason not in (StopReason.LIMIT, StopReason.EXPORT_LIMIT):
             self.error_wait.clear()
             return
-        if reason is StopReason.LIMIT:  # BIRD says no more of export limits than that they were hit
+        if reason is StopReason.LIMIT:  # for export limits BIRD logs only that they were hit
             self.log("warning", "Route limit exceeded, shutting down")
         if self.enabled:
             self.error_wait.failed(self.services.clock.now())
 
     def _stop_notification(self, reason: StopReason) -> Notification:
-        """The NOTIFICATION for this reason."""
-        if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no limit of what is sent
+        """The NOTIFICATION that tells the neighbor of this reason."""
+        if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no subcode for export limits
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
         return Notification.cease(_CEASE_SUBCODES[reason], self.message)
 
@@ -155,8 +155,8 @@ class Peer(Instance[BgpConfig]):
         address = self.config.remote_address
         assert address is not None
         if has_mixed_families(self.config):
-            return  # nobody can come that way
-        # a child's key is covered by the prefix key of its parent
+            return  # no connection is possible
+        # the MD5 key for the parent's range covers its children
         password_for = Prefix(address, address.bits) if self.config.parent is None else None
         self._listen_ifindex = self.reach.ifindex
         self.listening.open(self.config, self.reach.ifindex, password_for)
@@ -164,7 +164,7 @@ class Peer(Instance[BgpConfig]):
     # ----------------------------------------------------- waiting, trying
 
     def wait(self) -> None:
-        """Wait for what comes next; whatever countdown ran is replaced."""
+        """Start the countdown to the next try, in place of the running one; none during a session."""
         self.countdown.stop()
         if not self._running or self.active is not None:
             return
@@ -180,14 +180,14 @@ class Peer(Instance[BgpConfig]):
         self.error_wait.clear()
         self.pace.reset()
         if self.countdown.wait is WaitKind.CONNECT_RETRY and self.countdown.elapsed > STALE:
-            self._give_up()  # TCP would wait long before it asks again
+            self._give_up()  # TCP would wait long before its next SYN
         elif self.active is None and self.outgoing is None:
             self.wait()
 
     def seen(self, returned: bool) -> None:
-        """The neighbor advertised itself, when it has `returned` after a silence.
+        """The neighbor advertised itself; `returned`: after a silence.
 
-        Any sign of life ends the wait after a session that died of silence.
+        After a session whose hold timer expired, any advertisement ends the wait.
         """
         if self.active is not None:
             if returned:
@@ -203,11 +203,11 @@ class Peer(Instance[BgpConfig]):
 
     def _connect(self) -> None:
         if is_confirmed(self.incoming):
-            return  # it is nearly up; if it fails, `wait` comes again
+            return  # that one is nearly up; if it fails, `wait` is called again
         config, local = self.config, self.reach.local_address
         assert config.remote_address is not None
         if config.remote_address.is_link_local and local is None:
-            return  # still tentative: `_reach_changed` comes again
+            return  # our address is still tentative; later `_reach_changed` calls `wait`
         connection = self.outgoing = self._new_connection(outgoing=True)
         ttl, min_ttl = hop_limits(config)
         options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind)
@@ -229,7 +229,7 @@ class Peer(Instance[BgpConfig]):
         return max(self.config.connect_retry_time, 1) * self.jitter()
 
     def _give_up(self) -> None:
-        """TCP does not answer: begin a new attempt."""
+        """The TCP connection is not answered: abort it and begin a new one."""
         self.signatures.report()
         if self.outgoing is not None:
             self.outgoing.abort()
@@ -246,7 +246,7 @@ class Peer(Instance[BgpConfig]):
     def _new_connection(self, *, outgoing: bool) -> Connection:
         return Connection(self, Session(self._terms(), self.jitter), self.services.clock, outgoing)
 
-    # ------------------------------------------------ what connections tell
+    # ---------------------------------------------- events of connections
 
     def connection_up(self, connection: Connection) -> None:
         self.countdown.stop()
@@ -274,7 +274,7 @@ class Peer(Instance[BgpConfig]):
         self._try_again(connection)
 
     def _cause(self, error: str | None) -> str:
-        """Why TCP failed; "Cannot assign requested address" does not say which."""
+        """Why TCP failed where its error does not say: no interface has our local address."""
         local = self.config.local_address
         if error is None or local is None or self.config.free_bind:
             return ""
@@ -282,11 +282,11 @@ class Peer(Instance[BgpConfig]):
         return "" if there else f"no interface has {local}"
 
     def _failed(self, error: str, cause: str = "") -> None:
-        """Remember what went wrong last: BIRD's words for it, and what more we know."""
+        """Record the last error in BIRD's words and, as `cause`, what more we know."""
         self.last_error, self.cause = error, cause
 
     def _refused(self, text: str) -> None:
-        """The neighbor did not talk to us: no error, it may not know us yet."""
+        """The neighbor refused us: no error, we may not be configured there yet."""
         self.pace.refused()
         if text != self._logged_refusal:
             self._logged_refusal = text
@@ -317,7 +317,7 @@ class Peer(Instance[BgpConfig]):
             self._make_active(connection)
 
     def _make_active(self, connection: Connection) -> None:
-        """This connection is the session."""
+        """Make this connection the session of the protocol, and drop the other one."""
         self.doubt.forget()
         self.countdown.stop()
         self.signatures.end()
@@ -354,7 +354,7 @@ class Peer(Instance[BgpConfig]):
             self.session_channels.drained()
 
     def closed(self, connection: Connection, effect: Closed) -> None:
-        """A NOTIFICATION went or came."""
+        """The session ended with a NOTIFICATION, received or ours."""
         notification = effect.notification
         was_active = connection is self.active
         self._forget(connection)
@@ -375,7 +375,7 @@ class Peer(Instance[BgpConfig]):
         self._try_again(connection)
 
     def _report_end(self, effect: Closed) -> None:
-        """What ended the session goes to `show protocols` and the log."""
+        """Record what ended the session for `show protocols`, and log it."""
         cease = effect.notification.code == errors.CEASE
         own_cease = cease and not effect.received
         self._ended_by_cease = cease and effect.received
@@ -390,7 +390,7 @@ class Peer(Instance[BgpConfig]):
         )
 
     def _count_error(self, notification: Notification, received: bool) -> None:
-        """Errors make the next try wait; a received Cease may disable, never wait."""
+        """An error disables the protocol or makes the next try wait; a received Cease may only disable."""
         cease = notification.code == errors.CEASE
         config = self.config
         gives_up = notification.subcode in config.disable_after_cease if cease else config.disable_after_error
@@ -402,20 +402,20 @@ class Peer(Instance[BgpConfig]):
             self._close_other_connections()
 
     def _close_other_connections(self) -> None:
-        """Idle has no connections."""
+        """Close the connections that are not the session: in the Idle state there are none."""
         for connection in (self.outgoing, self.incoming):
             if connection is not None and connection is not self.active:
                 self._forget(connection)
                 connection.close(None)
 
     def _try_again(self, connection: Connection) -> None:
-        """A connection went: wait for the next, unless another is alive."""
+        """A connection ended: wait for the next try, unless there is a session or we wait already."""
         waits = self.error_wait.left(self.services.clock.now()) > 0
         if self.active is None and (connection.outgoing or waits or self.countdown.wait is None):
             self.wait()
 
     def _session_over(self) -> None:
-        """Established is left: routes go, and the next try is after a real failure."""
+        """The session left Established: close its channels, and let the next try wait as after a failure."""
         self.trace("events", "BGP session closed")
         self.session_channels.close()
         self.pace.failed()
@@ -425,11 +425,11 @@ class Peer(Instance[BgpConfig]):
     # ----------------------------------------------------------- incoming
 
     def incoming_stream(self, stream: Stream) -> None:
-        """A connection from the neighbor arrived (the listener found us)."""
+        """Accept or refuse a connection from the neighbor; the listener calls this."""
         if self.idle or not self.reach.accepts(stream):
             stream.abort()
         elif self.active is not None:
-            self.trace("events", "Second connection closed, asking the first for a sign of life")
+            self.trace("events", "Second connection closed, checking that the first is still alive")
             stream.close()
             self.active.probe_neighbor()
         elif is_confirmed(self.incoming):
@@ -438,7 +438,7 @@ class Peer(Instance[BgpConfig]):
             self._accept(stream)
 
     def _accept(self, stream: Stream) -> None:
-        if self.incoming is not None:  # the neighbor began anew
+        if self.incoming is not None:  # the neighbor started over
             self._drop(self.incoming)
         stream.set_hop_limits(*hop_limits(self.config))
         connection = self.incoming = self._new_connection(outgoing=False)
@@ -451,7 +451,7 @@ class Peer(Instance[BgpConfig]):
     # ------------------------------------------------------------- closing
 
     def _drop(self, connection: Connection) -> None:
-        """Lose a connection in favour of another, or of none."""
+        """Close a connection in favor of another one: with a Cease, before our OPEN with a reset."""
         self._forget(connection)
         if connection.session.state is SessionState.CLOSED:
             connection.abort()
@@ -479,7 +479,7 @@ class Peer(Instance[BgpConfig]):
             self.session_channels.close()
 
     def _reach_changed(self, reason: str) -> None:
-        """The neighbor's interface or address came, went or changed."""
+        """`Reach` calls this when its findings or our addresses changed; `reason`: why it is unreachable."""
         if not self._running:
             return
         if self.reach.ifindex != self._listen_ifindex:
@@ -537,7 +537,7 @@ class Peer(Instance[BgpConfig]):
     # ---------------------------------------------------------- for others
 
     def owns(self, key: Key) -> bool:
-        """The key is that of our neighbor (the listener asks)."""
+        """True if `key` is that of our neighbor."""
         config = self.config
         if config.remote_address != key.address or vrf_of(config) != key.vrf:
             return False
@@ -551,7 +551,7 @@ class Peer(Instance[BgpConfig]):
         return interface is not None and interface.index == key.ifindex
 
     def covers(self, key: Key) -> bool:
-        """Only dynamic protocols have a range."""
+        """False: only dynamic protocols have a range."""
         return False
 
     @property
@@ -562,7 +562,7 @@ class Peer(Instance[BgpConfig]):
 
     @property
     def remote_as(self) -> int | None:
-        """The neighbor's AS number, once it is known."""
+        """The neighbor's AS number; None while it is unknown."""
         if self.active is not None and self.active.session.remote is not None:
             return self.active.session.remote.asn
         if self.config.remote_as is None and self.config.remote_kind == "internal":
@@ -571,7 +571,7 @@ class Peer(Instance[BgpConfig]):
 
     @property
     def internal(self) -> bool:
-        """An iBGP session."""
+        """True for iBGP."""
         return self.remote_as == self.config.local_as
 
     @property

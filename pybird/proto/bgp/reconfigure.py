@@ -1,8 +1,8 @@
-"""Which changes of a BGP config are taken over, which restart the session.
+"""Which changes of a BGP config a running session adopts, and which restart it.
 
-Pure functions of two configs. What only matters later (delays, what to do after
-errors, checks of the next OPEN) is taken over; what the neighbor was told or
-what decides about routes that are here restarts.
+Pure functions of two configs. Options that matter only later (delays, what to do after
+errors, checks of the next OPEN) are adopted. Options that the neighbor was sent, or that
+decide about routes already received, restart the session.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ _SESSION: Final = (
     "next_hop_address",
     "table",
 )
-_TAKING: Final = ("gateway", "next_hop_prefer", "cost", "aigp")
-_IMPORT: Final = ("preference", *_TAKING)
+_ON_RECEIPT: Final = ("gateway", "next_hop_prefer", "cost", "aigp")
+_IMPORT: Final = ("preference", *_ON_RECEIPT)
 _EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format", "aigp")
 
 
 def differing(old: ProtocolConfig, new: ProtocolConfig) -> frozenset[str]:
-    """Names of the options that differ."""
+    """The names of the options that differ."""
     return frozenset(f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name))
 
 
 def accepts(old: BgpConfig, new: BgpConfig) -> bool:
-    """The session lives on under the new config."""
+    """True if the session can continue under the new config."""
     changed = differing(old, new)
     if old.parent is not None:
-        changed -= {"interface"}  # a child is where its neighbor was found, whatever the name is now
+        changed -= {"interface"}  # a child's interface is where its neighbor was found, also if renamed
     return changed <= ADAPTED and _same_session(old.channels, new.channels)
 
 
@@ -77,13 +77,16 @@ def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]
 
 
 def forces_restart(old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-    """A channel that changes so, comes or goes restarts the session."""
+    """True if a channel that is changed like this, added (`old` None) or removed restarts the session."""
     return old is None or new is None or not _adaptable(old, new)
 
 
 def _adaptable(old: ChannelConfig, new: ChannelConfig) -> bool:
-    """The routes of an import table keep the next hop and the metric that they came with."""
-    resolved = _same(old, new, _TAKING) or not getattr(new, "import_table", False)
+    """True if a running channel can adopt the change.
+
+    Not `_ON_RECEIPT` with an import table: its routes keep the next hop and metric they came with.
+    """
+    resolved = _same(old, new, _ON_RECEIPT) or not getattr(new, "import_table", False)
     return _same(old, new, _SESSION) and resolved
 
 
@@ -92,7 +95,7 @@ def _same(old: ChannelConfig, new: ChannelConfig, names: tuple[str, ...]) -> boo
 
 
 def reloads(old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
-    """Whether options other than filters change what is imported, what is exported."""
+    """(imports?, exports?): whether changed options, filters apart, require a reload of either."""
     if not isinstance(old, BgpChannelConfig) or not isinstance(new, BgpChannelConfig):
         return False, False
     return not _same(old, new, _IMPORT), not _same(old, new, _EXPORT)

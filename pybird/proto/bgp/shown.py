@@ -1,4 +1,4 @@
-"""What `show route` shows of a BGP route on its line: the distance to the next hop, where it came from."""
+"""What `show route` shows on the line of a BGP route: the metric, and the path's last AS and origin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETTERS: Final = {Origin.IGP: "i", Origin.EGP: "e", Origin.INCOMPLETE: "?"}
 
 
 def shown_metric(rte: Rte, pool: AttributePool) -> int | None:
-    """The distance to the next hop, with AIGP the total; -1: unknown, -2: it cannot be reached."""
+    """The IGP metric of the next hop, or AIGP's total; -1: unknown, -2: unreachable, None: not shown."""
     metric = rte.hop.igp_metric if isinstance(rte.hop.key, Recursive) else 0
     if metric and rte.hop.dest is Dest.UNREACHABLE:
         return -2
@@ -26,9 +26,9 @@ def shown_metric(rte: Rte, pool: AttributePool) -> int | None:
 
 
 def shown_origin(rte: Rte, pool: AttributePool) -> str:
-    """The last AS of the path, and how the route got there."""
+    """The last AS of the path and a letter for ORIGIN, such as "[AS65001i]"."""
     view = pool.view(rte.attrs)
     path = view.get("bgp_path")
     letter = _LETTERS.get(view.get("bgp_origin", Origin.INCOMPLETE), "?")
-    last = path.last if isinstance(path, AsPath) else 0  # none of a path that ends in a set
+    last = path.last if isinstance(path, AsPath) else 0  # 0 for a path that ends in a set
     return f"[AS{last}{letter}]" if last else f"[{letter}]"

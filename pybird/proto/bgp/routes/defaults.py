@@ -1,4 +1,4 @@
-"""What options of a BGP channel are where they are not written: it depends on the session."""
+"""The values of BGP channel options that are not configured: they depend on the session."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pybird.proto.bgp.session.parameters import is_direct
 
 
 def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
-    """Next hops of this channel are looked up in a table, not on our links."""
+    """True if next hops of this channel are looked up in an IGP table, not on our links."""
     return channel.gateway == "recursive" or (channel.gateway is None and not is_direct(config))
 
 
 def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
-    """Where next hops of this channel are looked up: as written, else the channel's table or the main one.
+    """The tables in which next hops of this channel are looked up.
 
-    Next hops of the other family exist with `extended next hop` only.
+    As configured; else, in recursive mode, the channel's own table and, for next hops of
+    the other family (which need `extended next hop`), master4 or master6.
     """
     v4, v6 = channel.igp_table4, channel.igp_table6
     if not is_recursive(config, channel):
@@ -29,7 +30,7 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
 
 
 def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:
-    """Which received next hops go on unchanged: a route server's all, a reflector's internal ones."""
+    """`next hop keep` as configured; by default a route server keeps all, a reflector those from iBGP."""
     if channel.next_hop_keep is not None:
         return channel.next_hop_keep
     return "yes" if config.rs_client else "ibgp" if config.rr_client else "no"

@@ -1,8 +1,8 @@
-"""Neighbors that are not there: one line for each of a few, one for all of many.
+"""Log lines about neighbors that do not answer: one each for a few, one summary for many.
 
 A router that starts before its neighbors, or whose switch is off, would write
-hundreds of lines that say the same. What is reported within two seconds, about as
-much as connect delays of one length differ, goes together.
+hundreds of lines that say the same. Reports are collected for 2 s, which is about as
+much as the jitter makes equal connect delays differ.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SHOWN: Final = 3  # reasons and names in a summary
 
 
 class AbsentPeer(Protocol):
-    """A BGP protocol whose neighbor is away, as a line in the log needs it."""
+    """A BGP protocol whose neighbor does not answer: what logging needs of it."""
 
     @property
     def name(self) -> str: ...
@@ -30,7 +30,7 @@ class AbsentPeer(Protocol):
 
 
 class Absent:
-    """What is to be reported about the neighbors of a router's BGP protocols."""
+    """Collects these reports from all BGP protocols of a router."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -38,14 +38,14 @@ class Absent:
         self._timer: Timer | None = None
 
     def report(self, peer: AbsentPeer, reason: str, line: str) -> None:
-        """This neighbor is away; `line` is the one to write if few are."""
+        """This neighbor does not answer; `line` is logged if only a few do not."""
         self._reported[peer] = (reason, line)
         if self._timer is None:
-            clock = self._services.plain_clock  # not the timer of the protocol that came first
+            clock = self._services.plain_clock  # the timer is the router's, not the first reporter's
             self._timer = clock.call_at(clock.now() + TOGETHER, self._write)
 
     def forget(self, peer: AbsentPeer) -> None:
-        """It is there, or not asked for any more."""
+        """Drop its report: the neighbor answers, or its protocol stops."""
         self._reported.pop(peer, None)
 
     def _write(self) -> None:

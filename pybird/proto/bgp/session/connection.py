@@ -1,8 +1,8 @@
 """A session on its stream: octets in, octets out, one timer.
 
-The connection carries out what its session answers and tells its owner the
-rest. There is one timer for all deadlines of the session; it is moved only when
-the next deadline comes earlier, never because a message came.
+The connection carries out the effects that its session returns, and calls its owner
+for those that concern it. There is one timer for all deadlines of the session; it is
+moved only when the next deadline is earlier, not for each message.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pybird.proto.bgp.session.session import Closed, Effect, Opened, Refresh, Se
 from pybird.proto.bgp.wire import traces
 from pybird.proto.bgp.wire.messages import Message, Notification
 
-HIGH_MARK: Final = 256 * 1024  # octets: what waits in the socket's buffer before channels pause
-FOREVER: Final = 86400.0  # seconds of patience with a neighbor that may read as late as it likes
+HIGH_MARK: Final = 256 * 1024  # octets that wait to be sent; above it channels pause
+FOREVER: Final = 86400.0  # TCP's timeout in seconds where the send hold timer is off
 LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
 
 
 class ConnectionOwner(Protocol):
-    """Who has the connection: a peer."""
+    """The owner of a connection: a peer."""
 
     debug: frozenset[str]
 
     def trace(self, flag: str, text: str) -> None:
-        """A line in the log if this debug flag is on."""
+        """Log a line if this debug flag is on."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call; what it raises stops this peer only."""
+        """Call it; an exception stops this peer only."""
 
     def connection_up(self, connection: Connection) -> None:
-        """The outgoing TCP connection is there: begin the session or drop it."""
+        """The outgoing TCP connection is up: begin the session or drop it."""
 
     def connection_lost(self, connection: Connection, error: str | None) -> None:
-        """TCP failed, or the other side closed (None), without a NOTIFICATION."""
+        """TCP failed or (`error` None) the other side closed, without a NOTIFICATION."""
 
     def opened(self, connection: Connection) -> None:
         """The neighbor's OPEN was accepted."""
@@ -44,16 +44,16 @@ class ConnectionOwner(Protocol):
         """KEEPALIVEs were exchanged."""
 
     def updates(self, connection: Connection, effect: Updates) -> None:
-        """Routes came."""
+        """UPDATEs arrived."""
 
     def refresh(self, connection: Connection, effect: Refresh) -> None:
-        """A ROUTE-REFRESH came."""
+        """A ROUTE-REFRESH arrived."""
 
     def closed(self, connection: Connection, effect: Closed) -> None:
-        """The session ended with a NOTIFICATION either way; the stream is closed."""
+        """The session ended with a NOTIFICATION, received or ours; the stream is closed."""
 
     def drained(self, connection: Connection) -> None:
-        """What waited in the socket's buffer is sent."""
+        """What waited to be sent has drained below the low mark."""
 
 
 class Connection:
@@ -71,7 +71,7 @@ class Connection:
 
     @property
     def over(self) -> bool:
-        """The connection is closed, by whomever."""
+        """True if the connection is closed, by either side."""
         return self._over
 
     # ---------------------------------------------------- for the owner
@@ -89,18 +89,18 @@ class Connection:
 
     @property
     def unsent(self) -> int:
-        """Octets that wait for the peer to read."""
+        """Octets written that the socket has not taken yet."""
         return self.stream.buffered if self.stream is not None and not self._over else 0
 
     def probe_neighbor(self) -> None:
-        """Is the neighbor still there? If it forgot this connection, a reset comes back."""
-        if not self.unsent:  # else there is something on its way, and asking often must not pile up
+        """Check that the neighbor still has this connection: if not, it answers with a reset."""
+        if not self.unsent:  # else data waits already, and repeated probes must not pile up
             self.perform(self.session.keepalive(self._clock.now()))
         if self.stream is not None:
             self.stream.probe()
 
     def close(self, notification: Notification | None, text: str = "") -> None:
-        """End it from this side, without telling the owner."""
+        """Close the connection, first sending `notification`; the owner is not called."""
         if self._over:
             return
         effects = [] if notification is None else self.session.close(notification, text)
@@ -110,12 +110,12 @@ class Connection:
         self._end(abort=False)
 
     def abort(self) -> None:
-        """Reset it, without telling the owner."""
+        """Reset the connection; the owner is not called."""
         if not self._over:
             self._end(abort=True)
 
     def perform(self, effects: list[Effect]) -> None:
-        """Carry out what the session answered."""
+        """Carry out the effects that the session returned."""
         for effect in effects:
             if self._over:
                 return
@@ -179,19 +179,19 @@ class Connection:
             self._owner.trace("packets", text)
 
     def _set_tcp_timeout(self) -> None:
-        """The timers of BGP say when to give up, and why; TCP shall go on trying until after that."""
+        """Make TCP retransmit until after BGP's timers: they decide when to give up, and log why."""
         session = self.session
         if session.hold_time and self.stream is not None:
             self.stream.set_patience(2 * max(session.hold_time, session.send_hold_time or FOREVER))
 
     def _end(self, abort: bool | None) -> None:
-        """`abort` None: the stream is gone already."""
+        """Stop the session, then reset or close the stream; `abort` None: it is closed already."""
         self._over = True
         self.session.lost()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        stream, self.stream = self.stream, None  # they know each other
+        stream, self.stream = self.stream, None  # no reference cycle stays
         if stream is not None and abort is not None:
             if abort:
                 stream.abort()
@@ -216,7 +216,7 @@ class Connection:
 
 
 class _Deaf:
-    """The handler of a stream that nobody wants."""
+    """A stream handler that ignores all events."""
 
     def connected(self, stream: Stream) -> None: ...
     def received(self, data: bytes) -> None: ...
@@ -225,7 +225,7 @@ class _Deaf:
 
 
 def refuse(stream: Stream, notification: Notification) -> None:
-    """Tell why a connection is not wanted, and close it."""
+    """Send a NOTIFICATION on an unwanted connection, and close it."""
     stream.set_handler(_Deaf())
     stream.write(notification.encode())
     stream.close()

@@ -1,4 +1,4 @@
-"""One running timer of a peer, with its kind and length for people to see."""
+"""The one running timer of a peer, with its kind and length for `show protocols all`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WaitKind(Enum):
 
 
 class Countdown:
-    """The single thing that a peer without a session waits for. Seconds."""
+    """The single thing that a peer without a session waits for. Times are seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self.wait: WaitKind | None = None
@@ -28,7 +28,7 @@ class Countdown:
         self._timer: Timer | None = None
 
     def start(self, wait: WaitKind, seconds: float, expired: Callable[[], None], length: float = 0.0) -> None:
-        """Replace whatever runs; `length` is what the configuration says, without jitter."""
+        """Start in place of whatever runs; `length` is the configured time, without jitter."""
         self.stop()
         self.wait = wait
         self.length = length or seconds
@@ -42,17 +42,17 @@ class Countdown:
         self._timer = self._clock.call_at(self.end, fire)
 
     def stop(self) -> None:
-        """Nothing is waited for."""
+        """Stop waiting."""
         if self._timer is not None:
             self._timer.cancel()
         self.wait = self._timer = None
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it was started; only while it runs."""
+        """Seconds since the start; valid only while it runs."""
         return self._clock.now() - self._began
 
     @property
     def left(self) -> float:
-        """Seconds to go."""
+        """Seconds left."""
         return max(self.end - self._clock.now(), 0.0)

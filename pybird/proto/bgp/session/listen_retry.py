@@ -1,7 +1,8 @@
-"""A protocol's place at a listening socket, and what to do where there is none.
+"""How one protocol listens, and how it retries when it cannot.
 
-Port 179 may be another daemon's or not be allowed, the address of `strict bind`
-may come later: that is said once, and tried again while the protocol runs.
+Another daemon may use port 179, the daemon may lack the permission, the address of
+`strict bind` may be added later: the error is logged once, and the protocol tries
+again for as long as it runs.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ AGAIN: Final = 5.0  # seconds until the next try
 
 
 class Listening:
-    """Whether one protocol can be connected to."""
+    """The listening socket of one protocol, or why it has none."""
 
     def __init__(self, owner: InstanceOwner, log: Callable[[str, str], None]) -> None:
-        self.error = ""  # why there is no socket, for people
+        self.error = ""  # why there is no socket, as users see it
         self._owner = owner
         self._log = log
         self._name = ""
@@ -33,10 +34,10 @@ class Listening:
         self._timer: Timer | None = None
 
     def open(self, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> None:
-        """Have a socket now or, where that fails, as soon as possible."""
+        """Start to listen now or, if that fails, as soon as possible."""
         wanted = (socket_key(config, ifindex), config.password, password_for)
         if wanted == self._wanted and self._key is not None:
-            return  # nobody who connects now shall be turned away
+            return  # opening it again would refuse a neighbor that connects meanwhile
         self.close()
         self._name = config.name
         self._wanted = wanted
@@ -62,7 +63,7 @@ class Listening:
             self._log("error", text)
 
     def close(self) -> None:
-        """Leave the socket, and try no more."""
+        """Stop listening, or trying to."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

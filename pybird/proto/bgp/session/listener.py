@@ -1,15 +1,15 @@
-"""Listening sockets, shared, and whose a connection is.
+"""The listening sockets that BGP protocols share, and which protocol gets a connection.
 
-There is one socket per (local address with `strict bind`, port, VRF). It stays
-open while an enabled protocol needs it. An incoming connection belongs to the
-protocol that owns its key (VRF, interface, address, port): an explicit one
-first, even a disabled one (which refuses), then a dynamic child, then the first
-protocol in the file whose `neighbor range` has the address.
+There is one socket for each local address (with `strict bind`), port and VRF; one for
+a link-local address is also on one interface. It stays open while an enabled protocol
+needs it. An incoming connection belongs to the protocol that owns its key (VRF,
+interface, address, port): first a protocol in the file with that neighbor, even a
+disabled one (the connection is reset then), then a dynamic child, then the first
+protocol in the file whose `neighbor range` contains the address.
 
-The kernel has one TCP-MD5 key for each prefix of a socket. A protocol whose
-prefix has another password already has no place at the socket until that goes;
-who has no place gets no connection, or it would be one that another key, or
-none, let in.
+The kernel has one TCP-MD5 key for each prefix of a socket. A protocol whose prefix
+already has another password cannot use the socket until that key is removed. Without
+the socket a protocol gets no connections: another key, or none, would have let them in.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LOG_INTERVAL: Final = 5.0  # seconds between log lines about unknown neighbors
 
 
 class Key(NamedTuple):
-    """What only one session may have. Interface 0: the address is global."""
+    """What identifies a session: no two may have the same. `ifindex` is 0 for a global address."""
 
     vrf: str | None
     ifindex: int
@@ -54,17 +54,17 @@ class ListeningProtocol(Protocol):
     def name(self) -> str: ...
 
     def incoming_stream(self, stream: Stream) -> None:
-        """A connection that is ours arrived: take or refuse it."""
+        """Accept or refuse a connection that this protocol owns."""
 
     def owns(self, key: Key) -> bool:
-        """The key is that of this protocol's neighbor."""
+        """True if `key` is that of this protocol's neighbor."""
 
     def covers(self, key: Key) -> bool:
-        """Dynamic protocols: the key is inside the range, on a right interface."""
+        """True if the address is inside the `neighbor range`, on an interface of this protocol."""
 
 
 class SocketKey(NamedTuple):
-    """Which listening socket."""
+    """What identifies a listening socket. `address` None: it listens on all addresses."""
 
     vrf: str | None
     address: Address | None
@@ -79,10 +79,10 @@ class _Socket:
     keys: dict[Prefix, str] = field(default_factory=dict, repr=False)
 
     def add_key(self, prefix: Prefix, password: str) -> None:
-        """Have this key.
+        """Set the TCP-MD5 key of a prefix.
 
         Raises:
-            OSError: the prefix has another, or the kernel refuses it.
+            OSError: the prefix has another password, or the kernel refuses the key.
         """
         there = self.keys.get(prefix)
         if there is None:
@@ -93,14 +93,14 @@ class _Socket:
             raise OSError(errno.EEXIST, f"{prefix} has the password of {holder}")
 
     def remove(self, name: str) -> None:
-        """This protocol goes, and its key with the last that has it."""
+        """Remove a protocol, and the MD5 key of its prefix if no other protocol has that prefix."""
         prefix = self.users.pop(name)
         if prefix is not None and prefix not in self.users.values():
             del self.keys[prefix]
             self.listener.set_md5(prefix, None)
 
     def serves(self, member: ListeningProtocol) -> bool:
-        """The protocol has a place here, and so has the parent of a child, whose key covers it."""
+        """True if the protocol uses this socket and, for a child, so does its parent, whose key covers it."""
         return member.name in self.users and member.config.parent in (None, *self.users)
 
 
@@ -111,14 +111,14 @@ class Listeners:
         self._owner = owner
         self._services = owner.services
         self._sockets: dict[SocketKey, _Socket] = {}
-        # message and last error of disabled children whose parent restarts
+        # message and last error of disabled children, kept while their parent restarts
         self.held: dict[tuple[str, Key], tuple[str, str]] = {}
         self._logged_at = -LOG_INTERVAL
         self.absent = Absent(owner.services)
 
     @staticmethod
     def for_router(owner: InstanceOwner) -> Listeners:
-        """The router's one."""
+        """The instance that all BGP protocols of this router share."""
         found = owner.services.shared.get(TYPE_NAME)
         if found is None:
             found = owner.services.shared[TYPE_NAME] = Listeners(owner)
@@ -127,15 +127,15 @@ class Listeners:
     # ------------------------------------------------------------ sockets
 
     def open(self, name: str, config: BgpConfig, ifindex: int, password_for: Prefix | None) -> SocketKey:
-        """Have a socket for this protocol; `password_for` with a password needs a MD5 key.
+        """Open or share a socket; with a password, also set the TCP-MD5 key of `password_for`.
 
         Raises:
-            OSError: the socket cannot be opened.
+            OSError: the socket cannot be opened, or the key cannot be set.
         """
         key = socket_key(config, ifindex)
         socket = self._sockets.get(key)
         if socket is None:
-            # a SYN-ACK with less would not reach a neighbor that has `ttl security`
+            # a neighbor with `ttl security` would drop a SYN-ACK with a lower TTL
             options = TcpOptions(ttl=GTSM_TTL, vrf=key.vrf, free_bind=config.free_bind)
             accept = _Accept(self, key)
             listener = self._services.network.listen(key.address, key.port, key.ifindex, accept, options)
@@ -152,7 +152,7 @@ class Listeners:
         return key
 
     def close(self, name: str, key: SocketKey) -> None:
-        """This protocol needs the socket no more."""
+        """Stop using the socket; it is closed after its last user."""
         socket = self._sockets.get(key)
         if socket is None or name not in socket.users:
             return
@@ -173,13 +173,13 @@ class Listeners:
                 yield cast("ListeningProtocol", instance)
 
     def explicit(self, key: Key) -> ListeningProtocol | None:
-        """The written protocol that owns this key, enabled or not."""
+        """The protocol in the file that owns this key, enabled or not; None: there is none."""
         return next(_holders(key, (m for m in self.members() if m.config.parent is None)), None)
 
     def accepted(self, stream: Stream, socket_key: SocketKey) -> None:
-        """A connection came in: hand it to its owner or refuse it."""
+        """Give an incoming connection to the protocol that owns it, or reset it."""
         socket = self._sockets[socket_key]
-        # the neighbor's port says nothing: it is an ephemeral one
+        # the neighbor's port is an ephemeral one and identifies nothing
         key = Key(socket_key.vrf, stream.ifindex, stream.remote[0], 0)
         owners = list(_owners(key, self.members(), socket))
         member = next((m for m in owners if is_addressed(m.config, socket_key, stream)), None)
@@ -201,7 +201,7 @@ class Listeners:
 
 
 class _Accept:
-    """What a socket does with a connection: knows which socket it was."""
+    """Called with each connection of one socket; passes on which socket it was."""
 
     def __init__(self, listeners: Listeners, key: SocketKey) -> None:
         self._listeners = listeners
@@ -212,12 +212,12 @@ class _Accept:
 
 
 def _holders(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[ListeningProtocol]:
-    """Those whose neighbor has this key."""
+    """The protocols whose neighbor has this key."""
     return (m for m in members if m.guarded(m.owns, key))
 
 
 def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> Iterator[ListeningProtocol]:
-    """Who would have a connection, first come first: written ones, children, ranges."""
+    """The protocols that may get a connection, in this order: from the file, children, ranges."""
     found = list(members)
     yield from _holders(key, (m for m in found if m.config.parent is None))
     yield from _holders(key, (m for m in found if m.config.parent is not None))
@@ -226,7 +226,7 @@ def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> 
 
 
 def vrf_of(config: BgpConfig) -> str | None:
-    """The VRF to bind to; `vrf default` is what sockets have anyway."""
+    """The VRF to bind sockets to; None for `vrf default`, where they are without a bind."""
     return None if config.vrf == "default" else config.vrf
 
 
@@ -238,7 +238,7 @@ def socket_key(config: BgpConfig, ifindex: int) -> SocketKey:
 
 
 def is_addressed(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:
-    """The connection came to the port, and with `strict bind` to the address, of this protocol."""
+    """True if the connection came to this protocol's port and, with `strict bind`, its address."""
     if config.local_port != socket.port:
         return False
     return not config.strict_bind or config.local_address in (None, stream.local[0])

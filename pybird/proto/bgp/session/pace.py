@@ -8,19 +8,19 @@ from typing import Final
 from pybird.proto.bgp.config import BgpConfig
 
 CONNECT_DELAY: Final = 5  # default of `connect delay time`
-EAGER: Final = 0.25  # a child's first connection comes after a random part of this
-FIRST_RETRY: Final = 2.0  # of a child whose neighbor does not talk to it yet
-LAST_RETRY: Final = 30.0
-LEAST_RETRY: Final = 0.5  # after a failure: `connect delay time 0` shall not try without a pause
+EAGER: Final = 0.25  # a child's first attempt is after a random part of this
+FIRST_RETRY: Final = 2.0  # a child's wait after its neighbor's first refusal
+LAST_RETRY: Final = 30.0  # and the longest wait, after doubling
+LEAST_RETRY: Final = 0.5  # after a failure: even `connect delay time 0` must pause
 
 
 class Pace:
     """The delay before each connection attempt.
 
-    A protocol waits its connect delay, shortened at random by up to a quarter.
-    A dynamic child connects almost at once unless a connect delay is written or
-    the last session really failed, and meets refusals with growing patience.
-    After a failure nobody is faster than `LEAST_RETRY`.
+    A protocol waits its connect delay, shortened at random by up to a quarter. A dynamic
+    child connects within `EAGER` unless a connect delay is configured or the last session
+    failed; after refusals it waits `FIRST_RETRY`, doubling to `LAST_RETRY`. After a
+    failure or a refusal nobody waits less than `LEAST_RETRY`.
     """
 
     def __init__(self, config: BgpConfig, random: Random) -> None:
@@ -34,7 +34,7 @@ class Pace:
         self._config = config
 
     def reset(self) -> None:
-        """A session came up, or the neighbor appeared anew."""
+        """A session came up, or the neighbor was seen again: forget refusals and failures."""
         self.refusals = 0
         self._failed = False
 
@@ -49,11 +49,11 @@ class Pace:
 
     @property
     def shown(self) -> float:
-        """The configured delay, 0 when another rule decides."""
+        """The configured delay; 0 if another rule decides."""
         return self._connect_delay if self._uses_connect_delay else 0.0
 
     def delay(self) -> float:
-        """How long to wait now."""
+        """Seconds to wait before the next attempt."""
         if self._uses_connect_delay:
             delay = self._connect_delay * self._random.uniform(0.75, 1.0)
             return max(delay, LEAST_RETRY) if self._failed or self.refusals else delay
@@ -86,11 +86,11 @@ class ErrorWait:
         self._last: float | None = None
 
     def adapt(self, config: BgpConfig) -> None:
-        """The configuration changed; what runs goes on."""
+        """The configuration changed; a wait that runs keeps its length."""
         self._config = config
 
     def failed(self, now: float) -> None:
-        """An error happened."""
+        """An error happened: start a wait."""
         low, high = self._config.error_wait_time
         recent = self._last is not None and now - self._last < self._config.error_forget_time
         self.seconds = min(self.seconds * 2, float(high)) if recent and self.seconds else float(low)
@@ -102,7 +102,7 @@ class ErrorWait:
         return max(self._until - now, 0.0)
 
     def clear(self) -> None:
-        """Try at once; the doubling is forgotten too."""
+        """Allow the next try now, and forget the doubling."""
         self.seconds = 0.0
         self._until = 0.0
         self._last = None

@@ -1,4 +1,4 @@
-"""From configuration to what one session and its socket are given."""
+"""What one session and its socket are given, derived from the configuration."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.session.session import Terms
 from pybird.proto.bgp.wire.capabilities import local_capabilities
 
-MULTIHOP: Final = 64  # hops when nothing is written
+MULTIHOP: Final = 64  # hops of a multihop session that configures none
 DIRECT_TTL: Final = 1
 GTSM_TTL: Final = 255
 
 
 def is_internal(config: BgpConfig) -> bool | None:
-    """The neighbor is in our AS; None while that is only known from its OPEN."""
+    """True if the neighbor is in our AS; None if only its OPEN will show that."""
     if config.remote_kind is not None:
         return config.remote_kind == "internal"
     return None if config.remote_as is None else config.remote_as == config.local_as
 
 
 def is_direct(config: BgpConfig) -> bool:
-    """The neighbor is on a link of ours, not behind other routers.
+    """True if the neighbor is on one of our links, not behind other routers.
 
-    Unless written, external peers are direct and internal ones are not; a
-    link-local neighbor can only be direct.
+    Unless configured, internal peers are not direct and all others are; a link-local
+    neighbor always is.
     """
     address = config.remote_address
     if address is not None and address.is_link_local:
@@ -39,7 +39,7 @@ def is_direct(config: BgpConfig) -> bool:
 
 
 def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
-    """The hop limit to send and the least to accept (None: any), RFC 5082."""
+    """(TTL to send, least TTL to accept or None for any), RFC 5082."""
     hops = DIRECT_TTL if is_direct(config) else config.multihop or MULTIHOP
     if config.ttl_security:
         return GTSM_TTL, GTSM_TTL + 1 - hops
@@ -47,7 +47,7 @@ def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
 
 
 def terms(config: BgpConfig, router_id: int, hostname: str) -> Terms:
-    """What a session of this protocol says and asks."""
+    """What a session of this protocol announces in its OPEN, and requires of the neighbor's."""
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
     require_next_hop = [c for c in channels if c.require_extended_next_hop]
     return Terms(

@@ -1,12 +1,11 @@
-"""Where a neighbor is: its interface, our address there, and whether we can talk.
+"""Where a neighbor is: its interface, our address there, and whether a session is possible.
 
-Nobody can be talked to before the router has an id: an OPEN without one is an
-error (RFC 6286, 2.2). A direct neighbor needs an interface that is up (with `check link`, that has
-carrier): the written one, or the one whose connected network has the address.
-Both addresses must be of one family.
-A link-local connection also needs our own link-local address there, past
-duplicate address detection. A neighbor behind other routers is always
-reachable as far as we know.
+No session is possible before the router has an ID: an OPEN without one is an error
+(RFC 6286, 2.2). Both addresses must be of one family. A direct neighbor needs an
+interface that is up (with `check link`: that has carrier): the configured one, or the
+one whose connected network contains the address. A link-local connection also needs a
+link-local address of ours there that has passed duplicate address detection. A neighbor
+behind other routers always counts as reachable.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ TWO_FAMILIES: Final = "Local and neighbor address are of different families"
 
 
 class Reach:
-    """Follows the interface of one neighbor and tells of changes.
+    """Follows the interface of one neighbor.
 
-    `changed(reason)` is called when the neighbor can be used again (empty
-    reason), cannot any more, or our own addresses there changed.
+    `changed(reason)` is called when the neighbor becomes reachable (the reason is empty
+    then) or unreachable, when its interface changes, or when an address of ours does.
     """
 
     def __init__(
@@ -44,10 +43,10 @@ class Reach:
         changed: Callable[[str], None],
         ifindex: int = 0,
     ) -> None:
-        """`guarded` is the peer's; `ifindex` is that of a dynamic child which was somewhere already."""
-        self.guarded = guarded  # the interfaces tell us through it
+        """`guarded` is the peer's method; `ifindex` is where a dynamic child had its neighbor before."""
+        self.guarded = guarded  # `Interfaces` calls `interface_event` through it
         self.usable = False
-        self.obstacle = ""  # why it is not, for people
+        self.obstacle = ""  # why it is not, as users see it
         self.ifindex = ifindex
         self.ifname = config.interface or ""
         self.local_address: Address | None = None
@@ -57,36 +56,36 @@ class Reach:
         self._changed = changed
 
     def adapt(self, config: BgpConfig) -> None:
-        """`check link` or the name of the interface changed."""
+        """Apply a changed `check link` or interface name."""
         self._config = config
         self.recheck()
 
     def watch(self) -> None:
-        """Look, and hear of changes from now on."""
+        """Check now, and at every change of interfaces from now on."""
         self._evaluate()
         self._interfaces.listen(self)
 
     def unwatch(self) -> None:
-        """Hear no more."""
+        """Stop following the interfaces."""
         self._interfaces.unlisten(self)
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """Something about interfaces changed: does it matter?"""
+        """Check again: an interface or an address changed."""
         self.recheck(address=event.address is not None)
 
     def recheck(self, address: bool = False) -> None:
-        """Look again and tell of changes; `address`: some address of ours came or went."""
+        """Check again and report a change; `address`: an address of ours was added or removed."""
         before = self.usable, self.ifindex, self.local_address
         reason = self._evaluate()
         if address or (self.usable, self.ifindex, self.local_address) != before:
             self._changed(reason)
 
     def accepts(self, stream: Stream) -> bool:
-        """A connection came over the right interface."""
+        """True unless the connection came over another interface than the neighbor's."""
         return not stream.ifindex or not self.ifindex or stream.ifindex == self.ifindex
 
     def _evaluate(self) -> str:
-        """Find out again; returns why the neighbor is not usable, if it is not."""
+        """Check everything again; why the neighbor is not reachable, empty if it is."""
         interface = self._interface()
         reason = self._judge(interface)
         self.obstacle = self._obstacle(interface) if reason else ""
@@ -138,7 +137,7 @@ class Reach:
         remote = config.remote_address
         assert remote is not None
         if config.parent is not None and self.ifindex and remote.is_link_local:
-            return self._interfaces.by_index.get(self.ifindex)  # it may have got another name
+            return self._interfaces.by_index.get(self.ifindex)  # it may have been renamed
         if config.interface is not None:
             interface = self._interfaces.named(config.interface)
             fits = interface is not None and (config.onlink or interface.on_link(remote))
@@ -148,7 +147,7 @@ class Reach:
         return next((i for i in self._interfaces if i.on_link(remote)), None)
 
     def _own_address(self, interface: Interface) -> Address | None:
-        """Our end: the written address if it is on that interface, else its link-local one."""
+        """Our address: the configured one if it is on that interface, else its link-local one."""
         written = self._config.local_address
         if written is not None and interface.has(written):
             return written
@@ -156,6 +155,6 @@ class Reach:
 
 
 def has_mixed_families(config: BgpConfig) -> bool:
-    """The local address is IPv4 and the neighbor's IPv6, or the other way round: no packet goes."""
+    """True if the local address is IPv4 and the neighbor's IPv6, or the reverse: no session is possible."""
     local, remote = config.local_address, config.remote_address
     return local is not None and remote is not None and local.is_v4 != remote.is_v4

@@ -1,16 +1,17 @@
 """BGP session: one TCP connection from OPEN to close (RFC 4271, section 8).
 
 The session owns no socket and reads no clock. Each input returns the effects
-to carry out, in order; an effect may make the owner call `close`, and what is
-left of the list is then void (`state` is CLOSED). Times are seconds on the
-caller's monotonic clock.
+to carry out, in order. Carrying one out may make the owner call `close`; the rest
+of the list is then void (`state` is CLOSED). Times are seconds on the caller's
+monotonic clock.
 
 States before the connection is up (Idle, Connect, Active) belong to the peer.
 An unexpected message is an FSM error with the type of the message as data (RFC
-6608). Only a whole KEEPALIVE or UPDATE restarts the hold timer (RFC 4271, 4.4);
-it is not moved by them: when it fires it looks at the time of the last one, and
-when octets came that nobody looked at yet, it waits until somebody has. The send
-hold timer (RFC 9687) runs while the peer takes nothing of what we sent.
+6608). Only a whole KEEPALIVE or UPDATE restarts the hold timer (RFC 4271, 4.4).
+They do not move the timer: when it fires, the session checks when the last one
+arrived and, if octets have arrived that it was not given yet, waits until it has
+read them. The send hold timer (RFC 9687) runs while the peer reads nothing of what
+we sent.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from pybird.proto.bgp.wire.messages import (
     Update,
 )
 
-UNREAD_RECHECK: Final = 0.25  # seconds until the hold timer looks whether what lay unread was read
+UNREAD_RECHECK: Final = 0.25  # seconds until an expired hold timer checks again for octets left unread
 
 
 class SessionState(Enum):
@@ -53,11 +54,11 @@ class SessionState(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What this side says in its OPEN, and what it asks of the other's. Seconds.
+    """What this side announces in its OPEN, and requires of the other's. Times are seconds.
 
-    `families` are those this side has channels for; `mandatory` ones must be
-    the neighbor's too. `remote_as` None accepts any number that fits `kind`:
-    "internal" is our own, "external" any other.
+    `families` are those that this side has channels for; the neighbor must have the
+    `mandatory` ones too. `remote_as` None accepts any number that fits `remote_kind`:
+    "internal" is our own, "external" any other, None any at all.
     """
 
     local_as: int
@@ -89,7 +90,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The neighbor's OPEN is good: look for a collision now (RFC 4271, 6.8)."""
+    """The neighbor's OPEN is accepted: check for a collision now (RFC 4271, 6.8)."""
 
     open: Open
 
@@ -110,22 +111,23 @@ class Updates:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """The neighbor asks for a family's routes, or begins or ends to send its own again."""
+    """The neighbor requests the routes of a family, or marks where it begins or ends resending its own."""
 
     message: RouteRefresh
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The session is over: close the connection. Last effect.
+    """The session is over: close the connection. This is always the last effect.
 
-    `notification` was received or, if not `received`, was sent just before.
+    `notification` was received or, if not `received`, sent just before; with `abort`
+    it was not sent either.
     """
 
     notification: Notification
     received: bool
-    text: str  # for people
-    abort: bool = False  # nobody reads any more: reset the connection
+    text: str  # for the log
+    abort: bool = False  # the peer reads nothing any more: reset the connection
 
 
 Effect = Send | Opened | Up | Updates | Refresh | Closed
@@ -159,7 +161,7 @@ class MessageCounters:
 
 @dataclass(slots=True)
 class _Timers:
-    """When each timer looks next; None while it does not run."""
+    """When each timer fires next; None while it does not run."""
 
     hold: float | None = None
     keepalive: float | None = None
@@ -178,25 +180,25 @@ class Session:
         self.hold_time = terms.startup_hold_time
         self.keepalive_time = 0.0
         self.counters = MessageCounters()
-        self.on_message: Callable[[Message], None] | None = None  # told of each message, for traces
+        self.on_message: Callable[[Message], None] | None = None  # called with each message, for traces
         self._jitter = jitter
         self._framer = Framer()
         self._timers = _Timers()
-        self._alive_at = 0.0  # when the last octet of the last sign of life was read
-        self._octets_in = 0
-        self._unread_until: int | None = None  # octets that came before the hold timer fired
-        self._progress_at = 0.0  # when the peer last took octets
-        self._written = 0
+        self._alive_at = 0.0  # when the last OPEN, KEEPALIVE or UPDATE was read to its end
+        self._octets_in = 0  # octets that `receive` was given
+        self._unread_until: int | None = None  # what `_octets_in` must reach before the hold timer expires
+        self._progress_at = 0.0  # when octets last left our buffer
+        self._written = 0  # octets that had left it at the last check
 
     @property
     def closed(self) -> bool:
-        """Nothing is sent or expected any more."""
+        """True if nothing is sent or expected any more."""
         return self.state is SessionState.CLOSED
 
     # ------------------------------------------------------------ inputs
 
     def open(self, now: float) -> list[Effect]:
-        """The connection is up: send our OPEN and wait for the other one."""
+        """The connection is up: send our OPEN and wait for the neighbor's."""
         terms = self.terms
         self.state = SessionState.OPEN_SENT
         self._alive_at = self._progress_at = now
@@ -207,7 +209,7 @@ class Session:
         ]
 
     def receive(self, data: bytes, now: float) -> list[Effect]:
-        """Apply what the stream delivered. Nothing the peer sends makes this raise."""
+        """Process octets from the stream. Nothing that the peer sends makes this raise."""
         if self.state is SessionState.CLOSED:
             return []
         self._octets_in += len(data)
@@ -226,7 +228,7 @@ class Session:
         return effects
 
     def fail(self, error: BgpError) -> list[Effect]:
-        """The peer broke the protocol: tell it and close."""
+        """The peer broke the protocol: send the NOTIFICATION for the error and close."""
         return self.close(Notification.from_error(error), str(error))
 
     def close(self, notification: Notification, text: str = "") -> list[Effect]:
@@ -238,25 +240,25 @@ class Session:
         return [sent, Closed(notification, False, text or notification.text)]
 
     def lost(self) -> None:
-        """The connection is gone: no more timers."""
+        """The connection is lost: stop all timers."""
         self._stop()
 
     def keepalive(self, now: float) -> list[Effect]:
-        """Send a KEEPALIVE at once, whatever the timer says."""
+        """Send a KEEPALIVE now, whatever the timer says; nothing before OpenConfirm."""
         if self.state not in (SessionState.OPEN_CONFIRM, SessionState.ESTABLISHED):
             return []
         self._arm_keepalive(now)
         return [self._send(Keepalive())]
 
     def refresh(self, afi: int, safi: int, subtype: int = REFRESH_REQUEST) -> list[Effect]:
-        """Send a ROUTE-REFRESH; nothing if the neighbor does not understand it."""
+        """Send a ROUTE-REFRESH; nothing if it was not negotiated or the session is not Established."""
         able = self.negotiated.enhanced_refresh if subtype else self.negotiated.route_refresh
         if self.state is not SessionState.ESTABLISHED or not able:
             return []
         return [self._send(RouteRefresh(afi, safi, subtype))]
 
     def count_sent(self, octets: bytes, messages: int = 1) -> None:
-        """Count UPDATEs that the owner writes itself."""
+        """Count messages as sent; the owner calls it for the UPDATEs that it writes itself."""
         self.counters.sent += messages
         self.counters.octets_out += len(octets)
 
@@ -269,9 +271,9 @@ class Session:
         return min(times, default=None)
 
     def expire(self, now: float, unsent: int, unread: int) -> list[Effect]:
-        """A deadline came. May be called at any time.
+        """Act on deadlines that have passed. May be called at any time.
 
-        `unsent` octets are still in our buffer, and `unread` ones came that we were not given yet.
+        `unsent` octets are still in our buffer; `unread` ones have arrived that we were not given yet.
         """
         if self.state is SessionState.CLOSED:
             return []
@@ -296,7 +298,7 @@ class Session:
         return 2.0 * self.hold_time
 
     def timer(self, name: str, now: float) -> float | None:
-        """Seconds left of the timer "hold", "keepalive" or "send hold", for people."""
+        """Seconds left of the timer "hold", "keepalive" or "send hold", for `show protocols all`."""
         timers = self._timers
         if name == "hold":
             return None if timers.hold is None else max(self._alive_at + self.hold_time - now, 0.0)
@@ -305,9 +307,9 @@ class Session:
         return None if timers.send_hold is None else max(self._progress_at + self.send_hold_time - now, 0.0)
 
     def _is_silent(self, now: float, unread: int) -> bool:
-        """The hold timer fired: no sign of life came in time, not even among the octets that lay unread.
+        """True if the hold time is over: nothing restarted it, not even octets that were still unread.
 
-        Octets that come later do not count, so a trickle of them changes nothing.
+        Octets that arrive after the timer fired do not count, so a trickle of them changes nothing.
         """
         timers, deadline = self._timers, self._alive_at + self.hold_time
         if now < deadline:
@@ -391,7 +393,7 @@ class Session:
 
 
 def _add_update(effects: list[Effect], update: Update) -> None:
-    """Neighboring UPDATEs are one effect."""
+    """Append an UPDATE; consecutive ones share one effect."""
     if effects and isinstance(last := effects[-1], Updates):
         last.updates.append(update)
     else:
@@ -403,7 +405,7 @@ def _received_text(notification: Notification) -> str:
     if reason := notification.reason:
         return f'{notification.text}: "{reason}"'
     if code == errors.CEASE and subcode in (errors.SHUTDOWN, errors.RESET) and data[:1] == b"\0":
-        return notification.text  # RFC 9003: a text of no octets
+        return notification.text  # RFC 9003: the reason is empty
     return errors.text_with_data(code, subcode, data)
 
 
@@ -411,12 +413,12 @@ def _received_text(notification: Notification) -> str:
 
 
 def is_internal(terms: Terms, remote_as: int) -> bool:
-    """The neighbor is in our own AS."""
+    """True if the neighbor is in our own AS."""
     return remote_as == terms.local_as
 
 
 def check_as(terms: Terms, message: Open) -> None:
-    """The AS number is the configured one, or of the configured kind; never 0 (RFC 7607).
+    """Check that the AS number is the configured one, or of the configured kind; never 0 (RFC 7607).
 
     Raises:
         OpenError: 2/2 with the number as data.
@@ -432,7 +434,7 @@ def check_as(terms: Terms, message: Open) -> None:
 
 
 def check_identifier(terms: Terms, message: Open) -> None:
-    """The identifier is not 0 and, inside one AS, not ours (RFC 6286, 2.2).
+    """Check that the identifier is not 0 and, inside one AS, not ours (RFC 6286, 2.2).
 
     Raises:
         OpenError: 2/3 with the identifier as data.
@@ -443,7 +445,7 @@ def check_identifier(terms: Terms, message: Open) -> None:
 
 
 def check_times(terms: Terms, hold_time: int, keepalive_time: float) -> None:
-    """The negotiated times are not below our minimums.
+    """Check that the negotiated times are not below our minimums.
 
     Raises:
         OpenError: 2/6 with the hold time as data.
@@ -454,14 +456,16 @@ def check_times(terms: Terms, hold_time: int, keepalive_time: float) -> None:
 
 
 def _keepalive_time(terms: Terms, hold_time: int) -> float:
-    """A third of the hold time; a written one shrinks with the negotiated hold time. Whole seconds."""
+    """A third of the hold time; a configured one shrinks with the negotiated hold time. Whole seconds."""
     if terms.keepalive_time is None or not terms.hold_time or not hold_time:
         return float(hold_time // 3)
     return float(max(terms.keepalive_time * hold_time // terms.hold_time, 1))
 
 
 def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiated) -> None:
-    """Required capabilities and mandatory families are there, and one family is common.
+    """Check that the neighbor has what we require, and that at least one family is common.
+
+    Required are capabilities (`require`), mandatory families and their extended next hops.
 
     Raises:
         OpenError: 2/7, naming what is missing.

@@ -1,9 +1,9 @@
 """What the kernel's TCP-MD5 counters suggest while a session does not come up.
 
 A segment with a wrong signature, with none, or with one that nobody expects is
-dropped in silence (RFC 2385, section 2): the sessions on both sides see nothing
-but time pass. The kernel counts such segments, though not per neighbor, so
-this is a hint for people and decides nothing.
+silently dropped (RFC 2385, section 2): both sides only see that nothing arrives.
+The kernel counts such segments, though not per neighbor, so this is a hint for users
+and decides nothing.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from pybird.core.services import Services
 
 WRONG: Final = "MD5: segments with a wrong signature arrive, is the password the same on both sides?"
-MISSING: Final = "MD5: segments without a signature arrive, has the neighbor this password?"
+MISSING: Final = "MD5: segments without a signature arrive, does the neighbor have this password?"
 FIRST_REPORT: Final = 10.0  # seconds without a session after which the log says what may be wrong
 UNEXPECTED: Final = "MD5: segments with a signature arrive, does the neighbor use a password?"
 
 
 class SignatureWatch:
-    """Compares the counters with those of the time when the session began to be missing.
+    """Compares the kernel's counters with their values when the session began to be missing.
 
-    `tell` gets the suspicion once, some seconds after `begin` or when `look` is
-    called later; it is told again only when it has changed.
+    `log` is called with the suspicion, `FIRST_REPORT` seconds after `begin` and when
+    `report` is called later, but only if it is new.
     """
 
     def __init__(self, services: Services, log: Callable[[str], None]) -> None:
@@ -39,7 +39,7 @@ class SignatureWatch:
         self._timer: Timer | None = None
 
     def begin(self, password: bool) -> None:
-        """There is no session, with or without a password: count from now on."""
+        """There is no session: count from now on. `password`: one is configured."""
         self.end()
         self._password = password
         self._before = self._network.signature_failures()
@@ -53,7 +53,7 @@ class SignatureWatch:
             self._timer = None
 
     def report(self) -> None:
-        """Tell what may be wrong, if that is new."""
+        """Log what may be wrong, if that is new."""
         suspicion = self.suspicion
         if suspicion and suspicion != self._reported:
             self._log(suspicion)
@@ -61,7 +61,7 @@ class SignatureWatch:
 
     @property
     def suspicion(self) -> str:
-        """What may be wrong; empty: nothing is known to be."""
+        """What may be wrong; empty if the counters show nothing."""
         if self._before is None or (now := self._network.signature_failures()) is None:
             return ""
         before = self._before
