@@ -1,4 +1,4 @@
-"""The protocols. Each is one folder; `PROTOCOLS` is the registry."""
+"""The protocols: one folder each. `PROTOCOLS` is the registry."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     pipe.TYPE,
     radv.TYPE,
     bgp.TYPE,
-    # understood, not run
+    # their configuration is understood, but they are not run
     ospf.TYPE,
     rip.TYPE,
     babel.TYPE,

@@ -1,4 +1,4 @@
-"""From `protocol aggregator` to its configuration."""
+"""Builds the configuration of `protocol aggregator`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pybird.proto.aggregator.config import AggregatorConfig
 
 
 def build(builder: Builder, tree: Tree) -> AggregatorConfig:
-    """One `protocol aggregator`: from one table to another."""
+    """The configuration of one `protocol aggregator`, which aggregates from one table into another."""
     draft = open_protocol(builder, tree, AggregatorConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

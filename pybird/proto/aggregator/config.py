@@ -9,9 +9,9 @@ from pybird.conf.model import NotRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregatorConfig(NotRun):
-    """One `protocol aggregator`: routes of `peer_table` that are alike in the keys become one.
+    """One `protocol aggregator`: merges routes of `peer_table` whose keys are equal.
 
-    Keys that are expressions and the statements of `merge by` are checked, and kept as text.
+    Key expressions and the statements of `merge by` are checked, then kept as text.
     """
 
     peer_table: str = ""

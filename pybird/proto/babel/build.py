@@ -1,4 +1,4 @@
-"""From `protocol babel` to its configuration."""
+"""Builds the configuration of `protocol babel`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHORTEST = 0.01
 
 
 def build(builder: Builder, tree: Tree) -> BabelConfig:
-    """One `protocol babel`."""
+    """The configuration of one `protocol babel`."""
     draft = open_protocol(builder, tree, BabelConfig)
     builder.each(tree.children, draft, OPTIONS)
     names = {channel.name for channel in draft["channels"]}

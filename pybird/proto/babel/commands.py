@@ -1,4 +1,4 @@
-"""Commands about Babel: it is understood, not run."""
+"""Commands about Babel, which PyBIRD understands but does not run."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pybird.values.address import Address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BabelInterface:
-    """One `interface`. None where the default depends on the type."""
+    """One `interface` block. An option is None where its default depends on the type."""
 
     patterns: tuple[InterfacePattern, ...]
     type: Literal["wired", "wireless", "tunnel"] = "wired"

@@ -1,4 +1,4 @@
-"""From `protocol bfd` to its configuration."""
+"""Builds the configuration of `protocol bfd`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = frozenset(("direct", "multihop"))
 
 
 def build(builder: Builder, tree: Tree) -> BfdConfig:
-    """One `protocol bfd`."""
+    """The configuration of one `protocol bfd`."""
     draft = open_protocol(builder, tree, BfdConfig)
     builder.each(tree.children, draft, OPTIONS)
     return draft.freeze()

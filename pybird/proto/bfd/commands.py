@@ -1,4 +1,4 @@
-"""Commands about BFD: it is understood, not run."""
+"""Commands about BFD, which PyBIRD understands but does not run."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ DEFAULTS = BfdSession()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BfdInterface:
-    """How sessions on some interfaces work."""
+    """One `interface` block: session options for the interfaces that match."""
 
     patterns: tuple[InterfacePattern, ...]
     session: BfdSession
@@ -21,7 +21,7 @@ class BfdInterface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BfdNeighbor:
-    """A session that is there without another protocol's request."""
+    """One `neighbor`: a session that runs even if no protocol asks for it."""
 
     address: Address
     interface: str | None = None

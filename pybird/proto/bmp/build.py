@@ -1,4 +1,4 @@
-"""From `protocol bmp` to its configuration."""
+"""Builds the configuration of `protocol bmp`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAD_PORT = "Invalid BMP monitoring station port number"
 
 
 def build(builder: Builder, tree: Tree) -> BmpConfig:
-    """One `protocol bmp`: one station."""
+    """The configuration of one `protocol bmp`, which serves one station."""
     draft = open_protocol(builder, tree, BmpConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

@@ -1,4 +1,4 @@
-"""From `protocol bridge` to its configuration."""
+"""Builds the configuration of `protocol bridge`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pybird.proto.bridge.config import BridgeConfig
 
 
 def build(builder: Builder, tree: Tree) -> BridgeConfig:
-    """One `protocol bridge`: one device."""
+    """The configuration of one `protocol bridge`, which follows one bridge device."""
     draft = open_protocol(builder, tree, BridgeConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

@@ -1,4 +1,4 @@
-"""From `protocol device` to its configuration."""
+"""Builds the configuration of `protocol device`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pybird.values.net import Prefix
 
 
 def build(builder: Builder, tree: Tree) -> DeviceConfig:
-    """One `protocol device`; a second one is an error."""
+    """The configuration of the `protocol device`; there may be only one."""
     if not builder.template and any(isinstance(each, DeviceConfig) for each in builder.protocols):
         raise builder.error("Kernel device protocol already defined", tree)
     draft = open_protocol(builder, tree, DeviceConfig)

@@ -19,7 +19,7 @@ class DeviceInterface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig(ProtocolConfig):
-    """The one `protocol device`. `scan_time` 0 scans at start only."""
+    """The one `protocol device`. With `scan_time` 0 there are no periodic scans."""
 
     scan_time: int = 60
     interfaces: tuple[DeviceInterface, ...] = ()

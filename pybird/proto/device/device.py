@@ -1,8 +1,9 @@
-"""Device: where interfaces come from.
+"""Device: learns the interfaces and their addresses from the kernel.
 
-It reads links and addresses when it starts, follows the kernel's events, and
-scans again every `scan time` seconds and whenever events were lost. What it
-learns goes into `services.interfaces`; it has no channel and no routes.
+The protocol reads links and addresses when it starts, follows the kernel's
+events, and scans again every `scan time` seconds and whenever events were
+lost. It records what it learns in `services.interfaces`; it has no channel and
+no routes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pybird.core.ports import AddressKey, KernelRoute, Link, LinkAddress, Timer
 from pybird.core.protocol import Instance, InstanceOwner
 from pybird.proto.device.config import DeviceConfig
 
-AGAIN = 1  # seconds until what changed while we read it is read again
+AGAIN = 1  # seconds until we repeat a scan that a change interrupted
 
 
 class Device(Instance[DeviceConfig]):
@@ -32,7 +33,7 @@ class Device(Instance[DeviceConfig]):
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
-        """Stop following; what is known of interfaces stays."""
+        """Stop following events; other protocols keep the interfaces that are known."""
         self.trace("events", "Flushing interfaces")
         self.services.kernel.unwatch(self._events)
         if self._timer_scan is not None:
@@ -40,11 +41,11 @@ class Device(Instance[DeviceConfig]):
         self.stopped()
 
     def accepts(self, old: DeviceConfig, new: DeviceConfig) -> bool:
-        """Everything is changed live."""
+        """True: every option can change without a restart."""
         return True
 
     def reconfigure(self, new: DeviceConfig) -> bool:
-        """A new scan time holds from the next scan; `preferred` at once."""
+        """Restart the scan timer with the new scan time, and apply `preferred` now."""
         self._arm(new.scan_time)
         for interface in self.services.interfaces:
             self._prefer(interface, new)
@@ -59,13 +60,13 @@ class Device(Instance[DeviceConfig]):
             self._timer_scan = clock.call_at(clock.now() + seconds, self.scan)
 
     def scan(self) -> None:
-        """Compare what is known with the kernel's links and addresses."""
+        """Read the kernel's links and addresses, and update the interfaces that differ."""
         self.trace("events", "Scanning interfaces")
         interfaces = self.services.interfaces
         try:
             links = {link.index: link for link in self.services.kernel.links()}
             found = self.services.kernel.addresses()
-        except InterruptedError:  # with holes in it: what is missing may be there
+        except InterruptedError:  # the answer has holes: what it lacks may still exist
             self._arm(AGAIN)
             return
         addresses: dict[int, dict[AddressKey, LinkAddress]] = {}
@@ -94,7 +95,7 @@ class Device(Instance[DeviceConfig]):
     # events from the kernel -----------------------------------------------
 
     def link_changed(self, link: Link) -> None:
-        """A link came or changed."""
+        """A link appeared or changed."""
         self.guarded(self._learn, link)
 
     def _learn(self, link: Link) -> None:
@@ -106,7 +107,7 @@ class Device(Instance[DeviceConfig]):
         self.guarded(self.services.interfaces.link_removed, index)
 
     def address_changed(self, address: LinkAddress) -> None:
-        """An address came, or is tentative no more."""
+        """An address appeared, or is no longer tentative."""
         self.guarded(self.services.interfaces.address_changed, address)
 
     def address_removed(self, address: LinkAddress) -> None:
@@ -114,7 +115,7 @@ class Device(Instance[DeviceConfig]):
         self.guarded(self.services.interfaces.address_removed, address)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
-        """Not ours: kernel's."""
+        """Routes are the business of the kernel protocol."""
 
     def overflow(self) -> None:
         """Events were lost: read everything again."""

@@ -1,4 +1,4 @@
-"""From `protocol direct` to its configuration."""
+"""Builds the configuration of `protocol direct`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pybird.proto.direct.config import DirectConfig
 
 
 def build(builder: Builder, tree: Tree) -> DirectConfig:
-    """One `protocol direct`."""
+    """The configuration of one `protocol direct`."""
     draft = open_protocol(builder, tree, DirectConfig)
     builder.each(tree.children, draft, OPTIONS)
     return draft.freeze()

@@ -1,15 +1,16 @@
-"""Direct: routes of the networks that interfaces are on.
+"""Direct: routes to the networks that interfaces are connected to.
 
-Each usable address of an interface that is administratively up makes one route
-of its prefix (of a point-to-point link, of the other end) over that interface.
+Each usable address of an interface that is administratively up gives one route
+to its prefix (on a point-to-point link, to the other end) over that interface.
 With `check link` the interface must have a carrier too. Loopback (127/8, ::1)
-and link-local networks make none. A network that several interfaces are on has
-one route for each of them, the lowest interface index first; several addresses
-of one interface in one network make one route. In `ipv6 sadr` tables the routes
-hold for every source (`from ::/0`).
+and link-local addresses give no route. A network that several interfaces are
+on has one route for each of them, the lowest interface index first; several
+addresses of one interface in one network give one route. In `ipv6 sadr` tables
+the routes are for every source (`from ::/0`).
 
-Every event compares what an interface should announce with what it does, so
-that routes follow renames and moved addresses, and stay untouched otherwise.
+On every event we compare what an interface should announce with what it
+announces, so that routes follow renames and moved addresses, and stay
+untouched otherwise.
 """
 
 from __future__ import annotations
@@ -48,30 +49,30 @@ class Direct(Instance[DirectConfig]):
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
-        """The routes go with their channels."""
+        """Stop following interfaces; the core removes the routes with their channels."""
         self.services.interfaces.unlisten(self)
         self._announced.clear()
         self._sources.clear()
         self.stopped()
 
     def accepts(self, old: DirectConfig, new: DirectConfig) -> bool:
-        """`interface` and `check link` change live; channels come and go."""
+        """True: options and channels can change without a restart."""
         return True
 
     def reconfigure(self, new: DirectConfig) -> bool:
-        """Compare every interface with what the new options say."""
+        """Announce and withdraw what differs under the new options."""
         for interface in self.services.interfaces:
             self._update(interface, new)
         return True
 
     def channel_added(self, channel: Channel) -> None:
-        """Announce to the new channel what the others have."""
+        """Announce the interfaces' networks to the new channel."""
         super().channel_added(channel)
         for interface in self.services.interfaces:
             self._update(interface)
 
     def channel_removed(self, channel: Channel) -> None:
-        """Forget what was announced to it; the core withdraws it."""
+        """Forget what was announced to this channel; the core withdraws the routes."""
         for announced in self._announced.values():
             for place in [place for place in announced if place[0] is channel]:
                 del announced[place]
@@ -79,7 +80,7 @@ class Direct(Instance[DirectConfig]):
             del self._sources[name]
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Announce everything again."""
+        """Announce every route of this channel again."""
         for index, announced in self._announced.items():
             for (owner, key), hop in announced.items():
                 if owner is channel:
@@ -90,13 +91,13 @@ class Direct(Instance[DirectConfig]):
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """An interface or one of its addresses came, changed or went."""
+        """An interface or one of its addresses appeared, changed or was removed."""
         self._update(event.interface, gone=event.kind == "removed")
 
     # announcing -------------------------------------------------------------
 
     def _update(self, interface: Interface, config: DirectConfig | None = None, gone: bool = False) -> None:
-        """Announce and withdraw what differs for one interface."""
+        """Announce and withdraw what differs for one interface; `gone`: it was removed."""
         options = config if config is not None else self.config
         wanted = {} if gone else self._wanted(interface, options)
         index = interface.index
@@ -122,7 +123,7 @@ class Direct(Instance[DirectConfig]):
         channel.announce([key], rte)
 
     def _source(self, channel: Channel, index: int) -> RouteSource:
-        """Routes of different interfaces to one network are different routes."""
+        """The source of one interface's routes: it keeps apart routes to one network."""
         source = self._sources.get((channel, index))
         if source is None:
             own = channel.source
@@ -151,7 +152,7 @@ class Direct(Instance[DirectConfig]):
         return interface.up if options.check_link else interface.link.admin_up
 
     def _is_chosen(self, interface: Interface, address: LinkAddress, options: DirectConfig) -> bool:
-        """Patterns with a prefix choose addresses, not whole interfaces."""
+        """Whether `interface` covers this address: a pattern with a prefix matches single addresses."""
         if not options.interfaces:
             return True
         return matches_address(options.interfaces, interface, address.address)
@@ -163,7 +164,7 @@ def _makes_route(address: LinkAddress) -> bool:
 
 
 def _key(net_type: NetType, prefix: Prefix) -> bytes | None:
-    """The network in a table of this type; None when it has no place there."""
+    """The key of a prefix in a table of this type; None if the types do not fit."""
     if prefix.type is net_type:
         return prefix.key
     if net_type is NetType.IP6_SADR and prefix.type is NetType.IP6:

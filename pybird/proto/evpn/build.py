@@ -1,4 +1,4 @@
-"""From `protocol evpn` to its configuration."""
+"""Builds the configuration of `protocol evpn`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pybird.proto.evpn.config import Encapsulation, EvpnConfig, EvpnVlan
 
 
 def build(builder: Builder, tree: Tree) -> EvpnConfig:
-    """One `protocol evpn`."""
+    """The configuration of one `protocol evpn`."""
     draft = open_protocol(builder, tree, EvpnConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:
@@ -48,7 +48,7 @@ def _vlan(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _check_range(builder: Builder, made: Draft[Any], tree: Tree) -> None:
-    """Each VLAN of a range has a tag, a VNI and a VID of its own, counted up from the first."""
+    """Check the last tag, VNI and VID of a VLAN range: each VLAN's are one above the previous one's."""
     vid = made["tag"] if made["vid"] is None else made["vid"]
     for name, first, bits in (("tag", made["tag"], 32), ("VNI", made["vni"], 24), ("VID", vid, 12)):
         if first is not None and first + made["range"] > 1 << bits:

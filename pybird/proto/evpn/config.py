@@ -20,7 +20,7 @@ class Encapsulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvpnVlan:
-    """`vlan N { ... }`: the VLANs from `tag` on, `range` of them."""
+    """`vlan N { ... }`: `range` VLANs, with tags counted up from `tag`."""
 
     tag: int
     range: int = 1

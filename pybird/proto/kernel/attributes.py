@@ -1,8 +1,8 @@
-"""Route attributes of the kernel: what filters may ask and set.
+"""Route attributes of the kernel (`krt_*`) that filters can read and set.
 
-The metrics are those of ip-route(8). Which of them the kernel must not change
-(`lock`) and which features it uses are bit fields; each bit has a boolean
-name of its own.
+The metrics are those of ip-route(8). `krt_lock` (metrics that the kernel must
+not change) and `krt_features` are bit fields; each bit also has a boolean
+attribute of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SOURCE: Final = "krt_source"
 METRIC: Final = "krt_metric"
 PREFSRC: Final = "krt_prefsrc"
 
-# RTAX_* numbers: a lock is the bit of that number
+# RTAX_* numbers; also the bit of each metric in `krt_lock`
 _METRICS: Final = {
     "mtu": 2,
     "window": 3,
@@ -54,7 +54,7 @@ def _declare(
 
 
 def _names(bits: Mapping[str, int]) -> Callable[[Any], str]:
-    """The text of a bit field: the names of its bits, then what has no name."""
+    """A function that shows a bit field: the names of its bits, then the unnamed bits in hex."""
 
     def text(value: Any) -> str:
         known = [name for name, bit in bits.items() if value >> bit & 1]
@@ -84,7 +84,7 @@ ATTRIBUTES: Final = (
 
 
 def for_the_kernel(view: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
-    """The sorted pairs that `KernelRoute.attributes` takes, out of a route's view."""
+    """The `krt_*` attributes of a route as sorted pairs, for `KernelRoute.attributes`."""
     pairs: dict[str, object] = {name: view[name] for name in _PLAIN if name in view}
     pairs.update((name, view[name]) for name in ("krt_lock", "krt_features") if view.get(name))
     return tuple(sorted(pairs.items()))

@@ -1,4 +1,4 @@
-"""From `protocol kernel` to its configuration."""
+"""Builds the configuration of `protocol kernel`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECOVERY = "routes of an earlier run stay until ours are known, not until neighb
 
 
 def build(builder: Builder, tree: Tree) -> KernelConfig:
-    """One `protocol kernel`: one channel, and no other on its table."""
+    """The configuration of one `protocol kernel`: it has one channel, on a table that no other one uses."""
     draft = open_protocol(builder, tree, KernelConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
@@ -30,7 +30,7 @@ def build(builder: Builder, tree: Tree) -> KernelConfig:
 
 
 def _left_out(config: KernelConfig) -> KernelNotRunConfig:
-    """The same, not run."""
+    """The same configuration, marked as not run."""
     return KernelNotRunConfig(**{field.name: getattr(config, field.name) for field in fields(config)})
 
 

@@ -10,7 +10,7 @@ from pybird.conf.model import NotRun, ProtocolConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelConfig(ProtocolConfig):
-    """One `protocol kernel`. `merge_paths` is the most next hops of one route, 0 is off."""
+    """One `protocol kernel`. `merge_paths`: next hops of one route at most; 0: no merging."""
 
     persist: bool = False
     scan_time: int = 60
@@ -24,4 +24,4 @@ class KernelConfig(ProtocolConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelNotRunConfig(KernelConfig, NotRun):
-    """One whose channel this version only understands."""
+    """A `protocol kernel` whose channel this version understands but does not run."""

@@ -1,4 +1,4 @@
-"""How routes of a table become routes of the kernel."""
+"""Converts routes of a table to routes of the kernel."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet
 from pybird.values.route import Dest, NextHop, Rte
 
-_IPV6_DEFAULT_METRIC = 1024  # what the kernel makes of 0
+_IPV6_DEFAULT_METRIC = 1024  # the kernel replaces metric 0 by it
 
 
 class KernelExporter:
-    """The routes of one address family for one kernel metric."""
+    """Converts the routes of one address family, with the metric that is configured."""
 
     def __init__(self, config: KernelConfig, v4: bool, pool: AttributePool) -> None:
         self._metric = config.metric
@@ -27,11 +27,11 @@ class KernelExporter:
         self.mode = ExportMode.MERGED if config.merge_paths else ExportMode.OPTIMAL
 
     def admit(self, rte: Rte) -> bool:
-        """Every kind of route may go to the kernel."""
+        """True: every kind of route may be exported to the kernel."""
         return True
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> KernelPath | None:
-        """The way for the kernel; None: nothing it could forward by."""
+        """The route in the kernel's form; None if the kernel could not forward by it."""
         hop = rte.hop
         if hop.dest is Dest.NONE:
             return None
@@ -50,11 +50,11 @@ class KernelExporter:
         return KernelPath(hop.dest, hops, metric, prefsrc, for_the_kernel(view))
 
     def _usable(self, hop: NextHop) -> bool:
-        """An interface is needed; IPv6 packets cannot go to an IPv4 gateway."""
+        """Whether the kernel can use this next hop: with an interface, and no IPv4 gateway for IPv6."""
         return hop.ifindex != 0 and (self._v4 or hop.gateway is None or not hop.gateway.is_v4)
 
     def leads_to(self, form: KernelPath) -> tuple[Hashable, ...]:
-        """Nobody: there is no receiver that could be a next hop."""
+        """Empty: the kernel is no receiver that a next hop could point back to."""
         return ()
 
     def kept_back(self, rte: Rte) -> str:
@@ -63,5 +63,5 @@ class KernelExporter:
     def pack(
         self, announce: dict[KernelPath, list[bytes]], withdraw: list[bytes]
     ) -> tuple[dict[KernelPath, list[bytes]], list[bytes]]:
-        """As it comes: the kernel takes routes, not octets."""
+        """The routes unchanged: the kernel port takes routes, not octets."""
         return dict(announce), list(withdraw)

@@ -1,10 +1,11 @@
-"""What the kernel's table should hold and what it does hold, network by network.
+"""Which routes the kernel's table should hold and which it does hold, by network.
 
-`KernelPath` is a route without its network, in the form in which it can be compared
-with what the kernel tells. What is wanted stands in one dictionary; what the
-kernel holds is the same, except for the networks that are queued, refused or
-left over from an earlier run, for which it is written down. So a settled table
-costs one entry per route. Nothing here talks to the kernel.
+`KernelPath` is a route without its network, in a form that can be compared with
+what the kernel reports. `Fib.wanted` holds the routes that the kernel should
+have. The kernel is assumed to hold the same, except for the networks that are
+queued, refused or left over from an earlier run: for these we also store what
+the kernel holds. So a table without pending changes costs one entry per route.
+Nothing here talks to the kernel.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class KernelPath(NamedTuple):
 
 
 def sorted_hops(hops: Iterable[NextHop], most: int = 0) -> tuple[NextHop, ...]:
-    """Next hops in one order, none twice, without interface names; at most `most` (0: all)."""
+    """Next hops sorted, without duplicates and interface names; the first `most` (0: all)."""
     plain = {hop._replace(ifname=""): True for hop in hops}
     ordered = sorted(plain, key=_hop_order)
     return tuple(ordered[:most] if most else ordered)
@@ -41,15 +42,15 @@ def _hop_order(hop: NextHop) -> tuple[object, ...]:
 
 
 def path_of(route: KernelRoute) -> KernelPath:
-    """The path of a route that the kernel told of."""
+    """The path of a route that the kernel reported."""
     attributes = route.attributes
-    if ("krt_scope", 253) in attributes:  # what a route to a link has by itself
+    if ("krt_scope", 253) in attributes:  # the kernel's default for a route without a gateway
         attributes = tuple(pair for pair in attributes if pair[0] != "krt_scope")
     return KernelPath(route.dest, sorted_hops(route.nexthops), route.metric, route.prefsrc, attributes)
 
 
 class Change(NamedTuple):
-    """One network to change: what the kernel holds and what it shall hold."""
+    """A change to one network: what the kernel holds (`have`) and what it should hold (`want`)."""
 
     key: bytes
     have: KernelPath | None
@@ -57,7 +58,7 @@ class Change(NamedTuple):
 
 
 class KernelRefusal(NamedTuple):
-    """Why the kernel does not take a route, and what it has instead."""
+    """Why the kernel refused a route, and what it holds instead."""
 
     reason: str
     have: KernelPath | None
@@ -68,21 +69,22 @@ class Fib:
 
     def __init__(self) -> None:
         self.wanted: dict[bytes, KernelPath] = {}
-        self.queue: dict[bytes, KernelPath | None] = {}  # to be changed; value: what the kernel holds
+        self.queue: dict[bytes, KernelPath | None] = {}  # pending changes; value: what the kernel holds
         self.refused: dict[bytes, KernelRefusal] = {}
         self.leftover: dict[bytes, KernelPath] = {}  # of an earlier run, until the first feed is done
-        # networks met by the scan that runs; True if changed since, so that what it tells may be old
+        # networks that the running scan reported or that changed since it began;
+        # True: changed, so that the scan may report an old state. None: no scan runs
         self._seen: dict[bytes, bool] | None = None
-        self._removed = False  # something was removed since the scan began
+        self._removed = False  # whether we removed a route since the scan began
 
     @property
     def installed(self) -> int:
-        """How many routes the kernel holds as wanted."""
+        """The number of wanted routes that the kernel holds."""
         missing = [key for key in (*self.queue, *self.refused) if key in self.wanted]
         return len(self.wanted) - len(missing)
 
     def want(self, key: bytes, path: KernelPath | None) -> None:
-        """The table's route for a network changed; None: there is none any more."""
+        """Set the wanted route of a network (None: no route) and queue the change."""
         if key in self.leftover:
             self.queue[key] = self.leftover.pop(key)
         elif key in self.refused:
@@ -95,16 +97,16 @@ class Fib:
             self.wanted[key] = path
 
     def adopt(self, key: bytes, path: KernelPath) -> None:
-        """An earlier run left this route: it stays if it is wanted."""
+        """Record a route that an earlier run left: it stays if it turns out to be wanted."""
         self.leftover[key] = path
 
     def queue_leftovers(self) -> None:
-        """All that is wanted is known: what else is left over goes."""
+        """Queue the removal of leftovers, once all wanted routes are known."""
         self.queue.update(self.leftover)
         self.leftover.clear()
 
     def clear(self) -> None:
-        """Nothing is wanted any more."""
+        """Want no routes any more, and queue the removal of all that the kernel holds."""
         self.queue_leftovers()
         for key, path in self.wanted.items():
             if key not in self.queue and key not in self.refused:
@@ -116,7 +118,7 @@ class Fib:
         self.wanted.clear()
 
     def next_changes(self, count: int) -> list[Change]:
-        """Take the oldest changes out of the queue; those that change nothing are dropped."""
+        """Remove the `count` oldest networks from the queue; returns those that need a change."""
         keys = list(islice(self.queue, count))
         changes: list[Change] = []
         for key in keys:
@@ -130,18 +132,18 @@ class Fib:
         return changes
 
     def refuse(self, key: bytes, reason: str, have: KernelPath | None) -> None:
-        """The kernel did not take a change and holds `have` now."""
+        """Record that the kernel refused a change and holds `have` now."""
         self.refused[key] = KernelRefusal(reason, have)
 
     def lost(self, key: bytes) -> bool:
-        """The kernel lost a route; True if it is to be installed again."""
+        """The kernel removed a route; True if we queued it to be installed again."""
         if key not in self.wanted or key in self.queue or key in self.refused:
             return False
         self.queue[key] = None
         return True
 
     def retry(self, key: bytes) -> bool:
-        """What stood in the way of a refused route may be gone; True if there is one."""
+        """Queue a refused route again, whose obstacle may be gone; False if none was refused."""
         refused = self.refused.pop(key, None)
         if refused is not None:
             self.queue[key] = refused.have
@@ -150,12 +152,12 @@ class Fib:
     # a scan -------------------------------------------------------------
 
     def begin_scan(self) -> None:
-        """The kernel's routes are about to be told by `scanned`."""
+        """Begin a scan: `scanned` will report every route that the kernel holds."""
         self._seen = {}
         self._removed = False
 
     def scanned(self, key: bytes, path: KernelPath) -> bool:
-        """The kernel holds this route of ours; False: one too many, it can go at once."""
+        """The scan found this route of ours; False if it is a surplus one, to be removed now."""
         seen = self._seen
         assert seen is not None
         if key in seen:
@@ -173,10 +175,10 @@ class Fib:
         return True
 
     def end_scan(self, *, steady: bool = True) -> int:
-        """Queue what is missing or was refused; returns how much is to be repaired.
+        """Queue routes that are missing or were refused; returns the length of the queue.
 
         A scan that is not `steady` loses its place when routes are removed
-        under it (IPv6): then what it did not tell of is not taken as missing.
+        while it runs (IPv6): then a route that it did not report may still exist.
         """
         seen, self._seen = self._seen or {}, None
         for key in [key for key in self.refused if key not in seen]:
@@ -191,5 +193,5 @@ class Fib:
         return len(self.queue)
 
     def abandon_scan(self) -> None:
-        """The scan failed: what was not told of is not missing."""
+        """The scan failed: do not conclude from it that routes are missing."""
         self._seen = None

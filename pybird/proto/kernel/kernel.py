@@ -1,14 +1,15 @@
-"""The kernel protocol: a table's routes in the forwarding table of the kernel.
+"""The kernel protocol: installs a table's routes in the kernel's forwarding table.
 
-Exported routes are queued per network and sent in slices, so a flood of
+Exported routes are queued per network and sent in slices, so that a flood of
 changes sends only the last state of each network and delays no keepalive. A
-scan reads the kernel's table and repairs what is missing or differs. Routes
-are ours when their protocol is 12 (RTPROT_BIRD) and their metric is the one
-configured; others are never overwritten and never removed. What an earlier run
-left is adopted where it is wanted; the rest goes when the first feed is done.
+scan reads the kernel's table and repairs what is missing or differs. A route
+is ours if its protocol is 12 (RTPROT_BIRD) and it has the configured metric
+(with `metric 0`: any); we never overwrite or remove others. Routes that an
+earlier run left are adopted if they are wanted; the rest are removed when the
+first feed is done.
 
-The kernel does not tell when it drops IPv4 routes because an interface went
-down or lost its address, so such events cause a scan.
+The kernel sends no event when it drops IPv4 routes because an interface went
+down or lost its address, so such changes trigger a scan.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ from pybird.values.route import Hop, Rte
 
 RTPROT_BIRD = 12
 SLICE = 300  # routes per turn, about 5 ms
-AGAIN = 5.0  # seconds until we ask again whether we may change the table
-SOON = 1.0  # seconds from an event to the scan or repair it causes: next hops settle first
-MOST_HOPS = 10_000  # of learned routes, that are shared
+AGAIN = 5.0  # seconds until we try again to claim the table
+SOON = 1.0  # seconds from an event to the scan or repair that it triggers: next hops settle first
+MOST_HOPS = 10_000  # entries of the cache of learned routes' next hops
 MOST_COMPLAINTS = 10  # refused routes logged per turn
 
 
@@ -63,10 +64,10 @@ class KernelInstance(Instance[KernelConfig]):
         self._up: dict[int, bool] = {}
         self._events = GuardedEvents(self)
         self._watching = False
-        self._claimed = False  # the table is ours to change
+        self._claimed = False  # whether we may change the table
         self._claim_timer: Timer | None = None
-        self._obstacle = ""  # why we do not begin, for people
-        self._rival = False  # another program enters such routes, too
+        self._obstacle = ""  # why we cannot start, for the Info column
+        self._rival = False  # whether another program adds routes that look like ours
 
     # life ---------------------------------------------------------------
 
@@ -83,9 +84,10 @@ class KernelInstance(Instance[KernelConfig]):
         self._claim_table()
 
     def _claim_table(self) -> None:
-        """Begin, once the kernel's table is ours to change; who only learns needs no such right.
+        """Claim the kernel's table and start; retry later if we must export and cannot claim it.
 
-        Who learned and is given something to export later comes here again.
+        A protocol that exports nothing starts without a claim. It is called again
+        when such a protocol gets its first route to export.
         """
         self._claim_timer = None
         assert self._channel is not None
@@ -101,7 +103,7 @@ class KernelInstance(Instance[KernelConfig]):
         if not self._watching:
             self._begin()
         elif self._claimed:
-            self._scan_in(0.0)  # finds what the one before us left
+            self._scan_in(0.0)  # to find what the previous owner left
 
     def _schedule_claim(self, obstacle: str) -> None:
         text = f"Cannot change the kernel's routes: {obstacle}"
@@ -132,14 +134,17 @@ class KernelInstance(Instance[KernelConfig]):
             self._scan_in(self._interval())
 
     def _links_now(self) -> dict[int, bool]:
-        """Which links are up. What we do not know is learned from events, with a scan more."""
+        """Whether each link is up, by index; empty if the kernel's answer was interrupted.
+
+        A link that is missing costs one unneeded scan at its next event.
+        """
         try:
             return {link.index: link.up for link in self.services.kernel.links()}
         except InterruptedError:
             return {}
 
     def _adopt_leftovers(self) -> None:
-        """Read what an earlier run left; what a walk that is disturbed misses, a scan finds."""
+        """Adopt the routes that an earlier run left; if reading is interrupted, scan soon."""
         try:
             for route in self.services.kernel.routes(self._v4, self.config.kernel_table, RTPROT_BIRD):
                 if self._is_ours(route):
@@ -148,7 +153,7 @@ class KernelInstance(Instance[KernelConfig]):
             self._scan_in(SOON)
 
     def stop(self, reason: StopReason) -> None:
-        """Remove our routes, unless they are to outlive us."""
+        """Remove our routes, unless `persist` or a graceful restart keeps them."""
         if self._watching:
             self.services.kernel.unwatch(self._events)
             self._watching = False
@@ -173,21 +178,21 @@ class KernelInstance(Instance[KernelConfig]):
         self.stopped()
 
     def accepts(self, old: KernelConfig, new: KernelConfig) -> bool:
-        """`persist` and `merge paths` change while it runs; the rest restarts."""
+        """True if no option changes that needs a restart; `persist` and `merge paths` need none."""
         return _fixed(old) == _fixed(new)
 
     def refeeds(self, old: KernelConfig, new: KernelConfig) -> bool:
-        """Other next hops are merged: the routes go out again."""
+        """True if `merge paths` changes: routes may get other next hops."""
         return old.merge_paths != new.merge_paths
 
     def reconfigure(self, new: KernelConfig) -> bool:
-        """Nothing to do: what may change is read when it is needed."""
+        """True if it needs no restart; options that can change are read when they are used."""
         return self.accepts(self.config, new)
 
     # export -------------------------------------------------------------
 
     def exporter(self, channel: Channel) -> KernelExporter | None:
-        """Routes leave through the kernel's way of seeing them."""
+        """The converter to the kernel's form; None for a channel that is not ipv4 or ipv6."""
         if channel.net_type not in (NetType.IP4, NetType.IP6):
             return None
         return KernelExporter(self.config, channel.net_type is NetType.IP4, self.services.pool)
@@ -196,7 +201,7 @@ class KernelInstance(Instance[KernelConfig]):
         return not address
 
     def transmit(self, channel: Channel, packed: Any) -> None:
-        """Queue what changed; the kernel hears of it on the next turn."""
+        """Queue what changed; it is sent to the kernel on the loop's next turn."""
         if self._stopping:
             return
         announce, withdraw = packed
@@ -212,13 +217,13 @@ class KernelInstance(Instance[KernelConfig]):
             self._claim_table()
 
     def feed_done(self, channel: Channel) -> None:
-        """All that is wanted is known: leftovers of an earlier run go."""
+        """All wanted routes are known: remove the other leftovers of an earlier run."""
         if self._claimed and not self._stopping:
             self.fib.queue_leftovers()
             self._flush_in(0.0)
 
     def _flush_in(self, delay: float) -> None:
-        """Change the kernel's table then, or earlier if that was planned."""
+        """Flush the queue in `delay` seconds, or earlier if that is already scheduled."""
         if not self.fib.queue:
             return
         clock = self.services.clock
@@ -231,7 +236,7 @@ class KernelInstance(Instance[KernelConfig]):
         self._flush_timer = clock.call_at(when, self._flush) if delay else clock.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Change a slice of the kernel's table."""
+        """Send a slice of the queued changes to the kernel."""
         self._flush_timer = None
         changes = self.fib.next_changes(SLICE)
         if changes:
@@ -279,7 +284,7 @@ class KernelInstance(Instance[KernelConfig]):
                 and change.want is not None
                 and change.have.metric == change.want.metric
             ):
-                # better no route than one that leads the wrong way
+                # no route is better than one that leads the wrong way
                 stale.append(self._route(key, change.have))
             self.fib.refuse(key, reason, change.have if change.want is None else None)
             if self._complained.get(key) != reason:
@@ -297,7 +302,7 @@ class KernelInstance(Instance[KernelConfig]):
             self.log("error", f"the kernel refuses {len(problems) - MOST_COMPLAINTS} more routes")
 
     def _remove(self, routes: list[KernelRoute]) -> None:
-        """Take these out at once; what cannot be taken out now is found by a scan."""
+        """Remove these routes now; if that fails, a scan will find them."""
         try:
             self.services.kernel.change_routes((), routes)
         except OSError:
@@ -322,18 +327,18 @@ class KernelInstance(Instance[KernelConfig]):
     # scan ---------------------------------------------------------------
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Read the kernel's table again, and bring what is learned through the import filter."""
+        """Scan the kernel's table, and announce learned routes to the channel again."""
         if self._aliens is not None:
             self._aliens.announce_again()
         self._scan_in(0.0)
         return True
 
     def _interval(self) -> float:
-        """Seconds between scans; with `scan time 0` there are none but those events ask for."""
+        """Seconds between scans; 0: only events trigger scans."""
         return float(self.config.scan_time)
 
     def _scan_in(self, delay: float) -> None:
-        """Scan then, or earlier if that was planned."""
+        """Scan in `delay` seconds, or earlier if that is already scheduled."""
         clock = self.services.clock
         when = clock.now() + delay
         if self._scan_timer is not None:
@@ -371,7 +376,7 @@ class KernelInstance(Instance[KernelConfig]):
                     self._finish_scan()
                     return
                 self._scanned(route)
-        except InterruptedError:  # changed while it was read: there may be holes in it
+        except InterruptedError:  # the table changed while it was read: routes may be missing
             self._end_scan()
             self._scan_in(SOON)
             return
@@ -403,7 +408,7 @@ class KernelInstance(Instance[KernelConfig]):
                 self._learn_slice()
 
     def _learn_slice(self) -> None:
-        """Tell the channel of a slice of what the scan found."""
+        """Announce a slice of the learned routes that the scan found changed."""
         self._news_step = None
         news = list(islice(self._news, SLICE))
         if news and not self._stopping:
@@ -411,7 +416,7 @@ class KernelInstance(Instance[KernelConfig]):
             self._news_step = self.services.clock.call_soon(self._learn_slice)
 
     def _end_scan(self) -> None:
-        """Give up the scan that runs, if any."""
+        """Abandon the running scan, if any."""
         scan, self._scan = self._scan, None
         close = getattr(scan, "close", None)
         if close is not None:
@@ -422,7 +427,7 @@ class KernelInstance(Instance[KernelConfig]):
         self.fib.abandon_scan()
 
     def _is_ours(self, route: KernelRoute) -> bool:
-        """Did we, or an earlier run, enter this route? Without a claim it is another daemon's."""
+        """Whether we or an earlier run added this route; without a claim, another daemon did."""
         metric = self.config.metric
         alike = route.protocol == RTPROT_BIRD and (not metric or route.metric == metric)
         return alike and self._claimed
@@ -430,31 +435,31 @@ class KernelInstance(Instance[KernelConfig]):
     # events -------------------------------------------------------------
 
     def link_changed(self, link: Link) -> None:
-        """IPv4 routes over a link that went down are gone without a word."""
+        """Scan if the link went up or down: the kernel drops its IPv4 routes without an event."""
         if self._up.get(link.index) != link.up:
             self._up[link.index] = link.up
             self._scan_in(SOON)
 
     def link_removed(self, index: int) -> None:
-        """So are those over one that was removed."""
+        """Scan: the kernel drops the link's IPv4 routes without an event."""
         self._up.pop(index, None)
         self._scan_in(SOON)
 
     def address_changed(self, address: LinkAddress) -> None:
-        """A new address may make a refused gateway reachable."""
+        """Scan if routes were refused: the address may make their gateways reachable."""
         if self.fib.refused:
             self._scan_in(SOON)
 
     def address_removed(self, address: LinkAddress) -> None:
-        """Routes to gateways of its network, or with it as source, are gone."""
+        """Scan: routes with a gateway in its network or with it as source are gone."""
         self._scan_in(SOON)
 
     def overflow(self) -> None:
-        """Events were lost."""
+        """Events were lost: scan."""
         self._scan_in(SOON)
 
     def route_changed(self, route: KernelRoute, removed: bool) -> None:
-        """Somebody else changed the kernel's table."""
+        """Another program, or the kernel itself, changed a route."""
         if route.table != self.config.kernel_table or route.prefix.address.is_v4 != self._v4:
             return
         key = route.prefix.key
@@ -478,7 +483,7 @@ class KernelInstance(Instance[KernelConfig]):
             self._learn([key])
 
     def _warn_of_rival(self, key: bytes) -> None:
-        """Somebody enters routes that look like ours and are not: say so once."""
+        """Warn once that another program adds routes that look like ours."""
         if self._rival or key in self.fib.wanted:
             return
         self._rival = True
@@ -490,7 +495,7 @@ class KernelInstance(Instance[KernelConfig]):
         )
 
     def _learn(self, keys: list[bytes]) -> None:
-        """Tell the channel of the alien routes to these networks, where they changed."""
+        """Announce or withdraw the alien routes of these networks, where they changed."""
         assert self._aliens is not None
         assert self._channel is not None
         gone: list[bytes] = []
@@ -519,19 +524,19 @@ class KernelInstance(Instance[KernelConfig]):
         return Rte(attrs, channel.source, self._shared_hop(alien), preference, self.services.clock.now())
 
     def _shared_hop(self, alien: Alien) -> Hop:
-        """The hop that all learned routes of this path share."""
+        """The hop that all learned routes with these next hops share."""
         way = (alien.dest, alien.nexthops)
         hop = self._hops.get(way)
         if hop is None:
             if len(self._hops) >= MOST_HOPS:
-                self._hops.clear()  # those in use are held by their routes
+                self._hops.clear()  # routes keep the hops that they use
             hop = self._hops[way] = Hop(alien.dest, alien.nexthops)
         return hop
 
-    # what people see ----------------------------------------------------
+    # what `show protocols` shows ----------------------------------------
 
     def refusal(self, key: bytes) -> str | None:
-        """Why the kernel does not hold this exported route; None: it does, or it is not exported."""
+        """Why the kernel refused this exported route; None if it did not."""
         refused = self.fib.refused.get(key)
         return refused.reason if refused is not None else None
 
@@ -539,7 +544,7 @@ class KernelInstance(Instance[KernelConfig]):
         return self._obstacle
 
     def details(self) -> Iterator[Detail]:
-        """The kernel table, and what it refuses."""
+        """The kernel table, the number of installed routes, and the refused routes."""
         yield Detail("Kernel table", str(self.config.kernel_table))
         yield Detail("Installed routes", str(self.fib.installed))
         if self.fib.refused:

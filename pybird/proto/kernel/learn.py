@@ -1,10 +1,11 @@
 """Alien routes of the kernel's table, for `learn`.
 
-Of several routes to one network, which differ in metric or owner, the kernel
-uses the one with the lowest metric; so does the router.
+If several routes to one network differ in metric or protocol, the kernel uses
+the one with the lowest metric; so do we.
 
-A kernel's table may be large, and most of its routes go the same few ways: each
-way is kept once, a network costs its key and its places in the dictionaries.
+A kernel's table may be large, and most of its routes share a few next hops.
+Each combination is stored once; a network costs its key and its dictionary
+entries.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from pybird.values.address import Address
 from pybird.values.bogus import bogus_keys
 from pybird.values.route import Dest, NextHop
 
-MOST_SHARED: Final = 10_000  # ways looked up to be shared; those in use are held by their networks
+MOST_SHARED: Final = 10_000  # entries of the cache of shared objects; those in use survive its clearing
 _REDIRECT, _KERNEL, _BIRD = 1, 2, 12
 
 
 class Alien(NamedTuple):
-    """What is learned of a route, besides its network."""
+    """A learned route without its network. `protocol` is its RTPROT_* number."""
 
     metric: int
     protocol: int
@@ -31,33 +32,33 @@ class Alien(NamedTuple):
     attributes: tuple[tuple[str, object], ...]
 
     def replaces(self, other: Alien) -> bool:
-        """Only one route of each metric and owner is there."""
+        """Whether this replaces `other`: the kernel has one route per metric and protocol."""
         return (self.metric, self.protocol) == (other.metric, other.protocol)
 
 
-Routes = dict[bytes, Alien | tuple[Alien, ...]]  # the only route to a network, or all, the best one first
+Routes = dict[bytes, Alien | tuple[Alien, ...]]  # a network's only route, or all of them, the best first
 
 
 class Aliens:
-    """The alien routes by network. `everything` includes the kernel's own and redirects."""
+    """The alien routes by network. With `everything` (`learn all`), also kernel routes and redirects."""
 
     def __init__(self, everything: bool) -> None:
         self._everything = everything
         self._shared: dict[Alien, Alien] = {}
         self._routes: Routes = {}
         self._told: dict[bytes, Alien] = {}
-        self._again: dict[bytes, None] = {}  # to be told again, though nothing changed
-        self._fresh: Routes | None = None
-        self._unseen: dict[bytes, None] = {}  # by the scan that runs
+        self._again: dict[bytes, None] = {}  # to be announced again, though nothing changed
+        self._fresh: Routes | None = None  # what the running scan found; None: no scan runs
+        self._unseen: dict[bytes, None] = {}  # networks that the running scan has not found yet
 
     def wants(self, route: KernelRoute) -> bool:
-        """Is this a route to learn?"""
+        """Whether to learn this route."""
         if route.protocol == _BIRD or bogus_keys([route.prefix.key], route.prefix.type):
             return False
         return self._everything or route.protocol not in (_REDIRECT, _KERNEL)
 
     def put(self, key: bytes, route: KernelRoute) -> None:
-        """The kernel has this route; a scan that runs may have passed its place."""
+        """The kernel added this route; a running scan may already have passed it."""
         alien = self._alien(route)
         _put(self._routes, key, alien)
         if self._fresh is not None:
@@ -65,36 +66,36 @@ class Aliens:
             self._unseen.pop(key, None)
 
     def drop(self, key: bytes, route: KernelRoute) -> None:
-        """The kernel has it no longer."""
+        """The kernel removed this route."""
         alien = self._alien(route)
         _drop(self._routes, key, alien)
         if self._fresh is not None:
             _drop(self._fresh, key, alien)
 
     def begin_scan(self) -> None:
-        """A scan begins to tell all routes by `scanned`."""
+        """Begin a scan: `scanned` will report every alien route."""
         self._fresh = {}
         self._unseen = dict.fromkeys(self._routes)
 
     def scanned(self, key: bytes, route: KernelRoute) -> None:
-        """The scan met this route."""
+        """The scan found this route."""
         if self._fresh is not None:
             _put(self._fresh, key, self._alien(route))
             self._unseen.pop(key, None)
 
     def end_scan(self) -> list[bytes]:
-        """Take over what the scan told; returns the networks that may have changed."""
+        """Replace the routes by what the scan found; returns the networks that may have changed."""
         fresh, self._fresh = self._fresh or {}, None
         gone, self._unseen = self._unseen, {}
         self._routes = fresh
         return [*fresh, *gone]
 
     def announce_again(self) -> None:
-        """The next scan tells everything, changed or not."""
+        """Make the next scan announce every network, changed or not."""
         self._again = dict.fromkeys(self._told)
 
     def changed(self, key: bytes) -> tuple[bool, Alien | None]:
-        """Whether the best route is to be told: it differs from the one told before. And which it is."""
+        """(changed?, best): whether to announce the best route, and that route (None: there is none)."""
         best = next(iter(_all(self._routes.get(key))), None)
         again = key in self._again
         if again:
@@ -108,7 +109,7 @@ class Aliens:
         return True, best
 
     def _alien(self, route: KernelRoute) -> Alien:
-        """What is learned of it, as one object for all that are alike."""
+        """The learned form of a route; equal ones share one object."""
         made = Alien(
             route.metric, route.protocol, route.dest, route.nexthops, route.prefsrc, route.attributes
         )

@@ -1,4 +1,4 @@
-"""From `protocol l3vpn` to its configuration."""
+"""Builds the configuration of `protocol l3vpn`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MISSING = "For IPv{0} L3VPN, both IPv{0} and VPNv{0} channels must be specified"
 
 
 def build(builder: Builder, tree: Tree) -> L3vpnConfig:
-    """One `protocol l3vpn`: channels in pairs, labels, distinguisher and targets."""
+    """The configuration of one `protocol l3vpn`: channels in pairs, labels, distinguisher and targets."""
     draft = open_protocol(builder, tree, L3vpnConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

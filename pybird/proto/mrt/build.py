@@ -1,4 +1,4 @@
-"""From `protocol mrt` to its configuration."""
+"""Builds the configuration of `protocol mrt`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pybird.proto.mrt.config import MrtConfig
 
 
 def build(builder: Builder, tree: Tree) -> MrtConfig:
-    """One `protocol mrt`: what to dump, where and how often."""
+    """The configuration of one `protocol mrt`: what to dump, where and how often."""
     draft = open_protocol(builder, tree, MrtConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

@@ -1,4 +1,4 @@
-"""From `protocol ospf` to its configuration."""
+"""Builds the configuration of `protocol ospf`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MOST_DELAY = 65535  # seconds, of a field of 16 bits
 
 
 def build(builder: Builder, tree: Tree) -> OspfConfig:
-    """One `protocol ospf`, or a template, which needs an area too."""
+    """The configuration of one `protocol ospf`, or a template, which needs an area too."""
     draft = open_protocol(builder, tree, OspfConfig)
     version = tree.find("version")
     draft["version"] = 3 if version is not None and version.text() == "v3" else 2

@@ -1,4 +1,4 @@
-"""Commands about OSPF: it is understood, not run."""
+"""Commands about OSPF, which PyBIRD understands but does not run."""
 
 from __future__ import annotations
 

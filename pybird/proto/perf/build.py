@@ -1,4 +1,4 @@
-"""From `protocol perf` to its configuration."""
+"""Builds the configuration of `protocol perf`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pybird.proto.perf.config import PerfConfig
 
 
 def build(builder: Builder, tree: Tree) -> PerfConfig:
-    """One `protocol perf`."""
+    """The configuration of one `protocol perf`."""
     draft = open_protocol(builder, tree, PerfConfig)
     builder.each(tree.children, draft, OPTIONS)
     return draft.freeze()

@@ -1,4 +1,4 @@
-"""From `protocol pipe` to its configuration."""
+"""Builds the configuration of `protocol pipe`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pybird.proto.pipe.config import PipeConfig
 
 
 def build(builder: Builder, tree: Tree) -> PipeConfig:
-    """One `protocol pipe`: both tables of one type, two different ones."""
+    """The configuration of one `protocol pipe`: both tables of one type, two different ones."""
     draft = open_protocol(builder, tree, PipeConfig)
     builder.each(tree.children, draft, OPTIONS)
     base = draft["channels"][0] if draft["channels"] else None

@@ -1,4 +1,4 @@
-"""From `protocol radv` to its configuration."""
+"""Builds the configuration of `protocol radv`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_OCTETS = 255 * 8 - 2  # its length is told in units of 8 octets (RFC 4861, 
 
 
 def build(builder: Builder, tree: Tree) -> RadvConfig:
-    """One `protocol radv`."""
+    """The configuration of one `protocol radv`."""
     draft = open_protocol(builder, tree, RadvConfig)
     builder.each(tree.children, draft, OPTIONS)
     if all(channel.name != "ipv6" for channel in draft["channels"]):

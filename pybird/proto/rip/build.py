@@ -1,4 +1,4 @@
-"""From `protocol rip` to its configuration."""
+"""Builds the configuration of `protocol rip`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATHS = 16
 
 
 def build(builder: Builder, tree: Tree) -> RipConfig:
-    """One `protocol rip` or `protocol rip ng`."""
+    """The configuration of one `protocol rip` or `protocol rip ng`."""
     draft = open_protocol(builder, tree, RipConfig)
     draft["ng"] = tree.find("ng") is not None
     builder.each(tree.children, draft, OPTIONS)

@@ -1,4 +1,4 @@
-"""Commands about RIP: it is understood, not run."""
+"""Commands about RIP, which PyBIRD understands but does not run."""
 
 from __future__ import annotations
 

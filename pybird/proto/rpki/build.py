@@ -1,4 +1,4 @@
-"""From `protocol rpki` to its configuration."""
+"""Builds the configuration of `protocol rpki`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEWEST = 2
 
 
 def build(builder: Builder, tree: Tree) -> RpkiConfig:
-    """One `protocol rpki`: one cache, one channel or more."""
+    """The configuration of one `protocol rpki`: one cache, one channel or more."""
     draft = open_protocol(builder, tree, RpkiConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

@@ -1,4 +1,4 @@
-"""From `protocol static` to its configuration."""
+"""Builds the configuration of `protocol static`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WITHOUT_TARGET = frozenset(
 
 
 def build(builder: Builder, tree: Tree) -> StaticConfig:
-    """One `protocol static`: one channel, and routes that fit it."""
+    """The configuration of one `protocol static`: one channel, and routes that fit it."""
     draft = open_protocol(builder, tree, StaticConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
