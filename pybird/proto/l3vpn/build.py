@@ -16,7 +16,7 @@ MISSING = "For IPv{0} L3VPN, both IPv{0} and VPNv{0} channels must be specified"
 
 
 def build(builder: Builder, tree: Tree) -> L3vpnConfig:
-    """The configuration of one `protocol l3vpn`: channels in pairs, labels, distinguisher and targets."""
+    """The configuration of one `protocol l3vpn`, which needs an mpls channel and ipvN and vpnN in pairs."""
     draft = open_protocol(builder, tree, L3vpnConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

@@ -10,7 +10,7 @@ from pybird.conf.model import NotRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L3vpnConfig(NotRun):
-    """One `protocol l3vpn`. Targets are an extended community, a set of them, or all or none."""
+    """One `protocol l3vpn`. A target is an extended community, a set of them, `all` or `none`."""
 
     route_distinguisher: Any = None
     import_target: Any = None

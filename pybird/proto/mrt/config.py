@@ -10,7 +10,7 @@ from pybird.filter.nodes import ACCEPT, Filter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MrtConfig(NotRun):
-    """One `protocol mrt`. `table` is a name, or a pattern with * and ?."""
+    """One `protocol mrt`. `table` is a name, or a pattern with `*` and `?`."""
 
     table: str = ""
     filter: Filter = ACCEPT

@@ -40,7 +40,7 @@ MOST_DELAY = 65535  # seconds, of a field of 16 bits
 
 
 def build(builder: Builder, tree: Tree) -> OspfConfig:
-    """The configuration of one `protocol ospf`, or a template, which needs an area too."""
+    """The configuration of one `protocol ospf` or template of it; a template needs an area too."""
     draft = open_protocol(builder, tree, OspfConfig)
     version = tree.find("version")
     draft["version"] = 3 if version is not None and version.text() == "v3" else 2
@@ -67,7 +67,7 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _only(version: int, text: str, handler: Handler) -> Handler:
-    """An option of one version."""
+    """A handler that refuses the option in the other OSPF version."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         handler(builder, draft, tree)
@@ -78,7 +78,7 @@ def _only(version: int, text: str, handler: Handler) -> Handler:
 
 
 def builder_version(builder: Builder, draft: Draft[Any]) -> int:
-    """The version of the protocol that this draft is, or is in."""
+    """The OSPF version of a draft, which is a protocol or a part of one."""
     version: int = draft["version"] if "version" in draft.fields else draft.seen["version"]
     return version
 

@@ -13,7 +13,7 @@ from pybird.values.net import Prefix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OspfNet:
-    """A line of `networks` or `external`: a summary of an area, or hidden."""
+    """A line of `networks` or `external`: a prefix to summarize, or to hide."""
 
     prefix: Prefix
     hidden: bool = False
@@ -40,7 +40,7 @@ class OspfNeighbor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OspfLink:
-    """What interfaces and virtual links have in common."""
+    """The options that interfaces and virtual links share."""
 
     instance: int | None = None  # RFC 6549
     hello: int = 10
@@ -58,7 +58,7 @@ class OspfInterface(OspfLink):
     """One `interface`."""
 
     patterns: tuple[InterfacePattern, ...]
-    type: Literal["broadcast", "ptp", "nbma", "ptmp"] | None = None  # None: by the interface
+    type: Literal["broadcast", "ptp", "nbma", "ptmp"] | None = None  # None: depends on the interface
     cost: int = 10
     poll: int = 20
     priority: int = 1
@@ -81,7 +81,7 @@ class OspfInterface(OspfLink):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualLink(OspfLink):
-    """One `virtual link`, to the router of this id."""
+    """One `virtual link` to the router with this router ID."""
 
     router_id: int
 
@@ -117,7 +117,7 @@ class OspfConfig(NotRun):
     stub_router: bool = False
     vpn_pe: bool = False
     tick: int = 1
-    ecmp: int = 16  # paths at most; 0: one
+    ecmp: int = 16  # paths at most; 0: no ECMP
     merge_external: bool = False
     graceful_restart: Literal["no", "yes", "aware"] = "aware"
     graceful_restart_time: int = 120

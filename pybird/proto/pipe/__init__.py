@@ -1,4 +1,4 @@
-"""Routes from one table to another and back."""
+"""Copies routes between two tables, in both directions."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from pybird.proto.pipe.config import PipeConfig
 
 
 def build(builder: Builder, tree: Tree) -> PipeConfig:
-    """The configuration of one `protocol pipe`: both tables of one type, two different ones."""
+    """The configuration of one `protocol pipe`: its two tables differ and have the same type."""
     draft = open_protocol(builder, tree, PipeConfig)
     builder.each(tree.children, draft, OPTIONS)
     base = draft["channels"][0] if draft["channels"] else None
@@ -37,7 +37,7 @@ def build(builder: Builder, tree: Tree) -> PipeConfig:
 def _finish(
     builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree
 ) -> tuple[ChannelConfig, ...]:
-    """Both channels: what one exports the other imports."""
+    """The channels `pri` and `sec`: each one's import options are the other's export options."""
     if not draft["peer_table"]:
         if builder.template or not builder.complete:
             return (channel.freeze(),)

@@ -12,9 +12,9 @@ from pybird.filter.nodes import REJECT
 class PipeConfig(ProtocolConfig):
     """One `protocol pipe`.
 
-    Its two channels only import: `pri` into `table` what the import filter
-    leaves of the peer table's routes, `sec` into the peer table what the export
-    filter leaves of the table's.
+    Its two channels only import: `pri` imports into `table` the peer table's
+    routes that the import filter accepts, `sec` imports into the peer table the
+    routes of `table` that the export filter accepts.
     """
 
     peer_table: str = ""
@@ -22,7 +22,7 @@ class PipeConfig(ProtocolConfig):
 
     @property
     def copies(self) -> tuple[tuple[str, str], ...]:
-        """Each channel imports from the table of the other, unless it imports nothing."""
+        """(from, to): the names of the tables of each direction that is not `none`."""
         pri, sec = self.channels
         both = ((sec, pri), (pri, sec))
         return tuple([(of.table, to.table) for of, to in both if to.import_filter.body != REJECT.body])

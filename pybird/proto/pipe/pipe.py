@@ -1,16 +1,18 @@
-"""Pipe: routes from one table to another and back.
+"""Pipe: copies routes between two tables, in both directions.
 
-All routes of a network pass, not only the best one, and they stay who they
-are: protocol, preference and next hop. Each direction is a `Flow`: it follows
-the journal of one table and announces through the import side of the channel
-of the other, where filter, limits and counters are. What it has announced is
-not written down: it is what the other table holds from this channel.
+All routes of a network are copied, not only the best one, and a copy keeps
+the route's protocol, preference and next hop. Each direction is a `Flow`: it
+follows the journal of one table and announces through the import side of the
+other table's channel, which has the filter, limits and counters. A flow stores
+no list of what it announced: that is what the other table holds from this
+channel.
 
 A copied route has a source of its own, whose `origin` is the source it was
-copied from. Along these a flow sees which tables a route has been in: it never
-returns to one of them (`pri` and `sec` of this pipe included), and it passes
-at most `max generation` pipes. Of one original route a table takes one copy, as
-in BIRD; another way to the same table gets its turn when that copy leaves.
+copied from. By following the origins a flow sees which tables a route has been
+in: the route never returns to one of them (`pri` and `sec` of this pipe
+included), and it passes at most `max generation` pipes. A table takes one copy
+of an original route, as in BIRD; a copy that arrives through another pipe is
+tried again when the first one leaves.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from pybird.proto.pipe.config import PipeConfig
 from pybird.values.net import net_of
 from pybird.values.route import RouteSource, Rte
 
-MOST_COMPLAINTS = 5  # log lines about routes in circles, per direction and start
+MOST_COMPLAINTS = 5  # log lines about looping routes, per direction and start
 
 
 class Pipe(Instance[PipeConfig]):
@@ -37,11 +39,11 @@ class Pipe(Instance[PipeConfig]):
         self._flows: tuple[Flow, ...] = ()
 
     def make_channel(self, config: ChannelConfig) -> Channel:
-        """A channel that also tells what goes to the other table."""
+        """A channel that also traces what is copied to the other table."""
         return PipeChannel(config, self)
 
     def start(self) -> None:
-        """Open both sides and let the routes flow."""
+        """Open both channels and start copying in both directions."""
         pri, sec = self.channels["pri"], self.channels["sec"]
         pri.open()
         sec.open()
@@ -54,39 +56,39 @@ class Pipe(Instance[PipeConfig]):
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
-        """The routes go with the channels."""
+        """Stop copying; the core removes the routes with their channels."""
         for flow in self._flows:
             flow.stop()
         self._flows = ()
         self.stopped()
 
     def accepts(self, old: PipeConfig, new: PipeConfig) -> bool:
-        """Filters and limits are the core's; tables and generations need a restart."""
+        """True unless the peer table or `max generation` changes; the core applies filters and limits."""
         return (old.peer_table, old.max_generation) == (new.peer_table, new.max_generation)
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Bring everything that flows into this channel again."""
+        """Copy all routes that are imported through this channel again."""
         for flow in self._flows:
             if flow.far is channel:
                 flow.refeed()
         return True
 
     def flow_from(self, channel: Channel) -> Flow | None:
-        """The direction that takes routes out of this channel's table."""
+        """The direction that copies routes from this channel's table; None while the pipe is down."""
         return next((flow for flow in self._flows if flow.near is channel), None)
 
     def pair(self) -> tuple[Channel, Channel]:
-        """Table and peer table."""
+        """The channels of the table (`pri`) and of the peer table (`sec`)."""
         return self.channels["pri"], self.channels["sec"]
 
     def info(self) -> str:
-        """Which tables it joins."""
+        """The two tables, as BIRD shows them."""
         pri, sec = self.pair()
         return f"{pri.table.name} <=> {sec.table.name}"
 
 
 class PipeChannel(Channel):
-    """One end of a pipe: exports are what the other end imports."""
+    """One end of a pipe: it exports what the other end imports."""
 
     protocol: Pipe
 
@@ -94,11 +96,11 @@ class PipeChannel(Channel):
         return self.protocol.flow_from(self)
 
     def _source_end(self) -> Channel | None:
-        """The end whose routes come in here."""
+        """The other end of the pipe, whose routes this end imports."""
         return next((other for other in self.protocol.channels.values() if other is not self), None)
 
     def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:
-        """A filter of a pipe belongs to the end where the route leaves its table."""
+        """Trace; a rejection by the filter is traced at the end where the route leaves its table."""
         near = self._source_end()
         if what == "> filtered out" and near is not None:
             near.trace_nets(flag, "< filtered out", keys, rte)
@@ -120,20 +122,20 @@ class PipeChannel(Channel):
         return super()._remove(keys, source)
 
     def candidates(self, key: bytes) -> tuple[Rte, ...]:
-        """All routes of the network that may go to the other table."""
+        """The routes of the network that may be copied to the other table."""
         flow = self._flow()
         if flow is None:
             return ()
         return tuple([rte for rte in self.table.get(key) if flow.source_for(rte.source) is not None])
 
     def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
-        """The routes of the network that the other table has."""
+        """The routes of the network that the other table has copies of."""
         flow = self._flow()
         return flow.copied(key) if flow is not None else ()
 
 
 class Flow:
-    """One direction: out of the table of `near`, in through `far`."""
+    """One direction: copies from the table of `near` to the table of `far`."""
 
     def __init__(self, pipe: Pipe, near: Channel, far: Channel, most: int) -> None:
         self.near = near
@@ -143,18 +145,18 @@ class Flow:
         self._most = most
         self._reader = TableReader(self._wake, every=True)
         self._walk: Walk | None = None
-        self._sources: dict[RouteSource, RouteSource | None] = {}  # ours for theirs; None: must not pass
-        self._shut_out: dict[bytes, None] = {}  # networks with a route that came another way
+        self._sources: dict[RouteSource, RouteSource | None] = {}  # copy's by original; None: do not copy
+        self._shut_out: dict[bytes, None] = {}  # networks whose route is in `far` through another pipe
         self._retry: list[bytes] = []
         self._complaints = 0
 
     def start(self) -> None:
-        """Follow the table, after a walk through what it has."""
+        """Copy what the table holds, and follow its changes."""
         self.near.table.readers.append(self._reader)
         self.refeed()
 
     def stop(self) -> None:
-        """Follow it no more."""
+        """Stop following the table."""
         if self._reader in self.near.table.readers:
             self.near.table.readers.remove(self._reader)
         self._pipe.services.scheduler.cancel(self._step)
@@ -163,17 +165,17 @@ class Flow:
         self._shut_out.clear()
         self._retry.clear()
         self.back = None
-        self._reader.wake = _ignore  # it held the flow in a circle
+        self._reader.wake = _ignore  # breaks the reference cycle of reader and flow
 
     def refeed(self) -> None:
-        """Bring all routes through the filter."""
+        """Pass all routes of the table through the filter again."""
         self._walk = self.near.table.walk()
         self.near.export_state = ExportState.FEEDING
         self.near.trace_state()
         self._wake()
 
     def copied(self, key: bytes) -> tuple[Rte, ...]:
-        """The routes of a network that the other table has copies of, as they are there."""
+        """The routes of a network that the other table has copies of, with the copies' attributes."""
         copies = {rte.source.origin: rte for rte in self.far.table.get(key) if rte.source.owner is self.far}
         found: list[Rte] = []
         for rte in self.near.table.get(key):
@@ -186,7 +188,7 @@ class Flow:
         self._pipe.services.scheduler.add(self._step)
 
     def _step(self) -> bool:
-        """A slice of the walk, or of the changes."""
+        """Process one slice of changes or of the table; True while there is more."""
         more = self._pipe.guarded(self._advance)
         return bool(more)
 
@@ -211,10 +213,10 @@ class Flow:
         self._forget_sources()
         return False
 
-    # carrying -----------------------------------------------------------
+    # copying ------------------------------------------------------------
 
     def _sync(self, keys: list[bytes]) -> None:
-        """Make the other table agree about these networks."""
+        """Copy the routes of these networks, and withdraw copies whose routes are gone."""
         near, far = self.near.table, self.far
         copies: dict[Rte, list[bytes]] = {}
         gone: dict[RouteSource, list[bytes]] = {}
@@ -251,7 +253,7 @@ class Flow:
             far.announce(theirs, Rte(rte.attrs, ours, rte.hop, rte.preference, now))
 
     def source_for(self, source: RouteSource) -> RouteSource | None:
-        """The source that copies of this one's routes have; None: they must not pass."""
+        """The source of the copies of this source's routes; None if they must not be copied."""
         if source in self._sources:
             return self._sources[source]
         made = self._sources[source] = self._derive(source)
@@ -280,7 +282,7 @@ class Flow:
         return made
 
     def _has_another_copy(self, key: bytes, source: RouteSource, there: tuple[Rte, ...]) -> bool:
-        """Does the other table have the same route already, from somebody else?"""
+        """Whether the other table has a copy of the same original route through another pipe."""
         root = _root(source)
         for rte in there:
             if rte.source.owner is not self.far and _root(rte.source) is root:
@@ -292,7 +294,7 @@ class Flow:
         return False
 
     def retry_nets(self, keys: list[bytes]) -> None:
-        """These networks changed in the other table: what found no place may try again."""
+        """These networks changed in the other table: try routes again that had another copy there."""
         if not self._shut_out:
             return
         for key in keys:
@@ -310,7 +312,7 @@ class Flow:
             self._pipe.log("error", "more routes go in circles")
 
     def _forget_sources(self) -> None:
-        """Sessions come and go: keep no source that has no route."""
+        """Drop sources without routes, which sessions that ended leave behind."""
         for source in [source for source in self._sources if not source.routes]:
             ours = self._sources.pop(source)
             if ours is not None:
@@ -318,11 +320,11 @@ class Flow:
 
 
 def _ignore() -> None:
-    """Nobody follows the journal any more."""
+    """The wake callback of a reader that is no longer used."""
 
 
 def _root(source: RouteSource) -> RouteSource:
-    """Who announced the route first."""
+    """The source that first announced the route, before any pipe."""
     while source.origin is not None:
         source = source.origin
     return source

@@ -1,11 +1,12 @@
 """When to send Router Advertisements on one interface, and to whom (RFC 4861, 6.2).
 
-Pure: time comes in as an argument, `due` says where to send to now. Three
-advertisements go out 3 seconds apart when the interface starts or its content
-changes, then one at random between the two intervals. Multicasts stay
-`min_delay` apart; one that is wanted earlier is sent at the end of the gap,
-answers to a known address inside the gap go by unicast. What an advertisement
-says is `content.py`'s business.
+Pure: time is an argument, and `due` returns the destinations to send to now.
+When the interface starts or its content changes, three advertisements are sent
+at most 3 seconds apart; later ones follow at random intervals between the
+configured minimum and maximum. Multicasts stay `min_delay` apart: one that is
+wanted earlier is sent at the end of this gap, and a solicitation inside the gap
+is answered by unicast if its sender is known. `content.py` decides what an
+advertisement says.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from pybird.values.address import Address
 INITIAL: Final = 3  # advertisements at the start and after changes
 INITIAL_INTERVAL: Final = 3.0  # seconds
 ANSWER_DELAY: Final = 0.5  # seconds at most before a solicited answer (RFC 4861, 6.2.6)
-MOST_UNICASTS: Final = 64  # inside one gap; then everybody waits for the next multicast
-ANSWERED: Final = 1.0  # seconds for which an answer serves a Solicitation that comes later
+MOST_UNICASTS: Final = 64  # unicasts inside one gap; further answers wait for the next multicast
+ANSWERED: Final = 1.0  # seconds for which an answer also serves later Solicitations of its receiver
 DEFAULT_INTERVAL: Final = 600
 DISCOVERY_INTERVAL: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Intervals in seconds."""
+    """The intervals of one interface's advertisements, in seconds."""
 
     shortest: float
     longest: float
@@ -37,7 +38,7 @@ class Timing:
 
     @classmethod
     def from_config(cls, config: RaInterface) -> Timing:
-        """With the manual's defaults, and a shorter interval where routers are discovered."""
+        """The intervals of an interface block, with the manual's defaults for what it leaves open."""
         longest = max_ra_interval(config)
         shortest = config.min_ra_interval
         if shortest is None:
@@ -46,32 +47,32 @@ class Timing:
 
 
 def max_ra_interval(config: RaInterface) -> int:
-    """The largest interval of an interface block, in seconds."""
+    """The `max ra interval` of an interface block in seconds; by default shorter with discovery."""
     if config.max_ra_interval is not None:
         return config.max_ra_interval
     return DISCOVERY_INTERVAL if config.discovery else DEFAULT_INTERVAL
 
 
 class Schedule:
-    """The advertisements of one interface in time."""
+    """Decides when one interface advertises, and to whom."""
 
     def __init__(self, timing: Timing, random: Random) -> None:
         self.timing = timing
         self._random = random
         self._initial = 0
         self._regular: float | None = None
-        self._wanted: float | None = None  # a multicast out of turn
+        self._wanted: float | None = None  # when to send an extra multicast
         self._answers: dict[Address, float] = {}
         self._gap_end = float("-inf")
         self._answered: dict[Address, float] = {}  # unicasts since the last multicast, and when
 
     def start(self, now: float) -> None:
-        """The interface begins, or what it says has changed (RFC 4861, 6.2.4)."""
+        """Begin the initial advertisements: the interface or its content is new (RFC 4861, 6.2.4)."""
         self._initial = INITIAL
         self._regular = max(now, self._gap_end)
 
     def adapt(self, timing: Timing, now: float) -> None:
-        """New intervals, and an advertisement that says so."""
+        """Use new intervals, and advertise as at the start."""
         self._gap_end += timing.min_delay - self.timing.min_delay
         self.timing = timing
         self.start(now)
@@ -82,12 +83,12 @@ class Schedule:
         self._answers.clear()
 
     def solicited(self, source: Address | None, now: float) -> None:
-        """A valid Solicitation came, from the unspecified address if `source` is None."""
+        """Schedule the answer to a valid Solicitation; `source` None: only a multicast can answer it."""
         if self._regular is not None and not self._is_answered(source, now):
             self._schedule_answer(source, now + self._random.uniform(0, ANSWER_DELAY))
 
     def answer(self, to: Address, now: float) -> None:
-        """Somebody needs our advertisement at once."""
+        """Send an advertisement to this address as soon as possible."""
         if self._regular is not None:
             self._schedule_answer(to, now)
 
@@ -106,7 +107,7 @@ class Schedule:
         self._wanted = at if self._wanted is None else min(self._wanted, at)
 
     def next_deadline(self) -> float | None:
-        """When to ask `due`; None: never."""
+        """When to call `due`; None: never."""
         multicast = self._next_multicast()
         times = list(self._answers.values())
         if multicast is not None:
@@ -120,7 +121,7 @@ class Schedule:
         return max(at, self._gap_end)
 
     def due(self, now: float) -> list[Address | None]:
-        """Where to send to now: None is everybody."""
+        """The addresses to send an advertisement to now; None stands for all nodes."""
         multicast = self._next_multicast()
         if multicast is not None and multicast <= now:
             self._sent_multicast(now)
@@ -134,7 +135,7 @@ class Schedule:
         return ready
 
     def _sent_multicast(self, now: float) -> None:
-        """Everybody was told: whoever waited for an answer has it."""
+        """Record a multicast, which answers all pending Solicitations, and schedule the next."""
         timing = self.timing
         self._gap_end = now + timing.min_delay
         self._wanted = None

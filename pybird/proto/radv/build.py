@@ -17,7 +17,7 @@ PREFERENCES = {"low": 3, "medium": 0, "high": 1}  # RFC 4191, 2.1
 MOST_LIFETIME = 9000  # RFC 8319, 4
 MOST_INTERVAL = 1800
 LEAST_INTERVAL = 4
-MOST_OCTETS = 255 * 8 - 2  # its length is told in units of 8 octets (RFC 4861, 4.6)
+MOST_OCTETS = 255 * 8 - 2  # an option's length field counts units of 8 octets (RFC 4861, 4.6)
 
 
 def build(builder: Builder, tree: Tree) -> RadvConfig:
@@ -70,7 +70,7 @@ def _option(tree: Tree, name: str) -> Tree:
 
 
 def _lifetime(field: str, most: int = 0xFFFFFFFF) -> Handler:
-    """`... lifetime N [sensitive B]`."""
+    """A handler for `... lifetime N [sensitive B]`."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         value, *sensitive = tree.children

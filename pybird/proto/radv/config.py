@@ -11,7 +11,7 @@ from pybird.values.net import Prefix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaPrefix:
-    """`prefix P { ... }`: what to announce of the interface's prefixes inside P."""
+    """`prefix P { ... }`: how to announce the interface's prefixes inside P."""
 
     prefix: Prefix
     skip: bool = False
@@ -26,7 +26,7 @@ class RaPrefix:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """A lifetime, or with `multiplier` that many times the maximum RA interval."""
+    """A lifetime: `seconds`, or `multiplier` times the maximum RA interval."""
 
     seconds: int | None = None
     multiplier: int | None = None
@@ -58,7 +58,7 @@ class CustomOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaInterface:
-    """One `interface` block. None where the default depends on other options."""
+    """One `interface` block. An option is None where its default depends on other options."""
 
     patterns: tuple[InterfacePattern, ...]
     min_ra_interval: int | None = None

@@ -1,9 +1,10 @@
 """What the advertisements of one interface say (RFC 4861, 6.2.3).
 
-Made anew for each advertisement from the configuration, the interface's
-addresses and the exported routes. Prefixes and routes that have gone linger
-for a while with lifetime zero, so that hosts forget them. While the trigger
-route is missing, what the configuration calls sensitive has lifetime zero.
+The content is built anew for each advertisement from the configuration, the
+interface's addresses and the exported routes. Prefixes and routes that are gone
+are still advertised for a while with lifetime zero, so that hosts forget them.
+While the trigger route is missing, lifetimes that the configuration marks as
+sensitive are zero.
 A long advertisement is split into several (RFC 4861, 6.2.3, last paragraph).
 """
 
@@ -31,15 +32,15 @@ from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 IPV6_HEADER: Final = 40
-MOST_PACKETS: Final = 16  # advertisements that one is split into; what does not fit is not sent
-MOST_SERVERS: Final = 127  # that the length octet of an option can count
+MOST_PACKETS: Final = 16  # packets that one advertisement is split into; what does not fit is not sent
+MOST_SERVERS: Final = 127  # addresses that the length octet of an option can count
 MOST_DOMAIN_OCTETS: Final = 1024
 LONGEST_LIFETIME: Final = 65535  # seconds, of the router lifetime field
 
 
 @dataclass(frozen=True, slots=True)
 class RouteOptions:
-    """What an exported route says for itself; None leaves it to the configuration."""
+    """The RA attributes that an exported route sets itself; None: as the configuration says."""
 
     preference: int | None = None  # as on the wire (RFC 4191, 2.1)
     lifetime: int | None = None
@@ -47,14 +48,14 @@ class RouteOptions:
 
 @dataclass(slots=True)
 class _Shown:
-    """A prefix or route that hosts have heard of; `until` is set while it lingers."""
+    """A prefix or route to advertise; `until` is set while it lingers after it is gone."""
 
     option: PrefixInformation | RouteInformation
     until: float | None = None
 
 
 class Content:
-    """The advertisements of one interface, apart from their timing."""
+    """Builds the advertisements of one interface; `Schedule` decides when to send them."""
 
     def __init__(self, protocol: RadvConfig, interface: RaInterface) -> None:
         self.protocol = protocol
@@ -74,7 +75,7 @@ class Content:
         mtu: int,
         final: bool = False,
     ) -> list[bytes]:
-        """The messages to send. `active`: no trigger is missing; `final`: the router stops.
+        """The ICMPv6 messages to send. `active`: no trigger route is missing; `final`: the router stops.
 
         A final advertisement has router and route lifetimes of zero (RFC 4861, 6.2.5).
         """
@@ -90,7 +91,7 @@ class Content:
 
     @property
     def router_lifetime(self) -> int:
-        """Seconds; zero says that this is no default router."""
+        """The router lifetime in seconds; zero: hosts must not use us as default router."""
         config = self.interface
         if config.default_lifetime is not None:
             return config.default_lifetime
@@ -112,7 +113,7 @@ class Content:
     # prefixes -----------------------------------------------------------
 
     def block_for(self, prefix: Prefix) -> RaPrefix | None:
-        """The first `prefix` block that covers it, the interface's first; None: skipped."""
+        """The first `prefix` block that covers the prefix, the interface's first; None if it says `skip`."""
         for item in self.interface.prefixes + self.protocol.prefixes:
             if item.prefix.covers(prefix):
                 return None if item.skip else item
@@ -135,7 +136,7 @@ class Content:
     def _with_lingering(
         self, before: dict[Prefix, _Shown], present: dict[Prefix, _Shown], linger: int | None, now: float
     ) -> dict[Prefix, _Shown]:
-        """What to show: all that is there, and for a while what was."""
+        """The `present` items, and for `linger` seconds with lifetime zero those that are gone."""
         if linger is None:
             linger = 3 * max_ra_interval(self.interface)
         for prefix, shown in before.items():
@@ -229,7 +230,7 @@ def _gone(option: PrefixInformation | RouteInformation) -> PrefixInformation | R
 
 
 def _portions(names: list[str]) -> Iterable[tuple[str, ...]]:
-    """Domain lists short enough for one option each."""
+    """The names in lists that fit into one option each."""
     part: list[str] = []
     size = 0
     for name in names:

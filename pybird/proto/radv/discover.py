@@ -1,10 +1,10 @@
-"""Which routers advertise themselves on one interface.
+"""Discovers the routers that advertise themselves on one interface.
 
-Pure: packets and time come in, effects go out. An entry lives as long as its
-router lifetime; when two thirds of it have passed in silence, up to three
-Solicitations go to the router itself, one second apart. At the start
-Solicitations go to all routers. The number of entries is limited, so that
-forged advertisements cannot fill the memory.
+Pure: packets and time are arguments, effects are returned. An entry lives as
+long as its router lifetime; when two thirds of that have passed in silence, up
+to three Solicitations are sent to the router itself, one second apart. At the
+start, Solicitations are sent to all routers. The number of entries is limited,
+so that forged advertisements cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_ENTRIES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """A router is new, or its preference changed."""
+    """Announce a router: it is new, or its preference changed. `lifetime` in seconds."""
 
     address: Address
     lifetime: int
@@ -33,7 +33,7 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """A router is gone; `reason` is for people."""
+    """Withdraw a router that is gone; `reason` is for logs and listings."""
 
     address: Address
     reason: str
@@ -41,7 +41,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Greet:
-    """A router may not know us: it needs our advertisement at once."""
+    """Send our advertisement to a router soon: it may not have seen one."""
 
     address: Address
 
@@ -55,7 +55,7 @@ class Solicit:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The limit is reached; said once until there is room again."""
+    """Warn that the limit is reached; returned once until there is room again."""
 
     limit: int
 
@@ -65,7 +65,7 @@ Effect = Announce | Withdraw | Greet | Solicit | Full
 
 @dataclass(slots=True)
 class HeardRouter:
-    """One router. Times are seconds on the caller's clock, the lifetime is in seconds."""
+    """A discovered router. Times are seconds on the caller's clock, the lifetime is in seconds."""
 
     since: float
     heard: float
@@ -79,14 +79,17 @@ class HeardRouter:
 
     @property
     def next_ask(self) -> float | None:
-        """When to ask whether it still lives; None: enough asked."""
+        """When to solicit the router again; None: not before it expires."""
         if self.asked >= SOLICITATIONS:
             return None
         at = self.heard + self.lifetime * 2 / 3 + self.asked * CHECK_INTERVAL
         return at if at < self.expires else None
 
     def is_overdue(self, now: float) -> bool:
-        """Silent for longer than the interval that its lifetime suggests: it may have restarted."""
+        """Whether it missed an advertisement and so may have restarted.
+
+        Its interval is taken to be a third of its lifetime, plus a margin.
+        """
         return now - self.heard > self.lifetime / 3 * 1.1 + 0.5
 
 
@@ -102,12 +105,12 @@ class Discovery:
         self._told_full = False
 
     def start(self, now: float) -> None:
-        """The interface works: ask who is there."""
+        """Begin to solicit all routers: the interface works."""
         self._start_left = SOLICITATIONS
         self._next_start = now + self._random.uniform(0, FIRST_DELAY)
 
     def stop(self, reason: str) -> list[Effect]:
-        """The interface or the protocol is gone, and so are all routers."""
+        """Withdraw all routers: the interface or the protocol stopped, for this reason."""
         gone: list[Effect] = [Withdraw(address, reason) for address in self.entries]
         self.entries.clear()
         self._next_start = None
@@ -117,9 +120,9 @@ class Discovery:
     def heard(
         self, source: Address, lifetime: int, preference: int, now: float, to_all: bool = True
     ) -> list[Effect]:
-        """A valid advertisement came. Lifetime 0 from an unknown router does nothing.
+        """Process a valid advertisement. Lifetime 0 from an unknown router does nothing.
 
-        One that was not `to_all` is the answer of a router that knows us: no need to greet it.
+        One that was not multicast (`to_all`) is an answer to us: that router needs no greeting.
         """
         entry = self.entries.get(source)
         if lifetime == 0:
@@ -148,7 +151,7 @@ class Discovery:
         return Withdraw(address, reason)
 
     def next_deadline(self) -> float | None:
-        """When to ask `due`; None: never."""
+        """When to call `due`; None: never."""
         times = [] if self._next_start is None else [self._next_start]
         for entry in self.entries.values():
             ask = entry.next_ask
@@ -156,7 +159,7 @@ class Discovery:
         return min(times, default=None)
 
     def due(self, now: float) -> list[Effect]:
-        """What time brings: Solicitations, and the end of silent routers."""
+        """The Solicitations that are due, and withdrawals of routers that expired."""
         effects: list[Effect] = []
         if self._next_start is not None and self._next_start <= now:
             self._start_left -= 1

@@ -204,9 +204,9 @@ def decode_ra(packet: Icmp6Packet) -> Advertisement:
 
 
 def decode_rs(packet: Icmp6Packet) -> Address | None:
-    """Check a solicitation (RFC 4861, 6.1.1); returns whom to answer, None: everybody.
+    """Check a solicitation (RFC 4861, 6.1.1); returns the address to answer, None: all nodes.
 
-    Only a link-local source can be answered alone: that is what we send from.
+    We answer only link-local sources by unicast, because we send from such an address.
 
     Raises:
         RadvError: it must be discarded.
@@ -287,7 +287,7 @@ def domain_octets(domain: str) -> bytes:
 
 
 def _read_domains(octets: bytes) -> tuple[str, ...] | None:
-    """Domains up to the zero padding; None when they are malformed."""
+    """The domains before the zero padding; None if they are malformed."""
     domains: list[str] = []
     labels: list[str] = []
     at = 0

@@ -1,9 +1,9 @@
-"""One interface of a running RAdv: its socket, its timer and the three machines on it.
+"""One interface of a running RAdv: its socket, its timer and its three state machines.
 
-`Schedule` says when to advertise, `Content` what, `Discovery` who else does.
-The port drives them: packets and time go in, packets and announcements come
-out. It lives while the interface is up and has a link-local address that is
-not tentative.
+`Schedule` decides when to advertise, `Content` what, and `Discovery` tracks the
+other routers. The port passes packets and time to them, and sends the packets
+and makes the announcements that they return. It exists while the interface is
+up and has a link-local address that is not tentative.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pybird.values.net import Prefix
 
 
 class PortOwner(Protocol):
-    """Who has the port: the protocol."""
+    """What a port needs of its protocol."""
 
     @property
     def routes(self) -> Mapping[Prefix, RouteOptions]:
@@ -52,10 +52,10 @@ class PortOwner(Protocol):
         """False while the trigger route is missing."""
 
     def entry_limit(self) -> int:
-        """How many routers may be known on one interface."""
+        """The most routers that one interface may discover."""
 
     def announce(self, port: RadvPort, router: Announce) -> None:
-        """A router is there."""
+        """A router was discovered, or its preference changed."""
 
     def alive(self, port: RadvPort, address: Address, returned: bool) -> None:
         """A known router advertised itself again; `returned`: after a silence."""
@@ -64,13 +64,13 @@ class PortOwner(Protocol):
         """A router is gone."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call; what it raises stops this protocol only."""
+        """Call the function; an exception stops this protocol only."""
 
     def log(self, level: str, text: str) -> None:
-        """A line in the log."""
+        """Write a line to the log."""
 
     def trace(self, flag: str, text: str, *arguments: object) -> None:
-        """A line in the log if this debug flag is on."""
+        """Write a line to the log if this debug flag is on."""
 
 
 class RadvPort:
@@ -104,7 +104,7 @@ class RadvPort:
     # life ---------------------------------------------------------------
 
     def start(self) -> None:
-        """Advertise, and ask who is there."""
+        """Begin to advertise, and to solicit routers if they are to be discovered."""
         now = self._clock.now()
         self.schedule.start(now)
         if self.config.discovery:
@@ -123,7 +123,7 @@ class RadvPort:
         self._carry_out(self.discovery.stop(reason))
 
     def adapt(self, protocol: RadvConfig, config: RaInterface) -> None:
-        """A changed config, with the socket and the routers kept where they can be."""
+        """Apply a changed config; the socket stays, and the routers while discovery stays on."""
         now = self._clock.now()
         before, self.config = self.config, config
         self.content.protocol, self.content.interface = protocol, config
@@ -136,24 +136,24 @@ class RadvPort:
         self._run()
 
     def changed(self) -> None:
-        """What the advertisements say is different now (RFC 4861, 6.2.4)."""
+        """The content changed: advertise it (RFC 4861, 6.2.4)."""
         self.schedule.start(self._clock.now())
         self._arm()
 
     def greet(self, address: Address) -> None:
-        """A router needs our advertisement at once."""
+        """Send our advertisement to a router soon."""
         self.schedule.answer(address, self._clock.now())
         self._arm()
 
     # time ---------------------------------------------------------------
 
     def _arm(self) -> None:
-        """Have one timer, for the earliest deadline."""
+        """Set the timer to the earliest deadline."""
         deadlines = [self.schedule.next_deadline(), self.discovery.next_deadline()]
         self._arm_for(min((at for at in deadlines if at is not None), default=None))
 
     def _arm_sooner(self) -> None:
-        """The schedule may want to be asked earlier; no router's deadline came nearer."""
+        """Set the timer earlier if the schedule needs it; cheaper than `_arm`, which asks all routers."""
         due = self.schedule.next_deadline()
         if due is not None and (self._timer is None or self._armed is None or due < self._armed):
             self._arm_for(due)
@@ -218,9 +218,9 @@ class RadvPort:
             )
 
     def _handle_advertisement(self, packet: Icmp6Packet) -> bool:
-        """A router advertised itself; False when no deadline can have come nearer.
+        """Process an advertisement; returns whether a deadline may have come nearer.
 
-        So it is with routers that we know and with a flood of strangers.
+        None has for routers that we know, or for a flood of routers beyond the limit.
         """
         advertisement = decode_ra(packet)
         if self.interface.has(packet.source):

@@ -1,9 +1,9 @@
-"""The RAdv protocol: Router Advertisements on interfaces, discovered routers as routes.
+"""The RAdv protocol: sends Router Advertisements, and announces discovered routers as routes.
 
 Each configured interface that is up and has a usable link-local address gets a
 `RadvPort`. Discovered routers are announced to the peers channel as NET_PEER
 entries with `radv_lifetime` (seconds, as first heard) and `radv_preference`;
-the ipv6 channel brings the trigger route and the routes to propagate.
+the ipv6 channel exports the trigger route and the routes to propagate.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Packed = tuple[dict[RouteOptions, list[bytes]], list[bytes]]
 
 
 class RouteExporter:
-    """Turns routes of the ipv6 channel into what advertisements say of them."""
+    """Converts routes of the ipv6 channel to the RA attributes that they set."""
 
     key: Hashable = "radv"
     mode = ExportMode.OPTIMAL
@@ -53,7 +53,7 @@ class RouteExporter:
         return RouteOptions(None if preference is None else int(preference) >> 3 & 3, lifetime)
 
     def leads_to(self, form: RouteOptions) -> tuple[Hashable, ...]:
-        """Nobody: there is no receiver that could be a next hop."""
+        """Empty: there is no receiver that a next hop could point back to."""
         return ()
 
     def kept_back(self, rte: Rte) -> str:
@@ -71,7 +71,7 @@ class Radv(Discoverer[RadvConfig]):
         self.ports: dict[int, RadvPort] = {}
         self.routes: dict[Prefix, RouteOptions] = {}
         self._triggered = False
-        self._gone: dict[bytes, str] = {}  # why the last withdrawn entries went
+        self._gone: dict[bytes, str] = {}  # why the last withdrawn entries were withdrawn
         self._warned: dict[tuple[str, str], None] = {}
         self._closed: dict[int, str] = {}  # interfaces whose socket cannot be opened, and why
         self._retry: Timer | None = None
@@ -86,7 +86,7 @@ class Radv(Discoverer[RadvConfig]):
         self._settle()
 
     def _settle(self) -> None:
-        """Be up, unless every interface that we want is without a socket."""
+        """Go up, or down if no port is open and a socket could not be opened."""
         if self._closed and not self.ports:
             self.routes.clear()  # they are fed again when a channel opens
             self._triggered = False
@@ -97,7 +97,7 @@ class Radv(Discoverer[RadvConfig]):
                 channel.open()
 
     def stop(self, reason: StopReason) -> None:
-        """Routers are told with lifetime zero, unless we are about to come back gracefully."""
+        """Close all ports; hosts get a last RA with lifetime zero unless the restart is graceful."""
         self.services.interfaces.unlisten(self)
         if self._retry is not None:
             self._retry.cancel()
@@ -112,7 +112,7 @@ class Radv(Discoverer[RadvConfig]):
         return new.vrf == old.vrf
 
     def reconfigure(self, new: RadvConfig) -> bool:
-        """All options are live; interfaces that stay keep the routers they know."""
+        """Apply all options without a restart; interfaces that stay keep their discovered routers."""
         if not self.accepts(self.config, new):
             return False
         old, self.config = self.config, new
@@ -134,7 +134,7 @@ class Radv(Discoverer[RadvConfig]):
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """Links and addresses come and go; the end of *tentative* is an `address` event."""
+        """Open, update or close the port; an address that is no longer tentative is an `address` event."""
         if event.kind == "removed":
             self._closed.pop(event.interface.index, None)
             self._warned = {known: None for known in self._warned if known[0] != event.interface.name}
@@ -144,7 +144,7 @@ class Radv(Discoverer[RadvConfig]):
         self._settle()
 
     def _wanted(self, interface: Interface, config: RadvConfig) -> RaInterface | None:
-        """The block for an interface on which we can work now."""
+        """The interface's `interface` block; None if there is none or we cannot work on it now."""
         link = interface.link
         if not link.up or link.loopback or not link.multicast or interface.link_local() is None:
             return None
@@ -159,7 +159,7 @@ class Radv(Discoverer[RadvConfig]):
         event: InterfaceEvent | None = None,
         adapt: bool = False,
     ) -> None:
-        """Open, change or close the port of an interface, as config and interface ask for."""
+        """Open, change or close the port of an interface, as its config and state require."""
         wanted = self._wanted(interface, config)
         port = self.ports.get(interface.index)
         if wanted is None:
@@ -189,7 +189,7 @@ class Radv(Discoverer[RadvConfig]):
         port.start()
 
     def _failed(self, interface: Interface, text: str) -> None:
-        """An interface without a socket: say so once, and try again."""
+        """Log once that the interface's socket cannot be opened, and schedule another try."""
         text = f"{interface.name}: {text}"
         if self._closed.get(interface.index) != text:
             self._closed[interface.index] = text
@@ -213,7 +213,7 @@ class Radv(Discoverer[RadvConfig]):
             port.stop(reason, goodbye)
 
     def _warn(self, interface: Interface, config: RaInterface) -> None:
-        """Say once what in the kernel's settings contradicts the configuration."""
+        """Warn once about kernel settings that contradict the configuration."""
         name = interface.name
         forwarding = self.services.kernel.setting(f"net.ipv6.conf.{name}.forwarding")
         accept = self.services.kernel.setting(f"net.ipv6.conf.{name}.accept_ra")
@@ -237,13 +237,13 @@ class Radv(Discoverer[RadvConfig]):
         return None
 
     def entry_limit(self) -> int:
-        """Entries of one interface; a channel limit can only act on what reaches it."""
+        """The most entries of one interface: one more than an import limit, so that the limit can act."""
         config = next((item for item in self.config.channels if item.net_type is NetType.PEER), None)
         limit = config.import_limit if config is not None else None
         return MOST_ENTRIES if limit is None else limit.count + 1
 
     def announce(self, port: RadvPort, router: Announce) -> None:
-        """A router is there; called by its port."""
+        """Announce a router to the peers channel; called by its port."""
         channel = self._peers
         if channel is None:
             return
@@ -264,7 +264,7 @@ class Radv(Discoverer[RadvConfig]):
             report_alive(channel, PeerNet(address, port.interface.index).key, returned)
 
     def withdraw(self, port: RadvPort, address: Address, reason: str) -> None:
-        """A router is gone; called by its port."""
+        """Withdraw a router from the peers channel; called by its port."""
         channel = self._peers
         self.trace("events", "Neighbor {}%{} withdrawn ({})", address, port.interface.name, reason)
         if channel is not None:
@@ -273,7 +273,7 @@ class Radv(Discoverer[RadvConfig]):
             channel.withdraw([key])
 
     def _remember(self, key: bytes, reason: str) -> None:
-        """Who follows the table asks later why an entry went."""
+        """Keep the reason of a withdrawal for `describe`."""
         self._gone[key] = reason
         while len(self._gone) > MOST_ENTRIES:
             del self._gone[next(iter(self._gone))]
@@ -306,7 +306,7 @@ class Radv(Discoverer[RadvConfig]):
         return {"withdrawn": self._gone[key]} if key in self._gone else {}
 
     def unreachable(self, net_type: NetType, key: bytes) -> None:
-        """The router refused to talk: it may not have heard of us."""
+        """This router refused a session: send it our advertisement, it may not have seen one."""
         found = self._find_port(net_type, key)
         if found is not None:
             found[0].greet(found[1])
@@ -322,7 +322,7 @@ class Radv(Discoverer[RadvConfig]):
         return RouteExporter(self.services.pool) if channel.net_type is NetType.IP6 else None
 
     def transmit(self, channel: Channel, packed: Packed) -> None:
-        """Routes of the ipv6 channel; the trigger is not one to propagate."""
+        """Record routes of the ipv6 channel and advertise changes; the trigger is not propagated."""
         announce, withdraw = packed
         before, count = self.active, len(self.routes)
         changed = False
@@ -336,7 +336,7 @@ class Radv(Discoverer[RadvConfig]):
                 port.changed()
 
     def _reread_routes(self) -> None:
-        """The trigger or the wish to propagate has changed."""
+        """Rebuild `routes` and the trigger's state after `trigger` or `propagate routes` changed."""
         trigger = self.config.trigger
         if not self.config.propagate_routes:
             self.routes.clear()

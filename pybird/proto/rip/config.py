@@ -48,5 +48,5 @@ class RipConfig(NotRun):
 
     ng: bool = False
     infinity: int = 16
-    ecmp: int = 16  # paths at most; 0: one
+    ecmp: int = 16  # paths at most; 0: no ECMP
     interfaces: tuple[RipInterface, ...] = ()

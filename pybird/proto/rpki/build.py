@@ -17,7 +17,7 @@ NEWEST = 2
 
 
 def build(builder: Builder, tree: Tree) -> RpkiConfig:
-    """The configuration of one `protocol rpki`: one cache, one channel or more."""
+    """The configuration of one `protocol rpki`: it has one cache and at least one channel."""
     draft = open_protocol(builder, tree, RpkiConfig)
     builder.each(tree.children, draft, OPTIONS)
     if builder.complete:

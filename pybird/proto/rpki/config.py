@@ -19,7 +19,7 @@ class TcpTransport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshTransport:
-    """SSH."""
+    """SSH, as `user` on the cache."""
 
     user: str = ""
     private_key: str | None = None  # a file: ours
@@ -35,7 +35,7 @@ class RpkiConfig(NotRun):
     local_address: Address | None = None
     transport: TcpTransport | SshTransport = TcpTransport()
     refresh: int = 3600
-    keep_refresh: bool = False  # what the cache says does not count
+    keep_refresh: bool = False  # ignore the interval that the cache sends; so for the two below
     retry: int = 600
     keep_retry: bool = False
     expire: int = 7200

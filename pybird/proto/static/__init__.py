@@ -14,7 +14,7 @@ from pybird.values.route import Rte
 
 
 def shown_metric(rte: Rte, pool: AttributePool) -> int | None:
-    """What the configuration says."""
+    """The metric that the configuration sets with `igp_metric`; None if it sets none."""
     written = pool.view(rte.attrs).get("igp_metric")
     return written if isinstance(written, int) else None
 

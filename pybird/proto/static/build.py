@@ -22,14 +22,14 @@ NO_LABELS = "there are no labels"
 BAD_LABEL = "MPLS label must be less than 2^20"
 DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
 
-# Types whose routes lead nowhere.
+# Types whose routes have no next hop.
 WITHOUT_TARGET = frozenset(
     (NetType.ROA4, NetType.ROA6, NetType.FLOW4, NetType.FLOW6, NetType.PEER, NetType.ASPA)
 )
 
 
 def build(builder: Builder, tree: Tree) -> StaticConfig:
-    """The configuration of one `protocol static`: one channel, and routes that fit it."""
+    """The configuration of one `protocol static`: it has one channel, and routes of the channel's type."""
     draft = open_protocol(builder, tree, StaticConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
@@ -55,7 +55,7 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
 
 
 def _searched(route: StaticRoute) -> bool:
-    """A gateway is looked for on all interfaces."""
+    """Whether a gateway of this route is looked up on all interfaces."""
     return any(via.interface is None for via in route.via)
 
 

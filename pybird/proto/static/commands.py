@@ -45,7 +45,7 @@ def show_static(router: Router, arguments: Which, session: Any) -> Iterator[Repl
 
 
 def static_row(instance: Static, route: StaticRoute) -> StaticRow:
-    """One written route as data."""
+    """A configured route as a row of `show static`."""
     net = str(route.net)
     if route.recursive is not None:
         return StaticRow(instance.name, net, f"recursive {route.recursive}")

@@ -25,14 +25,14 @@ class StaticVia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticRoute:
-    """One `route`. `dest` NONE is a route without target; `recursive` needs the IGP table."""
+    """One `route`. `dest` NONE: a route without next hop; `recursive` is resolved in the IGP table."""
 
     net: Net
     dest: Dest = Dest.UNICAST
     via: tuple[StaticVia, ...] = ()
     recursive: Address | None = None
     providers: tuple[int, ...] | None = None  # of an ASPA route
-    label: int | None = None  # the MPLS label that others send with
+    label: int | None = None  # the MPLS label that others use to reach it through us
     attributes: Block | None = None  # filter statements in braces
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 

@@ -2,11 +2,11 @@
 
 A route over gateways or interfaces is announced while at least one of them
 works, and follows interface changes through its shared next hop entry. A
-recursive route is always there; while its address has no route it is
-unreachable. Several routes to one network are several routes, the one written
-first is the best. A changed config is compared route by route: what stays
-equal in its place is not touched. All of it goes in slices: what is to be
-announced or withdrawn waits in `_dirty`.
+recursive route is always announced; while its address has no route it is
+unreachable. A network may have several routes; the one written first is the
+best. On a reload, routes are compared by their place in the config: one that is
+equal is not touched. All work is done in slices: routes to be announced or
+withdrawn wait in `_dirty`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Slot(NamedTuple):
-    """The place of a route: its network, and the how manieth route to it it is."""
+    """The place of a route: its network, and how many routes to that network precede it."""
 
     key: bytes
     number: int
@@ -53,13 +53,13 @@ class Static(Instance[StaticConfig]):
     def __init__(self, config: StaticConfig, owner: InstanceOwner) -> None:
         super().__init__(config, owner)
         self._routes: dict[Slot, StaticRoute] = {}
-        self._hops: dict[Slot, Hop] = {}  # where every route leads
+        self._hops: dict[Slot, Hop] = {}
         self._users: dict[Hop, dict[Slot, None]] = {}  # routes over gateways and interfaces
-        self._working: dict[Hop, bool] = {}  # whether those are announced
+        self._working: dict[Hop, bool] = {}  # of each hop in `_users`: whether its routes are announced
         self._sources: dict[int, RouteSource] = {}  # of second and later routes
         self._blocks: dict[int, Filter] = {}
-        self._dirty: dict[Slot, bool] = {}  # to be looked at: was the route announced?
-        self._change: Iterator[None] | None = None  # on the way to the routes of a new config
+        self._dirty: dict[Slot, bool] = {}  # to be announced or withdrawn; value: was it announced?
+        self._change: Iterator[None] | None = None  # the running comparison with a new config
 
     def start(self) -> None:
         """Announce every route that works."""
@@ -70,7 +70,7 @@ class Static(Instance[StaticConfig]):
         self.went_up()
 
     def stop(self, reason: StopReason) -> None:
-        """The routes go with their channel."""
+        """Forget all routes; the core removes them with their channel."""
         self.services.interfaces.unlisten(self)
         self.services.scheduler.cancel(self._work)
         self._change = None
@@ -84,11 +84,11 @@ class Static(Instance[StaticConfig]):
         self.stopped()
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-        """Its restarts are quick, and BIRD says no more of them."""
+        """False: restarts of static protocols are quick, and BIRD logs no reason for them."""
         return False
 
     def accepts(self, old: StaticConfig, new: StaticConfig) -> bool:
-        """Routes change live; another channel or IGP table needs a restart."""
+        """True unless the channels or the IGP table change; routes change without a restart."""
         return old.igp_table == new.igp_table and [c.name for c in old.channels] == [
             c.name for c in new.channels
         ]
@@ -103,12 +103,12 @@ class Static(Instance[StaticConfig]):
         return True
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Announce everything again."""
+        """Announce every route again."""
         self._recheck(list(self._routes))
         return True
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """A gateway may have come or gone."""
+        """Announce or withdraw routes whose next hop became reachable or unreachable."""
         for hop, working in list(self._working.items()):
             if hop.resolvable is working:
                 continue
@@ -118,19 +118,19 @@ class Static(Instance[StaticConfig]):
         self._work_soon()
 
     def alive(self, route: StaticRoute, via: StaticVia) -> bool:
-        """Does this way of a route work now? (`show static` calls others dormant.)"""
+        """Whether this `via` of a route works now; `show static` shows the others as dormant."""
         return _is_valid(route.net, via) and self.services.hops.works(_way(via, self.config))
 
-    # what is there ------------------------------------------------------------
+    # the configured routes ----------------------------------------------------
 
     def _apply_config(self, options: StaticConfig, everything: bool) -> None:
-        """Compare the routes that are there with those of a config, and work on what differs."""
+        """Replace the current routes by those of a config; `everything`: even equal ones anew."""
         self._change = self._compare(options, everything)
         if self._work():
             self.services.scheduler.add(self._work)
 
     def _compare(self, options: StaticConfig, everything: bool) -> Iterator[None]:
-        """Take over a config's routes, a slice for each step."""
+        """Compare the current routes with a config's and adopt those, one slice per step."""
         wanted: dict[Slot, StaticRoute] = {}
         counts: dict[bytes, int] = {}
         for part in _slices(options.routes):
@@ -180,12 +180,12 @@ class Static(Instance[StaticConfig]):
         self._work_soon()
 
     def _work_soon(self) -> None:
-        """One slice now, the others when their turn comes."""
+        """Do one slice now; the scheduler does the others."""
         if self._dirty and self._work():
             self.services.scheduler.add(self._work)
 
     def _work(self) -> bool:
-        """A slice: of the comparison with a new config, then of what came of it."""
+        """Do one slice of the comparison, then of announcements; True while there is more."""
         if self._change is not None:
             if next(self._change, self) is not self:
                 return True
@@ -207,7 +207,7 @@ class Static(Instance[StaticConfig]):
         return next(iter(self.channels.values()))
 
     def _source(self, number: int) -> RouteSource:
-        """Routes to one network are told apart by their sources."""
+        """The source of every network's route `number`: sources keep routes to one network apart."""
         own = self._channel.source
         if not number:
             return own
@@ -219,7 +219,7 @@ class Static(Instance[StaticConfig]):
         return source
 
     def _announce(self, wanted: list[Slot]) -> None:
-        """Announce those routes that work, in batches of equal attributes and next hop."""
+        """Announce these routes, in batches of equal attributes and next hop."""
         batches: dict[tuple[int, Hop, AttributeSet, int], list[bytes]] = {}
         channel = self._channel
         now = self.services.clock.now()
@@ -233,14 +233,14 @@ class Static(Instance[StaticConfig]):
             channel.announce(keys, Rte(attrs, self._source(number), hop, preference, now))
 
     def _attrs(self, route: StaticRoute) -> AttributeSet:
-        """What the route itself says: the providers of an ASPA route."""
+        """The attributes that the route's kind brings: the providers of an ASPA route."""
         pool = self.services.pool
         if route.providers is None:
             return pool.empty
         return pool.edit(pool.empty, {"aspa_providers": CommunityList.of(route.providers)})
 
     def _with_attributes(self, route: StaticRoute, rte: Rte) -> Rte:
-        """The route after its `{ … }` block; a `reject` ends the block, the route is there all the same."""
+        """The route after its `{ … }` block; `reject` ends the block but does not drop the route."""
         if route.attributes is None:
             return rte
         block = self._blocks.get(id(route.attributes))
@@ -269,7 +269,7 @@ class Static(Instance[StaticConfig]):
                 ways.append(_way(via, options))
             else:
                 text = f"Invalid next hop {via.gateway} of static route {route.net}"
-                self.services.log("warning", text)  # as BIRD writes it, without our name
+                self.services.log("warning", text)  # as BIRD writes it, without the protocol's name
         return self.services.hops.ways(tuple(ways))
 
     def _igp_table(self, route: StaticRoute, options: StaticConfig) -> str:
@@ -284,14 +284,14 @@ class Static(Instance[StaticConfig]):
 
 
 def slots(routes: tuple[StaticRoute, ...]) -> dict[Slot, StaticRoute]:
-    """Every route in its place."""
+    """The routes by their places."""
     placed: dict[Slot, StaticRoute] = {}
     place(routes, {}, placed)
     return placed
 
 
 def place(routes: Iterable[StaticRoute], counts: dict[bytes, int], placed: dict[Slot, StaticRoute]) -> None:
-    """Enter the next routes of a config; `counts` tells how many there were to each network."""
+    """Add the next routes of a config to `placed`; `counts` counts each network's routes so far."""
     for route in routes:
         key = route.net.key
         number = counts.get(key, 0)
@@ -300,15 +300,16 @@ def place(routes: Iterable[StaticRoute], counts: dict[bytes, int], placed: dict[
 
 
 def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Parts of a long sequence; only the last one is shorter than a slice."""
+    """The sequence in parts of a slice each; only the last one may be shorter."""
     for at in range(0, len(items), SLICE):
         yield items[at : at + SLICE]
 
 
 def _is_valid(net: Net, via: StaticVia) -> bool:
-    """Can this way ever work? Stations of a bridge are behind interfaces, not gateways.
+    """Whether this `via` can ever work.
 
-    `onlink`, and an address that is on every link, must say where.
+    Ethernet routes lead to interfaces, not gateways. An `onlink` or link-local
+    gateway needs an interface.
     """
     if via.gateway is None:
         return True
