@@ -1,4 +1,4 @@
-"""Options of BFD sessions (RFC 5880): of `protocol bfd`, and where a protocol asks for a session."""
+"""Options of BFD sessions (RFC 5880), in `protocol bfd` and in protocols that request sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pybird.conf.tree import Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BfdSession:
-    """How a session works. Times are seconds."""
+    """The options of a BFD session. Times are seconds."""
 
     min_rx_interval: float = 0.01
     min_tx_interval: float = 0.1
@@ -29,7 +29,7 @@ class BfdSession:
 
 
 def session(builder: Builder, tree: Tree | None) -> BfdSession:
-    """The options in braces; without any the defaults."""
+    """The BFD options in braces; the defaults where nothing is written."""
     draft: Draft[BfdSession] = Draft(BfdSession)
     if tree is not None:
         builder.each(tree.children, draft, SESSION)

@@ -1,13 +1,12 @@
-"""From parse trees to the configuration: what every part of it needs.
+"""The builder: from parse trees to the configuration, in the order of the text.
 
-The builder walks the file in source order. It is built in floors, each of which
-inherits from the one below: `diagnostics.py` says what is wrong and where,
-`names.py` knows what names mean, `values.py` reads values out of option trees;
-`nets.py`, `expressions.py` and `statements.py` make the nodes of filters; here
-are filters, the protocols so far, and the tables of options that `options.py`
-makes. `top.py` has the statements of the file, `protocols.py` the frame of
-protocols, `channels.py` that of channels; each protocol's own options are in
-its folder.
+It is built in floors, each a subclass of the one below: `diagnostics.py`
+collects errors, `names.py` resolves names, `values.py` reads values out of
+option trees. `nets.py`, `expressions.py` and `statements.py` make the nodes of
+filters. This module adds filters, the protocols built so far, and applies the
+tables of options that `options.py` makes. `toplevel.py` has the statements of
+the file, `protocols.py` what all protocols share, `channels.py` what all
+channels share; each protocol's own options are in its folder.
 """
 
 from __future__ import annotations
@@ -62,11 +61,14 @@ class Builder(Values):
         self.types = types
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
         self.made: list[ProtocolConfig] = []  # the protocols, in the order of the text
-        self.bases: dict[str, ProtocolConfig] = {}  # what `from` may name
+        self.bases: dict[str, ProtocolConfig] = {}  # templates and protocols that `from` may name
 
     @property
     def protocols(self) -> list[ProtocolConfig]:
-        """The protocols before this place. What looks at them depends on more than its own text."""
+        """The protocols before this place of the text.
+
+        A statement that uses them is read at every reload: it depends on more than its own text.
+        """
         self.always_reread = True
         return self.made
 
@@ -75,7 +77,7 @@ class Builder(Values):
         return ExpressionBuilder(self, self.scope).expr(item)
 
     def policy(self, tree: Item) -> Filter:
-        """`all`, `none`, `filter ...`, `where ...`."""
+        """The filter that `all`, `none`, `filter ...` or `where ...` stands for."""
         assert isinstance(tree, Tree)
         match tree.data:
             case "policy_all":
@@ -86,7 +88,7 @@ class Builder(Values):
                 name = tree.children[0]
                 assert isinstance(name, Token)
                 found = self.symbol(name, "filter").value
-                if not isinstance(found, Filter):  # it was declared, and then something was wrong in it
+                if not isinstance(found, Filter):  # it is declared, and there was an error in it
                     raise self.silenced(f"{name} was declared in a broken statement", name)
                 return found
             case "policy_where":
@@ -95,11 +97,11 @@ class Builder(Values):
         return self.checked(filter_of(self, None, locals_, block))
 
     def merging(self, block: Tree) -> Filter:
-        """The code of a block that makes one of several `routes`."""
+        """The block of `merge by` in an aggregator: it makes one route of several `routes`."""
         return self.checked(merging(self, block))
 
     def checked(self, made: N) -> N:
-        """A finished filter, function or block, after the filter language's checker looked at it."""
+        """The same filter, function or block; errors that the filter checker finds in it are collected."""
         for problem in check(made, self.attributes):
             self.errors.append(self.error(problem.message, problem.span, hint=problem.hint))
         return made
@@ -112,5 +114,5 @@ class Builder(Values):
                     handlers[item.data](self, draft, item)
 
     def unreachable(self, tree: Tree) -> NoReturn:
-        """A rule of the grammar that no code knows: a mistake of ours."""
+        """The grammar has a rule that no handler is written for: a mistake of ours."""
         raise AssertionError(f"no handler for `{tree.data}`")

@@ -28,7 +28,7 @@ PEERS_ONLY = "{} option only available for peers channels"
 
 
 def name_of(tree: Tree) -> str:
-    """The channel's name in the manual; all spellings of `peers` are one."""
+    """The channel's name in the manual; every spelling of a peers channel is `peers`."""
     if tree.data == "mpls_channel":
         return MPLS
     kind = tree.find("channel_kind")
@@ -38,7 +38,7 @@ def name_of(tree: Tree) -> str:
 def open_channel(
     builder: Builder, draft: Draft[Any], tree: Tree, kind: type[ChannelConfig] = ChannelConfig, **values: Any
 ) -> Draft[Any]:
-    """A draft of the channel that a tree declares, on top of the template's channel of that name."""
+    """Begin the channel that a tree declares, with the values of the template's channel of that name."""
     name = name_of(tree)
     if name in draft.seen:
         raise builder.error(f"Multiple {name} channels", tree)
@@ -67,7 +67,7 @@ def close_channel(builder: Builder, draft: Draft[Any], channel: Draft[Any], tree
 def common_channel(
     builder: Builder, draft: Draft[Any], tree: Tree, allowed: tuple[str, ...] | None = None
 ) -> None:
-    """A channel without options of its own; `allowed` names those that the protocol may have."""
+    """Build a channel that has only the common options; `allowed` names the channels of the protocol."""
     name = name_of(tree)
     if allowed is not None and name not in allowed:
         text = f"protocol {builder.type.name if builder.type else ''} has no {name} channel"
@@ -78,7 +78,7 @@ def common_channel(
 
 
 def default_channel(builder: Builder, draft: Draft[Any], name: str, tree: Tree) -> None:
-    """The channel of a protocol that needs one, where none is written."""
+    """Add the channel that a protocol needs and the user did not write."""
     assert builder.type is not None
     table = builder.default_table(NET_TYPES[name], tree).name
     channel = ChannelConfig(

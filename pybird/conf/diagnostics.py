@@ -1,7 +1,7 @@
-"""What is wrong with a configuration, at its place: errors, warnings and refusals are collected here.
+"""Errors, warnings and refusals of a configuration, each with its place in the text.
 
-The ground floor of the builder: it knows the texts and how to speak of them.
-One wrong option does not hide the next: errors are collected.
+The ground floor of the builder. Errors are collected, so that one wrong option
+does not hide the next.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Diagnostics:
         self.sources = sources
         self.errors: list[ConfigError] = []
         self.warnings: dict[Warning, None] = {}
-        self.refusals: list[ConfigError] = []  # what is right, and too important not to be run
+        self.refusals: list[ConfigError] = []  # valid in BIRD, not run here, and too important to be left out
         self.template_refusals: dict[
             str, list[ConfigError]
-        ] = {}  # the same in templates, until a protocol uses them
+        ] = {}  # the same by template, until a protocol uses it
         self.template = False  # a template is being built
-        self.building = ""  # its name
-        self.errors_before = 0  # errors before the protocol being built
+        self.building = ""  # the name of the template or protocol being built
+        self.errors_before = 0  # how many, before the protocol being built
 
     def span(self, item: Item) -> Span:
         """Where this is in the text."""
@@ -46,7 +46,7 @@ class Diagnostics:
         hint: str = "",
         expected: tuple[str, ...] = (),
     ) -> ConfigError:
-        """An error at this place, to be raised; `symbol` is shown as the other place that matters."""
+        """The error at this place, for the caller to raise; it also shows where `symbol` is declared."""
         span = item if isinstance(item, Span) else self.span(item)
         related = None
         if symbol is not None and symbol.span != NO_SPAN:
@@ -54,32 +54,32 @@ class Diagnostics:
         return self.sources.error(message, span, hint=hint, expected=expected, related=related)
 
     def end_error(self, message: str, tree: Tree, *, place: tuple[str, Span] | None = None) -> ConfigError:
-        """An error that is known at the end of a block: at its closing brace, as BIRD says it.
+        """The error about a block as a whole, placed at its closing brace as in BIRD.
 
-        `place` is the other place that matters.
+        `place` is a second place to show, with its text.
         """
         error = self.error(message, self.sources.span(tree.end - 1, tree.end))
         error.related = place
         return error
 
     def silenced(self, message: str, item: Item) -> ConfigError:
-        """The consequence of an error that was reported at its own place."""
+        """An error that only follows from another one, which was reported at its own place."""
         return SilencedError(message, self.span(item))
 
     def warn(self, text: str, item: Item | Span, code: str = "") -> None:
-        """Tell the user something, once per place; `code` is that of docs/lint.md."""
+        """Add a warning, once per place; `code` is one of docs/lint.md."""
         text = shortened(printable(text))
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
     def keyword_warning(self, name: Token) -> Warning:
-        """What is said of a name that hides a keyword."""
+        """The warning about a name that hides a keyword."""
         text = f"Symbol '{name}' overrides existing keyword"
         return Warning(text, self.span(name), "shadowed-keyword")
 
     def refuse(self, what: str, reason: str, item: Item) -> None:
-        """Something that BIRD has and that must not be left out: the file is right, nobody may run it.
+        """Refuse to run the file, though it is valid: BIRD has `what`, and leaving it out is not acceptable.
 
-        In a template that holds as soon as a protocol uses it.
+        What a template has counts as soon as a protocol uses the template.
         """
         error = self.refusal(what, reason, item, used=not self.template)
         found = self.refusals
@@ -88,14 +88,17 @@ class Diagnostics:
         found.append(error)
 
     def refusal(self, what: str, reason: str, item: Item | Span, *, used: bool) -> ConfigError:
-        """Warn of what nobody may run; the error for who would run it. Not `used`: so far nobody would."""
+        """Warn of something that must not be run, and return the error for an attempt to run it.
+
+        `used` is False if only an unused template, filter or function has it so far.
+        """
         user = "it" if used else "a protocol that uses it"
         text = f"{what} is not run by this version ({reason}): PyBIRD refuses to start with {user}"
         self.warn(text, item, "refused")
         return self.error(f"BIRD has {what}, PyBIRD does not yet ({reason})", item)
 
     def inherit(self, base: str, user: Span) -> None:
-        """A protocol or template takes over what its template has, and what is refused of that."""
+        """Take over what is refused of the template `base`; `user` is where it is used."""
         for refusal in self.template_refusals.get(base, ()):
             if self.template:
                 self.template_refusals.setdefault(self.building, []).append(refusal)
@@ -106,14 +109,14 @@ class Diagnostics:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep an error for later and go on."""
+        """Collect an error of the block instead of raising it."""
         try:
             yield
         except ConfigError as error:
             self.errors.append(bare(error))
 
     def phrase(self, tree: Tree) -> str:
-        """The text of a short tree as it stands in the file."""
+        """The text of a tree up to its `{`, at most 50 characters, with secrets hidden."""
         source, start = self.sources.locate(tree.start)
         text = source.text[start : start + tree.end - tree.start]
         first = redacted(" ".join(text.split("{", 1)[0].split()))
@@ -121,5 +124,5 @@ class Diagnostics:
 
     @property
     def complete(self) -> bool:
-        """A protocol is being built, and all its options were right: the whole can be checked."""
+        """True if a protocol is being built and none of its options was wrong: the whole can be checked."""
         return not self.template and len(self.errors) == self.errors_before

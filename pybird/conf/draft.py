@@ -32,8 +32,8 @@ class Draft(Generic[T]):
     def append(self, name: str, value: Any) -> None:
         """Add to a field that is a tuple in the frozen value.
 
-        Long lists are collected before they become a tuple: a hundred thousand
-        static routes would cost their square.
+        Items are collected in a list before they become a tuple: a new tuple for each
+        of a hundred thousand static routes would take quadratic time.
         """
         found = self._lists.get(name)
         if found is None:
@@ -58,6 +58,6 @@ class Draft(Generic[T]):
             self._values.setdefault(name, value)
 
     def freeze(self, **more: Any) -> T:
-        """The value."""
+        """The finished value; `more` are fields set last."""
         collected = {name: tuple(items) for name, items in self._lists.items()}
         return self.kind(**{**self._values, **collected, **more})

@@ -1,9 +1,9 @@
-"""What is wrong with a configuration, in the user's words.
+"""Errors and warnings of a configuration, in the user's words.
 
-An error knows its place, the source line, what was allowed there and, if it
-helps, another place that matters. `str()` is BIRD's one line, which tools
-parse; `show()` adds the line with a caret under the exact text. However long
-a word or a line of the text is, what is said of it is short.
+An error has its place, the source line, what was allowed there and, if it
+helps, a second place. `str()` is BIRD's one line, which tools parse; `show()`
+adds the line with a caret under the exact text. Messages stay short, however
+long the words and lines of the text are.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ConfigError(Exception):
         return "\n".join(lines)
 
     def without_quotes(self) -> ConfigError:
-        """The same for somebody who may not see the text: where and what, nothing quoted."""
+        """The same error for a client that must not see the file: where and what, nothing quoted."""
         known = {word.strip("`") for word in self.expected}
         seen = set(WORD.findall(self.source_line))
 
@@ -104,7 +104,7 @@ class SilencedError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Warning:  # noqa: A001  the word users know
-    """Something the user should hear at load and from `pybird check`."""
+    """A warning that is logged at load and shown by `pybird check`."""
 
     text: str
     span: Span
@@ -121,20 +121,21 @@ class ConfigErrors(Exception):  # noqa: N818  it is many
 
 
 def bare(error: E) -> E:
-    """The error without the frames that raised it, to be kept.
+    """The error without its traceback and its causes, so that it can be kept.
 
-    The frames hold what was being read, and often whoever keeps the error: the
-    daemon, which collects no cycles, would keep it all.
+    The frames refer to what was being read, and often to the object that keeps
+    the error: a reference cycle. The daemon runs without the cycle collector and
+    would never free it.
     """
     error.__context__ = error.__cause__ = None
     return error.with_traceback(None)
 
 
 def new_warnings(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warning]:
-    """The warnings that are new, wherever the lines that the others are of have moved.
+    """The warnings that were not given before, even if the lines of the others have moved.
 
-    What was not read again (`rereading.py`) warns by the same objects; else as many
-    of the same words in the same file count as the same.
+    A part that was not read again (`rereading.py`) gives the same objects. Of the
+    others, as many as had the same text in the same file before are not new.
     """
     kept = {id(each) for each in before} & {id(each) for each in now}
     known = Counter((each.span.file, each.text) for each in before if id(each) not in kept)
@@ -151,12 +152,12 @@ def new_warnings(before: Sequence[Warning], now: Sequence[Warning]) -> list[Warn
 
 
 def shortened(text: str) -> str:
-    """A message that is not too long: what stands in its middle was quoted."""
+    """The message; of a long one the middle is left out, which is quoted from the file."""
     return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 100]}...{text[-60:]}"
 
 
 def window(length: int, column: int) -> tuple[int, int]:
-    """The part of a line of that length to be shown for a 1-based column: from, to."""
+    """(start, end): the part of a line of this length that is shown around a 1-based column."""
     if length <= WIDTH:
         return 0, length
     start = max(min(column - 1, length) - BEFORE, 0)

@@ -1,7 +1,7 @@
-"""An unexpected token in the user's words: what it is, what fits there, what was meant.
+"""Messages about an unexpected token: what it is, what fits there, what was probably meant.
 
-The parser describes where it stands (`Situation`); nothing of the automaton,
-no name of a rule or terminal, reaches the message.
+The parser describes its state (`Situation`); the message names no state of the
+automaton, no rule and no terminal.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ OPERATORS = frozenset(
 NEVER_NAMES = frozenset(("in", "ng", "v2", "v3"))  # keywords that are reserved
 
 
-# What else may begin an expression, with a value.
+# Keywords that may begin an expression, besides VALUE.
 NETWORKS = frozenset(("aspa", "eth", "evpn", "flow4", "flow6", "mpls", "neighbor", "peer", "routes"))
 TYPE_NAMES = frozenset(word for name in (*TYPES, "enum", "route") for word in name.split())
 UNITS = frozenset(("s", "ms", "us"))
 
-# What may begin a statement of a filter, where a name is taken too.
+# Keywords that may begin a statement of a filter, where a name fits as well.
 KEYWORDS = ("accept", "reject", "error", "print", "printn", "return", "unset", "if", "case", "for", "else")
 # Options that all channels have and no protocol has.
 OF_CHANNELS = ("import", "export", "table", "preference")
@@ -66,7 +66,7 @@ DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where the parser stands: what it would take, and what it took."""
+    """The state of the parser at the unexpected token."""
 
     expected: list[str]  # terminals
     fitting: list[str]  # those after which the unexpected token would be right
@@ -74,10 +74,10 @@ class Situation:
     last: Token | None
     open_block: Token | None  # the innermost block, or the one that seems to lack its end
     open_set: Token | None  # the `[` that a `]` here would close
-    semicolon_missing: bool  # a `;` here would end something
-    brace_missing: bool  # and a `{` a block that this belongs into
+    semicolon_missing: bool  # a `;` is accepted here and would end something
+    brace_missing: bool  # a `{` is accepted here, and the token fits into its block
     between: bool  # between two statements of the file
-    outside: bool  # the token is a word that belongs into a block
+    outside: bool  # the token is a keyword that belongs into a block
 
 
 def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
@@ -98,13 +98,13 @@ def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:
 
 
 def _after(lexer: Lexer, last: Token, token: Token) -> tuple[str, Span] | None:
-    """Where something is missing, when that is not on the line of what was found instead."""
+    """The last token as a second place to show, if the unexpected one is on a later line."""
     if not lexer.line_ended(last, token):
         return None
     return "after this", lexer.sources.span(last.start, last.end)
 
 
-# --------------------------------------- what it may well be, the surest first
+# ------------------------------------------------- guesses, the surest first
 
 
 def _include(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
@@ -115,7 +115,7 @@ def _include(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Co
 
 
 def _unclosed_set(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """What cannot be an item of a set, and is right behind it."""
+    """A token that cannot be an item of a set and fits after its `]`, or begins a statement."""
     opening = situation.open_set
     if opening is None or not ("RSQB" in situation.fitting or lexer.begins_statement(token)):
         return None
@@ -126,7 +126,7 @@ def _unclosed_set(lexer: Lexer, situation: Situation, token: Token, span: Span) 
 
 
 def _remote_as(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """The words of FRR and its kin."""
+    """`remote-as`, as FRR writes it."""
     if token != "remote":
         return None
     source, at = lexer.sources.locate(token.start)
@@ -146,7 +146,7 @@ def _unclosed(lexer: Lexer, situation: Situation, token: Token, span: Span) -> C
 
 
 def _unquoted(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """A secret without its quotes, which is more than a word or no name."""
+    """A secret without quotes that is more than one word, or cannot be a name."""
     source, at = lexer.sources.locate(token.start)
     found = BARE_SECRET.search(source.text[source.text.rfind("\n", 0, at) + 1 : at])
     last = situation.last
@@ -155,7 +155,7 @@ def _unquoted(lexer: Lexer, situation: Situation, token: Token, span: Span) -> C
     start = token.start - len(found[1] or "")
     if start == last.start and last.type == "NAME" and token.start > last.end and not lexer.unknown(last):
         return None  # the name of a text, and something missing behind it
-    return lexer.sources.error("a text stands in double quotes", lexer.sources.span(start, token.end))
+    return lexer.sources.error("a text must be in double quotes", lexer.sources.span(start, token.end))
 
 
 def _own_name(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
@@ -176,7 +176,7 @@ def _reserved(lexer: Lexer, situation: Situation, token: Token, span: Span) -> C
 
 
 def _joined(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """A name with a hyphen, or an address with too few numbers, that fell into pieces."""
+    """A name with a hyphen, or an address with too few numbers, that the lexer split."""
     last = situation.last
     if last is None or last.end != token.start or token not in ("-", "."):
         return None
@@ -188,11 +188,11 @@ def _joined(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Con
     if last.type not in DECLARING or found is None:
         return None
     place = lexer.sources.span(last.start, last.start + len(found[0]))
-    return lexer.sources.error("a name with `-` stands in single quotes", place, hint=f"'{found[0]}'")
+    return lexer.sources.error("a name with `-` must be in single quotes", place, hint=f"'{found[0]}'")
 
 
 def _between_statements(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """What begins no statement of the file."""
+    """A token that begins no statement of the file."""
     error, last = lexer.sources.error, situation.last
     if not situation.between:
         return None
@@ -214,7 +214,7 @@ def _between_statements(lexer: Lexer, situation: Situation, token: Token, span: 
 
 
 def _negative(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """Numbers have no sign; `-` begins but an empty list."""
+    """A negative number: there are none, `-` begins only an empty list (`-empty-`)."""
     last = situation.last
     if token.type == "NUMBER" and last == "-" and "EMPTY" in situation.expected:
         span = lexer.sources.span(last.start, last.end)
@@ -238,11 +238,13 @@ def _pattern(lexer: Lexer, situation: Situation, token: Token, span: Span) -> Co
     if token.type not in ("PREFIX_LONGER", "PREFIX_SHORTER") or "COMMA" in situation.fitting:
         return None
     sign = "+" if token.type == "PREFIX_LONGER" else "-"
-    return lexer.sources.error(f"`{token}{sign}` is a pattern and stands in a set: `[ {token}{sign} ]`", span)
+    return lexer.sources.error(
+        f"`{token}{sign}` is a pattern and must be in a set: `[ {token}{sign} ]`", span
+    )
 
 
 def _unknown_before(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """The word before is nobody's name: a misspelt keyword was read as one."""
+    """The word before is an undefined name, probably a misspelt keyword."""
     last = situation.last
     if last is None or lexer.of_command or not lexer.unknown(last):
         return None
@@ -252,7 +254,7 @@ def _unknown_before(lexer: Lexer, situation: Situation, token: Token, span: Span
 
 
 def _missing(lexer: Lexer, situation: Situation, token: Token, span: Span) -> ConfigError | None:
-    """A `{` or a `;`."""
+    """A `{` or a `;` is missing before the token."""
     last = situation.last
     if last is None:
         return None
@@ -304,7 +306,7 @@ def _unexpected(situation: Situation, words: tuple[str, ...], token: Token) -> s
     if last in ("protocol", "template") and token.isidentifier():
         return f"`{token}` is not a protocol"
     if token in UNITS and last is not None and last.type == "NUMBER":
-        return f"unexpected `{token}`: no unit stands here"
+        return f"unexpected `{token}`: no unit is possible here"
     if token == "=" and last is not None and last.type != "NAME" and _is_option(last):
         return "unexpected `=`: options and values are written without `=` between them"
     if token == "]" and last == ",":
@@ -356,7 +358,7 @@ def _shown(token: Token) -> str:
 
 
 def in_words(situation: Situation, kinds: list[str] | None = None) -> tuple[str, ...]:
-    """What would have been accepted, as short as it can be said."""
+    """What would have been accepted, in few words."""
     texts = situation.texts
     expected = {*(situation.expected if kinds is None else kinds)}
     left = {texts.get(kind, kind) if kind not in KINDS else kind for kind in expected}

@@ -66,7 +66,7 @@ UNKNOWN_ATTRIBUTE = re.compile(f"{UNKNOWN_PREFIX}(?!00)[0-9a-f]{{2}}")
 
 
 class ExpressionBuilder:
-    """Makes nodes in one scope. `code` (statements) changes the scope block by block."""
+    """Makes nodes in one scope; `StatementBuilder` changes the scope block by block."""
 
     def __init__(self, builder: Values, scope: Scope) -> None:
         self.builder = builder
@@ -79,7 +79,7 @@ class ExpressionBuilder:
     # ------------------------------------------------------------ expressions
 
     def expr(self, item: Item) -> Node:
-        """Any expression."""
+        """The node of any expression."""
         if isinstance(item, Token):
             return self._token(item)
         name = item.data
@@ -126,8 +126,8 @@ class ExpressionBuilder:
         raise self.builder.undefined(token, self.scope)
 
     def routes(self, tree: Tree) -> Node:
-        """`routes`, where there are some."""
-        raise self.builder.error("`routes` are there only in `merge by` of an aggregator", tree)
+        """`routes`: an error, except in `merge by` (`StatementBuilder.routes`)."""
+        raise self.builder.error("`routes` exists only in `merge by` of an aggregator", tree)
 
     def _not(self, tree: Tree) -> Node:
         return nodes.Unary("!", self.expr(tree.children[0]), span=self.span(tree))
@@ -144,11 +144,11 @@ class ExpressionBuilder:
         target, name, arguments = tree.children
         given = self.arguments(arguments)
         if not given and str(name) in PLAIN:
-            raise self.builder.error(f"`{name}` stands without parentheses", name)
+            raise self.builder.error(f"`{name}` is written without parentheses", name)
         return nodes.Method(self.expr(target), str(name), given, span=self.span(tree), place=self.span(name))
 
     def arguments(self, tree: Item) -> tuple[Node, ...]:
-        """A list of expressions."""
+        """The nodes of a list of expressions."""
         assert isinstance(tree, Tree)
         return tuple(self.expr(child) for child in tree.children)
 
@@ -217,7 +217,7 @@ class ExpressionBuilder:
     # ------------------------------------------------------------------- sets
 
     def set_of(self, tree: Tree) -> Node:
-        """`[ ... ]`; a set of literal prefixes is made at once."""
+        """`[ ... ]`; of literal prefixes or many numbers, the finished set."""
         items = tree.children
         if items and isinstance(items[0], Token) and items[0].type in BULK:
             return self._bulk(items[0])
@@ -284,18 +284,18 @@ class ExpressionBuilder:
 
     @staticmethod
     def _ends(node: Node, item: Item) -> list[tuple[Node, Item]]:
-        """A member that stands for itself, or the ends of a range, with their places."""
+        """(node, place) of a single member, or of both ends of a range."""
         if isinstance(node, nodes.Range) and isinstance(item, Tree):
             return list(zip((node.low, node.high), item.children, strict=True))
         return [(node, item)]
 
     def _is_bare(self, item: Item) -> bool:
-        """It stands without parentheses, where BIRD wants the name of a constant."""
+        """True if it is not in parentheses: there BIRD accepts only the name of a constant."""
         source, at = self.builder.sources.locate(item.start)
         return not source.text[:at].rstrip().endswith("(")
 
     def _fold_calls(self, node: Node) -> Node:
-        """Calls of functions in a member of a set become their value now, as in BIRD, where there is one."""
+        """The member of a set, calls of functions replaced by their values if they have any, as in BIRD."""
         if not _contains(node, nodes.Call):
             return node
         if isinstance(node, nodes.Range | nodes.PairPattern | nodes.LargePattern | nodes.ExtendedPattern):
@@ -309,7 +309,7 @@ class ExpressionBuilder:
         try:
             return self.builder.computed(node, node.span)
         except (FilterTypeError, FilterRuntimeError, AttributeError):
-            return node  # it is computed for each route, if that can be
+            return node  # it may have a value for each route
 
     def _range(self, tree: Tree) -> Node:
         low, high = (self.expr(child) for child in tree.children)
@@ -389,5 +389,5 @@ class ExpressionBuilder:
 
 
 def _contains(node: Node, kind: type[Node]) -> bool:
-    """A node of this kind stands in this one."""
+    """True if the node is of this kind or contains one that is."""
     return isinstance(node, kind) or any(_contains(below, kind) for below in children(node))

@@ -1,7 +1,7 @@
-"""What people write out of habit: signs of other languages and other programs.
+"""Syntax of other languages that people write out of habit.
 
-Text that is no token here but has an obvious meaning, so that the lexer can
-read the rest of the file as if that stood there.
+It is no token here but has an obvious meaning: the lexer reports it and reads
+on as if the right token stood there.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ TYPOGRAPHIC = re.compile("[\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATI
                          "\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
                          "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]")  # fmt: skip
 DASHES = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
-OURS, MIDDLE, THEIRS = "<" * 7, "=" * 7, ">" * 7  # marks of a merge, at the left edge
+OURS, MIDDLE, THEIRS = "<" * 7, "=" * 7, ">" * 7  # conflict markers of a merge, at the left edge
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
     """A piece of text that is not of this language.
 
-    It ends at `end` for the reader; the lexer goes on at `resume`, with an
-    operator, a text, nothing (`instead` is None) or as after an error.
+    `end` is where the error message lets it end. The lexer goes on at `resume`,
+    with the token `operator` or `text`, without any (`blank`), or as after an error.
     """
 
     message: str
@@ -34,11 +34,11 @@ class Slip:
     operator: str = ""
     text: str | None = None
     blank: bool = False
-    once: bool = False  # for the whole file
+    once: bool = False  # reported only once
 
 
-def of_operator(text: str, at: int) -> Slip | None:
-    """`==`, `//` and marks of a merge, where an operator begins."""
+def operator_slip(text: str, at: int) -> Slip | None:
+    """`==`, `//` or a conflict marker, where an operator begins; None if it is none of them."""
     if text.startswith((OURS, MIDDLE, THEIRS), at) and (not at or text[at - 1] == "\n"):
         return _merge(text, at)
     if text.startswith("//", at):
@@ -58,16 +58,16 @@ def _merge(text: str, at: int) -> Slip:
     return Slip(message, at + 7, resume, blank=True, once=True)
 
 
-def of_character(text: str, at: int) -> Slip | None:
-    """Characters that a keyboard does not have, and texts in single quotes."""
+def character_slip(text: str, at: int) -> Slip | None:
+    """A typographic sign, an odd blank or a text in single quotes; None if it is none of them."""
     char = text[at]
     if char == "'" and (quoted := QUOTED.match(text, at)):
         inside, end = quoted[0][1:-1], quoted.end()
-        message = "a text stands in double quotes; names in single quotes have letters, digits and `_-.:`"
+        message = "a text must be in double quotes; names in single quotes have letters, digits and `_-.:`"
         return Slip(message, end, end, f'"{inside}"', text=inside)
     if TYPOGRAPHIC.match(char):
         closing = TYPOGRAPHIC.search(text, at + 1, _line_end(text, at))
-        message = f"unexpected `{char}`, a typographic quote; texts stand in plain ones"
+        message = f"unexpected `{char}`, a typographic quote; texts are in plain ones"
         resume = closing.end() if closing else at + 1
         return Slip(message, at + 1, resume, '"', text=text[at + 1 : resume - 1] if closing else None)
     if unicodedata.category(char) in ("Zs", "Cf") and char != "\ufeff":

@@ -1,7 +1,7 @@
-"""The files of a configuration: reading, `include`, and from offsets to lines.
+"""The files of a configuration: reading them, `include`, and lines from offsets.
 
-Each piece of text gets its own stretch of one number line, in the order of
-reading, so that a single integer says file, line and column. Files are read
+Each text gets its own range of offsets, in the order of reading, so that a
+single integer stands for file, line and column. Files are read
 through the `ConfigFiles` that the caller gives.
 """
 
@@ -47,8 +47,8 @@ class ConfigFiles(Protocol):
 class DiskFiles:
     """Files of the file system. Octets that are not UTF-8 are kept as surrogates.
 
-    Only regular files are read, and of all together no more than `MOST_OCTETS`:
-    clients name files, and a device or a FIFO never ends, or never begins.
+    Only regular files are read, and at most `most` octets of all together: clients
+    can name files, and reading a device or a FIFO may never end, or never begin.
     """
 
     def __init__(self, most: int = MOST_OCTETS) -> None:
@@ -81,14 +81,14 @@ class DiskFiles:
 
 
 def _regular(found: os.stat_result, path: str) -> None:
-    """Refuse what is no regular file."""
+    """Raise OSError for what is not a regular file."""
     if not stat.S_ISREG(found.st_mode):
         number, text = NO_FILE.get(stat.S_IFMT(found.st_mode), (errno.ENXIO, "Is not a regular file"))
         raise OSError(number, text, path)
 
 
 class Brought(NamedTuple):
-    """What an `include` brought: the digest of a file's text, or the files that a pattern `found`."""
+    """The result of an `include`: the digest of a file's text, or the files that a pattern `found`."""
 
     path: str
     digest: str
@@ -114,11 +114,11 @@ class SourceText:
 
     @property
     def depth(self) -> int:
-        """How many files stand around this one."""
+        """How many files this one is nested in."""
         return 0 if self.parent is None else self.parent.depth + 1
 
     def place(self, offset: int) -> tuple[int, int]:
-        """1-based line and column."""
+        """The 1-based line and column of an offset."""
         if not self._lines:
             sizes = [len(line) + 1 for line in self.text.split("\n")]
             self._lines = list(accumulate(sizes[:-1], initial=0))
@@ -126,12 +126,12 @@ class SourceText:
         return line, offset - self._lines[line - 1] + 1
 
     def offset(self, line: int, column: int) -> int:
-        """Where a 1-based line and column are."""
+        """The offset of a 1-based line and column."""
         self.place(0)
         return self._lines[min(line, len(self._lines)) - 1] + column - 1
 
     def excerpt(self, span: Span) -> tuple[int, int, int]:
-        """What is shown of the line of a place: from, to, and the column in front of it."""
+        """(start, end, column): what is shown of a span's line, and how many characters precede it."""
         begin = self.offset(span.line, 1)
         over = self.text.find("\n", begin)
         start, end = window((over if over >= 0 else len(self.text)) - begin, span.column)
@@ -139,7 +139,7 @@ class SourceText:
 
 
 class Sources:
-    """Every text that was read, in stretches of offsets in the order of reading.
+    """Every text that was read, each in its range of offsets (a stretch), in the order of reading.
 
     A text that goes on after an `include` gets a new stretch, so that offsets
     grow from token to token whatever file they are in.
@@ -151,18 +151,18 @@ class Sources:
         self._of_file: dict[str, list[tuple[int, SourceText, int]]] = {}  # the same by file
         self._next = 0
         self._texts: dict[str, str] = {}
-        self.anchor: tuple[SourceText, Anchor] | None = None  # of the statement that is being read
-        self.strayed = False  # a place from there ended in another file, so that it cannot follow the anchor
-        self.brought: list[Brought] = []  # what every `include` so far found and read
+        self.anchor: tuple[SourceText, Anchor] | None = None  # of the unit that is being read
+        self.strayed = False  # a span of that unit ended in another file and cannot follow the anchor
+        self.brought: list[Brought] = []  # the results of all `include`s so far
 
     def add(self, file: str, text: str, parent: SourceText | None = None) -> SourceText:
-        """Take a text."""
+        """Begin to read a text; its offsets are after those of all others."""
         source = SourceText(file, text, 0, parent)
         self.resume(source)
         return source
 
     def resume(self, source: SourceText) -> None:
-        """Go on in this text: give it a stretch of offsets after all others."""
+        """Go on in this text, with a new stretch of offsets after all others."""
         source.base = self._next
         stretch = (source.base, source, source.position)
         self._stretches.append(stretch)
@@ -177,14 +177,14 @@ class Sources:
         return self.add(path, text, parent)
 
     def _text(self, path: str) -> str:
-        """A file as it is in this reading. Raises OSError."""
+        """The text of a file, which is read only once. Raises OSError."""
         text = self._texts.get(path)
         if text is None:
             text = self._texts[path] = self._files.read(path)
         return text
 
     def includes_unchanged(self, then: Iterable[Brought]) -> bool:
-        """Would the same `include`s find and read the same now?"""
+        """True if these `include`s would find and read the same now."""
         try:
             return all(each == self._brought(each) for each in then)
         except OSError:
@@ -215,13 +215,13 @@ class Sources:
             raise self.error(f"Unable to match pattern {path}: {problem.strerror}", span) from None
 
     def locate(self, offset: int) -> tuple[SourceText, int]:
-        """The text that an offset is in, and where in it."""
+        """(text, position): the text that an offset is in, and where in it."""
         at = bisect_right(self._stretches, offset, key=lambda stretch: stretch[0])
         base, source, _ = self._stretches[max(at - 1, 0)]
         return source, offset - base
 
     def span(self, start: int, end: int) -> Span:
-        """The place of a stretch of text; one that ends in another file ends with its own."""
+        """The span between two offsets; one that ends in another file is cut at the end of its own."""
         source, first = self.locate(start)
         last_source, last = self.locate(max(end - 1, start))
         line, column = source.place(first)
@@ -235,7 +235,7 @@ class Sources:
         return Span(source.file, line, column, last_line, last_column)
 
     def is_reading(self, source: SourceText) -> bool:
-        """Is the text that is being read this one?"""
+        """True if this is the text that is being read."""
         return self._stretches[-1][1] is source
 
     def texts(self, start: int, end: int) -> Iterator[str]:
@@ -246,7 +246,7 @@ class Sources:
                 yield source.text[max(start - base, begin) : max(end - base, 0)]
 
     def offset(self, span: Span) -> int:
-        """Where a place comes in the order of reading; of a file that came again, the last time."""
+        """The offset of a span; in a file that was read several times, the last one. 0 if there is none."""
         there = self._of_file.get(span.file, ()) if span.line else ()
         for base, source, begin in reversed(there):
             at = source.offset(span.line, span.column)
@@ -264,19 +264,19 @@ class Sources:
         return ConfigError(message, span, text, source_start=column, **more)  # type: ignore[arg-type]
 
     def _source_of(self, span: Span) -> SourceText | None:
-        """The text of a place."""
+        """The text that a span is in; None if it was not read."""
         there = self._of_file.get(span.file, ()) if span.line else ()
         return there[0][1] if there else None
 
     def secrets(self) -> Secrets:
-        """What must not be shown of all these texts."""
+        """The secrets in all these texts."""
         texts: dict[str, str] = {}
         for _, source, _ in self._stretches:
             texts.setdefault(source.file, source.text)
         return Secrets(texts)
 
     def redact(self, errors: list[ConfigError]) -> None:
-        """Take secrets out of errors, and show of each the line that is there now."""
+        """Hide secrets in errors, and show with each the line that its span is on now."""
         secrets = self.secrets() if errors else None
         for error in errors:
             source = self._source_of(error.span)
@@ -295,5 +295,5 @@ class Sources:
 
     @staticmethod
     def _stretch(source: SourceText, span: Span) -> tuple[int, int]:
-        """Where a place is in its text."""
+        """(start, end): the offsets of a span in its text."""
         return source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)

@@ -1,8 +1,8 @@
 """The language as one object: files, commands and expressions in, values out.
 
 `Language(PROTOCOLS)` reads the parser's tables once (from the cache folder if
-one is given) and can then load any number of configurations. It knows the
-protocols only by what is handed to it.
+one is given) and can then load any number of configurations. The caller says which
+protocols there are.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pybird.filter.nodes import Filter, Node, Span
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import Net, NetType
 
-# iproute2's names that everybody has (rt_protos, rt_scopes, rt_tables, rt_realms).
+# iproute2's default names (rt_protos, rt_scopes, rt_tables, rt_realms).
 NUMBERS: Mapping[str, int] = {
     "ipp_redirect": 1, "ipp_kernel": 2, "ipp_boot": 3, "ipp_static": 4, "ipp_gated": 8, "ipp_ra": 9,
     "ipp_mrt": 10, "ipp_zebra": 11, "ipp_bird": 12, "ipp_dhcp": 16,
@@ -43,7 +43,7 @@ NUMBERS: Mapping[str, int] = {
     "ipt_default": 253, "ipt_main": 254, "ipt_local": 255, "ipr_cosmos": 0,
 }  # fmt: skip
 
-MOST_ERRORS: Final = 200  # that are shown of one configuration
+MOST_ERRORS: Final = 200  # shown of one configuration
 T = TypeVar("T")
 
 IMPLICIT_TABLES = (("master4", NetType.IP4), ("master6", NetType.IP6))
@@ -51,7 +51,7 @@ IMPLICIT_TABLES = (("master4", NetType.IP4), ("master6", NetType.IP6))
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A configuration beside its parse tree and its texts, for tools that look at the writing."""
+    """A configuration with its parse tree and its texts, for tools that check how it is written."""
 
     config: Config
     tree: Tree
@@ -59,7 +59,7 @@ class Reading:
 
 
 class Language:
-    """PyBIRD's language with these protocols."""
+    """The language of PyBIRD's configurations and commands, with these protocols."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Language:
     # ---------------------------------------------------------------- a file
 
     def load(self, path: str, files: ConfigFiles | None = None, memory: ReadUnits | None = None) -> Config:
-        """Read a configuration file and all it includes; with a memory, what changed since the last time.
+        """Read a file and all it includes; with the `memory` of the last reading, only what changed.
 
         Raises:
             ConfigErrors: with every independent error.
@@ -94,7 +94,7 @@ class Language:
         if memory is not None:
             try:
                 config = self._reload(path, Sources(files or DiskFiles()), memory)
-            except RecursionError:  # it is read as a whole, on a larger stack
+            except RecursionError:  # the whole file is read below, on a larger stack
                 config = None
             if config is not None:
                 return config
@@ -127,7 +127,7 @@ class Language:
         return with_enough_stack(reading)
 
     def _reload(self, path: str, sources: Sources, memory: ReadUnits) -> Config | None:
-        """The configuration, most of it perhaps from memory; None if there is an error in it."""
+        """The configuration, with unchanged units from memory; None if there is an error in it."""
         lexer = Lexer(self._tables, sources, self._names)
         lexer.open(sources.open(path))
         builder = self._builder(sources)
@@ -221,7 +221,7 @@ class Language:
         return self._build(tree, config, lambda reader: net_literal(reader, tree))
 
     def reader(self, item: Item, config: Config) -> Builder:
-        """What reads values (`prefix`, `address`, `table`, `text`) out of a command's tree.
+        """A builder to read values (`prefix`, `address`, `table`, `text`) out of a command's tree.
 
         Its methods raise `ConfigError`.
         """
@@ -251,11 +251,11 @@ class Language:
 
 
 def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
-    """Make it; nesting beyond what a large stack takes is an error of the text.
+    """The result of `make`.
 
     Raises:
-        ConfigError: so deep is the nesting.
-        RecursionError: too deep for the ordinary stack.
+        ConfigError: nested too deeply even for the larger stack.
+        RecursionError: nested too deeply for the ordinary stack.
     """
     try:
         return make()
@@ -266,7 +266,7 @@ def _within_depth(builder: Builder, item: Item, make: Callable[[], T]) -> T:
 
 
 def _one_per_place(refusals: Iterable[ConfigError]) -> list[ConfigError]:
-    """One of each place: several protocols may use one template."""
+    """One refusal per place: several protocols may use one template."""
     found: dict[tuple[str, int, int], ConfigError] = {}
     for each in refusals:
         found.setdefault((each.file, each.line, each.column), each)
@@ -274,7 +274,7 @@ def _one_per_place(refusals: Iterable[ConfigError]) -> list[ConfigError]:
 
 
 def _sorted_errors(sources: Sources, errors: list[ConfigError]) -> list[ConfigError]:
-    """Each error once (a file may be included again), in the order of the text, and not too many."""
+    """Each error once (a file may be included again), in the order of the text, at most `MOST_ERRORS`."""
     once = list({(error.file, error.line, error.column, error.message): error for error in errors}.values())
     once.sort(key=lambda error: sources.offset(error.span))
     found = once[:MOST_ERRORS]
@@ -285,9 +285,9 @@ def _sorted_errors(sources: Sources, errors: list[ConfigError]) -> list[ConfigEr
 
 
 def _finish(builder: Builder, top: TopLevel, path: str, errors: list[ConfigError]) -> Config:
-    """Put everything together, or raise what is wrong, in the order of the text."""
+    """The finished configuration, or its errors raised in the order of the text."""
     found = [*errors, *(error for error in builder.errors if not isinstance(error, SilencedError))]
-    found = found or list(builder.errors)  # a consequence of nothing that was reported is an error of its own
+    found = found or list(builder.errors)  # silenced errors count where no other was reported
     if not found and not builder.made:
         text = "No protocol is specified in the config file"
         found.append(builder.sources.error(text, Span(path, 1, 1, 1, 1)))

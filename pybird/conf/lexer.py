@@ -1,9 +1,9 @@
 """From text to tokens.
 
-One master expression, made of the patterns in `grammar/lexical.lark`, finds
-the next piece of text. What a word is depends on where it stands: it is one of
-the user's symbols if one of that name is in scope, else a keyword if the
-parser can take that keyword here, else a new name. Symbols are recorded when
+One regular expression, made of the patterns in `grammar/lexical.lark`, finds
+the next piece of text. What a word is depends on its place: it is one of the
+user's symbols if one of that name is in scope, else a keyword if the parser
+accepts that keyword here, else a new name. Symbols are recorded when
 the token that declares them is read (an LALR parser reduces one token late).
 
 `include` is not grammar: it is recognised as the first word of a line, at any
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
 from pybird.conf.errors import ConfigError, bare
-from pybird.conf.foreign_syntax import Slip, of_character, of_operator
+from pybird.conf.foreign_syntax import Slip, character_slip, operator_slip
 from pybird.conf.include import MAX_DEPTH, Sources, SourceText
 from pybird.conf.literal_sets import LEAST_NUMBERS, NUMBER_SET, PREFIX_SET
 from pybird.conf.literals import literal
@@ -33,23 +33,24 @@ BAD = "$BAD"  # what the lexer could not read; an error was recorded
 # Tried in this order; `WORD` stands for the four kinds of names.
 LITERALS = ("TEXT", "MAC", "BYTES", "PREFIX", "ADDRESS", "RD", "NUMBER")
 DECLARING = ("NEW_NAME", "NEW_LOCAL", "PARAMETER")
-# Never names of the user's, whatever the place, as little as the constants of enumerations.
+# Never names of the user's anywhere; neither are the constants of enumerations.
 RESERVED = frozenset(("in", "ng", "v2", "v3"))
 # Words that, at the left edge of the text, begin a statement of the file.
 STATEMENTS = frozenset(("define", "protocol", "template", "function", "filter"))
-# Those, and more that begin one where nothing else fits.
+# Those, and more that begin one; they matter only after an error.
 EDGES = STATEMENTS | {"log", "router", "timeformat", "attribute", "cli"}
 INCLUDE = re.compile(r'[ \t]*(?:"([^"\n]*)"[ \t]*(;)?)?')
 
-# Terminal, what it matches, characters from which on it pays.
+# Terminal, its pattern, how many characters make it worth while.
 BULK = (("PREFIX_SET", PREFIX_SET, 0), ("NUMBER_SET", NUMBER_SET, LEAST_NUMBERS))
 
-WITH_NUL = re.compile(r'"([^"\n]*)"')  # what is no TEXT and yet this
+WITH_NUL = re.compile(r'"([^"\n]*)"')  # a string that is no TEXT, because of a NUL character
 
 # After these any word is a name: methods, interfaces, enumerations.
 FREE_NAMES = frozenset(("DOT", "PERCENT", "ENUM"))
 LONG_LINE = 500  # characters; nobody indents so far
-SLIPPERY = frozenset("=/<>")  # operators that begin what other languages have
+SLIPPERY = frozenset("=/<>")  # first characters of operators of other languages
+# Read in place of a literal that is out of range.
 INSTEAD = {"ADDRESS": "0.0.0.0", "NUMBER": "0", "PREFIX": "0.0.0.0/0"}
 
 Accepts = Callable[[str], bool]
@@ -78,9 +79,9 @@ class Lexer:
         self._includes = includes
         self._predefined = predefined  # names that need no declaration
         self._known: dict[str, int] = {}
-        self._previous = ""  # what came before
-        self._free: set[int] = set()  # where names stand that need no declaration
-        self.wrong: list[int] = []  # where literals are out of range
+        self._previous = ""  # the type of the token before
+        self._free: set[int] = set()  # offsets of names that need no declaration
+        self.wrong: list[int] = []  # offsets of literals out of range
         self._scopes: list[tuple[int, list[str]]] = []  # (depth of braces, names)
         self._ended_names: set[str] = set()  # names of the block that ended last
         self._depth = 0
@@ -91,7 +92,7 @@ class Lexer:
         self._end = 0
 
     def open(self, source: SourceText) -> None:
-        """Read this text."""
+        """Begin with this text."""
         self._source = source
 
     # ------------------------------------------------------------ raw tokens
@@ -116,7 +117,7 @@ class Lexer:
                     return token
             elif kind == "OPERATOR":
                 text = found[kind]
-                if text in SLIPPERY and (slip := of_operator(source.text, start)) is not None:
+                if text in SLIPPERY and (slip := operator_slip(source.text, start)) is not None:
                     token = self._slip(source, start, slip)
                     if token is not None:
                         return token
@@ -134,7 +135,7 @@ class Lexer:
                     return token
 
     def next_statement(self) -> tuple[SourceText, int] | None:
-        """Between two statements of the file: the text and the place where the next one begins, if any."""
+        """(text, position) of the next statement of the file, None at the end; called between statements."""
         token = self.raw()
         if token.type == END:
             return None
@@ -155,7 +156,7 @@ class Lexer:
         return self._known
 
     def unread(self, token: Token) -> None:
-        """Give a token back; the next `raw` returns it, as it was before it was read as something."""
+        """Give a token back: the next `raw` returns it, with the type that it had before `read_as`."""
         if token.type in self._words:
             token.type = "NAME"
         self._unread.append(token)
@@ -252,7 +253,7 @@ class Lexer:
     # -------------------------------------------------------------- problems
 
     def _problem(self, source: SourceText) -> Token | None:
-        """Text that starts no token. None when there is a way to go on as if it were blank."""
+        """Report text that starts no token; return a token for it, or None to treat it as a blank."""
         text, at = source.text, source.position
         start = source.base + at
         if text.startswith("/*", at):
@@ -262,7 +263,7 @@ class Lexer:
         if char == '"':
             whole = WITH_NUL.match(text, at)
             return self._open_string(source, at) if whole is None else self._nul_in_text(source, whole)
-        slip = of_character(text, at)
+        slip = character_slip(text, at)
         if slip is not None:
             return self._slip(source, at, slip)
         end = at + 1
@@ -310,7 +311,7 @@ class Lexer:
         return Token.make("TEXT", whole[1], source.base + whole.start(), source.base + whole.end())
 
     def _open_string(self, source: SourceText, at: int) -> Token:
-        """A text without end on its line; one that ends on the next line is taken as one."""
+        """Report a text that does not end on its line; if it ends on the next line, skip to there."""
         text, start = source.text, source.base + at
         line = text.find("\n", at)
         end = line if line >= 0 else len(text)
@@ -333,7 +334,7 @@ class Lexer:
         source.position = end + 2
 
     def _unterminated(self, source: SourceText, at: int) -> None:
-        """A comment without end: the error is where the file ends, as BIRD says it."""
+        """Report a comment without end where the file ends, as BIRD does."""
         end = source.base + len(source.text)
         error = self.sources.error("Unterminated comment", self.sources.span(end, end))
         error.related = ("it begins here", self.sources.span(source.base + at, source.base + at + 2))
@@ -350,11 +351,11 @@ class Lexer:
     # --------------------------------------------------- tokens for a parser
 
     def next(self, accepts: Accepts) -> Token:
-        """The next token as the parser's state wants to read it."""
+        """The next token, read as what the parser accepts."""
         return self.read_as(self.raw(), accepts)
 
     def read_as(self, token: Token, accepts: Accepts) -> Token:
-        """Decide what a raw token is, and follow scopes."""
+        """Decide what a raw token is by what the parser accepts, and keep track of scopes."""
         kind = token.type
         if kind in ("NAME", "QUOTED"):
             token.type = self.kind_of(token, accepts)
@@ -370,7 +371,7 @@ class Lexer:
         return self._bracket(token, accepts)
 
     def _valid(self, token: Token) -> Token:
-        """A literal out of range is reported here, and goes on as some valid one."""
+        """The token; a literal out of range is reported and replaced by a valid one."""
         try:
             literal(token.type, token, NO_SPAN)
         except ValueError as problem:
@@ -416,21 +417,21 @@ class Lexer:
         return "NAME"
 
     def _means_nothing(self, word: Token) -> bool:
-        """A keyword that does not fit and that nobody has declared: better refused here than later."""
+        """True if a keyword that does not fit is not a declared name either: refused here, not later."""
         if not self._includes or self._previous in FREE_NAMES:
             return False
-        if word == "filter":  # also a function, of old
+        if word == "filter":  # the old spelling of a function, too
             source, at = self.sources.locate(word.end - 1)
             return source.text[at + 1 : at + 2] != "("
         return word not in self._predefined
 
     @property
     def of_command(self) -> bool:
-        """A line of the control socket: its names are not declared in the text."""
+        """True for a line of the control socket: its names are not declared in the text."""
         return not self._includes
 
     def unknown(self, word: Token) -> bool:
-        """Nobody has declared this name."""
+        """True if this is a name that is not declared."""
         if word.type != "NAME" or word.start in self._free or word.startswith(UNKNOWN_PREFIX):
             return False
         return all(word not in names for names in (self._known, self._ended_names, self._predefined))
@@ -444,20 +445,20 @@ class Lexer:
         return self._keywords.get(word)
 
     def begins_statement(self, token: Token) -> bool:
-        """The word stands at the left edge and begins a statement of the file."""
+        """True if the word is at the left edge and begins a statement of the file."""
         if not self._includes or token not in EDGES or token in self._known:
             return False
         source, at = self.sources.locate(token.start)
         return at == 0 or source.text[at - 1] == "\n"
 
     def line_ended(self, last: Token, token: Token) -> bool:
-        """Between the two tokens a line ends, or a file."""
+        """True if a line or a file ends between the two tokens."""
         source, at = self.sources.locate(token.start)
         before, end = self.sources.locate(max(last.end - 1, 0))
         return before is not source or "\n" in source.text[end:at]
 
     def declare_broken(self, token: Token) -> None:
-        """What begins no statement was to declare a name: who uses that is not wrong too."""
+        """Declare the name of a statement that begins wrongly, so that its uses are not errors as well."""
         following = self.raw()
         self.unread(following)
         for word in (token, following):
@@ -465,7 +466,10 @@ class Lexer:
                 self.declared.setdefault(word, word)
 
     def indentation(self, token: Token, *, of_line: bool = False) -> int | None:
-        """Blanks before it on its line; None where something else stands, unless asked of the line."""
+        """How many blanks precede the token on its line; None if anything else does.
+
+        With `of_line`, how many blanks its line begins with.
+        """
         source, at = self.sources.locate(token.start)
         least = max(at - LONG_LINE, 0)
         begin = source.text.rfind("\n", least, at) + 1
@@ -502,7 +506,7 @@ class Lexer:
             self._end_scope()
 
     def unwind(self, depth: int) -> None:
-        """After an error: be inside this many braces."""
+        """After an error, leave scopes until this many braces are open."""
         while self._scopes and (self._scopes[-1][0] > depth or self._scopes[-1][0] < -1 - depth):
             self._end_scope()
         self._depth = depth
@@ -516,7 +520,7 @@ class Lexer:
 
 
 def master(tables: ParserTables) -> re.Pattern[str]:
-    """The expression that finds the next token after blanks; its groups are named by kind."""
+    """The regular expression that finds the next token after blanks; its groups are named by kind."""
     patterns = tables.patterns
     hexadecimal = "|".join(
         f"(?P<{name}>{patterns[name]})" for name in ("MAC", "BYTES", "PREFIX", "ADDRESS", "RD")

@@ -3,7 +3,7 @@
 Such sets are the bulk of a route server's configuration (100 000 lines and
 more). The lexer takes a whole `[ ... ]` as one token when it matches, and one
 pass of a regular expression makes the set. Whatever does not match here, a
-constant or an `include` among the items, goes token by token.
+constant or an `include` among the items, is read token by token.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NUMBER_ITEM = re.compile(r"\#[^\n]*|(0x[0-9a-fA-F]+|[0-9]+)(?:[ \t]*\.\.[ \t]*(
 _PLAIN4 = re.compile(r"([0-9.]+)/([0-9]+)([+-]|\{[^}]*\})?")
 _LENGTH = tuple([bytes((length,)) for length in range(33)])
 _OCTETS = tuple([(length + 7) >> 3 for length in range(33)])
-_HOST = tuple([0xFFFFFFFF >> length for length in range(33)])  # what must be zero
+_HOST = tuple([0xFFFFFFFF >> length for length in range(33)])  # the host bits, which must be zero
 
 
 BAD_RANGE = "Invalid prefix pattern range"
@@ -100,7 +100,7 @@ def _plain4(text: str) -> list[Pattern] | None:
             octets = inet_pton(AF_INET, head)
             if _HOST[length] & int.from_bytes(octets, "big"):
                 return None
-        except (OSError, IndexError):  # `prefix_set` says where, or takes it
+        except (OSError, IndexError):  # `prefix_set` reports where, or can read it
             return None
         key = _LENGTH[length] + octets[: _OCTETS[length]]
         if not suffix:
@@ -114,7 +114,7 @@ def _plain4(text: str) -> list[Pattern] | None:
 
 
 def _key4(text: str) -> bytes:
-    """The key of an IPv4 prefix; what is wrong with a wrong one, `literals.prefix` says."""
+    """The key of an IPv4 prefix. Raises the ValueError of `literals.prefix` for a wrong one."""
     head, _, tail = text.partition("/")
     length = int(tail)
     try:

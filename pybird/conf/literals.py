@@ -14,7 +14,7 @@ def literal(kind: str, text: str, span: Span) -> Literal:
     """The value of a token of this terminal.
 
     Raises:
-        ValueError: the text is none, with a reason for the user.
+        ValueError: the text has no such value; the message is for the user.
     """
     match kind:
         case "NUMBER":

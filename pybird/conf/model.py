@@ -87,7 +87,7 @@ class ChannelConfig:
 
     @property
     def shown(self) -> str:
-        """What answers and logs call it."""
+        """Its name in replies and logs."""
         return self.name
 
 
@@ -109,7 +109,7 @@ class ProtocolConfig:
 
     @property
     def copies(self) -> tuple[tuple[str, str], ...]:
-        """The tables that it copies routes between: from, to."""
+        """(from, to): the tables that it copies routes between."""
         return ()
 
 
@@ -141,7 +141,7 @@ class TimeFormat:
 
     @property
     def flaw(self) -> str:
-        """Why no line of a log or a reply may have such times; empty: they may."""
+        """Why no line of a log or a reply can have such times; empty if it can."""
         for text in (self.format, self.old):
             if _LINE_BREAK.search(text):
                 return "a time format must not break the line"
@@ -178,7 +178,7 @@ class CustomAttribute:
 
     @property
     def declaration(self) -> AttributeDecl:
-        """What filters and the pool of attributes know of it."""
+        """Its declaration for filters and for the pool of attributes."""
         return AttributeDecl(self.name, self.type)
 
 
@@ -252,10 +252,10 @@ class Config:
 
 
 def must_run(config: Config) -> Config:
-    """The configuration, if a router may run it as it is written.
+    """The same configuration, if a router may run it.
 
     Raises:
-        ConfigErrors: it asks for what is not there yet and matters too much to be left out.
+        ConfigErrors: it needs something that PyBIRD does not have yet and that is too important to leave out.
     """
     if config.refusals:
         raise ConfigErrors(list(config.refusals), config.warnings)

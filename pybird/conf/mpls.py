@@ -37,7 +37,7 @@ class MplsChannelConfig(ChannelConfig):
 
 
 def domain(builder: Builder, tree: Tree) -> tuple[LabelRange, ...]:
-    """`mpls domain NAME { ... }`: its ranges."""
+    """Declare an MPLS domain (`mpls domain NAME { ... }`) and return its ranges."""
     name, *ranges = tree.children
     assert isinstance(name, Token)
     builder.declare(name, DOMAIN)
@@ -65,7 +65,7 @@ def _range_name(item: Token | Tree) -> str:
 
 
 def mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """`mpls { ... }`."""
+    """Build an `mpls { ... }` channel."""
     channel = open_channel(builder, draft, tree, MplsChannelConfig)
     builder.each(tree.children, channel, OPTIONS)
     close_channel(builder, draft, channel, tree)

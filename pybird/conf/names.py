@@ -1,7 +1,7 @@
 """The names of a configuration and what they mean here: symbols, tables, attributes.
 
-The second floor of the builder: names are declared before use, so that what is
-known at a place of the text is all that counts there.
+The second floor of the builder. Names must be declared before use: only the
+declarations above a place count there.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ class Names(Diagnostics):
         self.scope = scope
         self.attributes: dict[str, AttributeDecl] = dict(attributes)
         self.enum_types = ENUMS
-        self.declared: Mapping[str, Token] = {}  # every name the lexer saw declared
-        self.begin = 0  # of the statement that is built
+        self.declared: Mapping[str, Token] = {}  # every name that is declared anywhere in the file
+        self.begin = 0  # the offset of the statement that is being built
         self.tables: dict[str, TableConfig] = {}
         self.default_peers = PEERS
-        self.peers_asked = False  # somebody was given the default peer table
+        self.peers_asked = False  # the default peer table was used
         self.begin_unit()
 
     def begin_unit(self) -> None:
-        """What follows is one unit (`rereading.py`): note what it asks for."""
+        """Begin a unit (`rereading.py`): record what it depends on."""
         self.always_reread = False  # it depends on more than its text and its names
-        self.defaults_given: list[tuple[NetType, TableConfig]] = []  # the default tables it was given
+        self.defaults_given: list[tuple[NetType, TableConfig]] = []  # the default tables that it used
         self.replaced: list[str] = []  # implicit tables that it declares
 
     def undefined(
         self, name: Token, scope: Scope, *, extra: Iterable[str] = (), what: str = ""
     ) -> ConfigError:
-        """An unknown name. One whose declaration is broken was reported there."""
+        """The error about an unknown name; silenced if the name's own declaration has an error."""
         if name in self.declared and self.scope.find(name) is None:
             declared = self.declared[name]
             if self.begin <= declared.start < name.start:
-                text = f"`{name}` is not there before its own definition is over"
+                text = f"`{name}` cannot be used in its own definition"
                 return self.error(text, name)
             if declared.start < name.start:
                 return SilencedError(f"{name} was declared in a broken statement", self.span(name))
@@ -67,15 +67,16 @@ class Names(Diagnostics):
         return self.error(text, name, hint=hint)
 
     def unquoted(self, name: Token, hint: str = "") -> ConfigError:
-        """A name that means nothing, where it may well be a text."""
-        text = f"`{name}` is not defined; a text stands in double quotes"
+        """The error about an undefined name that is probably a text without quotes."""
+        text = f"`{name}` is not defined; a text must be in double quotes"
         return self.error(text, name, hint=hint or f'"{name}"')
 
     def closest_name(self, name: Token, names: Iterable[str]) -> str:
+        """The name that was probably meant; empty if there is none, or after many errors."""
         return closest(name, names) if len(self.errors) < MAX_HINTS else ""
 
     def declare(self, name: Token, kind: SymbolKind, value: object = None, type_: str = "") -> Symbol:
-        """Give a name of the file its meaning."""
+        """Declare a name of the file."""
         known = self.scope.here(name)
         if isinstance(known, Symbol):
             raise self.error(f"Symbol '{name}' already defined", name, symbol=known)
@@ -101,7 +102,7 @@ class Names(Diagnostics):
         return self.tables[self.symbol(name, "routing table").name]
 
     def default_table(self, net_type: NetType, item: Item | Span) -> TableConfig:
-        """The first table of this type; peers get an implicit one."""
+        """The first table of this type; for peers an implicit one if there is none."""
         table = self.peer_table() if net_type is NetType.PEER else self.default_of(net_type)
         if table is None:
             raise self.error("Routing table not specified", item)

@@ -1,4 +1,4 @@
-"""Networks that are not plain prefixes, as literals."""
+"""Literals of networks that are not plain prefixes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLOW_OPERATORS = {
 
 
 def net_literal(builder: Values, tree: Tree) -> Net:
-    """The value of one of the `net` rules."""
+    """The network that one of the `net_*` rules describes."""
     part = tree.children
     match tree.data.removeprefix("net_"):
         case "sadr":
@@ -124,7 +124,7 @@ def _flow_prefix(builder: Values, item: Tree, *, v6: bool) -> bytes:
 
 
 def _joined(tree: Tree, *both: str) -> list[tuple[Tree, bool]]:
-    """Each term, and whether one of these words, that mean and, stands before it."""
+    """(term, joined?): each term, and whether one of the words `both`, which mean "and", precedes it."""
     found, glue = [], False
     for child in tree.children:
         if isinstance(child, Token):

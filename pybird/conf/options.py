@@ -1,4 +1,4 @@
-"""Options as a table: rule of the grammar → what to do with it.
+"""Options as tables: from the name of a grammar rule to its handler.
 
 A protocol's `build` gives `Builder.each` a dictionary from the names of its
 grammar's rules to handlers. Most are made here: `switch("passive")` sets the
@@ -6,8 +6,8 @@ field `passive` from a rule with a switch, `number("metric", 1, 255)` from one
 with a number, and so on.
 
 Options of BIRD's that PyBIRD does not act on yet are in the same tables:
-`Ignored` warns once per place, with `Refused` no router starts, `Taken` asks for
-nothing that is not so already. What would change policy or security is refused; what
+`Ignored` warns once per place, `Refused` keeps the router from starting, `Taken`
+is for those that would change nothing here. What would change policy or security is refused; what
 makes things faster or more convenient is ignored with a warning. The list for
 users is docs/status.md; a test compares it with these tables.
 """
@@ -34,7 +34,7 @@ def switch(field: str) -> Handler:
 
 
 def number(field: str, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> Handler:
-    """A whole number in a range, both ends included; `message` is BIRD's for one that is not."""
+    """A whole number in a range, both ends included; `message` is BIRD's error for one outside."""
 
     def handle(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         draft[field] = builder.number(tree.children[0], low, high, message)
@@ -186,7 +186,7 @@ def constant(field: str, value: object) -> Handler:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An option that asks for nothing that is not so already, for this reason."""
+    """An option that is accepted without a warning: for this reason it would change nothing here."""
 
     reason: str
     read: Handler | None = None
@@ -202,16 +202,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """An option that is read and not acted on. Switched off it may stand without a word.
+    """An option that is read and not acted on; switched off, it is accepted without a warning.
 
-    `read` checks what it says, where that is more than plain values.
+    `read` checks its values, where they are more than plain ones.
     """
 
     reason: str
     read: Handler | None = None
 
     def apply(self, builder: Builder, tree: Tree) -> None:
-        """Check it and say that it is not acted on."""
+        """Check its values and report that it is not acted on."""
         builder.check_values(tree)
         self._report_unless_off(builder, tree)
 
@@ -230,25 +230,25 @@ class Unmet:
             self.report(builder, tree)
 
     def report(self, builder: Builder, tree: Tree) -> None:
-        """What follows from it."""
+        """Report that the option is not acted on."""
         raise NotImplementedError
 
 
 class Ignored(Unmet):
-    """One whose effect is only missed: the user is told."""
+    """An option whose effect is merely missing: the user gets a warning."""
 
     __slots__ = ()
 
     def report(self, builder: Builder, tree: Tree) -> None:
-        """A warning."""
+        """Warn."""
         builder.warn(f"`{builder.phrase(tree)}` is not acted on yet: {self.reason}", tree, "not-acted-on")
 
 
 class Refused(Unmet):
-    """One that matters too much to be left out: no router starts with it, though the file is right."""
+    """An option too important to leave out: the router does not start with it, though the file is valid."""
 
     __slots__ = ()
 
     def report(self, builder: Builder, tree: Tree) -> None:
-        """A warning, and an error for who wants to run it."""
+        """Warn, and refuse to run the configuration."""
         builder.refuse(f"`{builder.phrase(tree)}`", self.reason, tree)

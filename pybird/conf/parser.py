@@ -1,4 +1,4 @@
-"""The LALR(1) driver: tokens in, tree out, and on with the rest after an error.
+"""The LALR(1) parser: tokens in, tree out; after an error it goes on with the rest of the file.
 
 After an unexpected token the parser first tries the most common repair, a
 forgotten `;`. Otherwise it skips to the next `;` of the same block or to the
@@ -24,7 +24,7 @@ class Parser:
 
     def __init__(self, tables: ParserTables, lexer: Lexer, start: str, *, recover: bool = True) -> None:
         self.errors: list[ConfigError] = lexer.errors
-        self.broken = lexer.wrong  # places of errors
+        self.broken = lexer.wrong  # offsets of errors
         self._states = tables.states
         self._rules = tables.rules
         self._lexer = lexer
@@ -38,7 +38,7 @@ class Parser:
         self._to: list[int] = []
         self._blocks: list[tuple[int, Token]] = []  # height of the stack after each open brace
         self._last: Token | None = None
-        self._errors_before = 0  # errors before the present statement
+        self._errors_before = 0  # how many, before the present statement
         self._early: Token | None = None  # an inner brace that is closed where an outer one should be
 
     # ------------------------------------------------------------ the driver
@@ -63,9 +63,9 @@ class Parser:
                     return self._whole()
 
     def unit(self) -> Tree | None:
-        """The next statements, up to a place where the file could end; None where something is wrong.
+        """The next statements, up to a place where the file could end; None if there is an error.
 
-        No token beyond that place is read, so that the reader may go on anywhere.
+        No token beyond that place is read, so that the caller may go on anywhere.
         """
         del self._stack[1:], self._values[:], self._from[:], self._to[:]
         while True:
@@ -134,10 +134,10 @@ class Parser:
         self._to.append(end)
 
     def accepts(self, kind: str) -> bool:
-        """Would the parser shift this terminal now, after what it must reduce first?
+        """True if the parser would shift this terminal now, after the reductions that come first.
 
         A merged LALR state has actions for tokens that fail later, so the
-        reductions are played through.
+        reductions are simulated.
         """
         return self._accepts(self._stack, len(self._stack), kind)
 
@@ -160,7 +160,7 @@ class Parser:
         return action is not None
 
     def expected(self) -> list[str]:
-        """Every terminal that the parser would take now."""
+        """Every terminal that the parser accepts now."""
         return [
             kind for kind in self._states[self._stack[-1]] if self._is_terminal(kind) and self.accepts(kind)
         ]
@@ -219,11 +219,11 @@ class Parser:
         return None
 
     def _is_between_statements(self) -> bool:
-        """Between two statements of the file."""
+        """True between two statements of the file."""
         return not self._blocks and self.accepts(STATEMENT)
 
     def _fits_after(self, kind: str, token: Token) -> bool:
-        """Would the token be right if this terminal stood before it?"""
+        """True if the token would be accepted after this terminal."""
         stack = self._stack[:]
         while (action := self._states[stack[-1]][kind]) < 0:
             size, left = self._rules[-1 - action][:2]
@@ -233,7 +233,7 @@ class Parser:
         return self._accepts(stack, len(stack), token.type)
 
     def _skip_joined_name(self, token: Token) -> bool:
-        """A name with a hyphen fell into pieces: go on behind them."""
+        """Go on after all pieces of a name with a hyphen, which the lexer split; False if this is none."""
         last = self._last
         if token != "-" or last is None or last.type not in DECLARING or last.end != token.start:
             return False
@@ -262,12 +262,12 @@ class Parser:
         return True
 
     def _is_outside(self, token: Token) -> bool:
-        """A word of the language that begins no statement of the file, though it may name a protocol."""
+        """True if it is a keyword that neither begins a statement of the file nor is a type of protocol."""
         keyword = self._lexer.keyword(token)
         return keyword is not None and not self.accepts(keyword) and not self._fits_after("PROTOCOL", token)
 
     def _restart_statement(self, token: Token) -> bool:
-        """The first word of a line begins a statement of the file: what is open was not closed."""
+        """Go on with a word at the left edge that begins a statement: what is open was not closed."""
         if not self._lexer.begins_statement(token) or not self._cut(None):
             return False
         self._blocks.clear()
@@ -275,12 +275,12 @@ class Parser:
         return True
 
     def _misses_semicolon(self) -> bool:
-        """A `;` could stand here, and would end something."""
+        """True if a `;` is accepted here and would end something."""
         ended = self._last is None or self._last.type in ("SEMICOLON", "LBRACE")
         return not ended and self.accepts("SEMICOLON") and not self._is_between_statements()
 
     def _misses_brace(self, token: Token) -> bool:
-        """A `{` could stand here, and what comes belongs into the block."""
+        """True if a `{` is accepted here and the token probably belongs into its block."""
         if token.type == "SEMICOLON" or self._last is None or not self.accepts("LBRACE"):
             return False
         if not self.accepts("SEMICOLON"):
@@ -289,7 +289,7 @@ class Parser:
         return likely and not self._fits_after("SEMICOLON", token)
 
     def _insert(self, token: Token, kind: str, text: str, fits: bool) -> bool:
-        """Go on as if this had been there before the token."""
+        """Go on as if this token had preceded the unexpected one; False if that does not help."""
         if token.type in (BAD, END, "SEMICOLON") or not fits:
             return False
         saved = (self._stack[:], self._values[:], self._from[:], self._to[:], self._blocks[:], self._last)
@@ -349,7 +349,7 @@ class Parser:
             token = lexer.raw()
 
     def _cut(self, block: int | None) -> bool:
-        """Drop the unfinished item: back to between two items of the block, or two statements."""
+        """Drop the unfinished item of the block, or statement; False if there is no place to go on."""
         wanted = "RBRACE" if block is not None else STATEMENT
         for height in range(len(self._stack), (block or 1) - 1, -1):
             if self._accepts(self._stack, height, wanted):

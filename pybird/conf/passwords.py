@@ -1,7 +1,7 @@
-"""Secrets of routing protocols: `password "x" { id 1; algorithm hmac sha256; ... }`.
+"""Passwords of routing protocols: `password "x" { id 1; algorithm hmac sha256; ... }`.
 
-Each secret has a number and a time in which it counts. The times are local,
-as written in the file.
+Each has an ID and the times in which it is used to send and to accept packets.
+The times are local, as written in the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DATE = 10  # characters of 2026-11-22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Password:
-    """One secret. `id` None: its place among the others; `algorithm` None: the protocol's."""
+    """One password. `id` None: its position among the others; `algorithm` None: the protocol's."""
 
     secret: bytes = field(repr=False)
     id: int | None = None
@@ -33,7 +33,7 @@ class Password:
 
 
 def passwords(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """`password` or `passwords`: secrets are added to the field `passwords`."""
+    """Add the secrets of a `password` or `passwords` option to the field `passwords`."""
     for item in _entries(tree):
         made: Draft[Password] = Draft(Password, None, secret=builder.octets(item.children[0]))
         builder.each(item.children[1:], made, OPTIONS)
@@ -41,7 +41,7 @@ def passwords(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def algorithms(draft: Draft[Any]) -> bool:
-    """Some secret names its algorithm."""
+    """True if a password names its algorithm."""
     return any(each.algorithm is not None for each in draft["passwords"])
 
 

@@ -1,4 +1,4 @@
-"""The frame of every protocol: name, template, common options, and its checks."""
+"""What all `protocol` and `template` statements share: name, template, common options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ P = TypeVar("P", bound=ProtocolConfig)
 
 
 def open_protocol(builder: Builder, tree: Tree, kind: type[P]) -> Draft[P]:
-    """A draft with the name and what the template gives, after the common options."""
+    """Begin a protocol: its name, the values of its template, then the common options."""
     head = tree.find("protocol_head")
     assert head is not None
     assert builder.type is not None
@@ -66,7 +66,7 @@ def _base(builder: Builder, head: Tree, kind: type[ProtocolConfig]) -> ProtocolC
 
 
 def build_protocol(builder: Builder, statement: Tree) -> None:
-    """One `protocol` or `template` statement."""
+    """Build the protocol of one `protocol` or `template` statement."""
     tree = statement.trees()[0]
     builder.template = statement.data == "template_statement"
     name = tree.data

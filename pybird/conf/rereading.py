@@ -1,18 +1,19 @@
 """Reading a configuration again: what has not changed is not read a second time.
 
 The file is read in units: a statement, or a few of them, up to a place where
-the file could end. Of each, `ReadUnits` keeps the text, the meaning that every
-word in it had before it (a name of the user's or none), the default tables it
-was given, and what it did: the symbols, tables, protocols, warnings and so on
-that it added. A unit whose text comes again, at the same column of the same
-file, with the same meanings before it, does the same without being looked at;
-its spans follow it to its new line (`filter.nodes.Anchor`). A name whose
-statement was read anew has a new meaning, so that what uses it is read anew.
-Where it has an `include` inside, the same files must be there and say the same.
+the file could end. For each unit `ReadUnits` keeps its text, the meaning that
+each of its words had before it (a name of the user's or none), the default
+tables that it used, and its effects: the symbols, tables, protocols, warnings
+and so on that it added. If its text is at the same column of the same file
+again, and its words have the same meanings, its effects are added without
+reading it; its spans follow it to its new line (`filter.nodes.Anchor`). A name
+whose statement was read anew has a new meaning, so that every unit that uses it
+is read anew. If there is an `include` in a unit, it must find the same files
+with the same text.
 
-Units that look at the protocols before them or get a name by counting
-(`Builder.always_reread`) are read each time. A file with an error is not read in this way at all: the
-caller reads it as a whole and finds every error.
+Units that use the protocols before them or get a name by counting
+(`Builder.always_reread`) are read each time. A file with an error is not read in
+this way at all: the caller reads it as a whole and finds every error.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Effects:
 
 @dataclass(slots=True)
 class Unit:
-    """One unit of a reading that went well."""
+    """One unit of a reading without errors."""
 
     text: str
     column: int
@@ -73,7 +74,7 @@ class Unit:
     brought: tuple[Brought, ...] = ()  # by an `include` inside
 
     def fits(self, source: SourceText, at: int, builder: Builder) -> bool:
-        """The text comes again here and means the same."""
+        """True if the unit's text is here again and means the same."""
         if not source.text.startswith(self.text, at) or source.place(at)[1] != self.column:
             return False
         names = builder.scope.names
@@ -91,11 +92,11 @@ class ReadUnits:
         self.kept = 0  # and those that were not
 
     def candidates(self, source: SourceText, at: int) -> list[Unit]:
-        """The units that may come again here."""
+        """The units whose text may be here again."""
         return self._units.get(_key(source.file, source.text, at), [])
 
     def replace(self, units: Iterable[Unit]) -> None:
-        """A reading went well: keep its units and no others."""
+        """Keep the units of a reading without errors, and no others."""
         self._units = {}
         for unit in units:
             self._units.setdefault(_key(unit.anchor.file, unit.text, 0), []).append(unit)
@@ -107,7 +108,7 @@ def _key(file: str, text: str, at: int) -> tuple[str, str]:
 
 
 class Rereading:
-    """One reading with a memory."""
+    """One reading that reuses the units of the last one."""
 
     def __init__(
         self, memory: ReadUnits, lexer: Lexer, parser: Parser, builder: Builder, top: TopLevel
@@ -124,7 +125,7 @@ class Rereading:
         self._read = 0
 
     def run(self, build: Callable[[Tree], None]) -> bool:
-        """Read everything; `build` carries out a statement. False: something is wrong somewhere."""
+        """Read everything; `build` carries out a statement. False if there is an error."""
         while (place := self._lexer.next_statement()) is not None:
             unit = self._find_unit(*place)
             right = self._reuse(unit, *place) if unit is not None else self._read_unit(*place, build)
@@ -141,7 +142,7 @@ class Rereading:
         return bool(self._lexer.errors or self._lexer.wrong or self._builder.errors)
 
     def _set_first_peers(self, name: str | None) -> bool:
-        """The first peer table is the default one; False if the default was asked for before."""
+        """Make the first peer table the default one; False if another default was used before it."""
         if name is None or self._peers is not None:
             return True
         self._peers = self._builder.default_peers = name
@@ -156,7 +157,7 @@ class Rereading:
         return None
 
     def _reuse(self, unit: Unit, source: SourceText, at: int) -> bool:
-        """Do what the unit did."""
+        """Add the effects of a unit without reading it; False if its peer table comes too late."""
         self._used.add(id(unit))
         self._units.append(unit)
         unit.anchor.line = source.place(at)[0]
@@ -211,7 +212,7 @@ class Rereading:
 
 
 class _Before:
-    """How much there was before a unit; `effects` ends it."""
+    """How much there was before a unit, to tell what it adds."""
 
     def __init__(self, builder: Builder, top: TopLevel) -> None:
         self._builder = builder
@@ -223,7 +224,7 @@ class _Before:
         self._values, top.values = top.values, {}
 
     def effects(self) -> Effects:
-        """What the unit added."""
+        """End the unit and return what it added."""
         builder, top = self._builder, self._top
         made = Effects(_added(builder, self._builder_sizes), _added(top, self._top_sizes))
         made.symbols = _beyond(builder.scope.names, self._names)
@@ -266,7 +267,7 @@ def _add(target: object, values: Mapping[str, Any]) -> None:
 
 
 def first_peer_table(tree: Tree) -> str | None:
-    """The name of the first peer table that is declared in there."""
+    """The name of the first peer table that these statements declare, if any."""
     for statement in tree.trees():
         if statement.data == "table" and statement.trees()[0].text() in ("peer", "neighbor"):
             return str(statement.words()[0])

@@ -36,7 +36,7 @@ class Scope:
         return None
 
     def here(self, name: str) -> Meaning | None:
-        """The meaning that this very scope gives."""
+        """The meaning of a name in this scope alone."""
         return self.names.get(name)
 
     def add(self, name: str, meaning: Meaning) -> None:

@@ -1,11 +1,11 @@
-"""Secrets in texts of configurations: what is behind `password`, `key` and `secret` is shown to nobody.
+"""Hides secrets in texts of configurations: what follows `password`, `key` or `secret`.
 
-The texts are looked through as they stand, because errors are reported of
-texts that cannot be parsed: behind the word everything up to the end of the
-statement is a secret, quoted or not; so is what a `define` says whose name
-stands there, or whose own name tells; and so are comments on such lines, where
-old secrets are kept. Stars take the place of characters one by one, so that
-columns stay. Too much may be hidden, never too little.
+The raw text is searched, because errors also quote texts that cannot be parsed.
+Everything from the keyword to the end of the statement is a secret, quoted or
+not. So is the value of a `define` whose name is used there or whose own name
+says so (`bgp_password`), and so are comments on such lines, where people keep
+old secrets. Each character becomes a star, so that columns stay. Too much may be
+hidden, never too little.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 STAR: Final = "*"
-LEAST: Final = 4  # characters of a secret that are hidden wherever they come again
-PART: Final = 64 * 1024  # characters that are looked through at once
+LEAST: Final = 4  # characters of a secret that is hidden in all other places, too
+PART: Final = 64 * 1024  # characters that are searched in one call
 OVER: Final = 1024  # characters beyond them that a match may take
-LONG_LINE: Final = 1000  # characters; who writes so much before a keyword gets less shown
-MANY: Final = 1000  # secrets that are looked for elsewhere: a text with more has them in a list
+LONG_LINE: Final = 1000  # characters; beyond them on its line a keyword counts even in a comment or text
+MANY: Final = 1000  # secrets that are hidden in other places: a text with more has them in a list
 
 KEYWORD = re.compile(r"\b(?:passwords?|keys?|secret)\b", re.IGNORECASE)
 BLOCK = re.compile(r"(?:\s|#[^\n]*)*\{")
@@ -40,7 +40,7 @@ Stretch = tuple[int, int]
 
 
 class Secrets:
-    """What must not be shown of these texts, by file."""
+    """The secrets of these texts, by file."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._hidden = {file: _merged(_by_keyword(text)) for file, text in texts.items()}
@@ -49,7 +49,7 @@ class Secrets:
         self._words = _words(texts, self._hidden)
 
     def _follow_names(self) -> None:
-        """Names that stand for secrets, and names that these are made of."""
+        """Hide the values of names that are used in secrets, and of names used in those values."""
         known: set[str] = set()
         defines = [
             (file, found["name"].strip("'"), found.end())
@@ -84,11 +84,11 @@ class Secrets:
         return self._elsewhere("".join(shown))
 
     def touches(self, file: str, start: int, end: int) -> bool:
-        """This place is one of a secret."""
+        """True if this place overlaps a secret."""
         return any(self._within(file, start, max(end, start + 1)))
 
     def message(self, text: str, file: str = "", start: int = 0, end: int = 0) -> str:
-        """The text of a message, about this place, without secrets."""
+        """The text of a message about this place, with secrets hidden."""
         for first, last in self._within(file, start, max(end, start + 1)) if file else ():
             for secret in _split(self._texts[file][max(first, start) : min(last, end)]):
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", STAR * 3, text)
@@ -96,14 +96,14 @@ class Secrets:
         return self._elsewhere(text)
 
     def _elsewhere(self, text: str) -> str:
-        """Hide secrets that come again."""
+        """Hide the secrets of the files wherever else they occur."""
         for secret in self._words:
             if secret in text:
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", STAR * len(secret), text)
         return text
 
     def _within(self, file: str, start: int, end: int) -> Iterator[Stretch]:
-        """The stretches of secrets that meet this one."""
+        """The stretches of secrets that overlap this one."""
         stretches = self._hidden.get(file, [])
         for first, last in stretches[max(bisect_right(stretches, (start, start)) - 1, 0) :]:
             if first >= end:
@@ -113,12 +113,12 @@ class Secrets:
 
 
 def redacted(text: str) -> str:
-    """A piece of text with its secrets hidden, as far as it tells itself what they are."""
+    """A piece of text with those secrets hidden that it shows to be secrets by itself."""
     return Secrets({"": text}).line("", 0, len(text))
 
 
 def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """In order, none over another."""
+    """The stretches in order, with overlapping ones joined."""
     found: list[Stretch] = []
     for start, end in sorted(stretches):
         if found and start <= found[-1][1]:
@@ -144,7 +144,7 @@ def _matches(pattern: re.Pattern[str], words: tuple[str, ...], text: str) -> Ite
 
 
 def _by_keyword(text: str) -> Iterator[Stretch]:
-    """Secrets that their keyword tells, or the name of their definition."""
+    """Secrets that are recognized by their keyword, or by the name of their `define`."""
     for keyword in _matches(KEYWORD, ("password", "key", "secret"), text):
         end = _end_of_text(text, keyword.start(), keyword.end())
         if end is not None:
@@ -161,7 +161,7 @@ def _by_keyword(text: str) -> Iterator[Stretch]:
 
 
 def _end_of_text(text: str, at: int, after: int) -> int | None:
-    """Where the rest of a comment or text ends in which the keyword stands; None where it is a keyword."""
+    """Where the comment or text that contains the keyword ends; None if it is really a keyword."""
     begin, over = text.rfind("\n", 0, at) + 1, text.find("\n", after)
     over = over if over >= 0 else len(text)
     if at - begin > LONG_LINE:
@@ -177,7 +177,7 @@ def _end_of_text(text: str, at: int, after: int) -> int | None:
 
 
 def _value(text: str, start: int) -> Iterator[Stretch]:
-    """A statement's value: all of its first line, of further ones what is quoted."""
+    """The secrets in a statement's value: all of its first line, and what is quoted on further lines."""
     blanks = BLANKS.match(text, start)
     first = True
     for piece in PIECE.finditer(text, blanks.end() if blanks is not None else start):
@@ -210,7 +210,7 @@ def _listed(text: str, start: int) -> Iterator[Stretch]:
 
 
 def _words(texts: Mapping[str, str], hidden: Mapping[str, Iterable[Stretch]]) -> list[str]:
-    """Secrets long enough to be known again elsewhere, the longest first."""
+    """Quoted secrets that are long enough to be recognized in other places, the longest first."""
     found = {
         texts[file][start:end]
         for file, stretches in hidden.items()

@@ -1,8 +1,8 @@
 """Filters and functions: from parse trees to nodes.
 
 One `StatementBuilder` per filter or function: it numbers the variables and follows the
-blocks. Slots are unique in the whole function, so that a shadowed variable is
-another one.
+blocks. Slots are unique in the whole function, so that a variable and one that
+shadows it have different slots.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class StatementBuilder(ExpressionBuilder):
         self._slots = 0
 
     def routes(self, tree: Tree) -> Node:
-        """`routes`, the routes that become one."""
+        """`routes`, the routes that `merge by` makes one of; an error elsewhere."""
         if self._has_routes:
             return nodes.Literal("block of routes", None, span=self.span(tree))
         return super().routes(tree)
@@ -65,7 +65,7 @@ class StatementBuilder(ExpressionBuilder):
         return tuple(self.local(*each.children) for each in tree.trees())
 
     def body(self, locals_: Tree, block: Tree) -> Block:
-        """The whole body, after old-style locals."""
+        """The body of a filter or function, with the variables that are declared before its block."""
         declared = [
             nodes.Declare(self.local(*each.children), bare=True, span=self.span(each))
             for each in locals_.trees()
@@ -90,7 +90,7 @@ class StatementBuilder(ExpressionBuilder):
         return tuple(made)
 
     def statement(self, item: Item) -> Node:
-        """One statement."""
+        """The node of one statement."""
         assert isinstance(item, Tree)
         if item.data in VERDICTS:
             return nodes.Decide(item.data, self.arguments(item.children[0]), span=self.span(item))
@@ -145,7 +145,7 @@ class StatementBuilder(ExpressionBuilder):
         return nodes.Declare(self.local(kind, name), start, span=self.span(tree))
 
     def target(self, token: Item) -> Local | nodes.Attribute:
-        """What may stand left of `=`."""
+        """The variable or attribute to the left of `=`."""
         assert isinstance(token, Token)
         meaning = self.scope.find(token)
         if isinstance(meaning, Symbol) and meaning.kind not in ("attribute", "custom attribute"):
@@ -214,7 +214,7 @@ class StatementBuilder(ExpressionBuilder):
 
 
 def _shown(condition: Item) -> Iterator[Item]:
-    """The parts of a condition whose values a failed assertion shows: what is compared or handed over."""
+    """The parts of a condition whose values a failed assertion shows: operands and arguments."""
     if isinstance(condition, Token):
         return
     if condition.data in ("op_and", "op_or", "op_not"):
@@ -238,20 +238,20 @@ def _is_literal(item: Item) -> bool:
 
 
 def filter_of(builder: Values, name: str | None, locals_: Tree, block: Tree) -> Filter:
-    """A named filter, or one written in place."""
+    """A named filter, or (`name` None) one written in place."""
     return Filter(
         name, StatementBuilder(builder, builder.scope).body(locals_, block), span=builder.span(block)
     )
 
 
 def merging(builder: Values, block: Tree) -> Filter:
-    """The code that makes one of several `routes`."""
+    """The block of `merge by` in an aggregator: it makes one route of several `routes`."""
     code = StatementBuilder(builder, builder.scope, has_routes=True)
     return Filter(None, code.block(block), span=builder.span(block))
 
 
 def where(builder: Values, expression: Item) -> Filter:
-    """`where EXPR`: accept what the expression holds for."""
+    """The filter of `where EXPR`: accept if the expression holds, else reject."""
     span = builder.span(expression)
     condition = ExpressionBuilder(builder, builder.scope).expr(expression)
     accept, reject = nodes.Decide("accept", span=span), nodes.Decide("reject", span=span)

@@ -28,7 +28,7 @@ from typing import Any
 
 SHIPPED = "tables.marshal"
 STARTS = ("config", "command", "expression")
-KEPT = 8  # tables in a cache folder
+KEPT = 8  # newest tables in a cache folder; older ones are removed
 FORMAT = 3  # raise it when the shape of the tables changes
 
 DROP, KEEP, SPLICE = 0, 1, 2  # what happens to each part of a rule
@@ -99,7 +99,7 @@ def ship(folder: Path, target: Path) -> None:
 
 
 def _shipped(folder: Path) -> ParserTables | None:
-    """What the wheel brought: as trustworthy as the code beside it, if it fits the grammar."""
+    """The tables in the wheel, if they fit the grammar; as trustworthy as the code beside them."""
     try:
         digest, value = marshal.loads((folder / SHIPPED).read_bytes())
     except (OSError, ValueError, EOFError, TypeError):
@@ -171,7 +171,7 @@ def _flatten(lark: Any) -> ParserTables:
 
 
 def _rule(rule: Any) -> tuple[int, str, str | None, bool, tuple[int, ...]]:
-    """As Lark shapes trees: `_rule` splices, `?rule` inlines a single child, texts are dropped."""
+    """Shaped as Lark shapes trees: `_rule` splices, `?rule` inlines an only child, texts are dropped."""
     left = str(rule.origin.name)
     parts = []
     for symbol in rule.expansion:
@@ -209,9 +209,9 @@ def _write(path: Path, value: Any) -> None:
             file.write(marshal.dumps(value))
         os.replace(name, path)
         _remove_stale(path.parent)
-    except OSError:  # they are made again at the next start
+    except OSError:  # the tables are made again at the next start
         if name is not None:
-            Path(name).unlink(missing_ok=True)  # a full disk is full enough
+            Path(name).unlink(missing_ok=True)  # leave no part of it on a full disk
 
 
 def _remove_stale(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The statements of the file."""
+"""The statements of a configuration file, a method for each."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 # Options of a table that are not acted on.
 TABLE_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
-    "table_gc_threshold": Ignored("what is not used goes at once", checked_number()),
-    "table_gc_period": Ignored("what is not used goes at once"),
-    "table_cork": Ignored("imports are held up by TCP alone", _cork),
-    "table_settle": Ignored("changes go on at once"),
-    "table_refresh_settle": Ignored("changes go on at once"),
+    "table_gc_threshold": Ignored("what is not used is freed immediately", checked_number()),
+    "table_gc_period": Ignored("what is not used is freed immediately"),
+    "table_cork": Ignored("imports are slowed down by TCP alone", _cork),
+    "table_settle": Ignored("changes are passed on immediately"),
+    "table_refresh_settle": Ignored("changes are passed on immediately"),
     "table_digest_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
     "table_min_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
     "table_max_settle": Ignored("changes of ROA and ASPA tables settle for 1 s, 20 s at most"),
@@ -118,7 +118,7 @@ class TopLevel:
         self.builder.attributes[made.name] = made.declaration
 
     def attribute_bgp(self, tree: Tree) -> None:
-        """Another name of the attribute with this code, whether we know that one or not."""
+        """Another name for the BGP attribute with this code, which PyBIRD may know or not."""
         number, kind, name = tree.children
         assert isinstance(name, Token)
         code = self.builder.number(number, 1, 255)
@@ -226,7 +226,7 @@ class TopLevel:
         MPLS_DOMAIN.apply(self.builder, tree)
 
     def thread_group(self, tree: Tree) -> None:
-        """The name is taken, and one thread does the work."""
+        """Declare the group and check its options; they change nothing, one thread does the work."""
         name, *options = tree.children
         assert isinstance(name, Token)
         if self.builder.protocols or any(not table.implicit for table in self.builder.tables.values()):
@@ -271,7 +271,7 @@ class TopLevel:
                 backup = self.builder.text(values[2]) if kind == "rotated" else ""
                 if kind == "rotated" and limit < LOG_LIMIT:
                     self.builder.warn(
-                        f"Log file limit must be at least {LOG_LIMIT}, which it is now", values[1]
+                        f"Log file limit must be at least {LOG_LIMIT}; that value is used", values[1]
                     )
                     limit = LOG_LIMIT
                 log = LogConfig("file" if backup else "fixed", found, path, limit, backup)

@@ -1,8 +1,8 @@
-"""ROA and ASPA tables that a protocol would fill which this version does not run.
+"""ROA and ASPA tables that stay unfilled: this version does not run the protocol that fills them.
 
-A filter that asks such a table would find no route invalid: what was written to
-protect a network would let everything pass. No router starts with it, whatever
-else stands in the table.
+A filter that checks routes against such a table would find none of them invalid:
+what was written to protect a network would let everything pass. The router does
+not start with it, whatever else is in the table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Unfilled = dict[str, ProtocolConfig]
 def refuse_unfilled(
     builder: Builder, filters: Mapping[str, Filter], functions: Mapping[str, Function]
 ) -> None:
-    """Refuse a configuration whose channels ask such tables; warn of filters and functions that do."""
+    """Refuse a configuration whose channels check against such tables; warn of other filters that do."""
     found = unfilled(builder.made)
     if not found:
         return
@@ -49,7 +49,7 @@ def refuse_unfilled(
 
 
 def unfilled(protocols: Iterable[ProtocolConfig]) -> Unfilled:
-    """The tables that stay without routes that are meant to be there, and who would bring those."""
+    """The tables that lack routes which should be there, and the protocol that would bring those."""
     protocols = list(protocols)
     found: Unfilled = {
         channel.table: protocol
@@ -65,7 +65,7 @@ def unfilled(protocols: Iterable[ProtocolConfig]) -> Unfilled:
 
 
 def tables_asked(node: Node) -> Iterator[tuple[str, Span]]:
-    """The tables that a filter or function asks, itself or by what it calls, and where."""
+    """(table, place) of each check against a table in a filter or function, or in what it calls."""
     seen: set[int] = set()
     left: list[object] = [node]
     while left:

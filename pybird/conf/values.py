@@ -1,8 +1,8 @@
-"""Values out of option trees: numbers, texts, addresses, switches, interface patterns, limits.
+"""Reads values out of option trees: numbers, texts, addresses, switches, interface patterns, limits.
 
 The third floor of the builder. A value is an expression that can be computed
-while the file is read: `node` makes one of a tree, which is the matter of the
-next floor, where `expressions.py` and `nets.py` ask for values in turn.
+while the file is read. The next floor makes expressions (`node`, abstract here)
+with `expressions.py` and `nets.py`, which read values in turn.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Values(Names, ABC):
 
     def __init__(self, sources: Sources, scope: Scope, attributes: Mapping[str, AttributeDecl]) -> None:
         super().__init__(sources, scope, attributes)
-        self.budget = Budget(MOST_STEPS_READING, whole=True)  # of code that is run while this is read
+        self.budget = Budget(MOST_STEPS_READING, whole=True)  # for code that runs while the file is read
         self.of_command = False  # what is read came from a client
 
     @abstractmethod
@@ -52,7 +52,7 @@ class Values(Names, ABC):
         return literal
 
     def _means_nothing(self, item: Item) -> TypeGuard[Token]:
-        """This is a name that nobody declares, not even in vain or later."""
+        """True if this is a name without declaration, not even a later or a broken one."""
         return (
             isinstance(item, Token)
             and item.type == "NAME"
@@ -66,8 +66,8 @@ class Values(Names, ABC):
 
         Raises:
             FilterTypeError, FilterRuntimeError: it has none.
-            TooManyStepsError: a command's takes too long.
-            ConfigError: a configuration's does.
+            TooManyStepsError: it takes too long, in a command.
+            ConfigError: it takes too long, in a configuration.
         """
         try:
             return evaluate(node, self.budget)
@@ -78,7 +78,11 @@ class Values(Names, ABC):
             raise self.error(text, place) from None
 
     def evaluated(self, node: Node, item: Item) -> Literal:
-        """The value of a constant node, errors at their place."""
+        """The value of a constant node.
+
+        Raises:
+            ConfigError: it has none; at the place in the node where that shows.
+        """
         if isinstance(node, Literal):
             return node
         try:
@@ -89,7 +93,7 @@ class Values(Names, ABC):
             raise self.error(problem.message, place, hint=hint) from None
 
     def number(self, item: Item, low: int = 0, high: int = 0xFFFFFFFF, message: str = "") -> int:
-        """A whole number from low to high; `message` says what BIRD says when it is not."""
+        """A whole number from low to high; `message` is BIRD's error for others."""
         literal = self.constant(item)
         if literal.type != "int":
             raise self.error(f"a number expected here, this is {_article(literal.type)}", item)
@@ -130,7 +134,7 @@ class Values(Names, ABC):
         return int(literal.value.value)
 
     def switch(self, item: Item) -> bool:
-        """On or off; nothing means on. Numbers are taken as BIRD takes them, with a warning."""
+        """On or off; nothing means on. Numbers are accepted as in BIRD, with a warning."""
         assert isinstance(item, Tree)
         if not item.children:
             return True
@@ -161,7 +165,7 @@ class Values(Names, ABC):
         return tuple(self._pattern(child) for child in tree.trees())
 
     def interface_names(self, tree: Item) -> tuple[InterfacePattern, ...]:
-        """Patterns that look at names only."""
+        """Interface patterns without prefixes."""
         assert isinstance(tree, Tree)
         found = self.interface_patterns(tree)
         for child, pattern in zip(tree.trees(), found, strict=True):
@@ -175,7 +179,7 @@ class Values(Names, ABC):
         first = self.constant(values[0], "string", "prefix", "ip", "quad")
         if first.type != "string":
             if len(values) > 1:
-                raise self.error("after a prefix no further prefix", values[1])
+                raise self.error("no second prefix is possible after a prefix", values[1])
             return InterfacePattern(None, self._network(values[0]), negative)
         mask = str(first.value)
         if mask.startswith("-"):
@@ -184,14 +188,14 @@ class Values(Names, ABC):
         return InterfacePattern(mask, prefix, negative)
 
     def _network(self, item: Item) -> Prefix:
-        """A prefix; an address is one of itself alone."""
+        """A prefix; an address stands for the prefix of its full length."""
         if self.constant(item).type not in ("ip", "quad"):
             return self.prefix(item)
         address = self.address(item)
         return Prefix(address, address.bits)
 
     def flags(self, tree: Item, every: tuple[str, ...]) -> frozenset[str]:
-        """`all`, `off` or `{ ... }`."""
+        """The words in `{ ... }`; all of them for `all`, none for `off`."""
         assert isinstance(tree, Tree)
         words = [word for word in tree.words() if word not in ("{", "}", ",")]
         if words == ["all"]:
@@ -210,7 +214,7 @@ class Values(Names, ABC):
         return Limit(count, cast("LimitAction", str(tree.children[-1])))
 
     def check_values(self, tree: Tree) -> None:
-        """Read the values of an option that is not acted on: what is wrong with it is still said."""
+        """Check the values of an option that is not acted on, so that their errors are still reported."""
         for child in tree.children:
             if isinstance(child, Token):
                 if child.type in VALUES:

@@ -1,4 +1,4 @@
-"""What the protocols of VPNs share: the channels they may have, distinguisher and route targets."""
+"""What the VPN protocols share: their channels, route distinguisher and route targets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def vpn_options(*channels: str) -> Handlers:
 
 
 def check_targets(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """A VPN has a distinguisher and both targets."""
+    """Raise a ConfigError unless there are a route distinguisher and both route targets."""
     imports, exports = draft["import_target"], draft["export_target"]
     needed = (
         (draft["route_distinguisher"] is not None, "Route distinguisher not specified"),

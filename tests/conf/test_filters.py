@@ -271,7 +271,7 @@ def test_a_range_from_high_to_low_holds_nothing_but_of_pairs_it_is_refused() -> 
 def test_a_method_that_takes_nothing_stands_without_parentheses(text: str) -> None:
     """As in BIRD, which says `unexpected '('`."""
     found = error(f"{DEVICE} filter f {{ print {text}; accept; }}")
-    assert found.message.endswith("stands without parentheses")
+    assert found.message.endswith("is written without parentheses")
 
 
 @pytest.mark.parametrize("text", ["flow4 { port true 5; }", "flow4 { port > 5 && false 7; dscp 3; }"])
