@@ -23,15 +23,9 @@ from pybird.conf.options import Ignored, Refused, Taken
 from pybird.proto import PROTOCOLS
 from pybird.proto.bgp import build_channel
 from pybird.proto.bgp.build import GRACEFUL
-from pybird.proto.bgp.build import OPTIONS as BGP_OPTIONS
-from pybird.proto.device.build import OPTIONS as DEVICE_OPTIONS
-from pybird.proto.direct.build import OPTIONS as DIRECT_OPTIONS
-from pybird.proto.kernel.build import OPTIONS as KERNEL_OPTIONS
-from pybird.proto.pipe.build import OPTIONS as PIPE_OPTIONS
 from pybird.proto.radv.build import INTERFACE, PREFIX
-from pybird.proto.radv.build import OPTIONS as RADV_OPTIONS
+from pybird.proto.radv.build import OPTIONS as RADV
 from pybird.proto.static.build import BFD
-from pybird.proto.static.build import OPTIONS as STATIC_OPTIONS
 from pybird.proto.static.config import StaticVia
 from tests.conf.loading import DEVICE, load
 
@@ -161,25 +155,18 @@ TABLES = {
     "table": toplevel.TABLE_OPTIONS,
     "protocol": protocols.COMMON,
     "channel": channels.CHANNEL,
-    "device": DEVICE_OPTIONS,
-    "direct": DIRECT_OPTIONS,
-    "kernel": KERNEL_OPTIONS,
-    "static": STATIC_OPTIONS,
-    "pipe": PIPE_OPTIONS,
-    "radv": {**RADV_OPTIONS, **INTERFACE, **PREFIX},
-    "bgp": BGP_OPTIONS,
+    **{
+        each.name: importlib.import_module(f"pybird.proto.{each.name}.build").OPTIONS
+        for each in PROTOCOLS
+        if each.instance is not None
+    },
+    "radv": {**RADV, **INTERFACE, **PREFIX},
     "bgp channel": {
         name: handler
         for name, handler in build_channel.OPTIONS.items()
         if channels.CHANNEL.get(name) is not handler
     },
 }
-
-
-@pytest.mark.parametrize("name", sorted(each.name for each in PROTOCOLS if each.instance is not None))
-def test_the_options_of_every_protocol_that_runs_are_looked_at(name: str) -> None:
-    """Here and in tests/side_by_side/test_options.py."""
-    assert name in TABLES
 
 
 # Options whose handlers do more than to refuse or to warn.
