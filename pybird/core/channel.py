@@ -1,14 +1,14 @@
-"""Channels: between one protocol instance and one table, with a filter each way.
+"""Channels: each connects a protocol instance to a table, with a filter in each direction.
 
 Import: protocol -> `announce` -> receive limit -> import filter (memo) ->
 import limit -> table. Export: table journal -> group (`core/export/group.py`) ->
 `Exporter.admit` -> export filter (memo) -> export limit -> `Exporter.wire` ->
 `Exporter.pack` -> `Instance.transmit`.
 
-`open` and `close` are the protocol's to call: static opens its channels when
-it starts, BGP when the session negotiated the family. A channel that closes
-leaves its group at once; its routes leave the table in slices, meanwhile its
-state is STOP.
+The protocol calls `open` and `close`: static opens its channels when it starts,
+BGP when the session has negotiated the family. A channel that closes leaves its
+group immediately; its routes are removed from the table in slices, and until
+then its state is STOP.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ChannelState(Enum):
     STOP = "STOP"
 
 
-_UP: Final = ChannelState.UP  # Python looks a member up by name, slowly
+_UP: Final = ChannelState.UP  # looking up an enum member is slow
 
 
 class ExportState(Enum):
@@ -63,14 +63,14 @@ class ExportState(Enum):
 
 
 class Waiting(NamedTuple):
-    """A route beside the table until its direct next hop is there; `judged`: the import filter made it."""
+    """A route kept outside the table until its direct next hop is reachable; `judged`: already filtered."""
 
     rte: Rte
     hop: Hop
     judged: bool
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)  # protocols have channels of their own
+@mypyc_attr(allow_interpreted_subclasses=True)  # protocols subclass it
 class Channel(Receiver):
     """One channel of a running instance."""
 
@@ -118,7 +118,7 @@ class Channel(Receiver):
         self.state = ChannelState.DOWN
         self.export_state = ExportState.DOWN
         self.debug: frozenset[str] = config.debug
-        self.traced = False  # routes or filters, for this channel or its protocol
+        self.traced = False  # debug flags `routes` or `filters`, of this channel or its protocol
         self.table: Table = self.services.tables[config.table]
         self.source = RouteSource(protocol.name, protocol.type.kind, protocol.type.selection, self)
         self.sources: dict[RouteSource, None] = {self.source: None}
@@ -128,7 +128,7 @@ class Channel(Receiver):
         self.export_limit = _limit(config.export_limit)
         self.exported = 0
         self.keep_received = False  # a protocol with an import table sets this
-        self.needs_hops = False  # routes do not enter the table before their direct next hop is there
+        self.needs_hops = False  # routes enter the table only with a reachable direct next hop
         self.neighbor: Hashable = None  # a protocol whose forms lead to neighbors sets this before `open`
         self.member: Member | None = None
         self.policy: Policy | None = None
@@ -136,18 +136,18 @@ class Channel(Receiver):
         self._received: dict[RouteSource, dict[bytes, Rte]] = {}
         self._refused: dict[RouteSource, dict[bytes, tuple[Rte, str]]] = {}  # kept with the reason
         self._waiting: dict[RouteSource, dict[bytes, Waiting]] = {}
-        self._found: list[tuple[RouteSource, list[bytes]]] = []  # of those that wait, whose next hop is there
+        self._found: list[tuple[RouteSource, list[bytes]]] = []  # waiting, with a next hop now
         self.refusals: Refusals | None = None  # None: nothing was refused
-        self._sweeps: dict[RouteSource, int] = {}  # and the epoch of what stays
+        self._sweeps: dict[RouteSource, int] = {}  # source -> epoch of the routes that stay
         self._walk: Walk | None = None
         self._flushed: list[Callable[[], None]] = []
-        self._again: list[tuple[RouteSource, list[bytes]]] = []  # of the import table, to be judged again
+        self._again: list[tuple[RouteSource, list[bytes]]] = []  # to filter again
 
     # what the CLI reads -------------------------------------------------
 
     @property
     def imported(self) -> int:
-        """Routes of this channel in the table."""
+        """How many routes of this channel are in the table."""
         total = 0
         for source in self.sources:
             total += source.routes
@@ -155,7 +155,7 @@ class Channel(Receiver):
 
     @property
     def preferred(self) -> int:
-        """Routes of this channel that are the best of their network."""
+        """How many routes of this channel are the best of their network."""
         total = 0
         for source in self.sources:
             total += source.best
@@ -163,7 +163,7 @@ class Channel(Receiver):
 
     @property
     def filtered(self) -> int:
-        """Routes kept by `import keep filtered`."""
+        """How many routes `import keep filtered` keeps."""
         total = 0
         for kept in self._filtered.values():
             total += len(kept)
@@ -183,7 +183,7 @@ class Channel(Receiver):
         return found
 
     def received_routes(self) -> dict[bytes, list[Rte]]:
-        """The import table: routes as they came, before the filter."""
+        """The import table: routes as received, before the filter."""
         found: dict[bytes, list[Rte]] = {}
         for kept in self._received.values():
             for key, rte in kept.items():
@@ -196,16 +196,16 @@ class Channel(Receiver):
         return self.state.value
 
     def exports(self, key: bytes) -> Rte | None:
-        """What was really sent for this network: the route after the filter."""
+        """The route that was really sent for this network, after the filter; None: none."""
         return self.member.exports(key) if self.member is not None else None
 
     def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
-        """What of this network was really sent (`show route exported`)."""
+        """The routes that were really sent for this network (`show route exported`)."""
         sent = self.exports(key)
         return () if sent is None else (sent,)
 
     def candidates(self, key: bytes) -> tuple[Rte, ...]:
-        """The routes of a network that the export filter is asked about (`preexport`)."""
+        """The routes of a network that the export filter would get (`show route preexport`)."""
         exporter = self.protocol.exporter(self)
         if exporter is None:
             return ()
@@ -215,15 +215,15 @@ class Channel(Receiver):
         return tuple([rte for rte in routes if rte.source.owner is not self and exporter.admit(rte)])
 
     def export_policy(self) -> Policy:
-        """The export filter as the config has it."""
+        """The policy for the configured export filter."""
         return self.services.policies.policy(self.config.export_filter, self.net_type, self.config.export_in)
 
     def export_key(self) -> Hashable:
-        """Equal for channels whose export filters do the same."""
+        """Channels whose export filters do the same have equal keys."""
         return self.services.policies.meaning(self.config.export_filter), self.config.export_in
 
     def forget(self, source: RouteSource) -> None:
-        """A source that announces nothing any more."""
+        """Drop a source that no longer announces anything."""
         if source is not self.source and not source.routes:
             self.sources.pop(source, None)
             self._filtered.pop(source, None)
@@ -281,7 +281,7 @@ class Channel(Receiver):
             callback()
 
     def discard(self) -> None:
-        """The channel is down and will not open again."""
+        """Break reference cycles, once the channel is down and will not open again."""
         self.trace("states", "Removed")
         for source in self.sources:
             source.owner = None
@@ -291,7 +291,7 @@ class Channel(Receiver):
     # import -------------------------------------------------------------
 
     def announce(self, keys: list[bytes], rte: Rte) -> None:
-        """Routes came from the protocol. One call per (UPDATE, attribute set).
+        """Import a route for these networks; the protocol calls it once per UPDATE and attribute set.
 
         `rte` is the route before the import filter: preference is the
         channel's, source is `self.source` or a source made for a path id.
@@ -328,7 +328,7 @@ class Channel(Receiver):
         return [key for key in keys if key not in bogus]
 
     def withdraw(self, keys: list[bytes], source: RouteSource | None = None) -> None:
-        """Networks went away (unknown ones are counted and ignored)."""
+        """Withdraw the source's routes of these networks (unknown ones are counted and ignored)."""
         if self.state is not ChannelState.UP:
             return
         if source is None:
@@ -354,12 +354,12 @@ class Channel(Receiver):
     # refusals -----------------------------------------------------------
 
     def refused(self, keys: list[bytes], rte: Rte | None, reason: str, *, echo: bool = False) -> None:
-        """Routes came that the protocol itself does not take; what it had of them leaves the table.
+        """The protocol refuses routes that it received; earlier ones are withdrawn from the table.
 
-        `rte` is the route that it would be, None where there is none. They count
-        as rejected, are told once per network and reason (`reason` is for people),
-        and with `import keep filtered` the route is kept. An `echo` of what went through
-        us is told only where it is all that there is: else nobody misses it.
+        `rte` is the route as it would be imported, or None. The routes count as
+        rejected, are logged once per network and reason (`reason` is for people),
+        and with `import keep filtered` the route is kept. An `echo`, a route that
+        went through this router before, is logged only if the table has no route.
         """
         if self.state is not ChannelState.UP or not keys:
             return
@@ -377,10 +377,10 @@ class Channel(Receiver):
             self._keep_refused(keys, rte, reason)
 
     def explain(self, keys: list[bytes], reason: str, what: str = "", *, echo: bool = False) -> None:
-        """Note why routes are not, or not as they were, in the table.
+        """Record why routes are not in the table, or are changed there.
 
-        With `what` there is one line in the log for each network, too, of an `echo`
-        where the table has no route.
+        With `what`, one line is logged for each network, too; for an `echo` only if
+        the table has no route of the network.
         """
         refusals = self._refusals()
         fresh = refusals.add(refusals.imports, keys, reason, self.services.clock.now())
@@ -389,13 +389,13 @@ class Channel(Receiver):
         self._log_refusals(fresh, reason, what)
 
     def withheld(self, keys: list[bytes], reason: str) -> None:
-        """Routes are not sent through this channel, for a reason that is neither policy nor split horizon."""
+        """Record routes that are not sent for a reason that is neither policy nor split horizon."""
         refusals = self._refusals()
         fresh = refusals.add(refusals.exports, keys, reason, self.services.clock.now())
         self._log_refusals(fresh, reason, "Not sent:")
 
     def released(self, key: bytes) -> None:
-        """The reason why a route was withheld is gone, or the route is."""
+        """A route is no longer withheld, or no longer exists."""
         if self.refusals is not None:
             self.refusals.exports.pop(key, None)
 
@@ -405,7 +405,7 @@ class Channel(Receiver):
         return self.refusals
 
     def _log_refusals(self, keys: list[bytes], reason: str, what: str) -> None:
-        """One line for each of these networks, as many as the limit lets through."""
+        """Log one line for each of these networks, as far as the rate limit allows."""
         if not what:
             return
         refusals, now = self._refusals(), self.services.clock.now()
@@ -441,7 +441,7 @@ class Channel(Receiver):
                 imports.pop(key, None)
 
     def _evaluate(self, keys: list[bytes], rte: Rte) -> None:
-        """Import filter and what comes after it."""
+        """Run the import filter and what follows: waiting for the next hop, import limit, table."""
         policy = self.policy
         assert policy is not None
         if self._waiting:
@@ -483,9 +483,9 @@ class Channel(Receiver):
                 kept.pop(key, None)
 
     def _refuse(self, keys: list[bytes], rte: Rte) -> None:
-        """The filter rejected: an earlier route of this source leaves the table.
+        """The filter rejected: withdraw an earlier route of this source from the table.
 
-        Counted as BIRD does: as a withdrawal, too, accepted where there was one.
+        Counted as in BIRD: as a withdrawal, too, accepted if there was a route.
         """
         self.statistics.import_updates.filtered += len(keys)
         if self.traced:
@@ -507,14 +507,14 @@ class Channel(Receiver):
 
     @property
     def waiting(self) -> int:
-        """Routes beside the table, whose direct next hop is not there (RFC 4271, 6.3)."""
+        """How many routes wait outside the table for their direct next hop (RFC 4271, 6.3)."""
         total = 0
         for kept in self._waiting.values():
             total += len(kept)
         return total
 
     def lost_hop(self, keys: list[bytes], rte: Rte) -> None:
-        """The next hop of routes in the table is gone: they leave it, and wait."""
+        """The next hop of routes in the table is lost: move them out of it, to wait."""
         if self.state is ChannelState.UP:
             self._wait(keys, Waiting(rte, rte.hop, True))
 
@@ -545,7 +545,7 @@ class Channel(Receiver):
                 kept.pop(key, None)
 
     def hops_found(self, hops: set[Hop]) -> None:
-        """These next hops are there: the routes that waited for them enter."""
+        """These next hops are reachable now: let the routes that waited for them into the table."""
         for source, kept in self._waiting.items():
             keys = [key for key, entry in kept.items() if entry.hop in hops]
             if keys:
@@ -556,7 +556,7 @@ class Channel(Receiver):
             self.services.hops.remove_waiter(self.hops_found)
 
     def _enter_found(self) -> bool:
-        """Let a slice of the routes in that waited."""
+        """Move a slice of waiting routes into the table; True if more are left."""
         if not self._found or self.policy is None:
             return False
         source, keys = self._found[-1]
@@ -586,11 +586,11 @@ class Channel(Receiver):
     # limits -------------------------------------------------------------
 
     def _receive_store(self) -> dict[RouteSource, dict[bytes, Rte]]:
-        """Where routes are that count as received, besides the table."""
+        """The store of routes that count as received but are not in the table."""
         return self._received if self.keep_received else self._filtered
 
     def _received_count(self) -> int:
-        """The routes that the receive limit is about."""
+        """How many routes count for the receive limit."""
         used = sum([len(kept) for kept in self._receive_store().values()])
         return used if self.keep_received else used + self.imported + self.waiting
 
@@ -631,7 +631,7 @@ class Channel(Receiver):
         return passed
 
     def _split(self, keys: list[bytes], source: RouteSource, room: int, kept: set[bytes]) -> list[bytes]:
-        """Replacements, and as many new networks as there is room for."""
+        """The networks that replace a route, and as many new ones as there is room for."""
         passed: dict[bytes, None] = {}
         for key in keys:
             if key in kept or self._held(key, source) is not None:
@@ -642,7 +642,7 @@ class Channel(Receiver):
         return list(passed)
 
     def _limit_exceeded(self, direction: str, limit: RouteLimit) -> bool:
-        """A limit was exceeded: act; True when the routes above it must be dropped."""
+        """A limit was exceeded: act; True if the routes above it must be dropped."""
         if not limit.hit:
             limit.hit = True
             of = f"Protocol {self.protocol.name} hits route {direction} limit ({limit.count})"
@@ -652,20 +652,20 @@ class Channel(Receiver):
         return limit.action != "warn"
 
     def export_limit_exceeded(self, limit: RouteLimit) -> bool:
-        """The export limit was exceeded (told by the group, which keeps the limit it was made with)."""
+        """The group calls this, with the limit that it was created with."""
         return self._limit_exceeded("export", limit)
 
     # refresh ------------------------------------------------------------
 
     def begin_refresh(self, source: RouteSource | None = None) -> None:
-        """What is announced from now on is fresh; the rest is stale (RFC 7313, scans)."""
+        """Mark all routes of the source as stale; those announced from now on are fresh (RFC 7313, scans)."""
         if source is None:
             source = self.source
         source.epoch += 1
         source.stale = True
 
     def end_refresh(self, source: RouteSource | None = None) -> None:
-        """Withdraw what stayed stale."""
+        """Withdraw the routes that are still stale."""
         if source is None:
             source = self.source
         if not source.stale:
@@ -684,7 +684,7 @@ class Channel(Receiver):
         self._sweep(source)
 
     def _sweep(self, source: RouteSource) -> None:
-        """Remove this source's routes of older epochs than now, in slices."""
+        """Remove this source's routes of older epochs than the current one, in slices."""
         if source.routes:
             if self._walk is None:
                 self.services.trace_table(self.table, "states", "Pruning")
@@ -725,7 +725,7 @@ class Channel(Receiver):
     # reload -------------------------------------------------------------
 
     def reload_imports(self) -> bool:
-        """Bring all routes through the import filter again; False: the protocol cannot."""
+        """Run all routes through the import filter again; False: the protocol cannot."""
         if self.state is not ChannelState.UP:
             return True
         self.trace("states", "Reload requested")
@@ -738,7 +738,7 @@ class Channel(Receiver):
         return True
 
     def _reload_slice(self) -> bool:
-        """Judge a part of the import table again."""
+        """Filter a slice of the import table again; True if more is left."""
         if not self._again or self.policy is None:
             return False
         source, keys = self._again[-1]
@@ -754,7 +754,7 @@ class Channel(Receiver):
         return bool(self._again)
 
     def reconfigure(self, config: ChannelConfig) -> None:
-        """Take over a changed config; what must be reloaded is the plan's to say."""
+        """Apply a changed config; it reloads nothing, the plan has actions for that."""
         old, self.config = self.config, config
         self.set_debug(config.debug or self.services.config.debug_channels)
         had = self.import_limit, self.receive_limit, self.export_limit
@@ -776,7 +776,7 @@ class Channel(Receiver):
             self._compare("export", self.export_limit, self.exported)
 
     def _compare(self, direction: str, limit: RouteLimit | None, used: int) -> None:
-        """Act at once where a limit of a new config is exceeded; the routes stay while the channel does."""
+        """Act if a limit of a new config is exceeded already; no routes are dropped for it."""
         if limit is not None and used > limit.count:
             self._limit_exceeded(direction, limit)
 
@@ -784,7 +784,7 @@ class Channel(Receiver):
         return self.services.policies.policy(self.config.import_filter, self.net_type, self.config.import_in)
 
     def reload_exports(self) -> None:
-        """Join the group of the config's export filter, with exact withdrawals."""
+        """Move to the group of the config's export filter; only differences are sent."""
         if self.state is ChannelState.UP:
             self.protocol.guarded(self._move, False)
 
@@ -796,17 +796,17 @@ class Channel(Receiver):
     # export -------------------------------------------------------------
 
     def pause(self) -> None:
-        """The member's transport backs up: collect, do not transmit."""
+        """The transport is congested: record changes instead of sending them."""
         if self.member is not None:
             self.member.pause()
 
     def resume(self) -> None:
-        """The transport drained."""
+        """The transport has drained: send what was recorded."""
         if self.member is not None:
             self.member.resume()
 
     def refeed(self) -> None:
-        """Transmit everything again by the filter of now (a ROUTE-REFRESH came), then `feed_done`."""
+        """Send everything again with the current filter (after a ROUTE-REFRESH), then call `feed_done`."""
         if self.state is ChannelState.UP:
             self.trace("states", "Feeding requested")
         if self.member is not None:
@@ -814,16 +814,16 @@ class Channel(Receiver):
             self.protocol.guarded(self._move, True)
 
     def transmit(self, packed: Any) -> None:
-        """Hand what the group packed to the protocol."""
+        """Pass what the group packed to the protocol."""
         protocol = self.protocol
         protocol.guarded(protocol.transmit, self, packed)
 
     def crashed(self, error: Exception) -> None:
-        """The work for this channel raised: its protocol stops, nobody else's."""
+        """Work for this channel raised: stop its protocol, no other."""
         self.protocol.crashed(error)
 
     def fed(self) -> None:
-        """A whole feed was transmitted."""
+        """A full feed was transmitted."""
         self.export_state = ExportState.READY
         self.trace_state()
         self.protocol.guarded(self.protocol.feed_done, self)
@@ -831,22 +831,22 @@ class Channel(Receiver):
     # traces, in the words of BIRD 2 -----------------------------------------
 
     def set_debug(self, flags: frozenset[str]) -> None:
-        """What is traced of this channel; its protocol's flags count as well."""
+        """Set the debug flags of this channel; its protocol's flags count as well."""
         self.debug = flags
         self.traced = self.traces("routes") or self.traces("filters")
 
     def traces(self, flag: str) -> bool:
-        """Is this flag on, for the channel or for all of its protocol?"""
+        """True if this debug flag is on, for the channel or its protocol."""
         return flag in self.debug or flag in self.protocol.debug
 
     def trace(self, flag: str, text: str, *arguments: object) -> None:
-        """One line of the channel's own flags; each `{}` stands for an argument (`Instance.trace`)."""
+        """Trace a line if the channel's own flag is on; `{}` as in `Instance.trace`."""
         if flag in self.debug:
             told = text.format(*arguments) if arguments else text
             self.services.traces.write(f"{self.protocol.name}.{self.name}: {told}")
 
     def trace_state(self) -> None:
-        """The state has changed; protocols have states of their own."""
+        """Trace the channel's state after a change; a protocol traces its own."""
         if "states" in self.debug:
             word = _STATES[self.state]
             if self.state is ChannelState.UP and self.export_state is not ExportState.DOWN:
@@ -854,16 +854,16 @@ class Channel(Receiver):
             self.trace("states", "State changed to {}", word)
 
     def trace_nets(self, flag: str, what: str, keys: list[bytes], rte: Rte | None) -> None:
-        """One line for each network; where there is no route, it is told by the network alone."""
+        """Trace one line for each network; without a route it shows only the network."""
         if self.traces(flag):
             for key in keys:
                 self._trace_net(what, key, rte)
 
     def trace_export(self, key: bytes, kind: int, rte: Rte | None, had: Rte | None) -> None:
-        """What became of a network's route at the export side, and of the one before it.
+        """Trace the verdict (`kind`) of the group on a network's route.
 
-        `kind` is the group's verdict; `had` is what the group sent before: this
-        channel had it unless it is its own.
+        `had` is the route that the group sent before: this channel had it unless
+        it is its own.
         """
         if had is not None and had.source.owner is self:
             had = None
@@ -892,7 +892,7 @@ class Channel(Receiver):
         return same
 
     def _remove(self, keys: list[bytes], source: RouteSource) -> int:
-        """Take the source's routes of these networks out of the table; how many there were."""
+        """Withdraw the source's routes of these networks from the table; returns how many there were."""
         if self.traced and self.traces("routes"):
             for key in dict.fromkeys(keys):
                 held = self._held(key, source)
@@ -942,7 +942,7 @@ _DESTS: Final = {
 
 
 def soften(channels: list[Channel]) -> None:
-    """New changes go by the new config of these channels, what was sent stays (`configure soft`)."""
+    """Apply the new config to further changes of these channels; what was sent stays (`configure soft`)."""
     wanted: dict[Member, Exporter] = {}
     theirs: dict[Member, Channel] = {}
     for channel in channels:
@@ -955,7 +955,7 @@ def soften(channels: list[Channel]) -> None:
 
 
 def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[bytes]]:
-    """Those of the networks that have a route, by route; neighbors mostly share theirs."""
+    """These networks grouped by their route; adjacent ones mostly share it."""
     batches: dict[Rte, list[bytes]] = {}
     last: Rte | None = None
     theirs: list[bytes] = []
@@ -975,7 +975,7 @@ def _limit(config: Limit | None) -> RouteLimit | None:
 
 
 def _kept(old: RouteLimit | None, config: Limit | None) -> RouteLimit | None:
-    """The limit of a new config; an equal one remembers that it was hit."""
+    """The limit of a new config: the old object if it is equal, so that `hit` is kept."""
     if old is not None and config is not None and (old.count, old.action) == (config.count, config.action):
         return old
     return _limit(config)

@@ -1,12 +1,13 @@
 """A filter as a channel applies it: compiled once, run as rarely as its inputs allow.
 
-`accept` and `reject` are recognised and cost nothing. For the others the
-compiler tells what a verdict depends on besides the attribute set
-(`filter.compile.Inputs`): one that reads only attributes runs once per set; one
-that also tests the network against sets and lengths once per (set, outcome of
-those tests, a bit mask); one with any other use of the network, or with an
-effect of its own (`print`), for every route. Source, next hop and the
-generation of the tables it asks are part of the memo's key where they are read.
+`accept` and `reject` are recognized and cost nothing. For other filters the
+compiler says what a verdict depends on besides the attribute set
+(`filter.compile.Inputs`). A filter that reads only attributes runs once per
+attribute set; one that also tests the network against sets and lengths, once
+per attribute set and outcome of those tests (a bit mask); one that uses the
+network in any other way or has side effects (`print`), once per route. If a
+filter reads the source, the next hop or tables, these (tables by their
+generation) are part of the memo's key.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ EACH: Final = 2  # per route
 
 
 class Judge(NamedTuple):
-    """What every policy of a router needs from it."""
+    """What the policies of one router share."""
 
     pool: AttributePool
     compile: Callable[[Filter], CompiledFilter]
     log: Callable[[str], None]
     lookup: Lookup | None
-    resolve: Callable[[Hop], Hop]  # a next hop that a filter set
+    resolve: Callable[[Hop], Hop]  # the shared entry for a next hop that a filter set
     generation: Callable[[tuple[str, ...]], int]  # raised by every change of these tables
-    asserted: Callable[[Any], None] | None = None  # hears what came of `bt_assert`
-    complain: Callable[[str], None] | None = None  # hears of run-time errors
+    asserted: Callable[[Any], None] | None = None  # gets the result of each `bt_assert`
+    complain: Callable[[str], None] | None = None  # gets run-time errors
 
 
 @final
 class FilterOutcome:
-    """What an accepting filter made of a route; `hop` None: the route's own."""
+    """A route's values after a filter; `hop` None: the route's own."""
 
     __slots__ = ("attrs", "hop", "preference")
 
@@ -56,7 +57,7 @@ class FilterOutcome:
         self.preference: Final = preference
 
     def applied(self, rte: Rte) -> Rte:
-        """The route with this outcome: itself when nothing changed."""
+        """The route with these values; the same object if nothing changed."""
         hop = rte.hop if self.hop is None else self.hop
         if self.attrs is rte.attrs and hop is rte.hop and self.preference == rte.preference:
             return rte
@@ -78,8 +79,8 @@ class Policy:
         self.filter: Final = filter
         self.accepts_all: Final[bool] = filter.body == ACCEPT.body and inside is None
         self.rejects_all: Final[bool] = filter.body == REJECT.body
-        self.tables: tuple[str, ...] = ()  # that the filter asks
-        self.failed = False  # the last judgement was an error, and logged: it is not to be remembered
+        self.tables: tuple[str, ...] = ()  # those that the filter looks into
+        self.failed = False  # the last run ended with an error, which was logged: do not memoise it
         self._inside = inside
         self._net_type = net_type
         self._pool: Final[AttributePool] = judge.pool
@@ -90,14 +91,14 @@ class Policy:
             judge.pool, net_type, judge.log, judge.lookup, judge.asserted, judge.complain
         )
         self._memo: dict[Any, FilterOutcome | None] = {}
-        self._refusals: dict[Any, FilterOutcome] = {}  # what was made of routes that are None in `_memo`
+        self._refusals: dict[Any, FilterOutcome] = {}  # values of routes that are None in `_memo`
         self._epoch = judge.pool.epoch
         self._by_source = False
         self._by_hop = False
-        self._by_more = False  # any of these, or tables asked while it runs, are part of the memo's key
-        self._wanted: Wanted = {}  # attributes that it reads
-        self._asked: tuple[str, ...] = ()  # tables that it asks while it runs
-        self._roas: tuple[tuple[RoaTest, int], ...] = ()  # with the bit of the answer
+        self._by_more = False  # source, hop or tables that it looks into while it runs are in the memo's key
+        self._wanted: Wanted = {}  # the attributes that it reads
+        self._asked: tuple[str, ...] = ()  # tables that it looks into while it runs
+        self._roas: tuple[tuple[RoaTest, int], ...] = ()  # each with the position of its answer in the mask
         self._masks: NetAnswers | None = None
         self._compiled: CompiledFilter | None = None
         kind = EACH if inside is not None else ONCE
@@ -108,7 +109,7 @@ class Policy:
         self.per_net: Final[bool] = kind != ONCE
 
     def _kind_of(self, compiled: CompiledFilter) -> int:
-        """How often the filter must run."""
+        """How often the filter must run: ONCE, MASKED or EACH."""
         inputs = compiled.inputs
         self.tables = inputs.tables
         self._asked = inputs.asked
@@ -123,14 +124,14 @@ class Policy:
         if self._net_type not in (NetType.IP4, NetType.IP6):
             return EACH  # a test may fail: peers have no length
         if inputs.roas and self._lookup is None:
-            return EACH  # each is an error
+            return EACH  # each question is an error
         self._masks = compiled.masks(self._net_type)
         self._roas = tuple([(roa, compiled.tests.bit(roa)) for roa in inputs.roas])
         return MASKED
 
     @property
     def slice(self) -> int:
-        """How many networks to judge in one slice of long work: fewer when each one runs the filter."""
+        """How many networks to filter in one slice of a job: fewer if the filter runs for each."""
         return max(scheduler.SLICE // 8, 1) if self.kind == EACH else scheduler.SLICE
 
     @property
@@ -140,16 +141,16 @@ class Policy:
 
     @property
     def generation(self) -> int:
-        """Part of every memo's key: changes when a table changes that the filter asks while it runs."""
+        """Part of each memo's key: changes with the tables that the filter looks into while it runs."""
         return self._generation(self._asked) if self._asked else 0
 
     @property
     def epoch(self) -> int:
-        """Raised when memos keyed by attribute sets are to be emptied."""
+        """Changes when memos keyed by attribute sets must be emptied."""
         return self._pool.epoch
 
     def mask(self, rte: Rte, key: bytes) -> int:
-        """The answers to the filter's questions about the network, as bits."""
+        """The outcomes of the filter's tests of the network, as bits."""
         masks = self._masks
         if masks is None:
             return 0
@@ -164,7 +165,7 @@ class Policy:
         return outcome.applied(rte) if outcome is not None else None
 
     def edited(self, rte: Rte, key: bytes) -> Rte:
-        """The route as the filter leaves it, whatever it decides."""
+        """The route as the filter leaves it, even if it rejects."""
         if self._compiled is None:
             return rte
         self._decide(self._compiled, rte, key, self.mask(rte, key), None)
@@ -172,10 +173,9 @@ class Policy:
         return outcome.applied(rte) if outcome is not None else rte
 
     def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, tuple[str, ...]]:
-        """As `judge`, and the attributes that the filter set to what they were.
+        """(route as from `judge`, attributes that the filter set to the value they had).
 
-        Nothing is remembered here: groups remember what they make of it.
-        `mask` is that of the network.
+        Not memoised: groups memoise their own results. `mask` is that of the network.
         """
         if self.accepts_all:
             return rte, ()
@@ -198,9 +198,9 @@ class Policy:
     def divide(
         self, rte: Rte, keys: list[bytes], kept: list[tuple[Rte, list[bytes]]] | None = None
     ) -> list[tuple[Rte | None, list[bytes]]]:
-        """Judge one route for many networks: each outcome with its networks; None: rejected.
+        """Filter one route for many networks: each outcome with its networks; None: rejected.
 
-        `kept` gets what the filter had made of it where it rejected, with these networks.
+        For rejected networks `kept` gets the route as the filter left it, with these networks.
         """
         if not keys:
             return []
@@ -222,7 +222,7 @@ class Policy:
             out.append((None, alike))
             if kept is not None:
                 kept.append((self._refused(rte, alike[0], mask), alike))
-            if self.failed:  # an error happens to each route
+            if self.failed:  # an error counts for each route
                 for key in alike[1:]:
                     self._run(rte, key, mask, None)
         return out
@@ -253,7 +253,7 @@ class Policy:
     # networks and ROA tables ----------------------------------------------
 
     def _states(self, rte: Rte, key: bytes) -> int:
-        """The bits of `roa_check`."""
+        """The bits of the mask that are answers of `roa_check`."""
         lookup = self._lookup
         assert lookup is not None
         bits = 0
@@ -263,7 +263,7 @@ class Policy:
         return bits
 
     def _by_states(self, rte: Rte, groups: dict[int, list[bytes]]) -> dict[int, list[bytes]]:
-        """Divide further by the answers of ROA tables."""
+        """Divide the groups further, by the answers of ROA tables."""
         lookup = self._lookup
         assert lookup is not None
         for roa, bit in self._roas:
@@ -277,7 +277,7 @@ class Policy:
         return groups
 
     def _origin(self, attrs: AttributeSet, roa: RoaTest) -> int:
-        """The AS that a question to a ROA table is about."""
+        """The AS number that a `roa_check` is about."""
         if roa.asn is not None:
             return roa.asn
         path: AsPath = self._pool.value(attrs, "bgp_path", EMPTY_PATH)
@@ -286,7 +286,7 @@ class Policy:
     # running --------------------------------------------------------------
 
     def forget(self) -> None:
-        """Empty the memo: it keeps sets and sources that nobody else may have."""
+        """Empty the memo: it may hold the last references to attribute sets and sources."""
         self._epoch = self._pool.epoch
         self._memo.clear()
         self._refusals.clear()
@@ -330,13 +330,13 @@ class Policy:
     def _decide(
         self, compiled: CompiledFilter, rte: Rte, key: bytes, mask: int, wanted: Wanted | None
     ) -> bool:
-        """Run the code; what it set is in the subject then."""
+        """Run the code; returns its verdict. What it set is in `_subject` then."""
         subject = self._subject
         subject.load(rte, key, wanted)
         return compiled.run_masked(subject, mask) if self.kind == MASKED else compiled.run(subject)
 
     def _made(self, compiled: CompiledFilter, rte: Rte) -> FilterOutcome | None:
-        """What the code has set; None: it does not fit into a route."""
+        """The values that the code has set; None: an attribute is too long."""
         try:
             return self._written(rte)
         except AttributeTooLongError as error:
@@ -345,16 +345,16 @@ class Policy:
             return None
 
     def _written(self, rte: Rte) -> FilterOutcome:
-        """What the run that is just over has written. Raises AttributeTooLongError."""
+        """The values that the last run has set. Raises AttributeTooLongError."""
         subject = self._subject
         attrs = self._pool.edit(rte.attrs, subject.changes)
         hop = self._resolve(subject.hop) if subject.hop is not None else None
         return FilterOutcome(attrs, hop, subject.preference)
 
     def _refused(self, rte: Rte, key: bytes, mask: int) -> Rte:
-        """A route that was refused, as the filter left it; remembered unless the refusal was an error.
+        """A rejected route as the filter left it; memoised unless an error rejected it.
 
-        For this the filter runs once more, so that it costs nothing where nothing is kept.
+        The filter runs once more for this, so that it costs nothing where rejected routes are not kept.
         """
         if self.failed:
             return self._left(rte, key).applied(rte)
@@ -366,7 +366,7 @@ class Policy:
         return found.applied(rte)
 
     def _left(self, rte: Rte, key: bytes) -> FilterOutcome:
-        """What the run that has just refused a route had made of it."""
+        """The values of a route after the run that has just rejected it."""
         came = FilterOutcome(rte.attrs, None, rte.preference)
         if self._compiled is None or (self._inside is not None and not self._is_inside(key)):
             return came

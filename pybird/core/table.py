@@ -1,13 +1,14 @@
-"""Routing tables: every route of every network, the best one first, and a change journal.
+"""Routing tables: all routes of each network, the best one first, and a change journal.
 
-Two levels: `buckets` maps the first bits of a network to a small dictionary
-`key -> Rte | tuple of Rte` (`values/geometry.py` tells which). Only index 0 of a tuple is ordered: a
-new route is compared with the best, and all are compared when the best leaves
-or changes. A `sorted` table keeps the full order.
+Two levels: `buckets` maps the first bits of a network (`values/geometry.py` says
+which) to a small dictionary `key -> Rte | tuple of Rte`. A tuple has the best
+route first, the others in any order: a new route is compared with the best
+only, and all are compared when the best is withdrawn or changes. A `sorted`
+table keeps the full order.
 
-Changes reach the `TableReader`s: each has `pending`, the networks that changed
-since it last looked with the best route it last saw there (the first change
-wins). What a network has now is read from the table, so a slow reader skips
+The journal is in the `TableReader`s: `pending` of each has the networks that
+changed since it last read, with the best route that it saw then (the first
+change wins). The current routes are read from the table, so a slow reader skips
 the states in between.
 
 Hot code, about one microsecond per prefix in `announce`
@@ -29,9 +30,9 @@ from pybird.values.route import RouteSource, Rte
 class TableReader:
     """One follower of a table's journal.
 
-    `pending`: network -> the best route this reader last saw. With `every`,
-    changes of other routes than the best are told too. `wake` is called when
-    `pending` stops being empty.
+    `pending`: network -> the best route that this reader last saw. With `every`,
+    changes of routes other than the best count, too. `wake` is called when
+    `pending` was empty and gets its first change.
     """
 
     __slots__ = ("every", "pending", "wake")
@@ -67,7 +68,7 @@ class Table:
         self.buckets: Final[dict[bytes, dict[bytes, Any]]] = {}
         self.readers: list[TableReader] = []
         self.groups: dict[Any, Any] = {}  # export groups by key (core/export/group.py)
-        self.generation = 0  # raised by every change: tags memos of what depends on the table
+        self.generation = 0  # raised by every change: part of the key of memos that depend on the table
         self.geometry: Final[Geometry] = geometry(config.net_type)
         self.short: Final[int] = self.geometry.short
         self.end: Final[int] = self.geometry.end
@@ -102,18 +103,18 @@ class Table:
         return found if isinstance(found, tuple) else (found,)
 
     def best(self, key: bytes) -> Rte | None:
-        """The best route of a network."""
+        """The best route of a network; None: it has no route."""
         bucket = self.buckets.get(self.bucket_of(key))
         found = bucket.get(key) if bucket is not None else None
         return found[0] if isinstance(found, tuple) else found
 
     def keys(self) -> Iterator[bytes]:
-        """All networks, ordered by bucket. For long walks use `walk`."""
+        """All networks, by bucket. To go through a large table use `walk`."""
         for bid in sorted(self.buckets):
             yield from list(self.buckets.get(bid, ()))
 
     def walk(self) -> Walk:
-        """All networks in parts, while the table goes on changing."""
+        """All networks in parts; the table may change between two parts."""
         return Walk(self, sorted(self.buckets))
 
     def longest_match(self, net: Net) -> tuple[bytes, tuple[Rte, ...]] | None:
@@ -153,8 +154,8 @@ class Table:
     def announce(self, keys: list[bytes], rte: Rte) -> int:
         """Enter one route for these networks, replacing the source's earlier one.
 
-        Returns how many networks had exactly this route: those keep the time
-        of the old one and no reader hears of them.
+        Returns how many networks had exactly this route already: these keep the
+        time of the old one, and readers do not get them.
         """
         source: RouteSource = rte.source
         buckets = self.buckets
@@ -169,12 +170,12 @@ class Table:
         same = 0
         added = 0
         best = 0
-        met: Rte | None = None  # the last other route compared with, and the outcome
+        met: Rte | None = None  # the last route of another source, and whether `rte` beats it
         wins = False
-        pair: tuple[Rte, ...] = ()  # both, which these networks share
-        several: Any = None  # the routes last met, and what they are with this one
+        pair: tuple[Rte, ...] = ()  # the two in order, one tuple for all networks that have them
+        several: Any = None  # the last tuple of routes, and what it becomes with `rte`
         routes: tuple[Rte, ...] | None = None
-        like: Rte | None = None  # the last one met that says the same, and what takes its place
+        like: Rte | None = None  # the last route that is the same as `rte`, and what replaces it
         again = rte
         for key in keys:
             bid = key[1:end] if key[0] >= short else cut(key)
@@ -248,9 +249,9 @@ class Table:
         won: list[bytes] = []
         lost: list[Rte] = []
         others: list[bytes] = []
-        several: Any = None  # the routes last met, and those that stay
+        several: Any = None  # the last tuple of routes, and the routes that stay
         routes: tuple[Rte, ...] | None = None
-        stays: Any = None  # as the bucket has them
+        stays: Any = None  # the form in which the bucket stores them
         nets = 0
         best = 0
         for key in keys:
@@ -296,7 +297,7 @@ class Table:
         return removed
 
     def replace(self, key: bytes, fresh: dict[Rte, Rte]) -> None:
-        """Put new routes in the place of old ones of the same sources (a next hop changed)."""
+        """Replace routes of a network by their successors, old -> new (a next hop changed)."""
         bucket = self.buckets.get(self.bucket_of(key))
         old = bucket.get(key) if bucket is not None else None
         if bucket is None or old is None:
@@ -339,7 +340,7 @@ class Table:
 
 
 def is_same(old: Rte, new: Rte) -> bool:
-    """Would the new route say nothing that the old one does not?"""
+    """True if the new route has the same attributes, next hop, preference, source and flags."""
     return (
         old.attrs is new.attrs
         and old.hop is new.hop
@@ -350,7 +351,7 @@ def is_same(old: Rte, new: Rte) -> bool:
 
 
 def are_same(old: tuple[Rte, ...], new: tuple[Rte, ...]) -> bool:
-    """Do the routes of a network say nothing new, place by place?"""
+    """True if the routes of a network are the same, position by position."""
     if len(old) != len(new):
         return False
     for at in range(len(old)):  # noqa: SIM110  compiled code has no generator expressions
@@ -360,7 +361,7 @@ def are_same(old: tuple[Rte, ...], new: tuple[Rte, ...]) -> bool:
 
 
 def renewed(old: Rte, new: Rte) -> Rte:
-    """The new announcement of the old route: its time, and the epoch of now."""
+    """The same route announced again: the time of the old one, the epoch of the new one."""
     if old.time == new.time:
         return new
     rte = Rte(new.attrs, new.source, new.hop, new.preference, old.time, new.rank, new.flags)
@@ -369,7 +370,7 @@ def renewed(old: Rte, new: Rte) -> Rte:
 
 
 def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...] | None:
-    """The routes of a network after one came; None when nothing changed."""
+    """The routes of a network after `rte` was announced; None if nothing changed."""
     source = rte.source
     for at in range(len(old)):
         other = old[at]
@@ -394,7 +395,7 @@ def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
 
 
 def left(old: tuple[Rte, ...], source: RouteSource, in_order: bool) -> tuple[Rte, ...] | None:
-    """The routes of a network without this source's; None when it had none."""
+    """The routes of a network without this source's; None if the source had none."""
     if len(old) == 2:
         if old[0].source is source:
             return (old[1],)
@@ -410,7 +411,7 @@ def left(old: tuple[Rte, ...], source: RouteSource, in_order: bool) -> tuple[Rte
 
 
 def covered(net: Prefix, key: bytes) -> bool:
-    """True when the IPv4 or IPv6 network of this key lies inside the prefix."""
+    """True if the IPv4 or IPv6 network of this key lies inside the prefix."""
     if key[0] < net.length:
         return False
     whole, bits = net.length >> 3, net.length & 7
@@ -421,7 +422,7 @@ def covered(net: Prefix, key: bytes) -> bool:
 
 
 class Walk:
-    """A long reading: the ids of the buckets at its start, then their keys, in parts."""
+    """A walk in parts over the buckets that existed at its start; reads a bucket when it reaches it."""
 
     def __init__(self, table: Table, bids: list[bytes]) -> None:
         self._table = table
@@ -430,7 +431,7 @@ class Walk:
         self._keys: list[bytes] = []
 
     def next_keys(self, most: int) -> list[bytes]:
-        """The next networks, about `most`; empty at the end. Some may be gone by now."""
+        """The next networks, about `most`; empty at the end. Some may have no route any more."""
         out = self._keys[:most]
         self._keys = self._keys[most:]
         while len(out) < most and self._bids:

@@ -1,1 +1,1 @@
-"""From a table to the receivers of its routes: what channels of equal filter and form share."""
+"""Export: from a table to the receivers of its routes; channels with equal filter and form share the work."""

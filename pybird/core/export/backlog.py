@@ -1,11 +1,12 @@
-"""What changed while members of an export group were paused, noted once for all of them.
+"""Changes while members of an export group are paused, recorded once for all of them.
 
-Two hundred neighbors that do not read would else cost two hundred records of
-what each has. The record is a chain of stretches; one begins where a member
-pauses, unless nothing has changed since another one did. A change is noted in
-the last stretch only, with what the group had announced before: for a member
-the first note counts, from the stretch on where it paused. When nobody has
-paused at the beginning of a stretch any more, it is joined with the one before.
+Otherwise two hundred neighbors that do not read would cost two hundred records.
+The record is a chain of stretches. A new one begins when a member pauses,
+unless nothing has changed since the last one began. A change is recorded in the
+last stretch only, with what the group had announced before. For a member, the
+first record of a network counts, starting at the stretch where it paused. When
+the last member that paused at the beginning of a stretch leaves, the stretch is
+merged into the one before.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from collections.abc import Hashable
 from pybird.core.export.receiver import Receiver
 from pybird.values.route import Rte
 
-Changes = dict[bytes, Rte | None]  # network -> what the group had announced of it
+Changes = dict[bytes, Rte | None]  # network -> the route that the group had announced
 
 
 class Stretch:
-    """Changes from one pause to the next; `members` paused at its beginning.
+    """The changes from one pause to the next; `members` counts who paused at its beginning.
 
-    `withheld`: neighbors that did not get what was announced, as they are its next hop.
+    `withheld`: by network, neighbors that did not get the announced route, being its next hop.
     """
 
     __slots__ = ("changes", "members", "withheld")
@@ -41,7 +42,7 @@ class Backlog:
         self.stretches: list[Stretch] = []
 
     def record(self, key: bytes, had: Rte | None, withheld: tuple[Hashable, ...]) -> None:
-        """A network changes; `had` was announced, but not to these neighbors."""
+        """A network changes; `had` was announced before, though not to the `withheld` neighbors."""
         last = self.stretches[-1]
         if key in last.changes:
             return
@@ -50,7 +51,7 @@ class Backlog:
             last.withheld[key] = withheld
 
     def join(self) -> Stretch:
-        """A member pauses now."""
+        """A member pauses now; returns the stretch that begins here."""
         if not self.stretches or self.stretches[-1].changes:
             self.stretches.append(Stretch())
         last = self.stretches[-1]
@@ -58,7 +59,7 @@ class Backlog:
         return last
 
     def since(self, stretch: Stretch, channel: Receiver) -> Changes:
-        """What changed since this member paused, with what it had."""
+        """The networks that changed since this member paused, with the route that it had of each."""
         found: Changes = {}
         for later in reversed(self.stretches[self.stretches.index(stretch) :]):
             found.update(later.changes)
@@ -68,7 +69,7 @@ class Backlog:
         return found
 
     def leave(self, stretch: Stretch) -> None:
-        """A member that paused there goes on, or goes."""
+        """A member that paused at this stretch resumes, or leaves the group."""
         stretch.members -= 1
         if stretch.members == 0:
             self._drop(stretch)
@@ -84,7 +85,7 @@ class Backlog:
         del self.stretches[at]
 
     def divided(self, parts: list[Stretch]) -> tuple[Backlog, list[Stretch]]:
-        """A backlog for the members that paused at these, and where they are in it; here they leave."""
+        """Move the members that paused at these stretches: (their new backlog, their stretches in it)."""
         other = Backlog()
         copies: dict[Stretch, Stretch] = {}
         for stretch in self.stretches:

@@ -1,7 +1,7 @@
-"""What one slice of changes says to the members of an export group.
+"""What one slice of changes sends to the members of an export group.
 
-Its segments are kept by who must not get them: nobody (None), the member that
-owns the routes, or a tuple of members, when some are the routes' next hop.
+Segments are keyed by the members that must not get them: None (all get it), the
+member that owns the routes, or a tuple of members if some are the next hop.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pybird.core.export.receiver import Receiver
 
 
 class BatchSegment:
-    """What one batch says to all members but those it is kept under."""
+    """What one batch sends to all members except those in its key."""
 
     __slots__ = ("announce", "withdraw")
 
@@ -30,7 +30,7 @@ class BatchSegment:
 
 
 class Batch:
-    """What came of one slice of changes."""
+    """The outcome of one slice of changes."""
 
     __slots__ = (
         "corrections",
@@ -50,10 +50,10 @@ class Batch:
 
     def __init__(self) -> None:
         self.segments: dict[Any, BatchSegment] = {}
-        self.own: dict[Any, list[bytes]] = {}  # withdrawals for who owns the new route, or is its next hop
-        self.returned: dict[Any, int] = {}  # filtered, and its owner would not have got them anyway
+        self.own: dict[Any, list[bytes]] = {}  # withdrawals for the new route's owner or next hop
+        self.returned: dict[Any, int] = {}  # filtered, but their owner would not have got them anyway
         self.owned: dict[Any, int] = {}  # updates that do not go to this member
-        self.spared: dict[Any, int] = {}  # withdrawals that do not go to this member: it had nothing
+        self.spared: dict[Any, int] = {}  # withdrawals that do not go to this member, which had no route
         self.corrections: dict[Any, int] = {}  # of the number of exported routes
         self.gained = 0
         self.gone = 0  # networks without any route now
@@ -64,14 +64,14 @@ class Batch:
         self.filtered = 0
 
     def withdraw(self, key: bytes, owner: Any) -> None:
-        """What was announced is not any more; `owner`, if it is a member, had nothing."""
+        """Withdraw an announced network; `owner`, if it is a member, did not have it."""
         if owner is not None:
             self.corrections[owner] = self.corrections.get(owner, 0) + 1
             self.spared[owner] = self.spared.get(owner, 0) + 1
         self._lose(key, owner)
 
     def withdraw_without(self, key: bytes, members: tuple[Receiver, ...]) -> None:
-        """The same, where these members had nothing."""
+        """Withdraw an announced network that these members did not have."""
         for channel in members:
             self.corrections[channel] = self.corrections.get(channel, 0) + 1
             self.spared[channel] = self.spared.get(channel, 0) + 1
@@ -85,9 +85,10 @@ class Batch:
         self.lost += 1
 
     def moved(self, key: bytes, was: bool, before: Any, owner: Any) -> None:
-        """An announcement by a member, or instead of one: their own counts differ.
+        """Count an announcement whose new or former route a member owns: its own counts differ.
 
-        `was`: it was announced before, by the member `before` or (None) by who is none.
+        `was`: the network was announced before, with a route that the member
+        `before` owns (None: no member).
         """
         if owner is not None:
             self.corrections[owner] = self.corrections.get(owner, 0) - 1
@@ -98,9 +99,9 @@ class Batch:
             self.corrections[before] = self.corrections.get(before, 0) + 1
 
     def shifted(self, key: bytes, before: tuple[Receiver, ...] | None, after: tuple[Receiver, ...]) -> None:
-        """An announcement that does not go to the members `after`.
+        """Count an announcement that does not go to the members `after`.
 
-        `before` are those that did not have the network; None: nobody had it.
+        `before`: the members that did not have the network; None: no member had it.
         """
         for channel in after:
             self.corrections[channel] = self.corrections.get(channel, 0) - 1
@@ -111,7 +112,7 @@ class Batch:
             self.corrections[channel] = self.corrections.get(channel, 0) + 1
 
     def count(self, channel: Receiver) -> None:
-        """Add to a member's counters."""
+        """Add the batch to a member's counters."""
         own = self.owned.get(channel, 0)
         withdrawn = len(self.own.get(channel, ()))
         updates = channel.statistics.export_updates

@@ -1,4 +1,4 @@
-"""What an export group needs to know of a protocol."""
+"""What an export group needs from a protocol."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pybird.values.route import Rte
 
 
 class ExportMode(Enum):
-    """Which routes of a network a reader gets."""
+    """Which routes of a network are exported."""
 
     OPTIMAL = "optimal"  # the best one
     ACCEPTED = "accepted"  # the best one that the filter accepts
@@ -19,7 +19,7 @@ class ExportMode(Enum):
 
 
 class Exporter(Protocol):
-    """How a group of channels turns routes into what it transmits.
+    """How a protocol turns routes into what its channels transmit.
 
     Channels of one table whose exporters have equal `key` and whose filters
     are equal form one group and share all of this work.
@@ -27,38 +27,39 @@ class Exporter(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """Equal for exporters that do the same."""
+        """Two exporters that do the same have the same key."""
 
     @property
     def mode(self) -> ExportMode:
         """Which routes of a network to offer."""
 
     def admit(self, rte: Rte) -> bool:
-        """Before the filter: may this route go to this kind of member at all?
+        """True if this route may go to this kind of member at all; asked before the filter.
 
         Depends on set and source only (memoised). Split horizon (a route never
-        returns to the channel that owns its source) is the group's business.
+        returns to the channel that owns its source) is left to the group.
         """
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Hashable | None:
-        """After the filter: what the route looks like outside; None: it cannot be sent.
+        """The route as it is sent, after the filter; None: it cannot be sent.
 
-        `before` is the set that the filter got, `again` are the attributes that
-        it set to the value that was there: BGP sends some only when the export
-        filter set them. Depends on these, source and hop (memoised).
+        `before` is the attribute set before the filter. `again` are the
+        attributes that the filter set to the value they already had: BGP sends
+        some only if the export filter set them. Depends on these, source and hop
+        (memoised).
         """
 
     def leads_to(self, form: Any) -> tuple[Hashable, ...]:
-        """The neighbors (`Receiver.neighbor`) that this form sends packets to: they must not get it.
+        """The neighbors (`Receiver.neighbor`) that are the next hops of this form: they must not get it.
 
         Asked once per form and batch, where a member names its neighbor.
         """
 
     def kept_back(self, rte: Rte) -> str:
-        """What of an accepted route does not go to these members, for people; "": it goes whole.
+        """For people: which part of an accepted route is not sent; "": all of it is sent.
 
         Asked by commands only.
         """
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
-        """Octets (or whatever `transmit` takes) for wire forms with their keys."""
+        """Octets (or whatever `transmit` expects) for networks to announce, by form, and to withdraw."""

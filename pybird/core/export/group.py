@@ -1,34 +1,35 @@
 """Export groups: channels that send the same routes in the same form.
 
-A group follows the journal of one table. Each change is judged once (`admit`,
-the export filter, `wire`; remembered per attribute set), packed once and
-handed to every member in step. What was announced is recorded, never
-recomputed: per bucket the networks that were *not* announced, or, where those
-are the majority, the ones that were.
+A group follows the journal of one table. It processes each change once
+(`admit`, the export filter, `wire`; memoised per attribute set), packs it once
+and sends it to every member in step. What was announced is recorded, never
+recomputed: per bucket the networks that were *not* announced or, where these
+are the majority, those that were.
 
-A member may be out of step: it is being fed (`todo`: buckets not reached yet),
-paused, or catching up. For it the group notes in `dirty`, for all that are
-paused in one backlog, what it last had of each network that changed; when
-nothing is left it is in step again, always between two batches. A member whose
-filter changed is a leaver of its old group until the walk through the new one
-is over, so that it gets exactly the withdrawals it needs; with several changes
-in a row it may leave several. What changes goes out before the walk is over: a
-bucket with something new in an old group (`urgent`) is walked next.
+A member may be out of step: being fed (`todo`: buckets not reached yet),
+paused, or catching up. For such a member the group records the route that it
+last had of each network that changed: in the member's `dirty`, or in one backlog
+for all paused members. When nothing is left the member is in step again, always
+between two batches. A member whose filter changed is a leaver of its old group
+until the walk through the new one is complete, so that it gets exactly the
+withdrawals it needs; after several changes in a row it may be a leaver of
+several groups. Changes are sent before the walk is complete: a bucket in which
+an old group saw a change (`urgent`) is walked next.
 
-Split horizon: a route never goes to the channel that owns its source, nor to a
-neighbor that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
-of what it had. The batch is cut into segments by who must not get them. Which
-neighbor a form leads to is asked once per form and batch; of which announced
-networks members are the next hop is recorded.
+Split horizon: a route is never sent to the channel that owns its source, nor to
+a neighbor that is its next hop (RFC 4271, 5.1.3). That member gets a withdrawal
+of the route it had. The batch is cut into segments by the members that must not
+get them. Which neighbors are the next hops of a form is asked once per form and
+batch; the networks that were withheld from them are recorded (`_withheld`).
 
-After `configure soft` some members change their filter and nothing is sent for
-it: they continue in a group of their own (`divide`) that takes over the record.
-Changes are judged by its new filter; which filter judged what was sent before
-is remembered (`_past`, `_judged`) until the members are sent everything again,
-which puts them into the group of their filter.
+After `configure soft`, members get a new filter and nothing is sent: they
+continue in a group of their own (`divide`) that takes over the record. Changes
+go through the new filter. Which filter decided on what was sent before is
+recorded (`_past`, `_judged`) until the members are sent everything again, which
+moves them to the regular group of their filter.
 
-Invariant, tested with random interleavings: what a member's receiver holds
-equals table x filter without the routes of the member itself.
+Invariant, tested with random interleavings: what a member's receiver has equals
+the filtered table without the routes of the member itself.
 
 Hot code; the budget is 0.3 microseconds per prefix and group.
 """
@@ -68,18 +69,18 @@ class Group(FormerGroup):
         self._scheduler = scheduler
         self._leavers: dict[Member, None] = {}
         self._stream: list[Member] = []
-        self._absent: list[Member] = []  # who is neither in step nor paused
+        self._absent: list[Member] = []  # neither in step nor paused
         self._backlog = Backlog()
-        self._todo: dict[bytes, None] = dict.fromkeys(table.buckets)  # buckets nobody was fed yet
+        self._todo: dict[bytes, None] = dict.fromkeys(table.buckets)  # buckets not fed to any member yet
         self._rejected: dict[bytes, set[bytes]] = {}
         self._picked: dict[bytes, set[bytes]] = {}
         self._heavy: dict[bytes, None] = {}
-        self._neighbors: dict[Hashable, dict[Receiver, None]] = {}  # members by who is behind them
+        self._neighbors: dict[Hashable, dict[Receiver, None]] = {}  # members by the router behind them
         self._withheld: dict[bytes, tuple[Hashable, ...]] = {}  # announced, but not to these neighbors
         self._verdicts: dict[Any, tuple[int, Any]] = {}
         self._silent = policy.rejects_all  # nothing was ever announced, so nothing is recorded
-        self._past: list[tuple[Exporter, Policy]] = []  # what judged before `configure soft`, oldest first
-        self._judged: dict[bytes, int] = {}  # how many of them had gone when a network was judged; else 0
+        self._past: list[tuple[Exporter, Policy]] = []  # filters from before `configure soft`, oldest first
+        self._judged: dict[bytes, int] = {}  # network -> len(_past) when it was last judged; else 0
         self._epoch = policy.epoch
         self._fed = 0  # slices so far
         table.readers.append(self.reader)
@@ -87,12 +88,12 @@ class Group(FormerGroup):
     # members ------------------------------------------------------------
 
     def enter(self, member: Member) -> None:
-        """A member joins; it is fed first."""
+        """Add a member; it gets a full feed first."""
         self._add_member(member)
         self.sort()
 
     def drop(self, member: Member) -> None:
-        """A member leaves for good."""
+        """Remove a member for good."""
         self.collect(member)
         if self.members.get(member.channel) is member:
             self._remove_member(member.channel)
@@ -115,25 +116,26 @@ class Group(FormerGroup):
         return member
 
     def add_leaver(self, member: Member) -> None:
-        """A member is on its way to another group; note for it what it had."""
+        """A member moves to another group: from now on record for it what it had."""
         self._leavers[member] = None
 
     def drop_leaver(self, member: Member) -> None:
-        """The way is over."""
+        """The move is complete."""
         self._leavers.pop(member, None)
         self._dissolve()
 
     def unread(self) -> dict[bytes, None]:
-        """The buckets with changes to come, and those that nobody was fed: they may be gone meanwhile."""
+        """The buckets with pending changes, and those not fed to any member yet; some may no longer exist."""
         bids = dict.fromkeys(self._todo)
         for key in self.reader.pending:
             bids[self.table.bucket_of(key)] = None
         return bids
 
     def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> Group:
-        """Give these members another filter without sending anything: they get a group of their own.
+        """Give these members another filter without sending anything: they move to a group of their own.
 
-        It has a key that nobody looks for: who joins later is fed by one filter only.
+        Its key matches no channel's, so no channel joins it later: that one would be fed by
+        several filters.
         """
         part = self._alike((object(),), exporter, policy)
         part._inherit(self)
@@ -157,11 +159,11 @@ class Group(FormerGroup):
         return part
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
-        """A group of the same kind."""
+        """An empty group of the same kind."""
         return Group(key, self.table, exporter, policy, self._scheduler)
 
     def _inherit(self, old: Group) -> None:
-        """Take over what another group has read, announced and not yet done."""
+        """Take over another group's record of what it announced, and its pending work."""
         self.reader.pending = dict(old.reader.pending)
         self._todo = dict(old._todo)
         self._rejected = {bid: set(marks) for bid, marks in old._rejected.items()}
@@ -174,14 +176,14 @@ class Group(FormerGroup):
                     self._picked[bid] = set()
         self._silent = False
         past = [*old._past, (old.exporter, old.policy)]
-        used = sorted({0, len(old._past), *old._judged.values()})  # others have no network left
+        used = sorted({0, len(old._past), *old._judged.values()})  # the others decided on no network any more
         places = {at: place for place, at in enumerate(used)}
         self._past = [past[at] for at in used]
         self._judged = {key: places[at] for key, at in old._judged.items()}
 
     @property
     def policies(self) -> list[Policy]:
-        """Its filter, and those whose verdicts are still in use."""
+        """Its filter, and the earlier ones whose verdicts still hold for some network."""
         return [self.policy, *[policy for _, policy in self._past]]
 
     def _dissolve(self) -> None:
@@ -193,10 +195,10 @@ class Group(FormerGroup):
             del self.table.groups[self.key]
         self._scheduler.cancel(self._flush)
         self._scheduler.cancel(self._feed)
-        self.reader.wake = _ignore_changes  # it held the group in a circle
+        self.reader.wake = _ignore_changes  # the old one made a reference cycle
 
     def sort(self) -> None:
-        """Divide the members by whether they are in step."""
+        """Sort the members into those in step, those behind and those paused."""
         members = list(self.members.values())
         self._stream = [member for member in members if member.in_step]
         self._absent = [member for member in members if not member.in_step and not member.paused]
@@ -209,7 +211,7 @@ class Group(FormerGroup):
                 return
 
     def collect(self, member: Member) -> None:
-        """A member does not pause any more: what changed is its own to catch up with."""
+        """A member is no longer paused: move what it missed from the backlog to its `dirty`."""
         if member.behind is None:
             return
         behind, member.behind = member.behind, None
@@ -243,7 +245,7 @@ class Group(FormerGroup):
         return found
 
     def judged(self, rte: Rte, key: bytes) -> tuple[int, Any]:
-        """As `verdict`, by the filter that judged this network last."""
+        """As `verdict`, but by the filter that last processed this network."""
         at = self._judged.get(key, 0)
         if at == len(self._past):
             return self.verdict(rte, key)
@@ -251,19 +253,19 @@ class Group(FormerGroup):
         return judge(exporter, policy, rte, key, policy.mask(rte, key))
 
     def exported(self, rte: Rte, key: bytes) -> Rte | None:
-        """What the filter that judged this network last made of its route."""
+        """The route as the filter left it that last processed this network; None: rejected."""
         at = self._judged.get(key, 0)
         policy = self.policy if at == len(self._past) else self._past[at][1]
         return policy.judge(rte, key)
 
     def forget_verdicts(self) -> None:
-        """Empty the memo, which keeps sets and sources that nobody else may have."""
+        """Empty the memo: it may hold the last references to attribute sets and sources."""
         self._epoch = self.policy.epoch
         self._verdicts.clear()
         self.policy.forget()
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
-        """What the group announced of this network: the route and its form."""
+        """The route that the group announced for this network, and its form; None: nothing."""
         best = self.table.best(key)
         if best is None or not self._is_announced(self.table.bucket_of(key), key):
             return None
@@ -271,15 +273,15 @@ class Group(FormerGroup):
         return (best, form) if kind == SENT else None
 
     def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
-        """The route that the group announced to this channel, when nothing is pending."""
+        """The route that the group announced to this channel, provided that nothing is pending."""
         return best if self._is_announced(bid, key) and not self.kept_from(channel, best, key) else None
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
-        """Did a member that has this route get it in this form?"""
+        """True if a member that has this route got it in this form."""
         return bool(self.judged(rte, key)[1] == form)
 
     def kept_from(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
-        """Did this announced route not go to the channel, its owner or its next hop?"""
+        """True if this announced route was not sent to the channel, because it is its owner or next hop."""
         return rte.source.owner is channel or channel.neighbor in self._withheld.get(key, ())
 
     # who is a next hop --------------------------------------------------
@@ -289,7 +291,7 @@ class Group(FormerGroup):
         return neighbor is not None and neighbor in self.exporter.leads_to(form)
 
     def _toward(self, form: Any, owner: Any) -> tuple[Hashable, ...]:
-        """The members' neighbors that a form leads to; the owner's alone does not count."""
+        """The next hops of a form that are members' neighbors, unless only the owner is behind them."""
         known = self._neighbors
         found = [neighbor for neighbor in self.exporter.leads_to(form) if neighbor in known]
         return tuple(
@@ -306,7 +308,7 @@ class Group(FormerGroup):
         return tuple(found)
 
     def _hold(self, key: bytes, channel: Receiver, leads: bool) -> None:
-        """Record for one member whether it is the next hop of an announced network."""
+        """Record for one member whether an announced network is withheld from it as its next hop."""
         if leads:
             channel.withheld([key], IS_NEXT_HOP)
         neighbor = channel.neighbor
@@ -326,7 +328,7 @@ class Group(FormerGroup):
     def _shift(
         self, batch: Batch, key: bytes, old: Rte | None, owner: Any, toward: tuple[Hashable, ...]
     ) -> None:
-        """Record and count an announcement of a network that leads to members, or did (`old`: it was)."""
+        """Record and count an announcement; members are the next hop of its new or its `old` route."""
         held = self._withheld.pop(key, ())
         if toward:
             self._withheld[key] = toward
@@ -343,7 +345,7 @@ class Group(FormerGroup):
     # what was announced -------------------------------------------------
 
     def _is_announced(self, bid: bytes, key: bytes) -> bool:
-        """Of a network that has a route as far as the group has read."""
+        """True if this network was announced; it must have a route as of the group's last read."""
         if bid in self._todo or self._silent:
             return False
         marks = self._picked.get(bid)
@@ -377,7 +379,7 @@ class Group(FormerGroup):
             self._heavy[bid] = None
 
     def _forget(self, bid: bytes, key: bytes) -> None:
-        """The network has no route any more."""
+        """Drop the record of a network that no longer has a route."""
         for store in (self._picked, self._rejected):
             marks = store.get(bid)
             if marks is not None:
@@ -386,7 +388,7 @@ class Group(FormerGroup):
                     self._heavy[bid] = None
 
     def _balance(self) -> None:
-        """Record the smaller half of a bucket; only while nothing is pending."""
+        """Keep the smaller of the two records of each heavy bucket; only while nothing is pending."""
         for bid in self._heavy:
             bucket = self.table.buckets.get(bid)
             marks = self._rejected.get(bid)
@@ -404,7 +406,7 @@ class Group(FormerGroup):
         self._scheduler.add(self._flush)
 
     def _flush(self) -> bool:
-        """One slice of the pending changes."""
+        """Process one slice of the pending changes; True if some are left."""
         if self.reader.pending:
             self._process(self.reader.remove_oldest(self.policy.slice))
         if self.reader.pending:
@@ -418,21 +420,21 @@ class Group(FormerGroup):
         return False
 
     def catch_up(self) -> bool:
-        """Process a slice of what is pending; True when nothing is left."""
+        """Process a slice of the pending changes; True if none is left."""
         if self._flush():
             self._wake()
             return False
         return True
 
     def revalidate(self, keys: list[bytes]) -> None:
-        """Judge these networks, a slice, again: what the filter asks besides the route has changed.
+        """Filter these networks (one slice) again: data that the filter looks up has changed.
 
         Nothing may be pending (`catch_up`).
         """
         self._process({key: self.table.best(key) for key in keys}, again=True)
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
-        """Judge, record and send a batch of changed networks."""
+        """Filter, record and send a batch of changed networks."""
         policy = self.policy
         if self._silent:
             self._count_filtered(changes)
@@ -456,7 +458,7 @@ class Group(FormerGroup):
         watched = bool(traced) or outsiders
         batch = Batch()
         segments = batch.segments
-        former: Rte | None = None  # the last one met that was announced, and the member that owns it
+        former: Rte | None = None  # the last old route that was announced, and the member that owns it
         before: Any = None
         met: Rte | None = None
         kind = SENT
@@ -569,7 +571,7 @@ class Group(FormerGroup):
             channel.released(key)
 
     def _count_filtered(self, changes: dict[bytes, Rte | None]) -> None:
-        """Nothing goes out, but it is counted; a member's own routes do not even reach the filter."""
+        """Count changes when the filter rejects all; a member's own routes do not even reach the filter."""
         batch = Batch()
         traced = self._traced()
         best = self.table.best
@@ -595,11 +597,11 @@ class Group(FormerGroup):
 
     @property
     def _has_outsiders(self) -> bool:
-        """Must what was announced before a change be noted for somebody?"""
+        """True if some member or leaver needs a record of what was announced before a change."""
         return bool(self._absent or self._leavers or self._backlog.stretches)
 
     def _record_had(self, bid: bytes, key: bytes, had: Rte | None) -> None:
-        """Remember what members out of step had of a network before this change."""
+        """Record what members out of step had of a network before this change."""
         if self._backlog.stretches:
             self._backlog.record(key, had, self._withheld.get(key, ()))
         for member in self._absent:
@@ -636,10 +638,9 @@ class Group(FormerGroup):
     # feeding ------------------------------------------------------------
 
     def _feed(self) -> bool:
-        """One slice for members that are out of step.
+        """Process one slice for members that are out of step; the members take turns.
 
-        Every other one is for what changed; what the walks have not reached is
-        not worth waiting for. The members take turns.
+        Every second slice is for changes, which do not wait until the walks are complete.
         """
         if not self.catch_up():
             return True
@@ -655,7 +656,7 @@ class Group(FormerGroup):
         return False
 
     def _send_changes(self, members: list[Member]) -> bool:
-        """A slice of what changed before the walks of these members are over; False: nothing did."""
+        """Send a slice of changes to members whose walks are not complete; False: there were none."""
         most = self.policy.slice
         for member in members:
             if member.todo and (member.dirty or member.urgent) and self._origins_ready(member):
@@ -665,7 +666,7 @@ class Group(FormerGroup):
         return most < self.policy.slice
 
     def _send_changes_to(self, member: Member, most: int) -> int:
-        """Changes for one member, about this many networks; returns how many these were."""
+        """Send about `most` changed networks to one member; returns how many there were."""
         out = BatchSegment()
         waiting = len(member.dirty)
         gained = self._catch_up(member, out, most)
@@ -680,7 +681,7 @@ class Group(FormerGroup):
         return told
 
     def _origins_ready(self, member: Member) -> bool:
-        """What a member had is known only when its old groups have read all changes."""
+        """True if the former groups have processed all changes: only then their records are exact."""
         ready = True
         for origin in member.origins:
             if origin is not self:
@@ -688,7 +689,7 @@ class Group(FormerGroup):
         return ready
 
     def _advance(self, member: Member) -> None:
-        """One slice of what this member alone must get."""
+        """Send one slice of a member's walk, missed changes or refeed."""
         out = BatchSegment()
         gained = 0
         if member.todo or not member.fed:
@@ -701,7 +702,7 @@ class Group(FormerGroup):
         self._conclude(member)
 
     def _conclude(self, member: Member) -> None:
-        """Tell the channel when a walk or a refeed is over."""
+        """Notify the channel if its walk or refeed is complete."""
         channel = member.channel
         if not member.fed and not member.todo:
             member.fed = True
@@ -714,7 +715,7 @@ class Group(FormerGroup):
             channel.fed()
 
     def _send_to(self, channel: Receiver, out: BatchSegment, gained: int) -> None:
-        """Send to one member what it alone gets, and count it."""
+        """Send to one member alone, and count it."""
         sent = 0
         for keys in out.announce.values():
             sent += len(keys)
@@ -738,7 +739,7 @@ class Group(FormerGroup):
         return gained
 
     def _first_buckets(self, bids: Mapping[bytes, Any], most: int) -> list[bytes]:
-        """The first buckets of a walk, about this many networks."""
+        """The first of these buckets, with about `most` networks."""
         part: list[bytes] = []
         for bid in bids:
             part.append(bid)
@@ -756,7 +757,7 @@ class Group(FormerGroup):
         origin: FormerGroup | None,
         out: BatchSegment,
     ) -> int:
-        """Send one bucket to a member; the first visit also records what is announced."""
+        """Send one bucket to a member; the first visit (`fresh`) also records what is announced."""
         left = member.left.pop(bid, {})
         channel = member.channel
         count = channel.statistics.export_updates
@@ -764,7 +765,7 @@ class Group(FormerGroup):
         gained = 0
         refused: list[bytes] = []
         policy, past, withheld, traced = self.policy, self._past, self._withheld, channel.traced
-        alike = not policy.per_net and (fresh or not past)  # networks of one route have one verdict
+        alike = not policy.per_net and (fresh or not past)  # one verdict for all networks of a route
         last: Rte | None = None
         verdict: tuple[int, Any] = NOTHING
         met: Any = None
@@ -843,7 +844,7 @@ class Group(FormerGroup):
         had: Rte | None,
         held: tuple[Hashable, ...],
     ) -> None:
-        """`held`: the neighbors that `had` was not sent to."""
+        """Trace a verdict for these members; `held`: the neighbors to which `had` was not sent."""
         spared = self._withheld.get(key, ())
         for member in members:
             channel = member.channel
@@ -868,7 +869,7 @@ class Group(FormerGroup):
             self._picked[bid] = set(bucket).difference(refused)
 
     def _catch_up(self, member: Member, out: BatchSegment, most: int) -> int:
-        """Bring what changed while the member was out of step, so many networks of it."""
+        """Add to `out` at most `most` networks that changed while the member was out of step; net gain."""
         gained = 0
         part: list[bytes] = []
         for key in member.dirty:
@@ -893,11 +894,11 @@ class Group(FormerGroup):
                 continue
             out.add(found[1], key)
         if not member.dirty:
-            member.dirty = {}  # an emptied dictionary keeps its size
+            member.dirty = {}  # an emptied dictionary does not shrink
         return gained
 
     def _repeat(self, member: Member, out: BatchSegment) -> None:
-        """A slice of a refeed: what is announced already, once more."""
+        """Add a slice of a refeed to `out`: announced networks once more."""
         again = member.again
         assert again is not None
         for bid in self._first_buckets(again, self.policy.slice):
@@ -910,7 +911,7 @@ class Group(FormerGroup):
                     out.add(found[1], key)
 
     def _offered(self, member: Member, key: bytes) -> tuple[Rte, Any] | None:
-        """What this member is to have of a network, and count why it may be nothing."""
+        """The route and form that this member is to get for a network; counts why it may be None."""
         best = self.table.best(key)
         if best is None:
             member.channel.statistics.export_withdraws.received += 1
@@ -937,7 +938,7 @@ class Group(FormerGroup):
 
 
 def judge(exporter: Exporter, policy: Policy, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:
-    """(SENT, form), or why the route does not go out."""
+    """(SENT, form), or (the reason why the route is not sent, None)."""
     if not exporter.admit(rte):
         return REJECTED, None
     out, again = policy.export(rte, key, mask)
@@ -948,18 +949,18 @@ def judge(exporter: Exporter, policy: Policy, rte: Rte, key: bytes, mask: int) -
 
 
 def outdated(rte: Rte | None) -> Rte | None:
-    """A route that was sent in a form which it may not have any more: equal to none."""
+    """A copy of a route that is identical to no other: its form may have changed since it was sent."""
     if rte is None:
         return None
     return Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, rte.rank, rte.flags)
 
 
 def withdraw_left(left: dict[bytes, Rte | None], out: BatchSegment) -> int:
-    """Withdraw what a member had of networks that are gone; how many that is."""
+    """Withdraw the routes a member had of networks that no longer exist; returns how many."""
     gone = [key for key, last in left.items() if last is not None]
     out.withdraw.extend(gone)
     return len(gone)
 
 
 def _ignore_changes() -> None:
-    """Nobody follows the journal any more."""
+    """The `wake` of a dissolved group: it no longer follows the journal."""

@@ -1,4 +1,4 @@
-"""Which group a channel belongs to, and its way from one to another."""
+"""Which export group a channel belongs to, and how it moves to another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pybird.core.export.single_group import SingleGroup
 
 
 def join(channel: Receiver, exporter: Exporter) -> Member:
-    """Put a channel into its group; the feed begins with the next turn."""
+    """Put a channel into its group; the feed begins in the next turn of the scheduler."""
     group = find(channel, exporter)
     member = Member(channel, group)
     member.todo = dict.fromkeys(group.table.buckets)
@@ -22,11 +22,12 @@ def join(channel: Receiver, exporter: Exporter) -> Member:
 
 
 def move(former: Member, exporter: Exporter, whole: bool = False) -> Member:
-    """Put a channel into the group that its config asks for now; returns the member there.
+    """Move a channel to the group that its config asks for now; returns its member there.
 
-    `whole`: everything is sent again, not only what differs. Nothing is
-    walked here: for each bucket the new member remembers which group knows
-    what the receiver has, also if the walk of the former one was not over.
+    `whole`: everything is sent again, not only the differences. Nothing is
+    walked here: for each bucket the new member stores which group has the
+    record of what the receiver has, even if the former member's own walk was not
+    complete.
     """
     channel, old = former.channel, former.group
     group = find(channel, exporter)
@@ -53,17 +54,18 @@ def move(former: Member, exporter: Exporter, whole: bool = False) -> Member:
     member.origins = dict.fromkeys([origin for origin in member.todo.values() if origin is not None])
     for origin in member.origins:
         origin.add_leaver(member)
-    group.enter(member)  # first: it may have been kept for this member's record alone
+    group.enter(member)  # first: the group may exist only as the record of this member
     former.forget_origins()
     old.drop(former)
     return member
 
 
 def divide(wanted: dict[Member, Exporter]) -> list[Member]:
-    """Judge new changes by what these members' configs ask for now; what was sent stays.
+    """Process further changes by these members' new configs, without sending anything (`configure soft`).
 
-    Members of one group that want the same stay together. Returns who cannot
-    stay: another mode or export limit needs another record of what was sent.
+    Members of one group whose new configs are equal stay together. Returns the
+    members for which this is impossible: another mode or export limit needs
+    another kind of record of what was sent.
     """
     parts: dict[Any, list[Receiver]] = {}
     exporters: dict[Any, Exporter] = {}
@@ -81,30 +83,30 @@ def divide(wanted: dict[Member, Exporter]) -> list[Member]:
 
 
 def records(group: FormerGroup, channel: Receiver, exporter: Exporter) -> bool:
-    """Does the group record what was sent in the way that this channel's config needs now?"""
+    """True if the group's record of what was sent has the form that this channel's config needs now."""
     if not isinstance(group, SingleGroup):
         return not is_alone(channel, exporter)
     return group.exporter.mode is exporter.mode and group.limit is channel.export_limit
 
 
 def key_of(channel: Receiver, exporter: Exporter) -> Any:
-    """Equal for channels that share a group."""
+    """The key of the channel's group: channels with equal keys share one."""
     key: Any = (exporter.key, exporter.mode, channel.export_key())
     return (channel, channel.export_limit, *key) if is_alone(channel, exporter) else key
 
 
 def is_alone(channel: Receiver, exporter: Exporter) -> bool:
-    """Does it need a group for itself?"""
+    """True if the channel needs a group of its own."""
     return exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
 
 
 def find(channel: Receiver, exporter: Exporter) -> Group:
-    """The group of this channel, made if there is none."""
+    """The group of this channel; created if it does not exist."""
     alone = is_alone(channel, exporter)
     key = key_of(channel, exporter)
     table = channel.table
     group: Group | None = table.groups.get(key)
-    if group is None or (alone and not group.members):  # one that is left no longer keeps its record
+    if group is None or (alone and not group.members):  # without members its record is outdated
         policy = channel.export_policy()
         if alone:
             group = SingleGroup(key, channel, exporter, policy)

@@ -1,6 +1,6 @@
 """Members of export groups: how a channel falls behind and catches up.
 
-A member knows its group, and the groups it comes from, as `FormerGroup`s.
+A member sees its group, and the groups it comes from, as `FormerGroup`s.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pybird.values.route import Rte
 
 
 class FormerGroup:
-    """A group, as its members and those on their way out of it see it."""
+    """A group, as its members and its leavers see it."""
 
     key: Any
     table: Table
@@ -25,63 +25,63 @@ class FormerGroup:
     members: dict[Receiver, Member]
 
     def sort(self) -> None:
-        """Divide the members by whether they are in step."""
+        """Sort the members into those in step, those behind and those paused."""
         raise NotImplementedError
 
     def enter(self, member: Member) -> None:
-        """A member joins; it is fed first."""
+        """Add a member; it gets a full feed first."""
         raise NotImplementedError
 
     def drop(self, member: Member) -> None:
-        """A member leaves for good."""
+        """Remove a member for good."""
         raise NotImplementedError
 
     def add_leaver(self, member: Member) -> None:
-        """A member is on its way to another group; note for it what it had."""
+        """A member moves to another group: from now on record for it what it had."""
         raise NotImplementedError
 
     def drop_leaver(self, member: Member) -> None:
-        """The way is over."""
+        """The move is complete."""
         raise NotImplementedError
 
     def divide(self, exporter: Exporter, policy: Policy, channels: list[Receiver]) -> FormerGroup:
-        """Give these members another filter without sending anything: they get a group of their own."""
+        """Give these members another filter without sending anything: they move to a group of their own."""
         raise NotImplementedError
 
     def collect(self, member: Member) -> None:
-        """A member does not pause any more: what changed is its own to catch up with."""
+        """A member is no longer paused: move what it missed from the backlog to its `dirty`."""
         raise NotImplementedError
 
     def catch_up(self) -> bool:
-        """Process a slice of what is pending; True when nothing is left."""
+        """Process a slice of the pending changes; True if none is left."""
         raise NotImplementedError
 
     def revalidate(self, keys: list[bytes]) -> None:
-        """Judge these networks, a slice, again: what the filter asks besides the route has changed."""
+        """Filter these networks (one slice) again: data that the filter looks up has changed."""
         raise NotImplementedError
 
     def unread(self) -> dict[bytes, None]:
-        """The buckets with changes to come, and those that nobody was fed: they may be gone meanwhile."""
+        """The buckets with pending changes, and those not fed to any member yet; some may no longer exist."""
         raise NotImplementedError
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
-        """What the group announced of this network: the route and its form."""
+        """The route that the group announced for this network, and its form; None: nothing."""
         raise NotImplementedError
 
     def exported(self, rte: Rte, key: bytes) -> Rte | None:
-        """What the filter that judged this network last made of its route."""
+        """The route as the filter left it that last processed this network; None: rejected."""
         raise NotImplementedError
 
     def had(self, bid: bytes, key: bytes, best: Rte, channel: Receiver) -> Rte | None:
-        """The route that the group announced to this channel, when nothing is pending."""
+        """The route that the group announced to this channel, provided that nothing is pending."""
         raise NotImplementedError
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
-        """Did a member that has this route get it in this form?"""
+        """True if a member that has this route got it in this form."""
         raise NotImplementedError
 
     def kept_from(self, channel: Receiver, rte: Rte, key: bytes) -> bool:
-        """Did this announced route not go to the channel, its owner or its next hop?"""
+        """True if this announced route was not sent to the channel, because it is its owner or next hop."""
         raise NotImplementedError
 
 
@@ -89,12 +89,13 @@ class Member:
     """One channel in a group.
 
     `todo`: the buckets that its walk has not reached, each with the group whose
-    record tells what the receiver has of it (None: nothing). `left`: what it
-    had of networks that changed in such a group since. `dirty`: the same for
-    networks of buckets that were reached; while it is paused they are in the
-    group's backlog, from the stretch `behind` on. `urgent`: the buckets of `todo` where
-    something changed that other groups announced or did not. `owes`: a whole feed was promised, so
-    that everything is sent and `Receiver.fed` called at the end.
+    record says what the receiver has of it (None: nothing). `left`: for networks
+    that have changed in such a group since, the route that it had. `dirty`: the
+    same for networks in buckets that the walk has passed; while the member is
+    paused they are in the group's backlog, from the stretch `behind` on.
+    `urgent`: the buckets of `todo` in which a network changed in a former group.
+    `owes`: a full feed was promised, so everything is sent and `Receiver.fed` is
+    called at the end.
     """
 
     __slots__ = (
@@ -128,45 +129,45 @@ class Member:
 
     @property
     def in_step(self) -> bool:
-        """True when it gets what the group sends, as it is sent."""
+        """True if it gets what the group sends, when the group sends it."""
         return self.fed and not self.paused and not self.todo and not self.dirty
 
     @property
     def waiting(self) -> bool:
-        """True while there is something to send to this member alone."""
+        """True while something must be sent to this member alone."""
         return not self.paused and (not self.in_step or self.again is not None)
 
     def pause(self) -> None:
-        """Collect instead of sending."""
+        """Record changes instead of sending them."""
         if not self.paused:
             self.paused = True
             self.group.sort()
 
     def resume(self) -> None:
-        """Send what was collected, then go in step."""
+        """Send the recorded changes, then be in step again."""
         if self.paused:
             self.paused = False
             self.group.collect(self)
             self.group.sort()
 
     def refeed(self) -> None:
-        """Send everything again; what a walk on its way has sent already counts for nothing."""
+        """Send everything again, also what an unfinished walk has already sent."""
         self.again = dict.fromkeys(self.group.table.buckets)
         self.group.sort()
 
     def leave(self) -> None:
-        """Stop at once; the receiver forgets by itself."""
+        """Leave the group without withdrawals: the receiver drops its routes by itself."""
         self.forget_origins()
         self.group.drop(self)
 
     def forget_origins(self) -> None:
-        """Nothing is left to compare with what other groups announced."""
+        """The records of former groups are no longer needed: leave these groups."""
         origins, self.origins = self.origins, {}
         for origin in origins:
             origin.drop_leaver(self)
 
     def exports(self, key: bytes) -> Rte | None:
-        """The route that this member's receiver has, as the filter left it."""
+        """The route of this network that the member's receiver has, as the filter left it."""
         if self.todo and self.group.table.bucket_of(key) in self.todo:
             return None
         found = self.group.current(key)

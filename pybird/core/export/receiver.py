@@ -1,6 +1,6 @@
-"""What export needs to know of a channel: where routes go, and who counts and tells it.
+"""What an export group needs from a channel: where routes are sent, counted and traced.
 
-A base class and no `typing.Protocol`: groups are compiled, and call these often.
+A base class, not a `typing.Protocol`: groups are compiled and call these methods often.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from pybird.core.statistics import Statistics
 from pybird.core.table import Table
 from pybird.values.route import Rte
 
-SENT: Final = 0  # verdicts on a route
+SENT: Final = 0  # this and the next three: verdicts on a route
 REJECTED: Final = 1  # the protocol does not send it, or it is the receiver's own
 FILTERED: Final = 2
-LIMITED: Final = 3  # the export limit keeps it out
+LIMITED: Final = 3  # dropped by the export limit
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)  # channels of protocols
 class Receiver:
-    """One end of an export.
+    """A destination of exported routes.
 
-    `neighbor` is what forms call the router behind it, None: nothing; it stays while
-    it is a member of a group. `exported` is how many networks it has.
+    `neighbor` is the name that forms use for the router behind it (None: none);
+    it does not change while the receiver is a member of a group. `exported` is
+    how many networks were sent to it and not withdrawn.
     """
 
     __slots__ = (
@@ -50,19 +51,19 @@ class Receiver:
     traced: bool  # `trace_export` writes something
 
     def export_policy(self) -> Policy:
-        """The export filter as the config has it."""
+        """The policy for the configured export filter."""
         raise NotImplementedError
 
     def export_key(self) -> Hashable:
-        """Equal for those whose export filters do the same."""
+        """Receivers whose export filters do the same have equal keys."""
         raise NotImplementedError
 
     def transmit(self, packed: Any) -> None:
-        """Hand what the group packed to the protocol."""
+        """Pass what the group packed to the protocol."""
         raise NotImplementedError
 
     def fed(self) -> None:
-        """A whole feed was transmitted."""
+        """A full feed was transmitted."""
         raise NotImplementedError
 
     def withheld(self, keys: list[bytes], reason: str) -> None:
@@ -70,17 +71,17 @@ class Receiver:
         raise NotImplementedError
 
     def released(self, key: bytes) -> None:
-        """The reason why a route was withheld is gone, or the route is."""
+        """A route is no longer withheld, or no longer exists."""
         raise NotImplementedError
 
     def export_limit_exceeded(self, limit: RouteLimit) -> bool:
-        """The export limit was exceeded; True when the routes above it must be dropped."""
+        """The export limit was exceeded: act; True if the routes above it must be dropped."""
         raise NotImplementedError
 
     def trace_export(self, key: bytes, kind: int, rte: Rte | None, had: Rte | None) -> None:
-        """What became of a network's route, and of the one before it; `kind` is the verdict."""
+        """Trace the verdict (`kind`) on a network's route; `had` is the route sent before."""
         raise NotImplementedError
 
     def crashed(self, error: Exception) -> None:
-        """The work for this receiver raised: who owns it stops."""
+        """The group's work for this receiver raised: stop the receiver's protocol."""
         raise NotImplementedError

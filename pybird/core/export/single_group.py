@@ -1,8 +1,8 @@
 """Export groups of one channel: the best accepted route, merged routes, or an export limit.
 
-What was announced is kept per network, with the routes it was made of: these
-modes depend on more than the best route, so the record of the shared groups
-does not tell enough.
+The group records for each network what was announced and the routes it was made
+of: these modes depend on more than the best route, so the record of the shared
+groups is not enough.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pybird.values.route import Dest, Hop, NextHop, Rte
 
 
 class SingleGroup(Group):
-    """A group of one: other modes than the best route, or an export limit."""
+    """A group with one member, for modes other than OPTIMAL or with an export limit."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class SingleGroup(Group):
         self._mode = exporter.mode
         self._sent: dict[bytes, tuple[tuple[Rte, ...], Any]] = {}
         self._blocked: dict[bytes, None] = {}  # networks that the limit kept out
-        self._unseen = channel.exported  # what the member has from other groups and the walk has not reached
+        self._unseen = channel.exported  # networks from other groups that the walk has not reached
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
         return SingleGroup(key, self._channel, exporter, policy)
@@ -49,7 +49,7 @@ class SingleGroup(Group):
         self._unseen = old._unseen
 
     def current(self, key: bytes) -> tuple[Rte, Any] | None:
-        """What was announced of this network."""
+        """The route that was announced for this network, and its form; None: nothing."""
         found = self._sent.get(key)
         return (found[0][0], found[1]) if found is not None else None
 
@@ -59,15 +59,15 @@ class SingleGroup(Group):
         return found[0][0] if found is not None else None
 
     def _offered(self, member: Member, key: bytes) -> tuple[Rte, Any] | None:
-        return self.current(key)  # counted when it was decided
+        return self.current(key)  # `_settle` has counted it
 
     def sent_as(self, rte: Rte, key: bytes, form: Any) -> bool:
-        """Did a member that has this route get it in this form?"""
+        """True if a member that has this route got it in this form."""
         found = self._sent.get(key)
         return found is not None and bool(found[1] == form)
 
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
-        """(SENT, form), or why the route does not go out."""
+        """(SENT, form), or (the reason why the route is not sent, None)."""
         if rte.source.owner is self._channel:
             return NOTHING
         found = super().verdict(rte, key)
@@ -77,7 +77,7 @@ class SingleGroup(Group):
         return found
 
     def _process(self, changes: dict[bytes, Rte | None], again: bool = False) -> None:
-        if not self.members:  # who left needs the record as it was
+        if not self.members:  # a leaver needs the record unchanged
             for key in changes:
                 found = self._sent.get(key)
                 self._record_had(self.table.bucket_of(key), key, found[0][0] if found is not None else None)
@@ -111,9 +111,10 @@ class SingleGroup(Group):
             self._retry()
 
     def _settle(self, key: bytes, held: Rte | None = None) -> bool:
-        """Decide what is announced of a network now; True when that changed.
+        """Decide what is announced for a network now; True if that changed.
 
-        `held`: what the member has of it from another group. The limit is about others only.
+        `held`: the route that the member has of it from another group; the limit
+        does not apply to such networks.
         """
         routes = self.table.get(key)
         last = self._sent.get(key)
@@ -160,7 +161,7 @@ class SingleGroup(Group):
         return limit.room(len(self._sent) + self._unseen) > 0
 
     def _retry(self) -> None:
-        """There is room again: what the limit kept out may go."""
+        """Below the limit again: process the networks that it kept out."""
         for key in list(self._blocked):
             if key not in self.reader.pending:
                 if not self.reader.pending:
@@ -208,7 +209,7 @@ class SingleGroup(Group):
         return (tuple(parts), form) if form is not None else None
 
     def _joins(self, best: Rte, rte: Rte, key: bytes) -> bool:
-        """May this route share the traffic of the best one?"""
+        """True if this route may be part of the best one's multipath route."""
         return may_join(best, rte) and self.verdict(rte, key)[0] == SENT
 
     def _visit(
@@ -263,7 +264,7 @@ def _name(rte: Rte) -> tuple[str, int]:
 
 
 def may_join(best: Rte, rte: Rte) -> bool:
-    """Are both of one multipath route, if the filter lets them?"""
+    """True if both may be parts of one multipath route, as far as the filter accepts them."""
     own = best.source.type
     if rte.source.type is not own or best.hop.dest is not Dest.UNICAST or rte.hop.dest is not Dest.UNICAST:
         return False
@@ -271,7 +272,7 @@ def may_join(best: Rte, rte: Rte) -> bool:
 
 
 def united(out: Rte, parts: list[Rte]) -> Rte:
-    """What the filter made of the best route, with the next hops of all: each once, in BIRD's order."""
+    """The best route as filtered (`out`), with the next hops of all parts: each once, in BIRD's order."""
     found: dict[NextHop, None] = {}
     for part in parts:
         for way in part.hop.nexthops:
