@@ -1,11 +1,11 @@
-"""Replies: what a command answers, as data.
+"""Replies: the answers of commands, as data.
 
 A handler yields these; renderers in `cli` turn them into the text of BIRD's
 control socket, into JSON or into tables, so that the forms cannot diverge. The
 code of a reply is BIRD's (`NNNN` before each line): 0xxx done, 1xxx rows, 2xxx
 headings, 8xxx a command failed, 9xxx it was not understood. One reply may be
-several lines of text. Three kinds are for the session and never shown:
-`Pause`, `Wait` and headings in JSON.
+several lines of text. `Pause` and `Wait` are for the session and never shown;
+headings are not shown in JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pybird.core.protocol import Detail
 
 
 class Reply:
-    """Base of all replies. `code` is that of the first line."""
+    """Base of all replies. `code` is the code of the first line."""
 
     __slots__ = ()
     code: int
@@ -50,14 +50,14 @@ ARGUMENT_ERROR: Final = 9003
 
 @dataclass(frozen=True, slots=True)
 class Pause(Reply):
-    """Nothing to show yet: let others run, then go on."""
+    """Nothing to show yet: let other work run, then continue."""
 
     code: int = field(default=-1, init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait(Reply):
-    """Go on when `ready()` is true, or after `timeout` seconds."""
+    """Continue when `ready()` is true, or after `timeout` seconds."""
 
     code: int = field(default=-1, init=False)
     ready: Callable[[], bool]
@@ -83,7 +83,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Note(Reply):
-    """One line of text with a code: what a command did, and to whom."""
+    """One line of text with a code: what a command did, and to which object."""
 
     code: int
     text: str
@@ -92,7 +92,7 @@ class Note(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Done(Reply):
-    """The end of a reply that has no last word of its own."""
+    """The end of a reply that has no closing line of its own."""
 
     code: int = field(default=0, init=False)
 
@@ -109,9 +109,9 @@ class FailureReply(Reply):
 class ConfigProblem(Reply):
     """An error of a configuration file.
 
-    `shown` are the source line with a caret and what helps. Tools read the
-    last line of the reply, so of the `last` problem text puts them before the
-    message.
+    `shown` is the source line with a caret, and hints. Tools read the last line
+    of the reply as the message, so the text form of the `last` problem has
+    `shown` before the message.
     """
 
     code: int = field(default=8002, init=False)
@@ -129,7 +129,7 @@ class ConfigProblem(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Status(Reply):
-    """`show status`. `recovery` are lines about graceful restart."""
+    """`show status`. `recovery`: lines about graceful restart."""
 
     code: int = field(default=1000, init=False)
     version: str
@@ -144,7 +144,7 @@ class Status(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Version(Reply):
-    """`show version`: what really runs, whatever the banner says."""
+    """`show version`: the program that really runs, whatever the banner says."""
 
     code: int = field(default=1000, init=False)
     program: str
@@ -156,7 +156,7 @@ class Version(Reply):
 
 @dataclass(frozen=True, slots=True)
 class MemoryRow:
-    """Octets in use by one kind of thing, and octets kept for it without use."""
+    """For one kind of object, the octets in use and those allocated but unused."""
 
     name: str
     effective: int
@@ -165,9 +165,9 @@ class MemoryRow:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse(Reply):
-    """`show memory`; the rows are estimates and do not contain the total.
+    """`show memory`; the rows are estimates, without a row for the total.
 
-    `resident` is what the process really has, None where nobody knows.
+    `resident` is the real memory of the process in octets, None if unknown.
     """
 
     code: int = field(default=1018, init=False)
@@ -187,7 +187,7 @@ class ProtocolHeading(Reply):
 
 @dataclass(frozen=True, slots=True)
 class RouteChanges:
-    """One line of `Route change stats`. A dialect shows what it has columns for."""
+    """One line of `Route change stats`. A dialect shows those that it has columns for."""
 
     received: int = 0
     rejected: int = 0
@@ -235,7 +235,7 @@ class ChannelDetail:
 
 @dataclass(frozen=True, slots=True)
 class PairDetail:
-    """A protocol between two tables; import is from the peer table. Counts are None while it is down."""
+    """A protocol between two tables (pipe); imports are from the peer table. Counts are None while down."""
 
     table: str
     peer_table: str
@@ -270,9 +270,9 @@ class ProtocolDetail:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolRow(Reply):
-    """One protocol; `table` is empty when it has none or several.
+    """One protocol; `table` is empty if it has none or several.
 
-    `info` is BIRD's column; `trouble` is what we know beyond it.
+    `info` is BIRD's column; `trouble` is what keeps it from working beyond that.
     """
 
     code: int = field(default=1002, init=False)
@@ -323,15 +323,15 @@ class RouteAttributes:
     """What `show route all` adds to a route."""
 
     source: str  # BGP, static, device, ...
-    origin: str  # the same as dialect 2 says it
+    origin: str  # the same in the words of dialect 2
     attributes: tuple[AttributeText, ...] = ()
-    hostentry: str = ""  # where the next hop is looked up
-    local_metric: str = ""  # the distance of that, dialect 3
+    hostentry: str = ""  # where the next hop is resolved
+    local_metric: str = ""  # the metric of that, dialect 3
 
 
 @dataclass(frozen=True, slots=True)
 class RouteRow(Reply):
-    """One route. `again`: its network is the one of the row before."""
+    """One route. `again`: its network is that of the previous row."""
 
     code: int = field(default=1007, init=False)
     table: str
@@ -348,7 +348,7 @@ class RouteRow(Reply):
     kernel_error: bool = False
     hops: tuple[Via, ...] = ()
     all: RouteAttributes | None = None
-    reason: str = ""  # why the protocol refused it; the import filter gives none
+    reason: str = ""  # why the protocol refused it; empty if the import filter did
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,10 +449,10 @@ class PeerHeading(Reply):
 
 @dataclass(frozen=True, slots=True)
 class PeerRow(Reply):
-    """A discovered neighbor and the session that was made of it.
+    """A discovered neighbor and the session created for it.
 
-    `child` is empty where there is none, then `why` says why not; otherwise
-    `why` is the child's info.
+    Without a session `child` is empty and `why` is the reason; otherwise `why` is
+    the child's info.
     """
 
     code: int = field(default=1030, init=False)
@@ -476,7 +476,7 @@ class RefusedHeading(Reply):
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow(Reply):
-    """Why a network is not, or not whole, where a channel would bring it."""
+    """Why a channel did not import or export a network, or only a part of its route."""
 
     code: int = field(default=1032, init=False)
     net: str
@@ -489,12 +489,12 @@ class RefusedRow(Reply):
 
 @dataclass(frozen=True, slots=True)
 class HelpRow(Reply):
-    """A command: how it is written, what it does."""
+    """A command: its syntax, and what it does."""
 
     code: int = field(default=1031, init=False)
     syntax: str
     text: str
 
 
-# What `output json` leaves out: they say how the text looks.
+# `output json` leaves these out: they only shape the text.
 HEADINGS: Final = (ProtocolHeading, RouteHeading, InterfaceHeading, PeerHeading, RefusedHeading)

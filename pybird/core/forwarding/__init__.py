@@ -1,1 +1,1 @@
-"""Where packets go: interfaces, who is behind them, and the next hops that lead there."""
+"""Where packets go: interfaces, directly reachable neighbors, and next hops."""

@@ -1,9 +1,9 @@
-"""Interfaces as the router knows them, and who wants to hear of their changes.
+"""The router's interfaces, and the listeners to their changes.
 
-The device protocol feeds this from the kernel; nobody else asks the kernel. A
+The device protocol feeds this from the kernel; no other code asks the kernel. A
 listener gets an `InterfaceEvent` after the change was applied. An address
-counts from the moment duplicate address detection is over: while it is
-tentative it is stored, but neither told nor used.
+counts once duplicate address detection is complete: while it is tentative it is
+stored, but neither announced to listeners nor used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pybird.values.net import Prefix
 
 
 def _has_host(net: Prefix, address: Address) -> bool:
-    """The network has this address, which is not its first or last one (of IPv4, up to /30)."""
+    """True if the network contains the address; in IPv4 networks up to /30 not its first or last one."""
     if not net.contains(address):
         return False
     if not address.is_v4 or net.length >= 31:
@@ -34,16 +34,16 @@ class Interface:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.addresses: dict[AddressKey, LinkAddress] = {}
-        self.preferred_first: tuple[Address | Prefix, ...] = ()  # of the device protocol's config
+        self.preferred_first: tuple[Address | Prefix, ...] = ()  # from the device protocol's config
 
     @property
     def index(self) -> int:
-        """The kernel's number."""
+        """The kernel's interface index."""
         return self.link.index
 
     @property
     def name(self) -> str:
-        """The name of now; an interface may be renamed."""
+        """The current name; an interface may be renamed."""
         return self.link.name
 
     @property
@@ -52,11 +52,11 @@ class Interface:
         return self.link.up
 
     def ready_addresses(self) -> list[LinkAddress]:
-        """Addresses that may be used: not tentative."""
+        """The addresses that may be used, which are not tentative."""
         return [address for address in self.addresses.values() if not address.tentative]
 
     def link_local(self) -> Address | None:
-        """The link-local address to use; None while there is none or it is tentative."""
+        """The link-local address to use; None while there is none that is not tentative."""
         return self._pick([a.address for a in self.ready_addresses() if a.address.is_link_local])
 
     def preferred(self, v4: bool) -> LinkAddress | None:
@@ -70,11 +70,11 @@ class Interface:
         return next((a for a in found if a.address == best), None)
 
     def has(self, address: Address) -> bool:
-        """Is this one of the interface's own usable addresses?"""
+        """True if this is one of the interface's own usable addresses."""
         return any(own.address == address and not own.tentative for own in self.addresses.values())
 
     def on_link(self, address: Address) -> bool:
-        """Is this the address of a host that is directly reachable here, and not our own?"""
+        """True if this address is directly reachable here and not our own."""
         if self.has(address):
             return False
         if address.is_link_local:
@@ -94,23 +94,23 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceEvent:
-    """What happened.
+    """A change of an interface.
 
     `kind`: added, removed, up, down, renamed, changed (MTU, flags, master),
-    address, address-removed. `address` belongs to the last two.
+    address (one was added), address-removed. Only the last two have `address`.
     """
 
     kind: str
     interface: Interface
     address: LinkAddress | None = None
-    what: str = ""  # that has changed, in BIRD's words: MTU, link
+    what: str = ""  # for kind "changed", in BIRD's words: MTU, link
 
 
 class InterfaceListener(Protocol):
-    """Who hears of interface changes."""
+    """An object that gets interface changes."""
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """One change, already applied."""
+        """Called for each change, after it was applied."""
 
 
 class Interfaces:
@@ -122,11 +122,11 @@ class Interfaces:
 
     @property
     def by_name(self) -> dict[str, Interface]:
-        """Interfaces by their names of now."""
+        """Interfaces by their current names."""
         return {interface.name: interface for interface in self.by_index.values()}
 
     def named(self, name: str) -> Interface | None:
-        """The interface with this name."""
+        """The interface with this name; None: there is none."""
         for interface in self.by_index.values():
             if interface.name == name:
                 return interface
@@ -136,11 +136,11 @@ class Interfaces:
         return iter(list(self.by_index.values()))
 
     def listen(self, listener: InterfaceListener) -> None:
-        """Tell this listener of every change from now on."""
+        """Call this listener for every change from now on."""
         self._listeners[listener] = None
 
     def unlisten(self, listener: InterfaceListener) -> None:
-        """Tell it no more."""
+        """Stop calling this listener."""
         self._listeners.pop(listener, None)
 
     def _notify(
@@ -150,7 +150,7 @@ class Interfaces:
         for listener in list(self._listeners):
             if listener not in self._listeners:
                 continue
-            guarded = getattr(listener, "guarded", None)  # a protocol instance: its faults are its own
+            guarded = getattr(listener, "guarded", None)  # of a protocol instance: an exception stops it
             if guarded is not None:
                 guarded(listener.interface_event, event)
             else:
@@ -159,7 +159,7 @@ class Interfaces:
     # changes, from the device protocol ------------------------------------
 
     def link_changed(self, link: Link) -> None:
-        """A link came or changed."""
+        """A link appeared or changed."""
         known = self.by_index.get(link.index)
         if known is None:
             interface = self.by_index[link.index] = Interface(link)
@@ -178,7 +178,7 @@ class Interfaces:
             self._notify("changed", known, what="MTU" if old.mtu != link.mtu else "link")
 
     def link_removed(self, index: int) -> None:
-        """A link is gone with all its addresses."""
+        """A link vanished, with all its addresses."""
         interface = self.by_index.get(index)
         if interface is None:
             return
@@ -191,7 +191,7 @@ class Interfaces:
         self._notify("removed", interface)
 
     def address_changed(self, address: LinkAddress) -> None:
-        """An address came, changed, or is tentative no more."""
+        """An address appeared, changed, or is no longer tentative."""
         interface = self.by_index.get(address.ifindex)
         if interface is None:
             return
@@ -205,7 +205,7 @@ class Interfaces:
             self._notify("address", interface, address)
 
     def address_removed(self, address: LinkAddress) -> None:
-        """An address is gone."""
+        """An address was removed."""
         interface = self.by_index.get(address.ifindex)
         old = interface.addresses.pop(address.key, None) if interface is not None else None
         if interface is not None and old is not None and not old.tentative:
@@ -214,7 +214,7 @@ class Interfaces:
     # questions ------------------------------------------------------------
 
     def in_vrf(self, interface: Interface, vrf: str | None) -> bool:
-        """Does the interface belong to this VRF? None: no VRF was asked for."""
+        """True if the interface belongs to this VRF; always for None."""
         if vrf is None:
             return True
         master = self.by_index.get(interface.link.master) if interface.link.master else None
@@ -223,14 +223,14 @@ class Interfaces:
         return interface.name == vrf or (master is not None and master.name == vrf)
 
     def owner_of(self, address: Address) -> Interface | None:
-        """The interface that has this address."""
+        """The interface that has this usable address; None: it is not ours."""
         for interface in self.by_index.values():
             if interface.has(address):
                 return interface
         return None
 
     def lowest_v4(self, patterns: tuple[InterfacePattern, ...] = ()) -> Address | None:
-        """What BIRD takes as router id: the lowest IPv4 address of an interface that is up.
+        """The address that BIRD would take as router id: the lowest IPv4 address of an interface that is up.
 
         Loopback interfaces count only when patterns name them.
         """
@@ -253,7 +253,7 @@ def _downed(link: Link) -> Link:
 
 
 def name_matches(mask: str, name: str) -> bool:
-    """Does the name match a pattern with `*` and `?`?"""
+    """True if the name matches a pattern with `*` and `?`."""
     if not mask:
         return not name
     if mask[0] == "*":
@@ -263,7 +263,7 @@ def name_matches(mask: str, name: str) -> bool:
 
 
 def matches(patterns: tuple[InterfacePattern, ...], interface: Interface) -> bool:
-    """Does a list of interface patterns include this interface? The first match decides."""
+    """True if a list of interface patterns includes this interface; the first match decides."""
     for pattern in patterns:
         if pattern.mask is not None and not name_matches(pattern.mask, interface.name):
             continue
@@ -276,7 +276,7 @@ def matches(patterns: tuple[InterfacePattern, ...], interface: Interface) -> boo
 
 
 def matches_address(patterns: tuple[InterfacePattern, ...], interface: Interface, address: Address) -> bool:
-    """The same for one address of the interface (`router id from`)."""
+    """As `matches`, for one address of the interface (`router id from`)."""
     for pattern in patterns:
         if pattern.mask is not None and not name_matches(pattern.mask, interface.name):
             continue

@@ -1,8 +1,8 @@
 """Neighbors: on which interface an address is reachable directly.
 
-That is an interface that is up and has the address on link: the one with the
-longest prefix. A link-local address is on every link, so it is not looked for
-here, and our own addresses are no neighbors.
+That is the interface that is up and has the longest on-link prefix containing
+the address. Link-local addresses exist on every link, so they are never found
+here; our own addresses are no neighbors.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Neighbors:
         self._interfaces = interfaces
 
     def find(self, address: Address, check_link: bool = True) -> Interface | None:
-        """The interface on which this address is directly reachable now.
+        """The interface on which this address is directly reachable now; None: there is none.
 
-        Without `check_link` an interface needs no carrier.
+        Without `check_link`, an interface without carrier counts, too.
         """
         if address.is_link_local or self._interfaces.owner_of(address) is not None:
             return None
@@ -38,7 +38,7 @@ def _is_usable(interface: Interface, check_link: bool) -> bool:
 
 
 def _match_length(interface: Interface, address: Address) -> int:
-    """The length of the longest prefix of the interface that has the address."""
+    """The length of the interface's longest prefix that contains the address; 0: none does."""
     longest = 0
     for own in interface.ready_addresses():
         if own.prefix.contains(address):

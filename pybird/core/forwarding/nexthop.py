@@ -1,20 +1,20 @@
 """Next hops: shared entries that follow interfaces and other routes.
 
-A `Hop` says where packets go. Entries made here depend on interfaces (a
-gateway that must be on link, a device that must be up) or on an IGP table
-(recursive). When their world changes they are resolved again in place, their
-`version` rises, and one sliced walk over all tables gives every route that
-uses a changed entry a successor, so that best routes are chosen anew and
-readers hear of it.
+A `Hop` says where packets go. The entries here depend on interfaces (a gateway
+that must be on link, a device that must be up) or on an IGP table (recursive).
+When these change, the entries are resolved again in place and their `version`
+rises. Then one walk over all tables, in slices, replaces every route that uses a
+changed entry by a successor, so that best routes are chosen again and readers
+see the change.
 
-No recursion through recursion (RFC 4271, 5.1.3): a network leads nowhere for
-those who look an address up when a recursive route is its best one or may
-become it. What an entry resolves to thus never depends on what entries resolve
-to, so one walk is enough: a route over itself does not win, lose and win again.
+No recursion through recursion (RFC 4271, 5.1.3): an address does not resolve
+through a network whose best route is recursive or may become so. So what an
+entry resolves to never depends on other recursive entries, and one walk is
+enough: a route that resolves through itself cannot win, lose and win again in a
+loop.
 
-An entry that nothing uses any more is forgotten: each new one pays for a look
-at two old ones, round and round, so routes with ever new next hops cannot fill
-the memory.
+Unused entries are forgotten: each new entry causes a check of two old ones, in
+turn, so that routes with ever new next hops cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from pybird.values.attributes import AttributePool
 from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 
-CHECKS: Final = 2  # old entries that one new entry pays for
+CHECKS: Final = 2  # old entries that are checked for each new one
 
 
 class HopWay(NamedTuple):
-    """One configured way out: through a gateway, or through an interface."""
+    """One configured next hop: a gateway, or an interface."""
 
     gateway: Address | None = None
     ifindex: int = 0
@@ -45,19 +45,19 @@ class HopWay(NamedTuple):
     weight: int = 1
     onlink: bool = False
     labels: tuple[int, ...] = ()
-    check_link: bool = True  # without carrier it does not work
-    metric: int = 0  # the IGP metric of routes this way
+    check_link: bool = True  # False: an interface without carrier will do
+    metric: int = 0  # the IGP metric of routes with this next hop
     own_address: bool = False  # an address of this router may be the gateway
-    otherwise: Address | None = None  # the gateway while the first one is not there
+    otherwise: Address | None = None  # the gateway to use while the first one is not reachable
 
 
 class Recursive(NamedTuple):
-    """An address that another table knows the way to."""
+    """A next hop address that is resolved through the routes of a table."""
 
     table: str
     gateway: Address
     labels: tuple[int, ...] = ()
-    on_link: Address | None = None  # the gateway on a link that the route itself leads to
+    on_link: Address | None = None  # the gateway to use if the resolving route has none
 
 
 class HopTable:
@@ -80,7 +80,7 @@ class HopTable:
         self._warn = warn
         self._direct: dict[tuple[HopWay, ...], Hop] = {}
         self._recursive: dict[Recursive, Hop] = {}
-        self._circular: dict[Recursive, bytes] = {}  # the network whose recursive routes forbid it
+        self._circular: dict[Recursive, bytes] = {}  # to the recursive network in the way
         self._round: list[tuple[dict[Any, Hop], Any]] = []
         self._readers: dict[str, TableReader] = {}
         self._changed: dict[Hop, None] = {}
@@ -101,12 +101,12 @@ class HopTable:
         metric: int = 0,
         otherwise: Address | None = None,
     ) -> Hop:
-        """The entry for a gateway; with `table` the routes of that table lead to it.
+        """The entry for a gateway; with `table` it is resolved through the routes of that table.
 
-        Without an interface the gateway must be on link somewhere; `metric` is
-        the distance to it; `otherwise` is a second address of the neighbor, for the
-        time when the first is not there. The entry is UNREACHABLE while it cannot be
-        resolved.
+        Without `ifindex` the gateway must be on link on some interface. `metric`
+        is the IGP metric; `otherwise` is a second address of the neighbor, used
+        while the first is not reachable. The entry is UNREACHABLE while it cannot
+        be resolved.
         """
         if table is not None:
             return self.recursive(address, table)
@@ -117,7 +117,7 @@ class HopTable:
         return self.ways((HopWay(None, ifindex),))
 
     def ways(self, ways: tuple[HopWay, ...]) -> Hop:
-        """The entry for one or several ways; those that work now are its next hops."""
+        """The entry for one or several configured next hops; it has those that work now."""
         hop = self._direct.get(ways)
         if hop is None:
             self._forget_unused()
@@ -128,9 +128,10 @@ class HopTable:
     def recursive(
         self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None
     ) -> Hop:
-        """The entry for an address that the best route of a table leads to.
+        """The entry for an address that is resolved through the best route of a table.
 
-        Where that route has no gateway, `on_link`, its link-local address, is the neighbor.
+        If that route has no gateway, the next hop is the address itself, or its
+        link-local address `on_link` if there is one.
         """
         key = Recursive(table, address, labels, on_link)
         hop = self._recursive.get(key)
@@ -153,15 +154,15 @@ class HopTable:
         return self.ways(tuple(ways)) if ways else hop
 
     def add_waiter(self, notify: Callable[[set[Hop]], None]) -> None:
-        """Somebody has routes whose direct next hop is not there: tell of those that come."""
+        """Call `notify` with the direct next hops that become reachable, from now on."""
         self._waiters[notify] = None
 
     def remove_waiter(self, notify: Callable[[set[Hop]], None]) -> None:
-        """Nobody waits there any more."""
+        """Stop calling `notify`."""
         self._waiters.pop(notify, None)
 
     def obstacle(self, hop: Hop) -> str:
-        """Why a direct next hop is lost, for people."""
+        """Why a direct next hop is not reachable, for people."""
         way: HopWay = hop.key[0]
         if way.gateway is None:
             return f"interface {way.ifname or way.ifindex} is not up"
@@ -176,7 +177,7 @@ class HopTable:
         return len(self._direct) + len(self._recursive)
 
     def _forget_unused(self) -> None:
-        """Go on with the round through all entries and forget the unused ones."""
+        """Check the next `CHECKS` entries of the round through all, and forget unused ones."""
         if not self._round:
             self._round = [(self._direct, key) for key in self._direct]
             self._round += [(self._recursive, key) for key in self._recursive]
@@ -187,7 +188,7 @@ class HopTable:
                 self._circular.pop(key, None)
 
     def works(self, way: HopWay) -> bool:
-        """Can packets go this way now?"""
+        """True if this next hop is reachable now."""
         return self._interface(way) is not None
 
     # resolving --------------------------------------------------------------
@@ -208,7 +209,7 @@ class HopTable:
         return _set(hop, Dest.UNICAST if found else Dest.UNREACHABLE, nexthops, metric)
 
     def _interface(self, way: HopWay) -> Interface | None:
-        """Where this way leads now."""
+        """The interface for this next hop now; None: it is not reachable."""
         if not way.ifindex and way.ifname is None:
             assert way.gateway is not None
             if way.own_address:
@@ -252,7 +253,7 @@ class HopTable:
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
 
     def _forbid(self, key: Recursive, net: bytes) -> None:
-        """Recursive routes of this network stand in the way, until they go, best or not."""
+        """Nothing resolves through this network until its recursive routes, best or not, are withdrawn."""
         self._readers[key.table].every = True
         if self._circular.get(key) != net:
             self._circular[key] = net
@@ -260,14 +261,14 @@ class HopTable:
             self._warn(f"Next hop address {key.gateway} resolvable through recursive route for {where}")
 
     def _on_link(self, key: Recursive, ifindex: int) -> Address:
-        """The neighbor's address on a link; a link-local one that is ours there leads nowhere."""
+        """The neighbor's address on a link: `key.on_link`, unless it is absent or our own address there."""
         if key.on_link is None:
             return key.gateway
         interface = self._interfaces.by_index.get(ifindex)
         return key.gateway if interface is None or interface.has(key.on_link) else key.on_link
 
     def _metric(self, rte: Rte) -> int:
-        """The distance that an IGP route gives: what a filter set, or its protocol knows."""
+        """The IGP metric of a route: `igp_metric` if a filter set it, else its protocol's own metric."""
         written = self._pool.view(rte.attrs).get("igp_metric")
         if isinstance(written, int):
             return written
@@ -277,13 +278,13 @@ class HopTable:
     # changes ----------------------------------------------------------------
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """Resolve every entry that depends on interfaces."""
+        """Resolve again every entry that depends on interfaces."""
         for ways, hop in self._direct.items():
             if self._resolve_direct(ways, hop):
                 self._mark_changed(hop)
         if event.address is None:
             return
-        changed = event.address.address  # our own now, or no more
+        changed = event.address.address  # it became our own, or no longer is
         for key, hop in self._recursive.items():
             if changed in (key.gateway, key.on_link) and self._resolve_recursive(key, hop):
                 self._mark_changed(hop)
@@ -300,14 +301,14 @@ class HopTable:
         changed = dict.fromkeys([name for name, reader in self._readers.items() if reader.pending])
         for name in changed:
             self._readers[name].pending.clear()
-            self._readers[name].every = False  # until one is found that must know
+            self._readers[name].every = False  # until an entry needs it again (`_forbid`)
         for key, hop in self._recursive.items():
             if key.table in changed and self._resolve_recursive(key, hop):
                 self._mark_changed(hop)
         return False
 
     def table_changed(self, name: str) -> None:
-        """A table came, went or was made anew: entries that need it are resolved again."""
+        """A table was added, removed or replaced: resolve its entries again."""
         for key, hop in self._recursive.items():
             if key.table == name:
                 self._follow(name)
@@ -319,7 +320,7 @@ class HopTable:
         self._scheduler.add(self._walk)
 
     def _walk(self) -> bool:
-        """A slice of the walk that gives routes over changed hops their successors."""
+        """One slice of the walk that replaces routes with changed hops by their successors."""
         if not self._walks:
             if not self._changed:
                 return False
@@ -353,7 +354,7 @@ class HopTable:
         return bool(self._walks) or bool(self._changed)
 
     def _notify_waiters(self) -> None:
-        """Direct next hops are there: who waits for them hears of it."""
+        """Notify the waiters of direct next hops that are reachable now."""
         found = {hop for hop in self._walking if hop.direct and not hop.lost}
         if found:
             for notify in list(self._waiters):
@@ -367,9 +368,9 @@ class HopTable:
 
 
 def _may_be_recursive(routes: tuple[Rte, ...]) -> bool:
-    """Is the best of these routes recursive, or would it be if all next hops were reachable?
+    """True if the best of these routes is recursive, or could be if all next hops were reachable.
 
-    Preference counts before anything that depends on next hops.
+    Preference decides before anything that depends on next hops.
     """
     best = routes[0].preference
     return any(rte.preference >= best and isinstance(rte.hop.key, Recursive) for rte in routes)
@@ -379,11 +380,11 @@ def _references(entries: dict[Any, Hop], key: Any) -> int:
     return sys.getrefcount(entries[key])
 
 
-_UNUSED: Final = _references({0: Hop(Dest.NONE)}, 0)  # of an entry that only the table of entries has
+_UNUSED: Final = _references({0: Hop(Dest.NONE)}, 0)  # if only the dictionary of entries refers to it
 
 
 def _set(hop: Hop, dest: Dest, nexthops: tuple[NextHop, ...], metric: int | None) -> bool:
-    """Write a resolution into an entry; True when it differs."""
+    """Write a resolution into an entry; True if that changed it."""
     if hop.dest is dest and hop.nexthops == nexthops and hop.igp_metric == metric:
         return False
     hop.dest = dest

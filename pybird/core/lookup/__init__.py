@@ -1,1 +1,1 @@
-"""What filters ask beside the route: ROAs, tables, interfaces."""
+"""What filters look up besides the route: ROAs, ASPAs, interfaces."""

@@ -1,9 +1,9 @@
-"""ROA tables as filters ask them (RFC 6811).
+"""An index of ROA tables, for `roa_check` in filters (RFC 6811).
 
-An index of the records by prefix follows the journal of the table, and is
-brought up to date when a question comes. Like a prefix set, it finds by the
-first octets of a network which lengths of records can cover it: by the first
-octet those of less than 16 bits (32 of IPv6), by the first 2 (4) the others.
+The index of the records by prefix follows the journal of the table, and is
+updated before the next question is answered. As in a prefix set, the first
+octets of a network give the lengths of the records that can cover it: the first
+octet gives those of less than 16 bits (IPv6: 32), the first 2 (4) the others.
 
 Hot code (also compiled); budget 1 microsecond per question.
 """
@@ -20,7 +20,7 @@ ROA_VALID: Final = 1
 ROA_INVALID: Final = 2
 
 Record = tuple[int, int]  # longest length, AS number
-Level = dict[int, dict[Record, None]]  # bits of a prefix of one length to its records
+Level = dict[int, dict[Record, None]]  # for one prefix length: bits of the prefix -> its records
 
 
 @final
@@ -34,7 +34,7 @@ class RoaIndex:
         self._octets: Final = 2 if table.net_type is NetType.ROA4 else 4
         self._pivot: Final = 8 * self._octets
         self._levels: dict[int, Level] = {}
-        # Number of prefixes of each length, by the octets that networks under them begin with.
+        # By the octets that networks under them begin with: length -> number of prefixes.
         self._short: dict[bytes, dict[int, int]] = {}
         self._long: dict[bytes, dict[int, int]] = {}
         self._reader = TableReader(_ignore_changes)
@@ -44,12 +44,12 @@ class RoaIndex:
 
     @property
     def empty(self) -> bool:
-        """True when nothing is kept of records that went."""
+        """True if the index holds nothing, as it must once all records are removed."""
         self._catch_up()
         return not (self._short or self._long)
 
     def state(self, key: bytes, asn: int) -> int:
-        """The state of a network, given by its table key, announced by this AS."""
+        """The RFC 6811 state of a network (by its table key) with this origin AS."""
         if self._reader.pending:
             self._catch_up()
         short = self._short.get(key[1:2])
@@ -60,7 +60,7 @@ class RoaIndex:
         return self._among(long, key, asn) or state
 
     def _among(self, near: dict[int, int], key: bytes, asn: int) -> int:
-        """The state by the records of these lengths."""
+        """The state by the records of the prefix lengths in `near`."""
         length = key[0]
         value = int.from_bytes(key[1:], "big") >> (-length & 7)
         state = ROA_UNKNOWN
@@ -74,7 +74,7 @@ class RoaIndex:
         return state
 
     def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
-        """Networks announced by one AS by their states; most have no record anywhere near."""
+        """Networks of one origin AS, grouped by state; fast for the many that no record covers."""
         if self._reader.pending:
             self._catch_up()
         short, long = self._short, self._long
@@ -141,7 +141,7 @@ class RoaIndex:
                     del index[head]
 
     def _heads(self, prefix: bytes) -> list[bytes]:
-        """What the networks under a prefix begin with; the default network has no octets."""
+        """The first octets of all networks under a prefix; b"" is for the default network, which has none."""
         length = prefix[0]
         if length >= self._pivot:
             return [prefix[1 : self._octets + 1]]
@@ -165,7 +165,7 @@ def _bits(prefix: bytes) -> int:
 
 
 def _ignore_changes() -> None:
-    """The index looks when it is asked, not when the table changes."""
+    """The `wake` of the index: it reads changes when it is asked, not when they happen."""
 
 
 def _split(key: bytes) -> tuple[bytes, Record]:

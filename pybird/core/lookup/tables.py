@@ -1,4 +1,4 @@
-"""Questions that filters ask tables: RPKI origin (RFC 6811) and ASPA validation.
+"""Tables and interfaces as filters look them up: RPKI origin (RFC 6811) and ASPA validation.
 
 ROA tables have an index (`roa.py`). ASPA follows the verification draft
 of the SIDROPS group (upstream and downstream paths).
@@ -28,14 +28,14 @@ NOT_PROVIDER: Final = 2
 
 
 class NoRecords:
-    """What a table that is not there, or of another type, answers."""
+    """Stands for a table that does not exist or is not a ROA table: nothing is known."""
 
     def state(self, key: bytes, asn: int) -> int:
-        """Nothing is known."""
+        """Always ROA_UNKNOWN."""
         return ROA_UNKNOWN
 
     def divide(self, keys: list[bytes], asn: int) -> dict[int, list[bytes]]:
-        """Nothing is known of any."""
+        """All networks are ROA_UNKNOWN."""
         return {ROA_UNKNOWN: keys}
 
 
@@ -58,7 +58,7 @@ class TableLookup:
         return self.roa_states(table, net.type).state(net.key, asn)
 
     def roa_states(self, table: str, net_type: NetType) -> RoaStates:
-        """What answers `roa_check` of networks of this type."""
+        """The index that answers `roa_check` for networks of this type."""
         found = self._tables.get(table)
         wanted = NetType.ROA4 if net_type is NetType.IP4 else NetType.ROA6
         if found is None or found.net_type is not wanted:
@@ -69,7 +69,7 @@ class TableLookup:
         return index
 
     def forget(self, table: str) -> None:
-        """The table is gone."""
+        """Drop the index of a table that was removed."""
         self._indexes.pop(table, None)
 
     def aspa_check(self, table: str, path: Any, upstream: bool) -> int:
@@ -94,17 +94,17 @@ class TableLookup:
         return ASPA_UNKNOWN if _ramp(up, unsure) + _ramp(down, unsure) < size else ASPA_VALID
 
     def neighbor(self, address: Address) -> tuple[int, str] | None:
-        """Index and name of the interface on whose link an address is."""
+        """(index, name) of the interface on whose link an address is; None: there is none."""
         found = self._neighbors.find(address)
         return (found.index, found.name) if found is not None else None
 
     def interface(self, name: str) -> int:
-        """The index of an interface; 0 when there is none of this name."""
+        """The index of an interface; 0: no interface has this name."""
         found = self._interfaces.named(name)
         return found.index if found is not None else 0
 
     def _relation(self, table: Table, customer: int, provider: int) -> int:
-        """Does the customer's record name this provider?"""
+        """PROVIDER or NOT_PROVIDER, by the customer's record; NO_ATTESTATION if it has none."""
         routes = table.get(customer.to_bytes(4, "big"))
         if not routes:
             return NO_ATTESTATION
@@ -116,7 +116,7 @@ class TableLookup:
 
 
 def _collapsed(path: AsPath) -> list[int] | None:
-    """The AS numbers without repetitions, the neighbor first; None when there is a set."""
+    """The AS numbers without repetitions, the neighbor's first; None if there is a set."""
     numbers: list[int] = []
     for kind, part in path.segments:
         if kind != SEQUENCE:

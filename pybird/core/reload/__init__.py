@@ -1,1 +1,1 @@
-"""From one configuration to another: what differs, what must happen, and carrying it out."""
+"""From one configuration to another: compare, plan, and carry out the plan."""

@@ -1,14 +1,15 @@
-"""What must happen to get from one configuration to another.
+"""The actions that lead from one configuration to another.
 
 `plan` is pure: two configs in, an ordered tuple of frozen actions out. Nothing
-is touched, so `configure check` can print it and tests are two texts and a
+is changed, so `configure check` can print it, and a test is two texts and a
 list. `core/reload/reconfiguration.py` carries it out.
 
-A protocol lives on when name, type and VRF are the same, none of its tables is
-made anew, and the protocol itself accepts the difference (`Instance.accepts`);
-and when it is enabled, or not, as is written: commands, limits and errors hold
-until the next configuration. Filters are compared by what they do: a changed constant
-or a changed function that is called counts, a name or a comment does not.
+A protocol keeps running if its name, type and VRF are the same, none of its
+tables is recreated, the protocol accepts the difference (`Instance.accepts`),
+and it is enabled or disabled as the new config says: what commands, limits and
+errors changed there holds only until the next configuration. Filters are
+compared by what they do: a changed constant or a changed function that is called
+counts, a name or a comment does not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class SetOptions:
 
 @dataclass(frozen=True, slots=True)
 class AddTable:
-    """A table is made, or made anew."""
+    """A table is created, or recreated."""
 
     name: str
 
@@ -43,7 +44,7 @@ class AddTable:
 
 @dataclass(frozen=True, slots=True)
 class RemoveTable:
-    """A table goes, with what is in it."""
+    """A table is removed with its routes."""
 
     name: str
 
@@ -65,7 +66,7 @@ class StopProtocol:
 class RestartProtocol:
     """A protocol cannot take over its new config while it runs.
 
-    `hindrances`: what cannot be done with which channel, for the log.
+    `hindrances`: log lines about channels that cannot be changed, added or removed.
     """
 
     name: str
@@ -78,7 +79,7 @@ class RestartProtocol:
 
 @dataclass(frozen=True, slots=True)
 class AdaptProtocol:
-    """A protocol takes over its new config and lives on."""
+    """A protocol takes over its new config and keeps running."""
 
     name: str
 
@@ -88,7 +89,7 @@ class AdaptProtocol:
 
 @dataclass(frozen=True, slots=True)
 class ReloadChannel:
-    """Routes go through changed filters again."""
+    """A channel's routes go through its changed filters again."""
 
     protocol: str
     channel: str
@@ -137,33 +138,33 @@ class Plan:
 
 
 class Judgement(Protocol):
-    """What the planner asks a running protocol instance; nothing is changed by asking."""
+    """What the planner asks a protocol instance; asking changes nothing."""
 
     def accepts(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """Can it live on under the new config?"""
+        """True if it can keep running with the new config."""
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
-        """Do the channel's own options ask to reload imports, exports?"""
+        """(imports?, exports?): which to reload for changed options of the channel."""
 
     def refeeds(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """Do the protocol's own options change what its channels export?"""
+        """True if changed options of the protocol change what its channels export."""
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-        """Can a channel not change, come (`old` None) or go (`new` None) while it runs?"""
+        """True if a channel cannot be changed, added (`old` None) or removed (`new` None) while it runs."""
 
     @property
     def is_down(self) -> bool:
-        """It does not run, so that there is nothing to keep."""
+        """True in state DOWN: there is nothing to keep running."""
 
     @property
     def enabled(self) -> bool:
-        """It runs if it can, whatever was written; nothing has disabled it since."""
+        """True unless it is disabled now, by the config, a command, a limit or an error."""
 
 
 Meaning = Callable[[Filter], str]
 
 _SCOPES = frozenset({"path", "tables", "protocols", "symbols", "filters", "functions", "warnings"})
-# What never restarts a protocol: the core takes it over.
+# The core applies changes of these itself, so they never restart a protocol.
 _LIVE = ("description", "debug", "span", "restart_time", "channels", "disabled")
 _CHANNEL_LIVE = ("import_filter", "export_filter", "span")
 
@@ -172,12 +173,12 @@ Run = Callable[[ProtocolConfig], bool]
 
 
 def runs(config: ProtocolConfig) -> bool:
-    """Protocols that no version of this program runs do not take part."""
+    """False for protocols that this program never runs: the plan ignores them."""
     return not isinstance(config, NotRun)
 
 
 class Comparisons:
-    """Where two configurations of one protocol differ; found once, since they may be large."""
+    """Compares the old and new config of each protocol; memoised, since configs may be large."""
 
     def __init__(self, meaning: Meaning) -> None:
         self.meaning = meaning
@@ -185,14 +186,14 @@ class Comparisons:
         self._alike: dict[str, bool] = {}
 
     def equal(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """Equal in all they say; filters by what they do."""
+        """True if all options are equal; filters are compared by what they do."""
         found = self._equal.get(new.name)
         if found is None:
             found = self._equal[new.name] = _equal(old, new, self.meaning)
         return found
 
     def same_but_live(self, old: ProtocolConfig, new: ProtocolConfig) -> bool:
-        """Do they differ only in what the core takes over?"""
+        """True if they differ only in what the core applies itself."""
         found = self._alike.get(new.name)
         if found is None:
             found = self._alike[new.name] = _same_but_live(old, new)
@@ -200,7 +201,7 @@ class Comparisons:
 
 
 def compare(running: Config, wanted: Config, meaning: Meaning, run: Run) -> Comparisons:
-    """All that `plan` will ask; takes long for large configurations, and changes nothing else."""
+    """Make in advance the comparisons that `plan` needs; slow for large configs, changes nothing else."""
     known = Comparisons(meaning)
     kept = {id(each) for each in running.protocols} & {id(each) for each in wanted.protocols}
     for whole in (running, wanted):  # what was not read again is the same object in both
@@ -222,10 +223,10 @@ def plan(
     run: Run = runs,
     known: Comparisons | None = None,
 ) -> Plan:
-    """The way from `running` to `wanted`; `judges` are the running instances by name.
+    """The plan from `running` to `wanted`; `judges` are the running instances by name.
 
-    `run` tells which protocols this version runs; the others do not take part.
-    `known` is what `compare` found of these two.
+    `run` says which protocols this version runs; the others are ignored.
+    `known` is the result of `compare` for these two.
     """
     if known is None:
         known = compare(running, wanted, meaning, run)
@@ -256,7 +257,7 @@ def plan(
 
 
 def _switches(old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None) -> bool:
-    """It is disabled and shall not be, or the other way round."""
+    """True if it is disabled now and the new config enables it, or the other way round."""
     enabled = judge.enabled if judge is not None else not old.disabled
     return enabled == new.disabled
 
@@ -268,7 +269,7 @@ def change(
     known: Comparisons,
     renewed: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> list[Action]:
-    """What happens to one protocol that is in both configurations; `disabled` does not count."""
+    """The actions for a protocol that is in both configurations; `disabled` is ignored."""
     name = new.name
     old = replace(old, disabled=new.disabled)
     for channel in old.channels:
@@ -303,7 +304,7 @@ def change(
 def _obstacle(
     old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None, known: Comparisons
 ) -> str | None:
-    """Why the protocol cannot live on; None: it can."""
+    """Why the protocol must restart; None: it can keep running."""
     if old.type_name != new.type_name or type(old) is not type(new):
         return "another type"
     if old.vrf != new.vrf:
@@ -326,7 +327,7 @@ def _obstacle(
 def _hindrances(
     old: ProtocolConfig, new: ProtocolConfig, judge: Judgement | None, renewed: set[str]
 ) -> tuple[str, ...]:
-    """Which channels cannot follow a new config of the same kind, in BIRD's words."""
+    """The channels that cannot be changed, added or removed while it runs, in BIRD's words."""
     if judge is None or judge.is_down or type(old) is not type(new) or old.vrf != new.vrf:
         return ()
     before = {channel.name: channel for channel in old.channels}
@@ -334,7 +335,7 @@ def _hindrances(
     for channel in new.channels:
         was = before.pop(channel.name, None)
         if was is not None and was.table in renewed:
-            was = replace(was, table="")  # it is another one of that name
+            was = replace(was, table="")  # the new table is another one with that name
         if judge.forces_restart(was, channel):
             found.append(
                 f"Cannot {'add' if was is None else 'reconfigure'} channel {new.name}.{channel.shown}"
@@ -348,7 +349,7 @@ def _hindrances(
 
 
 def _same_but_live(old: ProtocolConfig, new: ProtocolConfig) -> bool:
-    """Do they differ only in what the core takes over: filters, limits, debug, description?"""
+    """True if they differ only in what the core applies itself: filters, limits, debug, description."""
     if [channel.name for channel in old.channels] != [channel.name for channel in new.channels]:
         return False
     live: dict[str, Any] = {name: getattr(new, name) for name in _LIVE}
@@ -363,7 +364,7 @@ def _same_but_live(old: ProtocolConfig, new: ProtocolConfig) -> bool:
 
 
 def _equal(old: ProtocolConfig, new: ProtocolConfig, meaning: Meaning) -> bool:
-    """Equal in all they say; filters by what they do."""
+    """True if all options are equal; filters are compared by what they do."""
     if type(old) is not type(new) or len(old.channels) != len(new.channels):
         return False
     if replace(old, channels=new.channels, disabled=new.disabled) != new:
@@ -386,16 +387,16 @@ def _kept(old: TableConfig, new: TableConfig | None) -> bool:
 
 
 def _effective(config: ProtocolConfig, whole: Config) -> ProtocolConfig:
-    """The config with what it inherits from the global options."""
+    """The config with the router id and hostname that it inherits from the global options."""
     router_id = config.router_id if config.router_id is not None else whole.router_id
     hostname = config.hostname if config.hostname is not None else whole.hostname
     return replace(config, router_id=router_id, hostname=hostname)
 
 
 def settle_digests(protocols: Iterable[ProtocolConfig], meaning: Meaning) -> None:
-    """Give every function that some option's filter code calls its digest.
+    """Compute the digest of every function that filter code in some option calls.
 
-    Calls compare by digest; only a computed one tells that a function changed.
+    Calls are compared by digest; without one a changed function would not be noticed.
     """
     kinds: dict[type, tuple[str, ...] | None] = {}
     for protocol in protocols:
@@ -421,7 +422,7 @@ def _settle(value: Any, meaning: Meaning, kinds: dict[type, tuple[str, ...] | No
 
 
 def _parts(kind: type) -> tuple[str, ...] | None:
-    """The fields that may hold filter code, of values of this type; None: it has nothing to do with any."""
+    """The fields of this type that may hold filter code; None: values of it never hold any."""
     if issubclass(kind, (Node, tuple)):
         return ()
     if not is_dataclass(kind) or kind.__module__.startswith("pybird.values."):

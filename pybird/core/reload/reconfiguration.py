@@ -1,9 +1,9 @@
 """Carrying out a plan while the router runs.
 
-What can be done at once is: protocols adapt, channels reload. What must stop,
-stops; when the last one is down, tables are removed and added and the
-restarted and new protocols begin, phase by phase. One request can wait behind
-a running one (the latest wins). The previous configuration is kept for one
+Protocols that can adapt and channels that reload do so immediately. The others
+stop; when the last one is down, tables are removed and added, and the restarted
+and new protocols start, phase by phase. One request can wait for the end of a
+running one (the latest wins). The previous configuration is kept for one
 `undo`; `configure timeout` undoes by itself unless it is confirmed.
 """
 
@@ -40,7 +40,7 @@ from pybird.core.reload.study import Study
 
 
 class ReloadOutcome(Enum):
-    """What a request came to, as the CLI replies it."""
+    """The outcome of a request, as the CLI replies it."""
 
     DONE = "Reconfigured"  # 0003
     IN_PROGRESS = "Reconfiguration in progress"  # 0004
@@ -54,7 +54,7 @@ class ReloadOutcome(Enum):
 
 
 class Queued(NamedTuple):
-    """A request that waits for the end of the one before; the timeout is in seconds."""
+    """A request that waits for the end of the running one; the timeout is in seconds."""
 
     config: Config
     soft: bool = False
@@ -69,24 +69,24 @@ class Reconfiguration:
     def __init__(self, router: Instances) -> None:
         self._router = router
         self._previous: Config | None = None
-        self._was_soft = False  # the way from `_previous` to now; the way back is the same
-        self._soft: list[Channel] | None = None  # while a soft one runs: whose exports are not reloaded
+        self._was_soft = False  # `_previous` was left by `configure soft`, so an undo is soft, too
+        self._soft: list[Channel] | None = None  # while a soft one runs: channels with changed exports
         self._queued: Queued | None = None
         self._waiting = 0
-        self._wanted: Config | None = None  # of the running reconfiguration
+        self._wanted: Config | None = None  # by the running reconfiguration
         self._plan = Plan()
         self._timer: Timer | None = None
-        self.undo_at: float | None = None  # when the timeout will undo
+        self.undo_at: float | None = None  # when the timeout will undo, on the router's clock
         self.refusal = ""  # why the last one was refused
-        self.expiry_observers: dict[Callable[[str], None], None] = {}  # told when a timeout undoes
+        self.expiry_observers: dict[Callable[[str], None], None] = {}  # called at a timeout
 
     @property
     def busy(self) -> bool:
-        """True while protocols still stop for a new configuration."""
+        """True while protocols are still stopping for a new configuration."""
         return self._wanted is not None
 
     def plan(self, wanted: Config) -> Plan:
-        """What would happen; nothing does."""
+        """What a reconfiguration would do; changes nothing."""
         router = self._router
         known = router.compared(wanted)
         return plan(router.config, wanted, router.protocols, router.policies.meaning, router.runs, known)
@@ -94,7 +94,7 @@ class Reconfiguration:
     def request(
         self, wanted: Config, soft: bool = False, timeout: float | None = None, study: Study | None = None
     ) -> ReloadOutcome:
-        """Go to a new configuration; `timeout` seconds later back, unless confirmed."""
+        """Apply a new configuration; undo it after `timeout` seconds unless it is confirmed."""
         if self._router.shutting_down:
             return ReloadOutcome.SHUTDOWN
         self._disarm()
@@ -134,7 +134,7 @@ class Reconfiguration:
         return ReloadOutcome.CONFIRMED
 
     def status(self) -> ReloadOutcome:
-        """Is one running?"""
+        """The state, as `configure status` replies it."""
         if self._router.shutting_down:
             return ReloadOutcome.SHUTDOWN
         if self._queued is not None:
@@ -210,7 +210,7 @@ class Reconfiguration:
             self._router.forget_router_id()
 
     def _log_restart(self, name: str, config: ProtocolConfig, hindrances: tuple[str, ...] = ()) -> None:
-        """What becomes of a protocol that begins anew, in BIRD's words; nothing where none runs."""
+        """Log what happens to a protocol that restarts, in BIRD's words; nothing if it stays disabled."""
         instance = self._router.protocols.get(name)
         if instance is None:
             return
@@ -224,7 +224,7 @@ class Reconfiguration:
             self._router.log("info", text)
 
     def _apply_enabled(self, name: str, config: ProtocolConfig) -> None:
-        """From here on a protocol is disabled or not because that is written, for no other reason."""
+        """Enable or disable a protocol as the new config says, whatever disabled it before."""
         instance = self._router.protocols.get(name)
         if instance is not None and (config.disabled or not instance.enabled):
             instance.enabled = not config.disabled
@@ -243,7 +243,7 @@ class Reconfiguration:
             self._finish()
 
     def _finish(self) -> None:
-        """Everything that had to stop is down: make the new things."""
+        """All that had to stop is down: replace tables, start protocols, then run a queued request."""
         router = self._router
         wanted = self._wanted
         assert wanted is not None
@@ -296,7 +296,7 @@ class Reconfiguration:
         self._router.add_table(config)
 
     def _take_over(self, wanted: Config) -> None:
-        """Everything that stays gets the new config's values and places."""
+        """Give tables and protocols that stay their part of the new config."""
         router = self._router
         for config in wanted.tables:
             table = router.tables.get(config.name)
@@ -332,9 +332,9 @@ class Reconfiguration:
             self._restart(action.protocol)
 
     def reload(self, instance: Instance, action: ReloadChannel) -> bool:
-        """Bring a channel's routes through its new filters, or new routes only (`configure soft`).
+        """Run a channel's routes through its new filters, or with `configure soft` new routes only.
 
-        False: it cannot.
+        False: the channel cannot reload its imports.
         """
         channel = instance.channels.get(action.channel)
         if channel is None:
@@ -364,7 +364,7 @@ class Reconfiguration:
             soften(channels)
 
     def _restart(self, name: str) -> None:
-        """Turn a change that was meant to be live into a restart."""
+        """Restart a protocol that was planned to adapt or reload, but could not."""
         action = RestartProtocol(name, "it could not adapt")
         self._plan = replace(self._plan, actions=(*self._plan.actions, action))
         self._log_restart(name, self._router.protocols[name].config)
@@ -373,7 +373,7 @@ class Reconfiguration:
 
 def adapt(instance: Instance, config: ProtocolConfig) -> bool:
     """Give a running instance a new config that it accepts; False: it did not."""
-    instance.config = replace(instance.config, disabled=config.disabled)  # no difference to ask for
+    instance.config = replace(instance.config, disabled=config.disabled)  # no difference to accept
     if not instance.guarded(instance.reconfigure, config):
         return False
     instance.config = config
@@ -395,7 +395,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
 
 
 def adapt_child(reconfiguration: Reconfiguration, instance: Instance, config: ProtocolConfig) -> None:
-    """A dynamic child follows its parent's new config, or restarts with it."""
+    """Adapt a dynamic child to a new config, or restart it with that."""
     actions: list[Action] = change(
         instance.config, config, instance, Comparisons(instance.services.policies.meaning)
     )
@@ -417,19 +417,19 @@ def adapt_child(reconfiguration: Reconfiguration, instance: Instance, config: Pr
 
 
 def _reason(config: ProtocolConfig) -> StopReason:
-    """Why a protocol stops for its new config."""
+    """The reason with which a protocol stops for its new config."""
     return StopReason.REMOVED if config.disabled else StopReason.RECONFIGURED
 
 
 class _Held(NamedTuple):
-    """What commands do to a protocol while it stops outlives the reload, and so does the reason."""
+    """The effect of commands given while a protocol stops for a reload; its successor gets it."""
 
     enabled: bool
     message: str
     last_error: str
 
     def restore(self, instance: Instance) -> None:
-        """Make its successor as it was."""
+        """Apply it to the successor."""
         instance.enabled = self.enabled
         if not self.enabled:
             instance.message, instance.last_error = self.message, self.last_error

@@ -1,10 +1,11 @@
-"""`rpki reload`: routes are judged again when a ROA or ASPA table changes.
+"""`rpki reload`: routes are filtered again when a ROA or ASPA table changes.
 
-Every table that some filter asks is followed. When it has been quiet for
-`SETTLE` seconds, at the latest after `SETTLE_MOST`, what may have changed is
-judged again: exports of the networks under the changed records, in slices,
-imports by one refresh of the channel (or from its import table). A channel that
-cannot refresh keeps its routes; it is never restarted for this.
+Every table that some filter looks into is followed. When these tables have not
+changed for `SETTLE` seconds, or after `SETTLE_MOST` at the latest, the routes
+that may be affected are filtered again: exports, in slices, of the networks
+under the changed records; imports by one refresh of the channel (or from its
+import table). A channel that cannot refresh keeps its routes; it is never
+restarted for this.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from pybird.core.services import Services
 from pybird.core.table import Table, TableReader
 from pybird.values.net import NetType, Prefix, net_of
 
-SETTLE: Final = 1.0
-SETTLE_MOST: Final = 20.0
+SETTLE: Final = 1.0  # seconds
+SETTLE_MOST: Final = 20.0  # seconds
 
 
 def stop_members(group: FormerGroup, error: Exception) -> None:
-    """The work for a group raised: the protocols of its members stop, nobody else's."""
+    """Work for a group raised: stop the protocols of its members, and no others."""
     for channel in list(group.members):
         channel.crashed(error)
 
 
 class Revalidation:
-    """The followed tables of one router."""
+    """Follows the tables that the filters of one router look into."""
 
     def __init__(self, services: Services, instances: dict[str, Instance]) -> None:
         self._services = services
@@ -39,11 +40,11 @@ class Revalidation:
         services.policies.follow = self.follow
         self._readers: dict[str, TableReader] = {}
         self._timer: Timer | None = None
-        self._since = 0.0  # when the first change of this round came
+        self._since = 0.0  # when the first change of this round happened
         self._work: list[tuple[FormerGroup, Iterator[bytes | None]]] = []
 
     def follow(self, names: tuple[str, ...]) -> None:
-        """Hear of changes of these tables from now on."""
+        """Follow these tables from now on."""
         for name in names:
             table = self._services.tables.get(name)
             known = self._readers.get(name)
@@ -52,7 +53,7 @@ class Revalidation:
                 table.readers.append(reader)
 
     def _changed(self) -> None:
-        """The first change since the last round: wait until it is quiet."""
+        """The first change since the last round: wait until there are no more."""
         self._since = self._services.clock.now()
         self._arm()
 
@@ -64,7 +65,7 @@ class Revalidation:
         self._timer = clock.call_at(clock.now() + SETTLE, lambda: self._reload_if_quiet(sizes))
 
     def _sizes(self) -> int:
-        """Grows while changes keep coming."""
+        """A sum that differs after every change of a followed table."""
         total = 0
         for name in self._readers:
             table = self._services.tables.get(name)
@@ -102,7 +103,7 @@ class Revalidation:
             channel.protocol.log("info", f"Channel {channel.name} cannot refresh its imports")
 
     def _step(self) -> bool:
-        """Judge the exports of one slice of networks again; a crash there is of those who get them."""
+        """Filter the exports of one slice of networks again; an exception stops the receivers' protocols."""
         group, affected = self._work[0]
         over = True
         try:
@@ -114,7 +115,7 @@ class Revalidation:
         return bool(self._work)
 
     def _judge(self, group: FormerGroup, affected: Iterator[bytes | None]) -> bool:
-        """One slice of a group's affected networks; True when none is left."""
+        """Filter one slice of a group's affected networks again; True if none is left."""
         if not group.catch_up():
             return False
         part: dict[bytes, None] = {}

@@ -1,4 +1,4 @@
-"""What is slow about a new configuration and changes nothing: what its filters mean, and their code."""
+"""The slow part of a new configuration, which changes nothing: digest, compile and compare."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pybird.values.attributes import AttributeDecl
 
 
 class Study(NamedTuple):
-    """What was found out about a config, beside the one that ran then."""
+    """The result of studying a config, compared with the one that ran then."""
 
     running: Config
     config: Config
@@ -26,7 +26,7 @@ class Study(NamedTuple):
     comparisons: Comparisons
 
     def drop(self) -> None:
-        """It is not needed: cut the circles of its code."""
+        """Discard the study: break the reference cycles of its code."""
         for _, code in self.compiled.values():
             code.clear()
 
@@ -38,9 +38,9 @@ def study(
     attributes: Mapping[str, AttributeDecl],
     runs: Callable[[ProtocolConfig], bool],
 ) -> Study:
-    """Look at a config; `meanings` are those that are known, it adds to them.
+    """Digest and compile a config's filters and compare it with the running one; adds to `meanings`.
 
-    May run in another thread than everything else.
+    May run in another thread.
 
     Raises:
         ConfigErrors: a filter that cannot be compiled: its nesting is beyond Python's.
@@ -68,7 +68,7 @@ def study(
 
 
 def filters_of(config: Config) -> Iterator[Filter]:
-    """The filters that channels of this config run."""
+    """The import and export filters of all channels of enabled protocols."""
     for protocol in config.protocols:
         if not protocol.disabled:
             for channel in protocol.channels:
