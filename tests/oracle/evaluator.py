@@ -361,18 +361,18 @@ class _Machine:
 
     # ----------------------------------------------------- made of parts
 
-    def _of_pair(self, node: n.PairNode, frame: Locals) -> Value:
+    def _of_pairnode(self, node: n.PairNode, frame: Locals) -> Value:
         parts = [self.value(node.left, frame), self.value(node.right, frame)]
         a, b = [int(self._want(part, "int")) for part in parts]
         if a > 0xFFFF or b > 0xFFFF:
             raise Failure
         return Value("pair", a << 16 | b)
 
-    def _of_largecommunity(self, node: n.LargeCommunityNode, frame: Locals) -> Value:
+    def _of_largecommunitynode(self, node: n.LargeCommunityNode, frame: Locals) -> Value:
         parts = [self.value(part, frame) for part in (node.first, node.second, node.third)]
         return Value("lc", tuple([self._want(part, "int") for part in parts]))
 
-    def _of_extendedcommunity(self, node: n.ExtendedCommunityNode, frame: Locals) -> Value:
+    def _of_extendedcommunitynode(self, node: n.ExtendedCommunityNode, frame: Locals) -> Value:
         key, value = self.value(node.key, frame), self._number(node.value, frame)
         if key.kind == "void":
             raise Failure
