@@ -1,7 +1,7 @@
-"""Which neighbors a dynamic protocol wants, and what their children are like.
+"""Which neighbors a dynamic protocol wants, and the configuration of their children.
 
 Pure functions of the configuration, an entry of the peer table and interfaces.
-A reason is text for people: it follows `not started: ` in the log and stands in
+A reason is text for users: it follows `not started: ` in the log and is shown by
 `show peers`.
 """
 
@@ -21,7 +21,7 @@ from pybird.values.route import Rte
 
 
 class PeersExporter:
-    """Hands entries to `transmit` as they are."""
+    """Passes entries of the peer table to `transmit` unchanged."""
 
     key = ("bgp", "peers")
     mode = ExportMode.ACCEPTED
@@ -33,7 +33,7 @@ class PeersExporter:
         return rte
 
     def leads_to(self, form: Rte) -> tuple[Hashable, ...]:
-        """Nobody: there is no receiver that could be a next hop."""
+        """Nothing: no receiver can be a next hop."""
         return ()
 
     def kept_back(self, rte: Rte) -> str:
@@ -44,7 +44,7 @@ class PeersExporter:
 
 
 class PeerChanges:
-    """What the peers channel brings at once."""
+    """Changes of the peer table that the channel delivers together."""
 
     __slots__ = ("announced", "withdrawn")
 
@@ -61,7 +61,7 @@ class PeerEntry:
     def __init__(self, net: PeerNet, rte: Rte) -> None:
         self.net = net
         self.rte = rte
-        self.fresh = True  # not yet told to a child that exists already
+        self.fresh = True  # not matched with an existing child yet
         self.reason: str | None = None
 
 
@@ -96,7 +96,7 @@ def _wrong_interface(config: BgpConfig, interfaces: Interfaces, interface: Inter
 
 
 def unready(interfaces: Interfaces, net: PeerNet) -> str | None:
-    """Why a wanted neighbor cannot be talked to at this time."""
+    """Why no session with a wanted neighbor is possible at this time; None: it is."""
     interface = interfaces.by_index.get(net.ifindex)
     if interface is None or not interface.up:
         return f"{interface.name if interface is not None else net.ifindex} is down"
@@ -106,7 +106,7 @@ def unready(interfaces: Interfaces, net: PeerNet) -> str | None:
 
 
 def may_listen_on(config: BgpConfig, interface: Interface) -> bool:
-    """Incoming connections over this interface may become children."""
+    """True if incoming connections over this interface may create children."""
     if config.interface is not None and config.interface != interface.name:
         return False
     return not config.interface_range or matches(config.interface_range, interface)
@@ -131,14 +131,14 @@ def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None)
 
 
 def accepts_range(old: BgpConfig, new: BgpConfig) -> bool:
-    """Looking again at entries and children adapts to everything but who and where we are."""
+    """True if a running dynamic protocol can adopt the change: all but VRF, router ID and hostname."""
     if new.remote_range is None or old.remote_range is None:
         return False
     return (old.vrf, old.router_id, old.hostname) == (new.vrf, new.router_id, new.hostname)
 
 
 def why_withdrawn(entry: PeerEntry) -> str:
-    """What the source says about an entry that it withdrew."""
+    """Why an entry was withdrawn, in the words of its source; empty: it gives no reason."""
     owner = entry.rte.source.owner
     if owner is None or not isinstance(owner.protocol, Discoverer):
         return ""

@@ -1,17 +1,17 @@
 """BGP automatic peering: a protocol with `neighbor range`, and its children.
 
-The `peers` channel brings entries of a peer table: routers that were discovered
-on our links. Each entry that fits becomes a child, an ordinary peer whose
-config is this protocol's with an address and an interface. A child is also made
-for an incoming connection from the range; a later entry claims it.
+The `peers` channel delivers entries of a peer table: routers that were discovered
+on our links. Each entry that fits becomes a child, an ordinary peer whose config is
+this protocol's with an address and an interface. A child is also made for an incoming
+connection from the range; an entry that is added later is matched with it.
 
-One session per key (VRF, interface, address, port). The owner of a key is the
-written protocol of that address, even a disabled one; else the first protocol
-in the file that wants it. The others keep the entry with the reason and look
-again when something changes: entries, interfaces, the configuration.
+There is one session per key (VRF, interface, address, port). The owner of a key is the
+protocol in the file with that neighbor, even a disabled one; else the first dynamic
+protocol in the file that wants it. The others keep the entry with the reason, and decide
+again when entries, interfaces or the configuration change.
 
-Nothing happens inside the channel's call: changes are noted, and one turn
-works them off, at most ten new children per second and interface.
+A call of the channel only records changes; one timer acts on them, and starts at most
+ten new children per second and interface.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Dynamic(Spawner[BgpConfig]):
         self.entries: dict[bytes, PeerEntry] = {}
         self.children: dict[Key, Peer] = {}
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
-        self._dirty: dict[bytes, None] = {}
-        self._spawned: dict[int, deque[float]] = {}  # times of the last children per interface
-        self._crowded: dict[int, None] = {}  # interfaces whose strangers were complained about
+        self._dirty: dict[bytes, None] = {}  # keys of entries to decide about
+        self._spawned: dict[int, deque[float]] = {}  # by interface: when the last children were started
+        self._crowded: dict[int, None] = {}  # interfaces that the log says are full of undiscovered neighbors
         self._timer: Timer | None = None
         self._running = False
         self._prepare()
@@ -116,7 +116,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     @property
     def peers_channel(self) -> Channel | None:
-        """The channel that brings entries, if there is one."""
+        """The channel that delivers entries, if there is one."""
         return next((c for c in self.channels.values() if c.net_type is NetType.PEER), None)
 
     @property
@@ -133,7 +133,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def transmit(self, channel: Channel, packed: PeerChanges) -> None:
         if not self._running or self.owner.shutting_down:
-            return  # the children have their own way to end
+            return  # the core stops the children itself
         for key in packed.withdrawn:
             entry = self.entries.pop(key, None)
             if entry is not None:
@@ -155,14 +155,14 @@ class Dynamic(Spawner[BgpConfig]):
         self._mark(key)
 
     def entry_alive(self, channel: Channel, key: bytes, returned: bool) -> None:
-        """A discovered neighbor advertised itself again: its child may stop waiting."""
+        """A discovered neighbor advertised itself again: its child may try now instead of waiting."""
         entry = self.entries.get(key)
         child = self.children.get(self.key_of(entry.net)) if entry is not None else None
         if child is not None:
             child.guarded(child.seen, returned)
 
     def _entry_removed(self, entry: PeerEntry) -> None:
-        """An entry was withdrawn, or the export filter accepts it no more."""
+        """An entry was withdrawn, or the export filter does not accept it any more."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
         if child is None or self._has_entry(key):
@@ -179,7 +179,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._remove(key, child)
 
     def _remove(self, key: Key, child: Peer) -> None:
-        """Withdraw a child: its routes go, and its key is refused for a while."""
+        """Remove a child, and refuse connections with its key for the (lower) error wait time."""
         del self.children[key]
         now = self.services.clock.now()
         self._refused = {known: until for known, until in self._refused.items() if until > now}
@@ -199,7 +199,7 @@ class Dynamic(Spawner[BgpConfig]):
             channel.open()
 
     def channel_removed(self, channel: Channel) -> None:
-        """Without its channel no neighbor is discovered any more."""
+        """Remove the entries and their children: without the channel nothing is discovered."""
         if channel.net_type is NetType.PEER:
             entries, self.entries = self.entries, {}
             for entry in entries.values():
@@ -217,18 +217,18 @@ class Dynamic(Spawner[BgpConfig]):
         return Key(vrf_of(self.config), ifindex, net.address, self.config.remote_port)
 
     def label(self, net: PeerNet) -> str:
-        """The entry for people: address and interface name."""
+        """The entry as users see it: address and interface name."""
         interface = self.services.interfaces.by_index.get(net.ifindex)
         return f"{net.address}%{interface.name if interface is not None else net.ifindex}"
 
     def interface_event(self, event: InterfaceEvent) -> None:
-        """An interface changed: `from`, its state or its index may decide otherwise."""
+        """Decide again: `from` and whether an interface is up depend on its name, state and index."""
         if event.kind == "removed":
             self.guarded(self._interface_gone, event.interface)
         self.guarded(self.recheck_entries)
 
     def _interface_gone(self, interface: Interface) -> None:
-        """Its number will not come back: neither will children there, not even orphans."""
+        """Remove all children there, even orphans: the index of the interface will not come back."""
         self._spawned.pop(interface.index, None)
         self._crowded.pop(interface.index, None)
         for key, child in list(self.children.items()):
@@ -268,7 +268,7 @@ class Dynamic(Spawner[BgpConfig]):
             self._timer = self.services.clock.call_at(later, self._work)
 
     def _decide(self, entry: PeerEntry) -> float | None:
-        """Start, keep or remove the child of an entry; a time when it must wait until then."""
+        """Start, keep or remove the child of an entry; if a start must wait, the time to decide again."""
         key = self.key_of(entry.net)
         child = self.children.get(key)
         unfit = self._why_unfit(entry.net)
@@ -304,13 +304,13 @@ class Dynamic(Spawner[BgpConfig]):
             self.log("info", f"peer {self.label(entry.net)} not started: {reason}")
 
     def _claim(self, entry: PeerEntry, child: Peer) -> None:
-        """An existing child belongs to this entry: same name, no reset."""
+        """Match an entry with the child that exists already: it keeps its name and session."""
         entry.reason = None
         if not entry.fresh:
             return
         entry.fresh = False
         child.orphan = False
-        self.log("info", f"peer {self.label(entry.net)} discovered, it is {child.name}")
+        self.log("info", f"peer {self.label(entry.net)} discovered, {child.name} exists already")
         child.guarded(child.retry_now)
 
     def _why_unfit(self, net: PeerNet) -> str | None:
@@ -318,7 +318,7 @@ class Dynamic(Spawner[BgpConfig]):
         return unfit(self.config, self.services.interfaces, net)
 
     def _why_not_now(self, net: PeerNet) -> str | None:
-        """Why a wanted neighbor cannot have a child at this time."""
+        """Why a wanted neighbor cannot have a child at this time; None: it can."""
         return unready(self.services.interfaces, net) or self._limit_reached()
 
     def _limit_reached(self) -> str | None:
@@ -329,7 +329,7 @@ class Dynamic(Spawner[BgpConfig]):
         return f"export limit {limit.count} reached"
 
     def _spawn_wait(self, ifindex: int) -> float | None:
-        """None when a child may be started now, else when."""
+        """The time when a child may be started; None: now, and this start is counted."""
         now = self.services.clock.now()
         times = self._spawned.setdefault(ifindex, deque(maxlen=SPAWN_RATE))
         if len(times) == SPAWN_RATE and times[0] + 1.0 > now:
@@ -359,13 +359,13 @@ class Dynamic(Spawner[BgpConfig]):
         return None
 
     def wants(self, key: Key) -> bool:
-        """This protocol has, or would have, a child of that key."""
+        """True if this protocol has, or would have, a child with that key."""
         if not self._running or key.vrf != vrf_of(self.config):
             return False
         return key in self.children or self._has_entry(key)
 
     def _has_entry(self, key: Key) -> bool:
-        """Is there an entry that fits? A global address may have one on each of several links."""
+        """True if an entry fits the key; a global address may have one on each of several links."""
         if key.ifindex:
             found = self.entries.get(PeerNet(key.address, key.ifindex).key)
             return found is not None and self._is_for(found, key)
@@ -375,7 +375,7 @@ class Dynamic(Spawner[BgpConfig]):
         return self.key_of(entry.net) == key and self._why_unfit(entry.net) is None
 
     def release(self, key: Key) -> None:
-        """A protocol before us in the file takes this neighbor."""
+        """Remove our child: a protocol that is earlier in the file starts one for this neighbor."""
         child = self.children.pop(key, None)
         if child is not None:
             self.owner.remove(child)
@@ -405,14 +405,14 @@ class Dynamic(Spawner[BgpConfig]):
         return child
 
     def _unreachable(self, net: PeerNet) -> None:
-        """A neighbor does not talk to us: whoever found it may do something."""
+        """Report a neighbor that refuses sessions to the protocol that discovered it."""
         entry = self.entries.get(net.key)
         owner = entry.rte.source.owner if entry is not None else None
         if owner is not None and isinstance(owner.protocol, Discoverer):
             owner.protocol.unreachable(NetType.PEER, net.key)
 
     def _child_started(self, key: Key) -> None:
-        """A child was enabled; if its neighbor went meanwhile, it goes too."""
+        """A child was started: remove it if its entry was withdrawn meanwhile."""
         child = self.children.get(key)
         if child is not None and child.orphan and not self.persist:
             self.services.clock.call_soon(lambda: self._remove_orphan(key))
@@ -426,7 +426,7 @@ class Dynamic(Spawner[BgpConfig]):
     # ------------------------------------------------- incoming connections
 
     def covers(self, key: Key) -> bool:
-        """A connection with this key would be ours."""
+        """True if a connection with this key would belong to this protocol."""
         wanted = self.config.remote_range
         if not self._running or key.vrf != vrf_of(self.config) or wanted is None:
             return False
@@ -438,11 +438,11 @@ class Dynamic(Spawner[BgpConfig]):
         return interface is not None and may_listen_on(self.config, interface)
 
     def owns(self, key: Key) -> bool:
-        """Only protocols with one neighbor hold a key."""
+        """False: only protocols with one neighbor own a key."""
         return False
 
     def incoming_stream(self, stream: Stream) -> None:
-        """Make a child for a neighbor that was not discovered, or not yet."""
+        """Start a child for a neighbor that was not discovered, or not yet; or refuse the connection."""
         net = PeerNet(stream.remote[0], stream.ifindex)
         key = self.key_of(net)
         if self._refused.get(key, 0.0) > self.services.clock.now():
@@ -458,7 +458,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._notify_others()
 
     def _make_room(self, ifindex: int) -> bool:
-        """May another neighbor that was not discovered have a child? One that is not up makes room."""
+        """True if another undiscovered neighbor may have a child; perhaps removes one without a session."""
         known = {self.key_of(entry.net) for entry in self.entries.values()}
         strangers = [
             key for key, child in self.children.items() if key not in known and child.reach.ifindex == ifindex
@@ -476,7 +476,7 @@ class Dynamic(Spawner[BgpConfig]):
         return True
 
     def _log_crowded(self, ifindex: int) -> None:
-        """Say once, until there is room again, that strangers are refused."""
+        """Log once, until there is room again, that undiscovered neighbors are refused."""
         if ifindex not in self._crowded:
             self._crowded[ifindex] = None
             interface = self.services.interfaces.by_index.get(ifindex)

@@ -1,7 +1,7 @@
-"""UPDATE messages out: the exporter of one kind of BGP session and family.
+"""Writes UPDATE messages: the exporter of one kind of BGP session and family.
 
 Sessions with equal `ExportClass` send the same octets, so they share one
-exporter: which routes may go (`admit`), the attributes they go with (`wire`,
+exporter. It decides which routes may be sent (`admit`), their attributes (`wire`,
 once per attribute set) and the messages (`pack`).
 
 The wire form is (next hop of MP_REACH, attributes without it); the first is
@@ -9,8 +9,8 @@ empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
 RFC 8950.
 
-A link-local next hop is only ever sent on the link it is of; elsewhere our own
-address takes its place, and a session where we have none does not get the route.
+A link-local next hop is sent only on its own link; on other sessions our own address
+takes its place, and where we have none, the route is not sent.
 
 Hot (also compiled): `pack` is about 0.1 us per network.
 """
@@ -62,7 +62,7 @@ NO_EXPORT_SUBCONFED: Final = 0xFFFFFF03
 
 _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
 _LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
-_WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets of a member
+_WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets per member
 _NON_TRANSITIVE: Final = 0x40  # bit of the first octet (RFC 4360, 2; RFC 5701, 2)
 _HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
@@ -71,13 +71,13 @@ Wire = tuple[bytes, bytes]
 
 
 class ExportClass(NamedTuple):
-    """All that makes what one session sends different from what another sends.
+    """Everything that the messages of a session depend on, besides routes and filters.
 
     `own` is our next hop on the session in canonical form (see `attributes`),
     empty when we have none for the family; `ifindex` is the link of a direct
     session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
-    words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is that of clients
-    of a route reflector; `aigp` is no, yes or originate.
+    words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is for clients of a
+    route reflector, else 0; `aigp` is no, yes or originate.
     """
 
     family: Family
@@ -138,7 +138,7 @@ class BgpExporter:
     # -------------------------------------------------------- which routes go
 
     def admit(self, rte: Rte) -> bool:
-        """Well-known communities (RFC 1997) and what may go between internal peers (RFC 4456, 6 and 8)."""
+        """False if communities (RFC 1997) or the rules of reflection (RFC 4456, 6 and 8) forbid the route."""
         terms = self.terms
         if terms.internal:
             peer = rte.source.peer
@@ -153,7 +153,7 @@ class BgpExporter:
         return True
 
     def _was_in_cluster(self, rte: Rte) -> bool:
-        """The route has been in the client's cluster: its reflectors would ignore it."""
+        """True if the route was in the client's cluster before: its reflectors would ignore it."""
         clusters = find(rte.attrs.wire, CLUSTER_LIST)
         if clusters is None or self._own_cluster not in clusters:
             return False
@@ -173,7 +173,7 @@ class BgpExporter:
     # ------------------------------------------------------ how a route looks
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Wire | None:
-        """The attributes as they go to these sessions; None: there is no next hop, or they are too long."""
+        """The wire form for these sessions; None: there is no usable next hop, or it is too long."""
         terms = self.terms
         found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
@@ -183,7 +183,7 @@ class BgpExporter:
         if not any(hop):
             self._log_once(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
             return None
-        for code in _LISTS:  # what a filter emptied: without members they are malformed (RFC 7606, 7)
+        for code in _LISTS:  # a list that a filter emptied would be malformed (RFC 7606, 7)
             if code in found and len(found[code]) == _HEAD:
                 del found[code]
         if ORIGIN not in found:
@@ -210,14 +210,14 @@ class BgpExporter:
         return (mp, octets)
 
     def _too_long(self, rte: Rte, size: int) -> None:
-        """A route that no message can carry counts as withdrawn (RFC 8654, 4 asks to log it)."""
+        """Log a route that no message can carry, as RFC 8654, 4 asks; it counts as withdrawn."""
         most = self.terms.max_length
         self._log_once(
             rte, f"not sent where messages have at most {most} octets: attributes of {size} octets do not fit"
         )
 
     def _log_once(self, rte: Rte, what: str) -> None:
-        """Log why routes of this source stay here: once for each reason."""
+        """Log why routes of this source are not sent: once for each reason."""
         name = rte.source.name
         reason = (name, what.partition(":")[0])
         if self._log is None or reason in self._logged:
@@ -226,7 +226,7 @@ class BgpExporter:
         self._log(f"BGP: routes of {name} are {what}")
 
     def _set_aigp(self, found: dict[int, bytes], rte: Rte, own_hop: bool) -> None:
-        """AIGP where the session is to have it; who sets the next hop adds the distance (RFC 7311, 3.4)."""
+        """Send AIGP only where configured; where we set the next hop, add the distance (RFC 7311, 3.4)."""
         mode = self.terms.aigp
         attribute = found.get(AIGP)
         if mode == "no":
@@ -241,7 +241,7 @@ class BgpExporter:
                 found[AIGP] = encode_attribute(OPTIONAL, AIGP, value)
 
     def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
-        """LOCAL_PREF always (RFC 4271, 5.1.5); the traces of reflection (RFC 4456, 8)."""
+        """Add LOCAL_PREF (RFC 4271, 5.1.5); if reflected, ORIGINATOR_ID and CLUSTER_LIST (RFC 4456, 8)."""
         terms = self.terms
         if LOCAL_PREF not in found:
             value = terms.default_local_pref.to_bytes(4, "big")
@@ -254,7 +254,7 @@ class BgpExporter:
             found[CLUSTER_LIST] = encode_attribute(OPTIONAL, CLUSTER_LIST, self._clusters(found, peer))
 
     def _clusters(self, found: dict[int, bytes], peer: PeerIdentity) -> bytes:
-        """CLUSTER_LIST with the cluster of the client it came from, then that of the client it goes to."""
+        """CLUSTER_LIST with the cluster of the client that sent the route, then the receiving client's."""
         terms = self.terms
         old = found.get(CLUSTER_LIST)
         clusters = b"" if old is None else value_of(old)
@@ -267,12 +267,11 @@ class BgpExporter:
     def _to_external(
         self, found: dict[int, bytes], rte: Rte, before: AttributeSet, again: tuple[str, ...]
     ) -> None:
-        """Own AS in front; MED and LOCAL_PREF stay here (RFC 4271, 5.1.2 to 5.1.5).
+        """Prepend our AS; remove MED and LOCAL_PREF (RFC 4271, 5.1.2 to 5.1.5).
 
-        A MED goes out when the export filter set it, so not the one a route
-        came with, or when the route is not of BGP; a route server passes it on
-        (RFC 7947, 2.2.3). Communities that are not transitive never leave the AS,
-        whoever set them (RFC 4360, 6).
+        A MED is sent if the export filter set it or the route is not from BGP, but not
+        as it was received, except by a route server (RFC 7947, 2.2.3). Communities that
+        are not transitive never leave the AS, whoever set them (RFC 4360, 6).
         """
         terms = self.terms
         if not terms.rs_client:
@@ -298,23 +297,23 @@ class BgpExporter:
     # --------------------------------------------------------------- next hop
 
     def _next_hop(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bytes:
-        """The next hop to send, canonical; empty when there is none that is fit.
+        """The next hop to send, canonical; empty if there is none that may be sent.
 
-        `current` is the route's, empty when it has none. `next hop self` goes
-        before what a filter set, that before `next hop keep`.
+        `current` is the route's, empty if it has none. `next hop self` takes precedence
+        over what a filter set, and that over `next hop keep`.
         """
         if self._option_applies(self.terms.next_hop_self, rte):
             return self._own
         if current and (self._is_set_here(rte, before, again) or self._keeps_next_hop(current, rte)):
             chosen = current
         elif current and self._is_from_our_link(rte):
-            chosen = b""  # there NEXT_HOP decides, not the gateway
+            chosen = b""  # on a shared link NEXT_HOP decides, not the gateway
         else:
             chosen = self._gateway(rte)
         return self._sendable(chosen, rte) or self._own
 
     def _is_set_here(self, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
-        """The next hop was set by the export filter, or with a route that is not from BGP."""
+        """True if the export filter set the next hop, or the route is not from BGP."""
         if not isinstance(rte.source.peer, PeerIdentity):
             return True
         if "bgp_next_hop" in again:
@@ -322,9 +321,9 @@ class BgpExporter:
         return rte.attrs is not before and find(rte.attrs.wire, NEXT_HOP) != find(before.wire, NEXT_HOP)
 
     def _keeps_next_hop(self, current: bytes, rte: Rte) -> bool:
-        """Whether a next hop from BGP goes on unchanged (RFC 4271, 5.1.3).
+        """True if a next hop from BGP is sent on unchanged (RFC 4271, 5.1.3).
 
-        To internal peers, and between external ones of one link where it is on that link.
+        It is to internal peers, and between external peers on one link if it is on that link.
         """
         terms = self.terms
         return (
@@ -334,21 +333,21 @@ class BgpExporter:
         )
 
     def _option_applies(self, option: str, rte: Rte) -> bool:
-        """What `next hop self` or `keep` says of a route from this source."""
+        """True if `next hop self` or `next hop keep` with this value applies to the route's source."""
         if option in ("yes", "no"):
             return option == "yes"
         peer = rte.source.peer
         return isinstance(peer, PeerIdentity) and peer.internal == (option == "ibgp")
 
     def _is_from_our_link(self, rte: Rte) -> bool:
-        """The route's session is on the link of this one."""
+        """True if the route was received on the link of this session."""
         peer = rte.source.peer
         return isinstance(peer, PeerIdentity) and peer.ifindex == self.terms.ifindex != 0
 
     def _is_on_link(self, hop: bytes, rte: Rte) -> bool:
-        """A next hop from a session of our link is on that link: its link-local half always is."""
+        """True if a next hop received on our link is on that link; with a link-local address it always is."""
         peer = rte.source.peer
-        if not any(hop):  # a filter wrote it: nothing takes its place
+        if not any(hop):  # a filter set it to zero: it is not replaced
             return True
         if len(hop) == 32 or (isinstance(peer, PeerIdentity) and peer.address.octets == hop):
             return True
@@ -356,14 +355,14 @@ class BgpExporter:
         return len([net for net in self.terms.networks if net.contains(address)]) > 0
 
     def _leads_to_our_link(self, rte: Rte) -> bool:
-        """The route leads to one neighbor on the very link of a direct session."""
+        """True if the route has one gateway or interface, on the link of this direct session."""
         hops = rte.hop.nexthops
         return self.terms.ifindex != 0 and len(hops) == 1 and hops[0].ifindex == self.terms.ifindex
 
     def _gateway(self, rte: Rte) -> bytes:
-        """The gateway of a route, where the peer can use it; empty where it cannot.
+        """The gateway of a route if the peer can use it, else empty.
 
-        Not of a route with several gateways or a link-local one.
+        It cannot use a link-local gateway, or one of several.
         """
         hops = rte.hop.nexthops
         if rte.hop.dest is not Dest.UNICAST or len(hops) != 1:
@@ -378,20 +377,20 @@ class BgpExporter:
         return gateway.octets
 
     def _sendable(self, hop: bytes, rte: Rte) -> bytes:
-        """What of a next hop may be sent: right family, link-local only on its own link."""
+        """The part of a next hop that may be sent: of this family, link-local only on its own link."""
         if len(hop) == 32 and (self._reflected(rte) or not self._link_local_is_ours(rte)):
             hop = hop[:16] if any(hop[:16]) else b""
         return self._if_carried(hop)
 
     def _link_local_is_ours(self, rte: Rte) -> bool:
-        """Link-local addresses that this route has are on our link: its session, or else its gateway, is."""
+        """True if a link-local next hop of this route is on our link, by its session or else its gateway."""
         peer = rte.source.peer
         if isinstance(peer, PeerIdentity) and peer.ifindex:
             return peer.ifindex == self.terms.ifindex
         return self._leads_to_our_link(rte)
 
     def _if_carried(self, hop: bytes) -> bytes:
-        """The next hop where this family can carry it, else nothing."""
+        """The next hop if this family can carry it, else empty."""
         return hop if self._family.carries(hop, self.terms.extended_next_hop) else b""
 
     def _reflected(self, rte: Rte) -> bool:
@@ -399,7 +398,7 @@ class BgpExporter:
         return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
 
     def kept_back(self, rte: Rte) -> str:
-        """Communities that are not transitive, on external sessions (RFC 4360, 6)."""
+        """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
         octets = None if self.terms.internal else find(rte.attrs.wire, EXTENDED_COMMUNITIES)
         if octets is None:
             return ""
@@ -409,7 +408,7 @@ class BgpExporter:
     # --------------------------------------------------------------- messages
 
     def leads_to(self, form: Wire) -> tuple[bytes | None, ...]:
-        """The next hop, a neighbor's address perhaps: SHALL NOT go to it (RFC 4271, 5.1.3)."""
+        """The addresses in the next hop; a neighbor with one of them must not get it (RFC 4271, 5.1.3)."""
         hop, attributes = form
         if hop:
             return (hop[:16], hop[16:])
@@ -485,7 +484,7 @@ def _unreach(family: Family, packed: bytes) -> bytes:
 
 
 def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
-    """Remove the members of a list that stay in the AS; without others the attribute goes."""
+    """Remove the non-transitive members of a list, and the attribute if no others are left."""
     attribute = found[code]
     value = value_of(attribute)
     items = [value[at : at + size] for at in range(0, len(value), size)]
@@ -497,7 +496,7 @@ def _keep_transitive(found: dict[int, bytes], code: int, size: int) -> None:
 
 
 def _canonical(hop: bytes) -> bytes:
-    """A next hop as sessions have it: what a filter set may be a link-local address alone."""
+    """A next hop in canonical form; one that a filter set may be a link-local address alone."""
     return bytes(16) + hop if len(hop) == 16 and Address(hop).is_link_local else hop
 
 
@@ -507,7 +506,7 @@ _TRANS: Final = AS_TRANS.to_bytes(2, "big")
 
 
 def _narrow(found: dict[int, bytes]) -> None:
-    """AS_PATH and AGGREGATOR with 2-octet numbers, the long ones beside them (RFC 6793, 4.2.2)."""
+    """Make AS_PATH and AGGREGATOR 2-octet; AS4_PATH and AS4_AGGREGATOR keep the rest (RFC 6793, 4.2.2)."""
     path = value_of(found[AS_PATH])
     narrow, lossy = _narrow_path(path)
     found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, narrow)
@@ -525,7 +524,7 @@ def _narrow(found: dict[int, bytes]) -> None:
 
 
 def _narrow_path(path: bytes) -> tuple[bytes, bool]:
-    """The path with 2-octet numbers, and whether AS_TRANS stands for some."""
+    """(path with 2-octet numbers, lossy?): whether AS_TRANS replaces a number."""
     out: list[bytes] = []
     lossy = False
     at, end = 0, len(path)

@@ -1,10 +1,10 @@
-"""Next hops: from a received address to where packets go, and our own to send.
+"""Next hops: where packets for a received next hop go, and which next hop of our own we send.
 
 In direct mode (the default of direct sessions) the next hop is a neighbor on
 the session's link, or on any link that it is on; in recursive mode (multihop)
 a route of the IGP table leads to it (RFC 4271, 5.1.3). A link-local next hop
-belongs to the session's link and to no other (RFC 2545, 2); in recursive mode
-the one beside a global one belongs to the link that the global one is on.
+belongs to the session's link and to no other (RFC 2545, 2). In recursive mode,
+a link-local next hop beside a global one belongs to the link of the global one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAPPED: Final = bytes(10) + b"\xff\xff"  # before an IPv4 address in an IPv6 one
 
 
 class Hops(Protocol):
-    """The core's table of next hops, as much of it as BGP needs."""
+    """The part of the core's next-hop table that BGP uses."""
 
     def gateway(
         self,
@@ -32,12 +32,12 @@ class Hops(Protocol):
         metric: int = 0,
         otherwise: Address | None = None,
     ) -> Hop:
-        """To a neighbor on this link (0: whichever link it is on), or else to its other address."""
+        """The hop to a neighbor on this link (0: on any link), or else to its `otherwise` address."""
 
     def recursive(
         self, address: Address, table: str, labels: tuple[int, ...] = (), on_link: Address | None = None
     ) -> Hop:
-        """To wherever a route of this table leads; `on_link` where it leads to a link alone."""
+        """The hop where a route of this table leads; `on_link` is the gateway if the route has none."""
 
 
 class IgpTables(NamedTuple):
@@ -50,16 +50,17 @@ class IgpTables(NamedTuple):
 class Resolver:
     """Resolves the next hops that one channel of one session receives.
 
-    `ifindex` is the link of a direct session, else 0; `own` are our addresses,
-    which no direct next hop may be (RFC 4271, 6.3), and of which `warn` hears in
-    recursive mode, where they are unresolved; `tables` are the IGP tables
-    of the recursive mode, None in direct mode, where `cost` is the IGP metric.
-    `prefer` is `next hop prefer`, None where it is not written. In direct mode the
-    global one of two counts, with `local` the link-local one; in recursive mode
-    the IGP table is asked for the global one, and the link-local one is the
-    neighbor on a link without a gateway but with `global`. On a session between
-    link-local addresses (`link_local`) the global one counts where it is on the
-    link, else the link-local one.
+    `ifindex` is the link of a direct session, else 0. `tables` are the IGP tables of the
+    recursive mode; None: direct mode, where `cost` is the IGP metric. `own` are our
+    addresses: in direct mode such a next hop is invalid (RFC 4271, 6.3); in recursive
+    mode it is unresolved, and `warn` is called with it.
+
+    `prefer` is `next hop prefer`, None if not configured. Of a global and a link-local
+    address, direct mode uses the global one, with `local` the link-local one. Recursive
+    mode looks up the global one in the IGP table; if that route leads to a link without
+    a gateway, the link-local one is the gateway, unless `prefer` is `global`. A session
+    between link-local addresses (`link_local`) uses the global one if it is on the link,
+    else the link-local one.
     """
 
     def __init__(
@@ -88,8 +89,8 @@ class Resolver:
     def resolve(self, next_hop: bytes) -> Hop | None:
         """Where routes with this canonical next hop lead; None: it is invalid here.
 
-        Invalid are our own addresses in direct mode, and link-local ones on a
-        session without a link. Those routes are refused, with `why_invalid`.
+        Our own addresses are invalid in direct mode, and link-local ones on a session
+        without a link. Routes with them are refused; `why_invalid` gives the reason.
         """
         try:
             return self._memo[next_hop]
@@ -100,14 +101,14 @@ class Resolver:
             return found
 
     def why_invalid(self, next_hop: bytes) -> str:
-        """What is wrong with a next hop that is invalid here, for people."""
+        """What is wrong with a next hop that is invalid here, as text."""
         address = self._address(next_hop) or Address(next_hop[-16:])
         if address in self._own:
             return f"next hop {address} is our own address"
         return f"next hop {address} is link-local, and the session is on no link"
 
     def forget(self) -> None:
-        """Own addresses or links changed."""
+        """Clear the memo: our addresses or links changed."""
         self._memo.clear()
 
     def _resolve(self, octets: bytes) -> Hop | None:
@@ -137,7 +138,7 @@ class Resolver:
         return self._hops.gateway(address, ifindex, onlink, metric=self._cost, otherwise=otherwise)
 
     def _address(self, octets: bytes) -> Address | None:
-        """Which of the two addresses packets go to."""
+        """The address that packets go to, of one or two; None: link-local, but the session has no link."""
         if len(octets) != 32:
             return Address(octets)
         if not any(octets[:16]):
@@ -146,16 +147,15 @@ class Resolver:
         return Address(octets[16:] if local else octets[:16])
 
     def _on_link(self, octets: bytes) -> Address | None:
-        """The link-local address beside a global one, where it may be used."""
+        """The link-local address beside a global one; None: there is none, or `prefer` excludes it."""
         return None if len(octets) != 32 or self._prefer == "global" else Address(octets[16:])
 
 
 def wire_next_hop(hop: bytes, link_local_format: str | None) -> bytes:
     """A canonical IPv6 next hop as MP_REACH carries it.
 
-    Only without a global address does the format matter: by default and with
-    `double` the link-local address stands twice, `native` puts `::` before it,
-    `single` sends it alone.
+    The format matters only without a global address: by default and with `double` the
+    link-local address is sent twice, `native` sends `::` before it, `single` sends it alone.
     """
     if len(hop) != 32 or any(hop[:16]):
         return hop
@@ -176,9 +176,9 @@ def own_next_hop(
 ) -> bytes:
     """Our next hop on a session, canonical; empty when we have none for the family.
 
-    `source` is our address of the connection; `configured` is `next hop
-    address`. `v4` (an IPv4 address), `v6` (a global one) and `link_local` are
-    those of the session's link, or None. `extended`: RFC 8950 was negotiated.
+    `source` is our address of the connection; `configured` is `next hop address`.
+    `v4`, `v6` (a global address) and `link_local` are our addresses on the session's
+    link, or None. `extended`: RFC 8950 was negotiated.
     """
     if configured is not None:
         if not configured.is_v4:

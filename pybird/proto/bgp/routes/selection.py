@@ -35,11 +35,11 @@ _FAR: Final = 1 << 64  # an IGP metric that is not known
 
 @final
 class PeerIdentity:
-    """What the tie-breaker and the exporters know of a route's BGP neighbor (`Source.peer`).
+    """The BGP neighbor of a route, for selection and exporters (`Source.peer`).
 
-    `router_id` is a number of 32 bits. The options are those of the session
-    that the route came from; `cluster_id` is that of a client's (RFC 4456, 8),
-    `ifindex` the link of a direct session, 0 for others.
+    `router_id` is a number of 32 bits. The options are those of the session that the
+    route was received on; `cluster_id` is for routes of a client (RFC 4456, 8),
+    `ifindex` is the link of a direct session, else 0.
     """
 
     __slots__ = (
@@ -131,7 +131,7 @@ def _origin(wire: bytes) -> int:
 
 
 def better(new: Rte, old: Rte) -> bool:
-    """True when `new` is to be preferred to `old`; both are of BGP and of equal preference."""
+    """True if `new` is better than `old`; both are BGP routes of equal preference."""
     ours, theirs = _attributes(new, old), _attributes(old, new)
     if ours != theirs:
         return ours < theirs
@@ -144,12 +144,12 @@ def better(new: Rte, old: Rte) -> bool:
 
 
 def mergeable(best: Rte, other: Rte) -> bool:
-    """Whether a multipath route may use both: equal in all that is not a tie-breaker."""
+    """True if a multipath route may use both: they are equal in all but the tie-breakers."""
     return _attributes(best, other) == _attributes(other, best) and _exit(best, other) == _exit(other, best)
 
 
 def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
-    """Resolvable, local preference, AIGP, path length, origin: lower wins."""
+    """(unresolvable?, -local preference, AIGP, path length, origin): the lower tuple wins."""
     wire = rte.attrs.wire
     peer = rte.source.peer
     preference = find(wire, LOCAL_PREF)
@@ -161,20 +161,20 @@ def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
 
 
 def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
-    """MED, external before internal, IGP metric: lower wins."""
+    """(MED, internal?, IGP metric): the lower tuple wins."""
     peer, rival = rte.source.peer, other.source.peer
     med = 0
     if peer.med_metric or rival.med_metric or _neighbor(rte) == _neighbor(other):
         value = find(rte.attrs.wire, MED)
         med = peer.default_med if value is None else int.from_bytes(value, "big")
-    metric = 0  # also of a route whose session has `igp metric off`, beside one that has a metric
+    metric = 0  # with `igp metric off` too, even compared with a route that has a metric
     if peer.igp_metric:
         metric = _FAR if rte.hop.igp_metric is None else rte.hop.igp_metric
     return (med, 1 if peer.internal else 0, metric)
 
 
 def _neighbor(rte: Rte) -> int:
-    """The neighboring AS that the MED is of; our own where the path is empty."""
+    """The neighboring AS that the MED belongs to; our own for an empty path, 0 if it begins with a set."""
     path = find(rte.attrs.wire, AS_PATH)
     if not path:
         return int(rte.source.peer.local_as)
@@ -182,7 +182,7 @@ def _neighbor(rte: Rte) -> int:
 
 
 def group(rte: Rte) -> int | None:
-    """`deterministic med`: the neighboring AS, whose routes are compared first (RFC 4271, 9.1.2.2 c)."""
+    """With `deterministic med`, the neighboring AS: its routes are compared first (RFC 4271, 9.1.2.2 c)."""
     return _neighbor(rte) if rte.source.peer.deterministic_med else None
 
 

@@ -1,9 +1,9 @@
 """The channels of an Established session: UPDATEs to routes and routes to UPDATEs.
 
-For every negotiated family there is one open channel. The reader turns an
-UPDATE into networks with an attribute set, the family's resolver finds the
-forwarding next hop; outwards the export group hands over whole messages. When
-the neighbor reads slowly the channels pause until the socket has drained.
+For every negotiated family there is one open channel. The reader turns an UPDATE
+into networks with an attribute set, and the family's resolver finds the forwarding
+next hop. In the other direction the export group delivers whole messages. When the
+neighbor reads slowly, the channels pause until the socket has drained.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MAX_LOGGED: Final = 20  # log lines about bad routes in one session
 
 
 class ChannelsOwner(Protocol):
-    """Whose channels these are: a peer."""
+    """The owner of these channels: a peer."""
 
     config: BgpConfig
     services: Services
@@ -51,16 +51,16 @@ class ChannelsOwner(Protocol):
 
     @property
     def neighbor(self) -> str:
-        """The neighbor, for people."""
+        """The neighbor's address in log lines."""
 
     def log(self, level: str, text: str) -> None:
         """Write a line under the protocol's name."""
 
     def trace(self, flag: str, text: str) -> None:
-        """A line in the log if this debug flag is on."""
+        """Log a line if this debug flag is on."""
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call; what it raises stops this peer only."""
+        """Call it; an exception stops this peer only."""
 
 
 class SessionChannel:
@@ -72,12 +72,12 @@ class SessionChannel:
         self.channel = channel
         self.family = family
         self.resolver = resolver
-        self.answering = False  # a refresh with BoRR is under way
+        self.answering = False  # we sent BoRR, and not EoRR yet
         self.end_of_rib_sent = False
-        self.awaited: Timer | None = None  # a refresh was asked for, and BoRR has not come
+        self.awaited: Timer | None = None  # runs from our ROUTE-REFRESH until BoRR arrives
 
     def stop_waiting(self) -> None:
-        """The neighbor began to answer, or nobody waits for it any more."""
+        """Stop the timer: the neighbor has begun to answer, or the session is over."""
         if self.awaited is not None:
             self.awaited.cancel()
             self.awaited = None
@@ -191,7 +191,7 @@ class SessionChannels:
         return self._peer.reach.ifindex if is_direct(self._peer.config) else 0
 
     def _networks(self) -> tuple[Prefix, ...]:
-        """What is on the link of a direct session."""
+        """The connected networks on the link of a direct session."""
         link = self._peer.services.interfaces.by_index.get(self._ifindex)
         if link is None:
             return ()
@@ -218,7 +218,7 @@ class SessionChannels:
         )
 
     def _warn_of_own_next_hop(self, address: Address) -> None:
-        """In recursive mode routes with it are unresolved, and may be meant so."""
+        """Warn of a next hop that is our own address: its routes are unresolved, perhaps on purpose."""
         text = f"Next hop address {address} is one of our own"
         if text not in self._logged and len(self._logged) <= MAX_LOGGED:
             self._logged[text] = None
@@ -274,7 +274,7 @@ class SessionChannels:
         next_hop: bytes,
         reason: str,
     ) -> None:
-        """Tell the channel of routes that are not for us."""
+        """Report routes that we do not accept to the channel, with the reason."""
         channel, rte = found.channel, None
         if attrs is not None:
             hop = found.resolver.resolve(next_hop) or UNREACHABLE
@@ -333,7 +333,7 @@ class SessionChannels:
         return next((each for each in self._open.values() if each.family.numbers == numbers), None)
 
     def request_refresh(self, channel: Channel) -> bool:
-        """Ask the neighbor for all routes of a channel; False when it cannot."""
+        """Request all routes of a channel again; False if the neighbor does not support that."""
         connection, config = self._connection, channel.config
         if connection is None or not isinstance(config, BgpChannelConfig):
             return False
@@ -348,13 +348,13 @@ class SessionChannels:
         return True
 
     def _renew_reader(self) -> None:
-        """Read UPDATEs by the options as they are now."""
+        """Apply changed options to the reading of UPDATEs."""
         terms = self._receive_terms()
         if self._reader is not None and self._reader.terms != terms:
             self._reader = UpdateReader(self._peer.services.pool, terms)
 
     def _expect_answer(self, found: SessionChannel) -> None:
-        """Tell when BoRR does not come; without it nobody can know whether a refresh was answered."""
+        """Warn if BoRR does not arrive. (Without enhanced refresh an answer cannot be recognized.)"""
         peer, channel = self._peer, found.channel
 
         def late() -> None:
@@ -362,7 +362,7 @@ class SessionChannels:
             peer.log(
                 "warning",
                 f"{peer.neighbor} has not answered the ROUTE-REFRESH of channel {channel.name} within "
-                f"{REFRESH_PATIENCE:.0f} s: its routes passed the old import filter. "
+                f"{REFRESH_PATIENCE:.0f} s: its routes are still those that passed the old import filter. "
                 "FRR answers at once with `enable enhanced route refresh off`",
             )
 
@@ -372,7 +372,7 @@ class SessionChannels:
     # ------------------------------------------------------------- outwards
 
     def exporter(self, config: BgpChannelConfig) -> BgpExporter | None:
-        """What the session sends in this family; None while there is no session."""
+        """The exporter of what the session sends in this family; None while there is no session."""
         if self._connection is None:
             return None
         peer, negotiated = self._peer.config, self._negotiated
@@ -404,7 +404,7 @@ class SessionChannels:
 
     @property
     def _warn(self) -> Callable[[str], None]:
-        """For what many sessions share, so it does not name or hold this one."""
+        """Logs for an exporter, which many sessions share: it must not name or keep this one."""
         services = self._peer.services
         return lambda text: services.log("warning", text)
 

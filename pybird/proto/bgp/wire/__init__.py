@@ -1,1 +1,1 @@
-"""BGP's octets: messages, capabilities, path attributes and networks, read and written without I/O."""
+"""BGP's encoding: messages, capabilities, path attributes and networks, read and written without I/O."""

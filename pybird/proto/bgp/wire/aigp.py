@@ -1,9 +1,9 @@
 """The accumulated IGP metric: AIGP (RFC 7311).
 
-Its total, AIGP plus the distance to the next hop, is what the selection of routes
-compares (section 4) and what goes out where we set the next hop (section 3.4). A
-distance of 0 counts as 1. A total that is not known, because there is no AIGP or no
-known distance, or that does not fit, is the largest number.
+The total, AIGP plus the distance to the next hop, is what route selection compares
+(section 4) and what we send where we set the next hop (section 3.4). A distance of 0
+counts as 1. The total is `MOST`, the largest number, if it does not fit or is unknown:
+there is no AIGP, or no known distance.
 
 Hot (also compiled).
 """
@@ -24,14 +24,14 @@ _TLV_SIZE: Final = 11
 
 
 def total(rte: Rte) -> int:
-    """What a route's AIGP is with the distance to its next hop; MOST: unknown."""
+    """A route's AIGP plus the distance to its next hop; MOST: unknown."""
     value = find(rte.attrs.wire, AIGP)
     metric = None if value is None else aigp_metric(value)
     return MOST if metric is None else with_distance(metric, rte.hop)
 
 
 def with_distance(metric: int, hop: Hop) -> int:
-    """The metric plus the distance of a next hop."""
+    """The metric plus the distance to a next hop; MOST: unknown, or it does not fit."""
     distance = hop.igp_metric
     if not hop.resolvable or (distance is not None and distance >= UNKNOWN_METRIC):
         return MOST
@@ -39,7 +39,7 @@ def with_distance(metric: int, hop: Hop) -> int:
 
 
 def passed_on(value: bytes, hop: Hop) -> bytes:
-    """AIGP for a route whose next hop we set: with the distance in its first TLV, which goes to the front."""
+    """AIGP for a route whose next hop we set: its first AIGP TLV, with the distance added, comes first."""
     at, end = 0, len(value)
     while at + _TLV_SIZE <= end:
         if value[at] == _TLV:

@@ -1,7 +1,7 @@
 """The path attributes: one registry row each, with its checks and its value.
 
-A row says what may arrive (`flags`, `check`) and what RFC 7606 does with what
-may not, and how filters see the value (`AttributeDecl`). Values are checked in
+A row says what may arrive (`flags`, `check`), what RFC 7606 does with anything
+else, and how filters see the value (`AttributeDecl`). Values are checked in
 their *received* form; canonical values (see `canonical`) always have 4-octet AS
 numbers, and NEXT_HOP of 4, 16 or 32 octets: IPv4, global IPv6, or global and
 link-local with the global part `::` when there is none.
@@ -10,7 +10,7 @@ Rules: RFC 4271 section 5, 1997, 4360, 4456, 5701, 6793, 7311, 7606 section 7,
 7607 (AS 0), 8092, 9234. The attributes of RFC 4760 (14, 15) and the transition
 attributes of RFC 6793 (17, 18) never leave the codec, so they have no rows.
 
-Hot (also compiled): `check` runs once per attribute of a set seen first.
+Hot (also compiled): `check` runs once per attribute of each new set.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ EXTENDED: Final = 0x10
 WELL_KNOWN: Final = TRANSITIVE
 PASSED_ON: Final = OPTIONAL | TRANSITIVE
 
-# What a check answers (RFC 7606, section 2). Session resets are raised instead.
+# Results of a check (RFC 7606, section 2). Session resets are raised instead.
 KEEP: Final = 0
 DISCARD: Final = 1  # the attribute, the route stays
 WITHDRAW: Final = 2  # all routes of the UPDATE
@@ -115,7 +115,7 @@ def count_as(path: bytes, number: bytes) -> int:
 
 
 def check_next_hop(value: bytes, internal: bool, as4: bool) -> int:
-    """RFC 7606, 7.3: four octets. Canonical values of MP_REACH do not come here."""
+    """RFC 7606, 7.3: four octets. Next hops of MP_REACH are not checked here."""
     return KEEP if len(value) == 4 else WITHDRAW
 
 
@@ -170,7 +170,7 @@ def check_large(value: bytes, internal: bool, as4: bool) -> int:
 
 
 def check_aigp(value: bytes, internal: bool, as4: bool) -> int:
-    """RFC 7311, 3.2: whole TLVs, of any type and as often as may be, those of AIGP of 11 octets."""
+    """RFC 7311, 3.2: whole TLVs of any type and number; AIGP TLVs have 11 octets."""
     at, end = 0, len(value)
     while at < end:
         if at + 3 > end:
@@ -193,7 +193,10 @@ def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
 
 
 def error_in(name: str, code: int, value: bytes, as4: bool) -> str:
-    """What is wrong with a value that its check did not keep, of the attribute with this name."""
+    """What is wrong with a value that failed its check, as a text that begins with the attribute's name.
+
+    Errors of a path are named first: "AS 0 in the path".
+    """
     width = 4 if as4 else 2
     if code == ORIGIN and len(value) == 1:
         return f"{name}: {value[0]} is no origin"
@@ -206,7 +209,7 @@ def error_in(name: str, code: int, value: bytes, as4: bool) -> str:
 
 
 def _error_in_path(value: bytes, width: int) -> str:
-    """AS 0 or a confederation, where the segments are whole and not empty; else nothing."""
+    """The text "AS 0" or "confederation segment" if all segments are whole and not empty; else empty."""
     at, end = 0, len(value)
     confederation = False
     while at < end:
@@ -311,7 +314,7 @@ _ROWS: Final[tuple[PathAttribute, ...]] = (
     _row(OTC, PASSED_ON, check_number, "bgp_otc", "int", read_number, number_octets),
 )
 
-# Understood enough to be checked, but without a name in the filter language.
+# Checked, but without a name in the filter language.
 _IPV6_EXTENDED: Final = PathAttribute(
     IPV6_EXTENDED_COMMUNITIES,
     PASSED_ON,

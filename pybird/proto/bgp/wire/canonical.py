@@ -1,17 +1,17 @@
-"""From received path attributes to the canonical set that tables share.
+"""Turns received path attributes into the canonical set that tables share.
 
 Canonical bytes: ascending type, shortest length form, AS_PATH and AGGREGATOR
 with 4-octet AS numbers (AS4_PATH and AS4_AGGREGATOR merged, RFC 6793), no
 duplicates, no MP_REACH and MP_UNREACH. The next hop, wherever it came from, is
 NEXT_HOP of 4, 16 or 32 octets, so that the same route learned over IPv4, IPv6
-or an unnumbered link is the same set. LOCAL_PREF is always there: what a peer
-may not set (or did not) is our default.
+or an unnumbered link is the same set. LOCAL_PREF is always there: where a peer
+may not set it (or did not), it is our default.
 
 Errors follow RFC 7606: an attribute is discarded (`Canonical.discarded` says
 which), or the routes of the whole UPDATE count as withdrawn (`RefusedError`).
-What resets a session is found before, in `updates`.
+What resets a session is detected before, in `updates`.
 
-Hot (also compiled): once per attribute set seen first, about 5 us.
+Hot (also compiled): once per new attribute set, about 5 us.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ from pybird.values.attributes import MOST_OCTETS, value_of
 
 _AS_TRANS: Final = AS_TRANS.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
-# The check of an attribute by flags and code as they usually are: nothing but the value to look at.
-# What external peers may send and we never take: that is no error worth a word.
+# External peers may send these; they are discarded without a log line.
 _INTERNAL_ONLY: Final = frozenset((LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST))
+# Checks by (flags, code), for attributes with the usual flags: only the value remains to be checked.
 _USUAL: Final[dict[int, Check]] = {row.flags << 8 | row.code: row.check for row in KNOWN.values()}
 
 
@@ -66,7 +66,7 @@ def encode_attribute(flags: int, code: int, value: bytes) -> bytes:
 
 
 def attribute_name(code: int) -> str:
-    """An attribute for people."""
+    """The name of an attribute in log lines."""
     row = KNOWN.get(code)
     if row is not None:
         return row.decl.name
@@ -79,7 +79,7 @@ def attribute_name(code: int) -> str:
 
 
 def canonical_next_hop(octets: bytes) -> bytes | None:
-    """A next hop of 4, 16 or 32 octets in canonical form; None: no address of a host.
+    """A next hop of 4, 16 or 32 octets in canonical form; None: it is not the address of a host.
 
     `LL`, `LL LL` and `:: LL` are all `:: LL` (RFC 2545 has no form without a
     global address; these are what daemons send). Of two addresses the second
@@ -103,7 +103,7 @@ def _is_link_local(octets: bytes) -> bool:
 
 
 def _is_host(octets: bytes) -> bool:
-    """Neither unspecified nor multicast."""
+    """True for an address that is neither unspecified nor multicast."""
     return octets[0] != 0xFF and any(octets)
 
 
@@ -112,7 +112,7 @@ def _is_host(octets: bytes) -> bool:
 
 @final
 class Canonical:
-    """How one kind of session reads attributes."""
+    """Reads the attributes that one kind of session receives."""
 
     __slots__ = ("_accept_local_pref", "_as4", "_default_local_pref", "_internal", "discarded")
 
@@ -126,10 +126,10 @@ class Canonical:
         )
 
     def read(self, data: bytes, next_hop: bytes | None, aigp: bool = False) -> bytes:
-        """Canonical bytes of received attributes, of which MP_REACH and MP_UNREACH were cut out.
+        """Canonical bytes of received attributes, from which MP_REACH and MP_UNREACH were cut out.
 
-        `next_hop` is the canonical one of MP_REACH; None: NEXT_HOP counts. AIGP is taken
-        where `aigp` says so, else it is quietly left out (RFC 7311, 3).
+        `next_hop` is the canonical one of MP_REACH; None: NEXT_HOP counts. AIGP is kept
+        if `aigp` is true, else silently removed (RFC 7311, 3).
 
         Raises:
             RefusedError: the routes count as withdrawn.
@@ -147,7 +147,7 @@ class Canonical:
         return b"".join([found[code] for code in sorted(found)])
 
     def check(self, data: bytes) -> None:
-        """Only the errors of these attributes, with none required.
+        """Check these attributes for errors; none is required.
 
         Raises:
             RefusedError: as `read`.
@@ -222,11 +222,14 @@ class Canonical:
             # RFC 4271, 6.3 resets the session for it; as BIRD does, in the spirit of RFC 7606, we do not
             raise RefusedError(f"unknown well-known attribute {code}")
         if not flags & TRANSITIVE:
-            return -1  # RFC 4271, 5: quietly ignored
+            return -1  # RFC 4271, 5: silently ignored
         return flags & 0xF0 | PARTIAL  # RFC 4271, 5: passed on with the Partial bit
 
     def _require(self, found: dict[int, bytes], next_hop: bytes | None) -> None:
-        """Well-known mandatory attributes (RFC 4271, 5; RFC 7606, 3(d))."""
+        """Check for well-known mandatory attributes (RFC 4271, 5; RFC 7606, 3(d)).
+
+        Duplicate large communities are removed here too.
+        """
         if ORIGIN not in found:
             raise RefusedError("bgp_origin is missing")
         if AS_PATH not in found:
@@ -268,8 +271,8 @@ def _is_valid_transition(flags: int, code: int, value: bytes) -> bool:
 def _widen(found: dict[int, bytes]) -> None:
     """Make AS_PATH and AGGREGATOR of a 2-octet neighbor 4-octet ones (RFC 6793, 4.2.3).
 
-    An AGGREGATOR with another number than AS_TRANS was made by a 2-octet speaker after
-    the AS4_AGGREGATOR that came with it: that, and AS4_PATH, are out of date then.
+    If AGGREGATOR has another number than AS_TRANS, a 2-octet speaker set it later than the
+    AS4_AGGREGATOR beside it: AS4_AGGREGATOR and AS4_PATH are out of date then, and ignored.
     """
     path = _wide_path(value_of(found[AS_PATH]))
     merge = True
@@ -315,7 +318,7 @@ def path_length(path: bytes) -> int:
 
 
 def _merged(path: bytes, new: bytes) -> bytes:
-    """AS_PATH's first hops, then AS4_PATH; AS_PATH alone when it is the shorter."""
+    """The first hops of AS_PATH, then AS4_PATH (`new`); AS_PATH alone if it is shorter than AS4_PATH."""
     hops = path_length(path) - path_length(new)
     if hops < 0:
         return path

@@ -6,9 +6,9 @@ unknown ones (kept). Written: all in one optional parameter.
 
 Graceful restart (64) and its long-lived form (71) are read for `show
 protocols`, but never announced: this version does not act on them. Enhanced route
-refresh (70) is announced only where the file asks for it: FRR holds back the answer
-to a ROUTE-REFRESH of who announces it until it has sent its End-of-RIB, and sends
-that only to who announces graceful restart.
+refresh (70) is announced only if the configuration asks for it. To a neighbor that
+announces it, FRR answers a ROUTE-REFRESH only after its End-of-RIB, which it sends only
+to neighbors that announce graceful restart.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class GracefulRestart:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What one side announced. An empty value is a side that announced nothing."""
+    """What one side announced; the default is a side that announced nothing."""
 
     multiprotocol: tuple[AfiSafi, ...] = ()
     route_refresh: bool = False
@@ -103,7 +103,7 @@ def _pair(afi: int, safi: int) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    octets = utf8(text, 64)  # FRR takes no more
+    octets = utf8(text, 64)  # FRR accepts no more
     return bytes((len(octets),)) + octets
 
 
@@ -153,7 +153,7 @@ def _parameters(reader: OctetReader) -> list[OctetReader]:
 
 @dataclass(slots=True)
 class _Found:
-    """What was read so far. A later instance of a capability adds to lists, else replaces."""
+    """What was read so far. A repeated capability adds to a list, or replaces a single value."""
 
     families: dict[AfiSafi, None] = field(default_factory=dict)
     next_hops: dict[tuple[int, int, int], None] = field(default_factory=dict)
@@ -255,7 +255,7 @@ def _readable(octets: bytes) -> str:
 # ---------------------------------------------------------------- ours, both
 
 
-HOP_IPV6: Final = 2  # the AFI of next hops in RFC 8950, which has no other
+HOP_IPV6: Final = 2  # the only AFI of next hops in RFC 8950
 
 
 def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
@@ -275,20 +275,20 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
 
 
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
-    """The families that may have next hops of IPv6 beside their own."""
+    """The IPv4 families that may also have IPv6 next hops."""
     wanted = [channel.family for channel in channels if channel.extended_next_hop]
     return sorted([family.numbers for family in wanted if family.hop_version == 4])
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:
-    """Whoever requires it of the neighbor wants to use it."""
+    """As configured; by default True if it is required of the neighbor."""
     written = config.enable_enhanced_route_refresh
     return "enhanced route refresh" in config.require if written is None else written
 
 
 @dataclass(frozen=True, slots=True)
 class Negotiated:
-    """What both sides can do; the session works by this alone."""
+    """What both sides can do; how the session works depends on this alone."""
 
     families: tuple[AfiSafi, ...] = (IPV4_UNICAST.numbers,)
     as4: bool = False

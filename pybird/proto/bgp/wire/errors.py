@@ -135,7 +135,7 @@ def text_with_data(code: int, subcode: int, data: bytes) -> str:
 
 
 class BgpError(WireError):
-    """What ends a session: the NOTIFICATION to send and a text for the log.
+    """An error that ends a session: the NOTIFICATION to send and a text for the log.
 
     `data` is the NOTIFICATION's data field.
     """
@@ -151,7 +151,7 @@ class BgpError(WireError):
 
 
 class HeaderError(BgpError):
-    """A message header that cannot be (RFC 4271, 6.1)."""
+    """An invalid message header (RFC 4271, 6.1)."""
 
     def __init__(self, subcode: int, data: bytes = b"", text: str = "") -> None:
         super().__init__(text or text_with_data(HEADER, subcode, data), HEADER, subcode, data)
@@ -165,7 +165,7 @@ class OpenError(BgpError):
 
 
 class UpdateError(BgpError):
-    """An UPDATE of which not even the networks can be told (RFC 4271, 6.3; RFC 7606)."""
+    """An UPDATE whose networks cannot be determined, so the session is reset (RFC 4271, 6.3; RFC 7606)."""
 
     def __init__(self, subcode: int, data: bytes = b"", text: str = "") -> None:
         super().__init__(text or error_text(UPDATE, subcode), UPDATE, subcode, data)

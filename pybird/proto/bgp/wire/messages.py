@@ -3,7 +3,7 @@
 Framing and header checks are RFC 4271 section 6.1 with the longer messages of
 RFC 8654; OPEN is section 4.2 with RFC 5492, 6286 and 9072; NOTIFICATION with
 the texts of RFC 9003; ROUTE-REFRESH is RFC 2918 with the subtypes of RFC 7313.
-An UPDATE is cut in its three parts here and read in `updates`.
+An UPDATE is cut into its three parts here and read in `updates`.
 
 Hot (also compiled): one call of `Framer.next` per received message.
 """
@@ -56,7 +56,7 @@ def frame(kind: int, body: bytes) -> bytes:
 
 
 class Message:
-    """Base of all messages. Equal fields, equal messages."""
+    """Base of all messages. Messages with equal fields are equal."""
 
     __slots__ = ()
 
@@ -73,7 +73,7 @@ class Message:
 
 @final
 class Open(Message):
-    """OPEN. `asn` is the 4-octet number if the capability names one; seconds of hold time."""
+    """OPEN. `asn` is the 4-octet number if the capability has one; `hold_time` is in seconds."""
 
     __slots__ = ("asn", "capabilities", "hold_time", "router_id")
     __match_args__ = ("asn", "hold_time", "router_id", "capabilities")
@@ -120,7 +120,7 @@ class Open(Message):
 
 @final
 class Update(Message):
-    """UPDATE in its three parts, unread."""
+    """UPDATE in its three parts, which are not read yet."""
 
     __slots__ = ("attributes", "nlri", "withdrawn")
     __match_args__ = ("withdrawn", "attributes", "nlri")
@@ -169,12 +169,12 @@ class Notification(Message):
 
     @staticmethod
     def from_error(error: BgpError) -> Notification:
-        """What tells the peer of this error."""
+        """The NOTIFICATION that reports this error to the peer."""
         return Notification(error.code, error.subcode, error.data)
 
     @staticmethod
     def cease(subcode: int, reason: str = "") -> Notification:
-        """A Cease; `reason` goes with shutdown and reset only (RFC 9003), cut at 255 octets."""
+        """A Cease; `reason` is sent with shutdown and reset only (RFC 9003), cut at 255 octets."""
         if not reason or subcode not in (SHUTDOWN, RESET):
             return Notification(CEASE, subcode)
         octets = utf8(reason, 255)
@@ -264,11 +264,11 @@ class RouteRefresh(Message):
 
 @final
 class Framer:
-    """Cuts what a stream delivers into messages.
+    """Cuts the octets of a stream into messages.
 
-    `receive` what came, then call `next` until it answers None. `max_length`
-    is raised by the session after both sides announced RFC 8654; OPEN and
-    KEEPALIVE stay at 4096. After an error the stream is of no more use.
+    Call `receive` with new octets, then `next` until it returns None. The session
+    raises `max_length` after both sides announced RFC 8654; OPEN and KEEPALIVE stay
+    at 4096. After an error the rest of the stream cannot be read.
     """
 
     __slots__ = ("_at", "_data", "max_length")
@@ -279,7 +279,7 @@ class Framer:
         self._at = 0
 
     def receive(self, data: bytes) -> None:
-        """Take what the stream delivered."""
+        """Add octets that the stream delivered."""
         left = self._data[self._at :]
         self._data = left + data if left else data
         self._at = 0

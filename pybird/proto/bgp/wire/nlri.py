@@ -1,4 +1,4 @@
-"""NLRI: how the networks of a family stand in messages, to table keys and back.
+"""NLRI: the networks of a family in messages, converted to table keys and back.
 
 A packed prefix (RFC 4271, 4.3) is one octet of length in bits and as many
 octets as it needs: exactly the key that tables of IPv4 and IPv6 use, once the
@@ -20,7 +20,7 @@ _HIDDEN: Final[tuple[int, ...]] = (0, 0x7F, 0x3F, 0x1F, 0x0F, 0x07, 0x03, 0x01)
 
 
 class Nlri:
-    """How the networks of one family are written; `longest` is what one takes at most, in octets."""
+    """The encoding of one family's networks; `longest` is the most octets that a network takes."""
 
     __slots__ = ("longest",)
 
@@ -31,13 +31,13 @@ class Nlri:
         """The table keys of the networks in a field of an UPDATE.
 
         Raises:
-            UpdateError: 3/10, they cannot be told apart. This resets the session
-                (RFC 7606, 5.3).
+            UpdateError: 3/10, the networks cannot be separated. This resets the
+                session (RFC 7606, 5.3).
         """
         raise NotImplementedError
 
     def split(self, keys: list[bytes], room: int) -> list[bytes]:
-        """Networks as they are written, in pieces of at most `room` octets, order kept."""
+        """Encoded networks, in order, in pieces of at most `room` octets."""
         raise NotImplementedError
 
 
@@ -81,7 +81,7 @@ class PrefixNlri(Nlri):
         pieces: list[bytes] = []
         at, count, step = 0, len(keys), room // longest
         while at < count:
-            # what surely fits, then one by one what still does
+            # first as many as surely fit, then more while there is room
             stop = min(at + step, count)
             piece = b"".join(keys[at:stop])
             left = room - len(piece)

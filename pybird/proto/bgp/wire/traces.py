@@ -27,7 +27,7 @@ _REFRESHES: Final = {REFRESH_BEGIN: "BEGIN-OF-RR", REFRESH_END: "END-OF-RR"}
 
 
 def received(message: Message) -> str:
-    """What came; empty for a NOTIFICATION, which is logged as the end of the session."""
+    """The line for a received message; empty for a NOTIFICATION, which is logged as the session's end."""
     match message:
         case Open(asn=asn, hold_time=hold_time, router_id=router_id):
             return f"Got OPEN(as={asn},hold={hold_time},id={Address.from_v4(router_id)})"
@@ -41,7 +41,7 @@ def received(message: Message) -> str:
 
 
 def sent(octets: bytes) -> Iterator[str]:
-    """What goes out: a line for each of these whole messages."""
+    """The lines for sent messages, one for each; `octets` are whole messages."""
     at = 0
     while at + HEADER_LENGTH <= len(octets):
         length = octets[at + 16] << 8 | octets[at + 17]
@@ -64,7 +64,7 @@ def _name(kind: int, body: bytes) -> str:
 
 
 def _is_end_of_rib(body: bytes) -> bool:
-    """Nothing at all, or MP_UNREACH_NLRI alone and without networks (RFC 4724, 2)."""
+    """True for an empty UPDATE, and for MP_UNREACH_NLRI alone and without networks (RFC 4724, 2)."""
     if body == bytes(4):
         return True
     return len(body) == 10 and body[:4] == b"\0\0\0\x06" and body[5:7] == bytes((MP_UNREACH, 3))

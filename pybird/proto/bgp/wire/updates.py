@@ -1,4 +1,4 @@
-"""UPDATE messages in: which networks left, which came, with which attributes.
+"""Reads UPDATE messages: which networks are withdrawn, which are announced, with which attributes.
 
 One UPDATE costs one dictionary lookup for its attributes in the common case:
 the octets of the attributes without NLRI are the key of a bounded memo, whose
@@ -35,7 +35,7 @@ MEMO_SIZE: Final = 16384
 OWN_AS: Final = "own AS in the path"
 OWN_ORIGINATOR: Final = "own originator id"
 OWN_CLUSTER: Final = "own cluster id in the cluster list"
-ECHOES: Final = frozenset((OWN_AS, OWN_ORIGINATOR, OWN_CLUSTER))  # what went through us comes back
+ECHOES: Final = frozenset((OWN_AS, OWN_ORIGINATOR, OWN_CLUSTER))  # we sent this route before
 MEMO_OCTETS: Final = 4 << 20  # of received attributes; a neighbor may always send new ones
 
 
@@ -54,19 +54,19 @@ class ReceiveTerms(NamedTuple):
     allow_local_pref: bool = False
     enforce_first_as: bool = False
     default_local_pref: int = 100
-    aigp: frozenset[Family] = frozenset()  # families that take AIGP
+    aigp: frozenset[Family] = frozenset()  # families in which AIGP is accepted
 
     @property
     def internal(self) -> bool:
-        """An iBGP session."""
+        """True for iBGP."""
         return self.local_as == self.remote_as
 
 
 class Announced(NamedTuple):
-    """Networks of one family that came with one attribute set.
+    """Networks of one family that were announced with one attribute set.
 
-    `next_hop` is canonical: 4, 16 or 32 octets; `discarded` tells which
-    attributes were left out for an error, for people.
+    `next_hop` is canonical: 4, 16 or 32 octets; `discarded` is a text that names
+    the attributes that were discarded for an error.
     """
 
     family: Family
@@ -77,10 +77,11 @@ class Announced(NamedTuple):
 
 
 class Withdrawn(NamedTuple):
-    """Networks of one family that left, or that came in a form which counts as withdrawn.
+    """Networks of one family that were withdrawn, or announced in a way that counts as withdrawn.
 
-    `reason` is empty for those the peer withdrew; `malformed` tells an error
-    (RFC 7606) from a route that is only not for us, which has attributes.
+    `reason` is empty for those that the peer withdrew. `malformed` means an error
+    (RFC 7606); without it, a `reason` says why we refuse a valid route, whose
+    attributes are in `attrs`.
     """
 
     family: Family
@@ -98,7 +99,7 @@ class Received:
     __slots__ = ("announced", "discarded", "end_of_rib", "ignored", "withdrawn")
 
     def __init__(self) -> None:
-        self.discarded: list[str] = []  # attributes that were left out for an error, of a set seen first
+        self.discarded: list[str] = []  # attributes of a new set that were discarded for an error
         self.withdrawn: list[Withdrawn] = []
         self.announced: list[Announced] = []
         self.end_of_rib: Family | None = None
@@ -106,7 +107,7 @@ class Received:
 
 
 class _Entry(NamedTuple):
-    """What the memo knows of received attributes: a set, or why there is none, or why it is not taken."""
+    """What received attributes mean: a set, why there is none, or why routes with the set are refused."""
 
     attrs: AttributeSet | None
     next_hop: bytes
@@ -116,7 +117,7 @@ class _Entry(NamedTuple):
 
 
 def loop(wire: bytes, terms: ReceiveTerms) -> str:
-    """Why a route with these canonical attributes is not taken; empty when it is.
+    """Why a route with these canonical attributes is refused; empty if it is accepted.
 
     Own AS (RFC 4271, 9.1.2), originator and cluster (RFC 4456, 8), AS_SET
     (RFC 9774), and the first AS where `enforce first as` asks (RFC 4271, 6.3).
@@ -170,7 +171,7 @@ class _Parts:
         self.unreach: bytes | None = None
         self.broken = ""  # why all announced routes count as withdrawn
         others: list[bytes] = []
-        kept = 0  # begin of what is not yet in `others`
+        kept = 0  # start of the octets that are not in `others` yet
         at, end = 0, len(data)
         while at + 3 <= end:
             flags, code = data[at], data[at + 1]
@@ -210,7 +211,10 @@ class _Parts:
 
 
 def _optional_error(code: int, value: bytes) -> UpdateError:
-    """RFC 7606, 7.11: its NLRI cannot be found, so the session is reset; data as RFC 4271, 6.3."""
+    """The error of an MP attribute whose NLRI cannot be found: the session is reset (RFC 7606, 7.11).
+
+    Its data is the attribute (RFC 4271, 6.3).
+    """
     head = bytes((OPTIONAL | EXTENDED, code)) + len(value).to_bytes(2, "big")
     return UpdateError(OPTIONAL_ERROR, head + value)
 
@@ -237,7 +241,7 @@ class UpdateReader:
         self._epoch = pool.epoch
 
     def read(self, update: Update) -> Received:
-        """What the UPDATE says.
+        """Read one UPDATE.
 
         Raises:
             UpdateError: the session must be reset.

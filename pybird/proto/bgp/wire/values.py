@@ -17,7 +17,7 @@ from pybird.values.scalars import Quad
 
 @final
 class NextHopAddress(Address):
-    """BGP's next hop as filters see it: the global address, with the link-local one beside.
+    """BGP's next hop as filters see it: the global address, together with the link-local one.
 
     `::` stands for a global address that was not given.
     """
@@ -43,7 +43,7 @@ def decode_next_hop(value: bytes) -> Address:
 
 
 def encode_next_hop(value: Address) -> bytes:
-    """Canonical octets of an address; a lone link-local one gets its `::`."""
+    """Canonical octets of an address; a link-local one alone follows `::`."""
     if isinstance(value, NextHopAddress):
         return value.octets + value.link_local.octets
     return bytes(16) + value.octets if value.is_link_local else value.octets
@@ -99,7 +99,7 @@ class Opaque:
 
 
 def value_octets(value: Any) -> bytes:
-    """Of every value that keeps its wire form."""
+    """The octets of a value that keeps its wire form."""
     out: bytes = value.octets
     return out
 
@@ -135,7 +135,7 @@ def quads(value: CommunityList) -> str:
 
 
 def aigp_metric(value: bytes) -> int | None:
-    """The accumulated metric of a checked AIGP value (RFC 7311, section 3)."""
+    """The metric in the first AIGP TLV of a checked value (RFC 7311, section 3); None: it has none."""
     at, end = 0, len(value)
     while at + 11 <= end:
         if value[at] == 1:
@@ -145,6 +145,6 @@ def aigp_metric(value: bytes) -> int | None:
 
 
 def aigp_text(value: Opaque) -> str:
-    """The metric of an AIGP value, for people."""
+    """The metric of an AIGP value as text; "?": it has none."""
     metric = aigp_metric(value.octets)
     return "?" if metric is None else str(metric)
