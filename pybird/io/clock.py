@@ -1,8 +1,8 @@
 """Time and timers on asyncio.
 
 `now` is asyncio's monotonic clock, which is also what timers run on. asyncio
-lets a timer fire up to its clock's resolution early; that is corrected here,
-once, so that nothing above has to ask whether it is really due.
+lets a timer fire up to its clock's resolution early; `_Timer` corrects that, so
+that callers need not check whether a timer is really due.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class _Timer:
         self._loop = loop
         self._when = when
         self._callback: Callable[[], None] | None = callback
-        # handle and timer refer to each other until one of them lets go: the collector is off
+        # handle and timer form a reference cycle, which `_fire` and `cancel` break: the collector is off
         self._handle: TimerHandle | None = loop.call_at(when, self._fire)
 
     def _fire(self) -> None:
@@ -34,7 +34,7 @@ class _Timer:
             callback()
 
     def cancel(self) -> None:
-        """Forget the call; harmless when it ran already."""
+        """Forget the call; harmless if it ran already."""
         self._callback = None
         if self._handle is not None:
             self._handle.cancel()
@@ -49,7 +49,7 @@ class AsyncioClock:
         self.now: Callable[[], float] = loop.time
 
     def wall(self) -> float:
-        """Seconds since the epoch that belong to `now()`, for people to read."""
+        """The time of day in Unix seconds, for people to read."""
         return time.time()
 
     def call_at(self, when: float, callback: Callable[[], None]) -> _Timer:
@@ -57,5 +57,5 @@ class AsyncioClock:
         return _Timer(self._loop, when, callback)
 
     def call_soon(self, callback: Callable[[], None]) -> Handle:
-        """Call once, after what runs now and what waits already."""
+        """Call once, after the callback that runs now and those already waiting."""
         return self._loop.call_soon(callback)

@@ -1,4 +1,4 @@
-"""The control socket: a Unix stream server for the shell and its friends."""
+"""The control socket: a Unix stream server for the shell and other clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BACKLOG = 512  # a client with a timeout is refused, not kept waiting, when the
 
 
 class AnotherDaemonError(Exception):
-    """Somebody answers on the socket already."""
+    """Another daemon answers on the socket."""
 
     def __str__(self) -> str:
         return "I found another BIRD running."
@@ -26,13 +26,13 @@ def check_free(path: str) -> None:
     """Make sure that no daemon answers on the socket.
 
     Raises:
-        AnotherDaemonError: one does.
+        AnotherDaemonError: a daemon answers.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
             probe.connect(path)
-        except BlockingIOError:  # its queue is full: it lives
+        except BlockingIOError:  # its queue is full: a daemon is there
             raise AnotherDaemonError from None
         except OSError:
             return
@@ -40,17 +40,17 @@ def check_free(path: str) -> None:
 
 
 class Bound:
-    """A socket that has its path and does not listen yet.
+    """A socket that is bound to its path and does not listen yet.
 
-    It may be made before the privileges are dropped, for who will serve it.
+    It may be made before the privileges are dropped, and given to the later user.
     """
 
     def __init__(self, path: str, user: int | None = None, group: int | None = None) -> None:
-        """Bind to `path`, replacing a socket that nobody serves; it belongs to `user` and `group`.
+        """Bind to `path`, replacing a socket that no daemon serves; owned by `user` and `group`.
 
         Raises:
-            AnotherDaemonError: somebody does serve it.
-            OSError: it cannot be made there.
+            AnotherDaemonError: a daemon serves it.
+            OSError: the socket cannot be created.
         """
         check_free(path)
         self.path = path
@@ -82,7 +82,7 @@ class Bound:
         return found.st_dev, found.st_ino
 
     def close(self) -> None:
-        """Close it and remove it from its folder, if it is still ours."""
+        """Close the socket, and remove its file if that is still ours."""
         if self.sock.fileno() < 0:
             return
         self.sock.close()
@@ -94,7 +94,7 @@ class Bound:
 
 
 class ControlSocket:
-    """A listening control socket; every connection goes to `accepted` as a stream."""
+    """A listening control socket; calls `accepted` with the stream of each connection."""
 
     def __init__(
         self, loop: AbstractEventLoop, log: Log, bound: Bound, accepted: Callable[[Stream], None]
@@ -125,7 +125,7 @@ class ControlSocket:
             self._loop.add_reader(self._sock.fileno(), self._accept)
 
     def close(self) -> None:
-        """Stop listening and remove the socket, if it is still ours."""
+        """Stop listening, and remove the socket's file if that is still ours."""
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._bound.close()

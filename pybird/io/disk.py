@@ -1,10 +1,10 @@
 """The `Files` port on the machine's files.
 
 Whole files are read and written in a thread, one after the other: a slow disk
-holds up what wants files, not the sessions. A file is replaced by a new one
-under a name of its own, which is synced and then renamed. Files that are
-written piece by piece are not synced: the system takes the octets into memory.
-Watched files are looked at every second.
+delays the callers that want files, not the sessions. To replace a file, we write
+a new one under a temporary name, sync it and rename it. Files that are written
+piece by piece are not synced: a write ends when the system has the octets in
+memory. Watched files are checked every second.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pybird.conf.include import NO_FILE
 from pybird.core.ports import FileError
 from pybird.io.worker import Worker
 
-CHECK_INTERVAL: Final = 1.0  # seconds between two looks at watched files
+CHECK_INTERVAL: Final = 1.0  # seconds between two checks of watched files
 _PIECE: Final = 1 << 20  # octets read or written at once
 _TEMPORARY: Final = ".pybird-"
 
-# What tells one state of a file from another; of one that cannot be reached, why.
+# The state of a file, to be compared; of one that cannot be reached, the reason.
 _Stamp: TypeAlias = tuple[int, ...] | str
 
 
@@ -45,14 +45,14 @@ class _Task:
         self._done = None
 
     def finish(self, value: Any, error: Exception | None) -> None:
-        """What came of it; called on the loop."""
+        """Pass the result on to the caller; called on the loop."""
         done, self._done = self._done, None
         if done is not None:
             done(value if error is None else FileError(self._path, _reason(error)))
 
 
 class _Watch:
-    """One file that is looked at."""
+    """One watched file."""
 
     __slots__ = ("_changed", "_files", "_seen", "_told", "path")
 
@@ -64,11 +64,11 @@ class _Watch:
         self._seen: _Stamp = ()
 
     def begin(self, stamp: _Stamp, error: Exception | None) -> None:
-        """How it is before anything changes."""
+        """Set the state from which changes count."""
         self._told = self._seen = stamp
 
     def check(self, stamp: _Stamp) -> bool:
-        """Is the file another than when that was last told, and at rest?"""
+        """Whether to notify: the file differs from the last notification, and two checks found it equal."""
         rests, self._seen = stamp == self._seen, stamp
         if not rests or stamp == self._told:
             return False
@@ -113,7 +113,7 @@ class ThreadFiles:
     """The machine's files."""
 
     def __init__(self, loop: AbstractEventLoop, every: float = CHECK_INTERVAL) -> None:
-        """`every` is the seconds between two looks at watched files."""
+        """`every`: seconds between two checks of watched files."""
         self._loop = loop
         self._every = every
         self._work = Worker(loop)
@@ -147,7 +147,7 @@ class ThreadFiles:
         return watch
 
     def forget(self, watch: _Watch) -> None:
-        """Look at it no more."""
+        """Stop checking this file."""
         self._watches.pop(watch, None)
         if not self._watches and self._timer is not None:
             self._timer.cancel()
@@ -176,10 +176,10 @@ class ThreadFiles:
 
 
 def _reason(error: Exception) -> str:
-    """What an operator should read.
+    """The text of an error for operators.
 
     Raises:
-        Exception: this one, when it is a mistake of ours.
+        Exception: the error itself, if it is a bug of ours.
     """
     match error:
         case OSError():
@@ -218,7 +218,7 @@ def _read(path: str, limit: int, task: _Task) -> bytes:
 
 
 def _replace(path: str, data: bytes, mode: int, task: _Task) -> None:
-    """Write a new file beside this one, then give it the name."""
+    """Write a new file in the same folder, then rename it to `path`."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -254,7 +254,7 @@ def _remove(name: str) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Let the new name survive a crash, where the file system can promise that."""
+    """Make the new name survive a crash, if the file system can promise that."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
@@ -266,7 +266,7 @@ def _sync_folder(folder: str) -> None:
 
 
 def _write_all(fd: int, data: bytes) -> None:
-    """Write; a disk that is about to be full takes a part before it refuses."""
+    """Write all octets; a disk that is almost full takes a part before it refuses."""
     written = os.write(fd, data)
     while written < len(data):
         written += os.write(fd, data[written:])

@@ -1,4 +1,4 @@
-"""A stream that ends in a file: what a client of the control socket would read, kept."""
+"""A stream into a file: saves the replies that a client of the control socket would read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LAST_LINE = re.compile(rb"^[0-9]{4} ", re.MULTILINE)
 class FileStream:
     """Writes to a new file that only its owner may read; nothing is ever received.
 
-    It closes itself after so many whole replies: a reply's last line has a
-    blank behind its code. Who writes hears of the end as if the client had
-    gone.
+    It closes itself after `replies` whole replies; the last line of a reply has a
+    blank after its code. The writer is told of the end as if a client had closed
+    the connection.
     """
 
     def __init__(
@@ -27,10 +27,10 @@ class FileStream:
         failed: Callable[[str], None],
         later: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make the file, replacing an older one; `later` calls on a later turn.
+        """Create the file, replacing an older one; `later` calls a function on a later turn of the loop.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: the file cannot be created.
         """
         self.local: tuple[Address, int] = (UNSPECIFIED_V4, 0)
         self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
@@ -48,7 +48,7 @@ class FileStream:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb", buffering=0)
 
     def set_handler(self, handler: StreamHandler) -> None:
-        """Who hears that the file is finished."""
+        """Set the handler whose `closed` is called when the file is finished."""
         self._handler = handler
 
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
@@ -70,7 +70,7 @@ class FileStream:
             self._end()
 
     def _end(self) -> None:
-        """No more comes, and the handler will know."""
+        """Close the file and report that to the handler."""
         self.close()
         handler, self._handler = self._handler, None
         if handler is not None:
@@ -80,7 +80,7 @@ class FileStream:
         """A file has none."""
 
     def probe(self) -> None:
-        """A file is there."""
+        """Nothing to do: a file always answers."""
 
     def close(self) -> None:
         """Finish the file."""

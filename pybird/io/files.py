@@ -1,4 +1,4 @@
-"""Files at the daemon's edge: configuration, cache folder, pid file."""
+"""Files that the daemon itself uses: configuration, cache folder, PID file; and its limits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pybird.io.privileges import acting_as
 
 
 def read_text(path: str) -> str:
-    """A whole text file of the system's; octets that are no UTF-8 are read as Latin-1.
+    """The text of a file, decoded as UTF-8, or as Latin-1 if it is not valid UTF-8.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     octets = Path(path).read_bytes()
     try:
@@ -30,7 +30,7 @@ _IPROUTE2 = {"rt_protos": "ipp_", "rt_scopes": "ips_", "rt_tables": "ipt_", "rt_
 def iproute2_names(folders: tuple[str, ...] = ("/usr/share/iproute2", "/etc/iproute2")) -> dict[str, int]:
     """The names that ip(8) knows for protocols, scopes, tables and realms, as constants.
 
-    Files of later folders win; what cannot be read is not there.
+    Files of later folders win; files that cannot be read are skipped.
     """
     found: dict[str, int] = {}
     for folder in folders:
@@ -49,7 +49,7 @@ def iproute2_names(folders: tuple[str, ...] = ("/usr/share/iproute2", "/etc/ipro
 
 
 def cache_folder() -> Path | None:
-    """Where derived data may be kept; None where there is no private place.
+    """The folder for derived data, created if need be; None if no private one is possible.
 
     The folder belongs to this user and nobody else may write to it, so what is
     found there can be trusted.
@@ -75,21 +75,21 @@ def raise_open_file_limit() -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError):
-        pass  # then it is as it was
+        pass  # the limit stays as it is
 
 
 class PidFile:
-    """The file that holds our process number while we run.
+    """The file that holds our process ID while we run.
 
-    Opened before the privileges are dropped and the process goes to the
-    background, written after.
+    It is opened before the daemon drops its privileges and goes to the background,
+    and written afterwards.
     """
 
     def __init__(self, path: str, user: int | None = None, group: int | None = None) -> None:
-        """Open it; it belongs to who we shall be.
+        """Open the file; it belongs to the user and group that the daemon will run as.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: the file cannot be created.
         """
         self._path = path
         try:
@@ -98,7 +98,7 @@ class PidFile:
             raise OSError(error.errno, f"Cannot create PID file {path}: {error.strerror}") from None
 
     def write(self) -> None:
-        """Write this process's number.
+        """Write this process's ID.
 
         Raises:
             OSError: the disk is full.
@@ -110,7 +110,7 @@ class PidFile:
             raise OSError(error.errno, f"Cannot write PID file {self._path}: {error.strerror}") from None
 
     def remove(self) -> None:
-        """We end: the file goes, if we are still allowed."""
+        """Remove the file at exit, or empty it if we may no longer remove it."""
         try:
             os.unlink(self._path)
         except OSError:
@@ -122,10 +122,10 @@ class PidFile:
 
 
 def _opened_for(path: str, user: int | None, group: int | None) -> int:
-    """A file to write to, opened as who we shall be, or as root in a folder of root's.
+    """Open a file for writing with the rights of `user` and `group`, or else with ours.
 
-    Root gives away only what is new: in the folder of somebody else a link to any
-    file may stand there.
+    With our own (root's) rights only a new file is given to that user: in another
+    user's folder the name may be a link to any file.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
     try:
@@ -142,7 +142,7 @@ def _opened_for(path: str, user: int | None, group: int | None) -> int:
 
 
 def resident() -> int | None:
-    """Octets of memory that this process has now; None where /proc does not say."""
+    """The resident memory of this process in octets; None if /proc does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

@@ -1,9 +1,9 @@
 """Raw ICMPv6 sockets, one per interface, for Router Advertisements (RFC 4861).
 
 The socket is bound to its interface, has joined all-nodes and all-routers
-there, and does not hear what it sends. The kernel computes checksums and, the
-destination being link-local, chooses a link-local source; where it has none to
-choose the packet is not sent, because neighbors would have to drop it.
+there, and does not receive what it sends. The kernel computes checksums and
+chooses a link-local source, because the destination is link-local; if it has no
+such source the packet is not sent, because neighbors would have to drop it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def type_filter(types: Iterable[int]) -> bytes:
 
 
 def _ignore(packet: Icmp6Packet) -> None:
-    """Hears what a closed socket receives: nothing."""
+    """The callback of a closed socket: never called."""
 
 
 class Icmp6Socket:
@@ -73,7 +73,7 @@ class Icmp6Socket:
     def _set_options(self, types: tuple[int, ...]) -> None:
         sock, level = self._sock, socket.IPPROTO_IPV6
         sock.setblocking(False)
-        # the filter first: nothing else may slip in between
+        # the filter first, so that no other packet is queued before it is set
         sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, type_filter(types))
         sock.setsockopt(socket.SOL_SOCKET, SO_BINDTOIFINDEX, self._ifindex)
         sock.setsockopt(level, socket.IPV6_MULTICAST_IF, self._ifindex)
@@ -146,9 +146,9 @@ class Icmp6Socket:
                 return
 
     def close(self) -> None:
-        """No callback follows."""
+        """Close the socket. No callback follows."""
         if self._open:
             self._open = False
-            self._received = _ignore  # whoever listened has us, too: no circle may stay
+            self._received = _ignore  # breaks the reference cycle with the receiver, which refers to us
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()

@@ -1,9 +1,9 @@
 """The kernel port on netlink: links, addresses, the forwarding table, sysctls.
 
-One socket for events, read by the loop; one for requests; and one for each
-walk through a routing table, which may stay open while changes are made.
-Events caused by our own changes are dropped in the kernel. When events are
-lost (ENOBUFS) the watchers are told to read everything again.
+There is one socket for events, read by the loop; one for requests; and one for
+each walk through a routing table, which may stay open while changes are made.
+A filter in the kernel drops the events that our own changes cause. When events
+are lost (ENOBUFS) the watchers' `overflow` is called: they read everything again.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Value = TypeVar("Value")
 
 _EVENT_BUFFER = 8 << 20
 _EVENTS_PER_TURN = 64
-_ATTEMPTS = 5  # of a dump that was torn by a change
+_ATTEMPTS = 5  # at a dump that changes interrupt
 _NAMED = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.(.+)\.([a-z0-9_]+)")
 
 
 def sysctl_path(name: str) -> Path:
-    """The file of a sysctl; an interface's name may contain dots."""
+    """The path in /proc/sys of a sysctl, also if an interface's name in it contains dots."""
     named = _NAMED.fullmatch(name)
     parts = ("net", *named.groups()) if named else tuple(name.split("."))
     return Path("/proc/sys", *parts)
 
 
 class NetlinkKernel:
-    """The kernel of this network namespace."""
+    """The `Kernel` port on this network namespace's kernel."""
 
     def __init__(self, loop: AbstractEventLoop, log: Log) -> None:
         self._loop = loop
@@ -64,7 +64,7 @@ class NetlinkKernel:
         return self._read(rt.RTM_GETADDR, rt.address_request(), rt.decode_address)
 
     def _read(self, kind: int, payload: bytes, decode: Callable[[bytes], Value | None]) -> list[Value]:
-        """A whole dump, repeated when it was torn by a change."""
+        """The decoded messages of a dump, which is repeated if a change interrupts it."""
         for _ in range(_ATTEMPTS):
             found: list[Value] = []
             try:
@@ -80,13 +80,13 @@ class NetlinkKernel:
     # events -------------------------------------------------------------
 
     def watch(self, events: KernelEvents) -> None:
-        """Deliver changes from now on to these events too."""
+        """Report changes from now on to `events`, in addition to other watchers."""
         if self._events is None:
             self._open_events()
         self._watchers.append(events)
 
     def unwatch(self, events: KernelEvents) -> None:
-        """Deliver no more to these."""
+        """Report no more changes to `events`."""
         if events in self._watchers:
             self._watchers.remove(events)
         if not self._watchers:
@@ -99,7 +99,7 @@ class NetlinkKernel:
             self._events = None
 
     def set_event_buffer(self, octets: int) -> None:
-        """Room for events that wait to be read; at least this, from now on."""
+        """Make the receive buffer for events at least this large."""
         self._rx_buffer = max(self._rx_buffer, octets)
         if self._events is not None:
             netlink.grow_buffer(self._events, self._rx_buffer)
@@ -134,9 +134,10 @@ class NetlinkKernel:
                 self._event(kind, body)
 
     def _overflow(self) -> None:
-        """Events were dropped: those that wait are old, and would undo what a scan finds out.
+        """Events were dropped: replace the socket, and call the watchers' `overflow`.
 
-        A new socket takes those of now on.
+        Events that wait in the old socket are older than what a scan will find, and
+        would undo it.
         """
         self._log.write("warning", "Kernel dropped some netlink messages, will resync on next scan.")
         self._close_events()
@@ -175,9 +176,9 @@ class NetlinkKernel:
     # routes -------------------------------------------------------------
 
     def routes(self, v4: bool, table: int, protocol: int | None = None) -> Iterator[KernelRoute]:
-        """The routes of one table; the kernel is read as the caller takes them."""
+        """The routes of one table, read from the kernel as the caller iterates."""
         payload = rt.route_request(v4, table, protocol)
-        dumps = netlink.RequestSocket()  # a socket takes one dump at a time
+        dumps = netlink.RequestSocket()  # a socket of its own: it can do one dump at a time
         decode = rt.RouteDecoder(self._name).decode
         try:
             for kind, body in dumps.dump(rt.RTM_GETROUTE, payload):
@@ -209,7 +210,10 @@ class NetlinkKernel:
         delete: Iterable[KernelRoute],
         add: Iterable[KernelRoute] = (),
     ) -> list[tuple[KernelRoute, str]]:
-        """Apply in one go: deletions, then additions, then replacements."""
+        """Apply deletions, then additions, then replacements; returns the refused routes and why.
+
+        To delete a route that does not exist is not an error.
+        """
         encode, erase = self._encoder.encode, self._encoder.encode_delete
         routes: list[KernelRoute] = []
         requests: list[tuple[int, int, bytes]] = []
@@ -232,7 +236,7 @@ class NetlinkKernel:
         ]
 
     def claim(self, v4: bool, table: int, metric: int) -> str | None:
-        """Become the one who writes routes of this metric to a table."""
+        """Claim the right to write routes of this metric to a table; returns the obstacle, or None."""
         refused = self.change_routes((), (_no_route(v4, table),))
         if refused:
             return f"{refused[0][1]} (changing routes needs CAP_NET_ADMIN)"
@@ -251,7 +255,7 @@ class NetlinkKernel:
         return None
 
     def release(self, v4: bool, table: int, metric: int) -> None:
-        """Let others have it."""
+        """Give up a claim, so that another daemon can have it."""
         self._close_claim(self._claims.pop(_claim_name(v4, table, metric), None))
 
     def _close_claim(self, held: socket.socket | None) -> None:
@@ -269,7 +273,7 @@ class NetlinkKernel:
             return None
 
     def close(self) -> None:
-        """Give all sockets back."""
+        """Close all sockets."""
         for watcher in tuple(self._watchers):
             self.unwatch(watcher)
         self._requests.close()
@@ -283,6 +287,6 @@ def _claim_name(v4: bool, table: int, metric: int) -> str:
 
 
 def _no_route(v4: bool, table: int) -> KernelRoute:
-    """A route that nobody has: the discard prefix (RFC 6666), reserved space, and an odd metric."""
+    """A route that does not exist, to try a deletion: reserved space or the discard prefix (RFC 6666)."""
     prefix = Prefix.parse("240.0.0.0/32" if v4 else "100::/128")
     return KernelRoute(prefix, table, Dest.BLACKHOLE, metric=0xFFFFFFFE)

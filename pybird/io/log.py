@@ -1,10 +1,10 @@
 """Log targets: files, ring files, syslog, stderr and UDP, in BIRD's line format.
 
 A line is `TIME <CLASS> text`. Writing never raises and never waits: a full disk,
-a pipe or terminal that nobody reads or a dead syslog loses lines. The other targets are
-told once, and how many were lost is written when the target works again.
-`configure` opens everything anew, so log rotation needs no signal of its own; a
-file that somebody removed is made again.
+a pipe or terminal that nobody reads or a dead syslog loses lines. That is logged
+once to the other targets; when the target works again, it gets the number of
+lost lines. `configure` opens all targets anew, so log rotation needs no signal
+of its own; a file that was removed is created again.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ _RING_END: Final = b"\n\n"  # an empty line stands after the newest one
 
 
 def format_time(spec: TimeFormat, wall: float, now: float | None = None) -> str:
-    """A time as `timeformat` asks: strftime with %f, %3f and %6f for fractions.
+    """A time as `timeformat` says: strftime with %f, %3f and %6f for fractions.
 
-    With a limit, times that many seconds before `now` get the old format.
+    If the format has a limit, times more than that many seconds before `now` get
+    its old format.
     """
     text = spec.format
     if spec.limit and now is not None and now - wall > spec.limit and spec.old:
@@ -71,19 +72,19 @@ def format_time(spec: TimeFormat, wall: float, now: float | None = None) -> str:
 
 
 class _Target(Protocol):
-    """Where lines go; `write` may raise OSError."""
+    """A destination of log lines; `write` may raise OSError."""
 
     def write(self, level: str, text: str, line: str) -> None: ...
     def close(self) -> None: ...
 
 
 class _File:
-    """A file, moved to a backup when it would grow beyond its limit; a pipe or a terminal has no size."""
+    """A file, renamed to its backup when it would grow beyond its limit; pipes and terminals have none."""
 
     def __init__(self, path: str, limit: int = 0, backup: str = "") -> None:
         self._path = path
         self._backup = backup
-        self._torn = False  # the last line was taken in part
+        self._torn = False  # the last line was written in part
         self._fd = _append_to(path)
         status = os.fstat(self._fd)
         self._size = status.st_size
@@ -114,11 +115,11 @@ class _File:
         except FileNotFoundError:
             if os.path.exists(self._path):
                 raise  # the backup's folder is missing
-            # somebody moved it away, or the last try ended here
+            # the file was moved away, or an earlier rotation failed after this step
         self._reopen()
 
     def _reopen(self) -> None:
-        """Go on in a new file; the old one is given up only once that is there."""
+        """Switch to a new file; the old one is closed only after the new one is open."""
         fresh = _append_to(self._path)
         os.close(self._fd)
         self._fd, self._size, self._torn = fresh, os.fstat(fresh).st_size, False
@@ -128,10 +129,10 @@ class _File:
 
 
 def _append_to(path: str) -> int:
-    """A descriptor that appends to a file, a pipe or a terminal, and never waits.
+    """A non-blocking descriptor that appends to a file, a pipe or a terminal.
 
     Raises:
-        OSError: it cannot be opened or made, or is a pipe that nobody reads.
+        OSError: it cannot be opened or created, or is a pipe that nobody reads.
     """
     try:
         return os.open(path, _APPEND, 0o644)
@@ -142,7 +143,7 @@ def _append_to(path: str) -> int:
 
 
 def _write(descriptor: int, octets: bytes) -> int:
-    """Write what is taken now; returns how much.
+    """Write as much as is possible without waiting; returns the number of octets.
 
     Raises:
         OSError: nothing can be written.
@@ -170,7 +171,7 @@ class _Ring:
             raise
 
     def _first_place(self) -> int:
-        """Where to go on; a file of another size is begun anew, with all its space taken."""
+        """The place to continue; a file of another size is begun anew, with all its space allocated."""
         if os.fstat(self._fd).st_size == self._size:
             found = os.pread(self._fd, self._size, 0).find(_RING_END)
             return found + 1 if found > 0 else 0
@@ -188,7 +189,7 @@ class _Ring:
         rest = os.pread(self._fd, 4096, self._at + len(octets) - 1)
         os.pwrite(self._fd, octets, self._at)
         self._at += len(octets) - 1
-        # what is left of a line that was overwritten in the middle goes
+        # erase the rest of a line whose beginning was overwritten
         stale = rest.find(b"\n", 1)
         if stale > 0:
             os.pwrite(self._fd, b"\n" * stale, self._at)
@@ -198,11 +199,11 @@ class _Ring:
 
 
 class _Stderr:
-    """Standard error as it is, nothing kept back: what it cannot take now is lost.
+    """Standard error, without a buffer: lines that it cannot take now are lost.
 
-    A terminal that is ready may still take less than a line, and wait for the
-    rest. It is opened once more, so that it never waits for us and still does
-    for the others who have it.
+    A terminal that is ready may still take less than a line and make us wait for
+    the rest. We open it a second time, so that our descriptor is non-blocking and
+    that of others who share standard error is not.
     """
 
     def __init__(self) -> None:
@@ -214,7 +215,7 @@ class _Stderr:
             if os.isatty(STDERR):
                 self._terminal = _append_to(os.ttyname(STDERR))
         except OSError:
-            pass  # of another namespace, or not ours to open
+            pass  # the terminal is in another namespace, or we may not open it
 
     def write(self, level: str, text: str, line: str) -> None:
         octets = to_octets(line) + b"\n"
@@ -234,7 +235,7 @@ class _Stderr:
         self._torn = False
 
     def close(self) -> None:
-        """Standard error itself is not ours."""
+        """Close our descriptor of the terminal; standard error itself stays open."""
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
@@ -277,7 +278,7 @@ class _Syslog:
 
 
 class _Udp:
-    """A syslog server elsewhere (RFC 5424 in RFC 5426)."""
+    """A remote syslog server (RFC 5424 over UDP, RFC 5426)."""
 
     def __init__(self, host: str, port: int) -> None:
         family, kind, _proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
@@ -307,29 +308,29 @@ class _Slot:
         self.classes = classes
         self.config = config
         self.lost = 0
-        self.why = ""  # the first line was lost
-        self.told = float("-inf")  # when the others heard of it
+        self.why = ""  # the reason why the first line was lost
+        self.told = float("-inf")  # when the other targets were last warned
 
     def inherit(self, before: _Slot | None) -> None:
-        """The same target, opened again, still owes the count of what it lost."""
+        """Take over the count of lost lines from the same target before it was reopened."""
         if before is not None:
             self.lost, self.why, self.told = before.lost, before.why, before.told
 
     @property
     def name(self) -> str:
-        """The target for people."""
+        """The target's name in messages."""
         return f"{self.config.kind} {self.config.path}".removeprefix("file ").removeprefix("fixed ").strip()
 
 
 class LogFiles:
-    """The daemon's log: every message goes to each target that takes its class."""
+    """The daemon's log: writes each message to the targets that take its class."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
         self._format = ISO_LONG_MS
         self._slots: list[_Slot] = []
-        self._extra: list[_Slot] = []  # of -d and -D: not touched by `configure`
-        self.listener: Callable[[str, str], None] | None = None  # also hears level and text
+        self._extra: list[_Slot] = []  # of options -d and -D: `configure` keeps them
+        self.listener: Callable[[str, str], None] | None = None  # also called, with level and text
 
     def write(self, level: str, text: str) -> None:
         """Log one message; line breaks in it become spaces."""
@@ -360,7 +361,7 @@ class LogFiles:
                 self._warn_others(slot, error)
 
     def _warn_others(self, broken: _Slot, error: OSError | ValueError) -> None:
-        """A target takes nothing any more: whoever reads the others should know, once."""
+        """Log to the other targets, at most once per `WARN_GAP`, that this one cannot be written to."""
         broken.why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         now = self._wall()
         if abs(now - broken.told) < WARN_GAP:
@@ -373,7 +374,7 @@ class LogFiles:
                 self._put(slot, "error", told, line)
 
     def configure(self, configs: Iterable[LogConfig], timeformat: TimeFormat = ISO_LONG_MS) -> list[str]:
-        """Close everything and open these targets; returns what could not be opened."""
+        """Close the configured targets and open these; returns an error text for each that failed."""
         before = {slot.config: slot for slot in self._slots}
         self.close()
         self._format = timeformat
@@ -385,14 +386,14 @@ class LogFiles:
                 self._slots.append(slot)
             except OSError as error:
                 problems.append(f"Unable to open log {config.path}: {error.strerror or error}")
-        if problems and not self._slots:  # better there than nowhere
+        if problems and not self._slots:  # stderr is better than no log
             self._slots.append(_Slot(_Stderr(), ALL_CLASSES, LogConfig("stderr", ALL_CLASSES)))
         for problem in problems:
             self.write("error", problem)
         return problems
 
     def add_target(self, config: LogConfig) -> None:
-        """Log here too, whatever the configuration says.
+        """Add a target that `configure` does not close.
 
         Raises:
             OSError: the file cannot be opened.
@@ -410,12 +411,13 @@ class LogFiles:
 
 
 def check_files(configs: Iterable[LogConfig], *, make: bool = True) -> None:
-    """See that every log file can be opened, as BIRD does when it reads the configuration.
+    """Check that every log file can be opened, as BIRD does when it reads the configuration.
 
-    Those that are not there are made, or (`make` false) only could be.
+    Files that do not exist are created; with `make` false, only whether they could
+    be is checked.
 
     Raises:
-        ConfigErrors: those that cannot.
+        ConfigErrors: one error for each file that cannot be opened.
     """
     problems: list[ConfigError] = []
     for config in configs:
@@ -451,7 +453,7 @@ ALL_CLASSES: Final = frozenset(CLASSES)
 
 
 def default_targets(foreground: bool) -> tuple[LogConfig, ...]:
-    """Without any `log`: syslog, or stderr in the foreground where there is none."""
+    """The targets of a config without `log`: syslog, or in the foreground without syslog stderr."""
     has_syslog = any(os.path.exists(path) for path in _SYSLOG_SOCKETS)
     kind: LogKind = "stderr" if foreground and not has_syslog else "syslog"
     return (LogConfig(kind, ALL_CLASSES),)

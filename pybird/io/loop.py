@@ -20,7 +20,7 @@ from pybird.core.ports import Log
 
 
 def new_loop(log: Log) -> asyncio.AbstractEventLoop:
-    """An event loop that logs what a callback raises and goes on."""
+    """An event loop that logs the exceptions of callbacks and continues."""
     loop = asyncio.SelectorEventLoop()
 
     def failed(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def new_loop(log: Log) -> asyncio.AbstractEventLoop:
 
 
 def freeze_memory() -> None:
-    """Collect what start-up left behind, and leave the rest alone from now on."""
+    """Collect garbage once, freeze the remaining objects and switch the collector off."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -1,10 +1,10 @@
-"""Netlink: messages, attributes and sockets (RFC 3549), without meaning.
+"""Netlink: messages, attributes and sockets (RFC 3549), whatever they are about.
 
 `rtnetlink.py` says what the messages of links, addresses and routes mean.
-Requests are answered before `send` returns, because the kernel works through
-them in the sender's context; so a request is a plain call, not a callback.
-Changes go out as many messages per send, and only the last asks for an
-acknowledgement: refused ones report themselves.
+Requests are answered before `send` returns, because the kernel handles them in
+the sender's context; so a request is a plain call, not a callback. Changes are
+sent as many messages per `send`. Only the last one asks for an acknowledgement:
+the kernel reports refused ones anyway.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NLMSG_DONE: Final = 3
 NLM_F_REQUEST: Final = 0x1
 NLM_F_ACK: Final = 0x4
 NLM_F_DUMP_INTR: Final = 0x10
-NLM_F_CAPPED: Final = 0x100  # on an error: the request is not quoted whole
+NLM_F_CAPPED: Final = 0x100  # on an error: only the request's header is quoted
 NLM_F_ACK_TLVS: Final = 0x200
 NLM_F_DUMP: Final = 0x300
 NLM_F_REPLACE: Final = 0x100
@@ -42,7 +42,7 @@ SO_ATTACH_FILTER: Final = 26
 
 NLMSGERR_ATTR_MSG: Final = 1
 RECEIVE_SIZE: Final = 1 << 16
-BATCH: Final = 100  # messages per send: 145 000 routes a second; more gains nothing
+BATCH: Final = 100  # messages per send: gives 145 000 routes a second; more messages gain nothing
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -52,7 +52,7 @@ def attribute(kind: int, value: bytes) -> bytes:
 
 
 def attributes(data: bytes, start: int, end: int | None = None) -> dict[int, bytes]:
-    """The attributes from `start` on by number; malformed rests are left out.
+    """The attributes from `start` on, by number; stops at a malformed one.
 
     The flag bits of nested and big-endian attributes are cleared.
     """
@@ -80,7 +80,7 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
 
 
 def parse_error(flags: int, payload: bytes) -> tuple[int, str]:
-    """Error number and the kernel's reason, in its own words where it gives them."""
+    """(error, reason): the error number, and its text with the kernel's own explanation if there is one."""
     number = -_ERROR.unpack_from(payload)[0]
     if not number:
         return 0, ""
@@ -104,17 +104,17 @@ class RequestSocket:
             try:
                 sock.setsockopt(SOL_NETLINK, option, 1)
             except OSError:
-                pass  # an older kernel: answers are poorer or longer, not wrong
+                pass  # an older kernel: its answers are longer or say less, but are not wrong
         self._sock = sock
         self._sequence = 0
         self.port: int = sock.getsockname()[0]
 
     def dump(self, kind: int, payload: bytes) -> Iterator[tuple[int, bytes]]:
-        """Every answer to a dump request: type and payload.
+        """(type, payload) of every answer to a dump request.
 
         Raises:
-            OSError: the kernel refuses, or what is asked about changed so that
-                the answer may have holes (EINTR).
+            OSError: the kernel refuses.
+            InterruptedError: a change interrupted the dump: answers may be missing.
         """
         self._sequence += 1
         sequence = self._sequence
@@ -124,7 +124,7 @@ class RequestSocket:
         while True:
             for answer, flag_bits, number, _port, body in messages(self._sock.recv(RECEIVE_SIZE)):
                 if number != sequence:
-                    continue  # of a dump that its reader gave up
+                    continue  # of an earlier dump that the caller abandoned
                 torn = torn or bool(flag_bits & NLM_F_DUMP_INTR)
                 if answer == NLMSG_DONE:
                     code = -_ERROR.unpack_from(body)[0] if len(body) >= 4 else 0
@@ -139,9 +139,9 @@ class RequestSocket:
                 yield answer, body
 
     def change(self, requests: Sequence[tuple[int, int, bytes]]) -> dict[int, tuple[int, str]]:
-        """Carry out (type, flags, payload) requests in order.
+        """Carry out (type, flags, payload) requests in order; returns those that were refused.
 
-        Returns error number and reason by position, of those that were refused.
+        The result maps a request's position to its error number and reason.
         """
         refused: dict[int, tuple[int, str]] = {}
         for start in range(0, len(requests), BATCH):
@@ -173,12 +173,12 @@ class RequestSocket:
                     return refused
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._sock.close()
 
 
 def grow_buffer(sock: socket.socket, size: int) -> None:
-    """Ask for a receive buffer of `size` octets, beyond the system's limit if allowed."""
+    """Ask for a receive buffer of `size` octets, above the system's limit if we may."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
     except OSError:
@@ -186,11 +186,11 @@ def grow_buffer(sock: socket.socket, size: int) -> None:
 
 
 def ignore_port(sock: socket.socket, port: int) -> None:
-    """Have the kernel drop the messages that a request of this port caused.
+    """Make the kernel drop the events that requests from this netlink port cause.
 
-    Our own changes would otherwise come back as one event per route. A classic
-    BPF program: load the port of the header, which stands in host order, and
-    drop on equality.
+    Our own changes would otherwise come back as one event per route. The filter is
+    a classic BPF program: load the port from the header, which is in host order,
+    and drop the message if it is equal.
     """
     swapped = int.from_bytes(struct.pack("=I", port), "big")
     program = (
@@ -204,12 +204,12 @@ def ignore_port(sock: socket.socket, port: int) -> None:
 
 
 class _Buffer:
-    """Memory at a known address, for an option that takes a pointer."""
+    """Memory with a known address, for a socket option that takes a pointer."""
 
     def __init__(self, data: bytes) -> None:
         self._memory = ctypes.create_string_buffer(data, len(data))
         self._address = ctypes.addressof(self._memory)
 
     def option(self, count: int) -> bytes:
-        """`struct sock_fprog`."""
+        """The `struct sock_fprog` for a program of `count` instructions."""
         return struct.pack("HP", count, self._address)

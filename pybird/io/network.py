@@ -12,18 +12,18 @@ from pybird.io.icmp6 import Icmp6Socket
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
 
-FRESH = 0.05  # seconds for which counters that were read are not read again
+FRESH = 0.05  # seconds for which counters are cached
 
 
 class AsyncioNetwork:
-    """Sockets of this machine, or of the network namespace it was started in."""
+    """The `Network` port on the network namespace that the process was started in."""
 
     def __init__(self, loop: AbstractEventLoop, log: Log) -> None:
         self._loop = loop
         self._log = log
         self._signatures: SignatureFailures | None = None
         self._signatures_until = 0.0
-        self.closing: dict[SocketStream, None] = {}  # what the process should not end before
+        self.closing: dict[SocketStream, None] = {}  # orderly closes that the process should wait for
 
     def listen(
         self,
@@ -33,7 +33,7 @@ class AsyncioNetwork:
         accepted: Callable[[Stream], None],
         options: TcpOptions,
     ) -> tcp.TcpListener:
-        """Listen for TCP; `address` None means all of both families."""
+        """Listen for TCP; `address` None: on all addresses of both families."""
         return tcp.TcpListener(self._loop, self._log, address, port, ifindex, accepted, options, self.closing)
 
     def connect(
@@ -45,17 +45,20 @@ class AsyncioNetwork:
         handler: StreamHandler,
         options: TcpOptions,
     ) -> tcp.TcpStream:
-        """Begin a TCP connection; the handler hears `connected` or `closed`."""
+        """Begin a TCP connection; the handler's `connected` or `closed` is called later."""
         return tcp.connect(self._loop, local, remote, port, ifindex, handler, options, self.closing)
 
     def icmp6(
         self, ifindex: int, types: tuple[int, ...], received: Callable[[Icmp6Packet], None]
     ) -> Icmp6Socket:
-        """A raw ICMPv6 socket on one interface, hearing these message types."""
+        """A raw ICMPv6 socket on one interface that receives these message types."""
         return Icmp6Socket(self._loop, self._log, ifindex, types, received)
 
     def signature_failures(self) -> SignatureFailures | None:
-        """The counters of `nstat`, of this network namespace; a thousand peers ask at once."""
+        """The TCP-MD5 counters of this network namespace (as in `nstat`); None if there are none.
+
+        They are cached for `FRESH` seconds, because a thousand peers may ask together.
+        """
         now = self._loop.time()
         if now >= self._signatures_until:
             self._signatures = _read_signature_failures()

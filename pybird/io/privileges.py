@@ -1,9 +1,9 @@
-"""Leaving root behind and keeping what a router needs.
+"""Drops root's privileges, except the capabilities that a router needs.
 
 Changing the user clears all capabilities. PR_SET_KEEPCAPS keeps the permitted
-ones through the change; then all but three are dropped and these are made
-effective again: routes and interfaces (NET_ADMIN), raw ICMPv6 (NET_RAW), port
-179 (NET_BIND_SERVICE).
+ones through the change; then we drop all but three and make these effective
+again: NET_ADMIN for routes and interfaces, NET_RAW for ICMPv6, and
+NET_BIND_SERVICE for port 179.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def drop(user: int | None, group: int | None) -> None:
     """Become this user and group, with network capabilities only.
 
     Raises:
-        OSError: not allowed.
+        OSError: we may not become this user or group.
     """
     with _named_errors(user, group):
         _drop(user, group)
@@ -64,10 +64,10 @@ def drop(user: int | None, group: int | None) -> None:
 
 @contextmanager
 def acting_as(user: int | None, group: int | None) -> Iterator[None]:
-    """Have this user's and group's rights to files, for a while.
+    """A context in which the process has this user's and group's rights to files.
 
     Raises:
-        OSError: not allowed.
+        OSError: we may not become this user or group.
     """
     before = os.geteuid(), os.getegid(), os.getgroups()
     with _named_errors(user, group):
@@ -87,7 +87,7 @@ def acting_as(user: int | None, group: int | None) -> Iterator[None]:
 
 @contextmanager
 def _named_errors(user: int | None, group: int | None) -> Iterator[None]:
-    """An error says who we cannot become."""
+    """A context whose OSErrors name the user and group that we cannot become."""
     try:
         yield
     except OSError as error:
@@ -121,7 +121,7 @@ def _permitted(libc: ctypes.CDLL) -> int:
 
 
 def _set_capabilities(libc: ctypes.CDLL, mask: int) -> None:
-    """Make exactly these effective and permitted; all are in the lower 32."""
+    """Make exactly these capabilities effective and permitted; all have numbers below 32."""
     data = ctypes.create_string_buffer(struct.pack("=6I", mask, mask, 0, 0, 0, 0), 24)
     if libc.capset(_header(), data):
         _fail("capset")

@@ -1,9 +1,8 @@
-"""What rtnetlink's messages mean: links, addresses and routes as values.
+"""Decodes and encodes rtnetlink messages: links, addresses and routes.
 
-Decoders return None for what is no business of a router: cloned routes,
-broadcast and local routes, routes for one TOS or source, bridge ports' views of
-a link. Encoders give the
-payload of a request.
+Decoders return None for what does not concern a router: cloned routes, broadcast
+and local routes, routes for one TOS or source, links reported as bridge ports.
+Encoders return the payload of a request.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ _DEST_OF: Final = {
     RTN_UNREACHABLE: Dest.UNREACHABLE,
     RTN_PROHIBIT: Dest.PROHIBIT,
 }
-# How the kernel begins a route's attributes: its table, then the destination; octets of the latter.
+# The start of a route's attributes (table, then destination) -> octets of the destination
 _DESTINATION: Final = {
     struct.pack("=HHHH", 8, RTA_TABLE, 8, RTA_DST): 4,
     struct.pack("=HHHH", 8, RTA_TABLE, 20, RTA_DST): 16,
@@ -100,12 +99,12 @@ _METRIC_NAMES: Final = {number: name for name, number in METRICS.items()}
 
 
 def link_request() -> bytes:
-    """Payload of a dump of all links."""
+    """Payload of a request for all links."""
     return _LINK.pack(0, 0, 0, 0, 0)
 
 
 def decode_link(body: bytes) -> Link | None:
-    """A link; None when the message tells of it as a bridge port."""
+    """The link; None if the message describes it as a bridge port."""
     family, _kind, index, flags, _change = _LINK.unpack_from(body)
     if family:
         return None
@@ -129,12 +128,12 @@ def decode_link(body: bytes) -> Link | None:
 
 
 def address_request() -> bytes:
-    """Payload of a dump of all addresses of both families."""
+    """Payload of a request for all addresses of both families."""
     return _ADDRESS.pack(0, 0, 0, 0, 0)
 
 
 def decode_address(body: bytes) -> LinkAddress | None:
-    """An address of an interface; None for another family."""
+    """The address of an interface; None if it is neither IPv4 nor IPv6."""
     family, length, flags, _scope, index = _ADDRESS.unpack_from(body)
     if family not in (AF_INET, AF_INET6):
         return None
@@ -157,7 +156,7 @@ def decode_address(body: bytes) -> LinkAddress | None:
 
 
 def _number(value: bytes | None) -> int:
-    """A 32-bit attribute in host order; 0 without one."""
+    """The value of a 32-bit attribute in host order; 0 if it is missing."""
     return _U32.unpack(value)[0] if value is not None and len(value) == 4 else 0
 
 
@@ -165,19 +164,19 @@ def _number(value: bytes | None) -> int:
 
 
 def route_request(v4: bool, table: int, protocol: int | None) -> bytes:
-    """Payload of a dump of one table, all protocols or one (strict checking)."""
+    """Payload of a request for one table's routes, of all protocols or one (with strict checking)."""
     family = AF_INET if v4 else AF_INET6
     header = _ROUTE.pack(family, 0, 0, 0, 0, protocol or 0, 0, 0, 0)
     return header + attribute(RTA_TABLE, _U32.pack(table))
 
 
 def decode_route(body: bytes, name_of: Callable[[int], str]) -> KernelRoute | None:
-    """A route that a router may care for; `name_of` gives an interface's name."""
+    """The route; None if it does not concern a router. `name_of` returns an interface's name."""
     family, length, source_length, tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(body)
     dest = _DEST_OF.get(kind)
     if dest is None or flags & RTM_F_CLONED or family not in (AF_INET, AF_INET6):
         return None
-    if source_length or tos:  # for a part of the packets to this destination only
+    if source_length or tos:  # it is not for all packets to this destination
         return None
     found = attributes(body, 12)
     width = 4 if family == AF_INET else 16
@@ -199,10 +198,10 @@ def decode_route(body: bytes, name_of: Callable[[int], str]) -> KernelRoute | No
 
 
 class RouteDecoder:
-    """Decodes the routes of one dump: those that differ only in their network are decoded once.
+    """Decodes the routes of one dump; routes that differ only in their network are decoded once.
 
     Hot: a full table is read at every scan. Budget: 3 microseconds per route.
-    It is made anew for each dump, because interfaces change their names.
+    Make a new one for each dump, because interfaces can be renamed.
     """
 
     def __init__(self, name_of: Callable[[int], str]) -> None:
@@ -210,7 +209,7 @@ class RouteDecoder:
         self._alike: dict[bytes, KernelRoute | None] = {}
 
     def decode(self, body: bytes) -> KernelRoute | None:
-        """Like `decode_route`."""
+        """The route, as `decode_route` returns it."""
         head = _DESTINATION.get(body[12:16] + body[20:24])
         if head is None or len(body) < 24 + head:
             return decode_route(body, self._name_of)
@@ -279,7 +278,7 @@ def _decode_extras(found: dict[int, bytes], scope: int) -> tuple[tuple[str, obje
 
 
 class RouteEncoder:
-    """Encodes routes; what follows the destination is made once per kind of route.
+    """Encodes routes; what follows the destination is encoded once for all routes alike in it.
 
     Hot: 100 000 routes share a few hundred next hops. Budget: 3 microseconds
     per route.
@@ -306,11 +305,11 @@ class RouteEncoder:
         return b"".join((head[:1], bytes((route.prefix.length,)), head[2:], destination, tail))
 
     def encode_delete(self, route: KernelRoute) -> bytes:
-        """Payload of RTM_DELROUTE: only this protocol's route of that metric goes."""
+        """Payload of RTM_DELROUTE, which matches only this protocol's route of this metric."""
         octets = route.prefix.address.octets
         family = AF_INET if len(octets) == 4 else AF_INET6
         table = route.table if route.table < 256 else 0
-        # IPv4 compares the scope unless it is NOWHERE
+        # for IPv4, the kernel compares the scope unless it is NOWHERE (255)
         scope = 255 if family == AF_INET else RT_SCOPE_UNIVERSE
         header = _ROUTE.pack(family, route.prefix.length, 0, 0, table, route.protocol, scope, 0, 0)
         return b"".join(
@@ -323,7 +322,7 @@ class RouteEncoder:
         )
 
     def _make(self, route: KernelRoute, v4: bool) -> tuple[bytes, bytes]:
-        """The header and everything behind the destination."""
+        """(head, tail): the header, and all attributes after the destination."""
         extras = dict(route.attributes)
         scope = extras.pop("krt_scope", None)
         if scope is None:

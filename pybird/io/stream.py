@@ -1,9 +1,9 @@
 """Byte streams over non-blocking sockets: what TCP and Unix connections share.
 
-A stream reads one chunk of at most 64 KiB per turn of the loop, so that one
-busy peer does not hold up the others, and writes at once what the socket
-takes. No call on a stream calls its handler: failures found while writing are
-reported on the next turn.
+A stream reads at most 64 KiB per turn of the loop, so that one busy peer does
+not hold up the others. `write` sends immediately what the socket takes and
+buffers the rest. No call on a stream calls its handler: failures found while
+writing are reported on the next turn.
 
 Closing: an orderly close sends what is buffered and a FIN, then reads until
 the peer's FIN, at most two seconds. Closing a socket with unread data makes
@@ -25,7 +25,7 @@ from pybird.core.ports import StreamHandler
 from pybird.values.address import UNSPECIFIED_V4, Address
 
 CHUNK = 65536
-LOW_MARK = 65536  # octets buffered below which the handler hears `writable`
+LOW_MARK = 65536  # octets: when the buffer shrinks to this, `writable` is called
 LINGER = 2.0  # seconds an orderly close waits for the peer's FIN
 _RESET = struct.pack("ii", 1, 0)
 
@@ -53,7 +53,7 @@ class SocketStream:
         sock: socket.socket,
         closing: dict[SocketStream, None] | None = None,
     ) -> None:
-        """`closing` holds this stream from its orderly close until that is finished."""
+        """`closing` contains this stream from its orderly close until that is finished."""
         sock.setblocking(False)
         self.local: tuple[Address, int] = (UNSPECIFIED_V4, 0)
         self.remote: tuple[Address, int] = (UNSPECIFIED_V4, 0)
@@ -65,7 +65,7 @@ class SocketStream:
         self._phase = _Phase.WAITING
         self._out: list[bytes] = []
         self._buffered = 0
-        self._full = False  # the handler was over the low mark since the last `writable`
+        self._full = False  # the buffer was over the low mark since the last `writable`
         self._writing = False
         self._timer: TimerHandle | None = None
         self._closing = {} if closing is None else closing
@@ -73,7 +73,7 @@ class SocketStream:
     # what the owner calls -----------------------------------------------
 
     def set_handler(self, handler: StreamHandler) -> None:
-        """Hand the stream over; an accepted stream begins to read."""
+        """Set the handler; an accepted stream then begins to read."""
         self._handler = handler
         if self._phase is _Phase.WAITING:
             self._phase = _Phase.OPEN
@@ -89,13 +89,13 @@ class SocketStream:
         """Nothing to ask on a stream that is not TCP."""
 
     def begin(self, handler: StreamHandler) -> None:
-        """A connection was begun on the socket: wait for it to succeed or fail."""
+        """Wait for the connection that was begun on the socket to succeed or fail."""
         self._handler = handler
         self._phase = _Phase.CONNECTING
         self._loop.add_writer(self._fd, self._connected)
 
     def fail(self, handler: StreamHandler, error: int) -> None:
-        """Tell the handler on the next turn that the connection could not be begun."""
+        """Report to the handler, on the next turn, that the connection could not be begun."""
         self._handler = handler
         self._phase = _Phase.CONNECTING
         self._loop.call_soon(self._lost, error_text(error))
@@ -107,7 +107,7 @@ class SocketStream:
 
     @property
     def unread(self) -> int:
-        """Octets that the system holds for us."""
+        """Octets received by the system that we have not read."""
         if self._phase is not _Phase.OPEN:
             return 0
         try:
@@ -116,7 +116,7 @@ class SocketStream:
             return 0  # gone: the next read reports it
 
     def write(self, data: bytes) -> None:
-        """Send; what the socket does not take at once is buffered."""
+        """Send now what the socket takes, and buffer the rest."""
         if self._phase not in (_Phase.OPEN, _Phase.WAITING, _Phase.CONNECTING) or not data:
             return
         if not self._out and self._phase is not _Phase.CONNECTING:
@@ -176,7 +176,7 @@ class SocketStream:
             self._handler.connected(self)
 
     def read_addresses(self) -> None:
-        """Fill in the local and remote address once both are known."""
+        """Set the local and remote address, once the connection is open."""
 
     def _readable(self) -> None:
         try:
@@ -238,7 +238,7 @@ class SocketStream:
             handler.closed(error)
 
     def _finish(self) -> None:
-        """Everything is sent: FIN, and wait for the peer's."""
+        """Everything is sent: send a FIN, and wait for the peer's."""
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -254,7 +254,7 @@ class SocketStream:
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            pass  # reset: as good as a FIN here
+            pass  # a reset ends the wait like a FIN
         self._shut()
 
     def _shut(self) -> None:

@@ -1,10 +1,12 @@
-"""One daemon per kernel table: two would take each other's routes for leftovers.
+"""Claims, so that only one daemon writes to a kernel table.
 
-A claim is an abstract Unix socket, whose names belong to the network namespace
-as routing tables do, and which goes with its process. Anybody may take such a
-name, so a holder counts only if it could change routes itself (CAP_NET_ADMIN).
-Who asks for a name that is taken connects to its holder to learn who that is;
-the holder lets it in (`answer`), or its queue would be full after a few.
+Two daemons would take each other's routes for leftovers of an earlier run.
+
+A claim is an abstract Unix socket: its name is unique per network namespace, as
+routing tables are, and it vanishes with its process. Any process may take such a
+name, so a holder counts only if it could change routes itself (CAP_NET_ADMIN). A
+daemon that finds the name taken connects to the holder to learn its process ID;
+the holder accepts the connection (`answer`), or its queue would soon be full.
 """
 
 from __future__ import annotations
@@ -18,17 +20,17 @@ from pathlib import Path
 
 from pybird.io.privileges import CAP_NET_ADMIN
 
-QUEUE = 16  # who may ask at once
+QUEUE = 16  # daemons that may ask before the holder answers
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred
 
 
 def claim(name: str) -> tuple[socket.socket | None, int | None]:
-    """The socket that holds this name from now on, or None and the process that holds it.
+    """(socket, pid): the socket that now holds this name, or the process that already holds it.
 
-    None, None: the name is taken by somebody who has no business with it.
+    Both are None if the holder could not change routes, or does not answer.
 
     Raises:
-        OSError: no such sockets here.
+        OSError: abstract Unix sockets do not work here.
     """
     address = f"\0{name}"
     held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -45,21 +47,21 @@ def claim(name: str) -> tuple[socket.socket | None, int | None]:
 
 
 def answer(held: socket.socket) -> None:
-    """Somebody asked whose the claim is: that it could connect has told all."""
+    """Accept and close a connection of a daemon that asks: by connecting it learned our process ID."""
     try:
         held.accept()[0].close()
     except OSError:
-        pass  # it is gone again, or there are no descriptors: the queue is long
+        pass  # it closed already, or we are out of descriptors: the queue has room for others
 
 
 def _holder(address: str) -> int | None:
-    """The process that listens there, if it may change routes."""
+    """The process that listens there; None if it may not change routes."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
         probe.setblocking(False)
         try:
             probe.connect(address)
         except OSError:
-            return None  # it went meanwhile, or does not answer as we do
+            return None  # it ended meanwhile, or is no daemon like us that answers
         size = _CREDENTIALS.size
         pid, user, _group = _CREDENTIALS.unpack(probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
     return pid if user in (0, os.geteuid()) or _may_change_routes(pid) else None

@@ -1,8 +1,9 @@
 """TCP over IPv4 and IPv6, and the options that BGP needs on it.
 
-Both families have their own listening socket (IPV6_V6ONLY), so a peer's IPv4
-address is seen as one and TCP-MD5 keys are found. Link-local addresses carry
-the interface as their scope. `network.AsyncioNetwork` offers this as a port.
+Each family has its own listening socket (IPV6_V6ONLY), so that IPv4 peers do not
+appear with IPv4-mapped addresses and the kernel finds their TCP-MD5 keys.
+Link-local addresses carry the interface as their scope.
+`network.AsyncioNetwork` offers this as a port.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ TCP_RTO_MAX_MS = 44
 MD5_FLAG_PREFIX = 1
 MD5_MAX_KEY = 80
 BACKLOG = 128
-PRIVILEGED = 1024  # ports below need a capability
+PRIVILEGED = 1024  # ports below this need a capability
 # what accept() says of a connection that came to nothing (accept(2)); the next one may be good
 OF_ONE_CONNECTION = frozenset((
     errno.EAGAIN, errno.EINTR, errno.ECONNABORTED, errno.ECONNRESET, errno.EPERM, errno.EPROTO,
     errno.ETIMEDOUT, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.EHOSTUNREACH,
     errno.ENETDOWN, errno.ENETUNREACH,
 ))  # fmt: skip
-ACCEPT_AGAIN = 1.0  # seconds until we accept again when descriptors or memory were gone
-RETRY = 5.0  # seconds at most between two tries to deliver; the kernel would go up to 120
+ACCEPT_AGAIN = 1.0  # seconds until we accept again after running out of descriptors or memory
+RETRY = 5.0  # longest retransmission timeout in seconds; the kernel's default is 120
 
 
 def family_of(address: Address) -> int:
@@ -51,14 +52,14 @@ def family_of(address: Address) -> int:
 
 
 def sockaddr(address: Address, port: int, ifindex: int) -> tuple[Any, ...]:
-    """What Python's socket calls take; a link-local address gets its interface."""
+    """The address in the form of Python's socket calls; a link-local one with its interface."""
     if address.is_v4:
         return (str(address), port)
     return (str(address), port, 0, ifindex if address.is_link_local else 0)
 
 
 def endpoint(name: tuple[Any, ...]) -> tuple[Address, int, int]:
-    """Address, port and scope of what Python's socket calls give."""
+    """(address, port, scope) of an address that Python's socket calls return."""
     text = str(name[0]).partition("%")[0]
     address = Address.parse(text)
     if not address.is_v4 and address.octets[:12] == b"\0" * 10 + b"\xff\xff":
@@ -67,7 +68,7 @@ def endpoint(name: tuple[Any, ...]) -> tuple[Address, int, int]:
 
 
 def md5_option(peer: Prefix, password: str | None, flags: int) -> bytes:
-    """`struct tcp_md5sig`; without a password the key is forgotten."""
+    """The `struct tcp_md5sig` that sets a key, or without a password removes it."""
     key = to_octets(password or "")
     if len(key) > MD5_MAX_KEY:
         raise OSError(errno.EINVAL, f"Password longer than {MD5_MAX_KEY} octets")
@@ -79,10 +80,10 @@ def md5_option(peer: Prefix, password: str | None, flags: int) -> bytes:
 
 
 def set_md5(sock: socket.socket, peer: Prefix, password: str | None) -> None:
-    """Set or forget the TCP-MD5 key for a peer or a prefix of peers (RFC 2385).
+    """Set or (without a password) remove the TCP-MD5 key of a peer or a prefix of peers (RFC 2385).
 
-    The kernel has one key for each prefix: it would take an interface only if it
-    is a VRF, and a socket is in one VRF anyway. Forgetting an unknown key is no error.
+    The kernel has one key for each prefix: it would accept an interface only if it
+    is a VRF, and a socket is in one VRF anyway. Removing an unknown key is no error.
 
     Raises:
         OSError: the kernel has no TCP-MD5 or refuses the key.
@@ -97,7 +98,7 @@ def set_md5(sock: socket.socket, peer: Prefix, password: str | None) -> None:
 
 
 def signature_failures(netstat: str) -> SignatureFailures | None:
-    """The MD5 counters from the text of /proc/net/netstat: a line of names, a line of values."""
+    """The MD5 counters in the text of /proc/net/netstat; None if the kernel lacks them."""
     names, *values = [line.split() for line in netstat.splitlines() if line.startswith("TcpExt:")] or [[]]
     if not values:
         return None
@@ -108,7 +109,7 @@ def signature_failures(netstat: str) -> SignatureFailures | None:
 
 
 def set_hop_limits(sock: socket.socket, ttl: int | None, min_ttl: int | None) -> None:
-    """The hop limit of what is sent, and the least that is accepted (RFC 5082)."""
+    """Set the hop limit of sent packets, and the lowest one to accept (RFC 5082)."""
     if sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 64 if ttl is None else ttl)
         sock.setsockopt(socket.IPPROTO_IP, IP_MINTTL, min_ttl or 0)
@@ -123,7 +124,7 @@ def bind_device(sock: socket.socket, name: str) -> None:
 
 
 def apply_options(sock: socket.socket, options: TcpOptions) -> None:
-    """Everything of `options` but the password."""
+    """Apply all `options` except the password."""
     traffic_class = options.dscp << 2
     if sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, traffic_class)
@@ -144,16 +145,17 @@ class TcpStream(SocketStream):
     """One TCP connection."""
 
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
-        """Hop limits of an accepted connection; errors mean that it is gone already."""
+        """Set the hop limits of an accepted connection; if it is gone already, do nothing."""
         try:
             set_hop_limits(self._sock, ttl, min_ttl)
         except OSError:
             pass  # the loop is about to report the end of the connection
 
     def set_patience(self, seconds: float) -> None:
-        """Bound the retransmission timeout, and say when to give up instead (RFC 5482).
+        """Give up after `seconds` without an acknowledgement, and retransmit more often (RFC 5482).
 
-        The bound came with Linux 6.15; without it the kernel keeps its own ways.
+        The bound of the retransmission timeout needs Linux 6.15; older kernels use
+        their own.
         """
         level, sock = socket.IPPROTO_TCP, self._sock
         try:
@@ -163,26 +165,25 @@ class TcpStream(SocketStream):
             pass
 
     def probe(self) -> None:
-        """Send a window probe at once, as a connection that leaves repair mode does."""
+        """Send a window probe now: Linux does so when a connection leaves repair mode."""
         level, sock = socket.IPPROTO_TCP, self._sock
         try:
             sock.setsockopt(level, TCP_REPAIR, 1)
             sock.setsockopt(level, TCP_REPAIR, 0)
         except OSError:
-            pass  # not allowed, or gone already: the retransmission will tell
+            pass  # not allowed, or the connection is gone: retransmission will find out
 
     def read_addresses(self) -> None:
         """Read both addresses from the socket."""
         try:
             self._name(self._sock.getsockname(), self._sock.getpeername())
         except OSError:
-            return  # gone again: the next read reports it
+            return  # the connection is gone: the next read reports it
 
     def accept(self, peer: tuple[Any, ...]) -> bool:
-        """Begin as what `accept()` returned, with its address of the peer; False when it is gone already.
+        """Set up a connection that `accept()` returned, with its peer's address; False if it is gone.
 
-        A connection that was reset while it waited has no peer's address any more:
-        nobody can say whose it was.
+        If it was reset while it waited, the system no longer knows the peer's address.
         """
         try:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -211,7 +212,7 @@ def connect(
     options: TcpOptions,
     closing: dict[SocketStream, None] | None = None,
 ) -> TcpStream:
-    """Begin a connection; every failure is told to the handler on a later turn, none is raised."""
+    """Begin a connection; a failure is never raised but reported to the handler on a later turn."""
     sock = socket.socket(family_of(remote), socket.SOCK_STREAM)
     stream = TcpStream(loop, sock, closing)
     stream.remote = (remote, port)
@@ -234,7 +235,7 @@ def connect(
 
 
 def _why_not_listening(error: OSError, family: int, name: tuple[Any, ...], options: TcpOptions) -> str:
-    """The system's words, where it was, and what may be missing."""
+    """The text of an error: the system's reason, the address, and what may be missing."""
     reason = os.strerror(error.errno or 0)
     shown = f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
     if error.errno == errno.EACCES and 0 < name[1] < PRIVILEGED:
@@ -245,7 +246,7 @@ def _why_not_listening(error: OSError, family: int, name: tuple[Any, ...], optio
 
 
 class TcpListener:
-    """Listening sockets of one or both families, as one listener."""
+    """One listener, which has a listening socket for each address family that it serves."""
 
     def __init__(
         self,
@@ -294,7 +295,7 @@ class TcpListener:
         self._loop.add_reader(sock.fileno(), self._accept, sock)
 
     def _accept(self, listening: socket.socket) -> None:
-        """Take one connection: the others wait for the next turn."""
+        """Accept one connection; others wait for the next turn."""
         try:
             sock, peer = listening.accept()
         except OSError as error:
@@ -314,10 +315,10 @@ class TcpListener:
             self._loop.add_reader(listening.fileno(), self._accept, listening)
 
     def set_md5(self, peer: Prefix, password: str | None) -> None:
-        """Require (or with None, forget) TCP-MD5 for peers inside the prefix.
+        """Require TCP-MD5 of peers inside the prefix, or with `password` None no longer require it.
 
         Raises:
-            OSError: the kernel refuses, or no socket of that family listens.
+            OSError: the kernel refuses, or we do not listen in that address family.
         """
         family = family_of(peer.address)
         sockets = [sock for sock in self._sockets if sock.family == family]

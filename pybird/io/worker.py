@@ -1,8 +1,8 @@
-"""Slow work beside the event loop, in a thread of its own.
+"""Runs slow work in a thread beside the event loop.
 
-Only what touches nothing of the router may run here: reading a configuration
-and compiling its filters. Python's threads take turns every few milliseconds,
-so that keepalives leave on time meanwhile.
+Only work that touches no state of the router may run here, such as reading a
+configuration and compiling its filters. Python's threads take turns every few
+milliseconds, so keepalives are sent on time meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Then = Callable[[Any, Exception | None], None]
 
 
 class Worker:
-    """Runs calls one after the other; what came of each is told on the loop."""
+    """Runs calls one after the other in a thread, and delivers their results on the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -45,7 +45,7 @@ class Worker:
             error = found
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, then, value, error)
-        value = error = None  # an error's trace holds this frame: no circle
+        value = error = None  # breaks a reference cycle: an error's traceback refers to this frame
 
     def _deliver(self, then: Then, value: Any, error: Exception | None) -> None:
         self._busy = False
