@@ -21,7 +21,7 @@ def inline_constants(body: n.Node, kind_of: Callable[[n.Node], str]) -> n.Node:
     if not isinstance(body, n.Block):
         return body
     sets: dict[int, int] = {}
-    for statement in _all(body):
+    for statement in _all_nodes(body):
         slot = _slot_set(statement)
         if slot is not None:
             sets[slot] = sets.get(slot, 0) + 1
@@ -35,7 +35,7 @@ def inline_constants(body: n.Node, kind_of: Callable[[n.Node], str]) -> n.Node:
             if is_constant(value) and kind_of(value) == _variable(statement).type:
                 known[slot] = value
                 continue
-        used.update(dict.fromkeys([node.slot for node in _all(statement) if isinstance(node, n.Local)]))
+        used.update(dict.fromkeys([node.slot for node in _all_nodes(statement) if isinstance(node, n.Local)]))
         if isinstance(statement, n.Declare) and statement.value is None:
             del used[statement.variable.slot]
         kept.append(_rewritten(statement, known))
@@ -71,7 +71,7 @@ def _value(statement: n.Node) -> n.Node:
     return statement
 
 
-def _all(node: n.Node) -> Iterator[n.Node]:
+def _all_nodes(node: n.Node) -> Iterator[n.Node]:
     waiting = [node]
     while waiting:
         found = waiting.pop()

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, final
 
-MOST: Final = 16384  # cached answers for the longer heads
-OPEN: Final = -1  # networks with this head must be tested one by one
+MOST_HEADS: Final = 16384  # cached answers for the longer heads
+UNDECIDED: Final = -1  # networks with this head must be tested one by one
 
 
 @final
@@ -28,7 +28,7 @@ class NetAnswers:
     address octets in the longer head.
     """
 
-    __slots__ = ("_end", "_far", "_first", "_heads", "_named", "_near", "_openings")
+    __slots__ = ("_end", "_far", "_first", "_heads", "_near", "_undecided_heads", "_undecided_octets")
 
     def __init__(
         self,
@@ -40,27 +40,29 @@ class NetAnswers:
         self._near = near
         self._far = far
         self._end = octets + 1
-        self._named: dict[bytes, None] = {}  # first octets of longer named keys: they do not decide
-        self._openings: dict[bytes, None] = {}  # longer heads (without length) of the same kind
+        self._undecided_octets: dict[
+            bytes, None
+        ] = {}  # first octets of longer named keys: they do not decide
+        self._undecided_heads: dict[bytes, None] = {}  # longer heads (without length) of the same kind
         self._first: dict[bytes, int] = {}
         self._heads: dict[bytes, int] = {}
         for key in named:
             length = key[0]
             if length > 8 * octets:
-                self._openings[key[1 : octets + 1]] = None
+                self._undecided_heads[key[1 : octets + 1]] = None
             if length > 8:
-                self._named[key[1:2]] = None
+                self._undecided_octets[key[1:2]] = None
 
     def mask(self, key: bytes) -> int:
         """The answers for one network, as a mask."""
         found = self._first.get(key[:2])
         if found is None:
             found = self._learn_first(key)
-        if found == OPEN:
+        if found == UNDECIDED:
             found = self._heads.get(key[: self._end])
             if found is None:
                 found = self._learn_head(key)
-            if found == OPEN:
+            if found == UNDECIDED:
                 found = self._near(key)
         far = self._far
         return found if far is None else found | far(key)
@@ -70,13 +72,13 @@ class NetAnswers:
         first = self._first
         far = self._far
         if far is None:  # usually all are far from every named prefix
-            near = {first.get(key[:2], OPEN) for key in keys}
-            if len(near) == 1 and OPEN not in near:
+            near = {first.get(key[:2], UNDECIDED) for key in keys}
+            if len(near) == 1 and UNDECIDED not in near:
                 return {near.pop(): keys}
         out: dict[int, list[bytes]] = {}
         for key in keys:
             found = first.get(key[:2])
-            if found is None or found == OPEN:
+            if found is None or found == UNDECIDED:
                 found = self.mask(key)
             elif far is not None:
                 found |= far(key)
@@ -88,15 +90,15 @@ class NetAnswers:
         return out
 
     def _learn_first(self, key: bytes) -> int:
-        found = OPEN if key[1:2] in self._named and key[0] > 8 else self._near(key)
+        found = UNDECIDED if key[1:2] in self._undecided_octets and key[0] > 8 else self._near(key)
         self._first[key[:2]] = found
         return found
 
     def _learn_head(self, key: bytes) -> int:
         end = self._end
-        opened = key[1:end] in self._openings and key[0] > 8 * (end - 1)
-        found = OPEN if opened else self._near(key)
-        if len(self._heads) >= MOST:
+        undecided = key[1:end] in self._undecided_heads and key[0] > 8 * (end - 1)
+        found = UNDECIDED if undecided else self._near(key)
+        if len(self._heads) >= MOST_HEADS:
             self._heads.clear()
         self._heads[key[:end]] = found
         return found

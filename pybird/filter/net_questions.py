@@ -61,7 +61,7 @@ class NetTest:
     def patterns(self, net_type: NetType) -> list[bytes] | None:
         """The networks on which the answer depends, besides the length; None if they are too many."""
         if self.prefixes is not None and self.prefixes.net_type is net_type:
-            if len(self.prefixes) > MANY:
+            if len(self.prefixes) > MOST_CACHED_PATTERNS:
                 return None
             return [key for key, _, _ in self.prefixes.patterns]
         if self.equal is not None and self.equal.type is net_type:
@@ -93,7 +93,7 @@ class RoaTest:
         return 2
 
 
-MANY: Final = 4096  # a set of more patterns is tested for every network, without caching
+MOST_CACHED_PATTERNS: Final = 4096  # a set of more patterns is tested for every network, without caching
 
 
 class NetQuestions:

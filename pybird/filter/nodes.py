@@ -391,10 +391,10 @@ class FunctionRef:
         self.return_type = return_type
         self._function: Function | None = None
         self._digest: str = ""
-        self._whole: ref[FunctionRef] | None = None  # of a reference made by `within`: the outer one
+        self._whole: ref[FunctionRef] | None = None  # set in what `within` returns
 
     def within(self) -> FunctionRef:
-        """A weak reference, for calls in the function's own body."""
+        """A reference for calls in the function's own body, which does not keep the function alive."""
         inner = FunctionRef(self.name, self.parameters, self.return_type)
         inner._whole = ref(self)
         return inner

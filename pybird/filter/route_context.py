@@ -64,7 +64,7 @@ _FIXED: Final[dict[int, Hop]] = {
     Dest.PROHIBIT: PROHIBIT,
 }
 IMPLICIT_NULL: Final = 3
-_NO_WAY: Final = NextHop(None, 0, "")
+_NO_NEXTHOP: Final = NextHop(None, 0, "")
 
 
 class RouteContext:
@@ -202,16 +202,16 @@ class RouteContext:
     def _hop(self) -> Hop:
         return self.hop if self.hop is not None else self.rte.hop
 
-    def _way(self) -> NextHop:
+    def _first_nexthop(self) -> NextHop:
         ways = self._hop().nexthops
-        return ways[0] if ways else _NO_WAY
+        return ways[0] if ways else _NO_NEXTHOP
 
-    def _set_way(self, way: NextHop) -> None:
+    def _set_nexthop(self, way: NextHop) -> None:
         self.hop = Hop(Dest.UNICAST, (way,))
 
     def gateway(self) -> Any:
         """`gw`: the gateway of the first next hop; `::` without one."""
-        return self._way().gateway or UNSPECIFIED_V6
+        return self._first_nexthop().gateway or UNSPECIFIED_V6
 
     def dest(self) -> int:
         """`dest`: an RTD_* number."""
@@ -227,7 +227,7 @@ class RouteContext:
 
     def _interface(self) -> tuple[int, str]:
         """(index, name) of the interface of the first next hop, also if the filter has set it."""
-        way = self._way()
+        way = self._first_nexthop()
         if self.hop is None or way.ifindex or self.lookup is None:
             return way.ifindex, way.ifname
         if way.gateway is not None:
@@ -236,24 +236,24 @@ class RouteContext:
 
     def weight(self) -> int:
         """`weight`: that of the first next hop."""
-        return self._way().weight
+        return self._first_nexthop().weight
 
     def onlink(self) -> bool:
         """`onlink`: that of the first next hop."""
-        return self._way().onlink
+        return self._first_nexthop().onlink
 
     def label(self) -> Any:
         """`gw_mpls`: the outermost label of the first next hop; implicit null without one (RFC 3032, 2.1)."""
-        labels = self._way().labels
+        labels = self._first_nexthop().labels
         return labels[0] if labels else IMPLICIT_NULL
 
     def set_gateway(self, value: Address) -> None:
         """Send packets to a neighbor; the interface follows from the address."""
-        self._set_way(NextHop(value, 0, ""))
+        self._set_nexthop(NextHop(value, 0, ""))
 
     def set_ifname(self, value: str) -> None:
         """Send packets to an interface, without a gateway."""
-        self._set_way(NextHop(None, 0, value))
+        self._set_nexthop(NextHop(None, 0, value))
 
     def set_dest(self, value: int) -> None:
         """Drop packets. Raises FilterRuntimeError unless it is blackhole, unreachable or prohibit."""

@@ -28,7 +28,7 @@ class Voids:
         self._within = FILTER
         if body is not None:
             self._scan(body, FILTER)
-            self._settle()
+            self._propagate()
 
     def enter(self, function: int) -> None:
         """Interpret variables as those of this function (an identity) from now on, or of the FILTER."""
@@ -77,7 +77,7 @@ class Voids:
             self._functions[called] = None
         self._scan(ref.function.body, called)
 
-    def _settle(self) -> None:
+    def _propagate(self) -> None:
         """Propagate through arguments and returned values until nothing new is found."""
         before = -1
         while before != len(self._slots) + len(self._functions):

@@ -54,7 +54,7 @@ def expected(sets, equal, length, prefix):
 @pytest.mark.parametrize("net_type", [NetType.IP4, NetType.IP6])
 @pytest.mark.parametrize("seed", range(8))
 def test_masks_are_the_tests_of_each_network(net_type, seed, many, monkeypatch):
-    monkeypatch.setattr(net_questions, "MANY", many)  # small sets are then far ones, too
+    monkeypatch.setattr(net_questions, "MOST_CACHED_PATTERNS", many)  # small sets are then far ones, too
     rng = Random(seed)
     sets = list({repr(found): found for found in [random_set(rng, net_type) for _ in range(3)]}.values())
     equal, length = random_prefix(rng, net_type), rng.randrange(33)
