@@ -30,7 +30,7 @@ from pybird.filter.trace import FilterTrace
 from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType
 
-_TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # as Python raises it
+_TOO_DEEP = (RecursionError, MemoryError, SyntaxError)  # Python's errors for deeply nested code
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ CONSTANT = re.compile(r"k[0-9]+")  # the names of constants in the code
 _VIEW = re.compile(r"\bview\b")
 _READ = re.compile(r"view\.get\('(bgp_[a-z_]+)', EMPTY_[A-Z]+\)")  # reads of attributes that are never void
 _FRAME = ("bgp_", "def ", "else:", "pass", "view = ", "return decide", "out", "if out", "return out", "[v")
-_DEEPEST = 11  # levels of statements in one function; Python takes 20 loops and 100 levels
+_DEEPEST = 11  # levels of statements in one function; Python allows 20 loops and 100 levels
 _MOST_ARMS = 30  # of one `if … elif …`; Python's compiler nests them
 _WRAPPED = ("pair", "quad", "ec", "lc", "rd", "mac")
 

@@ -278,14 +278,14 @@ def from_hex(text: str) -> bytes:
 def roa_check(s: Any, table: str, net: Any, asn: int) -> int:
     """The ROA_* state of a prefix and its origin AS (RFC 6811)."""
     if s.lookup is None:
-        raise FilterRuntimeError(f"table {table} cannot be asked here")
+        raise FilterRuntimeError(f"table {table} cannot be looked up here")
     return int(s.lookup.roa_check(table, net, asn))
 
 
 def aspa_check(s: Any, table: str, path: Any, upstream: bool) -> int:
     """The ASPA_* state of a path."""
     if s.lookup is None:
-        raise FilterRuntimeError(f"table {table} cannot be asked here")
+        raise FilterRuntimeError(f"table {table} cannot be looked up here")
     return int(s.lookup.aspa_check(table, path, upstream))
 
 

@@ -72,7 +72,7 @@ class Hop:
 
     @property
     def resolvable(self) -> bool:
-        """False while the next hop is not reachable: such a route loses to others."""
+        """False while the next hop is not reachable: routes with it lose to others."""
         return self.dest is not _UNREACHABLE or self.key is None
 
     @property
