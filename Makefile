@@ -1,4 +1,4 @@
-# `make run` and `make test` set up what they need and do the whole job.
+# `make run` and `make test` set up everything that they need first.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,11 +6,11 @@ COMPILED := build/compiled
 
 .PHONY: generators run test lint test-unit test-interop test-compiled test-long fuzz mutants bench bench-full setup clean
 
-# Two routers find each other; you get a shell on the first.
+# Start two routers that find each other; you get a shell on the first.
 run: setup
 	@$(BIN)/pybird demo samples/autopeer-a.conf samples/autopeer-b.conf
 
-# Everything that must hold before a change lands: at most ten minutes.
+# Everything that must pass before a change is merged: at most ten minutes.
 test: lint test-unit test-compiled test-interop
 
 setup: $(VENV)/.done
@@ -24,7 +24,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Programs whose output is read in tests, in an environment of their own; without PyPI those tests skip.
+# Configuration generators whose output tests read, in a separate environment; without PyPI those tests skip.
 generators: build/generators/.done
 build/generators/.done: Makefile
 	$(PYTHON) -m venv build/generators
@@ -34,11 +34,12 @@ build/generators/.done: Makefile
 test-unit: setup generators
 	$(BIN)/pytest -n auto -m "not interop and not long"
 
-# Real daemons in network namespaces; mostly they wait for each other, so more at once than processors.
+# Real daemons in network namespaces; they mostly wait for each other, so more tests run at a time than
+# there are processors.
 test-interop: setup
 	$(BIN)/pytest -n 4 --dist worksteal --tb short -m "interop and not long" tests/interop tests/side_by_side
 
-# The wheel with the hot modules compiled, in an environment of its own, passes the same tests.
+# The same tests on the wheel with the hot modules compiled, in a separate environment.
 test-compiled: $(COMPILED)/.done
 	cd $(COMPILED) && PYBIRD_CORPUS="$${PYBIRD_CORPUS:-$(abspath ../shared/corpus)}" venv/bin/pytest -n auto -m "not interop and not long and not checkout"
 
@@ -52,20 +53,21 @@ $(COMPILED)/.done: $(VENV)/.done pyproject.toml hatch_build.py $(shell find pybi
 	cd $(COMPILED) && venv/bin/python -c "import pybird.values.route as m; assert m.__file__.endswith('.so'), m.__file__"
 	@touch $@
 
-# All seeds and the soak: too slow for every change.
+# The slow tests (all seeds, the soak): too slow for every change.
 test-long: setup generators
 	$(BIN)/pytest -m long
 
-# Texts that may break the reader of configurations and commands: each search runs this long,
-# from another number each time unless FUZZ_SEED gives one.
+# Search for texts that break the reading of configurations and commands. Each search runs for
+# FUZZ_SECONDS, with another random seed each time unless FUZZ_SEED gives one.
 FUZZ_SECONDS ?= 90
 fuzz: setup
 	@$(BIN)/pip install -q --disable-pip-version-check --only-binary atheris -e '.[fuzz]' \
 	  || echo "no atheris for this Python: only hypothesis searches"
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-# Break the code on purpose: which change does no test notice? N places of what changed since a commit
-# (else since the last release, else all), or KNOWN=1: those that tests were written for.
+# Break the code on purpose and list the changes that no test notices: at N places in what changed since
+# commit SINCE (by default since the last release, without one anywhere), or with KNOWN=1 the known
+# mutants, for which tests were written.
 mutants: setup
 	@$(BIN)/python -m tests.mutants $(if $(KNOWN),--known,--number $(or $(N),20)) $(if $(ONLY),--only '$(ONLY)') \
 	  $(if $(SINCE),--since $(SINCE)) $(if $(UNDER),--under $(UNDER)) $(if $(SEED),--seed $(SEED)) \

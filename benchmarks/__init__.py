@@ -1,1 +1,1 @@
-"""Measurements beside other daemons; each file runs by itself."""
+"""Measurements, most of them in comparison with BIRD; each file is a program of its own."""

@@ -1,11 +1,11 @@
-"""How long a large configuration takes to read, beside `bird -p` (Debian's bird2).
+"""How long a large configuration takes to read, compared with `bird -p` (Debian's bird2).
 
 Run: `python benchmarks/config_load.py [--bird PATH] [--rounds N]`. Two configurations, made here:
 one prefix set of 500 000 entries, and a route server of 200 peers, each with its own filters,
 functions and sets of 500 prefixes (109 000 lines). Both programs run as users start them, start-up
-included; the best of the rounds counts. The aim is 5 times BIRD's time on the set and 20 times on
-the route server. Then what a daemon does at `configure`: the route server again, the same and with
-one peer changed.
+included; the best of the rounds counts. The aim is 5 times BIRD's time for the set and 20 times for
+the route server. Then the route server is read again as at `configure`, unchanged and with one
+peer changed.
 """
 
 from __future__ import annotations
@@ -107,14 +107,14 @@ def set_of(name: str, items: list[str], per_line: int = 1) -> str:
 
 
 def one_set(count: int = 500_000) -> str:
-    """One set and a filter that asks it."""
+    """One set and a filter that uses it."""
     text = set_of("PREFIXES", prefixes(random.Random(1), count))
     text += "filter f { if net ~ PREFIXES then accept; reject; }\n"
     return HEAD + text + "protocol static { ipv4 { import filter f; }; }\n"
 
 
 def route_server(peers: int = 200, entries: int = 500) -> str:
-    """Peers with sets and filters of their own."""
+    """A route server whose peers have their own sets and filters."""
     parts = [HEAD, COMMON]
     for number in range(peers):
         rng = random.Random(number)
@@ -140,7 +140,7 @@ def best(command: list[str], rounds: int) -> float:
 
 
 def again(path: Path, text: str) -> str:
-    """Seconds of CPU of one process that reads the file with a memory: cold, warm, with changes."""
+    """CPU seconds of one process that reads a file several times: first, unchanged, with changes."""
     path.write_text(text)
     language, memory = make_language(), ReadUnits()
     gc.disable()  # as in the daemon

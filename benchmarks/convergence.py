@@ -1,8 +1,8 @@
-"""100 000 routes from one session to another, PyBIRD beside Debian's bird2.
+"""100 000 routes from one session to another, PyBIRD compared with Debian's bird2.
 
-Three forms: IPv4 in classic NLRI, IPv4 over IPv6 next hops (MP_REACH), IPv6.
-Every round runs each daemon once, one after the other, so that both see the
-same machine; reported are medians with spread, and ratios of medians.
+Three forms: IPv4 in classic NLRI, IPv4 with IPv6 next hops (MP_REACH), IPv6.
+Every round runs each daemon once, one after the other, so that both have the same
+conditions; reported are medians with spread, and ratios of medians.
 
     python benchmarks/convergence.py [--routes N] [--rounds N] [--daemons bird2,pybird]
 """
@@ -45,7 +45,7 @@ def config(form: str, log: Path) -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time; the scheduler's own account has the finer grain."""
+    """User and system time of the process, from the scheduler's statistics, which are the most precise."""
     return sum(int(p.read_text().split()[0]) for p in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 

@@ -1,8 +1,8 @@
 """The hot path of the core: table and export group, microseconds per prefix.
 
 100 000 IPv4 prefixes in batches of 6, each batch with its own attribute set,
-from one source: into the table alone, through a channel into one export group
-with one member, and the same routes from a second source.
+from one source: into the table alone, then through a channel into one export group
+with one member, then the same routes from a second source.
 
     python benchmarks/core_path.py [prefixes]
 """
@@ -41,7 +41,7 @@ def batches(world: World, name: str, keys: list[bytes]) -> list[tuple[list[bytes
 
 
 def fresh(world: World, name: str, keys: list[bytes]) -> list[tuple[list[bytes], Rte]]:
-    """The same with key objects of their own, as slices of received octets are."""
+    """The same batches with new key objects, as slices of received octets are."""
     return batches(world, name, [bytes(bytearray(key)) for key in keys])
 
 

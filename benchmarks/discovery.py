@@ -1,8 +1,8 @@
 """Seconds from two usable link-local addresses to an Established session.
 
-Zero is the moment when duplicate address detection has ended on both sides
-("no longer tentative"); all timers have their defaults. PyBIRD with PyBIRD,
-then with FRR started first, second, and long after.
+The time starts when duplicate address detection has ended on both sides
+(addresses are "no longer tentative"); all timers have their defaults. PyBIRD with
+PyBIRD, then PyBIRD with FRR that starts first, second, or long after.
 
     python benchmarks/discovery.py [--rounds N] [--late SECONDS]
 """
@@ -40,7 +40,7 @@ def established(poll: Callable[[], bool], since: float, limit: float = 60) -> fl
 
 
 def with_pybird(lab: Lab) -> float:
-    """Both daemons run before the link comes up, so that DAD is what they wait for."""
+    """Two PyBIRDs, which run before the link comes up, so that they wait only for DAD."""
     a, b = lab.pair()
     for host in (a, b):
         host.link("eth0", False)
@@ -57,7 +57,7 @@ def up(daemon: BirdLike) -> bool:
 
 
 def ask(daemon: BirdLike) -> str:
-    """Ask over the socket without a client process, for a fine grain."""
+    """Send a command over the socket; without a client process, to measure precisely."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(5)
         sock.connect(str(daemon.socket))

@@ -1,11 +1,11 @@
-"""A BGP sender and a receiver in one process: how long until the last route arrived.
+"""A BGP sender and a receiver in one process: measures the time until the last route has arrived.
 
 Runs inside a namespace next to the daemon under test. The table is shaped like
-the Internet's: mostly /24, one attribute set per about six prefixes, AS paths
-of two to six hops, some communities; every octet follows from the seed. The
+the Internet's: mostly /24, one attribute set for about six prefixes, AS paths
+of two to six hops, some communities; it is determined by the seed. The
 messages are made before the clock starts. Prints one JSON object per line:
-`ready`, then after a line "go" on standard input `converged`, then after
-"withdraw" `withdrawn`.
+`ready`; then, after a line "go" on standard input, `converged`; then, after a line
+"withdraw", `withdrawn`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def attribute(flags: int, code: int, value: bytes) -> bytes:
 
 
 def open_message(asn: int, router_id: str) -> bytes:
-    """Multiprotocol for both families, IPv4 with IPv6 next hops, 4-octet AS numbers."""
+    """An OPEN with multiprotocol for both families, IPv4 with IPv6 next hops, 4-octet AS numbers."""
     capabilities = (
         b"\x01\x04\x00\x01\x00\x01"
         b"\x01\x04\x00\x02\x00\x01"
@@ -127,7 +127,7 @@ def split_nlri(data: bytes) -> list[bytes]:
 
 
 class Receiver:
-    """Counts what a session announces, by network."""
+    """Keeps the networks that a session has announced and not withdrawn."""
 
     def __init__(self) -> None:
         self.buffer = b""
@@ -173,7 +173,7 @@ class Receiver:
 
 
 def session(dut: str, own: str, asn: int, router_id: str) -> socket.socket:
-    """Connect and bring a session up; patient, for a daemon that just started."""
+    """Connect and bring a session up; retries, as the daemon may have just started."""
     family = socket.AF_INET6 if ":" in dut else socket.AF_INET
     deadline = time.monotonic() + 60
     while True:
@@ -210,7 +210,7 @@ def say(event: str, **values: object) -> None:
 def pump(
     sender: socket.socket, receiver: socket.socket, blob: bytes, state: Receiver, done: int
 ) -> tuple[float, float]:
-    """Send the blob and read until `done` networks remain; (seconds, seconds until all was sent)."""
+    """Send `blob`, read until `done` networks remain; (seconds, seconds until everything was sent)."""
     chooser = selectors.DefaultSelector()
     chooser.register(receiver, selectors.EVENT_READ)
     chooser.register(sender, selectors.EVENT_READ | selectors.EVENT_WRITE)

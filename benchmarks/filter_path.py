@@ -1,9 +1,9 @@
 """The filter's part of the hot path: microseconds per route, in one process.
 
-The table and the filters of `filters.py`, judged as a channel does it: one
-call per attribute set with its prefixes. `first` finds nothing remembered,
-`again` is a second pass of the same routes. Then the structures that filters
-match with: build time, memory and time per question of a prefix set and of an
+The table and the filters of `filters.py`, run as a channel runs them: one
+call per attribute set with its prefixes. `first` starts with empty caches,
+`again` is a second pass of the same routes. Then the sets that filters match
+with: build time, memory and time per lookup of a prefix set and of an
 AS set with 500 000 entries.
 
     python benchmarks/filter_path.py [--profile FILTER]
@@ -45,7 +45,7 @@ SEED = 42
 
 
 def loaded(name: str) -> World:
-    """A router with one of the filters and the tables that it asks."""
+    """A router with one of the filters and the tables that it uses."""
     records = roa_records(ROUTES, SEED)
     text = f"router id 10.99.0.1;\nprotocol device {{}}\n{filter_text(name, records, 4711)}"
     made = World(*PROTOCOLS)
@@ -72,7 +72,7 @@ def received(made: World) -> list[tuple[Rte, list[bytes]]]:
 
 
 def judged(policy: Policy, routes: list[tuple[Rte, list[bytes]]]) -> list[tuple[Rte, int]]:
-    """Bring all routes through the filter; what is accepted, kept as a table would."""
+    """Run the filter on all routes; returns the accepted ones, kept as a table would keep them."""
     accepted = []
     for rte, keys in routes:
         for out, alike in policy.divide(rte, keys):
@@ -82,7 +82,7 @@ def judged(policy: Policy, routes: list[tuple[Rte, list[bytes]]]) -> list[tuple[
 
 
 def timed(policy: Policy, routes: list[tuple[Rte, list[bytes]]]) -> tuple[float, list[tuple[Rte, int]]]:
-    """CPU seconds of all routes, and what is accepted."""
+    """(CPU seconds for all routes, the accepted ones)."""
     gc.collect()
     gc.disable()
     start = process_time()
@@ -119,7 +119,7 @@ def profile(name: str) -> None:
 
 
 def measured(title: str, make: Callable[[], Any], ask: Callable[[Any], Callable[[Any], bool]]) -> None:
-    """Build a set of `ENTRIES`, and ask it for what it has and for what it has not."""
+    """Build a set of `ENTRIES`, and look up members and others in it."""
     gc.collect()
     start = process_time()
     made = make()

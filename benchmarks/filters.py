@@ -1,4 +1,4 @@
-"""Routes per second through import filters, PyBIRD beside Debian's bird2.
+"""CPU time of import filters, PyBIRD compared with Debian's bird2.
 
 A BGP neighbor sends the table of `feed.py`: 100 000 IPv4 prefixes, mostly /24,
 an attribute set for about six of them, paths of two to six hops, up to eight
@@ -127,7 +127,7 @@ CHECKS = (
 
 
 def filter_text(name: str, records: list[str], constant: int) -> str:
-    """One of the filters, and the ROA table; another constant changes nothing but the text."""
+    """One of the filters, and the ROA table; another constant changes the text, not the verdicts."""
     body = PLAIN if name == "plain" else LISTS + POLICY
     body = body.replace("ROA\n", ROA if name == "roa" else "\n").replace("CONSTANT", str(constant))
     lines = "\n".join(records)
@@ -258,7 +258,7 @@ def reload(process: BirdLike, text: str) -> float:
 
 
 def marks(process: BirdLike) -> list[str]:
-    """How many routes there are, and how many with each mark."""
+    """The number of routes, and of routes with each mark."""
     said = [process.cli(f"show route table master4 {check} count") for check in CHECKS]
     return [line.split()[0] for text in said for line in text.splitlines() if " of " in line]
 

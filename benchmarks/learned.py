@@ -1,8 +1,8 @@
-"""What routes of other programs in the kernel's table cost a router that learns them, beside BIRD.
+"""Memory and CPU time of a router that learns other programs' routes from the kernel, compared with BIRD.
 
-One table with many routes through a few gateways, a router with `learn` that
-reads it anew every five seconds: resident memory beside that of the same
-router with an empty table, and CPU time of the reading that repeats.
+One kernel table with many routes through a few gateways, and a router with `learn` that
+scans it every five seconds: resident memory beyond that of the same router with
+an empty table, and CPU time of one repeated scan.
 
 Needs root and network namespaces.
 
@@ -42,7 +42,7 @@ def processor(daemon: BirdLike) -> float:
 
 
 def measure(daemon: BirdLike, routes: int, seconds: float) -> tuple[float, float]:
-    """Memory when all is known, and CPU seconds of one more reading."""
+    """Memory when all routes are learned, and CPU seconds of one more scan."""
     until(lambda: f" {routes} routes" in daemon.cli("show route count").splitlines()[-1], 60)
     begin, before = time.monotonic(), processor(daemon)
     time.sleep(seconds)
@@ -51,7 +51,7 @@ def measure(daemon: BirdLike, routes: int, seconds: float) -> tuple[float, float
 
 
 def fill(host: Host, routes: int) -> None:
-    """That many routes of another program, through a hundred gateways."""
+    """Add this many routes of another program, through a hundred gateways."""
     lines = [
         f"route add 60.{n >> 16}.{n >> 8 & 255}.{n & 255}/32 via 10.0.0.{n % 100 + 2} proto 77 table 60\n"
         for n in range(routes)

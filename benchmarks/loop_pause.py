@@ -1,11 +1,11 @@
-"""How long one step keeps the daemon's event loop busy, with 100 000 routes.
+"""The longest time that one step keeps the daemon's event loop busy, with 100 000 routes.
 
 A daemon runs with a probe around every callback of its loop, has two BGP
-sessions and does what takes long: reads large configurations, installs and
-removes 100 000 static routes, takes a feed, changes a filter, judges again
-after ROA changes, shows its routes. For each: the longest step in
-milliseconds of CPU time of the loop's thread, what it was, and how late a
-timer of 5 ms was at most (wall clock; other work of the machine counts).
+sessions and does work that takes long: it reads large configurations, installs and
+removes 100 000 static routes, receives a feed, changes a filter, filters again
+after ROA changes, shows its routes. For each operation: the longest step in
+milliseconds of CPU time of the loop's thread, its name, and the greatest delay of
+a 5 ms timer (wall clock; includes other work of the machine).
 
 Needs root and network namespaces.
 
@@ -38,7 +38,7 @@ TICK = 0.005  # seconds between two looks of the timer
 
 
 class Probe:
-    """Times every callback of the loop; SIGUSR2 writes what was found and begins anew."""
+    """Times every callback of the loop; SIGUSR2 writes the longest ones and starts again."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -75,7 +75,7 @@ class Probe:
         loop.call_at(self.due, self.tick, loop)
 
     def write(self) -> None:
-        """Tell the parent."""
+        """Report to the parent process."""
         found = {"longest": self.longest, "name": self.name, "late": self.late, "steps": self.steps}
         part = self.target.with_suffix(".part")
         part.write_text(json.dumps(found))
@@ -84,7 +84,7 @@ class Probe:
 
 
 def name_of(handle: Any) -> str:
-    """What a callback is, for people."""
+    """A readable name of a callback."""
     found = handle._callback
     names: list[str] = []
     while found is not None and len(names) < 4:
@@ -115,7 +115,7 @@ def run_daemon(target: Path, arguments: list[str]) -> int:
 
 
 def run_peers(routes: int) -> None:
-    """Two sessions that read all they get; a line on standard input lets the first send its routes."""
+    """Two sessions that read everything; a line on standard input makes the first send its routes."""
     from benchmarks.feed import message, session, updates
 
     announce, _ = updates(routes, "ipv4", 65001, "10.99.0.2", 42)
@@ -202,7 +202,7 @@ class Bench:
         self.peers.stdout.readline()
 
     def row(self, title: str, work: Callable[[], Any]) -> None:
-        """Do it, wait until the daemon is quiet, print what the probe found."""
+        """Do an operation, wait until the daemon is idle, print the probe's result."""
         self.look()
         work()
         self.settle()

@@ -1,10 +1,10 @@
-"""A route server: one neighbor announces, 50 clients get it through export filters, beside bird2.
+"""A route server: one neighbor's routes go to 50 clients through export filters; compared with bird2.
 
 20 000 routes of `feed.py`. In `same` all clients have one filter, in
-`different` each has its own, as the generators of route server configurations
-write them: communities that say who may have the route and who gets it with a
-longer path, and the server's own communities are removed. Given is the CPU time
-of the daemon from the first announcement until it is quiet. The clients only
+`different` each has its own. The filters are like those that generators of route server
+configurations write: communities say which clients get the route and which get it with a
+longer path, and the server's own communities are removed. Reported is the CPU time
+of the daemon from the first announcement until it is idle. The clients only
 read; every daemon must export the same number of routes to them.
 
     python benchmarks/route_server.py [--clients N] [--routes N] [--rounds N] [--compiled FOLDER]

@@ -1,9 +1,9 @@
-"""Neighbors that read nothing while all routes change: what they cost, and what is given back.
+"""Neighbors that read nothing while all routes change: how much memory they cost, and how much is freed.
 
-One router with an announcing protocol and many that pause, at one moment or a
-few routes apart, as neighbors do whose buffers fill. Reported is the resident
-memory beyond that before, while they pause, after a few have read on and caught
-up, and when all have gone.
+One router with a protocol that announces routes and many that pause, at the same moment or a
+few routes apart, like neighbors whose buffers are full. Reported is the growth of resident
+memory while they pause, after a few have continued and caught up, and when all have
+disconnected.
 
     python benchmarks/slow_readers.py [--members N] [--routes N] [--apart N]
 """
@@ -44,7 +44,7 @@ def resident() -> float:
 
 
 class Run:
-    """One router; all its figures are beside the memory that it takes when nobody pauses."""
+    """One router; its figures are memory beyond what it takes when no neighbor pauses."""
 
     def __init__(self, members: int, routes: int, apart: int) -> None:
         self.apart = apart

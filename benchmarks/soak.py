@@ -2,10 +2,10 @@
 
 A speaker announces and withdraws routes to the first router, always with new
 attributes; the link between the routers goes down and up; the second router's
-filters, one of them with a recursive function, change by reload; clients ask
-for everything, and every second a broken file is checked on both. What stays is
-what leaks: the resident memory of the second half must not exceed that of the
-first but for noise.
+filters, one of them with a recursive function, change by reload; clients run long
+`show` commands, and every second a broken file is checked on both. Memory that stays is
+leaked: the resident memory of the second half must not exceed that of the
+first, except for noise.
 
     python benchmarks/soak.py [--minutes 15] [--routes 5000]
 """
@@ -49,7 +49,7 @@ protocol bgp speaker {
 
 
 def churning(number: int) -> str:
-    """The second router's config; each number has other filters."""
+    """The second router's config; it has different filters for each number."""
     return (
         autopeer(2)
         + f"""

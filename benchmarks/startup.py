@@ -1,9 +1,9 @@
-"""What one command and one check of a small configuration cost, beside Debian's bird2.
+"""Time of one command and of one check of a small configuration, compared with Debian's bird2.
 
 `pybirdc show status` and `birdc show status` ask the same bird2; `pybird -p`
-and `bird -p` read the same few lines with the parser tables in the cache.
-Seconds of the clock and of CPU, the start of the interpreter included, which
-is given by itself, too. Medians with spread.
+and `bird -p` read the same few lines, with the parser tables in the cache.
+Reported are seconds of wall clock and of CPU, including the start of the interpreter,
+which is also measured alone. Medians with spread.
 
     python benchmarks/startup.py [--rounds N]
 """
@@ -33,7 +33,7 @@ protocol static { ipv4; route 10.0.0.0/8 blackhole; }
 
 
 def cost(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds by the clock and of CPU."""
+    """(seconds of wall clock, seconds of CPU)."""
     before, start = getrusage(RUSAGE_CHILDREN), perf_counter()
     subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
     took, after = perf_counter() - start, getrusage(RUSAGE_CHILDREN)
