@@ -1,1 +1,1 @@
-"""The simulated world: virtual time, links, TCP, kernels; everything from one seed."""
+"""The simulated world: virtual time, links, TCP, kernels. One seed determines all of it."""

@@ -1,10 +1,10 @@
 """Simulated disks, and the `Files` port of one simulated process.
 
-A disk belongs to a host and lives as long as the world. It can be full, slow,
-forbidden in parts, and torn when the machine loses its power: of what was
-appended in the last half minute only a part may be left, while a file that is
-replaced as a whole is the old one or the new one. Tests are the operator: they
-`put`, `get` and `remove` files.
+A disk belongs to a host and lives as long as the world. It can be full, slow or
+forbidden in parts. When the machine loses power, only a part may be left of what
+was appended in the last half minute, while a file that is being replaced is
+either the old one or the new one. Tests act as the operator: they `put`, `get`
+and `remove` files.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ from pybird.sim.clock import SimClock
 from pybird.sim.process import Process, ProcessTimer
 from pybird.sim.trace import EventHash
 
-REST: Final = 1.0  # seconds after which a change is told
-WRITEBACK: Final = 30.0  # seconds after which what was appended survives a loss of power
+REST: Final = 1.0  # seconds from a file's last change to the call of its watchers
+WRITEBACK: Final = 30.0  # seconds after which appended data survives a loss of power
 MOST_NAME: Final = 255  # octets of a file's name
 
 
 class DiskError(FileError):
-    """A problem of this kind: `errno.ENOENT` and the like."""
+    """A FileError for an error number such as `errno.ENOENT`."""
 
     def __init__(self, path: str, code: int) -> None:
         super().__init__(path, strerror(code))
 
 
 class File:
-    """The content behind a name; whoever has it open keeps it when the name goes."""
+    """The content of a file; a program that has it open keeps it when the name is removed."""
 
     __slots__ = ("content", "mode", "unsafe")
 
     def __init__(self, mode: int, content: bytes = b"") -> None:
         self.mode = mode
         self.content = bytearray(content)
-        self.unsafe: deque[tuple[float, int]] = deque()  # when something was appended, the size before
+        self.unsafe: deque[tuple[float, int]] = deque()  # (time of an append, size before it)
 
     def appended(self, now: float, data: bytes) -> None:
-        """More content, that a loss of power may take."""
+        """Append content, which a loss of power within `WRITEBACK` may take."""
         self.mark_safe(now)
         self.unsafe.append((now, len(self.content)))
         self.content += data
 
     def mark_safe(self, now: float) -> None:
-        """What is old enough is safe."""
+        """Mark appends that are older than `WRITEBACK` as safe."""
         while self.unsafe and self.unsafe[0][0] + WRITEBACK <= now:
             self.unsafe.popleft()
 
     def tear(self, now: float, random: Random) -> None:
-        """Lose a part of what is not safe."""
+        """Lose a random part of the appends that are not safe."""
         self.mark_safe(now)
         if self.unsafe:
             del self.content[random.randint(self.unsafe[0][1], len(self.content)) :]
@@ -72,12 +72,12 @@ class Disk:
         self._trace = trace
         self.files: dict[str, File] = {}
         self.folders = {"/", "/tmp"}
-        self.room: int | None = None  # octets that can still be written; None: no end of them
-        self.delay = 0.001  # seconds that one reading or writing takes
+        self.room: int | None = None  # octets that can still be written; None: no limit
+        self.delay = 0.001  # seconds that one read or write takes
         self.rate: float | None = None  # octets per second beyond that
-        self.forbidden: set[str] = set()  # files and folders that the program may not touch
+        self.forbidden: set[str] = set()  # files and folders that the program may not access
         self.watches: dict[SimWatch, None] = {}
-        self.writing: dict[SimTask, None] = {}  # replacements that are going on
+        self.writing: dict[SimTask, None] = {}  # replacements that are not finished
 
     # the operator -------------------------------------------------------
 
@@ -86,18 +86,18 @@ class Disk:
         self.folders.update(_ancestors(absolute(path)))
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """A file with this content is there now, whatever was."""
+        """Create or replace a file with this content, and the folders above it."""
         path = absolute(path)
         self.folder(dirname(path))
         self.files[path] = File(mode, data)
         self.changed(path)
 
     def get(self, path: str) -> bytes:
-        """The content of a file. Raises KeyError."""
+        """The content of a file. Raises KeyError if there is none."""
         return bytes(self.files[absolute(path)].content)
 
     def remove(self, path: str) -> None:
-        """`rm`: who has it open can go on with it. Raises KeyError."""
+        """`rm`: a program that has the file open keeps it. Raises KeyError if there is none."""
         path = absolute(path)
         file = self.files.pop(path)
         if self.room is not None:
@@ -107,27 +107,27 @@ class Disk:
     # the program --------------------------------------------------------
 
     def read(self, path: str, limit: int) -> bytes:
-        """Raises FileError."""
+        """The content of a file of at most `limit` octets. Raises FileError."""
         file = self._file(path)
         if len(file.content) > limit:
             raise DiskError(path, errno.EFBIG)
         return bytes(file.content)
 
     def replace(self, path: str, data: bytes, mode: int) -> None:
-        """Raises FileError."""
+        """Replace or create a file as a whole. Raises FileError."""
         place = self._place(path)
         if place in self.folders:
             raise DiskError(path, errno.EISDIR)
         if self.room is not None:
             old = self.files.get(place)
-            if len(data) > self.room:  # both are there for a moment
+            if len(data) > self.room:  # the old and the new file both exist for a moment
                 raise DiskError(path, errno.ENOSPC)
             self.room += (0 if old is None else len(old.content)) - len(data)
         self.files[place] = File(mode, data)
         self.changed(place)
 
     def create(self, path: str, mode: int) -> File:
-        """Raises FileError."""
+        """Create a file that does not exist yet. Raises FileError."""
         place = self._place(path)
         if place in self.files or place in self.folders:
             raise DiskError(path, errno.EEXIST)
@@ -136,13 +136,13 @@ class Disk:
         return file
 
     def append(self, path: str, mode: int) -> File:
-        """Raises FileError."""
+        """The file to append to, created if need be. Raises FileError."""
         place = self._place(path)
         there = place in self.files or place in self.folders
         return self._file(path) if there else self.create(path, mode)
 
     def write(self, path: str, file: File, data: bytes) -> None:
-        """Add to a file. Raises FileError, with what there was room for added."""
+        """Append to a file. Raises FileError after appending what there was room for."""
         taken = data if self.room is None else data[: self.room]
         if self.room is not None:
             self.room -= len(taken)
@@ -154,7 +154,7 @@ class Disk:
             raise DiskError(path, errno.ENOSPC)
 
     def size(self, path: str) -> int:
-        """The octets of a file, for how long reading it takes."""
+        """The size of a file in octets, 0 if there is none: it determines how long a read takes."""
         file = self.files.get(absolute(path))
         return 0 if file is None else len(file.content)
 
@@ -169,7 +169,7 @@ class Disk:
         return self.files[place]
 
     def _place(self, path: str) -> str:
-        """Where a path leads: a name in a folder that is there. Raises FileError."""
+        """The absolute path; its folder must exist and be accessible. Raises FileError."""
         if "\0" in path:
             raise DiskError(path, errno.EINVAL)
         if not path:
@@ -187,7 +187,7 @@ class Disk:
         return place
 
     def changed(self, place: str) -> None:
-        """Tell those who watch."""
+        """Notify the watchers of a file that it changed."""
         self._trace.record(self.clock.now(), self.name, "file", place)
         for watch in self.watches:
             if watch.place == place:
@@ -196,7 +196,7 @@ class Disk:
     # life ---------------------------------------------------------------
 
     def process_gone(self, random: Random) -> None:
-        """The program ended: what it was replacing is replaced, or not at all."""
+        """The program ended: its running replacement is carried out or not, at random."""
         self.watches.clear()
         now = next(iter(self.writing), None)  # the others had not begun
         self.writing.clear()
@@ -204,13 +204,13 @@ class Disk:
             now.carry_out()
 
     def power_gone(self, random: Random) -> None:
-        """What was not safe yet is there in part."""
+        """Power was lost: every file loses a part of what was not safe yet."""
         for place in sorted(self.files):
             self.files[place].tear(self.clock.now(), random)
 
 
 def absolute(path: str) -> str:
-    """A path from the root; `//` at its beginning is one, as on Linux."""
+    """A path from the root; a leading `//` is the same as `/`, as on Linux."""
     return "/" + normpath(join("/", path)).lstrip("/")
 
 
@@ -223,7 +223,7 @@ def _ancestors(place: str) -> Iterator[str]:
 
 
 class SimTask:
-    """One reading or writing of one process."""
+    """One read or write of a whole file by one process."""
 
     def __init__(self, disk: Disk, call: Callable[[], object], done: Callable[..., None]) -> None:
         self._disk = disk
@@ -241,7 +241,7 @@ class SimTask:
             self._timer.cancel()
 
     def carry_out(self) -> object:
-        """What comes of it: a value or a FileError."""
+        """Do the read or write; returns its result or a FileError."""
         try:
             return self._call()
         except FileError as problem:
@@ -265,7 +265,7 @@ class SimWatch:
         self._timer: ProcessTimer | None = None
 
     def changed(self) -> None:
-        """Something was done to the file: it must rest before that is told."""
+        """The file changed: notify the process when it has not changed for `REST` seconds."""
         self._stop()
         self._timer = self._process.call_at(self._process.now() + REST, self._changed)
 
@@ -296,7 +296,7 @@ class SimOutput:
 
     @property
     def closed(self) -> bool:
-        """Is it finished?"""
+        """Whether the process has closed the file."""
         return self._file is None
 
 
@@ -306,7 +306,7 @@ class SimFiles:
     def __init__(self, disk: Disk, process: Process) -> None:
         self._disk = disk
         self._process = process
-        self._free = 0.0  # when the disk has done all that it was asked for
+        self._free = 0.0  # when the disk will have done all that was requested
 
     def read(self, path: str, limit: int, done: Callable[[bytes | FileError], None]) -> SimTask:
         size = min(self._disk.size(path), limit)

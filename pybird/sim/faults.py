@@ -1,6 +1,6 @@
 """What may go wrong with one simulated TCP connection.
 
-Faults of whole links are methods of `Segment` and `World`; these are for the
+Faults of whole links are methods of `LinkSegment` and `World`; these are for the
 stream of octets: something between the ends breaks it after the nth octet, or
 one connection is slower than another on the same path.
 """
@@ -14,9 +14,9 @@ from enum import Enum
 class FaultKind(Enum):
     """How a connection breaks."""
 
-    RESET = "reset"  # both ends hear of it
+    RESET = "reset"  # both ends get a reset
     CLOSE = "close"  # both ends see an orderly end
-    STALL = "stall"  # nothing more arrives, not even an end; nobody hears of it
+    STALL = "stall"  # nothing more arrives, not even an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """How much longer octets take that a host sends on its new connections, in seconds.
+    """The extra latency, in seconds, of octets that a host sends on its new connections.
 
-    By who opened them, so that two connections between the same hosts differ.
+    It depends on which end opened the connection, so that two connections between
+    the same hosts can differ.
     """
 
     connected: float = 0.0

@@ -1,8 +1,8 @@
 """A simulated machine: its interfaces, addresses, kernel, sockets and running process.
 
 The host lives as long as the world; the process is the router's program on it.
-`kill` ends the process as SIGKILL does (the kernel closes its connections),
-`power_off` lets the machine vanish without a word.
+`kill` ends the process as SIGKILL does (the kernel closes its connections);
+`power_off` stops the machine without sending anything.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Host:
         self.sockets: list[PacketSocket] = []
         self.nics: dict[int, Nic[Host]] = {}
         self.fragment = False  # deliver TCP octets in random portions
-        self.read_rate: float | None = None  # octets per second that the program takes from TCP
+        self.read_rate: float | None = None  # octets per second that the program reads from TCP
         lo = self.nics[1] = Nic(self, 1, "lo", b"", None)
         lo.addresses = {item.key: item for item in LOCAL_HOST}
 
@@ -65,7 +65,7 @@ class Host:
     def attach(
         self, name: str, segment: LinkSegment[Host], link_local: str | None = None, index: int | None = None
     ) -> Nic[Host]:
-        """Plug a new interface into a segment; it has a link-local address."""
+        """Attach a new interface to a segment; it gets a link-local address."""
         index = index or max(self.nics) + 1
         mac = bytes((2, 0, 0, self.number >> 8, self.number & 255, index & 255))
         nic = self.nics[index] = Nic(self, index, name, mac, segment)
@@ -77,7 +77,7 @@ class Host:
         return nic
 
     def set_defaults(self, nic: Nic[Host]) -> None:
-        """Defaults of a new interface; a router does not accept RAs."""
+        """Set the sysctls of a new or renamed interface: a router does not accept RAs."""
         self.kernel.settings.setdefault(f"net.ipv6.conf.{nic.name}.accept_ra", "0")
 
     def detach(self, name: str) -> None:
@@ -97,26 +97,26 @@ class Host:
         self.kernel.tell(lambda w: w.link_changed(nic.link))
 
     def add_vrf(self, name: str) -> Nic[Host]:
-        """`ip link add NAME type vrf`. Only sockets know of it: packets find their way as before."""
+        """`ip link add NAME type vrf`. A VRF affects only sockets, not the forwarding of packets."""
         index = max(self.nics) + 1
         nic = self.nics[index] = Nic(self, index, name, b"", None)
         self.kernel.tell(lambda w: w.link_changed(nic.link))
         return nic
 
     def set_master(self, name: str, vrf: str | None) -> None:
-        """`ip link set NAME master VRF`, or `nomaster`: sockets of another VRF do not hear it any more."""
+        """`ip link set NAME master VRF`, or `nomaster`: only sockets of that VRF get its packets."""
         nic = self.nic(name)
         nic.master = 0 if vrf is None else self.nic(vrf).index
         self.trace.record(self.clock.now(), self.name, "master", name, vrf or "none")
         self._link_event(nic)
 
     def vrf_of(self, index: int) -> str | None:
-        """The VRF that an interface is in."""
+        """The VRF that an interface is in; None if it is in none."""
         nic = self.nics.get(index)
         return self.nics[nic.master].name if nic is not None and nic.master else None
 
     def set_link(self, name: str, up: bool) -> None:
-        """`ip link set up|down`. Down loses IPv6 addresses but the link-local comes back."""
+        """`ip link set up|down`. Down removes IPv6 addresses; only link-local ones return with up."""
         nic = self.nic(name)
         if nic.admin_up == up:
             return
@@ -132,7 +132,7 @@ class Host:
             self._lose_addresses(nic)
 
     def set_carrier(self, nic: Nic[Host], carrier: bool) -> None:
-        """The cable is plugged in or out; addresses and routes stay."""
+        """Plug the cable in or out; addresses and routes stay."""
         if nic.carrier != carrier:
             nic.carrier = carrier
             self.trace.record(self.clock.now(), self.name, "carrier", nic.name, carrier)
@@ -213,16 +213,16 @@ class Host:
     # packets ------------------------------------------------------------
 
     def owns(self, address: Address) -> bool:
-        """Is this one of our global addresses, on whatever interface?"""
+        """Whether this is an address of one of our interfaces, and the host is on."""
         return self.powered and any(nic.answers(address) for nic in self.nics.values())
 
     def forwards(self, v4: bool) -> bool:
-        """Does this kernel forward?"""
+        """Whether this kernel forwards packets of the family."""
         name = "net.ipv4.ip_forward" if v4 else "net.ipv6.conf.all.forwarding"
         return self.kernel.settings.get(name) == "1"
 
     def path(self, remote: Address, ifindex: int = 0) -> Path | None:
-        """Follow kernel tables hop by hop; None when packets do not arrive."""
+        """The path to an address, found hop by hop in the kernels' tables; None if packets do not arrive."""
         if remote.is_link_local:
             found = self._across(ifindex, remote)
             return None if found is None else Path(found[0].host, found[0], 1, found[1])
@@ -242,7 +242,7 @@ class Host:
         return None
 
     def forward(self, remote: Address) -> tuple[Nic[Host], Address] | None:
-        """The interface and the next address towards a global address."""
+        """(interface, next hop) towards a global address; None if there is no route."""
         route = self.kernel.lookup(remote)
         if route is None or not route.nexthops:
             return None
@@ -253,7 +253,7 @@ class Host:
         return self.nics[hop.ifindex], hop.gateway or remote
 
     def _across(self, ifindex: int, gateway: Address) -> tuple[Nic[Host], float] | None:
-        """Who has an address on the segment of this interface, and the latency to there."""
+        """(interface that has this address on the segment, latency to it); None if there is none."""
         nic = self.nics.get(ifindex)
         if nic is None or nic.segment is None or not nic.up:
             return None
@@ -261,12 +261,12 @@ class Host:
         return None if to is None else (to, nic.segment.latency)
 
     def loses(self, path: Path) -> bool:
-        """Throw the dice for one packet, by the last link's loss."""
+        """Whether one packet is lost, at random by the last link's loss."""
         segment = path.nic.segment
         return segment is not None and segment.loss > 0 and self.random.random() < segment.loss
 
     def ping(self, remote: str, source: str) -> bool:
-        """Do packets get there from one of our addresses, and back?"""
+        """Whether packets get to `remote` and from there back to our address `source`."""
         back = Address.parse(source)
         there = self.path(Address.parse(remote))
         if there is None or not self.owns(back):
@@ -277,7 +277,7 @@ class Host:
     # life ---------------------------------------------------------------
 
     def kill(self) -> None:
-        """End the process without a chance to say goodbye; the kernel closes its sockets."""
+        """SIGKILL: the process ends without sending anything; the kernel closes its sockets."""
         self.trace.record(self.clock.now(), self.name, "killed")
         self.process.kill()
         self.disk.process_gone(self.random)
@@ -286,7 +286,7 @@ class Host:
         self.tcp.process_gone()
 
     def power_off(self) -> None:
-        """Vanish: nobody is told anything."""
+        """Switch the machine off: it sends nothing more."""
         self.trace.record(self.clock.now(), self.name, "power off")
         self.process.kill()
         self.disk.process_gone(self.random)
@@ -300,7 +300,7 @@ class Host:
             self._pull_carrier(nic)
 
     def new_process(self) -> Process:
-        """Power on if need be and begin another run of the program."""
+        """Power on if need be, and return the process of a new run of the program."""
         if not self.powered:
             self.powered = True
             for nic in self.nics.values():

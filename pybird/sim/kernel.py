@@ -1,8 +1,8 @@
 """The kernel of a simulated host: links, addresses, forwarding table, settings.
 
 It is the router's `Kernel` port and outlives the router's process, as Linux
-does: routes of a killed router stay. Events reach watchers later, never from
-within the call that caused them.
+does: routes of a killed router stay. Watchers are called later, never from within
+the call that caused the event.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class SimKernel:
         return self.unclaimable
 
     def release(self, v4: bool, table: int, metric: int) -> None:
-        """Nobody else is here."""
+        """Nothing to do: no other daemon runs on a simulated host."""
 
     def set_event_buffer(self, octets: int) -> None:
         """Nothing to do: no event is lost unless a test asks for it."""
@@ -113,7 +113,7 @@ class SimKernel:
             self._route_event(route, True)
 
     def _put(self, route: KernelRoute, exclusive: bool) -> str | None:
-        """Enter one route; returns why not."""
+        """Add one route; returns why it was refused, or None."""
         routes = self._tables.setdefault(route.table, {})
         key = route.prefix, route.metric
         if exclusive and key in routes:
@@ -127,29 +127,29 @@ class SimKernel:
     # what the host does to it -------------------------------------------
 
     def add_route(self, route: KernelRoute) -> None:
-        """Somebody else (an operator, another daemon) adds a route."""
+        """Add a route as an operator or another daemon would."""
         assert not self.change_routes([route], [])
 
     def forget_watchers(self) -> None:
-        """The process is gone."""
+        """The process ended: call its watchers no more."""
         self._watchers.clear()
 
     def forget_routes(self) -> None:
-        """The host lost power."""
+        """The host lost power: all routes are gone."""
         self._tables.clear()
 
     def tell(self, event: Callable[[KernelEvents], None]) -> None:
-        """Tell every watcher, later."""
+        """Report an event to every watcher, later."""
         process = self._host.process
         for watcher in self._watchers:
             process.call_soon(lambda w=watcher: event(w) if w in self._watchers else None)  # type: ignore[misc]
 
     def overflow(self) -> None:
-        """Events were lost: a fault to inject."""
+        """Report to every watcher that events were lost (a fault to inject)."""
         self.tell(lambda w: w.overflow())
 
     def drop_routes_over(self, index: int) -> None:
-        """An interface went down: Linux removes the routes that have no other way out."""
+        """An interface went down: remove the routes that lead only over it, as Linux does."""
         for routes in self._tables.values():
             for key, route in list(routes.items()):
                 if route.nexthops and all(hop.ifindex == index for hop in route.nexthops):
@@ -157,7 +157,7 @@ class SimKernel:
                     self._route_event(route, True)
 
     def lookup(self, address: Address) -> KernelRoute | None:
-        """Forwarding: the longest match, then the lowest metric."""
+        """The route that packets to this address take: longest match, then lowest metric."""
         best: KernelRoute | None = None
         for route in self.routes(address.is_v4, MAIN):
             if not route.prefix.contains(address):

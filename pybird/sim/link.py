@@ -1,8 +1,8 @@
 """Segments and the interfaces attached to them.
 
-A segment is a switch, or with two interfaces and `carrier` a cable: then an
-interface that goes down takes the carrier from the other one, as veth does.
-A segment that is cut swallows every packet and tells nobody.
+A segment is a switch. With two interfaces and `carrier` it is a cable: if one
+interface goes down the other one loses its carrier, as with veth. A segment that
+is cut drops every packet, and the carrier stays.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pybird.values.address import Address
 
 
 class LinkMachine(Protocol):
-    """What a segment sees of the machine behind an interface."""
+    """What a segment needs of the machine behind an interface."""
 
     name: str
     powered: bool
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=LinkMachine)
 
 
 class LinkSegment(Generic[M]):
-    """What joins interfaces. `latency` in seconds; `loss` is a probability."""
+    """A switch or cable between interfaces. `latency` in seconds; `loss` is a probability."""
 
     def __init__(self, name: str, latency: float = 0.001, carrier: bool = False) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class LinkSegment(Generic[M]):
         self.blocked: dict[tuple[str, str], None] = {}  # one way: (from, to) by host name
 
     def cut(self) -> None:
-        """Swallow all packets from now on; nobody notices but by silence."""
+        """Drop all packets from now on, without any event: only the silence shows it."""
         self.is_cut = True
 
     def restore(self) -> None:
@@ -45,7 +45,7 @@ class LinkSegment(Generic[M]):
         self.is_cut = False
 
     def block(self, source: str, to: str) -> None:
-        """Swallow packets from one router to another, in this direction only."""
+        """Drop packets from one router to another, in this direction only."""
         self.blocked[source, to] = None
 
     def unblock(self, source: str, to: str) -> None:
@@ -53,17 +53,17 @@ class LinkSegment(Generic[M]):
         self.blocked.pop((source, to), None)
 
     def passes(self, source: Nic[M], to: Nic[M]) -> bool:
-        """Does a packet get from one interface to the other?"""
+        """Whether packets get from one interface to the other."""
         return (
             not self.is_cut and source.up and to.up and (source.host.name, to.host.name) not in self.blocked
         )
 
     def others(self, source: Nic[M]) -> Iterator[Nic[M]]:
-        """Who hears a multicast."""
+        """The interfaces that a multicast reaches."""
         return (nic for nic in self.nics if nic is not source and self.passes(source, nic))
 
     def find(self, source: Nic[M], address: Address) -> Nic[M] | None:
-        """Who answers for an address: neighbor discovery or ARP."""
+        """The interface that answers for an address (neighbor discovery or ARP); None if there is none."""
         for nic in self.nics:
             if nic is not source and nic.answers(address) and self.passes(source, nic):
                 return nic
@@ -94,12 +94,12 @@ class Nic(Generic[M]):
 
     @property
     def up(self) -> bool:
-        """Packets come and go."""
+        """Whether the interface sends and receives packets."""
         return self.admin_up and self.carrier and self.host.powered
 
     @property
     def link(self) -> Link:
-        """As the kernel tells of it."""
+        """The interface as the kernel reports it."""
         return Link(
             index=self.index,
             name=self.name,
@@ -114,7 +114,7 @@ class Nic(Generic[M]):
         )
 
     def answers(self, address: Address) -> bool:
-        """Is this address ours, and past duplicate address detection?"""
+        """Whether the interface has this address, past duplicate address detection."""
         return any(item.address == address and not item.tentative for item in self.addresses.values())
 
     def link_local(self) -> Address | None:

@@ -19,7 +19,7 @@ GROUPS: Final = (ALL_NODES, ALL_ROUTERS)
 
 
 def _ignore(packet: Icmp6Packet) -> None:
-    """Hears what a closed socket receives: nothing."""
+    """The callback of a closed socket: never called."""
 
 
 class SimulatedIcmp6Socket:
@@ -39,19 +39,19 @@ class SimulatedIcmp6Socket:
         self._open = True
 
     def send(self, data: bytes, to: Address) -> None:
-        """Send with hop limit 255 from the link-local address; without one, nothing happens."""
+        """Send with hop limit 255 from the link-local address; without one, send nothing."""
         source = self.nic.link_local()
         if self._open and source is not None and self.nic.segment is not None and self.nic.up:
             transmit(self.nic.segment, Icmp6Packet(data, source, to, 255), self.nic)
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Receive nothing more."""
         self._open = False
         self._received = _ignore
         self._network.sockets = [s for s in self._network.sockets if s is not self]
 
     def deliver(self, packet: Icmp6Packet) -> None:
-        """A packet came in."""
+        """Pass a packet of our types to the program."""
         if self._open and packet.data and packet.data[0] in self._types:
             self._network.process.run(lambda: self._hear(packet))
 
@@ -61,7 +61,7 @@ class SimulatedIcmp6Socket:
 
 
 def transmit(segment: LinkSegment[Host], packet: Icmp6Packet, source: Nic[Host] | None) -> None:
-    """Put a packet on a segment; `source` None forges it (everybody hears it)."""
+    """Put a packet on a segment; `source` None: a forged one, which reaches every interface."""
     for nic in list(segment.nics):
         if nic is source or (source is not None and not segment.passes(source, nic)):
             continue

@@ -1,8 +1,8 @@
 """Virtual time at the pace of a real clock, so that a person can watch a world.
 
-The pacer needs any other clock (the daemon's, on asyncio) and arms one timer of
-it for the world's next call. Whoever acts on the world from outside (a control
-socket) calls `catch_up()` first; calls scheduled meanwhile re-arm the timer.
+The pacer uses another clock (the daemon's, on asyncio) and sets one timer on it
+for the world's next call. Code that acts on the world from outside, such as a
+control socket, calls `catch_up()` first; calls that it schedules re-arm the timer.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Pacer:
         self._arm()
 
     def virtual(self) -> float:
-        """The virtual time that belongs to the real one."""
+        """The virtual time that corresponds to the real time now."""
         return self._world_start + (self._real.now() - self._real_start) * self._speed
 
     def catch_up(self) -> None:
-        """Run what is due by now."""
+        """Run the calls that are due by now."""
         if self._running:
             return
         self._running = True
@@ -43,7 +43,7 @@ class Pacer:
         self._arm()
 
     def stop(self) -> None:
-        """Let virtual time stand still."""
+        """Stop virtual time."""
         self._world.scheduled = None
         if self._timer is not None:
             self._timer.cancel()

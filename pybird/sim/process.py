@@ -1,8 +1,8 @@
 """One run of a router's program: its timers and callbacks, until it is killed.
 
-Everything that the simulator calls in a router goes through its process. A
-killed process is never called again; a frozen one (SIGSTOP) gets its calls, in
-order, when it is thawed.
+The simulator calls a router only through its process. A killed process is never
+called again; for a frozen one (SIGSTOP) the calls wait, in order, until it is
+thawed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ProcessTimer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Forget the call; harmless when it ran already."""
+        """Forget the call; harmless if it ran already."""
         self.callback = None
 
 
@@ -52,7 +52,7 @@ class Process:
         return timer
 
     def call_soon(self, callback: Callable[[], None]) -> ProcessTimer:
-        """Call once, after what runs now and what waits already."""
+        """Call once, after the callback that runs now and those already waiting."""
         return self.call_at(self._clock.now(), callback)
 
     def _fire(self, timer: ProcessTimer) -> None:
@@ -62,7 +62,7 @@ class Process:
             callback()
 
     def run(self, callback: Callable[[], None]) -> None:
-        """Call the program now, or when it is thawed, or never."""
+        """Call the program now; when it is thawed, if it is frozen; never, if it was killed."""
         if not self.alive:
             return
         if self.frozen:

@@ -20,7 +20,7 @@ class TableTrace:
         self._followed: dict[Table, TableReader] = {}
 
     def follow(self, tables: Mapping[str, Table]) -> None:
-        """Begin with those that are new, let go of those that went."""
+        """Follow tables that are new, and stop following those that are gone."""
         for table in [table for table in self._followed if tables.get(table.name) is not table]:
             self._followed.pop(table).wake = _ignore
         for table in tables.values():
@@ -43,4 +43,4 @@ class TableTrace:
 
 
 def _ignore() -> None:
-    """Nobody follows the journal any more."""
+    """The wake callback of a reader that is not in use."""

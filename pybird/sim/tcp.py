@@ -1,11 +1,12 @@
 """Simulated TCP: reliable, ordered, with the failures that routers meet.
 
 A connection is two `Endpoint`s. Octets travel in one queue per direction; each
-portion arrives a path's latency after it was sent. Where the path is broken at
-that moment, it is sent again with doubling timeouts, and after 15 tries (or when
-its patience ends) the writer hears "Connection timed out", as with Linux.
-Nobody learns of a cut in any other way. A host that lost power answers with a reset. Opening takes a
-full handshake: the one who connects hears `connected` after a round trip.
+portion arrives the path's latency after it was sent. If the path is broken at
+that moment, the portion is sent again with doubling timeouts; after 15 tries (or
+when the stream's patience ends) the connection fails with "Connection timed
+out", as on Linux. An end notices a broken path in no other way. A host that has
+lost power and is back answers with a reset. Opening takes a full handshake:
+`connected` is called on the connecting end after a round trip.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ WINDOW: Final = 262144  # octets sent and not yet read by the peer
 LOW_MARK: Final = 65536
 FIRST_RTO: Final = 0.2
 LONGEST_RTO: Final = 120.0
-BOUNDED_RTO: Final = 5.0  # of a stream with a patience, on kernels that can
+BOUNDED_RTO: Final = 5.0  # of a stream with a patience, on kernels that support the bound
 RETRIES: Final = 15
 SYN_RETRIES: Final = 6
 DEFAULT_TTL: Final = 64
@@ -49,7 +50,7 @@ def os_error(code: int) -> OSError:
 
 
 class Path(NamedTuple):
-    """How packets reach an address."""
+    """The path of packets to an address."""
 
     host: TcpMachine
     nic: Nic[Any]
@@ -58,7 +59,7 @@ class Path(NamedTuple):
 
 
 class TcpMachine(Protocol):
-    """A host as its TCP sees it, and that of others."""
+    """What TCP needs of its host and of other hosts."""
 
     name: str
     clock: SimClock
@@ -67,7 +68,7 @@ class TcpMachine(Protocol):
     process: Process
     powered: bool
     fragment: bool  # deliver octets in random portions
-    read_rate: float | None  # octets per second that the program takes
+    read_rate: float | None  # octets per second that the program reads
 
     @property
     def tcp(self) -> Tcp:
@@ -78,19 +79,19 @@ class TcpMachine(Protocol):
         """Its interfaces by index."""
 
     def vrf_of(self, index: int) -> str | None:
-        """The VRF that an interface is in."""
+        """The VRF that an interface is in; None if it is in none."""
 
     def owns(self, address: Address) -> bool:
-        """Is this one of our global addresses, on whatever interface?"""
+        """Whether this is an address of one of our interfaces, and the host is on."""
 
     def path(self, remote: Address, ifindex: int = 0) -> Path | None:
-        """The way that packets take; None when they do not arrive."""
+        """The path that packets take; None if they do not arrive."""
 
     def forward(self, remote: Address) -> tuple[Nic[Any], Address] | None:
-        """The interface and the next address towards a global address."""
+        """(interface, next hop) towards a global address; None if there is no route."""
 
     def loses(self, path: Path) -> bool:
-        """Throw the dice for one packet."""
+        """Whether one packet is lost, at random."""
 
 
 class SimulatedTcpListener:
@@ -118,7 +119,7 @@ class SimulatedTcpListener:
         self._tcp.listeners = [item for item in self._tcp.listeners if item is not self]
 
     def set_md5(self, peer: Prefix, password: str | None) -> None:
-        """Require (or with None, forget) TCP-MD5 for peers inside the prefix."""
+        """Require TCP-MD5 of peers inside the prefix, or with `password` None no longer require it."""
         if password is None:
             self._keys.pop(peer, None)
         else:
@@ -130,7 +131,7 @@ class SimulatedTcpListener:
         return max(found)[1] if found else None
 
     def matches(self, address: Address, port: int, ifindex: int) -> bool:
-        """Is this connection for us?"""
+        """Whether a connection to this address, port and interface is for this listener."""
         return (
             self.port == port
             and self.ifindex in (0, ifindex)
@@ -139,7 +140,7 @@ class SimulatedTcpListener:
         )
 
     def precision(self) -> tuple[bool, bool]:
-        """Sort key: the more exact listener gets the connection."""
+        """A sort key: of several listeners that match, the most exact one gets the connection."""
         return (self.address is not None, self.ifindex != 0)
 
 
@@ -164,14 +165,14 @@ class Endpoint:
         self.handler: StreamHandler | None = None
         self.state = "connecting"  # connecting, open, closing (ours closed, octets left), closed
         self.error: str | None = None
-        self.ended = False  # the peer's FIN or a failure waits behind the inbox
+        self.ended = False  # after the inbox, the peer's FIN or a failure is to be reported
         self.inbox = bytearray()
         self.unsent = bytearray()
         self.in_flight = 0
         self.received_total = 0
         self.fault: Fault | None = None
-        self.lag = 0.0  # seconds that what is sent here takes longer than the path says
-        self._deaf = False  # the fault: nothing arrives any more
+        self.lag = 0.0  # extra latency in seconds of what is sent here
+        self._deaf = False  # an injected fault: nothing arrives any more
         self._flight: deque[tuple[float, bytes | None]] = deque()  # None: FIN
         self._arrival = 0.0
         self._rto = FIRST_RTO
@@ -185,12 +186,12 @@ class Endpoint:
     # the port -----------------------------------------------------------
 
     def set_handler(self, handler: StreamHandler) -> None:
-        """Who hears of this stream."""
+        """Set the handler, and deliver what has already arrived to it."""
         self.handler = handler
         self._drain_soon()
 
     def set_hop_limits(self, ttl: int | None, min_ttl: int | None) -> None:
-        """Hop limits of an accepted stream."""
+        """Set the hop limits of an accepted stream."""
         self.options = replace(self.options, ttl=ttl, min_ttl=min_ttl)
 
     def set_patience(self, seconds: float) -> None:
@@ -198,7 +199,7 @@ class Endpoint:
         self._patience = seconds
 
     def probe(self) -> None:
-        """A packet out of turn: a host that does not know the connection resets it."""
+        """Send a packet now: a host that does not know the connection answers with a reset."""
         path, peer = self._path(), self.peer
         if path is None or peer is None or self.state == "closed":
             return
@@ -208,22 +209,22 @@ class Endpoint:
 
     @property
     def buffered(self) -> int:
-        """Octets that the window does not take yet."""
+        """Octets that the window has no room for yet."""
         return len(self.unsent)
 
     @property
     def unread(self) -> int:
-        """Octets that the program was not given yet."""
+        """Octets that arrived and were not passed to the program yet."""
         return len(self.inbox)
 
     def write(self, data: bytes) -> None:
-        """Send, or buffer."""
+        """Send what the window has room for, and buffer the rest."""
         if self.state in ("connecting", "open"):
             self.unsent += data
             self._push()
 
     def close(self) -> None:
-        """Send what is left, then FIN."""
+        """Send what is buffered, then a FIN."""
         self.handler = None
         if self.state == "connecting":
             self.state = "closed"
@@ -232,14 +233,14 @@ class Endpoint:
             self._push()
 
     def abort(self) -> None:
-        """Reset."""
+        """Reset the connection."""
         self.handler = None
         was, self.state = self.state, "closed"
         if was in ("open", "closing"):
             self._send_reset()
 
     def part(self) -> None:
-        """Let go of the other side once both have ended: two that know each other are never freed."""
+        """Break the reference cycle of the two ends once both are closed, so that they are freed."""
         peer = self.peer
         if peer is not None and self.state == peer.state == "closed":
             self.peer = peer.peer = None
@@ -285,7 +286,7 @@ class Endpoint:
             clock.call_at(self._arrival, self._arrive)
 
     def _arrive(self) -> None:
-        """The head of the flight reaches the other side, or is lost and sent again."""
+        """Deliver the first portion in flight to the other end, or schedule it again if it is lost."""
         self._sending = False
         peer = self.peer
         if peer is None or not self._flight or self.state == "closed":
@@ -340,7 +341,7 @@ class Endpoint:
     # receiving ----------------------------------------------------------
 
     def receive(self, data: bytes | None) -> None:
-        """Octets or the FIN arrived at our socket."""
+        """Octets or the FIN (None) arrived at our socket."""
         host = self.host
         note = "fin" if data is None else data.hex()
         host.trace.record(
@@ -358,7 +359,7 @@ class Endpoint:
         self._drain_soon()
 
     def _inject(self, fault: Fault) -> None:
-        """The injected fault, by something between the ends; what came after it is lost."""
+        """Carry out an injected fault; octets after it are lost."""
         self.fault = None
         del self.inbox[len(self.inbox) - (self.received_total - fault.at) :]
         if fault.kind is FaultKind.STALL:
@@ -377,7 +378,7 @@ class Endpoint:
             clock.call_at(clock.now() + delay, lambda: self.process.run(self._drain))
 
     def _drain(self) -> None:
-        """Hand one portion to the program; the rest in its next turn."""
+        """Pass one portion to the program; the rest follows on its next turn."""
         self._draining = False
         handler = self.handler
         if handler is None or self.state not in ("open", "connecting"):
@@ -404,7 +405,7 @@ class Endpoint:
             clock.call_at(clock.now() + (path.latency if path else FIRST_RTO), peer._push)
 
     def fail(self, error: str | None) -> None:
-        """The connection is dead; what was not read yet is lost but for what arrived."""
+        """End the connection with this error; octets that have arrived can still be read."""
         if self.state == "closed":
             return
         if self.state == "closing":
@@ -422,7 +423,7 @@ class Endpoint:
         self.state = "open"
 
     def forget(self) -> None:
-        """The machine lost its memory: a reset is what the peer will get."""
+        """Forget the connection, as the machine lost power: the peer will get a reset."""
         self.state = "closed"
         self._flight.clear()
 
@@ -442,7 +443,7 @@ class Tcp:
         self.bounds_rto = True  # Linux 6.15 and later
 
     def vrf_of(self, ifindex: int) -> str | None:
-        """The VRF whose sockets get what comes in on this interface."""
+        """The VRF whose sockets get the packets of this interface; None: those of no VRF."""
         return self._host.vrf_of(ifindex)
 
     def listen(
@@ -456,7 +457,7 @@ class Tcp:
         """Open a listening socket.
 
         Raises:
-            OSError: no such VRF, the address is not ours, or the port is taken.
+            OSError: the VRF does not exist, the address is not ours, or the port is in use.
         """
         self._check_vrf(options)
         if address is not None and not address.is_unspecified and not options.free_bind:
@@ -541,7 +542,7 @@ class Tcp:
     # the handshake ------------------------------------------------------
 
     def _syn(self, endpoint: Endpoint, tries: int, wait: float) -> None:
-        """Send a SYN; silence means another one later."""
+        """Send a SYN, and another one later if there is no answer."""
         if endpoint.state != "connecting":
             return
         host, clock = self._host, self._host.clock
@@ -596,7 +597,7 @@ class Tcp:
         )
 
     def _admits(self, listener: SimulatedTcpListener, client: Endpoint, path: Path, back: Path) -> bool:
-        """MD5 keys must agree and hop limits suffice; else nobody hears anything."""
+        """Whether MD5 keys agree and hop limits suffice; if not, the SYN gets no answer."""
         wanted, given = listener.password(client.local[0]), client.options.password
         if wanted != given:
             self._count_signature(wanted, given)
@@ -622,7 +623,7 @@ class Tcp:
     def got_syn_ack(
         self, client: Endpoint, listener: SimulatedTcpListener, server: Endpoint, latency: float
     ) -> None:
-        """The answer to our SYN."""
+        """The SYN-ACK for our SYN arrived."""
         path = server.host.path(client.local[0], server.ifindex)
         if client.state != "connecting" or path is None or path.host is not client.host:
             server.forget()  # the answer is lost, or nobody waits for it; the next SYN opens anew
@@ -648,7 +649,7 @@ class Tcp:
         if server.process.frozen:  # it waits in the backlog
             server.process.run(lambda: self.accept(listener, server))
             return
-        if server.error is not None:  # reset while it waited: whose it was is not known any more
+        if server.error is not None:  # reset while it waited: its peer is no longer known
             server.forget()
             return
         self._host.trace.record(
@@ -669,14 +670,14 @@ class Tcp:
         self.endpoints.clear()
 
     def power_off(self) -> None:
-        """All is forgotten, and nobody is told."""
+        """Forget all sockets, without sending anything."""
         self.listeners.clear()
         for endpoint in self._open():
             endpoint.forget()
         self.endpoints.clear()
 
     def _keep(self, endpoint: Endpoint) -> None:
-        """Remember it while it lives; those that have ended are swept out now and then."""
+        """Record an endpoint; closed ones are removed now and then."""
         if len(self.endpoints) >= self._sweep_at:
             self._sweep_at = 2 * len(self._open()) + 16
         self.endpoints.append(endpoint)

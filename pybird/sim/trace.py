@@ -1,4 +1,4 @@
-"""A running hash of everything that happened: two equal runs have equal hashes.
+"""A running hash over all events of a world: two equal runs have equal hashes.
 
 Every delivered packet, fired timer and table change is one line. Lines hold
 only times, names and octets, never an address of an object, so the hash does
@@ -16,7 +16,7 @@ from pybird.values.text import to_octets
 
 
 class EventHash:
-    """What happened so far, as a hash and the last lines."""
+    """The events so far, as a hash and the last lines."""
 
     def __init__(self, keep: int = 200) -> None:
         self._hash = sha256()
@@ -36,7 +36,7 @@ class EventHash:
 
 
 def name_of(callback: Callable[..., object]) -> str:
-    """A name that is the same in every run."""
+    """The name of a function, which is the same in every run."""
     while isinstance(callback, partial):
         callback = callback.func
     return getattr(callback, "__qualname__", type(callback).__name__)

@@ -6,10 +6,10 @@
     world.link("a", "eth0", "b", "eth0")
     world.expect(lambda: ..., within=5, what="both sessions are up")
 
-`boot(ports, config)` makes and starts a router; the world does not know what a
-router is. Routers boot in the order they were made, when time first passes (or
-at their `start`). A seed gives one history, whatever PYTHONHASHSEED is; what
-fails names the seed and the time.
+`boot(ports, config)` makes and starts a router; what it returns is the tests'
+business, but tables of a `Router` are traced. Routers boot in the order they were
+made, when time first passes (or at their `start`). Equal seeds give equal
+histories, whatever PYTHONHASHSEED is; an error names the seed and the time.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class LogLine(NamedTuple):
 
 
 class WorldError(AssertionError):
-    """Something that was expected did not happen; the text names the seed."""
+    """An expectation was not met; the text names the seed."""
 
 
 class SimulatedRouter:
-    """One router of the world: its machine, and its program while it runs."""
+    """One router of the world: its machine, and while it runs its program."""
 
     def __init__(self, world: World, host: Host, config: Any) -> None:
         self.world = world
@@ -70,7 +70,7 @@ class SimulatedRouter:
             self.world.on_log(line)
 
     def ports(self) -> Ports:
-        """What a new process of this router is given."""
+        """The ports of a new process of this router."""
         host = self.host
         process = host.new_process()
         self.boots += 1
@@ -79,7 +79,7 @@ class SimulatedRouter:
         return Ports(process, network, host.kernel, self, random, files)
 
     def start(self, config: Any = None) -> None:
-        """Boot the program, with another config if one is given."""
+        """Boot the program, with a new config if one is given."""
         if config is not None:
             self.config = config
         self.world.trace.record(self.world.clock.now(), self.name, "start")
@@ -88,27 +88,27 @@ class SimulatedRouter:
         self.follow_tables()
 
     def follow_tables(self) -> None:
-        """Trace changes of all tables, those too that a reload has brought."""
+        """Trace the changes of all tables, including those that a reload has added."""
         if isinstance(self.router, Router) and self._tables is not None:
             self._tables.follow(self.router.tables)
 
     def stop(self, graceful: bool = False) -> None:
-        """End the program in order: sessions are closed with a message, then it exits."""
+        """Shut the program down: it closes its sessions with a message, then exits."""
         process = self.host.process
         self.router.shutdown(lambda: process.call_soon(self.kill), graceful)
 
     def kill(self) -> None:
-        """SIGKILL: the program has no time for a goodbye; its connections are closed by the kernel."""
+        """SIGKILL: the program ends without sending anything; the kernel closes its connections."""
         self.host.kill()
         self.router = None
 
     def power_off(self) -> None:
-        """The machine vanishes; `start` brings it back with no memory of connections."""
+        """Switch the machine off without a message; `start` brings it back without its connections."""
         self.host.power_off()
         self.router = None
 
     def messages(self, level: str | None = None) -> list[str]:
-        """What this router logged."""
+        """The texts that this router logged, of one level or of all."""
         return [
             line.text for line in self.world.log if line.router == self.name and level in (None, line.level)
         ]
@@ -120,7 +120,7 @@ class World:
     def __init__(
         self, boot: Boot, seed: int = 1, dad: tuple[float, float] | None = None, epoch: float = EPOCH
     ) -> None:
-        """`dad` is how long an IPv6 address stays tentative: at least, at most, in seconds.
+        """`dad`: the shortest and longest time in seconds for which a new IPv6 address is tentative.
 
         `epoch` is the time of day, in Unix seconds, at which the world begins.
         """
@@ -160,7 +160,7 @@ class World:
         link_local: tuple[str | None, str | None] = (None, None),
         latency: float = 0.001,
     ) -> LinkSegment[Host]:
-        """A cable between two interfaces, which are made."""
+        """A cable between two routers; creates an interface on each."""
         name = f"{self.node(a).name}:{a_name}--{self.node(b).name}:{b_name}"
         segment = self.segments[name] = LinkSegment(name, latency, carrier=True)
         self.node(a).host.attach(a_name, segment, link_local[0])
@@ -170,7 +170,7 @@ class World:
     def segment(
         self, name: str, *ports: tuple[SimulatedRouter | str, str], latency: float = 0.001
     ) -> LinkSegment[Host]:
-        """A switch with an interface of each router."""
+        """A switch that joins routers; creates an interface on each."""
         segment = self.segments[name] = LinkSegment(name, latency)
         for which, interface in ports:
             self.node(which).host.attach(interface, segment)
@@ -194,7 +194,7 @@ class World:
         destination: str = "ff02::1",
         hop_limit: int = 255,
     ) -> None:
-        """Put an ICMPv6 packet on a segment that no router sent."""
+        """Put an ICMPv6 packet on a segment that none of its routers sent."""
         packet = Icmp6Packet(data, Address.parse(source), Address.parse(destination), hop_limit)
         transmit(segment, packet, None)
 
@@ -206,16 +206,16 @@ class World:
             self.clock.run_for(seconds)
 
     def until(self, predicate: Callable[[], bool], within: float) -> bool:
-        """Let time pass until the predicate holds; whether it did within this many seconds."""
+        """Let time pass until the predicate holds; False if it did not within this many seconds."""
         with _SeedNote(self):
-            self.clock.run_for(0)  # routers boot before anybody looks at them
+            self.clock.run_for(0)  # boot the routers before the predicate looks at them
             return self.clock.run_until_true(predicate, within)
 
     def expect(self, predicate: Callable[[], bool], within: float, what: str) -> float:
-        """Like `until`, and it must hold; returns the time it took.
+        """Let time pass until the predicate holds; returns the seconds that it took.
 
         Raises:
-            WorldError: it did not, with the seed, the time and the last messages.
+            WorldError: it did not hold in time; with the seed, the time and the last messages.
         """
         began = self.clock.now()
         if not self.until(predicate, within):
@@ -226,7 +226,7 @@ class World:
     def pace(self, real: Clock, speed: float = 1.0) -> Pacer:
         """Let virtual time follow a real clock (the daemon's) until `Pacer.stop`.
 
-        Who looks at a router from outside, such as a control socket, calls
+        Code that looks at a router from outside, such as a control socket, calls
         `Pacer.catch_up` first.
         """
         for node in self.nodes.values():
@@ -234,7 +234,7 @@ class World:
         return Pacer(self.clock, real, speed)
 
     def digest(self) -> str:
-        """The hash over everything that happened."""
+        """The hash over all events so far."""
         return self.trace.digest()
 
     def where(self) -> str:
