@@ -126,7 +126,7 @@ class SimulatedTcpListener:
             self._keys[peer] = password
 
     def password(self, peer: Address) -> str | None:
-        """The key for a peer: that of the longest prefix."""
+        """The key for a peer: that of the longest prefix; None if there is no key."""
         found = [(prefix.length, word) for prefix, word in self._keys.items() if prefix.contains(peer)]
         return max(found)[1] if found else None
 

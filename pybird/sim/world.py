@@ -243,7 +243,7 @@ class World:
 
 
 class _SeedNote:
-    """Adds the seed and the time to what is raised inside."""
+    """A context that adds the seed and the time to exceptions."""
 
     def __init__(self, world: World) -> None:
         self._world = world

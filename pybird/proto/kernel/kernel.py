@@ -99,7 +99,7 @@ class KernelInstance(Instance[KernelConfig]):
         if self._obstacle:
             self._obstacle = ""
             if self._claimed:
-                self.log("info", "The kernel's table is ours now")
+                self.log("info", "Can change the kernel's routes now")
         if not self._watching:
             self._begin()
         elif self._claimed:

@@ -28,7 +28,7 @@ from pybird.proto.pipe.config import PipeConfig
 from pybird.values.net import net_of
 from pybird.values.route import RouteSource, Rte
 
-MOST_COMPLAINTS = 5  # log lines about looping routes, per direction and start
+MOST_COMPLAINTS = 5  # log lines about routes that are not copied, per direction and start
 
 
 class Pipe(Instance[PipeConfig]):
@@ -261,12 +261,12 @@ class Flow:
 
     def _derive(self, source: RouteSource) -> RouteSource | None:
         if source.owner is self.near:
-            return None  # came out of the other table through this pipe
+            return None  # its routes are copies that this pipe made from the other table
         generation = 0
         step: RouteSource | None = source
         while step is not None:
             if step.owner is not None and step.owner.table is self.far.table:
-                self._complain(f"routes of {source.name} have been in {self.far.table.name} before")
+                self._complain(f"routes of {source.name} have already been in table {self.far.table.name}")
                 return None
             step = step.origin
             generation += 1
@@ -289,7 +289,8 @@ class Flow:
                 if key not in self._shut_out:
                     self._shut_out[key] = None
                     net = net_of(self.near.net_type, key)
-                    self._complain(f"{net} of {source.name} came to {self.far.table.name} another way")
+                    table = self.far.table.name
+                    self._complain(f"{net} of {source.name} is already in table {table} through another pipe")
                 return True
         return False
 
@@ -309,7 +310,7 @@ class Flow:
         if self._complaints < MOST_COMPLAINTS:
             self._pipe.log("error", text)
         elif self._complaints == MOST_COMPLAINTS:
-            self._pipe.log("error", "more routes go in circles")
+            self._pipe.log("error", "more routes are not copied, for such reasons")
 
     def _forget_sources(self) -> None:
         """Drop sources without routes, which sessions that ended leave behind."""
