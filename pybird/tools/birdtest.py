@@ -12,8 +12,8 @@
 
 A line that begins with white space belongs to the line above: below `route`
 attributes that the route has, below `accept` conditions on the route that the
-filter leaves. What stands right of a word is the language of the configuration,
-with its constants and functions.
+filter leaves. What follows a word is in the language of the configuration, and
+may use its constants and functions.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from pybird.values.route import NO_HOP, RouteSource, Rte
 
 PREFERENCE = 100
 VERDICTS = ("accept", "reject")
-# Lists that may be written as their members.
+# Lists may be written as their members.
 _PATH = re.compile(r"\d+(?:\s+\d+)*")
 _LIST = re.compile(r"(?:\([^()]*\)\s*)+")
 _MEMBER = re.compile(r"\d+|\([^()]*\)")
@@ -125,7 +125,7 @@ class FilterTest:
     filters: list[n.Filter] = field(default_factory=list)  # one per route
 
     def run(self, router: Router, record: Callable[[AssertionResult], None]) -> Iterator[TestProblem]:
-        """What did not come out as expected; `record` is told of the conditions on the routes."""
+        """The routes with another outcome than expected; `record` gets the result of each condition."""
         assert self.verdict is not None
         for given, tested in zip(self.routes, self.filters, strict=True):
             start = given.route(router, record)
@@ -174,10 +174,10 @@ class Cases:
     cases: list[FilterTest]
 
     def resolve(self, language: Language, config: Config) -> None:
-        """Give names and expressions their meaning.
+        """Resolve names and expressions in this configuration.
 
         Raises:
-            BirdtestError: one has none.
+            BirdtestError: one has no meaning there.
         """
         reader = _TestReader(language, config)
         for case in self.cases:
@@ -230,10 +230,10 @@ def cases_of(path: str, text: str) -> Cases:
 
 
 def _check_shape(line: TestLine) -> None:
-    """Nothing is passed over: what is written behind or below a word belongs there.
+    """Check that all text after and below a word belongs there, so that none is silently skipped.
 
     Raises:
-        BirdtestError: it does not.
+        BirdtestError: some text does not.
     """
     if line.below and line.word not in (*VERDICTS, "route"):
         raise _error(line.below[0], f"nothing can stand below `{line.word}`")
@@ -242,7 +242,7 @@ def _check_shape(line: TestLine) -> None:
 
 
 def _filter_fits(cases: list[FilterTest]) -> bool:
-    """A filter stands before the routes of a test, or before all tests."""
+    """True if a filter may stand here: outside of a test, or in one before its routes."""
     return not cases or cases[-1].verdict is not None or not cases[-1].route_lines
 
 
@@ -256,7 +256,7 @@ def _lines(path: str, text: str) -> Iterator[TestLine]:
         span = n.Span(path, number, end - len(bare), number, end)
         if raw[0].isspace():
             if last is None:
-                raise BirdtestError("this line belongs to none", span)
+                raise BirdtestError("no line above that this indented line could belong to", span)
             last.below.append(TestLine(span, "", bare))
             continue
         if last is not None:
@@ -282,7 +282,7 @@ def _error(line: TestLine, message: str, text: str | None = None) -> BirdtestErr
 
 
 class _TestReader:
-    """What the words of a file mean in one configuration."""
+    """Resolves the words of a test file in one configuration."""
 
     def __init__(self, language: Language, config: Config) -> None:
         self._language = language
@@ -290,7 +290,7 @@ class _TestReader:
         self._declared = declared(config)
 
     def resolve(self, case: FilterTest) -> None:
-        """Everything that the test needs to run."""
+        """Give a test its routes, filters and conditions."""
         assert case.filter_line is not None
         assert case.verdict is not None
         for line in case.route_lines:
@@ -364,7 +364,7 @@ class _TestReader:
         return n.Literal(kind, _MADE[kind](dict.fromkeys(added)))
 
     def _with_member(self, line: TestLine, text: str, call: str, listed: n.Literal, member: str) -> n.Literal:
-        """A path or list with one member more; `text` is what the line ends with."""
+        """A path or list with one more member; `text`, which ends the line, is the place of an error."""
         try:
             return evaluate(n.Builtin(call, (listed, self._node(line, text, member))))
         except (FilterTypeError, FilterRuntimeError) as problem:

@@ -1,11 +1,11 @@
-"""`pybird check FILE...`: what is wrong with configurations, and what is worth a second look.
+"""`pybird check FILE...`: errors in configurations, and what is worth a second look.
 
 Errors come with the source line and a caret, then warnings, each with its code
 (`docs/lint.md` explains them). The exit status is 0 when every file can be run
 and 1 when one cannot; with `--strict` warnings count as well. `--json` gives
 the same as one object: `ok`, `errors` and `warnings`, each with code, file,
 line, column, end_line, end_column and message, and `not_run`, the protocols
-that are only understood. `-` is standard input.
+that are understood and not run. `-` is standard input.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NO_POLICY = "EBGP requires explicit"
 
 @dataclass(slots=True)
 class CheckedFile:
-    """What was found in one configuration; `config` is None when it cannot be run."""
+    """The findings in one configuration; `config` is None when it has errors."""
 
     path: str
     config: Config | None = None
@@ -40,7 +40,7 @@ class CheckedFile:
 
 
 def main(argv: list[str]) -> int:
-    """Check the files named in the arguments; 0 if all are right."""
+    """Check the files named in the arguments; 0 if all can be run (`--strict`: and none has warnings)."""
     parser = argparse.ArgumentParser(prog="pybird check", description="Say what is wrong with a bird.conf.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration, - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
@@ -86,7 +86,7 @@ def check(language: Language, path: str, texts: Texts) -> CheckedFile:
 
 
 def not_run(config: Config) -> list[str]:
-    """The names of the protocols that this version only understands."""
+    """The names of the protocols that this version understands and does not run."""
     return [each.name for each in config.protocols if isinstance(each, NotRun)]
 
 

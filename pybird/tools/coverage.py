@@ -1,8 +1,8 @@
 """Which lines of filters and functions ran.
 
 Compiled filters carry the place of each generated line; Python's own trace
-hook tells which of them ran. What can run is known by compiling every filter
-and function of the configuration, also those that nothing uses.
+hook tells which of them ran. To know which lines can run, it compiles every
+filter and function of the configuration, also those that nothing uses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Place = tuple[str, int]
 
 
 class Coverage:
-    """Follows what runs while it is entered."""
+    """Records the filter lines that run inside its `with` block."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -64,7 +64,7 @@ class Coverage:
             yield f"{file}: {ran} of {there} filter lines ran{rest}"
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The same as plain values."""
+        """The same as plain values, for JSON."""
         return [
             {"file": file, "ran": ran, "lines": there, "missed": missed}
             for file, ran, there, missed in self.files()

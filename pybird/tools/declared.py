@@ -1,4 +1,4 @@
-"""The route attributes that filters of a configuration know."""
+"""The route attributes that filters of a configuration can use."""
 
 from __future__ import annotations
 

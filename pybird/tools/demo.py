@@ -1,8 +1,8 @@
 """`pybird demo A.conf B.conf`: two routers that find each other, and a shell on the first.
 
 Each config runs as a daemon of its own in a network namespace of its own,
-joined by a veth pair with `eth0` at both ends. As root that is done directly,
-as a user inside `unshare -rnm`; on a machine that allows neither, the same
+joined by a veth pair with `eth0` at both ends. Root makes them directly, a
+user inside `unshare -rnm`; on a machine that allows neither, the same
 configs run on the simulated network. When the shell ends (Ctrl-D), daemons,
 namespaces and files are removed. Without a terminal the demo waits for the
 session, prints what the shell would show, and ends.
@@ -32,15 +32,15 @@ You are on router A. Ctrl-D stops both routers.
   show protocols        the BGP session `auto01` was made for the discovered neighbor
   show route, show peers, show protocols all auto01, help, ?"""
 TOUR = ("show protocols", "show peers", "show route")
-PATIENCE = 20.0  # seconds until the session must be up
+PATIENCE = 20.0  # seconds within which the session must be up
 INSIDE = "--inside"  # we are the copy that runs in a user's own namespaces
 SERVE = "--serve"  # we are the copy that runs the simulated network
-SIMULATED = "--simulated"  # do not look for namespaces
+SIMULATED = "--simulated"  # use the simulated network in any case
 OURS = re.compile(r"pybird-(?:a|b|probe|demo)-(\d+)\b")  # namespaces and folders, with the demo's process
 
 
 def main(argv: list[str]) -> int:
-    """Run the demo; the exit status is 0 when the routers found each other."""
+    """Run the demo; 0 if the session between the routers came up."""
     if argv[:1] == [SERVE]:
         return _serve_simulated(argv[1:])
     inside = INSIDE in argv
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
     if not inside and SIMULATED not in argv and _may_unshare():
         command = ["unshare", "-rnm", sys.executable, "-m", "pybird", "demo", INSIDE, *map(str, configs)]
         sys.stdout.flush()
-        os.execvp(command[0], command)  # whoever ends us ends the demo
+        os.execvp(command[0], command)  # the same process: a signal to it ends the demo
     print(f"No network namespaces here ({why_not}): the same configs run on the simulated network.")
     return _simulated(configs)
 
@@ -83,7 +83,7 @@ def _end_in_order() -> None:
 
 
 def _remove_leftovers() -> None:
-    """Namespaces and folders of demos that are dead, with what runs there still."""
+    """Remove namespaces and folders of demos that died, and end what still runs there."""
     rows = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout
     for row in rows.splitlines():
         if _is_left(name := row.split()[0]):
@@ -94,7 +94,7 @@ def _remove_leftovers() -> None:
 
 
 def _is_left(name: str) -> bool:
-    """Was this made by a demo that does not run any more?"""
+    """True if this was made by a demo that no longer runs."""
     found = OURS.match(name)
     if found is None:
         return False
@@ -105,7 +105,7 @@ def _is_left(name: str) -> bool:
 
 
 def _runnable(configs: list[Path]) -> bool:
-    """Routers start with these configurations; what is wrong with one is said."""
+    """True if a router starts with each of these configurations; otherwise prints the errors."""
     language = make_language()
     try:
         for path in configs:
@@ -143,7 +143,7 @@ def _fresh_run_folder() -> None:
 
 
 def _ip(*arguments: str) -> str | None:
-    """Run ip(8); its complaint if it fails."""
+    """Run ip(8); its error message if it fails, else None."""
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
     return done.stderr.strip() or "failed" if done.returncode else None
 
@@ -167,7 +167,7 @@ def _namespaces(keeper: Keeper) -> Iterator[tuple[str, str]]:
             _ip_or_exit("-n", name, "addr", "add", f"10.{number}.0.1/32", "dev", "lo")
             _ip_or_exit("-n", name, "addr", "add", f"2001:db8:{number}::1/128", "dev", "lo")
             for setting in ("net.ipv6.conf.all.forwarding=1", "net.ipv4.ip_forward=1"):
-                # read-only inside some containers; the daemons warn then and the sessions still come up
+                # read-only in some containers: then the daemons warn, and the sessions still come up
                 subprocess.run(
                     ["ip", "netns", "exec", name, "sysctl", "-qw", setting], capture_output=True, check=False
                 )
@@ -215,7 +215,7 @@ def _running(keeper: Keeper, command: list[str], stem: Path) -> Iterator[None]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in the shell is the shell's
+            start_new_session=True,  # Ctrl-C in the shell reaches only the shell
         )
     keeper.group(process.pid)
     try:
@@ -230,7 +230,7 @@ def _running(keeper: Keeper, command: list[str], stem: Path) -> Iterator[None]:
 
 
 def _open_shell(socket: Path, log: Callable[[], str]) -> int:
-    """Wait for the session on the first router, then hand over to the shell."""
+    """Wait for the session on the first router, then run the shell on it."""
     began = time.monotonic()
     while "Established" not in _ask(socket, "show protocols"):
         if time.monotonic() - began > PATIENCE:

@@ -26,11 +26,11 @@ from pybird.tools.text import Texts
 from pybird.values.prefixset import PrefixSet
 
 LONG = 70  # characters of a constant that are shown
-MANY = 100  # prefixes of a set that are looked at for it
+MANY = 100  # prefixes; of a larger set only their number is shown
 
 
 def main(argv: list[str]) -> int:
-    """Explain the filter named in the arguments; 0 if there is one."""
+    """Explain the filter named in the arguments; 0 if that was possible."""
     parser = argparse.ArgumentParser(
         prog="pybird explain", description="Show what a filter becomes, or what it does with a route."
     )
@@ -79,7 +79,7 @@ def main(argv: list[str]) -> int:
 
 
 def chosen(config: Config, kind: str, name: str, routed: bool) -> Filter | None:
-    """The filter that is meant; None: that of the channel which the route fits (only where `routed`).
+    """The filter to explain; None if the route decides which channel's it is (only with `routed`).
 
     Raises:
         LookupError: there is none, or it is not clear which.

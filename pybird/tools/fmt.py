@@ -1,13 +1,13 @@
 """`pybird fmt FILE...`: the canonical layout of configurations.
 
 Only blanks and line ends change; comments stay, included files are left alone
-(name them to have them laid out too). Each file is read again afterwards: were
-any token or comment different, the file would be left as it is. `--check` only
+(name them to have them laid out too). The result is read again: if any token or
+comment had changed, the file would be left as it is. `--check` only
 says which files would change, `--diff` shows how; both leave the files alone
 and end with status 1 if there are any. `-` is standard input.
 
-`--move-variables` also moves variables that are declared between the head of a
-filter or function and its block into it (layout/variables.py).
+`--move-variables` also moves variables that are declared before the block of a
+filter or function into the block (layout/variables.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pybird.tools.layout.variables import move_variables
 
 
 def main(argv: list[str]) -> int:
-    """Lay out the files named in the arguments; 1 if one could not be, or would change."""
+    """Lay out the files named in the arguments; 1 if one cannot be laid out, or (`--check`) would change."""
     parser = argparse.ArgumentParser(prog="pybird fmt", description="Lay out a bird.conf.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a configuration, - for standard input")
     parser.add_argument("--check", action="store_true", help="only say which files would change")
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
 
 
 def lay_out(formatter: Formatter, path: str, *, check: bool, diff: bool, move: bool = False) -> int:
-    """Lay out one file; 1 if it could not be, or would change.
+    """Lay out one file; 1 if it cannot be laid out, or with `check` or `diff` would change.
 
     Raises:
         OSError: it cannot be read or replaced.
@@ -138,7 +138,7 @@ def place(text: str, position: int) -> tuple[int, int]:
 
 
 def show(path: str, text: str, made: str, *, diff: bool) -> int:
-    """Say that and how a file would change; 1 if it would."""
+    """Print that, or with `diff` how, a file would change; 1 if it would."""
     if made == text:
         return 0
     if not diff:
@@ -152,7 +152,7 @@ def show(path: str, text: str, made: str, *, diff: bool) -> int:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines with their ends; unlike `splitlines`, form feeds and their kin end none."""
+    """The lines with their ends; unlike with `splitlines`, a form feed ends no line."""
     return StringIO(text).readlines()
 
 

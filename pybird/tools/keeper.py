@@ -1,9 +1,10 @@
-"""Puts away what a program made, when that program dies without doing so.
+"""Removes what a program made, when that program dies without doing so.
 
-A keeper is a process of its own, the other end of a pipe: when the pipe ends
-without the word `done`, the program is dead, also by SIGKILL, and what it received
-of is put away: process groups, network namespaces with all that runs in them,
-folders. In a session of its own, a closed terminal does not reach it.
+A keeper is a process at the other end of a pipe. When the pipe closes without
+the word `done`, the program is dead, perhaps by SIGKILL. The keeper then removes
+everything that the program registered: process groups, network namespaces with
+the processes in them, folders. It has a session of its own, so that closing the
+terminal does not end it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 5.0  # seconds for what is asked to end
+PATIENCE = 5.0  # seconds that processes have to end
 DONE = "done"
 
 
 class Keeper:
-    """One keeper, for the time of a `with` block, at whose end all is put away in order."""
+    """A keeper for the time of a `with` block; after it, the program has removed everything itself."""
 
     def __enter__(self) -> Self:
         reader, self._pipe = os.pipe()
@@ -46,19 +47,19 @@ class Keeper:
         os.waitpid(self._process, 0)
 
     def namespace(self, name: str) -> None:
-        """A network namespace that is about to be made."""
+        """Register a network namespace that is about to be made."""
         self._send(f"namespace {name}")
 
     def group(self, process: int) -> None:
-        """A process that began a session of its own."""
+        """Register the process group of a process that began a session of its own."""
         self._send(f"group {process}")
 
     def folder(self, path: str) -> None:
-        """A folder with what is in it."""
+        """Register a folder, with everything in it."""
         self._send(f"folder {path}")
 
     def _send(self, line: str) -> None:
-        with contextlib.suppress(BrokenPipeError):  # somebody killed it
+        with contextlib.suppress(BrokenPipeError):  # somebody killed the keeper
             os.write(self._pipe, f"{line}\n".encode())
 
 
@@ -70,7 +71,7 @@ def _watch(reader: int) -> None:
     for number in (0, 1, 2):
         os.dup2(null, number)
     os.dup2(reader, 3)
-    os.closerange(4, 65536)  # among them our own end for writing
+    os.closerange(4, 65536)  # among them our copy of the end for writing
     received = b""
     while part := os.read(3, 4096):
         received += part
@@ -109,7 +110,7 @@ def _end_group(process: int) -> None:
 
 
 def _end(members: Callable[[], list[int]], kill: Callable[[int, int], None]) -> None:
-    """Ask processes to end, and make those that do not."""
+    """Send SIGTERM to processes, and SIGKILL to those that are left after `PATIENCE`."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process in members():
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""BIRD's language as the programs of this package read it."""
+"""The configuration language, set up for the programs of this package."""
 
 from __future__ import annotations
 

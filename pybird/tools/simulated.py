@@ -1,7 +1,7 @@
 """Routers on the simulated network at the pace of a wall clock, one with a control socket.
 
-What `pybird demo` falls back to on a machine without network namespaces: the
-same configs and the same protocol code, on links, kernels and time of our own.
+What `pybird demo` uses on a machine without network namespaces: the same configs
+and the same protocol code, on simulated links, kernels and time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`pybird explain filter NAME FILE --route "NET ATTRIBUTE = VALUE; …"`: what a filter does with a route.
 
-Each statement that runs is shown with the values that it read, then the
-verdict, what was printed, and which attributes changed. Tables are as after
+Each statement that runs is shown with the values that it read, then what was
+printed, the verdict, and which attributes changed. Tables are as after
 five seconds on a simulated machine, as for `pybird test`.
 """
 
@@ -29,7 +29,7 @@ from pybird.values.enums import ENUMS
 
 @dataclass(slots=True)
 class RunStep:
-    """A statement that ran: its place, its text, and the values on the way, as (text, value)."""
+    """A statement that ran: its place, its text, and the values that it read, as (text, value)."""
 
     span: Span
     text: str
@@ -38,7 +38,7 @@ class RunStep:
 
 @dataclass(slots=True)
 class Story:
-    """All of a run. `changes` are (attribute, before, after)."""
+    """One run of a filter. `changes` are (attribute, before, after)."""
 
     steps: list[RunStep]
     accepted: bool
@@ -82,14 +82,14 @@ class Story:
 
 
 class RouteError(Exception):
-    """The route cannot be read, or no route can be so; the text says what and where."""
+    """The route cannot be read, or cannot exist; the text says what and where."""
 
 
 _PIECE = re.compile(r'"[^"]*"|\{[^{}]*\}|;|[A-Za-z_]\w*\s*=|.', re.DOTALL)
 
 
 def _pieces(route: str) -> list[str]:
-    """The network, and each `NAME = VALUE`; what stands in quotes or braces ends neither."""
+    """The network, and each `NAME = VALUE`; a `;` in quotes or braces ends neither."""
     found = [""]
     for piece in _PIECE.findall(route):
         if piece == ";" or (piece.endswith("=") and len(found) == 1 and piece != "="):
@@ -104,7 +104,8 @@ def story(
 ) -> Story:
     """What a filter does with a route.
 
-    `which` names it as a `*.birdtest` file does, `made` is it; None: the one that fits the route.
+    `which` names the filter as a `*.birdtest` file does; `made` is that filter, or
+    None for the one of the channel that fits the route.
 
     Raises:
         RouteError: the route cannot be read.

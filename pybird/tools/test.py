@@ -1,9 +1,9 @@
 """`pybird test FILE...`: run the tests of configurations.
 
-A configuration brings its own (`bt_test_suite`, `bt_test_same`); a file named
+A configuration may have its own (`bt_test_suite`, `bt_test_same`); a file named
 `*.birdtest` holds tests of another configuration (`tools/birdtest.py`). Each
 configuration runs on a simulated machine until its tables have settled, so
-that `roa_check` and static routes are as they will be. One line per suite,
+that `roa_check` and static routes give their final answers. One line per suite,
 below it each assertion that failed with its place and values; `--json` gives
 the same as one object, `--coverage` adds which filter lines ran. The exit
 status is 0 when everything held and 1 otherwise.
@@ -52,7 +52,7 @@ class FailedAssertion:
 
 @dataclass(slots=True)
 class Result:
-    """What came of one suite."""
+    """The result of one suite."""
 
     name: str
     span: Span = NO_SPAN
@@ -60,7 +60,7 @@ class Result:
     failures: list[FailedAssertion] = field(default_factory=list)
 
     def record(self, checked: AssertionResult) -> None:
-        """Take what came of one assertion."""
+        """Record the result of one assertion."""
         self.assertions += 1
         if checked.holds:
             return
@@ -85,7 +85,7 @@ class Trial:
 
     @property
     def router(self) -> Router:
-        """The router that the tests ask."""
+        """The router that the tests run on."""
         router = self._node.router
         assert isinstance(router, Router)
         return router
@@ -96,7 +96,7 @@ class Trial:
         return router
 
     def run_suites(self) -> None:
-        """Run what the configuration brings, in the order of the text."""
+        """Run the tests in the configuration itself, in the order of the text."""
         for test in self.config.tests:
             if isinstance(test, Suite):
                 self._suite(test)
@@ -117,7 +117,7 @@ class Trial:
         compiled.clear()
 
     def _subject(self, messages: list[str]) -> RouteContext:
-        """A route without properties, for suites that set attributes."""
+        """A route without attributes, for suites that set some."""
         router = self.router
         subject = RouteContext(
             router.pool,
@@ -172,7 +172,7 @@ def main(argv: list[str]) -> int:
 
 
 class Report:
-    """What came of one file."""
+    """The results of one file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -186,7 +186,7 @@ class Report:
         return not self.errors and not any(result.failures for result in self.results)
 
     def make(self, language: Language, *, coverage: bool = False) -> None:
-        """Load and run; what is wrong with the file itself becomes `errors`."""
+        """Load the file and run its tests; errors in the file itself go to `errors`."""
         try:
             cases = read_cases(self.path) if self.path.endswith(".birdtest") else None
             config = language.load(self.path if cases is None else cases.config)
@@ -231,7 +231,7 @@ class Report:
             yield from self.coverage.lines()
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """The same as plain values, for JSON."""
         found: dict[str, Any] = {
             "file": self.path,
             "ok": self.ok,

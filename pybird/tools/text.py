@@ -1,4 +1,4 @@
-"""What the tools show of a text, and how they count."""
+"""The texts of configurations as the tools show them, and counted nouns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def counted(number: int, noun: str) -> str:
 class Texts:
     """The texts of the files of a configuration, and what may be shown of places in them.
 
-    Handed to the language as its files, it knows those that were read.
+    The language reads files through it (`ConfigFiles`), so it has all that were read.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Texts:
         self._secrets: Secrets | None = None
 
     def begin_configuration(self) -> None:
-        """Another configuration is read: its size counts anew."""
+        """Begin another configuration: the octets read count from zero again."""
         self._disk = DiskFiles()
 
     def read(self, path: str) -> str:
@@ -45,24 +45,24 @@ class Texts:
         return self._disk.find(pattern)
 
     def set_text(self, file: str, text: str) -> None:
-        """Know the text of what is no file: of standard input."""
+        """Keep the text of a file, or of standard input."""
         self._texts[file] = text
         self._secrets = None
         self._lines.pop(file, None)
 
     def text_of(self, span: Span) -> str:
-        """The text of a place as far as it stands in its first line."""
+        """The text of a span, up to the end of its first line."""
         begin, over = self._line(span)
         end = begin + span.end_column - 1 if span.end_line == span.line else over
         return self._shown(span.file, begin + span.column - 1, min(end, over)).strip()
 
     def line(self, span: Span) -> str:
-        """The line where a place begins; empty if its file cannot be read any more."""
+        """The line where a span begins; empty if its file cannot be read any more."""
         begin, over = self._line(span)
         return self._shown(span.file, begin, min(over, begin + MOST_LINE))
 
     def marked(self, span: Span) -> list[str]:
-        """What is shown of the line where a place begins, and marks under it; nothing without a line."""
+        """The line where a span begins, or a part of it, and marks under it; empty without a line."""
         begin, over = self._line(span)
         start, end = window(over - begin, span.column)
         text = self._shown(span.file, begin + start, begin + end)
@@ -76,7 +76,7 @@ class Texts:
         return self._secrets.line(file, start, end)
 
     def _line(self, span: Span) -> tuple[int, int]:
-        """Where the line of a place begins and ends in its text."""
+        """(start, end) of the line where a span begins, in its text; (0, 0) if there is none."""
         file = span.file
         if file not in self._lines:
             if file not in self._texts:

@@ -11,8 +11,8 @@ Why our own (looked at in 2026): mutmut 3.8 runs the whole suite under its
 tracing first, changes function bodies only and cannot be limited to what changed
 since a commit; cosmic-ray 8.7 can (`cr-filter-git`), but changes the checkout in
 place and runs one fixed command of tests for every change; mutatest's last
-release is of 2022. Both living ones want a session to be set up and looked
-after, where this is one command that a seed repeats.
+release is of 2022. The two that are maintained need a session to be set up and
+looked after; this is one command, and a seed repeats it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from pathlib import Path
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info"
 )
-# A test that skips must not fail for it; to compile everything in each run takes longer than most tests.
+# With PYBIRD_CI a skipped test fails; without bytecode each run would compile everything, which takes long.
 UNSET = {"PYBIRD_CI", "PYTHONDONTWRITEBYTECODE"}
 MEMORY = 4 << 30  # octets; a change may make a loop that only memory ends
 PATIENCE = 5  # a machine with other work gives a process a fifth of the time, seldom less
@@ -55,7 +55,7 @@ class Copy:
     def run(self, arguments: list[str], seconds: float) -> tuple[int | None, str]:
         """Run Python here: its exit status, None when it was too slow, and what it printed.
 
-        These are seconds of a processor; one that only waits is ended after several times as long.
+        `seconds` are CPU time; a process that only waits is killed after `PATIENCE` times as long.
         """
         # A file, not a pipe: what a test left behind may hold a pipe open.
         with tempfile.TemporaryFile("w+", errors="replace") as printed:

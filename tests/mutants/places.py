@@ -42,7 +42,7 @@ OTHER: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
 }
 PASSED_THROUGH = {"sorted", "reversed", "min", "max", "abs"}  # a call whose first argument could stand for it
-FOR_PEOPLE = re.compile(r"_*(log|trace|warn|debug)")  # who is called by a line that only tells
+FOR_PEOPLE = re.compile(r"_*(log|trace|warn|debug)")  # what is called by a line that only writes to the log
 UNTESTED = {"__repr__", "__str__"}
 BUFFER = 4096  # a power of two from here on is a size that may as well be another
 

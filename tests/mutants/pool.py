@@ -44,7 +44,7 @@ class Pool:
         work: Callable[[Copy, Job], Result],
         show: Callable[[Display, Job, Result, float], None],
     ) -> list[tuple[Job, Result]]:
-        """Do every job; `show` shows each with its seconds as it comes. Results in the order of the jobs."""
+        """Do every job; `show` displays each result and its seconds. Results in the order of the jobs."""
 
         free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         for each in self._copies:
@@ -107,6 +107,6 @@ class Display:
 
 
 def count(outcomes: Iterable[Outcome]) -> str:
-    """`3 noticed, 1 not noticed`: what came how often."""
+    """`3 noticed, 1 not noticed`: how often each verdict occurred."""
     verdicts = [outcome.verdict for outcome in outcomes]
     return ", ".join(f"{verdicts.count(each)} {each.value}" for each in Verdict if each in verdicts) or "none"

@@ -31,13 +31,13 @@ class Outcome:
 
 
 class Clean:
-    """Which tests pass without any change; asked once each."""
+    """Which tests pass without any change; each is run once."""
 
     def __init__(self) -> None:
         self._passes: dict[str, bool] = {}
 
     def learn(self, copy: Copy, tests: list[str], seconds: float) -> None:
-        """Run all of them at once: quicker than to ask for each."""
+        """Run all of them in one process: quicker than one by one."""
         status, printed = copy.run(["-m", "pytest", "-rfE", "--tb=no", *tests], seconds)
         if status in (PASSED, FAILED):
             failed = {found["where"] for found in SUMMARY.finditer(printed)}
@@ -64,10 +64,10 @@ class Chosen:
 
 
 def try_change(copy: Copy, file: str, text: str, tests: Chosen, clean: Clean) -> Outcome:
-    """Whether the tests notice that a file has this text.
+    """Run the tests while a file has this text: the verdict, and the test that noticed.
 
-    A test that fails without the change as well is told as BROKEN when it was
-    named, else left out.
+    A test that fails without the change as well makes the verdict BROKEN if it was
+    named; else it is left out.
     """
     left_out: list[str] = []
     while True:
@@ -83,7 +83,7 @@ def try_change(copy: Copy, file: str, text: str, tests: Chosen, clean: Clean) ->
 
 
 def run_tests(copy: Copy, tests: Chosen, left_out: list[str]) -> Outcome:
-    """Run tests in a copy until one fails; what takes too long is noticed too."""
+    """Run tests in a copy until one fails; a change that makes them too slow is noticed as well."""
     deselected = [f"--deselect={name}" for name in left_out]
     command = ["-m", "pytest", "-x", "-rfE", "--tb=short", *tests.options, *deselected, *tests.names]
     return judged(*copy.run(command, tests.seconds))

@@ -196,7 +196,7 @@ def test_a_wrong_verdict_or_attribute(run):
     ("text", "message"),
     [
         ("frob x", "t.birdtest:1:1 `frob` is not possible here"),
-        ("    x = 1", "t.birdtest:1:5 this line belongs to none"),
+        ("    x = 1", "t.birdtest:1:5 no line above that this indented line could belong to"),
         ('test "x"\nfilter customer_in\nroute 1.0.0.0/8', "t.birdtest:1:1 `accept` or `reject` is missing"),
         ('test "x"\nroute 1.0.0.0/8\naccept', "t.birdtest:1:1 `filter` is missing"),
         ('test "x"\nfilter nosuch\nroute 1.0.0.0/8\naccept', "t.birdtest:2:8 there is no filter nosuch"),

@@ -1,4 +1,4 @@
-"""Statements to lines.
+"""Lays out statements as lines.
 
 Two blanks per block, a statement per line, one blank line at most; a block
 that was written on one line and fits stays there. Inside a statement the
@@ -19,12 +19,12 @@ STEP = "  "
 CLOSED = frozenset((")", "]", ",", ";", ":", ".", "..", "%"))  # no blank before these
 OPEN = frozenset(("(", ".", "..", "!", "%"))  # no blank after these
 BRACKETS = {"(": ")", "[": "]", "[=": "=]", "{": "}"}
-# Keywords that are also functions: the bracket follows at once.
+# Keywords that are also functions: no blank before the bracket.
 CALLED = frozenset(
     ("defined", "format", "print", "printn", "unset", "from_hex", "roa_check", "aspa_check", "prepend")
 ) | frozenset(("append", "add", "delete", "filter", "bt_assert", "bt_check_assign", "bt_test_suite"))
 CALLS = CALLED | frozenset(("bt_test_same", "aspa_check_upstream", "aspa_check_downstream", "len", "empty"))
-PATTERNS = frozenset(("interface", "from", "range"))  # a minus after these says no
+PATTERNS = frozenset(("interface", "from", "range"))  # a minus after these negates a pattern
 NESTING = frozenset(("then", "else", "do"))
 
 
@@ -162,7 +162,7 @@ class _Lines:
         return is_unary(self._previous, piece)
 
     def text(self) -> str:
-        """Everything, comments aligned."""
+        """The whole text, with comments aligned."""
         self._new(0)
         found: list[str] = []
         at, lines = 0, self._lines
@@ -181,7 +181,7 @@ class _Lines:
 
 
 def _labels(statements: list[Statement], at: int) -> bool:
-    """The statement is a label of `case`, or a comment on one."""
+    """True if the statement is a label of `case`, or a comment above one."""
     while at < len(statements) and statements[at].is_comment:
         at += 1
     return at < len(statements) and statements[at].is_label
@@ -195,14 +195,14 @@ def _shown(line: _Line, column: int = 0) -> str:
 
 
 def is_unary(before: Piece | None, piece: Piece) -> bool:
-    """A minus that belongs to what follows: `interface -"lo"`."""
+    """True for a minus that belongs to what follows: `interface -"lo"`."""
     if piece.text != "-" or piece.kind != "operator":
         return False
     return before is None or before.text in PATTERNS or (before.kind == "operator" and before.text != ")")
 
 
 def spaced(before: Piece | None, piece: Piece, *, unary: bool) -> bool:
-    """A blank stands between two pieces of one line."""
+    """True if there is a blank between two pieces of one line."""
     if before is None or unary:
         return False
     text, last = piece.text, before.text
@@ -225,7 +225,7 @@ def spaced(before: Piece | None, piece: Piece, *, unary: bool) -> bool:
 def _flat(block: BraceBlock, room: int) -> str | None:
     """The block on one line, or None where that takes more than `room` columns.
 
-    It stops there: of blocks in blocks, each level asks for all below it.
+    It gives up right there: of nested blocks, each level tries all levels below it.
     """
     assert block.closing is not None
     text = block.opening.text

@@ -1,8 +1,8 @@
 """A configuration as pieces of text: tokens, comments and includes, with the line ends before them.
 
 The pieces are those of the configuration's own lexer, so that what is two
-words to the parser is two pieces here. Nothing is looked up and no file is
-opened: a file that is only meaningful inside another one is read as well.
+words to the parser is two pieces here. No name is looked up and no file is
+opened, so that a file that makes sense only inside another one can be read.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Piece:
     """One token, comment or include.
 
     `kind`: `word`, `keyword`, `value`, `prefix`, `operator`, `comment` (to the
-    end of the line), `remark` (between /* and */), `include`. `breaks`: the
-    line ends before it. `touches`: nothing stood before it.
+    end of the line), `remark` (between /* and */), `include`. `breaks`: how many
+    line ends precede it. `touches`: it follows the piece before it directly.
     """
 
     kind: str
@@ -46,12 +46,12 @@ class Piece:
 
     @property
     def same(self) -> tuple[str, str]:
-        """What must not change."""
+        """What layout must not change."""
         return self.kind, self.text
 
 
 class Pieces:
-    """The pieces of texts; made once for all of them."""
+    """Splits texts into pieces."""
 
     def __init__(self, tables: ParserTables) -> None:
         self._match = master(tables).match

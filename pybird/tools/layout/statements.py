@@ -1,4 +1,4 @@
-"""Pieces to statements and blocks, by braces and semicolons alone.
+"""From pieces to statements and blocks, by braces and semicolons alone.
 
 A brace that holds statements opens a block; one that holds values (`{24,32}`,
 `{ states, routes }`) does not. Braces need not be balanced: an included file
@@ -31,7 +31,7 @@ class BraceBlock:
 
     @property
     def breaks(self) -> int:
-        """The line ends before it."""
+        """How many line ends precede it."""
         return self.opening.breaks
 
 
@@ -40,7 +40,7 @@ Element: TypeAlias = Piece | BraceBlock
 
 @dataclass(slots=True)
 class Statement:
-    """What ends with a semicolon or a block; or a label, a comment, an include."""
+    """Text up to a semicolon or the end of a block; or a label, a comment, an include."""
 
     elements: list[Element] = field(default_factory=list)
     remarks: list[Piece] = field(default_factory=list)  # after it on its last line
@@ -51,7 +51,7 @@ class Statement:
 
     @property
     def one_line(self) -> bool:
-        """It was written on one line, the one before it ends on."""
+        """True if it was written on one line, the one where the text before it ends."""
         return not self.remarks and all(
             each.one_line if isinstance(each, BraceBlock) else not each.breaks and each.kind != "comment"
             for each in self.elements
@@ -165,7 +165,7 @@ class _StatementReader:
         block.statements = self.statements(closing)
         if self.text == closing:
             block.closing = end = self.next_piece()
-            # Those inside know already: asked from the outermost one, it would be recursion.
+            # Blocks inside have their `one_line` already, so that this needs no recursion.
             inner = all(statement.one_line for statement in block.statements)
             block.one_line = inner and not end.breaks and not block.remarks
         return block

@@ -1,8 +1,8 @@
-"""`pybird fmt --move-variables`: variables go from between head and block of a filter or function into it.
+"""`pybird fmt --move-variables`: moves variables declared before the block of a filter or function into it.
 
-That is the old place; BIRD 2.21 and 3.5 take it no more. What is declared there
-has no value at first, in the block a list is empty at first: filters that read a
-list before they set it tell the difference.
+BIRD 2.21 and 3.5 refuse variables before the block. A list that is declared
+before the block has no value at first, in the block it is empty at first: a
+filter that reads a list before it sets it may behave differently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TYPE_WORDS: Final = frozenset((*(word for name in TYPES for word in name.split()
 
 
 def move_variables(text: str, pieces: Sequence[Piece]) -> str:
-    """The text with every variable inside of its block; layout is not looked at."""
+    """The text with every variable inside of its block, not yet laid out."""
     tokens = [piece for piece in pieces if piece.kind not in REMARKS]
     made, done = [], 0
     for at, token in enumerate(tokens):
@@ -35,7 +35,7 @@ def move_variables(text: str, pieces: Sequence[Piece]) -> str:
 
 
 def _function_head(tokens: Sequence[Piece], at: int) -> int:
-    """The token behind the parameters and the type of a function."""
+    """The index of the token after the parameters and the type of a function."""
     texts = [token.text for token in tokens]
     try:
         at = texts.index(")", at) + 1
@@ -48,13 +48,13 @@ def _function_head(tokens: Sequence[Piece], at: int) -> int:
 
 
 def _filter_head(tokens: Sequence[Piece], at: int) -> int:
-    """The token behind the name of a filter, if it has one."""
+    """The index of the token after the name of a filter, if it has one."""
     named = at + 1 < len(tokens) and tokens[at + 1].text not in (*TYPE_WORDS, "{")
     return at + 2 if named else at + 1
 
 
 def _declarations(tokens: Sequence[Piece], at: int) -> int | None:
-    """Where the block opens behind `TYPE NAME;` and its like; None where something else stands."""
+    """The index of the `{` after any number of `TYPE NAME;`; None if something else follows."""
     words = 0
     for place in range(at, len(tokens)):
         token = tokens[place]

@@ -1,1 +1,1 @@
-"""What a configuration that can be run had better not say: one function per remark."""
+"""Warnings about configurations that can be run: one function per kind of warning."""

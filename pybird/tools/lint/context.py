@@ -1,4 +1,4 @@
-"""What the lints look at, and what they say."""
+"""What the lints read, and what they return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pybird.filter.nodes import Span
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark: code, place and text."""
+    """One warning: code, place and text."""
 
     code: str
     span: Span
@@ -34,15 +34,15 @@ class LintContext:
                     self.uses.setdefault(str(item), set()).add(at)
 
     def span(self, item: Item) -> Span:
-        """Where this is in the text."""
+        """Where an item is in the text."""
         return self._sources.span(item.start, item.end)
 
     def used_outside(self, name: str, at: int) -> bool:
-        """Some statement but the one at `at` mentions the name."""
+        """True if another statement than number `at` mentions the name."""
         return bool(self.uses.get(name, set()) - {at})
 
     def definitions(self, *rules: str) -> Iterator[tuple[int, Token]]:
-        """The statements of these rules: position and the name that each declares."""
+        """(number, name) of each statement of these grammar rules, with the name that it declares."""
         for at, statement in enumerate(self.statements):
             if statement.data in rules:
                 name = next((word for word in statement.walk() if _declares(word)), None)

@@ -1,4 +1,4 @@
-"""Where filters and functions go: what never runs, and ends without a decision."""
+"""Control flow of filters and functions: what never runs, what ends without a decision or a value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def unreachable(subject: LintContext) -> Iterator[Finding]:
 
 
 def no_decision(subject: LintContext) -> Iterator[Finding]:
-    """Filters whose end can be reached."""
+    """Filters whose end can be reached without `accept` or `reject`."""
     for made in filters(subject):
         span = made.span
         if span.line and _Flow(_quiet).falls_through(made.body):
@@ -42,11 +42,11 @@ def no_decision(subject: LintContext) -> Iterator[Finding]:
 
 
 def no_return(subject: LintContext) -> Iterator[Finding]:
-    """Functions that return a value, and whose end can be reached."""
+    """Functions that return a value, and whose end can be reached without one."""
     for made in subject.config.functions.values():
         span = made.span
         if span.line and _returns_value(made.body) and _Flow(_quiet).falls_through(made.body):
-            why = f"function `{made.name}` can end here without `return`, and gives no value then"
+            why = f"function `{made.name}` can end here without `return`, and then has no value"
             end = n.Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column)
             yield Finding("no-return", end, why)
 
@@ -73,7 +73,7 @@ def _quiet(node: n.Node, why: str) -> None:
 
 
 class _Flow:
-    """Follows one body. What is known of a node is kept: blocks in blocks ask for it at each level."""
+    """Follows the control flow of one body. Results are kept: nested blocks need them at each level."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -83,7 +83,7 @@ class _Flow:
         self._quiet_nodes: dict[int, bool] = {}
 
     def falls_through(self, node: n.Node) -> bool:
-        """The statement can be followed by the next one; what it holds is looked at too."""
+        """True if the next statement may run after this one; statements inside of it are checked as well."""
         known = self._ends.get(id(node))
         if known is None:
             known = self._ends[id(node)] = self._falls_through(node)
@@ -107,7 +107,7 @@ class _Flow:
         return True
 
     def _block(self, statements: tuple[n.Node, ...]) -> bool:
-        untrue: list[Written] = []  # conditions that went elsewhere when they held
+        untrue: list[Written] = []  # conditions that are false here: their branches leave the block
         for at, statement in enumerate(statements):
             if isinstance(statement, n.If):
                 self._repeated(statement, untrue)
@@ -125,13 +125,13 @@ class _Flow:
         return True
 
     def _repeated(self, node: n.If, above: list[Written]) -> None:
-        """A branch whose condition was asked before, with nothing changed since: it was taken there."""
+        """Report branches whose condition was tested before, with nothing changed since: they never run."""
         untrue = list(above)
         branch: n.Node | None = node
         while isinstance(branch, n.If) and self._is_quiet(branch.condition):
             condition = _written(branch.condition)
             if condition in untrue:
-                self._report(branch.then, "this is never reached: the same condition was asked above")
+                self._report(branch.then, "this is never reached: the same condition was tested above")
             untrue.append(condition)
             branch = branch.otherwise
 
@@ -149,7 +149,7 @@ class _Flow:
         return then or otherwise
 
     def _call_returns(self, ref: n.FunctionRef) -> bool:
-        """A call comes back: the function does not decide about the route in every case."""
+        """True if the call may return: the function does not end the filter in every case."""
         if ref.function is None or id(ref.identity) in self._calling:
             return True
         known = self._back.get(id(ref.identity))
@@ -163,7 +163,7 @@ class _Flow:
         return known
 
     def _is_quiet(self, node: n.Node) -> bool:
-        """It changes nothing that a condition could ask for; the user's functions may change anything."""
+        """True if it changes nothing that a condition can read; a user's function may change anything."""
         known = self._quiet_nodes.get(id(node))
         if known is None:
             known = not isinstance(node, CHANGING) and all(map(self._is_quiet, children(node)))
@@ -188,14 +188,14 @@ def _has_return(node: n.Node) -> bool:
 
 
 def _returns_value(node: n.Node) -> bool:
-    """There is a `return` with a value in it."""
+    """True if there is a `return` with a value in it."""
     if isinstance(node, n.Return):
         return node.value is not None
     return any(map(_returns_value, children(node)))
 
 
 def _truth(condition: n.Node) -> bool | None:
-    """What a condition without any name of the user's always is. Named constants are switches."""
+    """The constant value of a condition, if any; one with a named constant has none: that is a switch."""
     if not is_constant(condition) or not _plain(condition):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Old forms that still work, and what is written instead."""
+"""Old forms that still work, and what to write instead."""
 
 from __future__ import annotations
 

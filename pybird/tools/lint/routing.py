@@ -1,4 +1,4 @@
-"""Tables that are filled for nobody."""
+"""Tables that are filled and never read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unread_tables(subject: LintContext) -> Iterator[Finding]:
 
 
 def _flows(pipe: PipeConfig) -> list[tuple[str, str]]:
-    """From which table to which."""
+    """(from, to): the tables between which a pipe copies routes."""
     targets = [channel.table for channel in pipe.channels if channel.import_filter != REJECT]
     tables = {channel.table for channel in pipe.channels} | {pipe.peer_table}
     return [(source, target) for target in targets for source in tables - {target}]

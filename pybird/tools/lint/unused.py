@@ -8,7 +8,7 @@ from pybird.tools.lint.context import Finding, LintContext
 
 
 def unused_constants(subject: LintContext) -> Iterator[Finding]:
-    """`define X = ...;` and no X anywhere."""
+    """A `define` whose name nothing uses."""
     yield from _unused(subject, "unused-constant", "constant `{}` is not used", "define")
 
 
@@ -23,7 +23,7 @@ def unused_filters(subject: LintContext) -> Iterator[Finding]:
 
 
 def unused_templates(subject: LintContext) -> Iterator[Finding]:
-    """A template that nothing is made from."""
+    """A template that no protocol is made from."""
     text = "no protocol is made from template `{}`"
     yield from _unused(subject, "unused-template", text, "template_statement")
 
@@ -35,7 +35,7 @@ def unused_attributes(subject: LintContext) -> Iterator[Finding]:
 
 
 def unused_tables(subject: LintContext) -> Iterator[Finding]:
-    """A table that is neither named nor anybody's default."""
+    """A table that nothing names and no channel uses by default."""
     config = subject.config
     defaults = {channel.table for protocol in config.protocols for channel in protocol.channels}
     for finding in _unused(subject, "unused-table", "table `{}` is not used", "table"):
