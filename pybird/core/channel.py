@@ -652,7 +652,7 @@ class Channel(Receiver):
         return limit.action != "warn"
 
     def export_limit_exceeded(self, limit: RouteLimit) -> bool:
-        """The group calls this, with the limit that it was created with."""
+        """Act on an exceeded export limit; the group passes the limit that it was created with."""
         return self._limit_exceeded("export", limit)
 
     # refresh ------------------------------------------------------------

@@ -95,12 +95,12 @@ TENS = Prefix.parse("10.0.0.0/8")
         (
             config(A),
             config(A, tables=(replace(MASTER4, sorted=True), MASTER6)),
-            ["restart a: table master4 is made anew", "remove table master4", "add table master4"],
+            ["restart a: table master4 is recreated", "remove table master4", "add table master4"],
         ),
         (
             config(A),
             config(A, tables=(replace(MASTER4, trie=True), MASTER6)),
-            ["restart a: table master4 is made anew", "remove table master4", "add table master4"],
+            ["restart a: table master4 is recreated", "remove table master4", "add table master4"],
         ),
         (config(A), config(A, tables=(replace(MASTER4, debug=frozenset({"routes"})), MASTER6)), []),
         (config(A), config(A, NotRun(type_name="ospf", name="o")), []),

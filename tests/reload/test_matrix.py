@@ -287,9 +287,9 @@ AROUND: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"tables": "ipv4 table more;"}, {}, ["remove table more"]),
     ({"tables": "ipv4 table more;"}, {"tables": "ipv6 table more;"}, ["remove table more", "add table more"]),
     ({}, {"tables": "ipv4 table master4 sorted;"},
-     ["restart p: table master4 is made anew", "remove table master4", "add table master4"]),
+     ["restart p: table master4 is recreated", "remove table master4", "add table master4"]),
     ({}, {"tables": "ipv4 table master4 { trie on; };"},
-     ["restart p: table master4 is made anew", "remove table master4", "add table master4"]),
+     ["restart p: table master4 is recreated", "remove table master4", "add table master4"]),
     ({}, {"tables": "ipv4 table master4 { debug all; };"}, []),
     ({}, {"tables": "ipv4 table master4 { gc threshold 500; };"}, []),
 ]  # fmt: skip

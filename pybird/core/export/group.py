@@ -226,7 +226,7 @@ class Group(FormerGroup):
     # judging ------------------------------------------------------------
 
     def verdict(self, rte: Rte, key: bytes) -> tuple[int, Any]:
-        """(SENT, form), or why the route does not go out."""
+        """(SENT, form), or (the reason why the route is not sent, None)."""
         return self._verdict(rte, key, self.policy.mask(rte, key))
 
     def _verdict(self, rte: Rte, key: bytes, mask: int) -> tuple[int, Any]:

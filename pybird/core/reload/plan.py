@@ -275,7 +275,7 @@ def change(
     for channel in old.channels:
         if channel.table in renewed:
             hindrances = _hindrances(old, new, judge, renewed)
-            return [RestartProtocol(name, f"table {channel.table} is made anew", hindrances)]
+            return [RestartProtocol(name, f"table {channel.table} is recreated", hindrances)]
     if known.equal(old, new):
         return []
     reason = _obstacle(old, new, judge, known)
