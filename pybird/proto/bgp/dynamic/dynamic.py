@@ -253,7 +253,7 @@ class Dynamic(Spawner[BgpConfig]):
     def _work(self) -> None:
         self._timer = None
         if self.owner.reconfiguring:
-            return  # `settled` looks at every entry again
+            return  # `reconfiguration_done` looks at every entry again
         work, self._dirty = self._dirty, {}
         later: float | None = None
         for key in work:
