@@ -108,14 +108,17 @@ def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -
 
 
 def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
-    """Warn of IPv4 channels of link-local neighbors, which need RFC 8950: there is no IPv4 next hop."""
+    """Warn of IPv4 channels of link-local neighbors: without RFC 8950, next hops need IPv4 on the link."""
     if not _range_on_links(config):
         return
     for channel in config.channels:
         if not isinstance(channel, BgpChannelConfig) or channel.name not in family.NAMES:
             continue
         if channel.family.hop_version == 4 and not channel.extended_next_hop:
-            text = "channel of link-local neighbors without `extended next hop`: no routes go this way"
+            text = (
+                "channel of link-local neighbors without `extended next hop`: "
+                "it carries routes only where the link has IPv4 addresses"
+            )
             builder.warn(f"{channel.name} {text}", channel.span)
 
 
@@ -294,7 +297,7 @@ def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
         builder.errors.append(builder.end_error(f"EBGP requires explicit {what}", tree, place=place))
 
 
-# ------------------------------------------------------------ who is who
+# ---------------------------------------------------- local and neighbor
 
 
 def _local(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

@@ -119,7 +119,7 @@ class BgpConfig(ProtocolConfig):
     keepalive_time: int | None = None  # None: a third of the hold time
     min_keepalive_time: int = 0
     send_hold_time: int | None = None  # None: twice the hold time
-    connect_delay_time: int | None = None  # None: not written
+    connect_delay_time: int | None = None  # None: not configured
     connect_retry_time: int = 120
     error_wait_time: tuple[int, int] = (60, 300)
     error_forget_time: int = 300

@@ -146,7 +146,7 @@ class Peer(Instance[BgpConfig]):
             self.error_wait.failed(self.services.clock.now())
 
     def _stop_notification(self, reason: StopReason) -> Notification:
-        """The NOTIFICATION that tells the neighbor of this reason."""
+        """The NOTIFICATION to send when the protocol stops for this reason."""
         if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no subcode for export limits
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
         return Notification.cease(_CEASE_SUBCODES[reason], self.message)
@@ -282,7 +282,7 @@ class Peer(Instance[BgpConfig]):
         return "" if there else f"no interface has {local}"
 
     def _failed(self, error: str, cause: str = "") -> None:
-        """Record the last error in BIRD's words and, as `cause`, what more we know."""
+        """Record the last error in BIRD's words and, as `cause`, what else we know."""
         self.last_error, self.cause = error, cause
 
     def _refused(self, text: str) -> None:
@@ -534,7 +534,7 @@ class Peer(Instance[BgpConfig]):
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:
         return reconfigure.reloads(old, new)
 
-    # ---------------------------------------------------------- for others
+    # ------------------------------------- for the listener, and what is shown
 
     def owns(self, key: Key) -> bool:
         """True if `key` is that of our neighbor."""

@@ -293,7 +293,7 @@ class Dynamic(Spawner[BgpConfig]):
         return wait
 
     def _drop_unfit(self, key: Key, child: Peer) -> None:
-        """The configuration does not want this child any more."""
+        """Remove a child that the configuration does not want any more."""
         del self.children[key]
         self.owner.remove(child)
         self._notify_others()
@@ -337,7 +337,7 @@ class Dynamic(Spawner[BgpConfig]):
         times.append(now)
         return None
 
-    # --------------------------------------------------------------- owners
+    # ---------------------------------------------------- who owns a neighbor
 
     def _taken_by_other(self, key: Key) -> str | None:
         owner = self._listeners.explicit(key) or self._earlier(key)
@@ -518,7 +518,7 @@ class Dynamic(Spawner[BgpConfig]):
         wanted = child_config(self.config, config.name, net, child.reach.ifname or config.interface)
         self.owner.adapt(child, wanted)
 
-    # ------------------------------------------------------------ for people
+    # --------------------------------------------------------- what is shown
 
     def info(self) -> str:
         return details.info("Passive", "")

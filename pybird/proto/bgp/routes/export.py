@@ -135,7 +135,7 @@ class BgpExporter:
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
 
-    # -------------------------------------------------------- which routes go
+    # ------------------------------------------------ which routes are sent
 
     def admit(self, rte: Rte) -> bool:
         """False if communities (RFC 1997) or the rules of reflection (RFC 4456, 6 and 8) forbid the route."""
@@ -170,7 +170,7 @@ class BgpExporter:
                 return True
         return False
 
-    # ------------------------------------------------------ how a route looks
+    # ------------------------------------------------- attributes of a route
 
     def wire(self, rte: Rte, before: AttributeSet, again: tuple[str, ...] = ()) -> Wire | None:
         """The wire form for these sessions; None: there is no usable next hop, or it is too long."""

@@ -224,7 +224,7 @@ class SessionChannels:
             self._logged[text] = None
             self._peer.log("warning", text)
 
-    # -------------------------------------------------------------- inwards
+    # ------------------------------------------------------------ receiving
 
     def receive(self, updates: list[Update]) -> None:
         """Apply UPDATEs.
@@ -369,7 +369,7 @@ class SessionChannels:
         clock = peer.services.clock
         found.awaited = clock.call_at(clock.now() + REFRESH_PATIENCE, lambda: peer.guarded(late))
 
-    # ------------------------------------------------------------- outwards
+    # -------------------------------------------------------------- sending
 
     def exporter(self, config: BgpChannelConfig) -> BgpExporter | None:
         """The exporter of what the session sends in this family; None while there is no session."""
@@ -431,7 +431,7 @@ class SessionChannels:
         )
 
     def addresses_changed(self) -> None:
-        """Addresses of ours came or went: export again where our next hop changed."""
+        """Our addresses changed: resolve next hops anew, and export again where our own next hop changed."""
         for found in self._open.values():
             channel = found.channel
             if not isinstance(channel.config, BgpChannelConfig):

@@ -189,7 +189,7 @@ def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
     return KEEP if len(value) >= 5 else WITHDRAW
 
 
-# ------------------------------------------------------------- for people
+# ------------------------------------------------------------ error texts
 
 
 def error_in(name: str, code: int, value: bytes, as4: bool) -> str:

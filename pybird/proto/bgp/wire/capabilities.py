@@ -252,7 +252,7 @@ def _readable(octets: bytes) -> str:
     return "".join([c if c.isprintable() else " " for c in octets.decode(errors="replace")])
 
 
-# ---------------------------------------------------------------- ours, both
+# ------------------------------------------------- announced and negotiated
 
 
 HOP_IPV6: Final = 2  # the only AFI of next hops in RFC 8950
