@@ -201,7 +201,7 @@ def test_socket_and_pid_file_are_made_before_privileges_drop(lab):
             until(lambda: pid.exists() and pid.read_text() == f"{daemon.pid}\n", 20, "the PID file")
             found = (folder / "x.ctl").stat()
             assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (65534, 65534, 0o660)
-            assert raw(folder / "x.ctl", "show status").startswith("1000-")
+            until(lambda: is_answered(folder / "x.ctl"), 20, "an answer")  # it listens a moment later
         finally:
             daemon.terminate()
 
@@ -263,6 +263,14 @@ def test_recovery_from_a_graceful_restart_is_warned_about(lab):
 
 
 # ----------------------------------------------------------------- security
+
+
+def is_answered(path: Path) -> bool:
+    """True once a command is answered; False while nobody listens."""
+    try:
+        return raw(path, "show status").startswith("1000-")
+    except ConnectionRefusedError:
+        return False
 
 
 def raw(path, command):

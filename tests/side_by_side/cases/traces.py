@@ -1,6 +1,7 @@
 """What `debug` writes for routes, filters, states and packets, in order, per protocol and channel."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from tests.side_by_side.case import Side, bgp, case
@@ -77,4 +78,9 @@ def traced_packets(side: Side) -> dict[str, Any]:
     side.settle()
     side.ask("disable p2")
     side.settle()
-    return traces(side, "p2")
+    found = traces(side, "p2")
+    got, sending = "p2: Got KEEPALIVE", "p2: Sending KEEPALIVE"
+    for at, pair in enumerate(pairwise(found["p2"])):
+        if pair == (got, sending):  # the neighbor's came with its OPEN, in one read, or after it
+            found["p2"][at : at + 2] = [sending, got]
+    return found
