@@ -275,7 +275,7 @@ def measure(bench: Bench) -> None:
     print(f"\n{bench.routes} routes\n\n| operation | longest step, CPU ms | timer late, ms | step |")
     print("|---|---|---|---|")
     bench.row("nothing", lambda: None)
-    bench.row("configure: static routes come", lambda: bench.configure(statics=many))
+    bench.row("configure: static routes are added", lambda: bench.configure(statics=many))
     bench.row("configure: nothing changed", lambda: bench.configure())
     bench.row("configure: an export filter changed", lambda: bench.configure(exports="bgp_med = 5; accept;"))
     bench.row(
@@ -283,8 +283,8 @@ def measure(bench: Bench) -> None:
         lambda: bench.configure(exports="if net.ip = 1.2.3.4 then reject; accept;"),
     )
     bench.row("configure: a filter with roa_check", lambda: bench.configure(exports=ROA))
-    bench.row("configure: 1 000 ROA records come", lambda: bench.configure(roas=roas(1000)))
-    bench.row("configure: 20 000 ROA records come", lambda: bench.configure(roas=roas(20000)))
+    bench.row("configure: 1 000 ROA records are added", lambda: bench.configure(roas=roas(1000)))
+    bench.row("configure: 20 000 ROA records are added", lambda: bench.configure(roas=roas(20000)))
     bench.row("show route", lambda: cli("show", "route"))
     bench.row("show route all", lambda: cli("show", "route", "all"))
     bench.row("show route count", lambda: cli("show", "route", "count"))
@@ -293,14 +293,14 @@ def measure(bench: Bench) -> None:
     bench.row("show route for", lambda: cli("show", "route", "for", "20.0.3.1"))
     bench.row("disable static", lambda: cli("disable", "many"))
     bench.row("enable static", lambda: cli("enable", "many"))
-    bench.row("configure: static routes go", lambda: bench.configure(statics="", exports="accept;"))
-    bench.row("a feed comes over BGP", bench.announce)
+    bench.row("configure: static routes are removed", lambda: bench.configure(statics="", exports="accept;"))
+    bench.row("a feed over BGP", bench.announce)
     bench.row("reload in, from the import table", lambda: cli("reload", "in", "sender"))
     bench.row("configure: an import filter with roa_check", lambda: bench.configure(imports=ROA))
-    bench.row("configure: ROA records go", lambda: bench.configure(roas=roas(1000)))
+    bench.row("configure: ROA records are removed", lambda: bench.configure(roas=roas(1000)))
     bench.row("reload out", lambda: cli("reload", "out", "receiver"))
     bench.row(
-        "configure: a set of 500 000 comes",
+        "configure: a set of 500 000 is added",
         lambda: bench.configure(
             defines=prefix_set(500_000), exports="if net ~ LARGE && net.len = 32 then reject; accept;"
         ),
