@@ -1,4 +1,4 @@
-"""What may go wrong with one simulated TCP connection.
+"""Faults and delays of one simulated TCP connection.
 
 Faults of whole links are methods of `LinkSegment` and `World`; these are for the
 stream of octets: something between the ends breaks it after the nth octet, or

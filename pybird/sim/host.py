@@ -70,7 +70,7 @@ class Host:
         mac = bytes((2, 0, 0, self.number >> 8, self.number & 255, index & 255))
         nic = self.nics[index] = Nic(self, index, name, mac, segment)
         self.set_defaults(nic)
-        self.kernel.tell(lambda w: w.link_changed(nic.link))
+        self.kernel.report(lambda w: w.link_changed(nic.link))
         self._pull_carrier(nic)
         text = link_local or f"fe80::{self.number:x}:{index:x}"
         self.add_address(name, f"{text}/64")
@@ -87,20 +87,20 @@ class Host:
         del self.nics[nic.index]
         if nic.segment is not None:
             nic.segment.nics.remove(nic)
-        self.kernel.tell(lambda w: w.link_removed(nic.index))
+        self.kernel.report(lambda w: w.link_removed(nic.index))
 
     def rename(self, name: str, new: str) -> None:
         """Give an interface another name; its index stays."""
         nic = self.nic(name)
         nic.name = new
         self.set_defaults(nic)
-        self.kernel.tell(lambda w: w.link_changed(nic.link))
+        self.kernel.report(lambda w: w.link_changed(nic.link))
 
     def add_vrf(self, name: str) -> Nic[Host]:
         """`ip link add NAME type vrf`. A VRF affects only sockets, not the forwarding of packets."""
         index = max(self.nics) + 1
         nic = self.nics[index] = Nic(self, index, name, b"", None)
-        self.kernel.tell(lambda w: w.link_changed(nic.link))
+        self.kernel.report(lambda w: w.link_changed(nic.link))
         return nic
 
     def set_master(self, name: str, vrf: str | None) -> None:
@@ -148,7 +148,7 @@ class Host:
 
     def _link_event(self, nic: Nic[Host]) -> None:
         link = nic.link
-        self.kernel.tell(lambda w: w.link_changed(link))
+        self.kernel.report(lambda w: w.link_changed(link))
 
     # addresses ----------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Host:
     def _set_address(self, nic: Nic[Host], item: LinkAddress) -> None:
         nic.addresses[item.key] = item
         self.trace.record(self.clock.now(), self.name, "address", nic.name, item.address, item.tentative)
-        self.kernel.tell(lambda w: w.address_changed(item))
+        self.kernel.report(lambda w: w.address_changed(item))
 
     def _begin_dad(self, nic: Nic[Host], item: LinkAddress) -> None:
         assert self.dad is not None
@@ -203,7 +203,7 @@ class Host:
         nic.lost = tuple(item for item in lost if item.address.is_link_local)
 
     def _tell_removed(self, item: LinkAddress) -> None:
-        self.kernel.tell(lambda w: w.address_removed(item))
+        self.kernel.report(lambda w: w.address_removed(item))
 
     def _return_addresses(self, nic: Nic[Host]) -> None:
         for item in nic.lost:

@@ -138,7 +138,7 @@ class SimKernel:
         """The host lost power: all routes are gone."""
         self._tables.clear()
 
-    def tell(self, event: Callable[[KernelEvents], None]) -> None:
+    def report(self, event: Callable[[KernelEvents], None]) -> None:
         """Report an event to every watcher, later."""
         process = self._host.process
         for watcher in self._watchers:
@@ -146,7 +146,7 @@ class SimKernel:
 
     def overflow(self) -> None:
         """Report to every watcher that events were lost (a fault to inject)."""
-        self.tell(lambda w: w.overflow())
+        self.report(lambda w: w.overflow())
 
     def drop_routes_over(self, index: int) -> None:
         """An interface went down: remove the routes that lead only over it, as Linux does."""
@@ -202,4 +202,4 @@ class SimKernel:
         ways = ",".join(f"{hop.gateway}%{hop.ifindex}" for hop in route.nexthops)
         word = "del" if removed else "set"
         host.trace.record(host.clock.now(), host.name, "fib", word, route.prefix, route.dest.name, ways)
-        self.tell(lambda w: w.route_changed(route, removed))
+        self.report(lambda w: w.route_changed(route, removed))

@@ -53,9 +53,9 @@ class SimulatedIcmp6Socket:
     def deliver(self, packet: Icmp6Packet) -> None:
         """Pass a packet of our types to the program."""
         if self._open and packet.data and packet.data[0] in self._types:
-            self._network.process.run(lambda: self._hear(packet))
+            self._network.process.run(lambda: self._receive(packet))
 
-    def _hear(self, packet: Icmp6Packet) -> None:
+    def _receive(self, packet: Icmp6Packet) -> None:
         if self._open:
             self._received(packet)
 

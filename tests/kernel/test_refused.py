@@ -173,8 +173,8 @@ def test_a_route_of_ours_that_somebody_removes_comes_back_soon():
     "event",
     [
         lambda machine: machine.kernel.overflow(),
-        lambda machine: machine.kernel.tell(lambda w: w.link_removed(9)),
-        lambda machine: machine.kernel.tell(
+        lambda machine: machine.kernel.report(lambda w: w.link_removed(9)),
+        lambda machine: machine.kernel.report(
             lambda w: w.address_removed(LinkAddress(2, Address.parse("192.0.2.5"), 24))
         ),
     ],

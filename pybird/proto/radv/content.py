@@ -1,4 +1,4 @@
-"""What the advertisements of one interface say (RFC 4861, 6.2.3).
+"""Builds the advertisements of one interface (RFC 4861, 6.2.3).
 
 The content is built anew for each advertisement from the configuration, the
 interface's addresses and the exported routes. Prefixes and routes that are gone
