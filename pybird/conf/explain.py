@@ -75,9 +75,9 @@ class Situation:
     open_block: Token | None  # the innermost block, or the one that seems to lack its end
     open_set: Token | None  # the `[` that a `]` here would close
     semicolon_missing: bool  # a `;` is accepted here and would end something
-    brace_missing: bool  # a `{` is accepted here, and the token fits into its block
+    brace_missing: bool  # a `{` is accepted here, and the token fits in its block
     between: bool  # between two statements of the file
-    outside: bool  # the token is a keyword that belongs into a block
+    outside: bool  # the token is a keyword that belongs in a block
 
 
 def explain(lexer: Lexer, situation: Situation, token: Token) -> ConfigError:

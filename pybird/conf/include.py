@@ -1,8 +1,8 @@
 """The files of a configuration: reading them, `include`, and lines from offsets.
 
 Each text gets its own range of offsets, in the order of reading, so that a
-single integer stands for file, line and column. Files are read
-through the `ConfigFiles` that the caller gives.
+single integer stands for file, line and column. Files are read through the
+`ConfigFiles` that the caller gives.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pybird.filter.nodes import Anchor, Span
 
 MAX_DEPTH = 8
 MOST_OCTETS: Final = 64 * 1024 * 1024  # of a configuration with all that it includes
-PIECE: Final = 1024 * 1024  # octets read at once
+PIECE: Final = 1024 * 1024  # octets read in one call
 TOO_LARGE: Final = f"More than {MOST_OCTETS // 1024 // 1024} MiB"
 NO_FILE: Final = {
     stat.S_IFDIR: (errno.EISDIR, os.strerror(errno.EISDIR)),
@@ -100,7 +100,7 @@ def _digest(text: str) -> str:
 
 
 class SourceText:
-    """One text and where the lexer stands in it."""
+    """One text, and the position of the lexer in it."""
 
     __slots__ = ("_lines", "base", "file", "parent", "position", "text")
 

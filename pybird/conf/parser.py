@@ -16,7 +16,7 @@ from pybird.conf.tables import DROP, KEEP, SPLICE, ParserTables
 from pybird.conf.tree import Item, Token, Tree
 
 MAX_ERRORS = 50
-STATEMENT = "DEFINE"  # a keyword that stands nowhere but at the beginning of a statement
+STATEMENT = "DEFINE"  # a keyword that occurs only at the beginning of a statement
 
 
 class Parser:
@@ -280,7 +280,7 @@ class Parser:
         return not ended and self.accepts("SEMICOLON") and not self._is_between_statements()
 
     def _misses_brace(self, token: Token) -> bool:
-        """True if a `{` is accepted here and the token probably belongs into its block."""
+        """True if a `{` is accepted here and the token probably belongs in its block."""
         if token.type == "SEMICOLON" or self._last is None or not self.accepts("LBRACE"):
             return False
         if not self.accepts("SEMICOLON"):
