@@ -53,7 +53,7 @@ def attributes_of(router: Router, rte: Rte) -> RouteAttributes:
         if decl is None or not decl.hidden:
             label = decl.label if decl is not None else _unknown_label(attribute)
             found.append(AttributeText(attribute, label, text_of(value, decl)))
-    hostentry, metric = looked_up(rte.hop)
+    hostentry, metric = recursive_lookup(rte.hop)
     metric = str(view.get("local_metric", metric))  # a filter may have set it
     return RouteAttributes(name, f"{name} univ", tuple(found), hostentry, metric)
 
@@ -73,7 +73,7 @@ def place_of(pool: AttributePool, name: str) -> int:
     return decl.code if decl.code is not None else 256 + pool.places[name]
 
 
-def looked_up(hop: Hop) -> tuple[str, str]:
+def recursive_lookup(hop: Hop) -> tuple[str, str]:
     """("via GATEWAY table TABLE", IGP metric) of a recursive route; ("", "") of any other.
 
     The metric is "" if no route leads to the gateway, "unknown" if that route has no metric.

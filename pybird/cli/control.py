@@ -154,8 +154,8 @@ class Console:
         except ConfigErrors as errors:
             if path == (self.router.config.path if self._path is None else self._path):
                 raise
-            told = [error.without_quotes() for error in errors.errors]
-        raise ConfigErrors(told)
+            concealed = [error.without_quotes() for error in errors.errors]
+        raise ConfigErrors(concealed)
 
     def accept(self, stream: Stream, options: SocketOptions | None = None) -> None:
         """Open a session for a client that has connected; disconnect it if there are too many."""

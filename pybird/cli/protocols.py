@@ -138,9 +138,9 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
 
 def pair_detail(main: Channel, peer: Channel) -> PairDetail:
     """The details of a pipe, which connects two tables, as data."""
-    told: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     if main.state is not ChannelState.DOWN:
-        told = {
+        counts = {
             "imported": main.imported,
             "exported": peer.imported,
             "import_updates": changes(main.statistics.import_updates),
@@ -158,17 +158,17 @@ def pair_detail(main: Channel, peer: Channel) -> PairDetail:
         export_filter=filter_name(peer.config.import_filter),
         import_limit=_limit(main.config.import_limit, main.import_limit),
         export_limit=_limit(peer.config.import_limit, peer.import_limit),
-        **told,
+        **counts,
     )
 
 
 def channel_detail(channel: Channel) -> ChannelDetail:
     """One channel as data."""
     config = channel.config
-    told: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     if channel.state is not ChannelState.DOWN:
         statistics = channel.statistics
-        told = {
+        counts = {
             "imported": channel.imported,
             "filtered": channel.filtered if config.keep_filtered else None,
             "exported": channel.exported,
@@ -191,7 +191,7 @@ def channel_detail(channel: Channel) -> ChannelDetail:
         import_limit=_limit(config.import_limit, channel.import_limit),
         export_limit=_limit(config.export_limit, channel.export_limit),
         details=tuple(ask_protocol(channel.protocol, channel.protocol.channel_details, channel) or ()),
-        **told,
+        **counts,
     )
 
 

@@ -150,7 +150,7 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
         CommandError: no such table, protocol or channel, or none that can hold the network.
     """
     if arguments.channel is not None:
-        return _of_channels(router, arguments)
+        return _channel_listings(router, arguments)
     if arguments.every_table:
         tables = list(router.tables.values())
     elif arguments.tables:
@@ -168,7 +168,7 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
     return [Listing(t) for t in tables if fits(t, arguments.net)]
 
 
-def _of_channels(router: Router, arguments: ShowRoute) -> list[Listing]:
+def _channel_listings(router: Router, arguments: ShowRoute) -> list[Listing]:
     assert arguments.channel is not None
     title = arguments.mode.partition(" ")[0] if arguments.mode.endswith("table") else ""
     there = channels(router, arguments.channel)
