@@ -55,7 +55,6 @@ EMPTY_NAMES: Final = {
     "lclist": "EMPTY_LARGE",
 }
 _PLAIN: Final = ("int", "pair", "quad", "ec", "rd", "mac")
-_MASK32: Final = 0xFFFFFFFF
 _COMPARE: Final = ("=", "!=", "<", "<=", ">", ">=")
 _MIRRORED: Final = str.maketrans("<>", "><")
 _TRACED: Final = (n.Attribute, n.Local, n.Method, n.Call, n.Builtin)

@@ -17,7 +17,6 @@ from pybird.proto.bgp.wire.messages import Message, Notification
 
 HIGH_MARK: Final = 256 * 1024  # octets that wait to be sent; above it channels pause
 FOREVER: Final = 86400.0  # TCP's timeout in seconds where the send hold timer is off
-LOW_MARK: Final = 64 * 1024  # the port calls `writable` below its own low mark
 
 
 class ConnectionOwner(Protocol):
