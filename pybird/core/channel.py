@@ -39,8 +39,6 @@ from pybird.values.route import FILTERED, Dest, Hop, RouteSource, Rte
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
 
-__all__ = ["Channel", "ChannelState", "ExportMode", "ExportState", "Exporter", "Statistics"]
-
 
 class ChannelState(Enum):
     """The words of `show protocols all`."""

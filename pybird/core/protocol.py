@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from pybird.conf.model import ChannelConfig, ProtocolConfig
-from pybird.core.channel import Channel, Exporter
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import Exporter
 from pybird.core.life import BY_ITSELF, WHILE_THERE, Act, Life, LifeStep, ProtocolState, StopReason
 from pybird.core.ports import Timer
 from pybird.core.selection import Selection
@@ -441,7 +442,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
 
 
 class InstanceOwner:
-    """What creates and removes instances, as an instance sees it (`Instances` implements it)."""
+    """What creates and removes instances, as an instance sees it (`Instances` and `Router` implement it)."""
 
     services: Services
     protocols: dict[str, Instance]  # in config order, children last

@@ -2,7 +2,8 @@ import pytest
 
 from pybird.conf.model import Limit
 from pybird.core import channel
-from pybird.core.channel import ChannelState, ExportMode, batches_of
+from pybird.core.channel import ChannelState, batches_of
+from pybird.core.export.exporter import ExportMode
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Link, LinkAddress
 from pybird.filter import nodes as n

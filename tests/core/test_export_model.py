@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pybird.conf.model import Limit
 from pybird.core import channel, scheduler
-from pybird.core.channel import ExportMode, soften
+from pybird.core.channel import soften
+from pybird.core.export.exporter import ExportMode
 from pybird.core.selection import choose
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter

@@ -6,7 +6,8 @@ from unittest.mock import patch
 import pytest
 
 from pybird.conf.model import Limit
-from pybird.core.channel import Channel, ExportMode
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import ExportMode
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.router import Answer
 from pybird.core.selection import Selection

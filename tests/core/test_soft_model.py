@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from pybird.core import channel, scheduler
-from pybird.core.channel import ExportMode
+from pybird.core.export.exporter import ExportMode
 from pybird.core.life import ProtocolState
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from pybird.conf.model import ChannelConfig, Config, ProtocolConfig, TableConfig
-from pybird.core.channel import Channel, ExportMode
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import ExportMode
 from pybird.core.life import StopReason
 from pybird.core.ports import Link, LinkAddress, Ports
 from pybird.core.protocol import Instance, InstanceOwner, ProtocolType

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from pybird.conf.model import InterfacePattern
 from pybird.core.ports import AddressKey, Link, LinkAddress
@@ -92,15 +92,20 @@ class Interface:
         return f"Interface({self.index}, {self.name})"
 
 
+InterfaceChange: TypeAlias = Literal[
+    "added", "removed", "up", "down", "renamed", "changed", "address", "address-removed"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class InterfaceEvent:
     """A change of an interface.
 
-    `kind`: added, removed, up, down, renamed, changed (MTU, flags, master),
-    address (one was added), address-removed. Only the last two have `address`.
+    "changed" is its MTU, its flags or its master; with "address" one was added. Only the two
+    kinds of addresses have `address`.
     """
 
-    kind: str
+    kind: InterfaceChange
     interface: Interface
     address: LinkAddress | None = None
     what: str = ""  # for kind "changed", in BIRD's words: MTU, link
@@ -144,7 +149,7 @@ class Interfaces:
         self._listeners.pop(listener, None)
 
     def _notify(
-        self, kind: str, interface: Interface, address: LinkAddress | None = None, what: str = ""
+        self, kind: InterfaceChange, interface: Interface, address: LinkAddress | None = None, what: str = ""
     ) -> None:
         event = InterfaceEvent(kind, interface, address, what)
         for listener in list(self._listeners):

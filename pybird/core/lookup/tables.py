@@ -40,7 +40,7 @@ class NoRecords:
 
 
 class TableLookup:
-    """`filter.subject.Lookup` on the router's tables and interfaces."""
+    """`filter.route_context.Lookup` on the router's tables and interfaces."""
 
     def __init__(
         self, tables: dict[str, Table], pool: AttributePool, interfaces: Interfaces, neighbors: Neighbors

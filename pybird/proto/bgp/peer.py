@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pybird.conf.model import ChannelConfig
-from pybird.core.channel import Channel, Exporter
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import Exporter
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, InstanceOwner

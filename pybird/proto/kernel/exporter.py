@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from pybird.core.channel import ExportMode
+from pybird.core.export.exporter import ExportMode
 from pybird.proto.kernel.attributes import METRIC, PREFSRC, for_the_kernel
 from pybird.proto.kernel.config import KernelConfig
 from pybird.proto.kernel.fib import KernelPath, sorted_hops

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-from pybird.core.channel import ExportMode
+from pybird.core.export.exporter import ExportMode
 from pybird.core.forwarding.interfaces import Interface, Interfaces, matches
 from pybird.core.peering import Discoverer
 from pybird.proto.bgp.config import BgpConfig, PeersChannelConfig

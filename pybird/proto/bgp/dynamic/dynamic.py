@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from pybird.core.channel import Channel, Exporter
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import Exporter
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Spawner

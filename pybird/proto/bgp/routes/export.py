@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
-from pybird.core.channel import ExportMode
+from pybird.core.export.exporter import ExportMode
 from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.routes.nexthop import wire_next_hop
 from pybird.proto.bgp.routes.selection import PeerIdentity
@@ -104,7 +104,7 @@ class ExportClass(NamedTuple):
 
 @final
 class BgpExporter:
-    """Turns routes into the messages of one class of sessions (`core.channel.Exporter`)."""
+    """Turns routes into the messages of one class of sessions (`core.export.exporter.Exporter`)."""
 
     __slots__ = (
         "_family",

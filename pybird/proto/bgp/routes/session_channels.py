@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pybird.core.channel import Channel, ExportMode
+from pybird.core.channel import Channel
+from pybird.core.export.exporter import ExportMode
 from pybird.core.ports import Timer
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import AfiSafi, Family, numbered
