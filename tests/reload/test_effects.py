@@ -271,7 +271,7 @@ def test_merged_paths_of_the_kernel_change_while_traffic_flows():
     kernel, since = lab.nodes["r"].host.kernel, lab.nodes["r"].router.protocols["k"].since
     assert ways(lab) == 1
     told = []
-    kernel.tell = lambda event, tell=kernel.tell: (told.append(ways(lab)), tell(event))
+    kernel.report = lambda event, tell=kernel.report: (told.append(ways(lab)), tell(event))
     reload(lab, options="merge paths;")
     assert ways(lab) == 2
     reload(lab, options="merge paths limit 1;")

@@ -31,7 +31,7 @@ def test_everything_is_read_again():
     lab.run(30)
     assert len(learned(lab)) == 5
 
-    tell, kernel.tell = kernel.tell, lambda event: None
+    report, kernel.report = kernel.report, lambda event: None
     for number in range(5, 50):
         kernel.add_route(alien(number))
     kernel.change_routes((), [alien(number) for number in range(2, 40)])
@@ -42,7 +42,7 @@ def test_everything_is_read_again():
     host.attach("eth0", cable, index=7)
     host.attach("eth1", lab.segment("elsewhere"))
     host.add_address("lo", "10.99.0.1/32")
-    kernel.tell = tell
+    kernel.report = report
     lab.run(0.5)
     kernel.overflow()
 

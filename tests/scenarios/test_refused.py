@@ -324,7 +324,7 @@ def test_the_shell_draws_show_route_refused_as_a_table():
         "since": "2026-11-22T13:44:28.750+00:00",
         "reason": "own AS in the path",
     }
-    assert tables.shows("show route refused")
+    assert tables.has_table("show route refused")
     heading, line = shown(row).splitlines()
     assert heading.split() == ["Network", "Channel", "Direction", "Since", "Reason"]
     assert line.split() == [
