@@ -60,15 +60,17 @@ class _Watch:
         self.path = path
         self._files = files
         self._changed: Callable[[], None] | None = changed
-        self._told: _Stamp = ()
-        self._seen: _Stamp = ()
+        self._told: _Stamp | None = None  # None: not known yet
+        self._seen: _Stamp | None = None
 
-    def begin(self, stamp: _Stamp, error: Exception | None) -> None:
-        """Set the state from which changes count."""
+    def begin(self, stamp: _Stamp | None, error: Exception | None) -> None:
+        """Set the state from which changes count; after an error, the first check sets it."""
         self._told = self._seen = stamp
 
     def check(self, stamp: _Stamp) -> bool:
         """Whether to notify: the file differs from the last notification, and two checks found it equal."""
+        if self._told is None:
+            self._told = stamp
         rests, self._seen = stamp == self._seen, stamp
         if not rests or stamp == self._told:
             return False
@@ -163,10 +165,11 @@ class ThreadFiles:
         paths = {watch.path for watch in self._watches}
         self._work(lambda: {path: _stamp(path) for path in paths}, self._checked)
 
-    def _checked(self, stamps: dict[str, _Stamp], error: Exception | None) -> None:
+    def _checked(self, stamps: dict[str, _Stamp] | None, error: Exception | None) -> None:
+        """Notify the watches whose files changed; after an error, only check again later."""
         self._checking = False
         for watch in self._watches:
-            stamp = stamps.get(watch.path)
+            stamp = stamps.get(watch.path) if stamps is not None else None
             if stamp is not None and watch.check(stamp):
                 self._loop.call_soon(watch.notify)
         self._arm()

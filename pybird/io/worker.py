@@ -8,6 +8,7 @@ milliseconds, so keepalives are sent on time meanwhile.
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import Callable
 from threading import Thread
@@ -25,16 +26,25 @@ class Worker:
         self._busy = False
 
     def __call__(self, call: Callable[[], Any], then: Then) -> None:
-        """Run `call` in the thread, then `then(value, None)` or `then(None, error)` on the loop."""
+        """Run `call` in the thread, then `then(value, None)` or `then(None, error)` on the loop.
+
+        If no thread can be started, the error is an OSError.
+        """
         self._waiting.append((call, then))
         if not self._busy:
             self._next()
 
     def _next(self) -> None:
-        if self._waiting:
-            self._busy = True
+        if not self._waiting:
+            return
+        self._busy = True
+        call, then = self._waiting.popleft()
+        try:
             # a daemon thread: the end of the program does not wait for it
-            Thread(target=self._run, args=self._waiting.popleft(), name="worker", daemon=True).start()
+            Thread(target=self._run, args=(call, then), name="worker", daemon=True).start()
+        except (RuntimeError, MemoryError):  # too many threads, or no memory for its stack
+            error = OSError(errno.EAGAIN, "No thread can be started")
+            self._loop.call_soon(self._deliver, then, None, error)
 
     def _run(self, call: Callable[[], Any], then: Then) -> None:
         value: Any = None

@@ -169,19 +169,19 @@ class Disk:
         return self.files[place]
 
     def _place(self, path: str) -> str:
-        """The absolute path; its folder must exist and be accessible. Raises FileError."""
+        """The absolute path; the folders it passes must exist and be accessible. Raises FileError."""
         if "\0" in path:
             raise DiskError(path, errno.EINVAL)
         if not path:
             raise DiskError(path, errno.ENOENT)
         place = absolute(path)
-        above = list(_ancestors(dirname(place)))
-        if self.forbidden.intersection(above):
-            raise DiskError(path, errno.EACCES)
-        if any(folder in self.files for folder in above):
-            raise DiskError(path, errno.ENOTDIR)
-        if dirname(place) not in self.folders:
-            raise DiskError(path, errno.ENOENT)
+        for folder in _passed(path):
+            if folder in self.forbidden:
+                raise DiskError(path, errno.EACCES)
+            if folder in self.files:
+                raise DiskError(path, errno.ENOTDIR)
+            if folder not in self.folders:
+                raise DiskError(path, errno.ENOENT)
         if len(basename(place).encode("utf-8", "surrogateescape")) > MOST_NAME:
             raise DiskError(path, errno.ENAMETOOLONG)
         return place
@@ -212,6 +212,13 @@ class Disk:
 def absolute(path: str) -> str:
     """A path from the root; a leading `//` is the same as `/`, as on Linux."""
     return "/" + normpath(join("/", path)).lstrip("/")
+
+
+def _passed(path: str) -> Iterator[str]:
+    """The folders that a path passes, the outermost first, also those that it leaves by `..`."""
+    parts = path.split("/")
+    for end in range(len(parts)):
+        yield absolute("/".join(parts[:end]))
 
 
 def _ancestors(place: str) -> Iterator[str]:

@@ -167,6 +167,9 @@ def test_what_cannot_be_read_is_told_in_the_systems_words(on):
     assert read(on, "none/x").reason == "No such file or directory"
     assert read(on, "folder").reason == "Is a directory"
     assert read(on, "file/x").reason == "Not a directory"
+    assert read(on, "none/../file").reason == "No such file or directory"
+    assert read(on, "file/../file").reason == "Not a directory"
+    assert read(on, "folder/../file") == b""
     assert read(on, "x\0y").reason == "Invalid argument"
     assert read(on, "x" * 256).reason == "File name too long"
     assert told(on, lambda done: on.files.read("", 10, done)).reason == "No such file or directory"
@@ -435,6 +438,28 @@ def test_a_fifo_or_device_is_neither_read_nor_replaced_nor_continued(machine):
     assert machine.names() == ["fifo"]
 
 
+def test_a_fifo_or_device_is_refused_without_opening_it(machine, monkeypatch):
+    os.mkfifo(machine.path("fifo"))
+    opened = []
+    really_open = os.open
+
+    def record(path, flags, *more, **others):
+        if not flags & os.O_EXCL:  # a new name: opens nothing that is there
+            opened.append(path)
+        return really_open(path, flags, *more, **others)
+
+    monkeypatch.setattr(os, "open", record)
+    for path in (machine.path("fifo"), "/dev/null"):
+        assert isinstance(
+            told(machine, lambda done, path=path: machine.files.read(path, 10, done)), FileError
+        )
+        assert reason(lambda path=path: machine.files.append(path, 0o600)).endswith("not a regular file")
+    assert opened == []
+    machine.put("x", b"one")
+    assert read(machine, "x") == b"one"
+    assert opened == [machine.path("x")]
+
+
 def test_a_link_is_replaced_itself(machine):
     machine.put("target", b"old")
     (machine.folder / "link").symlink_to("target")
@@ -514,6 +539,62 @@ def test_a_change_is_told_when_the_file_rests(machine):
         *(False, False, False, True, False)
     ]
     assert [watch.check(seen) for seen in ("four", "three", "three")] == [False, False, False], "as before"
+
+
+@pytest.fixture
+def refusals(monkeypatch):
+    """As many threads as there are elements cannot start."""
+    left = []
+    start = threading.Thread.start
+
+    def start_or_refuse(thread):
+        if left:
+            raise left.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_or_refuse)
+    return left
+
+
+def test_a_thread_that_cannot_start_costs_one_reading_or_writing(machine, refusals):
+    machine.put("x", b"one")
+    refusals.append(RuntimeError("can't start new thread"))
+    assert read(machine, "x").reason == "No thread can be started"
+    assert read(machine, "x") == b"one"
+    refusals.append(MemoryError())
+    assert write(machine, "x", b"two").reason == "No thread can be started"
+    assert machine.get("x") == b"one"
+    assert write(machine, "x", b"two") is None
+
+
+def test_a_check_that_fails_is_repeated(machine, refusals):
+    machine.put("x", b"one")
+    heard = []
+    watch = machine.files.watch(machine.path("x"), lambda: heard.append(1))
+    assert read(machine, "x") == b"one"
+    refusals.append(RuntimeError("can't start new thread"))
+    machine.wait(lambda: not refusals)
+    machine.put("x", b"longer")
+    machine.wait(lambda: heard)
+    assert heard == [1]
+    watch.close()
+
+
+def test_a_watch_that_begins_with_an_error_reports_no_false_change(machine, refusals):
+    machine.put("x", b"one")
+    heard = []
+    checks = []
+    refusals.append(RuntimeError("can't start new thread"))
+    watch = machine.files.watch(machine.path("x"), lambda: heard.append(1))
+    assert refusals == []
+    checked = machine.files._checked
+    machine.files._checked = lambda stamps, error: (checks.append(stamps), checked(stamps, error))
+    machine.wait(lambda: len(checks) >= 4)
+    assert heard == []
+    machine.put("x", b"longer")
+    machine.wait(lambda: heard)
+    assert heard == [1]
+    watch.close()
 
 
 def test_nothing_is_looked_at_when_nothing_is_watched(machine):

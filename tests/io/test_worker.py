@@ -5,6 +5,8 @@ import gc
 import threading
 import time
 
+import pytest
+
 from pybird.io.worker import Worker
 
 
@@ -57,6 +59,38 @@ def test_an_error_is_told_and_the_next_call_runs():
     loop.run_forever()
     loop.close()
     assert told == [(None, "no"), (5, "None")]
+
+
+@pytest.mark.parametrize("refusal", [RuntimeError("can't start new thread"), MemoryError()])
+def test_a_thread_that_cannot_start_is_told_and_the_next_call_runs(monkeypatch, refusal):
+    loop = asyncio.new_event_loop()
+    work = Worker(loop)
+    told = []
+    refusals = [refusal]
+    start = threading.Thread.start
+
+    def start_or_refuse(thread):
+        if refusals:
+            raise refusals.pop()
+        start(thread)
+
+    def then(value, error):
+        told.append((value, str(error)))
+        if len(told) % 2 == 0:
+            loop.stop()
+
+    monkeypatch.setattr(threading.Thread, "start", start_or_refuse)
+    loop.call_later(10, loop.stop)
+    work(lambda: 4, then)
+    work(lambda: 5, then)
+    assert told == [], "not from within the call"
+    loop.run_forever()
+    assert told == [(None, "[Errno 11] No thread can be started"), (5, "None")]
+    work(lambda: 6, then)
+    work(lambda: 7, then)
+    loop.run_forever()
+    loop.close()
+    assert told[2:] == [(6, "None"), (7, "None")]
 
 
 def test_an_error_leaves_no_circle():

@@ -118,6 +118,42 @@ def test_what_was_appended_long_ago_survives_a_loss_of_power():
     assert len(found) > 3
 
 
+def test_a_lone_append_survives_a_loss_of_power_after_a_while():
+    for seed in range(20):
+        world, node = machine(seed)
+        node.router.files.append("/tmp/x", 0o600).write(b"all of it")
+        world.run(WRITEBACK)
+        node.power_off()
+        assert node.host.disk.get("/tmp/x") == b"all of it"
+
+
+def test_a_file_that_is_removed_leaves_its_room():
+    _world, node = machine()
+    disk, files = node.host.disk, node.router.files
+    disk.room = 10
+    files.append("/tmp/x", 0o600).write(b"123456")
+    assert disk.room == 4
+    disk.remove("/tmp/x")
+    assert disk.room == 10
+    files.append("/tmp/y", 0o600).write(b"1234567890")
+    assert disk.get("/tmp/y") == b"1234567890"
+
+
+def test_what_is_appended_to_a_file_without_name_is_no_change_of_the_next_one():
+    world, node = machine()
+    disk, program = node.host.disk, node.router
+    file = program.files.append("/tmp/x", 0o600)
+    disk.remove("/tmp/x")
+    disk.put("/tmp/x", b"next")
+    program.files.watch("/tmp/x", lambda: program.heard.append("changed"))
+    file.write(b"old")
+    world.run(5)
+    assert (program.heard, disk.get("/tmp/x")) == ([], b"next")
+    program.files.append("/tmp/x", 0o600).write(b"more")
+    world.run(5)
+    assert program.heard == ["changed"]
+
+
 def test_what_was_appended_survives_the_end_of_the_program():
     assert {torn(seed, 0.0, lambda node: node.kill()) for seed in range(10)} == {b"safe,first,second"}
 
