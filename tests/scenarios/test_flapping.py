@@ -102,6 +102,8 @@ class Flapping:
 
 def flap(rounds, settled, routers):
     """Objects and octets that came after the first rounds; kinds of garbage; virtual seconds."""
+    gc.collect()
+    gc.freeze()  # what earlier tests left in this process is not looked at
     story = Flapping()
     start = story.lab.clock.now()
     held = []
@@ -118,6 +120,7 @@ def flap(rounds, settled, routers):
     finally:
         tracemalloc.stop()
         gc.set_debug(0)
+        gc.unfreeze()
         gc.garbage.clear()
         gc.enable()
     assert not story.bugs
