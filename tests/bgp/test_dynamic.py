@@ -424,6 +424,21 @@ def test_an_advertisement_clears_the_error_wait_only_after_a_silence():
     assert lab.state("a", "auto01").startswith("Active")
 
 
+def test_a_fault_in_what_is_heard_of_a_neighbor_stops_who_hears_it_and_not_who_tells(monkeypatch):
+    lab = lab_with([FOUND_B, auto(65001)])
+    lab.run(1)
+    found, parent = lab.proto("a", "found"), lab.proto("a", "auto")
+
+    def fault(*_):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(type(parent), "entry_alive", fault)
+    report_alive(found.channels["peers"], KEY_B, True)
+    assert parent.failure == "ValueError: broken"
+    lab.run(1)
+    assert (parent.state, found.state) == (ProtocolState.DOWN, ProtocolState.UP)
+
+
 def test_any_advertisement_ends_the_wait_after_a_session_died_of_silence():
     lab = lab_with([FOUND_B, auto(65001, hold_time=9)])
     lab.run(2)

@@ -259,11 +259,16 @@ def test_what_is_refused_in_a_template_passes_through_others_and_is_said_once() 
         ("ipv6 { igp table t4; }", "Mismatched IGP table type"),
         ("ipv6 { igp table t4; extended next hop; }", None),
         ("direct; ipv4 { igp table r4; }", "Mismatched IGP table type"),
+        ("ipv4 mpls { igp table t4; }", None),
+        ("ipv4 mpls { igp table t6; }", "Mismatched IGP table type"),
+        ("vpn4 mpls { table v4; igp table t4; }", None),
+        ("vpn4 mpls { table v4; igp table t6; }", "Mismatched IGP table type"),
+        ("ipv6 mpls { igp table t4; }", "Mismatched IGP table type"),
         ("flow4 { table f4; igp table t4; }", "IGP table not allowed here"),
     ],
 )
 def test_igp_tables_are_of_the_families_that_next_hops_can_have(channel: str, message: str | None) -> None:
-    tables = "ipv4 table t4; ipv4 table s4; ipv6 table t6; roa4 table r4; flow4 table f4;\n"
+    tables = "ipv4 table t4; ipv4 table s4; ipv6 table t6; roa4 table r4; flow4 table f4; vpn4 table v4;\n"
     bgp = f"protocol bgp {{\n local as 1; neighbor 1.1.1.1 as 1;\n {channel};\n}}\n"
     if message is None:
         load(DEVICE + tables + bgp)

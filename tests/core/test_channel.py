@@ -313,6 +313,17 @@ def test_a_raised_export_limit_sends_what_was_kept_out_and_nothing_else(after):
     assert sum(len(keys) for announced, _ in b.messages for _, keys in announced) == len(NETS) - 2
 
 
+def test_a_limit_that_a_soft_reload_raises_sends_what_was_kept_out():
+    world = World().load(peer("a"), peer("b", ipv4(export_limit=Limit(2, "block"))))
+    world["a"].announce(*NETS)
+    world.clock.run()
+    assert len(world["b"].got) == 2
+    changed = ipv4(export_limit=Limit(9, "block"), export_filter=REFUSE_1)
+    world.router.reconfigure(config(peer("a"), peer("b", changed)), soft=True)
+    world.clock.run()
+    assert (len(world["b"].got), world["b"].channel.exported) == (len(NETS), len(NETS))
+
+
 def test_with_a_filter_and_a_limit_at_once_what_was_sent_counts_before_what_is_new():
     world = World().load(peer("a"), peer("b", ipv4(export_filter=REFUSE_1)))
     a, b = world["a"], world["b"]

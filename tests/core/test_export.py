@@ -1,6 +1,7 @@
 import pytest
 
 from pybird.core import scheduler
+from pybird.core.export.exporter import ExportMode
 from pybird.filter import nodes as n
 from pybird.filter.nodes import ACCEPT, REJECT, Filter
 from tests.core.world import World, config, ipv4, key, peer
@@ -139,19 +140,23 @@ def test_a_refresh_within_a_walk_is_answered_in_full(monkeypatch):
     assert b.feeds == 1
 
 
+@pytest.mark.parametrize("mode", [ExportMode.OPTIMAL, ExportMode.ACCEPTED])
 @pytest.mark.parametrize("turns", range(1, 5))
-def test_a_member_that_returns_to_a_group_which_only_waits_for_it_still_hears_of_changes(monkeypatch, turns):
+def test_a_member_that_returns_to_a_group_which_only_waits_for_it_still_hears_of_changes(
+    monkeypatch, turns, mode
+):
     """The filter goes to and fro before the walks are over: a group was kept for the record alone."""
     monkeypatch.setattr(scheduler, "SLICE", 2)
     filters = [med_is_not(number) for number in (1, 2)]
     for more in range(1, 8):
-        world = World().load(peer("a"), peer("b", ipv4(export_filter=filters[0])))
+        world = World().load(peer("a"), peer("b", ipv4(export_filter=filters[0]), mode=mode))
         a, b = world["a"], world["b"]
         for number in range(8):
             a.announce(f"10.{number}.0.0/16", med=number % 4)
         world.clock.run()
         for number, steps in ((1, turns), (0, more), (1, 0)):
-            world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=filters[number]))))
+            changed = peer("b", ipv4(export_filter=filters[number]), mode=mode)
+            world.router.reconfigure(config(peer("a"), changed))
             for _ in range(steps):
                 world.clock.step()
         world.clock.run()
@@ -215,3 +220,39 @@ def test_verdicts_of_attributes_that_nobody_has_any_more_are_forgotten():
     pool.sweep(1000)
     assert len(pool) < 10
     assert world["b"].got
+
+
+def test_who_is_paused_stays_paused_in_its_new_group():
+    """A neighbor that reads slowly is not sent to without a brake because a reload changed its filter."""
+    world = World().load(peer("a"), peer("b"))
+    a, b = world["a"], world["b"]
+    a.announce("10.1.0.0/16", "10.2.0.0/16", med=1)
+    world.clock.run()
+    b.channel.pause()
+    b.messages.clear()
+    world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=med_is_not(1)))))
+    a.announce("10.3.0.0/16", med=2)
+    world.clock.run()
+    assert b.messages == []
+    b.channel.resume()
+    world.clock.run()
+    assert list(b.got) == [key("10.3.0.0/16")]
+    assert b.spurious == 0
+
+
+@pytest.mark.parametrize("turns", [0, 3])
+def test_a_refresh_under_way_when_a_reload_changes_the_filter_is_answered_in_full(monkeypatch, turns):
+    """The neighbor may drop at the end mark what it was not sent again."""
+    monkeypatch.setattr(scheduler, "SLICE", 4)
+    world = World().load(peer("a"), peer("b"))
+    world["a"].announce(*[f"10.{number}.0.0/16" for number in range(40)], med=1)
+    world.clock.run()
+    b = world["b"]
+    b.got, b.feeds = {}, 0
+    b.channel.refeed()
+    for _ in range(turns):
+        world.clock.step()
+    assert len(b.got) < 40
+    world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=med_is_not(2)))))
+    world.clock.run()
+    assert (len(b.got), b.feeds) == (40, 1)

@@ -22,16 +22,13 @@ def text(number: int) -> str:
     """
 
 
-def test_reloads_leave_no_garbage():
-    world = World(*PROTOCOLS)
-    world.router.configure(load(text(0)))
-    world.clock.run()
+def garbage_of(act):
+    """(number, kinds) of the objects that calls of `act` leave to a collector."""
     gc.collect()
     gc.disable()
     try:
-        for number in range(1, 12):
-            world.router.reconfigure(load(text(number)))
-            world.clock.run()
+        for number in range(1, 13):
+            act(number)
             if number == 6:
                 gc.collect()
         gc.set_debug(gc.DEBUG_SAVEALL)
@@ -41,4 +38,33 @@ def test_reloads_leave_no_garbage():
         gc.set_debug(0)
         gc.garbage.clear()
         gc.enable()
-    assert (found, kinds) == (0, set())
+    return found, kinds
+
+
+def running(config):
+    world = World(*PROTOCOLS)
+    world.router.configure(load(config))
+    world.clock.run()
+    return world
+
+
+def test_reloads_leave_no_garbage():
+    world = running(text(0))
+
+    def reload(number):
+        world.router.reconfigure(load(text(number)))
+        world.clock.run()
+
+    assert garbage_of(reload) == (0, set())
+
+
+def test_a_traced_table_that_a_reload_removes_leaves_no_garbage():
+    tables = ("ipv4 table gone { debug { routes }; };", "")
+    world = running("protocol device { scan time 0; }" + tables[0])
+    assert world.router.tables["gone"].trace is not None
+
+    def reload(number):
+        world.router.reconfigure(load("protocol device { scan time 0; }" + tables[number % 2]))
+        world.clock.run()
+
+    assert garbage_of(reload) == (0, set())

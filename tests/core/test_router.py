@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from pybird.conf.model import Limit
+from pybird.conf.model import Limit, Symbol
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import ExportMode
 from pybird.core.life import ProtocolState, StopReason
@@ -96,6 +96,27 @@ def test_free_names():
     world = World().load(peer("dyn1"), peer("x"))
     assert world.router.free_name("dyn", 0) == "dyn2"
     assert world.router.free_name("dyn", 2) == "dyn01"
+
+
+def test_a_free_name_is_none_that_the_config_uses_for_something_else():
+    """Commands that name the child would mean the filter."""
+    world = World()
+    used = Symbol("dyn1", "filter")
+    world.router.configure(replace(config(peer("a")), symbols={used.name: used}))
+    assert world.router.free_name("dyn", 0) == "dyn2"
+
+
+def test_a_child_that_is_removed_twice_does_not_take_its_successor_along():
+    world = World().load(peer("a"), peer("b"))
+    router = world.router
+    child = router.spawn(peer("child"), world["b"])
+    world.clock.run()
+    child.announce("10.9.0.0/16")
+    router.remove(child, lambda: router.spawn(peer("child"), world["b"]))
+    router.remove(child)
+    world.clock.run()
+    assert world["child"] is not child
+    assert world["child"].state is ProtocolState.UP
 
 
 def test_a_fault_in_a_timer_stops_its_owner():
