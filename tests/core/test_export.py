@@ -256,3 +256,26 @@ def test_a_refresh_under_way_when_a_reload_changes_the_filter_is_answered_in_ful
     world.router.reconfigure(config(peer("a"), peer("b", ipv4(export_filter=med_is_not(2)))))
     world.clock.run()
     assert (len(b.got), b.feeds) == (40, 1)
+
+
+def test_a_group_of_one_channel_that_was_left_is_not_entered_again(monkeypatch):
+    """Its record stood still for the channel that left: routes that changed since are not in it."""
+    monkeypatch.setattr(scheduler, "SLICE", 2)
+    filters = [med_is_not(number) for number in (1, 2)]
+    nets = [f"10.{number}.0.0/16" for number in range(8)]
+    for turns in range(1, 8):
+        world = World().load(peer("a"), peer("b", ipv4(export_filter=filters[0]), mode=ExportMode.ACCEPTED))
+        a, b = world["a"], world["b"]
+        a.announce(*nets, med=3)
+        world.clock.run()
+        for number, steps in ((1, turns), (0, 0)):
+            changed = peer("b", ipv4(export_filter=filters[number]), mode=ExportMode.ACCEPTED)
+            world.router.reconfigure(config(peer("a"), changed))
+            if number:
+                a.announce(*nets[:4], med=4)
+                a.withdraw(nets[7])
+            for _ in range(steps):
+                world.clock.step()
+        world.clock.run()
+        assert sorted(b.got) == sorted([key(net) for net in nets[:7]]), turns
+        assert [dict(b.got[key(net)][0].other)["med"] for net in nets[:7]] == [4] * 4 + [3] * 3, turns
