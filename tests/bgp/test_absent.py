@@ -41,7 +41,9 @@ def test_many_neighbors_have_one_line_together():
     ]
 
 
-@pytest.mark.parametrize(("reasons", "more"), [("abc", ""), ("abcd", " and 1 other reasons")])
+@pytest.mark.parametrize(
+    ("reasons", "more"), [("abc", ""), ("abcd", " and 1 other reason"), ("abcdef", " and 3 other reasons")]
+)
 def test_reasons_beyond_three_are_counted(reasons, more):
     (line,) = told(12, list(reasons))
     each = 12 // len(reasons)

@@ -601,6 +601,14 @@ def test_a_neighbor_that_was_not_discovered_may_connect():
     assert infos(lab) == ["auto: connection from fe80::b%eth0, starting auto01"]
 
 
+def test_a_neighbor_is_named_with_its_interface_if_it_has_one():
+    lab = lab_with([auto(65001)])
+    lab.run(1)
+    named = lab.proto("a", "auto").label
+    assert named(PeerNet(Address.parse("10.0.0.101"), 0)) == "10.0.0.101"
+    assert named(PeerNet(Address.parse("fe80::b"), 7)) == "fe80::b%7"
+
+
 def test_a_later_entry_claims_the_child_without_reset():
     lab = lab_with([auto(65001), replace(FOUND_B, disabled=True)])
     lab.run(1)

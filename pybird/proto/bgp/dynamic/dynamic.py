@@ -218,7 +218,9 @@ class Dynamic(Spawner[BgpConfig]):
         return Key(vrf_of(self.config), ifindex, net.address, self.config.remote_port)
 
     def label(self, net: PeerNet) -> str:
-        """The entry as users see it: address and interface name."""
+        """The entry as users see it: address and, if it has one, interface name."""
+        if not net.ifindex:
+            return str(net.address)
         interface = self.services.interfaces.by_index.get(net.ifindex)
         return f"{net.address}%{interface.name if interface is not None else net.ifindex}"
 

@@ -57,7 +57,8 @@ class Absent:
             return
         reasons = Counter([reason for reason, _ in reported.values()])
         most = [f"{reason} ({count})" for reason, count in reasons.most_common(_SHOWN)]
-        more = f" and {len(reasons) - _SHOWN} other reasons" if len(reasons) > _SHOWN else ""
+        others = len(reasons) - _SHOWN
+        more = f" and {others} other reason{'s' if others > 1 else ''}" if others > 0 else ""
         names = ", ".join([peer.name for peer in reported][:_SHOWN])
         text = f"{len(reported)} neighbors do not talk to us yet, such as {names}: {', '.join(most)}{more}"
         self._services.log("info", text)
