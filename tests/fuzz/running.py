@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from io import StringIO
 
 from pybird.cli.control import Console
 from pybird.cli.registry import commands
@@ -18,6 +17,7 @@ from pybird.core.commands import Commands
 from pybird.core.ports import Ports
 from pybird.core.router import Router
 from pybird.proto import PROTOCOLS
+from pybird.sim.disk import SimFiles
 from pybird.sim.world import World
 from pybird.values.text import to_octets
 from tests.cli.fakes import FakeStream
@@ -144,9 +144,9 @@ class Small:
                 return commanded(language)
             raise FileNotFoundError(2, "No such file or directory")
 
-        console = Console(
-            self.router, console_commands(), language, load, lambda graceful: None, lambda path: StringIO()
-        )
+        host = self.world.nodes["a"].host
+        files = SimFiles(host.disk, host.process)
+        console = Console(self.router, console_commands(), language, load, lambda graceful: None, files=files)
         self.session = console.open(self.stream)  # type: ignore[arg-type]
 
     def ask(self, line: str) -> bytes:

@@ -16,7 +16,7 @@ from pybird.filter.nodes import Span
 from tests.fuzz import __main__
 from tests.fuzz.__main__ import one_round, report, run
 from tests.fuzz.findings import Findings
-from tests.fuzz.seeds import Seed
+from tests.fuzz.seeds import COMMANDS, Seed
 from tests.fuzz.targets import TARGETS, HangError, bounded, config, inside, language
 from tests.fuzz.texts import every
 
@@ -31,6 +31,11 @@ def test_no_text_breaks_a_reader(name: str) -> None:
         run(name, seed)
 
     examine()
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_that_the_search_begins_with_is_obeyed(line: str) -> None:
+    TARGETS["command"](line)
 
 
 def test_what_breaks_a_reader_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
