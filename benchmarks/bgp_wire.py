@@ -70,13 +70,13 @@ def encode(out: BgpExporter, news: list[Announced]) -> bytes:
     hop = Hop(Dest.UNICAST)
     wires: dict[AttributeSet, Wire] = {}
     announce: dict[Wire, list[bytes]] = {}
-    for _, keys, attrs, _, _ in news:
-        wire = wires.get(attrs)
+    for each in news:
+        wire = wires.get(each.attrs)
         if wire is None:
-            made = out.wire(Rte(attrs, source, hop, 100, 0.0), attrs)
+            made = out.wire(Rte(each.attrs, source, hop, 100, 0.0), each.attrs)
             assert made is not None
-            wire = wires[attrs] = made
-        announce.setdefault(wire, []).extend(keys)
+            wire = wires[each.attrs] = made
+        announce.setdefault(wire, []).extend(each.keys)
     return b"".join(out.pack(announce, []))
 
 

@@ -1,4 +1,8 @@
-"""What two sides can do together: RFC 5492, 4760 section 8, 8950, 8654, 7313."""
+"""What two sides can do together: RFC 5492, 4760 section 8, 8950, 8654, 7313, 7911."""
+
+from dataclasses import replace
+
+import pytest
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.wire.capabilities import Capabilities, local_capabilities, negotiate
@@ -72,3 +76,41 @@ def test_as4_messages_and_refresh_need_both():
 def test_cisco_refresh_counts_as_route_refresh():
     ours = Capabilities(route_refresh=True)
     assert negotiate(ours, Capabilities(cisco_refresh=True)).route_refresh
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "receives", "sends"),
+    [
+        (1, 2, True, False),
+        (2, 1, False, True),
+        (3, 3, True, True),
+        (3, 1, False, True),
+        (3, 2, True, False),
+        (1, 1, False, False),
+        (2, 2, False, False),
+        (3, 0, False, False),
+        (3, 4, False, False),
+        (3, 255, False, False),
+    ],
+)
+def test_paths_are_sent_in_a_direction_that_one_side_sends_and_the_other_receives(
+    ours, theirs, receives, sends
+):
+    """RFC 7911, 4. Directions other than 1, 2 and 3 are ignored."""
+    found = negotiate(Capabilities(add_path=((1, 1, ours),)), Capabilities(add_path=((1, 1, theirs),)))
+    assert (found.add_path_rx, found.add_path_tx) == (
+        {(1, 1)} if receives else set(),
+        {(1, 1)} if sends else set(),
+    )
+
+
+def test_paths_of_a_family_that_is_not_exchanged_do_not_count():
+    both = Capabilities(add_path=((1, 1, 3), (2, 1, 3)))
+    assert negotiate(both, both).add_path_rx == {(1, 1)}
+    assert not negotiate(both, Capabilities(add_path=((2, 1, 3),))).add_path_tx
+
+
+@pytest.mark.parametrize(("word", "mode"), [("no", ()), ("rx", (1,)), ("tx", (2,)), ("yes", (3,))])
+def test_add_paths_is_announced_with_its_direction(word, mode):
+    written = replace(config(), channels=(IPV6, replace(IPV4, add_paths=word)))
+    assert local_capabilities(written).add_path == tuple((1, 1, each) for each in mode)

@@ -43,14 +43,19 @@ def read(packed: list[bytes], by: UpdateReader) -> list[Received]:
     return [by.read(message) for message in iter(framer.next, None)]
 
 
-def sent(row, hop: bytes, withdraw: bool = False, **options) -> list[bytes]:
-    """The messages of one route with these next hops, for all networks of this family."""
+def with_id(path_id: int, key: bytes) -> bytes:
+    return path_id.to_bytes(4) + key
+
+
+def sent(row, hop: bytes, withdraw: bool = False, keys: list[bytes] | None = None, **options) -> list[bytes]:
+    """The messages of one route with these next hops, by default for all networks of this family."""
+    keys = keys or NETS[row.net_type]
     out = BgpExporter(ExportClass(row, 65001, False, hop, **options))
     if withdraw:
-        return out.pack({}, NETS[row.net_type])
+        return out.pack({}, keys)
     attrs = pool().intern(octets(ORIGIN_IGP, PATH_65002))
     wire = out.wire(Rte(attrs, RouteSource("s", 1, Selection()), UNREACHABLE, 100, 0.0), attrs)
-    return [] if wire is None else out.pack({wire: NETS[row.net_type]}, [])
+    return [] if wire is None else out.pack({wire: keys}, [])
 
 
 def test_each_channel_of_bgp_is_run_or_not_run():
@@ -104,6 +109,60 @@ def test_each_family_is_compared_with_bird_and_stands_in_the_list_of_what_is_run
     assert any(f"{row.name} {{" in path.read_text() for path in cases)
     status = (ROOT / "docs" / "status.md").read_text()
     assert f"`{row.name}`" in status.partition("## Run\n")[2].partition("\n## ")[0]
+
+
+@every_row
+def test_networks_with_path_ids_are_read_by_path_id(row):
+    """RFC 7911, 3. Networks of one id are together, in the order in which the ids appear."""
+    first, second, third = NETS[row.net_type]
+    field = with_id(7, first) + with_id(0xFFFFFFFF, first) + with_id(7, second) + with_id(0, third)
+    assert row.nlri.read_groups(field, True) == [
+        (7, b"", [first, second]),
+        (0xFFFFFFFF, b"", [first]),
+        (0, b"", [third]),
+    ]
+    assert row.nlri.read_groups(first + second, False) == [(0, b"", [first, second])]
+
+
+@every_row
+def test_networks_with_path_ids_that_are_cut_off_are_3_10(row):
+    """RFC 7606, 5.3, with RFC 7911, 3."""
+    first, second, _ = NETS[row.net_type]
+    field = with_id(7, first) + with_id(7, second)
+    whole = (0, len(field) // 2, len(field))
+    for end in range(len(field)):
+        if end not in whole:
+            with pytest.raises(UpdateError) as caught:
+                row.nlri.read_groups(field[:end], True)
+            assert (caught.value.code, caught.value.subcode) == (3, 10)
+    with pytest.raises(UpdateError):
+        row.nlri.read_groups(with_id(7, b"\xff" + bytes(32)), True)
+
+
+@every_row
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_what_is_sent_with_path_ids_is_read_with_them(row, withdraw):
+    """RFC 7911, 3: both in the fields of RFC 4271 and in MP_REACH and MP_UNREACH."""
+    keys = [with_id(number, key) for number in (1, 2) for key in NETS[row.net_type]]
+    options = {"withdraw": withdraw, "keys": keys, "paths": True}
+    (received,) = read(sent(row, HOPS[row.hop_version], **options), reader(*ROWS, add_path=frozenset({row})))
+    found = received.withdrawn if withdraw else received.announced
+    assert [(each.family, each.path_id, each.keys) for each in found] == [
+        (row, 1, NETS[row.net_type]),
+        (row, 2, NETS[row.net_type]),
+    ]
+
+
+@every_row
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_messages_with_path_ids_are_never_too_long(row, withdraw):
+    keys = [with_id(number, key) for number in range(700) for key in NETS[row.net_type]]
+    messages = sent(row, HOPS[row.hop_version], withdraw=withdraw, keys=keys, paths=True)
+    assert len(messages) > 2
+    assert max(map(len, messages)) <= 4096
+    found = read(messages, reader(*ROWS, add_path=frozenset({row})))
+    parts = [part for each in found for part in (each.withdrawn if withdraw else each.announced)]
+    assert [with_id(part.path_id, key) for part in parts for key in part.keys] == keys
 
 
 @every_row

@@ -2,7 +2,8 @@
 
 Sessions with equal `ExportClass` send the same octets, so they share one
 exporter. It decides which routes may be sent (`admit`), their attributes (`wire`,
-once per attribute set) and the messages (`pack`).
+once per attribute set) and the messages (`pack`). With add-path, a key that is packed is
+the path id and the network.
 
 The wire form is (next hop of MP_REACH, attributes without it); the first is
 empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
@@ -50,6 +51,7 @@ from pybird.proto.bgp.wire.attributes import (
 )
 from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
+from pybird.proto.bgp.wire.nlri import PATH_ID
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
 from pybird.values.community import ExtendedList
@@ -100,6 +102,7 @@ class ExportClass(NamedTuple):
     allow_med: bool = False
     default_local_pref: int = 100
     aigp: str = "no"
+    paths: bool = False  # networks have a path id before them (RFC 7911)
 
 
 @final
@@ -110,9 +113,11 @@ class BgpExporter:
         "_family",
         "_log",
         "_logged",
+        "_longest",
         "_own",
         "_own_as",
         "_own_cluster",
+        "_path_id",
         "key",
         "mode",
         "terms",
@@ -131,6 +136,8 @@ class BgpExporter:
         self._log: Final = log
         self._logged: dict[tuple[str, str], None] = {}
         self._family: Final = terms.family
+        self._path_id: Final = PATH_ID if terms.paths else 0  # octets before each network
+        self._longest: Final = terms.family.nlri.longest + self._path_id
         self._own: Final = self._if_carried(terms.own)
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
@@ -204,7 +211,7 @@ class BgpExporter:
             mp = wire_next_hop(hop, terms.link_local_format)
         octets = b"".join([found[code] for code in sorted(found)])
         over = 9 + len(mp) if mp else 0
-        if _FIXED + over + len(octets) + self._family.nlri.longest > terms.max_length:
+        if _FIXED + over + len(octets) + self._longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
         return (mp, octets)
@@ -429,14 +436,14 @@ class BgpExporter:
     def _pack_classic(self, out: list[bytes], attributes: bytes, keys: list[bytes]) -> None:
         size = len(attributes)
         head = b"\x02\0\0" + size.to_bytes(2, "big") + attributes
-        pieces = self._family.nlri.split(keys, self.terms.max_length - _FIXED - size)
+        pieces = self._family.nlri.split(keys, self.terms.max_length - _FIXED - size, self._path_id)
         out.extend([MARKER + (_FIXED + size + len(p)).to_bytes(2, "big") + head + p for p in pieces])
 
     def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
         hop, attributes = wire
         head = self._family.head + bytes((len(hop),)) + hop + b"\0"
         over = 4 + len(head) + len(attributes)
-        for piece in self._family.nlri.split(keys, self.terms.max_length - _FIXED - over):
+        for piece in self._family.nlri.split(keys, self.terms.max_length - _FIXED - over, self._path_id):
             # MP_REACH stands first (RFC 7606, 5.1)
             reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
             size = over + len(piece)
@@ -454,11 +461,11 @@ class BgpExporter:
     def _pack_withdraw(self, out: list[bytes], keys: list[bytes]) -> None:
         family = self._family
         if family.classic:
-            for piece in family.nlri.split(keys, self.terms.max_length - _FIXED):
+            for piece in family.nlri.split(keys, self.terms.max_length - _FIXED, self._path_id):
                 length = (_FIXED + len(piece)).to_bytes(2, "big")
                 out.append(MARKER + length + b"\x02" + len(piece).to_bytes(2, "big") + piece + b"\0\0")
             return
-        pieces = family.nlri.split(keys, self.terms.max_length - _FIXED - 7)
+        pieces = family.nlri.split(keys, self.terms.max_length - _FIXED - 7, self._path_id)
         out.extend([_unreach(family, piece) for piece in pieces])
 
     def end_of_rib(self) -> bytes:

@@ -35,6 +35,10 @@ LONG_LIVED: Final = 71
 HOSTNAME: Final = 73
 CISCO_REFRESH: Final = 128
 
+# Directions of add-path (RFC 7911, 4): what the announcing side can do
+RECEIVE_PATHS: Final = 1
+SEND_PATHS: Final = 2
+
 CAPABILITY_PARAMETER: Final = 2
 EXTENDED_PARAMETERS: Final = 255  # RFC 9072
 
@@ -269,6 +273,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
         as4=config.local_as if config.enable_as4 else None,
+        add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
     )
@@ -278,6 +283,15 @@ def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
     """The IPv4 families that may also have IPv6 next hops."""
     wanted = [channel.family for channel in channels if channel.extended_next_hop]
     return sorted([family.numbers for family in wanted if family.hop_version == 4])
+
+
+_DIRECTIONS: Final = {"no": 0, "rx": RECEIVE_PATHS, "tx": SEND_PATHS, "yes": RECEIVE_PATHS | SEND_PATHS}
+
+
+def _add_path(channels: list[BgpChannelConfig]) -> tuple[tuple[int, int, int], ...]:
+    """The families with `add paths`, and their directions."""
+    found = [(*channel.family.numbers, _DIRECTIONS[channel.add_paths]) for channel in channels]
+    return tuple(sorted([each for each in found if each[2]]))
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:
@@ -296,6 +310,8 @@ class Negotiated:
     enhanced_refresh: bool = False
     extended_messages: bool = False
     extended_next_hop: frozenset[AfiSafi] = frozenset()  # IPv4 families with IPv6 next hops
+    add_path_rx: frozenset[AfiSafi] = frozenset()  # families that we receive with path ids (RFC 7911)
+    add_path_tx: frozenset[AfiSafi] = frozenset()  # families that we send with path ids
 
     @property
     def max_length(self) -> int:
@@ -325,4 +341,20 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
         enhanced_refresh=refresh and local.enhanced_refresh and remote.enhanced_refresh,
         extended_messages=local.extended_messages and remote.extended_messages,
         extended_next_hop=next_hops,
+        add_path_rx=_both(families, local, RECEIVE_PATHS, remote, SEND_PATHS),
+        add_path_tx=_both(families, local, SEND_PATHS, remote, RECEIVE_PATHS),
     )
+
+
+def _both(
+    families: tuple[AfiSafi, ...], local: Capabilities, ours: int, remote: Capabilities, theirs: int
+) -> frozenset[AfiSafi]:
+    """The families that one side sends with path ids and the other receives (RFC 7911, 4)."""
+    here, there = _with_paths(local, ours), _with_paths(remote, theirs)
+    return frozenset([each for each in families if each in here and each in there])
+
+
+def _with_paths(found: Capabilities, direction: int) -> list[AfiSafi]:
+    """The families that a side can use in a direction; values that RFC 7911 does not define are ignored."""
+    both = RECEIVE_PATHS | SEND_PATHS
+    return [(afi, safi) for afi, safi, mode in found.add_path if mode <= both and mode & direction]

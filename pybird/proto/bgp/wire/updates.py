@@ -55,6 +55,7 @@ class ReceiveTerms(NamedTuple):
     enforce_first_as: bool = False
     default_local_pref: int = 100
     aigp: frozenset[Family] = frozenset()  # families in which AIGP is accepted
+    add_path: frozenset[Family] = frozenset()  # families whose networks have a path id (RFC 7911)
 
     @property
     def internal(self) -> bool:
@@ -66,7 +67,7 @@ class Announced(NamedTuple):
     """Networks of one family that were announced with one attribute set.
 
     `next_hop` is canonical: 4, 16 or 32 octets; `discarded` is a text that names
-    the attributes that were discarded for an error.
+    the attributes that were discarded for an error. `path_id` is 0 without add-path.
     """
 
     family: Family
@@ -74,6 +75,7 @@ class Announced(NamedTuple):
     attrs: AttributeSet
     next_hop: bytes
     discarded: str = ""
+    path_id: int = 0
 
 
 class Withdrawn(NamedTuple):
@@ -90,6 +92,7 @@ class Withdrawn(NamedTuple):
     malformed: bool = False
     attrs: AttributeSet | None = None
     next_hop: bytes = b""
+    path_id: int = 0
 
 
 @final
@@ -226,12 +229,23 @@ def _optional_error(code: int, value: bytes) -> UpdateError:
 class UpdateReader:
     """Reads the UPDATEs of one session."""
 
-    __slots__ = ("_canonical", "_classic", "_epoch", "_families", "_mp", "_octets", "_pool", "terms")
+    __slots__ = (
+        "_canonical",
+        "_classic",
+        "_epoch",
+        "_families",
+        "_grouped",
+        "_mp",
+        "_octets",
+        "_pool",
+        "terms",
+    )
 
     def __init__(self, pool: AttributePool, terms: ReceiveTerms) -> None:
         self.terms: Final = terms
         self._pool: Final = pool
         self._families: Final[dict[AfiSafi, Family]] = {each.numbers: each for each in terms.families}
+        self._grouped: Final = terms.add_path  # families whose fields are read as groups
         self._canonical: Final = Canonical(
             terms.internal, terms.as4, terms.allow_local_pref, terms.default_local_pref
         )
@@ -253,7 +267,7 @@ class UpdateReader:
         if nlri:
             entry = self._classic.get(attributes)
             if entry is not None:
-                self._announce(out, IPV4_UNICAST, IPV4_UNICAST.nlri.read(nlri), entry)
+                self._announce(out, IPV4_UNICAST, nlri, entry)
                 return out
         elif not attributes:
             if not update.withdrawn:
@@ -263,11 +277,18 @@ class UpdateReader:
         return out
 
     def _withdraw_classic(self, out: Received, packed: bytes) -> None:
-        keys = IPV4_UNICAST.nlri.read(packed)
         if IPV4_UNICAST in self.terms.families:
-            out.withdrawn.append(Withdrawn(IPV4_UNICAST, keys))
+            self._withdraw(out, IPV4_UNICAST, packed)
         else:
+            IPV4_UNICAST.nlri.read(packed)
             out.ignored = IPV4_UNICAST.numbers
+
+    def _withdraw(self, out: Received, family: Family, packed: bytes) -> None:
+        if family not in self._grouped:
+            out.withdrawn.append(Withdrawn(family, family.nlri.read(packed)))
+            return
+        for group in family.nlri.read_groups(packed, family in self.terms.add_path):
+            out.withdrawn.append(Withdrawn(family, group.keys, path_id=group.path_id))
 
     def _read_parts(self, out: Received, parts: _Parts, nlri: bytes, withdrawn: bool) -> None:
         if parts.unreach is not None:
@@ -277,7 +298,7 @@ class UpdateReader:
             self._reach(out, parts)
         if nlri:
             entry = self._entry(self._classic, parts.others, parts, IPV4_UNICAST, None)
-            self._announce(out, IPV4_UNICAST, IPV4_UNICAST.nlri.read(nlri), entry)
+            self._announce(out, IPV4_UNICAST, nlri, entry)
         elif parts.reach is None:
             self._check_useless(parts)
         if self._canonical.discarded:
@@ -303,7 +324,7 @@ class UpdateReader:
         if family is None:
             out.ignored = numbers
         elif len(value) > 3:
-            out.withdrawn.append(Withdrawn(family, family.nlri.read(value[3:])))
+            self._withdraw(out, family, value[3:])
         elif alone:
             out.end_of_rib = family  # RFC 4724, 2
 
@@ -321,11 +342,10 @@ class UpdateReader:
         start = 5 + size
         if size not in family.hop_sizes or start > len(value):
             raise _optional_error(MP_REACH, value)
-        keys = family.nlri.read(value[start:])
         next_hop = value[4 : 4 + size]
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, family, next_hop)
         if start < len(value):
-            self._announce(out, family, keys, entry)
+            self._announce(out, family, value[start:], entry)
         elif entry.malformed:
             raise UpdateError(MALFORMED_LIST, text=f"Malformed attribute list: {entry.reason}")
 
@@ -368,7 +388,16 @@ class UpdateReader:
             raise RefusedError(f"next hop {Address(octets[:16])} is no address of a host")
         return hop
 
-    def _announce(self, out: Received, family: Family, keys: list[bytes], entry: _Entry) -> None:
+    def _announce(self, out: Received, family: Family, packed: bytes, entry: _Entry) -> None:
+        if family not in self._grouped:
+            self._announce_keys(out, family, family.nlri.read(packed), entry, 0)
+            return
+        for group in family.nlri.read_groups(packed, family in self.terms.add_path):
+            self._announce_keys(out, family, group.keys, entry, group.path_id)
+
+    def _announce_keys(
+        self, out: Received, family: Family, keys: list[bytes], entry: _Entry, path_id: int
+    ) -> None:
         attrs = entry.attrs
         if not keys:
             return
@@ -377,10 +406,10 @@ class UpdateReader:
             return
         if attrs is None or entry.reason:
             out.withdrawn.append(
-                Withdrawn(family, keys, entry.reason, entry.malformed, attrs, entry.next_hop)
+                Withdrawn(family, keys, entry.reason, entry.malformed, attrs, entry.next_hop, path_id)
             )
         elif not family.carries(entry.next_hop, family in self.terms.extended_next_hop):
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
-            out.withdrawn.append(Withdrawn(family, keys, reason, True))
+            out.withdrawn.append(Withdrawn(family, keys, reason, True, path_id=path_id))
         else:
-            out.announced.append(Announced(family, keys, attrs, entry.next_hop, entry.discarded))
+            out.announced.append(Announced(family, keys, attrs, entry.next_hop, entry.discarded, path_id))
