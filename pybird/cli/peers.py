@@ -94,10 +94,11 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
 
 
 def _session_state(child: Instance) -> str:
-    """The state of a child's session as in the Info column, or that it is disabled."""
+    """The state of a child's session as in the Info column and what troubles it, or that it is disabled."""
     said = info(child).strip()
     if child.enabled or said:
-        return said
+        trouble = ask_protocol(child, child.trouble) or ""
+        return ", ".join([text for text in (said, trouble) if text])
     return f'disabled: "{child.message}"' if child.message else "disabled"
 
 

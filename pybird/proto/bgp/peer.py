@@ -30,6 +30,7 @@ from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.mismatch import mismatches, missing_capability
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
 from pybird.proto.bgp.session.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
@@ -380,12 +381,14 @@ class Peer(Instance[BgpConfig]):
         cease = effect.notification.code == errors.CEASE
         own_cease = cease and not effect.received
         self._ended_by_cease = cease and effect.received
+        missing = missing_capability(effect.notification, effect.received)
         if effect.received:
-            self._failed(f"Received: {effect.notification.text}")
+            self._failed(f"Received: {effect.notification.text}", missing)
             self.remote_reason = effect.notification.reason
         else:
             error = effect.notification.text
-            self._failed(f"BGP Error: {error}", effect.text if effect.text != error else "")
+            cause = effect.text if effect.text != error else ""
+            self._failed(f"BGP Error: {error}", missing or cause)
         self.log(
             "info" if own_cease else "remote", f"{'Received' if effect.received else 'Error'}: {effect.text}"
         )
@@ -607,10 +610,20 @@ class Peer(Instance[BgpConfig]):
         return details.info(self.bgp_state, self.last_error)
 
     def trouble(self) -> str:
-        if self.state is ProtocolState.DOWN or self.active is not None:
+        if self.state is ProtocolState.DOWN:
             return ""
+        if self.active is not None:
+            return "; ".join(self._mismatches(self.active.session))
         cause = self.cause if self.last_error else ""
         return self.signatures.suspicion or cause or self.reach.obstacle or self.listening.error
+
+    def _mismatches(self, session: Session) -> Iterator[str]:
+        """What the neighbor did not announce and our configuration asks for."""
+        if session.remote is None:
+            return iter(())
+        ours, theirs = session.terms.capabilities, session.remote.capabilities
+        hop = self.session_channels.own_next_hop
+        return mismatches(self.config, ours, theirs, session.negotiated, hop)
 
     def details(self) -> Iterator[Detail]:
         return details.peer_details(self)

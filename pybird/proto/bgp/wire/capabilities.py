@@ -124,14 +124,29 @@ def parse(data: bytes) -> Capabilities:
     found = _Found()
     try:
         for parameter in _parameters(OctetReader(data)):
-            while parameter.left:
-                code = parameter.read_number(1)
-                _read(found, code, parameter.read_part(parameter.read_number(1)))
+            _read_all(found, parameter)
         return found.value()
     except WireError as error:
         if isinstance(error, OpenError):
             raise
         raise OpenError(0, text=f"Malformed optional parameters: {error}") from None
+
+
+def capabilities_in(data: bytes) -> Capabilities | None:
+    """Read capabilities in a row, as the data of a NOTIFICATION 2/7; None: they cannot be read."""
+    found = _Found()
+    reader = OctetReader(data)
+    try:
+        _read_all(found, reader)
+        return found.value()
+    except WireError:
+        return None
+
+
+def _read_all(found: _Found, reader: OctetReader) -> None:
+    while reader.left:
+        code = reader.read_number(1)
+        _read(found, code, reader.read_part(reader.read_number(1)))
 
 
 def _parameters(reader: OctetReader) -> list[OctetReader]:
