@@ -53,8 +53,6 @@ EXCEPTIONS = {
     "KernelConfig.graceful_restart": DEVICE + "protocol kernel { graceful restart; ipv4; }",
     "BgpConfig.graceful_restart": BGP % "graceful restart on;",
     "BgpChannelConfig.graceful_restart": IPV4 % "graceful restart on;",
-    "BgpChannelConfig.add_paths": IPV4 % "add paths on;",
-    "BgpChannelConfig.require_add_paths": IPV4 % "require add paths on;",
     "BgpChannelConfig.validate": "only flow channels, which are not run, have it",
     "BgpChannelConfig.base_table": "only flow channels, which are not run, have it",
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
@@ -172,6 +170,8 @@ TABLES = {
 # Options whose handlers do more than to refuse or to warn.
 OTHERS: dict[type, list[Row]] = {
     Refused: [
+        ("bgp channel", "add paths on", build_channel.SEND_PATHS.reason),
+        ("bgp channel", "add paths tx", build_channel.SEND_PATHS.reason),
         ("bgp", "authentication ao", "the session would not be authenticated"),
         ("kernel", "mpls { }", "there are no labels"),
         ("static", "mpls { }", "there are no labels"),

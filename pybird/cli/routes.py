@@ -251,8 +251,9 @@ def _rows(
     wanted = _wanted(arguments, policy)
     net_type = listing.table.net_type
     ranked = not listing.title
-    # BIRD marks every route of an export table with `*`, BIRD 2 also every route of an import table.
-    starred = listing.title == "export" or (listing.title == "import" and session.dialect == 2)
+    # BIRD marks all routes of an export table with `*`, BIRD 2 the first of each network in an import table.
+    starred = listing.title == "export"
+    leading = listing.title == "import" and session.dialect == 2
     users = [
         p for p in router.protocols.values() if any(c.table is listing.table for c in p.channels.values())
     ]
@@ -286,7 +287,8 @@ def _rows(
         failed = leader is not None and any(user.refusal(key) is not None for user in users)
         for number, (rte, fine) in enumerate(kept):
             best = leader is not None and rte.source is leader.source
-            row = route_row(router, listing.name, net, fine, number > 0, best or starred, arguments.all)
+            marked = best or starred or (leading and rte is routes[0])
+            row = route_row(router, listing.name, net, fine, number > 0, marked, arguments.all)
             if best and failed:
                 row = replace(row, kernel_error=True)
             reason = _reason(key, rte) if arguments.mode == "filtered" else ""

@@ -78,6 +78,7 @@ class Channel(Receiver):
         "_filtered",
         "_flushed",
         "_found",
+        "_paths",
         "_pool",
         "_received",
         "_refused",
@@ -89,6 +90,7 @@ class Channel(Receiver):
         "debug",
         "export_state",
         "import_limit",
+        "imported",
         "keep_received",
         "member",
         "name",
@@ -120,11 +122,13 @@ class Channel(Receiver):
         self.table: Table = self.services.tables[config.table]
         self.source = RouteSource(protocol.name, protocol.type.kind, protocol.type.selection, self)
         self.sources: dict[RouteSource, None] = {self.source: None}
+        self._paths: dict[int, RouteSource] = {}  # by path id, of routes received with one
         self.statistics = Statistics()
         self.import_limit = _limit(config.import_limit)
         self.receive_limit = _limit(config.receive_limit)
         self.export_limit = _limit(config.export_limit)
         self.exported = 0
+        self.imported = 0  # routes of this channel in the table, of all its sources
         self.keep_received = False  # a protocol with an import table sets this
         self.needs_hops = False  # routes enter the table only with a reachable direct next hop
         self.neighbor: Hashable = None  # a protocol whose forms lead to neighbors sets this before `open`
@@ -142,14 +146,6 @@ class Channel(Receiver):
         self._again: list[tuple[RouteSource, list[bytes]]] = []  # to filter again
 
     # what the CLI reads -------------------------------------------------
-
-    @property
-    def imported(self) -> int:
-        """How many routes of this channel are in the table."""
-        total = 0
-        for source in self.sources:
-            total += source.routes
-        return total
 
     @property
     def preferred(self) -> int:
@@ -220,10 +216,32 @@ class Channel(Receiver):
         """Channels whose export filters do the same have equal keys."""
         return self.services.policies.meaning(self.config.export_filter), self.config.export_in
 
+    def path(self, path_id: int) -> RouteSource:
+        """The source of routes with this path id; `release` it when it has no route any more."""
+        if not path_id:
+            return self.source
+        found = self._paths.get(path_id)
+        if found is None:
+            own = self.source
+            found = RouteSource(own.name, own.kind, own.type, self, own.address, own.peer, path_id)
+            self._paths[path_id] = found
+        return found
+
+    def release(self, source: RouteSource) -> None:
+        """Drop the source of a path id if it has no route anywhere: a neighbor may use any number of ids."""
+        if source is self.source or source.routes:
+            return
+        for store in (self._filtered, self._received, self._refused, self._waiting):
+            if store.get(source):
+                return
+        self.forget(source)
+
     def forget(self, source: RouteSource) -> None:
         """Drop a source that no longer announces anything."""
         if source is not self.source and not source.routes:
             self.sources.pop(source, None)
+            if self._paths.get(source.path_id) is source:
+                del self._paths[source.path_id]
             self._filtered.pop(source, None)
             self._received.pop(source, None)
             self._refused.pop(source, None)
@@ -267,7 +285,7 @@ class Channel(Receiver):
         for source in self.sources:
             source.epoch += 1
             source.stale = False
-            self._sweep(source)
+        self._sweep(list(self.sources))
         if self._walk is None:
             self._swept()
 
@@ -281,9 +299,10 @@ class Channel(Receiver):
     def discard(self) -> None:
         """Break reference cycles, once the channel is down and will not open again."""
         self.trace("states", "Removed")
-        for source in self.sources:
+        for source in (*self.sources, *self._paths.values()):
             source.owner = None
         self.sources = {}
+        self._paths.clear()
         self.policy = None
 
     # import -------------------------------------------------------------
@@ -421,7 +440,8 @@ class Channel(Receiver):
     def _keep_refused(self, keys: list[bytes], rte: Rte, reason: str) -> None:
         kept = self._refused.setdefault(rte.source, {})
         limit = self.receive_limit
-        room = len(keys) if limit is None else limit.count - len(kept)
+        used = sum([len(refused) for refused in self._refused.values()])
+        room = len(keys) if limit is None else limit.count - used
         shown = Rte(rte.attrs, rte.source, rte.hop, rte.preference, rte.time, 0, FILTERED)
         for key in keys[: max(room, 0)]:
             kept[key] = (shown, reason)
@@ -469,7 +489,10 @@ class Channel(Receiver):
             keys = self._within_import_limit(keys, rte)
         if self._filtered:
             self._forget_filtered(keys, rte.source)
+        source = rte.source
+        before = source.routes
         same = self.table.announce(keys, rte) if not self.traced else self._announce_traced(keys, rte)
+        self.imported += source.routes - before
         count = self.statistics.import_updates
         count.ignored += same
         count.accepted += len(keys) - same
@@ -525,7 +548,9 @@ class Channel(Receiver):
             for key in keys if store else ():
                 store.pop(key, None)  # type: ignore[union-attr]
         if source.routes:
-            self.statistics.import_withdraws.accepted += self.table.withdraw(keys, source)
+            removed = self.table.withdraw(keys, source)
+            self.imported -= removed
+            self.statistics.import_withdraws.accepted += removed
         kept = self._waiting.setdefault(source, {})
         for key in keys:
             kept[key] = entry
@@ -656,19 +681,26 @@ class Channel(Receiver):
     # refresh ------------------------------------------------------------
 
     def begin_refresh(self, source: RouteSource | None = None) -> None:
-        """Mark all routes of the source as stale; those announced from now on are fresh (RFC 7313, scans)."""
-        if source is None:
-            source = self.source
-        source.epoch += 1
-        source.stale = True
+        """Mark all routes of the source as stale; those announced from now on are fresh (RFC 7313, scans).
+
+        Without a source: the routes of all sources, with whatever path id.
+        """
+        for each in self.sources if source is None else (source,):
+            each.epoch += 1
+            each.stale = True
 
     def end_refresh(self, source: RouteSource | None = None) -> None:
-        """Withdraw the routes that are still stale."""
-        if source is None:
-            source = self.source
-        if not source.stale:
-            return
-        source.stale = False
+        """Withdraw the routes that are still stale; without a source those of all sources."""
+        stale = [each for each in (self.sources if source is None else (source,)) if each.stale]
+        for each in stale:
+            each.stale = False
+            self._forget_stale(each)
+        self._sweep(stale)
+        for each in stale:
+            self.release(each)
+
+    def _forget_stale(self, source: RouteSource) -> None:
+        """Forget the routes beside the table that were not announced since the refresh began."""
         for store in (self._filtered, self._received):
             kept = store.get(source)
             if kept:
@@ -679,16 +711,18 @@ class Channel(Receiver):
         waiting = self._waiting.get(source)
         if waiting:
             self._waiting[source] = {k: e for k, e in waiting.items() if e.rte.epoch == source.epoch}
-        self._sweep(source)
 
-    def _sweep(self, source: RouteSource) -> None:
-        """Remove this source's routes of older epochs than the current one, in slices."""
-        if source.routes:
-            if self._walk is None:
-                self.services.trace_table(self.table, "states", "Pruning")
+    def _sweep(self, sources: list[RouteSource]) -> None:
+        """Remove routes of older epochs than the current ones of their sources, in slices."""
+        wanted = [source for source in sources if source.routes]
+        if not wanted:
+            return
+        if self._walk is None:
+            self.services.trace_table(self.table, "states", "Pruning")
+        for source in wanted:
             self._sweeps[source] = source.epoch
-            self._walk = self.table.walk()
-            self.scheduler.add(self._sweep_slice)
+        self._walk = self.table.walk()
+        self.scheduler.add(self._sweep_slice)
 
     def _sweep_slice(self) -> bool:
         assert self._walk is not None
@@ -704,7 +738,9 @@ class Channel(Receiver):
         if keys and any(source.routes for source in self._sweeps):
             return True
         self._walk = None
-        self._sweeps.clear()
+        swept, self._sweeps = self._sweeps, {}
+        for source in swept:
+            self.release(source)
         self.services.trace_table(self.table, "events", "Prune done")
         self._swept()
         return False
@@ -714,6 +750,7 @@ class Channel(Receiver):
             return
         self.state = ChannelState.DOWN
         self.sources = {self.source: None}
+        self._paths.clear()
         self.protocol.owner.tidy()
         self.trace_state()
         callbacks, self._flushed = self._flushed, []
@@ -898,7 +935,9 @@ class Channel(Receiver):
                     routes = self.table.get(key)
                     why = " [sole]" if len(routes) == 1 else " [replaced]" if routes[0] is held else ""
                     self._trace_net(f"> removed{why}", key, held)
-        return self.table.withdraw(keys, source)
+        removed = self.table.withdraw(keys, source)
+        self.imported -= removed
+        return removed
 
     def _held(self, key: bytes, source: RouteSource) -> Rte | None:
         for rte in self.table.get(key):

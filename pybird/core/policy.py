@@ -295,9 +295,10 @@ class Policy:
         memo_key: Any = (rte.attrs, rte.preference, mask)
         if not self._by_more:
             return memo_key
+        source = rte.source
         return (
             memo_key,
-            rte.source if self._by_source else None,
+            (source.kind, source.name, source.address) if self._by_source else None,
             (rte.hop, rte.hop.version) if self._by_hop else None,
             self.generation,
         )

@@ -246,6 +246,8 @@ CASES: list[Case] = [
         )
     ],
     ("bgp channel", "extended next hop;", "extended next hop; igp table igp6;", RESTART),
+    ("bgp channel", "", "add paths rx;", RESTART),
+    ("bgp channel", "add paths rx;", "add paths rx; require add paths;", RESTART),
     ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
     ("bgp channel", "", "next hop prefer local;", IMPORT),
@@ -369,7 +371,6 @@ APART = {
     "ChannelConfig.name", "ChannelConfig.net_type", "ChannelConfig.span",
     "TableConfig.name", "TableConfig.implicit", "TableConfig.span",
     "BgpConfig.parent", "BgpConfig.number",  # of children
-    "BgpChannelConfig.add_paths", "BgpChannelConfig.require_add_paths",  # refused
     "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
     "BgpConfig.other_channels", "BgpChannelConfig.validate", "BgpChannelConfig.base_table",  # not run

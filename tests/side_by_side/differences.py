@@ -233,6 +233,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         row="the next hop of a session over link-local addresses alone",
     ),
     Difference(
+        case="required_paths",
+        key="rx, they 7",
+        ours=[False, ["2/7"]],
+        why="RFC 7911, 4",
+        row="add-path with a direction other than 1, 2 and 3",
+    ),
+    Difference(
         case="rr_cluster",
         key="best",
         ours={"10.1.0.0/16": "p2 unreachable", "10.2.0.0/16": "p3 unreachable"},

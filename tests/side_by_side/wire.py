@@ -84,6 +84,11 @@ def extended_next_hop(family: int = IPV4, of_hop: int = IPV6, safi: int = UNICAS
     return capability(5, struct.pack("!HHH", family, safi, of_hop))
 
 
+def add_path(mode: int, family: int = IPV4, safi: int = UNICAST) -> bytes:
+    """The capability of RFC 7911: 1 receive, 2 send, 3 both."""
+    return capability(69, struct.pack("!HBB", family, safi, mode))
+
+
 def four_octets(asn: int) -> bytes:
     """The capability of RFC 6793."""
     return capability(65, struct.pack("!I", asn))
@@ -163,9 +168,12 @@ class Attributes:
 
 
 def prefix_octets(prefix: str) -> bytes:
+    """A network, with its path identifier where it has one: `10.1.0.0/16 #7`."""
+    prefix, _, number = prefix.partition(" #")
     address, length = prefix.split("/")
     packed = _packed(address)
-    return bytes((int(length),)) + packed[: (int(length) + 7) // 8]
+    before = int(number).to_bytes(4) if number else b""
+    return before + bytes((int(length),)) + packed[: (int(length) + 7) // 8]
 
 
 def update(attributes: bytes = b"", reach: Iterable[str] = (), withdrawn: Iterable[str] = ()) -> bytes:

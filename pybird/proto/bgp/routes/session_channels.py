@@ -29,7 +29,7 @@ from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, Updat
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
 from pybird.values.net import Prefix, net_of
-from pybird.values.route import UNREACHABLE, Rte
+from pybird.values.route import UNREACHABLE, RouteSource, Rte
 
 if TYPE_CHECKING:
     from pybird.core.services import Services
@@ -109,8 +109,9 @@ class SessionChannels:
         for channel, config in self._channels():
             family = config.family
             if family.numbers in self._negotiated.families:
-                channel.source.peer = identity
-                channel.source.address = self._peer.config.remote_address
+                for source in channel.sources:
+                    source.peer = identity
+                    source.address = self._peer.config.remote_address
                 channel.needs_hops = True
                 channel.neighbor = identity.address.octets
                 channel.keep_received = config.import_table
@@ -152,6 +153,7 @@ class SessionChannels:
             allow_local_pref=config.allow_local_pref,
             enforce_first_as=config.enforce_first_as,
             default_local_pref=config.default_local_pref,
+            add_path=frozenset(numbered(each) for each in negotiated.add_path_rx),
             aigp=frozenset(
                 channel.family
                 for _, channel in self._channels()
@@ -260,16 +262,19 @@ class SessionChannels:
         if found is None:
             return
         channel = found.channel
+        source = channel.path(withdrawn.path_id)
         if reason and not withdrawn.malformed:
-            self._refuse(found, keys, withdrawn.attrs, withdrawn.next_hop, reason)
-            return
-        channel.withdraw(keys)
-        if reason:
-            channel.explain(keys, f"malformed UPDATE: {reason}")
+            self._refuse(found, source, keys, withdrawn.attrs, withdrawn.next_hop, reason)
+        else:
+            channel.withdraw(keys, source)
+            if reason:
+                channel.explain(keys, f"malformed UPDATE: {reason}")
+        channel.release(source)
 
     def _refuse(
         self,
         found: SessionChannel,
+        source: RouteSource,
         keys: list[bytes],
         attrs: AttributeSet | None,
         next_hop: bytes,
@@ -279,7 +284,7 @@ class SessionChannels:
         channel, rte = found.channel, None
         if attrs is not None:
             hop = found.resolver.resolve(next_hop) or UNREACHABLE
-            rte = Rte(attrs, channel.source, hop, channel.config.preference, self._peer.services.clock.now())
+            rte = Rte(attrs, source, hop, channel.config.preference, self._peer.services.clock.now())
         channel.refused(keys, rte, reason, echo=reason in ECHOES)
 
     def _announce(self, announced: Announced, now: float) -> None:
@@ -287,15 +292,17 @@ class SessionChannels:
         if found is None:
             return
         channel = found.channel
+        source = channel.path(announced.path_id)
         hop = found.resolver.resolve(announced.next_hop)
         if hop is None:
             reason = found.resolver.why_invalid(announced.next_hop)
-            self._refuse(found, announced.keys, announced.attrs, announced.next_hop, reason)
-            return
-        rte = Rte(announced.attrs, channel.source, hop, channel.config.preference, now)
-        channel.announce(announced.keys, rte)
-        if announced.discarded:
-            channel.explain(announced.keys, f"attribute discarded: {announced.discarded}")
+            self._refuse(found, source, announced.keys, announced.attrs, announced.next_hop, reason)
+        else:
+            rte = Rte(announced.attrs, source, hop, channel.config.preference, now)
+            channel.announce(announced.keys, rte)
+            if announced.discarded:
+                channel.explain(announced.keys, f"attribute discarded: {announced.discarded}")
+        channel.release(source)
 
     def _log_once(self, what: str, reason: str) -> None:
         """Log each kind of bad route or attribute once per session (RFC 7606, 8)."""

@@ -57,6 +57,7 @@ def terms(config: BgpConfig, router_id: int, hostname: str) -> Terms:
         families=tuple(c.family.numbers for c in channels),
         mandatory=tuple(c.family.numbers for c in channels if c.mandatory),
         mandatory_next_hops=tuple(c.family.numbers for c in require_next_hop),
+        mandatory_paths=tuple(c.family.numbers for c in channels if c.require_add_paths),
         remote_as=config.remote_as,
         remote_kind=config.remote_kind,
         require=config.require,

@@ -23,7 +23,13 @@ from typing import Final
 
 from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.wire import errors
-from pybird.proto.bgp.wire.capabilities import Capabilities, Negotiated, negotiate
+from pybird.proto.bgp.wire.capabilities import (
+    RECEIVE_PATHS,
+    SEND_PATHS,
+    Capabilities,
+    Negotiated,
+    negotiate,
+)
 from pybird.proto.bgp.wire.errors import BgpError, OpenError
 from pybird.proto.bgp.wire.messages import (
     KEEPALIVE,
@@ -67,6 +73,7 @@ class Terms:
     families: tuple[AfiSafi, ...]
     mandatory: tuple[AfiSafi, ...] = ()
     mandatory_next_hops: tuple[AfiSafi, ...] = ()  # `require extended next hop`
+    mandatory_paths: tuple[AfiSafi, ...] = ()  # `require add paths`, in each direction that we announce
     remote_as: int | None = None
     remote_kind: str | None = None
     require: frozenset[str] = frozenset()
@@ -479,6 +486,13 @@ def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiate
         raise OpenError(errors.CAPABILITY_MISSING, asked.encode()[2:])
     if any(f not in negotiated.extended_next_hop for f in terms.mandatory_next_hops):
         raise OpenError(errors.CAPABILITY_MISSING, text="Required capability missing: extended next hop")
+    for afi, safi, mode in terms.capabilities.add_path:
+        if (afi, safi) not in terms.mandatory_paths:
+            continue
+        receives = mode & RECEIVE_PATHS and (afi, safi) not in negotiated.add_path_rx
+        sends = mode & SEND_PATHS and (afi, safi) not in negotiated.add_path_tx
+        if receives or sends:
+            raise OpenError(errors.CAPABILITY_MISSING, text="Required capability missing: add paths")
 
 
 __all__ = [

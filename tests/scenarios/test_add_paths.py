@@ -1,0 +1,202 @@
+"""Several routes of a network on one session: RFC 7911, as a neighbor sees it that uses path ids freely."""
+
+import pytest
+
+from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, RouteRefresh
+from pybird.values.net import Prefix
+from tests.bgp.vectors import ORIGIN_IGP, octets
+from tests.scenarios.lab import read
+from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
+
+NET = b"\x10\x14\x01"  # 20.1.0.0/16
+KEY = Prefix.parse("20.1.0.0/16").key
+NEXT_HOP = "4003040a000002"
+
+
+def text(options="add paths rx;", imports="all"):
+    channel = f"ipv4 {{ import {imports}; export all; {options} }}"
+    return TEXT.replace("ipv4 { import all; export all; }", channel, 1)
+
+
+def up(options="add paths rx;", imports="all", mode=3, more="passive;"):
+    """A session on which both sides announce add-path for IPv4."""
+    line = Line(more, text=text(options, imports))
+    offers = Capabilities(
+        multiprotocol=((1, 1), (2, 1)),
+        route_refresh=True,
+        as4=65002,
+        add_path=((1, 1, mode),),
+        enhanced_refresh=True,
+    )
+    line.say(hello(offers=offers) + KEEPALIVE)
+    assert line.state() == "Established"
+    return line
+
+
+def path(number, net=NET):
+    return number.to_bytes(4) + net
+
+
+def announce(*paths, asns=(65002,), more=""):
+    """An UPDATE that announces paths of networks with this AS path."""
+    numbers = "".join(f"{asn:08x}" for asn in asns)
+    attribute = f"4002{2 + 4 * len(asns):02x}02{len(asns):02x}{numbers}"
+    return update(octets(ORIGIN_IGP, attribute, NEXT_HOP, more), b"".join(paths))
+
+
+def withdraw(*paths):
+    return update(b"", b"", b"".join(paths))
+
+
+def channel(line):
+    return line.peer.channels["ipv4"]
+
+
+def ids(line, key=KEY):
+    """The path ids of the routes in the table, the best one's first."""
+    first, *others = [rte.source.path_id for rte in line.router.tables["master4"].get(key)] or [None]
+    return [first, *sorted(others)]
+
+
+def test_each_path_is_a_route_that_is_replaced_and_withdrawn_by_its_id():
+    line = up()
+    line.say(announce(path(7), path(8), asns=(65002, 1)) + announce(path(9), path(0)))
+    assert ids(line) == [0, 7, 8, 9]
+    line.say(announce(path(0), asns=(65002, 1, 2)) + withdraw(path(8), path(5)))
+    assert ids(line) == [9, 0, 7]
+    assert channel(line).imported == 3
+    line.say(announce(path(7)) + announce(path(7)))
+    assert ids(line) == [7, 0, 9]
+    assert channel(line).imported == 3
+    line.say(withdraw(path(0), path(7), path(9)))
+    assert ids(line) == [None]
+    line.check_others()
+
+
+def test_a_session_that_negotiated_no_paths_is_read_without_them():
+    for mode, options in ((1, "add paths rx;"), (4, "add paths rx;"), (3, "")):
+        line = up(options, mode=mode)
+        line.say(announce(NET))
+        assert ids(line) == [0], (mode, options)
+
+
+def test_what_is_known_of_a_path_goes_with_its_last_route():
+    """A neighbor may use any number of ids, one after the other or at once."""
+    line = up()
+    nets = [b"\x18\x14\x01" + bytes((number,)) for number in range(200)]
+    for number, net in enumerate(nets, 1):
+        line.say(announce(path(number, net), asns=(65002, number)), 0.01)
+    assert channel(line).imported == 200
+    assert len(channel(line).sources) == len(channel(line)._paths) + 1 == 201
+    line.say(b"".join(withdraw(path(number, net)) for number, net in enumerate(nets[:-1], 1)))
+    assert [source.path_id for source in channel(line).sources] == [0, 200]
+    assert list(channel(line)._paths) == [200]
+    line.say(withdraw(path(200, nets[-1]), path(3)) + withdraw(path(4)))
+    assert not channel(line)._paths
+    line.check_others()
+
+
+@pytest.mark.parametrize(
+    ("options", "filtered"), [("add paths rx;", 0), ("add paths rx; import keep filtered;", 2)]
+)
+def test_a_path_that_the_filter_refuses_is_kept_where_that_is_asked(options, filtered):
+    line = up(options, imports="where bgp_path.len < 3")
+    line.say(announce(path(1)) + announce(path(2), path(3), asns=(65002, 1, 2)))
+    assert ids(line) == [1]
+    assert (channel(line).filtered, len(channel(line)._paths)) == (filtered, 1 + filtered)
+    line.say(withdraw(path(2)))
+    assert channel(line).filtered == filtered // 2
+    line.say(withdraw(path(3)))
+    assert list(channel(line)._paths) == [1]
+
+
+def test_an_own_as_in_one_path_withdraws_this_path_alone():
+    line = up()
+    line.say(announce(path(1), path(2)))
+    line.say(announce(path(2), asns=(65002, 65001)))
+    assert ids(line) == [1]
+    assert list(channel(line)._paths) == [1]
+
+
+def test_a_malformed_route_withdraws_its_path_alone():
+    """RFC 7606, 2: treat-as-withdraw."""
+    line = up()
+    line.say(announce(path(1), path(2)))
+    bad = octets("40010109", "4002060201" + "0000fdea", NEXT_HOP)
+    line.say(update(bad, path(2)))
+    assert ids(line) == [1]
+    assert line.state() == "Established"
+
+
+def test_a_path_id_that_is_cut_off_resets_the_session():
+    """RFC 7606, 5.3, with RFC 7911, 3."""
+    line = up()
+    line.say(announce(path(1)[:3]))
+    assert line.notification()[:2] == (3, 10)
+    line.check_others()
+
+
+def test_what_a_refresh_does_not_announce_again_goes_of_every_path():
+    """RFC 7313, 4."""
+    line = up(more="passive; enable enhanced route refresh;")
+    line.say(announce(path(1), path(2), path(3), path(0)))
+    line.say(RouteRefresh(1, 1, REFRESH_BEGIN).encode() + announce(path(2), path(5)))
+    assert ids(line) == [0, 1, 2, 3, 5]
+    line.say(RouteRefresh(1, 1, REFRESH_END).encode())
+    assert sorted(ids(line)) == [2, 5]
+    assert sorted(channel(line)._paths) == [2, 5]
+    assert channel(line).imported == 2
+
+
+def test_an_import_table_keeps_each_path_and_filters_it_again():
+    options = "add paths rx; import table;"
+    line = up(options)
+    line.say(announce(path(1)) + announce(path(2), asns=(65002, 1, 2)))
+    changed = text(options, "where bgp_path.len < 3") % {"options": "passive;", "asn": 65002, "id": 1}
+    line.router.reconfigure(read(changed))
+    line.lab.run(1)
+    assert ids(line) == [1]
+    line.router.reconfigure(read(text(options) % {"options": "passive;", "asn": 65002, "id": 1}))
+    line.lab.run(1)
+    assert ids(line) == [1, 2]
+    assert line.state() == "Established"
+
+
+@pytest.mark.parametrize("limit", ["import", "receive"])
+def test_limits_count_the_routes_of_all_paths(limit):
+    line = up(f"add paths rx; {limit} limit 3 action block;")
+    line.say(announce(path(1), path(2)) + announce(path(3), path(4)) + announce(path(5)))
+    assert ids(line) == [1, 2, 3]
+    line.say(withdraw(path(2)) + announce(path(5)) + announce(path(6)))
+    assert ids(line) == [1, 3, 5]
+    line.check_others()
+
+
+def test_routes_of_all_paths_leave_when_the_session_ends():
+    line = up()
+    line.say(announce(*[path(number) for number in range(40)]))
+    line.talker.stream.close()
+    line.lab.run(1)
+    assert ids(line) == [None]
+    assert channel(line).imported == 0
+    assert not channel(line)._paths
+    line.check_others()
+
+
+@pytest.mark.parametrize("change", ["", "add paths rx; require add paths;"])
+def test_a_change_of_the_option_restarts_the_session(change):
+    line = up()
+    line.router.reconfigure(read(text(change) % {"options": "passive;", "asn": 65002, "id": 1}))
+    line.lab.run(1)
+    assert line.notification()[:2] == (6, 6)
+    line.check_others()
+
+
+@pytest.mark.parametrize(("mode", "refused"), [(0, True), (1, True), (2, False), (3, False)])
+def test_required_paths_must_be_possible_in_our_direction(mode, refused):
+    line = Line(text=text("add paths rx; require add paths;"))
+    offers = Capabilities(multiprotocol=((1, 1), (2, 1)), as4=65002, add_path=((1, 1, mode),) if mode else ())
+    line.say(hello(offers=offers) + KEEPALIVE)
+    assert (line.state() != "Established") == refused
+    assert line.notification() == ((2, 7, b"") if refused else None)

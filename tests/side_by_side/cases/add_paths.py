@@ -1,0 +1,137 @@
+"""Several routes of a network on one session: `add paths` and `require add paths` (RFC 7911)."""
+
+from typing import Any
+
+from tests.side_by_side import wire
+from tests.side_by_side.case import Side, bgp, case
+from tests.side_by_side.wire import IPV4, IPV6
+
+RECEIVE, SEND, BOTH = 1, 2, 3
+NET = "10.7.0.0/16"
+WORDS = "ADD-PATH|RX:|TX:|Session:|Routes:|Import (updates|withdraws)"
+
+
+def with_paths(asn: int, mode: int, family: int = IPV4) -> dict[str, Any]:
+    """Options of a session that announces add-path for one family."""
+    found = wire.multiprotocol(family) + wire.capability(2) + wire.add_path(mode, family)
+    return {"capabilities": found + wire.four_octets(asn), "add_path": bool(mode & RECEIVE)}
+
+
+@case(dialect3=True, options=("bgp channel: add paths",))
+def received_paths(side: Side):
+    """Paths are routes of their own: one is replaced by the same id, withdrawn by its id only."""
+    keep = "add paths rx; import keep filtered;"
+    side.start(bgp(2, channel=keep, imports="filter { if bgp_med = 9 then reject; accept; }") + bgp(3))
+    (a,) = side.connect(2, **with_paths(65002, SEND))
+    (b,) = side.connect(3)
+    assert a.opening is not None
+    seen: dict[str, Any] = {"capability": [each for each in a.opening.capabilities if each[0] == 69]}
+    a.announce(f"{NET} #1", path=(65002, 1))
+    a.announce(f"{NET} #2", path=(65002, 2, 3))
+    a.announce(f"{NET} #3", path=(65002, 2, 3), med=9)
+    a.announce(f"{NET} #4294967295", f"{NET} #0", path=(65002, 4, 5, 6))
+    a.announce(f"{NET} #2", path=(65002, 9, 3))
+    a.announce(f"{NET} #5", f"{NET} #5", "10.8.0.0/16 #5", path=(65002, 4, 5, 6, 7))
+    b.announce(NET, path=(65003, 2, 3))
+    side.settle()
+    seen |= look(side, "came")
+    a.withdraw(f"{NET} #1", f"{NET} #77", f"{NET} #3")
+    side.settle()
+    seen |= look(side, "went")
+    a.announce(f"{NET} #2", path=(65002, 9, 3), med=9)
+    side.settle()
+    seen |= look(side, "refused")
+    seen["b"] = b.table()
+    a.close()
+    side.settle()
+    return seen | look(side, "closed")
+
+
+def look(side: Side, moment: str) -> dict[str, Any]:
+    return {
+        f"{moment}: routes": side.routes(),
+        f"{moment}: filtered": side.lines("show route filtered"),
+        f"{moment}: details": side.details("p2", WORDS),
+        f"{moment}: count": side.lines("show route count")[0],
+    }
+
+
+@case(dialect3=True)
+def received_paths_of_ipv6(side: Side):
+    """The fields of RFC 4760; an UPDATE whose route is malformed withdraws this path only."""
+    net = "2001:db8:7::/48"
+    side.start(bgp(2, family=6, channel="add paths rx;"))
+    (a,) = side.connect(2, **with_paths(65002, BOTH, IPV6))
+    a.announce(f"{net} #1", path=(65002, 1))
+    a.announce(f"{net} #2", f"{net} #3", path=(65002, 2, 3))
+    side.settle()
+    seen: dict[str, Any] = {"came": side.routes()}
+    a.send(wire.update(wire.mp_unreach([f"{net} #3"])))
+    bad = wire.Attributes(path=(65002,), origin=9).octets()
+    a.send(wire.update(bad + wire.mp_reach([f"{net} #2"], ["2001:db8:a::2"])))
+    side.settle()
+    return seen | {"went": side.routes(), "up": a.established, "details": side.details("p2", WORDS)}
+
+
+@case(dialect3=True)
+def paths_within_limits(side: Side):
+    """Limits count routes, not networks."""
+    side.start(
+        bgp(2, channel="add paths rx; import limit 2 action block;")
+        + bgp(3, channel="add paths rx; receive limit 2 action block;")
+        + bgp(4, channel="add paths rx; import limit 2 action disable;")
+    )
+    seen: dict[str, Any] = {}
+    for number in (2, 3, 4):
+        (a,) = side.connect(number, **with_paths(65000 + number, SEND))
+        for path in range(1, 4):
+            a.announce(f"{NET} #{path}", path=(65000 + number, path))
+        side.settle()
+        a.announce(f"{NET} #2", path=(65000 + number, 7, 8))
+        side.settle()
+        seen[f"p{number}"] = [
+            side.info(f"p{number}"),
+            side.details(f"p{number}", "Routes:|Import updates|HIT"),
+        ]
+        seen[f"routes {number}"] = side.lines(f"show route protocol p{number}")
+        seen[f"codes {number}"] = a.codes()
+    return seen
+
+
+@case(dialect3=True)
+def paths_filtered_again(side: Side):
+    """A refresh, and an import table: each path has its verdict."""
+    text = bgp(2, channel="add paths rx;", imports="filter { bgp_med = %d; accept; }")
+    table = bgp(3, channel="add paths rx; import table;", imports="filter { bgp_med = %d; accept; }")
+    side.start(text % 1 + table % 1)
+    sessions = [*side.connect(2, **with_paths(65002, SEND)), *side.connect(3, **with_paths(65003, SEND))]
+    for session in sessions:
+        for path in (1, 2, 3):
+            session.announce(f"{NET} #{path}", path=(session.asn, path))
+    side.settle()
+    side.configure(text % 2 + table % 2)
+    side.settle()
+    seen: dict[str, Any] = {"before": side.routes(), "kinds": sessions[0].kinds(wire.REFRESH)}
+    for path in (1, 3):
+        sessions[0].announce(f"{NET} #{path}", path=(65002, path))
+    side.settle()
+    return seen | {"after": side.routes(), "table": side.lines("show route import table p3.ipv4")}
+
+
+@case(since="2.19", options=("bgp channel: require add paths",))
+def required_paths(side: Side):
+    """The neighbor must be able to do all that is configured here."""
+    asked = [("off", 0), *[(word, mode) for word in ("rx",) for mode in (0, RECEIVE, SEND, BOTH, 7)]]
+    places = dict(enumerate(asked, 2))
+    side.start(
+        "".join(bgp(n, channel=f"add paths {word}; require add paths;") for n, (word, _) in places.items())
+    )
+    seen: dict[str, Any] = {}
+    for number, (word, mode) in places.items():
+        options = with_paths(65000 + number, mode)
+        if not mode:
+            options["capabilities"] = wire.multiprotocol(IPV4) + wire.four_octets(65000 + number)
+        session = side.session(number, **options)
+        seen[f"{word}, they {mode}"] = [session.attempt(), session.codes()]
+        session.close()
+    return seen
