@@ -19,6 +19,7 @@ from pybird.core.replies import (
     LimitState,
     Moment,
     Note,
+    OffenceDetail,
     PairDetail,
     ProtocolDetail,
     ProtocolHeading,
@@ -32,7 +33,7 @@ from pybird.values.address import Address
 from pybird.values.net import NetType
 
 if TYPE_CHECKING:
-    from pybird.core.protocol import Instance
+    from pybird.core.protocol import Instance, Offence
     from pybird.core.router import Router
     from pybird.core.statistics import RouteCounters
 
@@ -133,7 +134,15 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
         if pair is not None
         else tuple(channel_detail(channel) for channel in instance.channels.values()),
         pair=pair_detail(*pair) if pair is not None else None,
+        offence=_offence(router, ask_protocol(instance, instance.offence)),
     )
+
+
+def _offence(router: Router, found: Offence | None) -> OffenceDetail | None:
+    if found is None:
+        return None
+    since = moment(router, found.time)
+    return OffenceDetail(since, found.action, found.reason, found.length, found.octets.hex())
 
 
 def pair_detail(main: Channel, peer: Channel) -> PairDetail:

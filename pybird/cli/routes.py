@@ -37,6 +37,7 @@ from pybird.core.replies import (
     RouteTotal,
     Via,
 )
+from pybird.core.selection import why_lost
 from pybird.values.address import Address
 from pybird.values.net import Net, NetType, Prefix, net_of
 from pybird.values.route import Dest, Hop, Rte
@@ -291,8 +292,11 @@ def _rows(
             row = route_row(router, listing.name, net, fine, number > 0, marked, arguments.all)
             if best and failed:
                 row = replace(row, kernel_error=True)
-            reason = _reason(key, rte) if arguments.mode == "filtered" else ""
-            yield replace(row, reason=reason) if reason else row
+            if arguments.mode == "filtered" and (reason := _reason(key, rte)):
+                row = replace(row, reason=reason)
+            elif ranked and not arguments.mode and not best:
+                row = replace(row, lost=why_lost(rte, routes))
+            yield row
 
 
 def _reason(key: bytes, rte: Rte) -> str:

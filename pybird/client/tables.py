@@ -89,11 +89,15 @@ def _route(reply: Reply) -> Row:
         hops(reply),
         reply["protocol"],
         str(reply["preference"]),
-        f"{reply['info']} {reply.get('reason', '')}".strip(),  # why it was refused
+        _words(reply["info"], reply.get("reason"), reply.get("lost")),  # why it was refused, or is not best
         short_time(reply["since"]),
     )
     where = "" if reply["hops"] else _DESTS.get(reply["dest"], "")
     return Row(cells, ("green", "bold", where, "", "", "", ""))
+
+
+def _words(*texts: str | None) -> str:
+    return " ".join([text for text in texts if text])
 
 
 def hops(reply: Reply) -> str:

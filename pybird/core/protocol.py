@@ -34,6 +34,20 @@ else:
 
 
 @dataclass(frozen=True, slots=True)
+class Offence:
+    """A message from outside that broke the rules, and what became of it; `octets` may be its first ones.
+
+    `length` is that of the whole message in octets.
+    """
+
+    time: float
+    action: str
+    reason: str
+    length: int
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """A line of `show protocols all`, as data: label, text, lines below it."""
 
@@ -232,6 +246,10 @@ class Instance(Generic[C]):
     def trouble(self) -> str:
         """What keeps it from working, for people, where the Info column has no word for it."""
         return ""
+
+    def offence(self) -> Offence | None:
+        """The last message from outside that broke the rules, what became of it; None: there was none."""
+        return None
 
     def details(self) -> Iterator[Detail]:
         """The protocol's block in `show protocols all`."""

@@ -255,6 +255,17 @@ class PairDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class OffenceDetail:
+    """The last message from a neighbor that broke the rules: `octets` in hex, the first ones of `length`."""
+
+    since: Moment
+    action: str
+    reason: str
+    length: int
+    octets: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolDetail:
     """What `show protocols all` adds to a row."""
 
@@ -266,6 +277,7 @@ class ProtocolDetail:
     details: tuple[Detail, ...] = ()
     channels: tuple[ChannelDetail, ...] = ()
     pair: PairDetail | None = None
+    offence: OffenceDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +361,7 @@ class RouteRow(Reply):
     hops: tuple[Via, ...] = ()
     all: RouteAttributes | None = None
     reason: str = ""  # why the protocol refused it; empty if the import filter did
+    lost: str = ""  # the step of the decision that it lost; empty for the best route
 
 
 @dataclass(frozen=True, slots=True)

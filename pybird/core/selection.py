@@ -45,6 +45,11 @@ def first_by_name(new: Rte, old: Rte) -> bool:
     return (new.source.name, new.source.path_id) < (old.source.name, old.source.path_id)
 
 
+def lost_by_name(best: Rte, other: Rte) -> str:
+    """The step for types that compare by name alone."""
+    return "name of the protocol" if best.source.name != other.source.name else "higher path id"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """How routes of one protocol type are ranked, compared and shown.
@@ -60,7 +65,8 @@ class Selection:
     route; None: it has none of its own.
     `shown_metric(rte, pool)`: the number after the preference in `show route`;
     None: nothing, -1: unknown, -2: the next hop is unreachable.
-    `shown_origin(rte, pool)`: the text at the end of that line."""
+    `shown_origin(rte, pool)`: the text at the end of that line.
+    `step(best, other)`: why `other` is worse than `best`, in few words."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
@@ -70,6 +76,7 @@ class Selection:
     igp_metric: Callable[[Rte], int | None] = no_metric
     shown_metric: Callable[[Rte, AttributePool], int | None] = no_shown_metric
     shown_origin: Callable[[Rte, AttributePool], str] = no_shown_origin
+    step: Callable[[Rte, Rte], str] = lost_by_name
 
 
 def set_rank(rte: Rte, pool: AttributePool) -> None:
@@ -95,6 +102,31 @@ def beats(new: Rte, old: Rte) -> bool:
         return new.rank > old.rank
     better: bool = own.better(new, old)
     return better
+
+
+def why_lost(rte: Rte, routes: tuple[Rte, ...]) -> str:
+    """Why a route of a network is not its best one, in words; empty for the best, `routes[0]`.
+
+    Where the best is not better (MED is not transitive), who beats it is named, too.
+    """
+    best = routes[0]
+    if rte is best:
+        return ""
+    if beats(best, rte):
+        return _step(best, rte)
+    for other in routes:
+        if other is not rte and beats(other, rte):
+            return f"{_step(other, rte)}, than that of {other.source.name}"
+    return ""
+
+
+def _step(best: Rte, other: Rte) -> str:
+    if best.preference != other.preference:
+        return "lower preference"
+    if best.source.type is not other.source.type:
+        return lost_by_name(best, other)
+    step: str = best.source.type.step(best, other)
+    return step
 
 
 def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:

@@ -5,9 +5,9 @@ from itertools import permutations
 import pytest
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import RANK_BITS, choose
+from pybird.core.selection import RANK_BITS, Selection, choose, why_lost
 from pybird.core.table import Table
-from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank
+from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank, step
 from pybird.proto.bgp.wire.aigp import MOST, passed_on
 from pybird.proto.bgp.wire.aigp import total as aigp_total
 from pybird.values.address import Address
@@ -17,6 +17,8 @@ from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource,
 from tests.bgp.vectors import NEXT_HOP, octets, pool
 
 SETS = pool()
+AIGP_5 = "801a0b01000b0000000000000005"
+ORIGINATOR_2 = "80090400000002"
 
 
 def route(
@@ -172,6 +174,48 @@ def test_an_unknown_total_is_as_good_as_none():
     unknown = route((1, 2), extra="801a0b01000b0000000000000005", igp=UNKNOWN_METRIC)
     assert order(route((1,)), unknown)
     assert order(unknown, route((1, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("best", "other", "text"),
+    [
+        ({}, {"resolvable": False}, "unreachable next hop"),
+        ({"pref": 200}, {}, "lower local preference"),
+        ({"extra": AIGP_5}, {}, "higher AIGP or none"),
+        ({}, {"path": (1, 2)}, "longer path"),
+        ({}, {"origin": 1}, "higher origin"),
+        ({}, {"med": 5}, "higher MED"),
+        ({}, {"remote_as": 65001}, "internal"),
+        ({"igp": 1}, {"igp": 2}, "higher IGP metric"),
+        ({"time": 1.0, "prefer_older": True}, {"time": 2.0, "router_id": 1}, "younger"),
+        ({}, {"router_id": 3}, "higher router id"),
+        ({"extra": ORIGINATOR_2}, {"extra": ORIGINATOR_2 + "800a0400000001"}, "longer cluster list"),
+        ({}, {"address": "10.0.0.3"}, "higher address"),
+    ],
+)
+def test_the_step_that_a_route_lost_is_told(best, other, text):
+    first, second = route(**best), route(**other)
+    assert order(first, second)
+    assert step(first, second) == text
+    assert why_lost(second, (first, second)) == text
+    assert why_lost(first, (first, second)) == ""
+
+
+def test_a_route_that_is_better_than_the_best_names_who_beats_it():
+    """MED is compared within a neighboring AS only, so better is not transitive."""
+    best = route(path=(65003,), router_id=2)
+    beaten = route(path=(65002,), router_id=1, med=9)
+    beats_it = route(path=(65002,), router_id=3, med=1)
+    assert order(beaten, best)
+    assert why_lost(beaten, (best, beaten, beats_it)) == "higher MED, than that of s3"
+
+
+def test_other_protocols_lose_by_preference_and_name():
+    first, second = route(router_id=1), route(router_id=2)
+    second.preference = 90
+    assert why_lost(second, (first, second)) == "lower preference"
+    other = Rte(first.attrs, RouteSource("z", 1, Selection()), first.hop, 100, 0.0)
+    assert why_lost(other, (first, other)) == "name of the protocol"
 
 
 def test_the_rank_agrees_with_the_full_comparison():

@@ -309,6 +309,18 @@ def test_show_route_filtered_tells_the_reason_in_json_and_in_the_tables_of_the_s
     assert "[AS65001i] own AS in the path" in shown(row)
 
 
+def test_a_route_that_is_not_the_best_tells_the_step_it_lost_in_json_and_in_the_tables_of_the_shell():
+    found = session()
+    found.say(update(GOOD, b"\x10\x0a\x03"), 0.1)
+    text = ask(found, "show route 10.3.0.0/16")
+    assert not [line for line in text if "router id" in line], "BIRD's lines and no others"
+    answers = ask(found, "output json", "show route 10.3.0.0/16")
+    rows = [json.loads(line[line.index("{") :]) for line in answers if '"route_row"' in line]
+    assert [(row["protocol"], row["lost"]) for row in rows] == [("x", ""), ("good", "higher router id")]
+    assert "[AS65003i] higher router id" in shown(rows[1])
+    found.say(update(b"", b"", b"\x10\x0a\x03"), 0.1)
+
+
 def shown(row):
     """A reply as the shell draws it."""
     return tables.ReplyTables(console.Console(width=120, color_system=None)).text([row])

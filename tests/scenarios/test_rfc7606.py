@@ -204,7 +204,9 @@ CASES = [(*row[:1], kind, *row[2:]) for row in ROWS for kind in row[1]]
 )
 def test_what_becomes_of_a_route(kind, text, action, logged):
     session = Session(kind)
-    session.line.say(update(attributes(text, usual(kind))), 0.1)
+    octets = update(attributes(text, usual(kind)))
+    before = session.line.peer.offence()
+    session.line.say(octets, 0.1)
     assert session.line.state() == "Established"
     route = session.route
     if action == WITHDRAWN:
@@ -225,6 +227,14 @@ def test_what_becomes_of_a_route(kind, text, action, logged):
         assert len(found) >= 1
         assert found[-1].startswith(f"x: {what}"), found
         assert logged in found[-1], found
+    kept = session.line.peer.offence()
+    if logged is None:
+        assert kept is before
+    else:
+        assert kept is not None
+        assert (kept.octets, kept.length) == (octets, len(octets))
+        assert kept.action == ("routes withdrawn" if action == WITHDRAWN else "attribute discarded")
+        assert logged in kept.reason
     session.end()
 
 
@@ -280,6 +290,9 @@ def test_what_resets_the_session(octets, answer):
     peer = session.line.peer
     assert session.log() == [f"x: Error: {peer.cause or peer.last_error.removeprefix('BGP Error: ')}"]
     assert session.route is None
+    kept = peer.offence()
+    assert kept is not None
+    assert (kept.action, kept.octets) == ("session reset", octets)
     if answer == (3, 9):
         assert octets.endswith(data[4:]) or data[4:] in octets, "the attribute is the data (RFC 4271, 6.3)"
     session.end()

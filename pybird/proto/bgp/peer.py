@@ -27,7 +27,7 @@ from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Stream, TcpOptions
-from pybird.core.protocol import Detail, Instance, InstanceOwner
+from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
@@ -48,6 +48,7 @@ from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import Prefix
 
+MOST_OCTETS: Final = 4096  # that are kept of a message that breaks the rules
 STALE: Final = 1.0  # seconds after which a connection attempt counts as unanswered
 _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # TCP errors; None: closed
 
@@ -74,6 +75,7 @@ class Peer(Instance[BgpConfig]):
         self.active: Connection | None = None  # the Established one of the two
         self._ended_by_hold_timer = False
         self._ended_by_cease = False  # by the neighbor
+        self._offence: Offence | None = None
         self.cause = ""  # what we know about `last_error` beyond BIRD's words
         self._logged_refusal = ""  # the last refusal that was logged
         self._prepare(config)
@@ -360,6 +362,8 @@ class Peer(Instance[BgpConfig]):
         notification = effect.notification
         was_active = connection is self.active
         self._forget(connection)
+        if connection.session.offender:
+            self.offended(connection.session.offender, "session reset", effect.text)
         collision = (notification.code, notification.subcode) == (errors.CEASE, errors.COLLISION)
         if collision and not was_active:
             self.doubt.end()
@@ -375,6 +379,13 @@ class Peer(Instance[BgpConfig]):
         else:
             self.pace.failed()
         self._try_again(connection)
+
+    def offended(self, octets: bytes, action: str, reason: str) -> None:
+        """Keep a message of the neighbor that breaks the rules, for `show protocols all` in JSON."""
+        self._offence = Offence(self.services.clock.now(), action, reason, len(octets), octets[:MOST_OCTETS])
+
+    def offence(self) -> Offence | None:
+        return self._offence
 
     def _report_end(self, effect: Closed) -> None:
         """Record what ended the session for `show protocols`, and log it."""

@@ -9,7 +9,7 @@ path length (RFC 7311, 4) and so has no rank.
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import Any, Final, final
 
 from pybird.core.selection import Selection
 from pybird.proto.bgp.shown import shown_metric, shown_origin
@@ -143,6 +143,45 @@ def better(new: Rte, old: Rte) -> bool:
     return _identity(new) < _identity(old)
 
 
+# What is said of a route that lost by an item of `_attributes`, `_exit` and `_identity`.
+_ATTRIBUTE_STEPS: Final = (
+    "unreachable next hop",
+    "lower local preference",
+    "higher AIGP or none",
+    "longer path",
+    "higher origin",
+)
+_EXIT_STEPS: Final = ("higher MED", "internal", "higher IGP metric")
+_IDENTITY_STEPS: Final = (
+    "higher router id",
+    "longer cluster list",
+    "higher address",
+    "higher path id",
+    "name of the protocol",
+)
+
+
+def step(best: Rte, other: Rte) -> str:
+    """By which step of the decision process `other` lost against `best`, in words."""
+    at = _first_difference(_attributes(best, other), _attributes(other, best))
+    if at >= 0:
+        return _ATTRIBUTE_STEPS[at]
+    at = _first_difference(_exit(best, other), _exit(other, best))
+    if at >= 0:
+        return _EXIT_STEPS[at]
+    if _prefers_older(best, other) and best.time != other.time:
+        return "younger"
+    at = _first_difference(_identity(best), _identity(other))
+    return _IDENTITY_STEPS[at] if at >= 0 else ""
+
+
+def _first_difference(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> int:
+    for at in range(len(ours)):
+        if ours[at] != theirs[at]:
+            return at
+    return -1
+
+
 def mergeable(best: Rte, other: Rte) -> bool:
     """True if a multipath route may use both: they are equal in all but the tie-breakers."""
     return _attributes(best, other) == _attributes(other, best) and _exit(best, other) == _exit(other, best)
@@ -209,4 +248,5 @@ SELECTION: Final = Selection(
     group=group,
     shown_metric=shown_metric,
     shown_origin=shown_origin,
+    step=step,
 )

@@ -24,6 +24,7 @@ from pybird.proto.bgp.session.connection import HIGH_MARK, Connection
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.reach import Reach
 from pybird.proto.bgp.wire.capabilities import Negotiated
+from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
 from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
@@ -53,6 +54,9 @@ class ChannelsOwner(Protocol):
     @property
     def neighbor(self) -> str:
         """The neighbor's address in log lines."""
+
+    def offended(self, octets: bytes, action: str, reason: str) -> None:
+        """Keep a message of the neighbor that breaks the rules."""
 
     def log(self, level: str, text: str) -> None:
         """Write a line under the protocol's name."""
@@ -240,13 +244,21 @@ class SessionChannels:
             return
         now = self._peer.services.clock.now()
         for update in updates:
-            received = reader.read(update)
+            try:
+                received = reader.read(update)
+            except BgpError as error:
+                self._peer.offended(update.encode(), "session reset", str(error))
+                raise
+            if received.discarded:
+                self._peer.offended(update.encode(), "attribute discarded", ", ".join(received.discarded))
             for discarded in received.discarded:
                 self._log_once("Attribute discarded", discarded)
             if received.ignored is not None:
                 afi, safi = received.ignored
                 self._log_once("", f"Unexpected AF <{afi}/{safi}> in UPDATE")
             for withdrawn in received.withdrawn:
+                if withdrawn.malformed:
+                    self._peer.offended(update.encode(), "routes withdrawn", withdrawn.reason)
                 self._withdraw(withdrawn)
             for announced in received.announced:
                 self._announce(announced, now)

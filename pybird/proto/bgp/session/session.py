@@ -187,6 +187,7 @@ class Session:
         self.hold_time = terms.startup_hold_time
         self.keepalive_time = 0.0
         self.counters = MessageCounters()
+        self.offender = b""  # the message that ended the session because it broke the rules
         self.on_message: Callable[[Message], None] | None = None  # called with each message, for traces
         self._jitter = jitter
         self._framer = Framer()
@@ -231,6 +232,7 @@ class Session:
                 if self.closed:
                     break
         except BgpError as error:
+            self.offender = self._framer.current
             effects += self.fail(error)
         return effects
 
@@ -367,6 +369,7 @@ class Session:
                 self._stop()
                 effects.append(Closed(message, True, _received_text(message)))
             case _:
+                self.offender = self._framer.current
                 data = bytes((_TYPES[type(message)],))
                 effects += self.close(Notification(errors.FSM, self.state.value, data))
 

@@ -271,18 +271,26 @@ class Framer:
     at 4096. After an error the rest of the stream cannot be read.
     """
 
-    __slots__ = ("_at", "_data", "max_length")
+    __slots__ = ("_at", "_data", "_start", "max_length")
 
     def __init__(self) -> None:
         self.max_length = MAX_LENGTH
         self._data = b""
         self._at = 0
+        self._start = 0  # of the message that was read last, or could not be
 
     def receive(self, data: bytes) -> None:
         """Add octets that the stream delivered."""
         left = self._data[self._at :]
         self._data = left + data if left else data
-        self._at = 0
+        self._at = self._start = 0
+
+    @property
+    def current(self) -> bytes:
+        """The octets of the message that was read last or could not be, as far as they are there."""
+        data, start = self._data, self._start
+        length = data[start + 16] << 8 | data[start + 17] if len(data) >= start + HEADER_LENGTH else 0
+        return data[start : start + max(length, HEADER_LENGTH)]
 
     def next(self) -> Message | None:
         """The next whole message, None while there is none.
@@ -295,6 +303,7 @@ class Framer:
         left = len(data) - at
         if left < HEADER_LENGTH:
             return None
+        self._start = at
         if not data.startswith(MARKER, at):
             raise HeaderError(NOT_SYNCHRONIZED)
         length = data[at + 16] << 8 | data[at + 17]
