@@ -41,6 +41,7 @@ HOT_MODULES = (
     "pybird/core/export/member.py",
     "pybird/core/lookup/roa.py",
     "pybird/core/policy.py",
+    "pybird/core/export/paths.py",
     "pybird/core/export/group.py",
     "pybird/core/export/single_group.py",
     "pybird/core/export/joining.py",

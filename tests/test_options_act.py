@@ -170,8 +170,6 @@ TABLES = {
 # Options whose handlers do more than to refuse or to warn.
 OTHERS: dict[type, list[Row]] = {
     Refused: [
-        ("bgp channel", "add paths on", build_channel.SEND_PATHS.reason),
-        ("bgp channel", "add paths tx", build_channel.SEND_PATHS.reason),
         ("bgp", "authentication ao", "the session would not be authenticated"),
         ("kernel", "mpls { }", "there are no labels"),
         ("static", "mpls { }", "there are no labels"),

@@ -26,7 +26,7 @@ from pybird.core.export.member import Member
 from pybird.core.export.receiver import FILTERED as FILTERED_OUT
 from pybird.core.export.receiver import LIMITED, REJECTED, SENT, Receiver
 from pybird.core.limits import RouteLimit
-from pybird.core.policy import Policy
+from pybird.core.policy import PATH_ID, Policy
 from pybird.core.refusals import Refusals
 from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
@@ -190,13 +190,20 @@ class Channel(Receiver):
         return self.state.value
 
     def exports(self, key: bytes) -> Rte | None:
-        """The route that was really sent for this network, after the filter; None: none."""
-        return self.member.exports(key) if self.member is not None else None
+        """The route that was really sent for this network, after the filter; None: none.
+
+        Of several it is the best.
+        """
+        sent = self.exported_routes(key)
+        return sent[0] if sent else None
 
     def exported_routes(self, key: bytes) -> tuple[Rte, ...]:
         """The routes that were really sent for this network (`show route exported`)."""
-        sent = self.exports(key)
-        return () if sent is None else (sent,)
+        member = self.member
+        if member is None:
+            return ()
+        found = [member.exports(path) for path in member.group.table.keys_of(key)]
+        return tuple([rte for rte in found if rte is not None])
 
     def candidates(self, key: bytes) -> tuple[Rte, ...]:
         """The routes of a network that the export filter would get (`show route preexport`)."""
@@ -204,13 +211,21 @@ class Channel(Receiver):
         if exporter is None:
             return ()
         routes = self.table.get(key)
-        if exporter.mode is not ExportMode.ACCEPTED:
+        if exporter.mode not in (ExportMode.ACCEPTED, ExportMode.ALL):
             routes = routes[:1]
         return tuple([rte for rte in routes if rte.source.owner is not self and exporter.admit(rte)])
 
-    def export_policy(self) -> Policy:
-        """The policy for the configured export filter."""
-        return self.services.policies.policy(self.config.export_filter, self.net_type, self.config.export_in)
+    def export_policy(self, paths: bool = False) -> Policy:
+        """The policy for the configured export filter; `paths`: it is asked about paths, not networks."""
+        config = self.config
+        return self.services.policies.policy(config.export_filter, self.net_type, config.export_in, paths)
+
+    def _network(self, key: bytes) -> bytes:
+        """The network of a key that the export group uses."""
+        member = self.member
+        if member is None or member.group.exporter.mode is not ExportMode.ALL:
+            return key
+        return key[PATH_ID:]
 
     def export_key(self) -> Hashable:
         """Channels whose export filters do the same have equal keys."""
@@ -408,13 +423,14 @@ class Channel(Receiver):
     def withheld(self, keys: list[bytes], reason: str) -> None:
         """Record routes that are not sent for a reason that is neither policy nor split horizon."""
         refusals = self._refusals()
+        keys = [self._network(key) for key in keys]
         fresh = refusals.add(refusals.exports, keys, reason, self.services.clock.now())
         self._log_refusals(fresh, reason, "Not sent:")
 
     def released(self, key: bytes) -> None:
         """A route is no longer withheld, or no longer exists."""
         if self.refusals is not None:
-            self.refusals.exports.pop(key, None)
+            self.refusals.exports.pop(self._network(key), None)
 
     def _refusals(self) -> Refusals:
         if self.refusals is None:
@@ -900,6 +916,7 @@ class Channel(Receiver):
         `had` is the route that the group sent before: this channel had it unless
         it is its own.
         """
+        key = self._network(key)
         if had is not None and had.source.owner is self:
             had = None
         if rte is not None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pybird.conf.model import Config, NotRun, ProtocolConfig, TableConfig
 from pybird.core.channel import Channel
 from pybird.core.export.group import Group
+from pybird.core.export.paths import PathTable
 from pybird.core.forwarding.interfaces import InterfaceEvent
 from pybird.core.interface_traces import InterfaceTraces
 from pybird.core.life import Patience, ProtocolState, StopReason
@@ -150,7 +151,7 @@ class Instances(InstanceOwner):
         for instance in self.protocols.values():
             running += [c.policy for c in instance.channels.values() if c.policy is not None]
         for table in self.tables.values():
-            for group in table.groups.values():
+            for group in table.all_groups():
                 running += group.policies
         self.policies.drop_unused(running)
 
@@ -174,7 +175,7 @@ class Instances(InstanceOwner):
     def forget_memos(self) -> None:
         """Empty the memos keyed by attribute set and source; they fill again as needed."""
         for table in self.tables.values():
-            for group in table.groups.values():
+            for group in table.all_groups():
                 group.forget_verdicts()
         for instance in self.protocols.values():
             for channel in instance.channels.values():
@@ -339,6 +340,9 @@ class Instances(InstanceOwner):
             return
         if isinstance(subject, Group):
             stop_members(subject, error)
+        elif isinstance(subject, PathTable):
+            for group in list(subject.groups.values()):
+                stop_members(group, error)
         elif isinstance(subject, (Channel, Instance)):
             subject.crashed(error)
         else:
@@ -351,4 +355,4 @@ def _would_stop(subject: object) -> bool:
         subject = subject.protocol
     if isinstance(subject, Instance):
         return subject.state in (ProtocolState.START, ProtocolState.UP)
-    return isinstance(subject, Group)
+    return isinstance(subject, (Group, PathTable))

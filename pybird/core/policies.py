@@ -9,7 +9,7 @@ from typing import Any, Final
 from pybird.core.forwarding.nexthop import HopTable
 from pybird.core.loglimit import LogLimit
 from pybird.core.lookup.tables import TableLookup
-from pybird.core.policy import Judge, Policy
+from pybird.core.policy import Judge, PathPolicy, Policy
 from pybird.core.ports import Clock
 from pybird.core.table import Table
 from pybird.filter.budget import Budget
@@ -63,9 +63,16 @@ class Policies:
             self._complain,
         )
 
-    def policy(self, filter: Filter, net_type: NetType, inside: Prefix | None = None) -> Policy:  # noqa: A002
+    def policy(
+        self,
+        filter: Filter,  # noqa: A002
+        net_type: NetType,
+        inside: Prefix | None = None,
+        paths: bool = False,
+    ) -> Policy:
         """A policy that runs this filter, for one channel or group; compiled code is shared."""
-        policy = Policy(filter, net_type, self._judge, inside)
+        kind = PathPolicy if paths else Policy
+        policy = kind(filter, net_type, self._judge, inside)
         self.follow(policy.tables)
         return policy
 

@@ -27,6 +27,7 @@ from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import Hop, Rte
 
 MOST_MEMOS: Final = 100_000
+PATH_ID: Final = 4  # octets before a network, in the keys of paths (core/export/paths.py)
 ONCE: Final = 0  # per attribute set
 MASKED: Final = 1  # per attribute set and mask
 EACH: Final = 2  # per route
@@ -193,7 +194,7 @@ class Policy:
             return None
         if self.kind == EACH:
             return self._run(rte, key, 0, None)
-        return self._remembered(rte, key, self.mask(rte, key), None)
+        return self._remembered(rte, key, Policy.mask(self, rte, key), None)
 
     def divide(
         self, rte: Rte, keys: list[bytes], kept: list[tuple[Rte, list[bytes]]] | None = None
@@ -379,3 +380,16 @@ class Policy:
     def _is_inside(self, key: bytes) -> bool:
         net = net_of(self._net_type, key)
         return isinstance(net, Prefix) and self._inside is not None and self._inside.covers(net)
+
+
+class PathPolicy(Policy):
+    """A policy that is asked about paths: a path id stands before each network."""
+
+    def mask(self, rte: Rte, key: bytes) -> int:
+        return super().mask(rte, key[PATH_ID:])
+
+    def judge(self, rte: Rte, key: bytes) -> Rte | None:
+        return super().judge(rte, key[PATH_ID:])
+
+    def export(self, rte: Rte, key: bytes, mask: int) -> tuple[Rte | None, tuple[str, ...]]:
+        return super().export(rte, key[PATH_ID:], mask)

@@ -61,15 +61,18 @@ class TableReader:
 class Table:
     """One routing table; `config` may be replaced by a reload."""
 
-    def __init__(self, config: TableConfig) -> None:
+    def __init__(self, config: TableConfig, shape: Geometry | None = None) -> None:
         self.config = config
         self.name: Final = config.name
         self.net_type: Final[NetType] = config.net_type
         self.buckets: Final[dict[bytes, dict[bytes, Any]]] = {}
         self.readers: list[TableReader] = []
         self.groups: dict[Any, Any] = {}  # export groups by key (core/export/group.py)
+        self.paths: Table | None = (
+            None  # one entry for each route, if some group needs it (core/export/paths.py)
+        )
         self.generation = 0  # raised by every change: part of the key of memos that depend on the table
-        self.geometry: Final[Geometry] = geometry(config.net_type)
+        self.geometry: Final[Geometry] = geometry(config.net_type) if shape is None else shape
         self.short: Final[int] = self.geometry.short
         self.end: Final[int] = self.geometry.end
         self.cut: Final[Callable[[bytes], bytes]] = self.geometry.cut
@@ -93,6 +96,26 @@ class Table:
     def bucket_of(self, key: bytes) -> bytes:
         """The id of the bucket where this network belongs."""
         return key[1 : self.end] if key[0] >= self.short else self.cut(key)
+
+    def bucket(self, bid: bytes) -> dict[bytes, Any]:
+        """The networks of a bucket, each with its route or tuple of routes; empty when there is none."""
+        return self.buckets.get(bid, {})
+
+    def size_of(self, bid: bytes) -> int:
+        """How many networks a bucket has."""
+        return len(self.buckets.get(bid, ()))
+
+    def keys_of(self, key: bytes) -> list[bytes]:
+        """What this table calls the routes of a network: by its key; a table of paths has one for each."""
+        return [key]
+
+    def abandon_if_unused(self) -> None:
+        """A group has gone: a table of paths goes with its last one."""
+
+    def all_groups(self) -> list[Any]:
+        """The groups of this table and of its paths."""
+        found = list(self.groups.values())
+        return found if self.paths is None else found + list(self.paths.groups.values())
 
     def get(self, key: bytes) -> tuple[Rte, ...]:
         """The routes of a network, best first; empty when there is none."""

@@ -30,8 +30,6 @@ def marked(text: str) -> tuple[str, int, int, int]:
         (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
         (DEVICE + BGP % " authentication ao; «keys { key { id 1; }; }»;",
          "BIRD has `keys`, PyBIRD does not yet"),
-        (DEVICE + BGP % " ipv6 { import all; export all; «add paths tx»; };",
-         "BIRD has `add paths tx`, PyBIRD does not yet"),
     ],
 )  # fmt: skip
 def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> None:

@@ -211,17 +211,25 @@ class Peer(Instance):
         return next(iter(self.channels.values()))
 
     def announce(
-        self, *nets: str, med: int = 0, preference: int = 100, hop: Hop = NO_HOP, toward: int = 0
+        self,
+        *nets: str,
+        med: int = 0,
+        preference: int = 100,
+        hop: Hop = NO_HOP,
+        toward: int = 0,
+        path: int = 0,
     ) -> Rte:
         pool = self.services.pool
         others = (("med", med), ("toward", toward))
         attrs = pool.intern(b"", tuple([other for other in others if other[1]]))
-        rte = Rte(attrs, self.channel.source, hop, preference, self.services.clock.now())
+        rte = Rte(attrs, self.channel.path(path), hop, preference, self.services.clock.now())
         self.channel.announce([key(net) for net in nets], rte)
         return rte
 
-    def withdraw(self, *nets: str) -> None:
-        self.channel.withdraw([key(net) for net in nets])
+    def withdraw(self, *nets: str, path: int = 0) -> None:
+        source = self.channel.path(path)
+        self.channel.withdraw([key(net) for net in nets], source)
+        self.channel.release(source)
 
 
 PEER = ProtocolType(

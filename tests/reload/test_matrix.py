@@ -247,6 +247,7 @@ CASES: list[Case] = [
     ],
     ("bgp channel", "extended next hop;", "extended next hop; igp table igp6;", RESTART),
     ("bgp channel", "", "add paths rx;", RESTART),
+    ("bgp channel", "add paths rx;", "add paths on;", RESTART),
     ("bgp channel", "add paths rx;", "add paths rx; require add paths;", RESTART),
     ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),

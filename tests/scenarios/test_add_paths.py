@@ -6,7 +6,7 @@ from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, RouteRefresh
 from pybird.values.net import Prefix
 from tests.bgp.vectors import ORIGIN_IGP, octets
-from tests.scenarios.lab import read
+from tests.scenarios.lab import Lab, read
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
 
 NET = b"\x10\x14\x01"  # 20.1.0.0/16
@@ -200,3 +200,144 @@ def test_required_paths_must_be_possible_in_our_direction(mode, refused):
     line.say(hello(offers=offers) + KEEPALIVE)
     assert (line.state() != "Established") == refused
     assert line.notification() == ((2, 7, b"") if refused else None)
+
+
+# ------------------------------------------------------------ all are sent
+
+
+SERVER = """
+router id 192.0.2.9;
+protocol device { }
+template bgp member { local 10.0.0.9 as 65009; rs client; connect delay time 1; hold time 9;
+  ipv4 { import all; %s }; }
+protocol bgp c1 from member { neighbor 10.0.0.1 as 65001; }
+protocol bgp c2 from member { neighbor 10.0.0.2 as 65002; }
+protocol bgp c3 from member { neighbor 10.0.0.3 as 65003; }
+"""
+CLIENT = """
+router id 192.0.2.%(number)d;
+protocol device { }
+protocol static { ipv4; route 10.7.0.0/16 blackhole; route 10.%(number)d.0.0/16 blackhole; }
+protocol bgp rs { local 10.0.0.%(number)d as 6500%(number)d; neighbor 10.0.0.9 as 65009; connect delay time 1;
+  hold time 9; ipv4 { import all; export all; add paths %(word)s; }; }
+"""
+SHARED = Prefix.parse("10.7.0.0/16").key
+
+
+class Exchange(Lab):
+    """A route server with three clients that all announce one network, and each another one."""
+
+    def __init__(self, options="export all; add paths tx;", words=("rx", "on", "off")):
+        super().__init__(dad=None)
+        self.router("s", SERVER % options)
+        for number, word in enumerate(words, 1):
+            self.router(f"c{number}", CLIENT % {"number": number, "word": word})
+        names = ["s", *[f"c{number}" for number in range(1, len(words) + 1)]]
+        self.segment("lan", *((name, "eth0") for name in names))
+        for number, name in zip((9, 1, 2, 3), names, strict=False):
+            self.nodes[name].host.add_address("eth0", f"10.0.0.{number}/24")
+        self.expect(lambda: all(self.up(name) for name in names[1:]), 40, "all sessions are up")
+        self.run(5)
+
+    def up(self, name):
+        return self.nodes[name].router.protocols["rs"].info().startswith("Established")
+
+    def heard(self, name, key=SHARED):
+        """The AS paths that a client received of a network."""
+        router = self.nodes[name].router
+        there = [rte for rte in router.tables["master4"].get(key) if rte.source.name == "rs"]
+        return sorted(str(router.pool.view(rte.attrs)["bgp_path"]) for rte in there)
+
+    def sent(self, name):
+        return self.nodes["s"].router.protocols[name].channels["ipv4"].exported
+
+    def configure(self, options, soft=False):
+        self.nodes["s"].router.reconfigure(read(SERVER % options), soft=soft)
+        self.run(3)
+
+
+def test_a_route_server_sends_all_routes_to_those_that_take_them():
+    lab = Exchange()
+    assert lab.heard("c1") == ["65002", "65003"]
+    assert lab.heard("c2") == ["65001", "65003"]
+    assert lab.heard("c3") == ["65001"]  # the best one
+    assert [lab.sent(name) for name in ("c1", "c2", "c3")] == [4, 4, 3]
+    lab.nodes["c3"].router.disable(lab.nodes["c3"].router.protocols["rs"])
+    lab.run(3)
+    assert lab.heard("c1") == ["65002"]
+    assert lab.heard("c2") == ["65001"]
+
+
+def test_a_changed_export_filter_sends_the_paths_that_differ():
+    lab = Exchange()
+    fresh = "export where bgp_path.first != 65003; add paths tx;"
+    lab.configure(fresh)
+    assert lab.heard("c1") == ["65002"]
+    assert lab.heard("c2") == ["65001"]
+    lab.configure("export all; add paths tx;")
+    assert lab.heard("c1") == ["65002", "65003"]
+
+
+def test_configure_soft_sends_nothing_until_a_route_changes_or_all_is_asked_for():
+    lab = Exchange()
+    lab.configure("export where bgp_path.first != 65003; add paths tx;", soft=True)
+    assert lab.heard("c1") == ["65002", "65003"]
+    client = lab.nodes["c1"].router
+    client.reload(client.protocols["rs"], imports=True, exports=False)
+    lab.run(3)
+    assert lab.heard("c1") == ["65002"]
+
+
+def test_a_roa_that_changes_is_asked_about_again_for_each_path():
+    server = SERVER.replace("protocol device { }", "roa4 table r4; protocol device { }\n%s", 1)
+    lab = Exchange()
+    export = "export where roa_check(r4, net, bgp_path.first) != ROA_INVALID; add paths tx;"
+    static = "protocol static roas { roa4 { table r4; }; %s }"
+    first, second = (static % f"route 10.7.0.0/16 max 16 as {asn};" for asn in (65002, 65003))
+    for records in (first, second):
+        lab.nodes["s"].router.reconfigure(read(server.replace("%s", records, 1) % export))
+        lab.run(5)
+        assert lab.heard("c1") == ["65002" if records == first else "65003"]
+
+
+def test_a_client_that_reads_nothing_for_a_while_has_all_paths_in_the_end():
+    lab = Exchange()
+    channel = lab.nodes["s"].router.protocols["c1"].channels["ipv4"]
+    channel.pause()
+    for name in ("c2", "c3", "c2"):
+        router = lab.nodes[name].router
+        static = router.protocols["static1"]
+        (router.enable if not static.enabled else router.disable)(static)
+        lab.run(2)
+    assert lab.heard("c1") == ["65002", "65003"]
+    channel.resume()
+    lab.run(2)
+    assert lab.heard("c1") == ["65002"]
+    assert lab.sent("c1") == 2
+
+
+def test_an_export_limit_counts_paths():
+    lab = Exchange("export all; export limit 3 action block; add paths tx;")
+    assert lab.sent("c1") == 3
+    assert lab.up("c1")
+
+
+def test_a_reflector_sends_all_paths_to_its_clients_with_their_next_hops():
+    """RFC 4456 with RFC 7911: each path has the attributes of its own route."""
+    server = SERVER.replace("rs client", "rr client")
+    for number in (1, 2, 3):
+        server = server.replace(f"as 6500{number}", "as 65009")
+    lab = Lab(dad=None)
+    lab.router("s", server % "export all; add paths tx;")
+    for number in (1, 2, 3):
+        text = CLIENT % {"number": number, "word": "rx"}
+        lab.router(f"c{number}", text.replace(f"as 6500{number}", "as 65009"))
+    lab.segment("lan", *((name, "eth0") for name in ("s", "c1", "c2", "c3")))
+    for number, name in ((9, "s"), (1, "c1"), (2, "c2"), (3, "c3")):
+        lab.nodes[name].host.add_address("eth0", f"10.0.0.{number}/24")
+    lab.run(20)
+    router = lab.nodes["c1"].router
+    found = [
+        router.pool.view(rte.attrs) for rte in router.tables["master4"].get(SHARED) if rte.source.name == "rs"
+    ]
+    assert sorted(str(each["bgp_next_hop"]) for each in found) == ["10.0.0.2", "10.0.0.3"]

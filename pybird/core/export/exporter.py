@@ -16,6 +16,7 @@ class ExportMode(Enum):
     OPTIMAL = "optimal"  # the best one
     ACCEPTED = "accepted"  # the best one that the filter accepts
     MERGED = "merged"  # the best one with the next hops of all equal ones
+    ALL = "all"  # all, each with a path id before its network (`core/export/paths.py`)
 
 
 class Exporter(Protocol):
@@ -62,4 +63,7 @@ class Exporter(Protocol):
         """
 
     def pack(self, announce: dict[Any, list[bytes]], withdraw: list[bytes]) -> Any:
-        """Octets (or whatever `transmit` expects) for networks to announce, by form, and to withdraw."""
+        """Octets (or whatever `transmit` expects) for networks to announce, by form, and to withdraw.
+
+        In mode ALL a path id of 4 octets stands before each network.
+        """

@@ -191,6 +191,7 @@ class Group(FormerGroup):
             return
         if self.reader in self.table.readers:
             self.table.readers.remove(self.reader)
+        self.table.abandon_if_unused()
         if self.table.groups.get(self.key) is self:
             del self.table.groups[self.key]
         self._scheduler.cancel(self._flush)
@@ -674,7 +675,7 @@ class Group(FormerGroup):
         if told < most:
             bids = self._first_buckets(member.urgent, most - told)
             for bid in bids:
-                told += len(self.table.buckets.get(bid, ())) + 1
+                told += self.table.size_of(bid) + 1
             gained += self._walk(member, bids, out)
         self._send_to(member.channel, out, gained)
         self._conclude(member)
@@ -731,7 +732,7 @@ class Group(FormerGroup):
         for bid in bids:
             member.urgent.pop(bid, None)
             origin = todo.pop(bid)
-            bucket = self.table.buckets.get(bid, {})
+            bucket = self.table.bucket(bid)
             fresh = bid in self._todo
             if fresh:
                 del self._todo[bid]
@@ -743,7 +744,7 @@ class Group(FormerGroup):
         part: list[bytes] = []
         for bid in bids:
             part.append(bid)
-            most -= len(self.table.buckets.get(bid, ())) + 1
+            most -= self.table.size_of(bid) + 1
             if most <= 0:
                 break
         return part
@@ -903,7 +904,7 @@ class Group(FormerGroup):
         assert again is not None
         for bid in self._first_buckets(again, self.policy.slice):
             del again[bid]
-            for key in self.table.buckets.get(bid, {}):
+            for key in self.table.bucket(bid):
                 found = self._offered(member, key)
                 if member.channel.traced:
                     self._trace_offer(member, key, found, found[0] if found is not None else None)

@@ -7,6 +7,7 @@ from typing import Any
 from pybird.core.export.exporter import Exporter, ExportMode
 from pybird.core.export.group import Group
 from pybird.core.export.member import FormerGroup, Member
+from pybird.core.export.paths import paths_of
 from pybird.core.export.receiver import Receiver
 from pybird.core.export.single_group import SingleGroup
 
@@ -78,7 +79,8 @@ def divide(wanted: dict[Member, Exporter]) -> list[Member]:
             parts.setdefault((group, key), []).append(member.channel)
             exporters[key] = exporter
     for (group, key), alike in parts.items():
-        group.divide(exporters[key], alike[0].export_policy(), alike)
+        paths = exporters[key].mode is ExportMode.ALL
+        group.divide(exporters[key], alike[0].export_policy(paths), alike)
     return strangers
 
 
@@ -97,19 +99,20 @@ def key_of(channel: Receiver, exporter: Exporter) -> Any:
 
 def is_alone(channel: Receiver, exporter: Exporter) -> bool:
     """True if the channel needs a group of its own."""
-    return exporter.mode is not ExportMode.OPTIMAL or channel.export_limit is not None
+    return exporter.mode not in (ExportMode.OPTIMAL, ExportMode.ALL) or channel.export_limit is not None
 
 
 def find(channel: Receiver, exporter: Exporter) -> Group:
     """The group of this channel; created if it does not exist."""
     alone = is_alone(channel, exporter)
     key = key_of(channel, exporter)
-    table = channel.table
+    paths = exporter.mode is ExportMode.ALL
+    table = paths_of(channel.table, channel.scheduler) if paths else channel.table
     group: Group | None = table.groups.get(key)
     if group is None or (alone and not group.members):  # without members its record is outdated
-        policy = channel.export_policy()
+        policy = channel.export_policy(paths)
         if alone:
-            group = SingleGroup(key, channel, exporter, policy)
+            group = SingleGroup(key, channel, table, exporter, policy)
         else:
             group = Group(key, table, exporter, policy, channel.scheduler)
         table.groups[key] = group

@@ -50,8 +50,8 @@ class Receiver:
     neighbor: Hashable
     traced: bool  # `trace_export` writes something
 
-    def export_policy(self) -> Policy:
-        """The policy for the configured export filter."""
+    def export_policy(self, paths: bool = False) -> Policy:
+        """The policy for the configured export filter; `paths`: it is asked about paths, not networks."""
         raise NotImplementedError
 
     def export_key(self) -> Hashable:

@@ -17,6 +17,7 @@ from pybird.core.export.receiver import FILTERED, LIMITED, REJECTED, SENT, Recei
 from pybird.core.limits import RouteLimit
 from pybird.core.policy import Policy
 from pybird.core.selection import choose
+from pybird.core.table import Table
 from pybird.values.route import Dest, Hop, NextHop, Rte
 
 
@@ -27,10 +28,11 @@ class SingleGroup(Group):
         self,
         key: Any,
         channel: Receiver,
+        table: Table,
         exporter: Exporter,
         policy: Policy,
     ) -> None:
-        super().__init__(key, channel.table, exporter, policy, channel.scheduler)
+        super().__init__(key, table, exporter, policy, channel.scheduler)
         self.limit: RouteLimit | None = channel.export_limit
         self._channel = channel
         self._mode = exporter.mode
@@ -39,7 +41,7 @@ class SingleGroup(Group):
         self._unseen = channel.exported  # networks from other groups that the walk has not reached
 
     def _alike(self, key: Any, exporter: Exporter, policy: Policy) -> Group:
-        return SingleGroup(key, self._channel, exporter, policy)
+        return SingleGroup(key, self._channel, self.table, exporter, policy)
 
     def _inherit(self, old: Group) -> None:
         super()._inherit(old)

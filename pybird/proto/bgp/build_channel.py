@@ -12,7 +12,6 @@ from pybird.conf.options import (
     Handler,
     Handlers,
     Ignored,
-    Refused,
     Taken,
     address,
     checked_number,
@@ -87,16 +86,6 @@ def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     checked_number(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
 
 
-_ADD_PATHS = off_on_or("add_paths", rx="rx", tx="tx")
-SEND_PATHS = Refused("only best routes are sent", _ADD_PATHS)
-
-
-def _add_paths(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    _ADD_PATHS(builder, draft, tree)
-    if draft["add_paths"] in ("tx", "yes"):
-        SEND_PATHS.report(builder, tree)
-
-
 def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if draft["name"] not in ("flow4", "flow6"):
         raise builder.error("Validate option limited to flowspec channels", tree)
@@ -150,6 +139,6 @@ OPTIONS: Handlers = {
     "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
     "validate": Ignored("only flow channels have it", _validate),
     "base_table": Ignored("only flow channels have it", _base_table),
-    "add_paths": _add_paths,
+    "add_paths": off_on_or("add_paths", rx="rx", tx="tx"),
     "require_add_paths": switch("require_add_paths"),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.side_by_side import wire
 from tests.side_by_side.case import Side, bgp, case
+from tests.side_by_side.speaker import Session
 from tests.side_by_side.wire import IPV4, IPV6
 
 RECEIVE, SEND, BOTH = 1, 2, 3
@@ -118,10 +119,102 @@ def paths_filtered_again(side: Side):
     return seen | {"after": side.routes(), "table": side.lines("show route import table p3.ipv4")}
 
 
+def paths(session: Session) -> dict[str, list[str]]:
+    """The AS paths that a session has of each network; ids are the daemon's choice."""
+    found: dict[str, list[str]] = {}
+    for net, path in session.table("as_path").items():
+        found.setdefault(net.partition(" #")[0], []).append(path)
+    return {net: sorted(each) for net, each in found.items()}
+
+
+def said(session: Session, since: int) -> list[list[int]]:
+    """How many networks each UPDATE since then announced and withdrew."""
+    told = [wire.read_update(body, add_path=True) for kind, body in session.received[since:] if kind == 2]
+    return sorted([len(each.reached), len(each.withdrawn)] for each in told)
+
+
+SENDING = bgp(2, channel="add paths rx;") + bgp(3) + bgp(5)
+STATIC = "protocol static { ipv4; route 10.9.0.0/16 blackhole; }\n"
+
+
+def sending(side: Side, channel: str = "", exports: str = "all") -> tuple[Session, Session, Session]:
+    """Neighbors 2 and 3 announce three routes of a network; 4 gets them with path ids."""
+    side.start(SENDING + STATIC + bgp(4, channel=f"add paths on; {channel}", exports=exports))
+    (d,) = side.connect(4, **with_paths(65004, BOTH))
+    (a,) = side.connect(2, **with_paths(65002, SEND))
+    (b,) = side.connect(3)
+    a.announce(f"{NET} #1", path=(65002, 1))
+    side.settle()
+    a.announce(f"{NET} #2", path=(65002, 2, 3))
+    b.announce(NET, path=(65003, 2, 3))
+    side.settle()
+    return a, b, d
+
+
+@case(options=("bgp channel: add paths",))
+def sent_paths(side: Side):
+    """All routes of a network are sent, each once; an unchanged one is not sent again."""
+    a, b, d = sending(side)
+    assert d.opening is not None
+    seen: dict[str, Any] = {"capability": [each for each in d.opening.capabilities if each[0] == 69]}
+    seen |= {"sent": paths(d), "details": side.details("p4", WORDS + "|Export")}
+    for mode in ("export", "preexport", "noexport", "exported"):
+        seen[mode] = side.routes(f"{mode} p4")
+    since = len(d.received)
+    a.withdraw(f"{NET} #1")
+    side.settle()
+    seen["best gone"] = [said(d, since), paths(d)]
+    since = len(d.received)
+    b.announce(NET, path=(65003,))
+    side.settle()
+    seen["another best"] = [said(d, since), paths(d)]
+    since = len(d.received)
+    d.announce(f"{NET} #1", path=(65004, 8))
+    d.announce(f"{NET} #2", path=(65004,))
+    side.settle()
+    seen["own"] = [said(d, since), paths(d), side.best()]
+    since = len(d.received)
+    d.send(wire.refresh())
+    side.settle()
+    seen["refresh"] = [sum(each[0] for each in said(d, since)), paths(d)]
+    since = len(d.received)
+    b.close()
+    side.settle()
+    return seen | {"neighbor gone": [said(d, since), paths(d)], "end": side.details("p4", "Routes:")}
+
+
+@case()
+def sent_paths_filtered(side: Side):
+    """A new export filter sends the differences only, path by path."""
+    a, _b, d = sending(side, exports="filter { if bgp_path.len > 2 then reject; accept; }")
+    seen: dict[str, Any] = {"first": [paths(d), side.details("p4", "Routes:|Export")]}
+    seen["first: shown"] = {mode: side.routes(f"{mode} p4") for mode in ("export", "noexport")}
+    text = side.config
+    for name, condition in (("less", "bgp_path.len > 1"), ("all", "false"), ("by net", "net = 10.9.0.0/16")):
+        side.configure(text.replace("bgp_path.len > 2", condition))
+        side.settle()
+        seen[name] = paths(d)
+    a.announce(f"{NET} #1", path=(65002, 1), med=7)
+    side.settle()
+    return seen | {"changed": paths(d)}
+
+
+@case()
+def sent_paths_within_a_limit(side: Side):
+    """The export limit counts routes."""
+    a, _b, d = sending(side, channel="export limit 2 action block;")
+    seen: dict[str, Any] = {"first": [paths(d), side.details("p4", "Routes:|Export")]}
+    since = len(d.received)
+    a.announce(f"{NET} #1", path=(65002, 4))
+    side.settle()
+    return seen | {"replaced": [said(d, since), paths(d)]}
+
+
 @case(since="2.19", options=("bgp channel: require add paths",))
 def required_paths(side: Side):
     """The neighbor must be able to do all that is configured here."""
-    asked = [("off", 0), *[(word, mode) for word in ("rx",) for mode in (0, RECEIVE, SEND, BOTH, 7)]]
+    asked = [(word, mode) for word in ("rx", "tx", "on") for mode in (RECEIVE, SEND, BOTH)]
+    asked += [("rx", 0), ("tx", 0), ("off", 0), ("rx", 7)]
     places = dict(enumerate(asked, 2))
     side.start(
         "".join(bgp(n, channel=f"add paths {word}; require add paths;") for n, (word, _) in places.items())

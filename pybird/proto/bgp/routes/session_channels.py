@@ -418,8 +418,11 @@ class SessionChannels:
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
             aigp=aigp_mode(config, self._remote_as() == peer.local_as),
+            paths=family.numbers in negotiated.add_path_tx,
         )
         mode = ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL
+        if terms.paths:
+            mode = ExportMode.ALL
         return BgpExporter(terms, mode, self._warn)
 
     @property
