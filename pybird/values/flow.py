@@ -159,7 +159,8 @@ def bits_component(code: int, terms: Iterable[tuple[bool, int, int, bool]]) -> b
         join = _AND if and_ else 0
         ones, zeros = value & mask, mask & ~value
         if ones:
-            out.append((join | 1 | (2 if negated else 0), ones))
+            plain = 2 if code == FRAGMENT else 3  # one bit: BIRD does not ask for "all of these bits" there
+            out.append((join | (plain if negated else 1), ones))
             join = 0 if negated else _AND
         if zeros:
             out.append((join | (0 if negated else 2), zeros))
@@ -170,6 +171,8 @@ def _component(code: int, terms: list[Term]) -> bytes:
     out = [bytes((code,))]
     for at, (bits, value) in enumerate(terms):
         size = 0 if value < 1 << 8 else 1 if value < 1 << 16 else 2
+        if code == LABEL:
+            size = 2  # RFC 8956, 3.7
         end = _END if at == len(terms) - 1 else 0
         out.append(bytes((bits | end | size << 4,)) + value.to_bytes(1 << size, "big"))
     return b"".join(out)

@@ -35,7 +35,7 @@ from pybird.proto.bgp.build_channel import (
     peers_channel,
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.routes.defaults import is_recursive
+from pybird.proto.bgp.routes.defaults import base_table, is_recursive
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -82,7 +82,7 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
         _check_policy(builder, config, tree)
     for each in config.channels:
         if isinstance(each, BgpChannelConfig) and each.validate:
-            _check_validation(builder, each, tree)
+            _check_validation(builder, config, each, tree)
     _warn_of_missing_next_hop(builder, config)
     _warn_of_two_families(builder, config, tree)
 
@@ -99,9 +99,9 @@ def _is_v4(address: Address | Prefix) -> bool:
     return (address.address if isinstance(address, Prefix) else address).is_v4
 
 
-def _check_validation(builder: Builder, channel: BgpChannelConfig, tree: Tree) -> None:
+def _check_validation(builder: Builder, config: BgpConfig, channel: BgpChannelConfig, tree: Tree) -> None:
     """Check the base table of a flow channel: RFC 9117 compares flow routes with its unicast routes."""
-    name = channel.base_table or ("master4" if channel.name == "flow4" else "master6")
+    name = base_table(config, channel)
     if not builder.tables[name].trie:
         text = f"Flowspec validation requires base table ({name}) with trie"
         builder.errors.append(builder.end_error(text, tree))
@@ -114,7 +114,7 @@ def _warn_of_missing_next_hop(builder: Builder, config: BgpConfig) -> None:
     for channel in config.channels:
         if not isinstance(channel, BgpChannelConfig) or channel.name not in family.NAMES:
             continue
-        if channel.family.hop_version == 4 and not channel.extended_next_hop:
+        if channel.family.carries(bytes(4), False) and not channel.extended_next_hop:
             text = (
                 "channel of link-local neighbors without `extended next hop`: "
                 "it carries routes only where the link has IPv4 addresses"

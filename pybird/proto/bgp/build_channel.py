@@ -87,7 +87,8 @@ def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 
 def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    if draft["name"] not in ("flow4", "flow6"):
+    row = family.find(draft["name"])
+    if row is None or row.base is None:
         raise builder.error("Validate option limited to flowspec channels", tree)
     draft["validate"] = builder.switch(tree.children[0])
 
@@ -96,8 +97,8 @@ def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """The table of unicast routes that flow routes are validated with (RFC 9117)."""
     name = tree.children[0]
     assert isinstance(name, Token)
-    wanted = {"flow4": NetType.IP4, "flow6": NetType.IP6}.get(draft["name"])
-    if builder.table(name).net_type is not wanted:
+    row = family.find(draft["name"])
+    if row is None or row.base is None or builder.table(name).net_type is not row.base.net_type:
         raise builder.error("Mismatched base table type", name)
     draft["base_table"] = str(name)
 
@@ -106,7 +107,8 @@ def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """An IGP table: a channel may have one for IPv4 and one for IPv6 next hops."""
     name = tree.children[0]
     assert isinstance(name, Token)
-    if draft["name"] in ("flow4", "flow6"):
+    row = family.find(draft["name"])
+    if row is not None and not row.has_hops:
         raise builder.error("IGP table not allowed here", name)
     field = {NetType.IP4: "igp_table4", NetType.IP6: "igp_table6"}.get(builder.table(name).net_type)
     if field is None:
@@ -137,8 +139,8 @@ OPTIONS: Handlers = {
     "channel_graceful_restart": _graceful_restart,
     "channel_long_lived": Ignored("stale routes are not kept"),
     "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
-    "validate": Ignored("only flow channels have it", _validate),
-    "base_table": Ignored("only flow channels have it", _base_table),
+    "validate": Refused("flow routes would not be validated", _validate),
+    "base_table": Ignored("flow routes are not validated", _base_table),
     "add_paths": off_on_or("add_paths", rx="rx", tx="tx"),
     "require_add_paths": switch("require_add_paths"),
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, final
 
+from pybird.proto.bgp.wire.flow import FLOWS4, FLOWS6
 from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES, Nlri
 from pybird.values.net import NetType
 
@@ -31,12 +32,16 @@ class Family:
     `name` is that of its channels, `shown` its word in `show protocols all`. `nlri` reads
     and writes its networks. `hop_version` (4 or 6) is the IP version of its next hops; an
     IPv4 family may also have IPv6 ones where both sides announced that (RFC 8950).
-    `hop_sizes` are the lengths in octets that a next hop in MP_REACH may have. Networks of a
+    `hop_sizes` are the lengths in octets that a next hop in MP_REACH may have; empty: routes
+    have no next hop, and one that is received is ignored (RFC 8955, 4). Networks of a
     `classic` family are sent in the fields that UPDATEs had before RFC 4760 where possible.
+    Routes of a family of flows can be validated with the unicast routes of `base`.
     """
 
     __slots__ = (
+        "base",
         "classic",
+        "has_hops",
         "head",
         "hop_sizes",
         "hop_version",
@@ -57,6 +62,7 @@ class Family:
         hop_version: int,
         hop_sizes: tuple[int, ...],
         classic: bool = False,
+        base: Family | None = None,
     ) -> None:
         self.name: Final = name
         self.shown: Final = shown
@@ -65,11 +71,15 @@ class Family:
         self.nlri: Final = nlri
         self.hop_version: Final = hop_version
         self.hop_sizes: Final = hop_sizes
+        self.has_hops: Final = len(hop_sizes) > 0
         self.classic: Final = classic
+        self.base: Final = base
         self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
 
     def carries(self, next_hop: bytes, extended: bool) -> bool:
         """True if routes may have this canonical next hop; `extended`: RFC 8950 was negotiated."""
+        if not self.has_hops:
+            return not next_hop
         if len(next_hop) == 4:
             return self.hop_version == 4
         return self.hop_version == 6 or extended
@@ -85,8 +95,10 @@ IPV4_UNICAST: Final = Family("ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES,
 IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
 IPV4_MULTICAST: Final = Family("ipv4 multicast", "ipv4-mc", (1, 2), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4)
 IPV6_MULTICAST: Final = Family("ipv6 multicast", "ipv6-mc", (2, 2), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
+FLOW4: Final = Family("flow4", "flow4", (1, 133), NetType.FLOW4, FLOWS4, 4, (), base=IPV4_UNICAST)
+FLOW6: Final = Family("flow6", "flow6", (2, 133), NetType.FLOW6, FLOWS6, 6, (), base=IPV6_UNICAST)
 
-ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST, IPV4_MULTICAST, IPV6_MULTICAST)
+ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST, IPV4_MULTICAST, IPV6_MULTICAST, FLOW4, FLOW6)
 
 
 class Other(NamedTuple):
@@ -109,8 +121,6 @@ OTHERS: Final = (
     Other("vpn6 mpls", "vpn6-mpls", (2, 128)),
     Other("vpn4 multicast", "vpn4-mc", (1, 129)),
     Other("vpn6 multicast", "vpn6-mc", (2, 129)),
-    Other("flow4", "flow4", (1, 133)),
-    Other("flow6", "flow6", (2, 133)),
     Other("evpn", "evpn", (25, 70)),
 )
 
@@ -138,6 +148,11 @@ def named(name: str) -> Family:
     if found is None:
         raise NoFamilyError(f"no family is called {name!r}")
     return found
+
+
+def find(name: str) -> Family | None:
+    """The family of the channels with this name; None: they are not run."""
+    return _BY_NAME.get(name)
 
 
 def numbered(numbers: AfiSafi) -> Family:

@@ -35,7 +35,9 @@ def _next_hop(channel: BgpChannelConfig, both: Negotiated, own_next_hop: OwnNext
     """RFC 8950: without it IPv4 routes cannot have our IPv6 address as next hop."""
     family = channel.family
     extended = family.numbers in both.extended_next_hop
-    if extended or family.hop_version != 4 or family.carries(own_next_hop(channel) or bytes(16), False):
+    if extended or not family.has_hops or family.hop_version != 4:
+        return
+    if family.carries(own_next_hop(channel) or bytes(16), False):
         return
     lacking = (
         "they lack extended next hop" if channel.extended_next_hop else "extended next hop is not on here"

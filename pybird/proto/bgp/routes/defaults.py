@@ -19,6 +19,8 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
     the other family (which need `extended next hop`), master4 or master6.
     """
     v4, v6 = channel.igp_table4, channel.igp_table6
+    if not channel.family.has_hops:
+        return IgpTables()
     if not is_recursive(config, channel):
         return IgpTables(v4, v6)
     own = channel.family.hop_version == 4
@@ -27,6 +29,19 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
     if v6 is None and (not own or channel.extended_next_hop):
         v6 = "master6" if own else channel.table
     return IgpTables(v4, v6)
+
+
+def base_table(config: BgpConfig, channel: BgpChannelConfig) -> str:
+    """The table of unicast routes that a channel of flows is validated with (RFC 8955, 6).
+
+    As configured; else that of the channel of those routes in the same protocol, else master4 or master6.
+    """
+    if channel.base_table is not None:
+        return channel.base_table
+    base = channel.family.base
+    assert base is not None
+    own = [each.table for each in config.channels if each.name == base.name]
+    return own[0] if own else f"master{base.hop_version}"
 
 
 def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:

@@ -6,7 +6,7 @@ once per attribute set) and the messages (`pack`). With add-path, a key that is 
 the path id and the network.
 
 The wire form is (next hop of MP_REACH, attributes without it); the first is
-empty where the classic fields of an UPDATE carry the networks. Rules: RFC 4271
+empty where the classic fields of an UPDATE carry the networks, and where routes have none. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
 RFC 8950.
 
@@ -184,12 +184,14 @@ class BgpExporter:
         terms = self.terms
         found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
-        hop = self._next_hop(b"" if received is None else _canonical(received[3:]), rte, before, again)
-        if not hop:
-            return None
-        if not any(hop):
-            self._log_once(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
-            return None
+        hop = b""
+        if self._family.has_hops:
+            hop = self._next_hop(b"" if received is None else _canonical(received[3:]), rte, before, again)
+            if not hop:
+                return None
+            if not any(hop):
+                self._log_once(rte, "not sent: Invalid NEXT_HOP attribute - zero address")
+                return None
         for code in _LISTS:  # a list that a filter emptied would be malformed (RFC 7606, 7)
             if code in found and len(found[code]) == _HEAD:
                 del found[code]
@@ -204,13 +206,13 @@ class BgpExporter:
         self._set_aigp(found, rte, hop == self._own)
         if not terms.as4:
             _narrow(found)
-        mp = b""
+        mp, over = b"", 0
         if len(hop) == 4 and self._family.classic:
             found[NEXT_HOP] = bytes((TRANSITIVE, NEXT_HOP, 4)) + hop
         else:
             mp = wire_next_hop(hop, terms.link_local_format)
+            over = 9 + len(mp)
         octets = b"".join([found[code] for code in sorted(found)])
-        over = 9 + len(mp) if mp else 0
         if _FIXED + over + len(octets) + self._longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
@@ -427,7 +429,7 @@ class BgpExporter:
         if withdraw:
             self._pack_withdraw(out, withdraw)
         for wire, keys in announce.items():
-            if wire[0]:
+            if wire[0] or not self._family.classic:
                 self._pack_mp(out, wire, keys)
             else:
                 self._pack_classic(out, wire[1], keys)
@@ -443,7 +445,12 @@ class BgpExporter:
         hop, attributes = wire
         head = self._family.head + bytes((len(hop),)) + hop + b"\0"
         over = 4 + len(head) + len(attributes)
-        for piece in self._family.nlri.split(keys, self.terms.max_length - _FIXED - over, self._path_id):
+        room = self.terms.max_length - _FIXED - over
+        lost = self._family.nlri.oversized(keys, room, self._path_id)
+        if lost and self._log is not None:
+            most = self.terms.max_length
+            self._log(f"BGP: {lost} {self._family.name} routes not sent: messages have at most {most} octets")
+        for piece in self._family.nlri.split(keys, room, self._path_id):
             # MP_REACH stands first (RFC 7606, 5.1)
             reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
             size = over + len(piece)

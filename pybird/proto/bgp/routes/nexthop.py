@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 
 from pybird.proto.bgp.family import Family
 from pybird.values.address import Address
-from pybird.values.route import UNREACHABLE, Hop
+from pybird.values.route import NO_HOP, UNREACHABLE, Hop
 
 MEMO_SIZE: Final = 4096
 MAPPED: Final = bytes(10) + b"\xff\xff"  # before an IPv4 address in an IPv6 one (RFC 4291, 2.5.5.2)
@@ -112,6 +112,8 @@ class Resolver:
         self._memo.clear()
 
     def _resolve(self, octets: bytes) -> Hop | None:
+        if not octets:
+            return NO_HOP  # the family has none
         address = self._address(octets)
         if address is None:
             return None

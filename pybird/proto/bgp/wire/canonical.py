@@ -128,8 +128,8 @@ class Canonical:
     def read(self, data: bytes, next_hop: bytes | None, aigp: bool = False) -> bytes:
         """Canonical bytes of received attributes, from which MP_REACH and MP_UNREACH were cut out.
 
-        `next_hop` is the canonical one of MP_REACH; None: NEXT_HOP counts. AIGP is kept
-        if `aigp` is true, else silently removed (RFC 7311, 3).
+        `next_hop` is the canonical one of MP_REACH, empty if the family has none; None: NEXT_HOP
+        counts. AIGP is kept if `aigp` is true, else silently removed (RFC 7311, 3).
 
         Raises:
             RefusedError: the routes count as withdrawn.
@@ -140,7 +140,9 @@ class Canonical:
             _widen(found)
         found.pop(AS4_PATH, None)
         found.pop(AS4_AGGREGATOR, None)
-        if next_hop is not None:
+        if next_hop == b"":
+            found.pop(NEXT_HOP, None)
+        elif next_hop is not None:
             found[NEXT_HOP] = bytes((TRANSITIVE, NEXT_HOP, len(next_hop))) + next_hop
         if LOCAL_PREF not in found:
             found[LOCAL_PREF] = self._default_local_pref

@@ -297,7 +297,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
     """The IPv4 families that may also have IPv6 next hops."""
     wanted = [channel.family for channel in channels if channel.extended_next_hop]
-    return sorted([family.numbers for family in wanted if family.hop_version == 4])
+    return sorted([family.numbers for family in wanted if family.hop_version == 4 and family.has_hops])
 
 
 _DIRECTIONS: Final = {"no": 0, "rx": RECEIVE_PATHS, "tx": SEND_PATHS, "yes": RECEIVE_PATHS | SEND_PATHS}

@@ -64,6 +64,10 @@ class Nlri:
         """
         raise NotImplementedError
 
+    def oversized(self, keys: list[bytes], room: int, before: int = 0) -> int:
+        """How many of these networks are alone longer than the room; `split` leaves them out."""
+        return 0
+
 
 @final
 class PrefixNlri(Nlri):

@@ -340,9 +340,9 @@ class UpdateReader:
             return
         size = value[3]
         start = 5 + size
-        if size not in family.hop_sizes or start > len(value):
+        if start > len(value) or (size not in family.hop_sizes and family.has_hops):
             raise _optional_error(MP_REACH, value)
-        next_hop = value[4 : 4 + size]
+        next_hop = value[4 : 4 + size] if family.has_hops else b""
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, family, next_hop)
         if start < len(value):
             self._announce(out, family, value[start:], entry)
@@ -383,7 +383,7 @@ class UpdateReader:
         return _Entry(self._pool.intern(wire), find(wire, 3) or b"", reason, False, discarded)
 
     def _mp_next_hop(self, octets: bytes) -> bytes:
-        hop = canonical_next_hop(octets)
+        hop = canonical_next_hop(octets) if octets else b""
         if hop is None:
             raise RefusedError(f"next hop {Address(octets[:16])} is no address of a host")
         return hop
