@@ -12,6 +12,7 @@ from pybird.conf.options import (
     Handler,
     Handlers,
     Ignored,
+    Refused,
     Taken,
     address,
     checked_number,
