@@ -183,6 +183,11 @@ def switch(tree: Any, _session: Any) -> Switch:
     return Switch(which(parts), parts.text("message") or "")
 
 
+def prune(tree: Any, _session: Any) -> Which:
+    """`prune`."""
+    return which(Parts(tree))
+
+
 def reload(tree: Any, _session: Any) -> Reload:
     """`reload` in its three forms."""
     parts = Parts(tree)

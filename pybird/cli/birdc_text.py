@@ -333,6 +333,8 @@ def _head(detail: r.ProtocolDetail, view: View) -> Iterator[str]:
         ("Created", view.times.text(detail.created) if view.dialect == 3 else ""),
         ("Router ID", detail.router_id),
         ("VRF", detail.vrf),
+        ("Orphan since", "" if detail.orphan_since is None else view.times.text(detail.orphan_since)),
+        ("Autoprune at", "" if detail.prune_at is None else view.times.text(detail.prune_at)),
     ]
     for label, text in rows:
         if text:

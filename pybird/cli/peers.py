@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.cli.arguments import ShowPeers
 from pybird.cli.protocols import info
-from pybird.cli.selection import ask_protocol, moment, table
+from pybird.cli.selection import ask_protocol, moment, orphaned, table
+from pybird.core.command_targets import Which, protocols
 from pybird.core.peering import Discoverer, Spawner
-from pybird.core.replies import PARSE_ERROR, CommandError, Done, PeerHeading, PeerRow, Reply
+from pybird.core.replies import (
+    LEFT,
+    PARSE_ERROR,
+    PRUNED,
+    CommandError,
+    Done,
+    Note,
+    PeerHeading,
+    PeerRow,
+    Reply,
+)
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
@@ -34,6 +45,26 @@ def show_peers(router: Router, arguments: ShowPeers, session: Any) -> Iterator[R
             if arguments.interface is None or fnmatchcase(row.interface, arguments.interface):
                 yield row
     yield Done()
+
+
+def prune(router: Router, arguments: Which, session: Any) -> Iterator[Reply]:
+    """Remove sessions of neighbors that are gone, except established and disabled ones."""
+    for instance in protocols(router, arguments):
+        parent = instance.parent
+        spawner = parent if isinstance(parent, Spawner) else None
+        if spawner is not None and orphaned(instance) is not None:
+            why = ask_protocol(spawner, spawner.prune, instance)
+            if why:
+                yield _left(instance.name, why)
+            else:
+                yield Note(PRUNED, f"{instance.name}: pruned", instance.name)
+        elif arguments.name is not None:
+            yield _left(instance.name, "no orphan")
+    yield Done()
+
+
+def _left(name: str, why: str) -> Note:
+    return Note(LEFT, f"{name}: not pruned, {why}", name)
 
 
 def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
@@ -77,9 +108,13 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
 
 
 def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> PeerRow:
-    """A session that outlived its entry (`persist yes`)."""
+    """A session that outlived its entry (`persist`), or that was made for a connection."""
     net = net_of(NetType.PEER, key)
     assert isinstance(net, PeerNet)
+    orphan = orphaned(child)
+    prune_in = None
+    if orphan is not None and orphan.prune_at is not None:
+        prune_in = max(orphan.prune_at - router.clock.now(), 0.0)
     return PeerRow(
         table=found.name,
         address=str(net.address),
@@ -89,8 +124,14 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         expires=None,
         child=child.name,
         state=child.state.value,
-        why=f"orphan, {_session_state(child)}".rstrip(", "),
+        why=", ".join([word for word in ("orphan", _session_state(child), _pruning(prune_in)) if word]),
+        orphan_since=None if orphan is None else moment(router, orphan.since),
+        prune_in=prune_in,
     )
+
+
+def _pruning(seconds: float | None) -> str:
+    return "" if seconds is None else f"pruned in {seconds:.0f} s"
 
 
 def _session_state(child: Instance) -> str:

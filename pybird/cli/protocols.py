@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import ask_protocol, moment, with_not_run
+from pybird.cli.selection import ask_protocol, moment, orphaned, with_not_run
 from pybird.conf.model import DEBUG_FLAGS, Limit, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.command_targets import NOT_RUN, not_run, protocols
@@ -123,12 +123,15 @@ def protocol_detail(router: Router, instance: Instance) -> ProtocolDetail:
     """The details that `show protocols all` adds."""
     config = instance.config
     pair = ask_protocol(instance, instance.pair)
+    orphan = orphaned(instance)
     return ProtocolDetail(
         created=moment(router, instance.created),
         description=config.description,
         message=instance.remote_reason or instance.message,
         router_id=_router_id(config),
         vrf=config.vrf or "",
+        orphan_since=None if orphan is None else moment(router, orphan.since),
+        prune_at=None if orphan is None or orphan.prune_at is None else moment(router, orphan.prune_at),
         details=tuple(ask_protocol(instance, instance.details) or ()),
         channels=()
         if pair is not None

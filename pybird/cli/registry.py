@@ -89,6 +89,7 @@ CORE: Final = (
     Command("enable", protocols.enable, f'enable {WHICH} ["<message>"]', a.switch, restricted=True),
     Command("disable", protocols.disable, f'disable {WHICH} ["<message>"]', a.switch, restricted=True),
     Command("restart", protocols.restart, f'restart {WHICH} ["<message>"]', a.switch, restricted=True),
+    Command("prune", peers.prune, f"prune {WHICH}", a.prune, restricted=True),
     Command("reload", protocols.reload, f"reload [in|out] {WHICH}", a.reload, restricted=True),
     Command(
         "reload_filters",

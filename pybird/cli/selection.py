@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pybird.cli.arguments import ChannelName
 from pybird.core.command_targets import Which, not_run, protocol, protocols, unknown
+from pybird.core.peering import Orphaned, Spawner
 from pybird.core.replies import PARSE_ERROR, CommandError, Moment
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def ask_protocol(instance: Instance, ask: Callable[..., Any], *arguments: Any) -
         return list(found) if isinstance(found, GeneratorType) else found
 
     return instance.guarded(call)
+
+
+def orphaned(instance: Instance) -> Orphaned | None:
+    """What is known of a dynamic child whose neighbor is not discovered; None: it is, or this is no child."""
+    parent = instance.parent
+    found = ask_protocol(parent, parent.orphaned, instance) if isinstance(parent, Spawner) else None
+    return found if isinstance(found, Orphaned) else None
 
 
 def with_not_run(router: Router, which: Which) -> list[Instance | ProtocolConfig]:

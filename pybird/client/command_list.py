@@ -59,6 +59,10 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ('enable (<protocol> | "<pattern>" | all) ["<message>"]', "Enable protocol"),
     ('disable (<protocol> | "<pattern>" | all) ["<message>"]', "Disable protocol"),
     ('restart (<protocol> | "<pattern>" | all) ["<message>"]', "Restart protocol"),
+    (
+        'prune (<protocol> | "<pattern>" | all)',
+        "Remove sessions of neighbors that are gone, except established and disabled ones",
+    ),
     ('reload [in|out] (<protocol> | "<pattern>" | all)', "Reload protocol"),
     (
         'reload filters [in|out] (<protocol> | "<pattern>" | all) [partial <prefix set>]',

@@ -7,7 +7,7 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
 from pybird.conf.model import DEBUG_FLAGS, ChannelConfig, TableConfig
-from pybird.conf.options import Handlers, flags, limit, number, switch
+from pybird.conf.options import Handlers, flags, limit, number, off_on_or, switch
 from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import Filter
 from pybird.values.net import NetType
@@ -128,10 +128,13 @@ def _from(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["from_interfaces"] = builder.interface_patterns(tree.children[0])
 
 
+_PERSIST = off_on_or("persist", established="established")
+
+
 def _persist(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if "persist" not in draft.fields:
         raise builder.error(PEERS_ONLY.format("Persist"), tree)
-    draft["persist"] = builder.switch(tree.children[0])
+    _PERSIST(builder, draft, tree)
 
 
 CHANNEL: Handlers = {

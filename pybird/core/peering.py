@@ -7,6 +7,7 @@ other: they meet only through these two base classes and the table.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pybird.core.channel import Channel
@@ -33,6 +34,14 @@ class Discoverer(Instance[C]):
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class Orphaned:
+    """A child without an entry: since when, and when it is removed (None: not yet known, or never)."""
+
+    since: float
+    prune_at: float | None
+
+
 class Spawner(Instance[C]):
     """A protocol that creates a dynamic child for each entry that is exported to it."""
 
@@ -45,7 +54,15 @@ class Spawner(Instance[C]):
         raise NotImplementedError
 
     def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
-        """Children whose entry is gone, by its key."""
+        """Children without an entry, by the key that one would have."""
+        raise NotImplementedError
+
+    def orphaned(self, child: Instance) -> Orphaned | None:
+        """What is known of a child without an entry; None: it has one."""
+        raise NotImplementedError
+
+    def prune(self, child: Instance) -> str:
+        """Remove a child that has no entry and is down; why it is left instead, empty: it is removed."""
         raise NotImplementedError
 
     def entry_alive(self, channel: Channel, key: bytes, returned: bool) -> None:

@@ -33,6 +33,8 @@ class CommandError(Exception):
         self.text = text
 
 
+PRUNED: Final = 26
+LEFT: Final = 27
 NOT_FOUND: Final = 8001
 CONFIG_ERROR: Final = 8002
 NO_MATCH: Final = 8003
@@ -274,6 +276,8 @@ class ProtocolDetail:
     message: str = ""
     router_id: str = ""
     vrf: str = ""
+    orphan_since: Moment | None = None  # of a dynamic child whose neighbor is not discovered
+    prune_at: Moment | None = None
     details: tuple[Detail, ...] = ()
     channels: tuple[ChannelDetail, ...] = ()
     pair: PairDetail | None = None
@@ -478,6 +482,8 @@ class PeerRow(Reply):
     child: str = ""
     state: str = ""
     why: str = ""
+    orphan_since: Moment | None = None  # of a session whose neighbor is not discovered
+    prune_in: float | None = None  # seconds from now; None: never, or not while it is up
 
 
 @dataclass(frozen=True, slots=True)

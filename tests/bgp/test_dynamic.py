@@ -395,7 +395,7 @@ def test_a_neighbor_that_closes_after_its_open_is_no_reason_to_hurry():
 
 
 def test_a_returning_entry_resets_the_patience():
-    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist=True))], [])
+    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist="yes"))], [])
     lab.run(40)
     assert lab.proto("a", "auto01").pace.refusals >= 4
     flap(lab)
@@ -405,7 +405,7 @@ def test_a_returning_entry_resets_the_patience():
 
 
 def test_a_returning_entry_clears_the_error_wait():
-    options = {"channels": channels(persist=True)}
+    options = {"channels": channels(persist="yes")}
     lab = lab_with([FOUND_B, auto(65001, remote_as=65009, remote_kind=None, **options)])
     lab.run(1)
     assert lab.state("a", "auto01").startswith("Idle")
@@ -534,7 +534,7 @@ def test_or_until_the_entry_returns():
 
 
 def test_with_persist_the_child_stays_as_orphan_and_is_claimed_without_reset():
-    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist=True))])
+    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist="yes"))])
     lab.run(1)
     since = lab.proto("a", "auto01").since
     withdraw(lab)
@@ -550,14 +550,14 @@ def test_with_persist_the_child_stays_as_orphan_and_is_claimed_without_reset():
 
 
 def test_the_channels_persist_wins_over_the_protocols():
-    lab = lab_with([FOUND_B, auto(65001, persist=True, channels=channels(persist=False))])
+    lab = lab_with([FOUND_B, auto(65001, persist="yes", channels=channels(persist="no"))])
     lab.run(1)
     withdraw(lab)
     assert children(lab) == []
 
 
 def test_an_orphan_keeps_retrying():
-    lab = lab_with([FOUND_B, auto(65001, persist=True)])
+    lab = lab_with([FOUND_B, auto(65001, persist="yes")])
     lab.run(1)
     withdraw(lab)
     lab.nodes["b"].kill()
@@ -725,10 +725,10 @@ def test_a_reload_evaluates_all_entries_again(options):
 
 
 def test_persist_switched_off_removes_orphans():
-    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist=True))])
+    lab = lab_with([FOUND_B, auto(65001, channels=channels(persist="yes"))])
     lab.run(1)
     withdraw(lab)
-    reload(lab, "a", replace(FOUND_B, disabled=True), auto(65001, channels=channels(persist=False)))
+    reload(lab, "a", replace(FOUND_B, disabled=True), auto(65001, channels=channels(persist="no")))
     lab.run(0.5)
     assert children(lab) == []
 

@@ -111,3 +111,58 @@ def test_restarting_and_disabling_a_child() -> None:
     assert two.ask("show peers").splitlines()[1].endswith("auto01       up Established")
     assert two.ask("reload auto01") == "0015-auto01: reloading\n0000 \n"
     assert two.ask("reload bgp in auto01") == "0015-auto01.ipv4: reloading\n auto01.ipv6: reloading\n0000 \n"
+
+
+def orphaned(persist: str, *more: str) -> Pair:
+    """a, and b, which does not advertise itself any more."""
+    options = " ".join(more)
+    two = Pair(
+        a=unnumbered(1, f"peers {{ persist {persist}; }};", more=options),
+        b=unnumbered(2, "peers { persist yes; };"),
+    )
+    router = two.lab.nodes["b"].router
+    router.disable(router.protocols["radv1"])
+    two.lab.run(1)
+    return two
+
+
+def test_an_orphan_in_show_peers_and_show_protocols() -> None:
+    two = orphaned("established")
+    assert two.ask("show peers").splitlines()[1].endswith("auto01       up orphan, Established")
+    found = two.ask("show protocols all auto01").splitlines()
+    assert any(line.startswith("1006-  Orphan since:") for line in found)
+    assert not any("Autoprune at" in line for line in found)
+    router = two.lab.nodes["b"].router
+    router.disable(router.protocols["auto"])
+    two.lab.run(15)
+    assert two.ask("show peers").splitlines()[1].split("auto01")[1].strip() == (
+        "start orphan, Passive       Received: Administrative shutdown, pruned in 45 s"
+    )
+    found = two.ask("show protocols all auto01").splitlines()
+    (line,) = [line for line in found if "Autoprune at:" in line]
+    assert line.startswith("   Autoprune at:")
+    two.ask("output json")
+    row = json.loads(two.ask("show peers").splitlines()[0][5:])
+    assert row["orphan_since"].endswith("+00:00")
+    assert 40 < row["prune_in"] < 50
+
+
+def test_prune_removes_orphans_that_are_down_and_names_others() -> None:
+    two = orphaned("yes")
+    assert two.ask("prune all") == "0027-auto01: not pruned, established\n0000 \n"
+    assert two.ask("disable auto01") == "0009-auto01: disabled\n0000 \n"
+    assert two.ask("prune auto01") == "0027-auto01: not pruned, disabled\n0000 \n"
+    router = two.lab.nodes["b"].router
+    router.disable(router.protocols["auto"])
+    assert two.ask("enable auto01") == "0011-auto01: enabled\n0000 \n"
+    two.lab.run(1)
+    assert two.ask("prune auto") == "0027-auto: not pruned, no orphan\n0000 \n"
+    assert two.ask('prune "x*"') == "8003 No protocols match\n"
+    assert two.ask('prune "auto*"') == "0026-auto01: pruned\n0000 \n"
+    two.lab.run(1)
+    assert "auto01" not in two.ask("show peers")
+    assert two.ask("prune all") == "0000 \n"
+
+
+def test_a_session_with_an_entry_is_no_orphan(two: Pair) -> None:
+    assert two.ask("prune auto01") == "0027-auto01: not pruned, no orphan\n0000 \n"

@@ -58,6 +58,7 @@ OWN = {
     "show_version": "show version",
     "show_route_refused": "show route refused",
     "show_peers": "show peers",
+    "prune": "prune all",
     "output": "output text",
     "dialect": "dialect 2",
     "help": "help",

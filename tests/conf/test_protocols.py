@@ -61,7 +61,7 @@ def test_a_config_for_automatic_peering() -> None:
     assert six.export_set
     assert isinstance(peers, PeersChannelConfig)
     assert peers.from_interfaces == (InterfacePattern("eth0"),)
-    assert peers.persist is True
+    assert peers.persist == "yes"
     assert peers.export_filter.name == "ACCEPT"
 
 

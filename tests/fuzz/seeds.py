@@ -44,6 +44,7 @@ COMMANDS = (
     "debug b1 { states, routes }",
     'echo "x" all',
     "mrtdump b1 all",
+    'prune "auto*"',
     "graceful restart",
     "down",
     "show route 10.0.0.0/8 all",

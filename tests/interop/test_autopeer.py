@@ -190,6 +190,21 @@ def test_persistent_child_stays_an_orphan_and_is_claimed_again(lab):
     assert first.established() == ["auto01"]
 
 
+@pytest.mark.peer("bird")
+def test_an_orphan_of_a_bird_stays_while_established_then_listens_and_is_pruned(lab, birds):
+    a, b = lab.pair()
+    first = a.pybird(autopeer(1, bgp="persist established; child prune time 6;"))
+    second = b.bird(bird_listener(2), birds)
+    up(first)
+    second.cli("disable radv1")
+    until(lambda: "orphan, Established" in first.cli("show peers"), 5, "lifetime 0 ends nothing")
+    assert first.cli("prune all").strip().endswith("auto01: not pruned, established")
+    second.cli('disable "auto*"')
+    until(lambda: "orphan, Passive" in first.cli("show peers"), 5, "it listens")
+    assert "Autoprune at:" in first.cli("show protocols all auto01")
+    until(lambda: "auto01" not in first.protocols(), 10, "it is pruned")
+
+
 def test_link_down_and_up(lab):
     a, b = lab.pair()
     first, second = a.pybird(autopeer(1)), b.pybird(autopeer(2))

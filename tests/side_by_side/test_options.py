@@ -21,6 +21,8 @@ WITHOUT = {
     "bgp: mpls channel": "MPLS channels are understood, not run",
     "bgp: bgp peers": OWN,
     "bgp: persist": OWN,
+    "bgp: child prune time": OWN,
+    "bgp: child prune off": OWN,
     "bgp: interface range": OWN,
     "bgp: authentication": "only `md5` acts, as `password` does; AO is refused",
     "bgp: graceful restart": "only that it is off acts: `graceful_opens`",

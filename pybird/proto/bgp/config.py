@@ -10,6 +10,7 @@ from pybird.proto.bgp.family import Family, named
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 
+Persist = Literal["no", "established", "yes"]  # what becomes of a child whose neighbor is not announced
 ALL_CEASES = frozenset(range(1, 11))
 
 
@@ -63,7 +64,7 @@ class PeersChannelConfig(ChannelConfig):
     """
 
     from_interfaces: tuple[InterfacePattern, ...] = ()
-    persist: bool | None = None
+    persist: Persist | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,8 @@ class BgpConfig(ProtocolConfig):
     interpret_communities: bool = True
     dynamic_name: str = "dynbgp"
     dynamic_name_digits: int = 0
-    persist: bool = False
+    persist: Persist = "no"
+    child_prune_time: int | Literal["off"] | None = None  # None: by `persist`
     hold_time: int = 240
     min_hold_time: int = 0
     startup_hold_time: int = 240

@@ -17,6 +17,7 @@ from pybird.values.address import Address
 if TYPE_CHECKING:
     from pybird.core.services import Services
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+    from pybird.proto.bgp.dynamic.orphan import Orphan
     from pybird.proto.bgp.session.connection import Connection
     from pybird.proto.bgp.session.countdown import Countdown
     from pybird.proto.bgp.session.listen_retry import Listening
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
+_ANNOUNCED: Final = {True: "is not advertised any more", False: "connected, and was never advertised"}
 INFO_WIDTH: Final = 14  # columns of the state in the Info column
 
 
@@ -39,7 +41,7 @@ class ShownPeer(Protocol):
     signatures: SignatureWatch
     last_error: str
     cause: str
-    orphan: bool
+    orphan: Orphan | None
 
     @property
     def parent(self) -> object:
@@ -71,8 +73,8 @@ def info(state: str, error: str) -> str:
 
 def peer_details(peer: ShownPeer) -> Iterator[Detail]:
     """The lines of a protocol with one neighbor."""
-    if peer.parent is not None and peer.orphan:
-        yield Detail("Orphan", "the neighbor is not advertised any more")
+    if peer.orphan is not None:
+        yield Detail("Orphan", f"the neighbor {_ANNOUNCED[peer.orphan.announced]}")
     yield Detail("BGP state", peer.bgp_state, tuple(_lines(peer)))
 
 

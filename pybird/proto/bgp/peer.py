@@ -30,6 +30,7 @@ from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.dynamic.orphan import Orphan
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
@@ -79,9 +80,9 @@ class Peer(Instance[BgpConfig]):
         self.cause = ""  # what we know about `last_error` beyond BIRD's words
         self._logged_refusal = ""  # the last refusal that was logged
         self._prepare(config)
-        self.orphan = False  # a dynamic child whose entry in the peer table was withdrawn
+        self.orphan: Orphan | None = None  # of a dynamic child that has no entry in the peer table
         self.refused_hook: Callable[[], None] = _do_nothing  # called when the neighbor refuses a session
-        self.started_hook: Callable[[], None] = _do_nothing  # called at each start
+        self.session_hook: Callable[[], None] = _do_nothing  # called when it starts, stops, is up or down
         self.countdown = Countdown(self.services.clock)
         self._listen_ifindex = 0  # the interface that `listening` was opened with
         self._running = False
@@ -121,7 +122,7 @@ class Peer(Instance[BgpConfig]):
         self.signatures.begin(self.config.password is not None)
         self.trace("events", "Started")
         self.wait()
-        self.started_hook()
+        self.session_hook()
 
     def stop(self, reason: StopReason) -> None:
         self.trace("events", "Shutdown requested")
@@ -136,6 +137,7 @@ class Peer(Instance[BgpConfig]):
         self.reach.unwatch()
         self._close_all(self._stop_notification(reason))
         self.listening.close()
+        self.session_hook()
         self.trace("events", "Down")
         self.stopped()
 
@@ -175,9 +177,25 @@ class Peer(Instance[BgpConfig]):
         if (wait := self.error_wait.left(self.services.clock.now())) > 0:
             self.countdown.start(WaitKind.ERROR, wait, self.wait, self.error_wait.seconds)
             self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
-        elif self.reach.usable and not self.config.passive and self.outgoing is None:
+        elif self.reach.usable and not self.passive and self.outgoing is None:
             self.countdown.start(WaitKind.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
             self.trace("events", "Connect delayed by {:.3g} seconds", self.countdown.length)
+
+    @property
+    def passive(self) -> bool:
+        """True if only the neighbor connects."""
+        return self.config.passive or (self.orphan is not None and self.orphan.listens)
+
+    @property
+    def restarting(self) -> bool:
+        """True while routes of a neighbor that restarts are kept (RFC 4724)."""
+        return False
+
+    def orphaned(self, orphan: Orphan | None) -> None:
+        """Become an orphan, or (None) belong to an entry again."""
+        self.orphan = orphan
+        if self.outgoing is None:
+            self.wait()
 
     def retry_now(self) -> None:
         """The neighbor was seen (again), or the operator says so: forget what held us back."""
@@ -238,7 +256,10 @@ class Peer(Instance[BgpConfig]):
         if self.outgoing is not None:
             self.outgoing.abort()
             self.outgoing = None
-        self._connect()
+        if self.passive:
+            self.wait()
+        else:
+            self._connect()
 
     def jitter(self) -> float:
         """A factor between 0.75 and 1 (RFC 4271, section 10)."""
@@ -336,6 +357,7 @@ class Peer(Instance[BgpConfig]):
         self.trace("events", "BGP session established")
         self.went_up()
         self.session_channels.open(connection)
+        self.session_hook()
 
     def updates(self, connection: Connection, effect: Updates) -> None:
         if connection is self.doubt.connection:
@@ -436,6 +458,7 @@ class Peer(Instance[BgpConfig]):
         self.pace.failed()
         self.signatures.begin(self.config.password is not None)
         self.went_down()
+        self.session_hook()
 
     # ----------------------------------------------------------- incoming
 
@@ -513,6 +536,7 @@ class Peer(Instance[BgpConfig]):
         if was_active:
             self.signatures.begin(self.config.password is not None)
             self.went_down()
+            self.session_hook()
         self.wait()
 
     # ------------------------------------------------------------ channels
@@ -613,7 +637,7 @@ class Peer(Instance[BgpConfig]):
             return "Connect"
         if self.idle:
             return "Idle"
-        return "Passive" if self.config.passive else "Active"
+        return "Passive" if self.passive else "Active"
 
     def info(self) -> str:
         if self.state is ProtocolState.DOWN:

@@ -17,6 +17,7 @@ ADAPTED: Final = frozenset(
     (
         "channels",
         "check_link",
+        "child_prune_time",
         "connect_delay_time",
         "connect_retry_time",
         "debug",

@@ -25,7 +25,7 @@ from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
-from pybird.core.peering import Discoverer, Spawner
+from pybird.core.peering import Discoverer, Orphaned, Spawner
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.proto.bgp import details
@@ -42,6 +42,7 @@ from pybird.proto.bgp.dynamic.admission import (
     unready,
     why_withdrawn,
 )
+from pybird.proto.bgp.dynamic.orphan import NO, Orphan, listens_only, persistence, prune_delay
 from pybird.proto.bgp.peer import Peer
 from pybird.proto.bgp.session.connection import refuse
 from pybird.proto.bgp.session.listen_retry import Listening
@@ -109,6 +110,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._spawned.clear()
         self._crowded.clear()
         for key, child in self.children.items():
+            _spare(child)
             if not child.enabled and not child.gave_up and reason is StopReason.RECONFIGURED:
                 self._listeners.held[self.name, key] = (child.message, child.last_error)
         self.children.clear()  # the core stops them for the same reason
@@ -169,31 +171,30 @@ class Dynamic(Spawner[BgpConfig]):
         if child is None or self._has_entry(key):
             return
         channel = self.peers_channel
-        still_there = channel is not None and bool(channel.table.get(entry.net.key))
-        why = "refused by the export filter" if still_there else why_withdrawn(entry)
+        refused = channel is not None and bool(channel.table.get(entry.net.key))
+        why = "refused by the export filter" if refused else why_withdrawn(entry)
         text = f"peer {self.label(entry.net)} withdrawn{why and f' ({why})'}"
-        if not child.enabled or (self.persist and not still_there):
-            child.orphan = True
+        stays = child.restarting or persistence(self.config) != NO
+        if not child.enabled or (stays and not refused):
             self.log("info", f"{text}, {child.name} stays")
+            self._orphan(key, child, announced=True)
             return
         self.log("info", f"{text}, removing {child.name}")
         self._remove(key, child)
 
     def _remove(self, key: Key, child: Peer) -> None:
         """Remove a child, and refuse connections with its key for the (lower) error wait time."""
-        del self.children[key]
+        self._forget(key)
         now = self.services.clock.now()
         self._refused = {known: until for known, until in self._refused.items() if until > now}
         self._refused[key] = now + self.config.error_wait_time[0]
         self.owner.remove(child)
 
-    @property
-    def persist(self) -> bool:
-        """`persist`: the channel's value wins over the protocol's."""
-        channel = peers_config(self.config)
-        if channel is not None and channel.persist is not None:
-            return channel.persist
-        return self.config.persist
+    def _forget(self, key: Key) -> Peer | None:
+        child = self.children.pop(key, None)
+        if child is not None:
+            _spare(child)
+        return child
 
     def channel_added(self, channel: Channel) -> None:
         if self._running and channel.net_type is NetType.PEER:
@@ -297,7 +298,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def _drop_unfit(self, key: Key, child: Peer) -> None:
         """Remove a child that the configuration does not want any more."""
-        del self.children[key]
+        self._forget(key)
         self.owner.remove(child)
         self._notify_others()
 
@@ -312,7 +313,8 @@ class Dynamic(Spawner[BgpConfig]):
         if not entry.fresh:
             return
         entry.fresh = False
-        child.orphan = False
+        _spare(child)
+        child.orphaned(None)
         self.log("info", f"peer {self.label(entry.net)} discovered, {child.name} exists already")
         child.guarded(child.retry_now)
 
@@ -379,7 +381,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def release(self, key: Key) -> None:
         """Remove our child: a protocol that is earlier in the file starts one for this neighbor."""
-        child = self.children.pop(key, None)
+        child = self._forget(key)
         if child is not None:
             self.owner.remove(child)
 
@@ -403,7 +405,7 @@ class Dynamic(Spawner[BgpConfig]):
         if held is not None:
             child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
-        child.started_hook = lambda: self._child_started(key)
+        child.session_hook = lambda: self._tend(key)
         self.children[key] = child
         return child
 
@@ -414,17 +416,56 @@ class Dynamic(Spawner[BgpConfig]):
         if owner is not None and isinstance(owner.protocol, Discoverer):
             owner.protocol.unreachable(NetType.PEER, net.key)
 
-    def _child_started(self, key: Key) -> None:
-        """A child was started: remove it if its entry was withdrawn meanwhile."""
-        child = self.children.get(key)
-        if child is not None and child.orphan and not self.persist:
-            self.services.clock.call_soon(lambda: self._remove_orphan(key))
+    # ------------------------------------------------------------- orphans
 
-    def _remove_orphan(self, key: Key) -> None:
+    def _orphan(self, key: Key, child: Peer, *, announced: bool) -> None:
+        """A child has no entry (any more)."""
+        orphan = Orphan(self.services.clock.now(), announced)
+        orphan.listens = listens_only(self.config)
+        child.orphaned(orphan)
+        self._tend(key)
+
+    def _tend(self, key: Key) -> None:
+        """Start, continue or stop the prune timer of an orphan: something about it changed."""
         child = self.children.get(key)
-        if child is not None and child.orphan and child.enabled and not self.persist:
-            self.log("info", f"removing orphan {child.name}")
+        orphan = child.orphan if child is not None else None
+        if child is None or orphan is None:
+            return
+        if child.active is not None or child.restarting or not child.enabled:
+            orphan.revive()
+            return
+        delay = prune_delay(self.config, orphan)
+        if delay is None:
+            orphan.spare()
+        else:
+            orphan.doom(self.services.clock, delay, lambda: self._prune(key, child))
+
+    def _prune(self, key: Key, child: Peer) -> None:
+        """Remove an orphan that is down; one that this protocol does not want may not connect again soon."""
+        if self.children.get(key) is not child or child.orphan is None:
+            return
+        self.log("info", f"removing orphan {child.name}")
+        if child.orphan.announced and persistence(self.config) == NO:
             self._remove(key, child)
+        else:
+            self._drop_unfit(key, child)
+
+    def orphaned(self, child: Instance) -> Orphaned | None:
+        orphan = child.orphan if isinstance(child, Peer) else None
+        return None if orphan is None else Orphaned(orphan.since, orphan.prune_at)
+
+    def prune(self, child: Instance) -> str:
+        key = next((key for key, mine in self.children.items() if mine is child), None)
+        if key is None or not isinstance(child, Peer) or child.orphan is None:
+            return "no orphan"
+        if child.active is not None:
+            return "established"
+        if child.restarting:
+            return "its neighbor restarts"
+        if not child.enabled:
+            return "disabled"
+        self._prune(key, child)
+        return ""
 
     # ------------------------------------------------- incoming connections
 
@@ -457,6 +498,7 @@ class Dynamic(Spawner[BgpConfig]):
             return
         child = self._spawn(net)
         self.log("info", f"connection from {self.label(net)}, starting {child.name}")
+        self._orphan(key, child, announced=False)
         child.guarded(child.incoming_stream, stream)
         self._notify_others()
 
@@ -473,9 +515,8 @@ class Dynamic(Spawner[BgpConfig]):
         if idle is None:
             self._log_crowded(ifindex)
             return False
-        child = self.children.pop(idle)
-        self.log("info", f"too many unknown neighbors, removing {child.name}")
-        self.owner.remove(child)
+        self.log("info", f"too many unknown neighbors, removing {self.children[idle].name}")
+        self.release(idle)
         return True
 
     def _log_crowded(self, ifindex: int) -> None:
@@ -501,15 +542,33 @@ class Dynamic(Spawner[BgpConfig]):
             return
         self._listen()
         for key, child in list(self.children.items()):
-            if child.orphan and child.enabled and not self.persist:
-                self._remove_orphan(key)
+            if self._unwanted_orphan(child):
+                self._prune(key, child)
             elif self._still_fits(key):
                 self._adapt(child)
                 if child.gave_up:
                     self.owner.enable(child)
+                self._adapt_orphan(key, child)
             else:
                 self._drop_unfit(key, child)
         self.recheck_entries()
+
+    def _adapt_orphan(self, key: Key, child: Peer) -> None:
+        """`persist` or the prune time may be another one."""
+        orphan, listens = child.orphan, listens_only(self.config)
+        if orphan is None:
+            return
+        if orphan.listens is not listens:
+            orphan.listens = listens
+            child.guarded(child.orphaned, orphan)
+        self._tend(key)
+
+    def _unwanted_orphan(self, child: Peer) -> bool:
+        """True if it may only be there with another `persist`."""
+        orphan = child.orphan
+        if orphan is None or not child.enabled or child.restarting:
+            return False
+        return orphan.announced and persistence(self.config) == NO
 
     def _still_fits(self, key: Key) -> bool:
         return self.covers(key) and self._taken_by_other(key) is None
@@ -554,4 +613,14 @@ class Dynamic(Spawner[BgpConfig]):
         if net_type is not NetType.PEER:
             return {}
         found = self.children.items()
-        return {PeerNet(key.address, child.reach.ifindex).key: child for key, child in found if child.orphan}
+        return {
+            PeerNet(key.address, child.reach.ifindex).key: child
+            for key, child in found
+            if child.orphan is not None
+        }
+
+
+def _spare(child: Peer) -> None:
+    """Stop the prune timer of a child."""
+    if child.orphan is not None:
+        child.orphan.spare()
