@@ -228,3 +228,46 @@ def required_paths(side: Side):
         seen[f"{word}, they {mode}"] = [session.attempt(), session.codes()]
         session.close()
     return seen
+
+
+@case(dialect3=True)
+def paths_through_a_pipe(side: Side):
+    """A pipe passes all routes of a network on, with a verdict on each; they are sent with ids, too."""
+    other = "ipv4 table t2;\n"
+    pipe = "protocol pipe { table master4; peer table t2; export %s; import none; }\n"
+    text = other + bgp(2, channel="add paths rx;") + bgp(3) + pipe
+    last = bgp(4, channel="table t2; add paths tx;")
+    side.start(text % "filter { if bgp_med = 9 then reject; accept; }" + last)
+    (d,) = side.connect(4, **with_paths(65004, RECEIVE))
+    (a,) = side.connect(2, **with_paths(65002, SEND))
+    (b,) = side.connect(3)
+    a.announce(f"{NET} #1", path=(65002, 1))
+    a.announce(f"{NET} #2", path=(65002, 2, 3))
+    a.announce(f"{NET} #3", path=(65002, 2, 3), med=9)
+    b.announce(NET, path=(65003, 2, 3))
+    side.settle()
+    seen: dict[str, Any] = {"came": side.routes("table t2"), "sent": paths(d)}
+    a.withdraw(f"{NET} #1")
+    side.settle()
+    seen |= {"went": side.routes("table t2"), "sent then": paths(d)}
+    side.configure(text % "all" + last)
+    side.settle()
+    return seen | {"filtered again": side.routes("table t2"), "sent at last": paths(d)}
+
+
+@case()
+def paths_of_one_session_in_the_kernel(side: Side):
+    """`merge paths` makes one route of the equal paths of a session; without it, the best is taken."""
+    seen: dict[str, Any] = {}
+    for options in ("", "merge paths;", "merge paths limit 2;"):
+        kernel = f"protocol kernel {{ kernel table 99; {options} ipv4 {{ export all; }}; }}\n"
+        side.start(kernel + bgp(2, options="path metric off;", channel="add paths rx;"))
+        (a,) = side.connect(2, **with_paths(65002, SEND))
+        for number in (3, 4, 5):
+            a.announce(f"{NET} #{number}", path=(65002, 1), next_hop=f"10.0.0.{number}")
+        side.settle(1)
+        seen[options or "best"] = side.kernel()
+        a.withdraw(f"{NET} #4")
+        side.settle(1)
+        seen[f"{options or 'best'}, one less"] = side.kernel()
+    return seen
