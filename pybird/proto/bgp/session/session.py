@@ -486,7 +486,7 @@ def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiate
     missing = [f for f in terms.mandatory if f not in negotiated.families]
     if missing or not any(f in negotiated.families for f in terms.families):
         asked = Capabilities(multiprotocol=tuple(missing) or terms.families)
-        raise OpenError(errors.CAPABILITY_MISSING, asked.encode()[2:])
+        raise OpenError(errors.CAPABILITY_MISSING, asked.encode())
     if any(f not in negotiated.extended_next_hop for f in terms.mandatory_next_hops):
         raise OpenError(errors.CAPABILITY_MISSING, text="Required capability missing: extended next hop")
     for afi, safi, mode in terms.capabilities.add_path:

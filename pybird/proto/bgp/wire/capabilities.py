@@ -2,7 +2,7 @@
 
 Read: several optional parameters with one capability each (FRR) and one with
 all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
-unknown ones (kept). Written: all in one optional parameter.
+unknown ones (kept). Written: all in one optional parameter, extended if it is long.
 
 Graceful restart (64) and its long-lived form (71) are read for `show
 protocols`, but never announced: this version does not act on them. Enhanced route
@@ -41,6 +41,7 @@ SEND_PATHS: Final = 2
 
 CAPABILITY_PARAMETER: Final = 2
 EXTENDED_PARAMETERS: Final = 255  # RFC 9072
+MOST_PLAIN: Final = 252  # octets of capabilities; a length of 255 would mark the extended form
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,18 @@ class Capabilities:
     unknown: tuple[tuple[int, bytes], ...] = ()
 
     def encode(self) -> bytes:
-        """The optional parameters of an OPEN, without their length; empty when there is nothing."""
-        body = b"".join(bytes((code, len(value))) + value for code, value in self._items())
-        return bytes((CAPABILITY_PARAMETER, len(body))) + body if body else b""
+        """All capabilities, one after the other."""
+        return b"".join(bytes((code, len(value))) + value for code, value in self._items())
+
+    def parameters(self) -> bytes:
+        """The optional parameters of an OPEN with their length, in the extended form where they need it."""
+        body = self.encode()
+        if not body:
+            return b"\0"
+        if len(body) <= MOST_PLAIN:
+            return bytes((len(body) + 2, CAPABILITY_PARAMETER, len(body))) + body
+        head = bytes((EXTENDED_PARAMETERS, EXTENDED_PARAMETERS)) + (len(body) + 3).to_bytes(2, "big")
+        return head + bytes((CAPABILITY_PARAMETER,)) + len(body).to_bytes(2, "big") + body
 
     def _items(self) -> list[tuple[int, bytes]]:
         items = [(MULTIPROTOCOL, _family(afi, safi)) for afi, safi in self.multiprotocol]

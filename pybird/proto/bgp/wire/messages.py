@@ -111,8 +111,7 @@ class Open(Message):
     def encode(self) -> bytes:
         asn = self.asn if self.asn < 65536 else AS_TRANS
         head = bytes((VERSION,)) + asn.to_bytes(2, "big") + self.hold_time.to_bytes(2, "big")
-        parameters = self.capabilities.encode()
-        return frame(OPEN, head + self.router_id.to_bytes(4, "big") + bytes((len(parameters),)) + parameters)
+        return frame(OPEN, head + self.router_id.to_bytes(4, "big") + self.capabilities.parameters())
 
     def __repr__(self) -> str:
         return f"Open({self.asn}, {self.hold_time}, {self.router_id:#x}, {self.capabilities})"
