@@ -181,7 +181,6 @@ OTHERS: dict[type, list[Row]] = {
         ("global", "mpls domain", toplevel.MPLS_DOMAIN.reason),
         ("static", "route ... bfd", BFD.reason),
         ("bgp", "graceful restart", GRACEFUL.reason),
-        ("bgp", "graceful restart aware", GRACEFUL.reason),
         ("bgp channel", "graceful restart", build_channel.GRACEFUL.reason),
     ],
     Taken: [

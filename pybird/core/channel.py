@@ -8,7 +8,8 @@ import limit -> table. Export: table journal -> group (`core/export/group.py`) -
 The protocol calls `open` and `close`: static opens its channels when it starts,
 BGP when the session has negotiated the family. A channel that closes leaves its
 group immediately; its routes are removed from the table in slices, and until
-then its state is STOP.
+then its state is STOP. One that is suspended, because the other side restarts
+gracefully, leaves its group and keeps its routes; its state is START.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ class Channel(Receiver):
     @property
     def import_state(self) -> str:
         """`Import state` of `show protocols all`."""
-        return self.state.value
+        return "UP" if self.state is ChannelState.START else self.state.value
 
     def exports(self, key: bytes) -> Rte | None:
         """The route that was really sent for this network, after the filter; None: none.
@@ -282,11 +283,7 @@ class Channel(Receiver):
         """Leave UP: exports end, imported routes are withdrawn from the table."""
         if self.state not in (ChannelState.UP, ChannelState.START):
             return
-        if self.member is not None:
-            self.member.leave()
-            self.member = None
-        self.exported = 0
-        self.export_state = ExportState.DOWN
+        self._end_exports()
         self._filtered.clear()
         self._received.clear()
         self._refused.clear()
@@ -303,6 +300,28 @@ class Channel(Receiver):
         self._sweep(list(self.sources))
         if self._walk is None:
             self._swept()
+
+    def suspend(self) -> None:
+        """Leave UP, but keep the imported routes, as stale ones (the other side restarts gracefully).
+
+        Routes that are stale already are withdrawn (RFC 4724, 4.2). `open` continues; `end_refresh`
+        then withdraws what was not announced again.
+        """
+        if self.state is not ChannelState.UP:
+            return
+        self._end_exports()
+        self._again.clear()
+        self.state = ChannelState.START
+        self.trace_state()
+        self.end_refresh()
+        self.begin_refresh()
+
+    def _end_exports(self) -> None:
+        if self.member is not None:
+            self.member.leave()
+            self.member = None
+        self.exported = 0
+        self.export_state = ExportState.DOWN
 
     def when_flushed(self, callback: Callable[[], None]) -> None:
         """Call once when no route of a closed channel is left in the table."""
@@ -552,7 +571,7 @@ class Channel(Receiver):
 
     def lost_hop(self, keys: list[bytes], rte: Rte) -> None:
         """The next hop of routes in the table is lost: move them out of it, to wait."""
-        if self.state is ChannelState.UP:
+        if self.state in (ChannelState.UP, ChannelState.START):
             self._wait(keys, Waiting(rte, rte.hop, True))
 
     def _wait(self, keys: list[bytes], entry: Waiting) -> None:

@@ -72,6 +72,7 @@ class Act(Enum):
     CALL_STOP = auto()
     TRACE_INTERFACES = auto()  # those that it learns of at its start
     CLOSE_CHANNELS = auto()
+    LEAVE_CHANNELS = auto()  # close them, or suspend those whose routes stay
     FLUSH = auto()  # wait for the channels, remove the children and wait for them
     FINISH = auto()  # treat it as stopped: code that raised will not call `stopped`
     CALL_WAITING = auto()  # call the callbacks that wait until it is down
@@ -82,7 +83,7 @@ class Act(Enum):
 
 
 # Skipped if the protocol's code, called earlier in the step, has already caused another transition.
-WHILE_THERE: Final = frozenset((Act.TRACE_STATE, Act.CLOSE_CHANNELS, Act.FINISH))
+WHILE_THERE: Final = frozenset((Act.TRACE_STATE, Act.CLOSE_CHANNELS, Act.LEAVE_CHANNELS, Act.FINISH))
 
 
 class LifeStep(NamedTuple):
@@ -106,7 +107,7 @@ _STARTS = LifeStep(
     ),
 )
 _WORKS = LifeStep(ProtocolState.UP, (Act.FORGET_ERROR, Act.TRACE_STATE, Act.ENTER))
-_FAILS = LifeStep(ProtocolState.START, (Act.TRACE_STATE, Act.ENTER, Act.CLOSE_CHANNELS))
+_FAILS = LifeStep(ProtocolState.START, (Act.TRACE_STATE, Act.ENTER, Act.LEAVE_CHANNELS))
 _ENDS = LifeStep(
     ProtocolState.STOP,
     (

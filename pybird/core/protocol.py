@@ -217,6 +217,10 @@ class Instance(Generic[C]):
     def retry_now(self) -> None:
         """An operator wants it to try again now: end any wait after an error."""
 
+    def keeps_routes(self, channel: Channel) -> bool:
+        """True if the channel's routes stay while the protocol is not up: what it talks to restarts."""
+        return False
+
     def make_channel(self, config: ChannelConfig) -> Channel:
         """Make the channel object; a protocol with more state per channel overrides this."""
         return Channel(config, self)
@@ -270,7 +274,10 @@ class Instance(Generic[C]):
         self._carry_out(self.life.went_up())
 
     def went_down(self) -> None:
-        """Fall back from `up` to `start`; the channels close and their routes are flushed."""
+        """Fall back from `up` to `start`.
+
+        The channels close and their routes are flushed, except those that the protocol `keeps_routes` of.
+        """
         self._carry_out(self.life.went_down())
 
     def stopped(self) -> None:
@@ -410,6 +417,13 @@ class Instance(Generic[C]):
         for channel in self.channels.values():
             channel.close()
 
+    def _leave_channels(self) -> None:
+        for channel in self.channels.values():
+            if self.keeps_routes(channel):
+                channel.suspend()
+            else:
+                channel.close()
+
     def _wait_for_parts(self) -> None:
         for channel in self.channels.values():
             self.life.wait_for_one()
@@ -449,6 +463,7 @@ _ACTS: Final[dict[Act, Callable[[Instance], None]]] = {
     Act.CALL_STOP: Instance._call_stop,
     Act.TRACE_INTERFACES: Instance._trace_interfaces,
     Act.CLOSE_CHANNELS: Instance._close_channels,
+    Act.LEAVE_CHANNELS: Instance._leave_channels,
     Act.FLUSH: Instance._wait_for_parts,
     Act.FINISH: lambda instance: instance.stopped(),
     Act.CALL_WAITING: Instance._call_waiting,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
-from pybird.proto.bgp.wire.capabilities import Capabilities, local_capabilities, negotiate
+from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart, local_capabilities, negotiate
 from pybird.values.net import NetType
 
 IPV4 = BgpChannelConfig(name="ipv4", net_type=NetType.IP4, table="master4", extended_next_hop=True)
@@ -16,13 +16,21 @@ def config(**options) -> BgpConfig:
     return BgpConfig(type_name="bgp", name="b", channels=(IPV4, IPV6), local_as=65001, **options)
 
 
-def test_we_announce_what_bird_announces_except_graceful_restart_and_what_needs_it():
+def test_we_announce_what_bird_announces_except_long_lived_graceful_restart():
     assert local_capabilities(config()) == Capabilities(
         multiprotocol=((1, 1), (2, 1)),
         route_refresh=True,
         extended_next_hop=((1, 1, 2),),
+        graceful_restart=GracefulRestart(0, 120),
         as4=65001,
+        enhanced_refresh=True,
     )
+
+
+def test_graceful_restart_is_announced_without_families_unless_it_is_off():
+    """The neighbor keeps no routes of ours: our own restarts are not graceful."""
+    assert local_capabilities(config(graceful_restart="off")).graceful_restart is None
+    assert bytes.fromhex("40020fff") in local_capabilities(config(graceful_restart_time=4095)).encode()
 
 
 def test_families_are_announced_in_the_order_of_their_numbers():

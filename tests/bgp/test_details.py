@@ -21,7 +21,9 @@ def test_an_established_child():
         "      Route refresh",
         "      Extended next hop",
         "        IPv6 nexthop: ipv4",
+        "      Graceful restart",
         "      4-octet AS numbers",
+        "      Enhanced refresh",
     ]
     assert shown == [
         "  BGP state:          Established",

@@ -14,7 +14,9 @@ from pybird.core.life import ProtocolState
 from pybird.core.peering import Discoverer, report_alive
 from pybird.core.ports import TcpOptions
 from pybird.filter.nodes import REJECT
+from pybird.proto.bgp.session import parameters
 from pybird.proto.bgp.session.countdown import WaitKind
+from pybird.proto.bgp.wire.capabilities import GracefulRestart, local_capabilities
 from pybird.proto.bgp.wire.messages import Framer, Open
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
@@ -504,6 +506,66 @@ def test_a_withdrawn_neighbor_is_removed_with_peer_deconfigured():
     assert lab.nets("a", proto="auto01") == []
     assert lab.proto("b", "auto01").last_error == "Received: Peer de-configured"
     assert infos(lab)[-1] == "auto: peer fe80::b%eth0 withdrawn (lifetime 0), removing auto01"
+
+
+@pytest.fixture
+def restarts(monkeypatch):
+    """Both sides announce that their restarts are graceful, within 30 s."""
+
+    def announced(*arguments):
+        families = ((1, 1, 0x80), (2, 1, 0x80))
+        return replace(local_capabilities(*arguments), graceful_restart=GracefulRestart(0, 30, families))
+
+    monkeypatch.setattr(parameters, "local_capabilities", announced)
+
+
+@pytest.mark.usefixtures("restarts")
+def test_a_neighbor_that_restarts_is_not_removed_before_its_restart_time():
+    lab = lab_with([FOUND_B, auto(65001)])
+    lab.run(1)
+    lab.nodes["b"].kill()
+    lab.run(1)
+    had = lab.nets("a", proto="auto01")
+    assert had, "they stay"
+    withdraw(lab)
+    lab.run(25)
+    assert children(lab) == ["auto01"]
+    assert lab.nets("a", proto="auto01") == had
+    assert infos(lab)[-1].endswith("auto01 stays")
+    lab.run(5)
+    assert children(lab) == []
+    assert lab.nets("a", proto="auto01") == []
+
+
+@pytest.mark.usefixtures("restarts")
+def test_a_neighbor_that_restarts_and_is_advertised_again_stays():
+    lab = lab_with([FOUND_B, auto(65001)])
+    lab.run(1)
+    lab.nodes["b"].kill()
+    lab.run(1)
+    flap(lab)
+    lab.nodes["b"].start()
+    lab.run(60)
+    assert lab.up("a", "auto01")
+    assert children(lab) == ["auto01"]
+    assert not lab.proto("a", "auto01").orphan
+
+
+@pytest.mark.usefixtures("restarts")
+def test_an_orphan_that_restarts_again_stays_for_the_whole_restart_time():
+    lab = lab_with([FOUND_B, auto(65001)])
+    lab.run(1)
+    lab.nodes["b"].kill()
+    lab.run(1)
+    withdraw(lab)
+    lab.nodes["b"].start()
+    lab.run(60)
+    assert lab.up("a", "auto01")
+    lab.nodes["b"].kill()
+    lab.run(28)
+    assert children(lab) == ["auto01"]
+    lab.run(4)
+    assert children(lab) == []
 
 
 def test_its_connections_are_refused_until_the_error_wait_has_passed():

@@ -24,6 +24,9 @@ NARROWER = {
     "route 10.0.0.0/8 via 1.2.3.4 bfd onlink;",
     "rdnss 1.2.3.4;",
     "min ra interval 4294967295;",
+    "graceful restart time 65535;",
+    "graceful restart time 65536;",
+    "graceful restart time 4294967295;",
 }
 WIDER = {
     "thread group x;",

@@ -117,8 +117,8 @@ def test_up_forgets_the_last_error():
     assert acts(in_state(ProtocolState.START).went_up()) == ["forget_error", "trace_state", "enter"]
 
 
-def test_down_closes_the_channels_after_the_state_was_told():
-    assert acts(in_state(ProtocolState.UP).went_down()) == ["trace_state", "enter", "close_channels"]
+def test_down_leaves_the_channels_after_the_state_was_told():
+    assert acts(in_state(ProtocolState.UP).went_down()) == ["trace_state", "enter", "leave_channels"]
 
 
 STOP = ["trace_stopping", "enter", "call_stop", "trace_state", "close_channels"]

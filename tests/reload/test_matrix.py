@@ -218,7 +218,8 @@ CASES: list[Case] = [
             "allow bgp_med;", "allow as sets;", "enforce first as;", "interpret communities off;",
             "hold time 90;", "keepalive time 20;", "send hold time 500;", "enable route refresh off;",
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
-            "advertise hostname;", "capabilities off;", "graceful restart;", "path metric off;",
+            "advertise hostname;", "capabilities off;", "graceful restart off;",
+            "graceful restart time 60;", "path metric off;",
             "med metric;",
             "igp metric off;", "prefer older;", "deterministic med;", "default bgp_med 5;",
             "default bgp_local_pref 200;",
@@ -235,6 +236,7 @@ CASES: list[Case] = [
             "check link off;", "connect delay time 1;", "connect retry time 20;", "error wait time 5, 10;",
             "error forget time 20;", "startup hold time 60;", "min hold time 10;", "min keepalive time 5;",
             "disable after error;", "disable after cease;", "require as4;",
+            "min graceful restart time 60;", "max graceful restart time 60;",
         )
     ],
     # bgp: channels

@@ -10,6 +10,7 @@ from tests.scenarios.line import KEEPALIVE, TEXT, Line, capabilities, hello, mes
 ENHANCED = capabilities(route_refresh=True, enhanced_refresh=True)
 UP = hello(hold=0, offers=ENHANCED) + KEEPALIVE
 ON = "enable enhanced route refresh on;"
+OFF = "enable enhanced route refresh off;"
 NET = b"\x10\x0a\x03"  # 10.3.0.0/16, which the healthy neighbor announces
 
 
@@ -35,18 +36,22 @@ def warnings(line):
 @pytest.mark.parametrize(
     ("options", "announced"),
     [
-        ("", False),
+        ("", True),
+        ("graceful restart off;", False),
+        (f"{ON} graceful restart off;", True),
+        ("require enhanced route refresh on; graceful restart off;", True),
         (ON, True),
-        ("enable enhanced route refresh off;", False),
+        (OFF, False),
         ("require enhanced route refresh on;", True),
         ("require enhanced route refresh on; enable enhanced route refresh off;", False),
         (f"{ON} enable route refresh off;", False),
     ],
 )
-def test_enhanced_refresh_is_announced_only_where_the_file_asks_for_it(options, announced):
+def test_enhanced_refresh_is_announced_beside_graceful_restart_or_where_the_file_asks_for_it(
+    options, announced
+):
     """Without graceful restart beside it FRR would never answer a refresh."""
     line = up(options)
-    assert offered(line).graceful_restart is None
     assert offered(line).enhanced_refresh is announced
 
 
@@ -67,7 +72,7 @@ def test_a_refresh_that_is_not_answered_is_one_warning_with_the_name_of_the_neig
 
 @pytest.mark.parametrize(
     ("options", "answer"),
-    [(ON, RouteRefresh(1, 1, REFRESH_BEGIN).encode()), (ON, None), ("", b"")],
+    [(ON, RouteRefresh(1, 1, REFRESH_BEGIN).encode()), (ON, None), (OFF, b"")],
     ids=["it is answered", "the session ends", "it cannot be known"],
 )
 def test_no_warning_when(options, answer):
@@ -137,7 +142,7 @@ def test_a_refresh_is_answered_with_all_routes_between_the_marks():
 @pytest.mark.parametrize("subtype", [1, 2, 7])
 def test_without_enhanced_refresh_the_octet_of_the_subtype_is_reserved(subtype):
     """RFC 2918, 3: the receiver ignores it. With it, other subtypes are ignored (RFC 7313, 5)."""
-    for options, answered in (("", True), (ON, False)):
+    for options, answered in ((OFF, True), (ON, False)):
         line = up(options)
         line.lab.run(10)
         seen = len(line.talker.data)

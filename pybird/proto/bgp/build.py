@@ -432,12 +432,8 @@ def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = "on" if builder.switch(tree.children[0]) else "off"
-    GRACEFUL.apply(builder, tree)
-
-
-def _aware(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    draft["graceful_restart"] = "aware"
-    GRACEFUL.apply(builder, tree)
+    if draft["graceful_restart"] == "on":
+        GRACEFUL.apply(builder, tree)
 
 
 def _require(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -510,6 +506,11 @@ KEY: Handlers = {
 }
 
 
+def _restart_time(field: str, what: str) -> Handler:
+    """A time in seconds, which must fit the 12 bits of the capability's field (RFC 4724, 3)."""
+    return number(field, 0, 0xFFF, f"{what} time must be less than 4096")
+
+
 def _bounded(reason: str, what: str, end: str) -> Ignored:
     """An ignored time in seconds, which must fit its field in a message: less than `end`."""
     most = {"4096": 0xFFF, "2^24": 0xFFFFFF}[end]
@@ -521,9 +522,6 @@ NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_options": Ignored("the session notices a dead neighbor by its hold time", _bfd_options),
-    "graceful_restart_time": Ignored(GRACEFUL.reason, checked_number()),
-    "min_graceful_restart_time": _bounded(GRACEFUL.reason, "Min graceful restart", "4096"),
-    "max_graceful_restart_time": _bounded(GRACEFUL.reason, "Max graceful restart", "4096"),
     "long_lived_graceful_restart": Ignored("stale routes are not kept"),
     "long_lived_graceful_restart_aware": Ignored("stale routes are not kept"),
     "long_lived_stale_time": Ignored("stale routes are not kept", checked_number()),
@@ -591,7 +589,10 @@ OPTIONS: Handlers = {
     "advertise_hostname": switch("advertise_hostname"),
     "capabilities": _capabilities,
     "graceful_restart": _graceful_restart,
-    "graceful_restart_aware": _aware,
+    "graceful_restart_aware": constant("graceful_restart", "aware"),
+    "graceful_restart_time": _restart_time("graceful_restart_time", "Graceful restart"),
+    "min_graceful_restart_time": _restart_time("min_graceful_restart_time", "Min graceful restart"),
+    "max_graceful_restart_time": _restart_time("max_graceful_restart_time", "Max graceful restart"),
     "require": _require,
     "password": _password,
     "authentication": _authentication,

@@ -77,7 +77,7 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     GRACEFUL.apply(builder, tree)
 
 
-GRACEFUL = Ignored("routes are removed when their session ends")
+GRACEFUL = Ignored("restarts of this router are not graceful, those of neighbors are")
 
 
 def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

@@ -128,12 +128,15 @@ class BgpConfig(ProtocolConfig):
     disable_after_error: bool = False
     disable_after_cease: frozenset[int] = frozenset()
     enable_route_refresh: bool = True
-    enable_enhanced_route_refresh: bool | None = None  # None: only where it is required
+    enable_enhanced_route_refresh: bool | None = None  # None: unless `graceful restart off`
     enable_as4: bool = True
     enable_extended_messages: bool = False
     advertise_hostname: bool = False
     capabilities: bool | None = None
     graceful_restart: Literal["off", "aware", "on"] = "aware"
+    graceful_restart_time: int = 120
+    min_graceful_restart_time: int | None = None
+    max_graceful_restart_time: int | None = None
     path_metric: bool = True
     med_metric: bool = False
     igp_metric: bool = True

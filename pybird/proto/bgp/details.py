@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pybird.proto.bgp.session.countdown import Countdown
     from pybird.proto.bgp.session.listen_retry import Listening
     from pybird.proto.bgp.session.reach import Reach
+    from pybird.proto.bgp.session.restart import NeighborRestart
     from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
@@ -37,6 +38,7 @@ class ShownPeer(Protocol):
     active: Connection | None
     countdown: Countdown
     reach: Reach
+    restart: NeighborRestart
     listening: Listening
     signatures: SignatureWatch
     last_error: str
@@ -94,7 +96,11 @@ def _lines(peer: ShownPeer) -> Iterator[Detail]:
         yield Detail("Neighbor port", str(config.remote_port))
     yield Detail("Neighbor AS", str(peer.remote_as or 0))
     yield Detail("Local AS", str(config.local_as))
+    if peer.restart.active:
+        yield Detail("Neighbor graceful restart active")
     yield from _waiting(peer)
+    if (left := peer.restart.left) is not None:
+        yield Detail("Restart timer", f"{left:.3f}/-")
     if peer.last_error and peer.active is None:
         yield Detail("Last error", peer.last_error)
         if peer.cause:

@@ -14,7 +14,11 @@ delay. A dynamic child is more eager (`Pace`): it connects within 0.25 s, and tr
 neighbor that refuses, or closes before its OPEN, again after 2 s, doubling to 30 s.
 A second connection from a neighbor with an Established session is closed, and a
 KEEPALIVE is sent on the first: a neighbor that lost its state resets the first, and
-its next connection is accepted.
+its next connection is accepted. If the neighbor announced graceful restart, the second
+takes over: the neighbor has restarted (RFC 4724, 5).
+
+While a neighbor restarts gracefully (`restart`), its channels are suspended, not closed:
+their routes stay.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pybird.conf.model import ChannelConfig
-from pybird.core.channel import Channel
+from pybird.core.channel import Channel, ChannelState
 from pybird.core.export.exporter import Exporter
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.ports import Stream, TcpOptions
@@ -31,6 +35,7 @@ from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.dynamic.orphan import Orphan
+from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
@@ -42,6 +47,12 @@ from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.pace import ErrorWait, Pace
 from pybird.proto.bgp.session.parameters import hop_limits, terms
 from pybird.proto.bgp.session.reach import Reach, has_mixed_families
+from pybird.proto.bgp.session.restart import (
+    NeighborRestart,
+    kept_families,
+    preserved_families,
+    restart_time,
+)
 from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
@@ -55,7 +66,7 @@ _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # T
 
 _CEASE_SUBCODES: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
-    StopReason.GRACEFUL: errors.SHUTDOWN,  # the neighbor keeps no routes: we do not announce RFC 4724
+    StopReason.GRACEFUL: errors.SHUTDOWN,  # the neighbor keeps no routes: we announce no family for that
     StopReason.DISABLED: errors.SHUTDOWN,
     StopReason.RESTARTED: errors.RESET,
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
@@ -89,6 +100,7 @@ class Peer(Instance[BgpConfig]):
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.session_channels = SessionChannels(self)
+        self.restart = NeighborRestart(self.services.clock, lambda: self.guarded(self._restart_timeout))
         self.doubt = Doubt(self.services.clock, self._make_active)
         self.reach = Reach(config, self.services, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.services.random)
@@ -103,7 +115,7 @@ class Peer(Instance[BgpConfig]):
 
     def discard(self) -> None:
         super().discard()
-        del self.session_channels, self.doubt, self.reach, self.listening, self.signatures
+        del self.session_channels, self.restart, self.doubt, self.reach, self.listening, self.signatures
 
     @property
     def _absent(self) -> Absent:
@@ -133,6 +145,7 @@ class Peer(Instance[BgpConfig]):
         self._absent.forget(self)
         self._set_error_wait(reason)
         self.countdown.stop()
+        self.restart.end()
         self.signatures.end()
         self.reach.unwatch()
         self._close_all(self._stop_notification(reason))
@@ -189,7 +202,7 @@ class Peer(Instance[BgpConfig]):
     @property
     def restarting(self) -> bool:
         """True while routes of a neighbor that restarts are kept (RFC 4724)."""
-        return False
+        return self.restart.active
 
     def orphaned(self, orphan: Orphan | None) -> None:
         """Become an orphan, or (None) belong to an entry again."""
@@ -291,7 +304,7 @@ class Peer(Instance[BgpConfig]):
             self.doubt.end()
             return
         if was_active:
-            self._session_over()
+            self._session_lost(connection)
         elif connection.outgoing and connection.session.remote is None:
             self._refused(f"{text} ({cause})" if cause else text)
         elif connection.outgoing:
@@ -355,8 +368,12 @@ class Peer(Instance[BgpConfig]):
         self._ended_by_hold_timer = self._ended_by_cease = False
         self.pace.reset()
         self.trace("events", "BGP session established")
+        self.restart.session_up()
         self.went_up()
         self.session_channels.open(connection)
+        preserved = preserved_families(connection.session)
+        for family in sorted(self.restart.families - preserved):
+            self.end_of_rib(family)  # what it sent before the restart is worth nothing any more
         self.session_hook()
 
     def updates(self, connection: Connection, effect: Updates) -> None:
@@ -460,12 +477,61 @@ class Peer(Instance[BgpConfig]):
         self.went_down()
         self.session_hook()
 
+    # ------------------------------------------- the neighbor's graceful restart
+
+    def _session_lost(self, connection: Connection) -> None:
+        """The session ended without a NOTIFICATION: the neighbor may restart gracefully."""
+        families, seconds = kept_families(connection.session), restart_time(self.config, connection.session)
+        if families:
+            self.trace("events", "Neighbor graceful restart detected")
+            if seconds:
+                self.restart.begin(families, seconds)
+            else:
+                self.trace("events", "Neighbor graceful restart timeout")
+        self._session_over()
+
+    def keeps_routes(self, channel: Channel) -> bool:
+        return _family_of(channel) in self.restart.families
+
+    def end_of_rib(self, family: AfiSafi) -> None:
+        """The neighbor has sent all its routes of this family: the stale ones go."""
+        if family not in self.restart.families:
+            return
+        for channel in self._restarting_channels():
+            if _family_of(channel) == family:
+                if channel.state is ChannelState.START:
+                    channel.close()  # the new session does not have the family
+                else:
+                    channel.end_refresh()
+        self.restart.done(family)
+        if not self.restart.active:
+            self.trace("events", "Neighbor graceful restart done")
+
+    def _restarting_channels(self) -> list[Channel]:
+        return [channel for channel in self.channels.values() if self.keeps_routes(channel)]
+
+    def _restart_timeout(self) -> None:
+        """The neighbor did not come back in time."""
+        self.trace("events", "Neighbor graceful restart timeout")
+        self._end_restart()
+
+    def _end_restart(self) -> None:
+        """Remove the stale routes of a neighbor without a session."""
+        channels = self._restarting_channels()
+        self.restart.end()
+        for channel in channels:
+            channel.close()
+        self.session_hook()
+
     # ----------------------------------------------------------- incoming
 
     def incoming_stream(self, stream: Stream) -> None:
         """Accept or refuse a connection from the neighbor; the listener calls this."""
         if self.idle or not self.reach.accepts(stream):
             stream.abort()
+        elif self.active is not None and kept_families(self.active.session):
+            self._take_over(self.active)
+            self._accept(stream)
         elif self.active is not None:
             self.trace("events", "Second connection closed, checking that the first is still alive")
             stream.close()
@@ -474,6 +540,12 @@ class Peer(Instance[BgpConfig]):
             stream.close()
         else:
             self._accept(stream)
+
+    def _take_over(self, connection: Connection) -> None:
+        """A neighbor that restarts gracefully connects again: its first connection is over (RFC 4724, 5)."""
+        self._forget(connection)
+        connection.close(None)
+        self._session_lost(connection)
 
     def _accept(self, stream: Stream) -> None:
         if self.incoming is not None:  # the neighbor started over
@@ -533,6 +605,7 @@ class Peer(Instance[BgpConfig]):
             self._failed(f"Error: {reason}")
             self.log("info", reason)
         self._close_all(None)
+        self._end_restart()
         if was_active:
             self.signatures.begin(self.config.password is not None)
             self.went_down()
@@ -649,6 +722,8 @@ class Peer(Instance[BgpConfig]):
             return ""
         if self.active is not None:
             return "; ".join(self._mismatches(self.active.session))
+        if self.restart.active:
+            return "the neighbor restarts, its routes stay"
         cause = self.cause if self.last_error else ""
         return self.signatures.suspicion or cause or self.reach.obstacle or self.listening.error
 
@@ -664,12 +739,19 @@ class Peer(Instance[BgpConfig]):
         return details.peer_details(self)
 
     def channel_details(self, channel: Channel) -> Iterator[Detail]:
+        if self.keeps_routes(channel):
+            yield Detail("Neighbor GR", "Regular")
         if self.active is not None and isinstance(channel.config, BgpChannelConfig):
             hop = self.session_channels.own_next_hop(channel.config)
             if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
         if isinstance(channel.config, BgpChannelConfig):
             yield from details.igp_lines(self.config, channel.config)
+
+
+def _family_of(channel: Channel) -> AfiSafi | None:
+    config = channel.config
+    return config.family.numbers if isinstance(config, BgpChannelConfig) else None
 
 
 def _do_nothing() -> None:

@@ -29,6 +29,8 @@ ADAPTED: Final = frozenset(
         "error_forget_time",
         "error_wait_time",
         "interface_range",
+        "max_graceful_restart_time",
+        "min_graceful_restart_time",
         "min_hold_time",
         "min_keepalive_time",
         "persist",

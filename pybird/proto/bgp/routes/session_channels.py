@@ -67,6 +67,9 @@ class ChannelsOwner(Protocol):
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call it; an exception stops this peer only."""
 
+    def end_of_rib(self, family: AfiSafi) -> None:
+        """The neighbor has sent all routes of this family."""
+
 
 class SessionChannel:
     """One family of the running session."""
@@ -264,6 +267,7 @@ class SessionChannels:
                 self._announce(announced, now)
             if received.end_of_rib is not None:
                 self._peer.trace("packets", "Got END-OF-RIB")
+                self._peer.end_of_rib(received.end_of_rib.numbers)
 
     def _withdraw(self, withdrawn: Withdrawn) -> None:
         keys, reason = withdrawn.keys, withdrawn.reason

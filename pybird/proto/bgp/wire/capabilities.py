@@ -4,11 +4,9 @@ Read: several optional parameters with one capability each (FRR) and one with
 all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
 unknown ones (kept). Written: all in one optional parameter, extended if it is long.
 
-Graceful restart (64) and its long-lived form (71) are read for `show
-protocols`, but never announced: this version does not act on them. Enhanced route
-refresh (70) is announced only if the configuration asks for it. To a neighbor that
-announces it, FRR answers a ROUTE-REFRESH only after its End-of-RIB, which it sends only
-to neighbors that announce graceful restart.
+Graceful restart (64) is announced without families: this router keeps the routes of
+neighbors that restart, and its own restarts are not graceful. The long-lived form (71) is
+read for `show protocols`, but never announced: this version does not act on it.
 """
 
 from __future__ import annotations
@@ -51,6 +49,11 @@ class GracefulRestart:
     flags: int = 0
     time: int = 0
     families: tuple[tuple[int, int, int], ...] = ()
+
+    def encode(self) -> bytes:
+        """The value of the capability."""
+        head = (self.flags << 12 | self.time).to_bytes(2, "big")
+        return head + b"".join([_pair(afi, safi) + bytes((flags,)) for afi, safi, flags in self.families])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Capabilities:
             items.append((EXTENDED_MESSAGES, b""))
         if self.role is not None:
             items.append((ROLE, bytes((self.role,))))
+        if self.graceful_restart is not None:
+            items.append((GRACEFUL_RESTART, self.graceful_restart.encode()))
         if self.as4 is not None:
             items.append((AS4, self.as4.to_bytes(4, "big")))
         if self.add_path:
@@ -297,11 +302,17 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
         route_refresh=config.enable_route_refresh,
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
+        graceful_restart=_own_restart(config),
         as4=config.local_as if config.enable_as4 else None,
         add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
     )
+
+
+def _own_restart(config: BgpConfig) -> GracefulRestart | None:
+    """What is announced about our restarts: no family, so the neighbor keeps no routes of ours."""
+    return None if config.graceful_restart == "off" else GracefulRestart(0, config.graceful_restart_time)
 
 
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
@@ -320,9 +331,15 @@ def _add_path(channels: list[BgpChannelConfig]) -> tuple[tuple[int, int, int], .
 
 
 def _wants_enhanced_refresh(config: BgpConfig) -> bool:
-    """As configured; by default True if it is required of the neighbor."""
+    """As configured; by default True unless graceful restart is off (and it is not required either).
+
+    FRR answers the ROUTE-REFRESH of a neighbor with enhanced refresh only after its End-of-RIB, and
+    sends that only to neighbors that announce graceful restart.
+    """
     written = config.enable_enhanced_route_refresh
-    return "enhanced route refresh" in config.require if written is None else written
+    if written is not None:
+        return written
+    return config.graceful_restart != "off" or "enhanced route refresh" in config.require
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,184 @@
+"""Graceful restart of neighbors (RFC 4724): what stays, for how long, and what is shown meanwhile."""
+
+import re
+import time
+
+from tests.side_by_side import wire
+from tests.side_by_side.case import Side, bgp, case
+
+V4 = bytes((0, 1, 1))
+V6 = bytes((0, 2, 1))
+KEPT = b"\x80"
+LOST = b"\0"
+RESTARTED = 0x8000
+END_OF_RIB = wire.end_of_rib()
+SHOWN = "BGP state|Neighbor graceful|Restart timer|Last error|State:|Routes:|Neighbor GR"
+STATE = "Neighbor graceful|Restart timer|Neighbor GR|State:"
+TRACED = "Neighbor graceful restart"
+
+
+def graceful(seconds: int, *families: bytes, flags: int = 0) -> bytes:
+    """The capability."""
+    return wire.capability(64, (flags | seconds).to_bytes(2, "big") + b"".join(families))
+
+
+def able(session_as: int, restart: bytes) -> bytes:
+    """The capabilities of a neighbor with IPv4."""
+    return wire.multiprotocol(wire.IPV4) + wire.capability(2) + wire.four_octets(session_as) + restart
+
+
+def details(side: Side, name: str, pattern: str) -> list[str]:
+    """The lines of `show protocols all`, timers in whole seconds (they count down)."""
+    found = side.details(name, pattern)
+    return [re.sub(r"(\d+)\.\d+/", lambda timer: f"{timer[1]}/", line) for line in found]
+
+
+def looks(side: Side) -> dict[str, object]:
+    """What is seen of p2."""
+    return {
+        "routes": side.routes("protocol p2"),
+        "info": side.info("p2"),
+        "details": details(side, "p2", SHOWN),
+    }
+
+
+def state(side: Side, number: int) -> list[object]:
+    """What is seen of a session that ended."""
+    name = f"p{number}"
+    return [sorted(side.routes(f"protocol {name}")), side.info(name), details(side, name, STATE)]
+
+
+@case(
+    dialect3=True,
+    options=("bgp: graceful restart", "bgp: graceful restart aware"),
+)
+def neighbor_restarts(side: Side):
+    """A neighbor's TCP ends without a word; it comes back, sends some of its routes and End-of-RIB."""
+    side.start(bgp(2) + bgp(3))
+    (c,) = side.connect(3)
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT)))
+    a.connect()
+    a.announce("10.1.0.0/16", "10.2.0.0/16")
+    a.send(END_OF_RIB)
+    side.settle()
+    found = {"before": looks(side)}
+    a.close()
+    side.settle()
+    found["away"] = looks(side)
+    found["to c"] = c.table("as_path")
+    a.capabilities = able(65002, graceful(20, V4 + KEPT, flags=RESTARTED))
+    a.connect()
+    side.settle()
+    found["back"] = looks(side)
+    a.announce("10.1.0.0/16")
+    side.settle()
+    found["one"] = looks(side)
+    a.send(END_OF_RIB)
+    side.settle()
+    found["end"] = looks(side)
+    found["what c heard"] = c.kinds(wire.UPDATE)
+    found["to c at the end"] = c.table("as_path")
+    found["traces"] = side.log(TRACED)
+    return found
+
+
+# What the neighbor announces, and what p announces.
+ANNOUNCED = {
+    2: (graceful(20, V4 + KEPT), ""),
+    3: (graceful(20, V4 + LOST), ""),
+    4: (graceful(20), ""),
+    5: (graceful(20, V6 + KEPT), ""),
+    6: (b"", ""),
+    7: (graceful(20, V4 + KEPT), "graceful restart aware; graceful restart time 99;"),
+    8: (graceful(20, V4 + KEPT), "graceful restart off;"),
+    9: (graceful(0, V4 + KEPT), ""),
+    10: (graceful(20, V4 + KEPT, flags=0x4000), ""),
+    11: (wire.capability(64, b"\xc0\x78"), ""),  # FRR's
+    13: (graceful(3, V4 + KEPT), ""),
+}
+
+
+@case(options=("bgp: graceful restart time",))
+def which_ends_are_restarts(side: Side):
+    """After which ends of a session routes stay, by what was announced, and how it goes on."""
+    options = {n: own for n, (_, own) in ANNOUNCED.items()}
+    text = "".join(bgp(n, options=own) for n, own in options.items()) + bgp(14, options="hold time 3;")
+    side.start(text)
+    sessions = {}
+    for number, (theirs, _) in ANNOUNCED.items():
+        sessions[number] = side.session(number, capabilities=able(65000 + number, theirs)).connect()
+    silent = side.session(14, capabilities=able(65014, graceful(20, V4 + KEPT)), hold=3).connect()
+    for number, one in {**sessions, 14: silent}.items():
+        one.announce(f"10.{number}.0.0/16")
+        one.send(END_OF_RIB)
+    side.settle()
+    found: dict[str, object] = {}
+    for number in (2, 7, 8):
+        opening = sessions[number].opening
+        found[f"{number} is told"] = (
+            [v for code, v in opening.capabilities if code == 64] if opening else None
+        )
+    silent.send = lambda *messages: None  # type: ignore[method-assign]
+    sessions[7].send(wire.notification(6, 4))
+    for one in sessions.values():
+        one.close()
+    side.settle()
+    for number in sessions:
+        found[f"{number}"] = state(side, number)
+    time.sleep(4)
+    found["13 later"] = state(side, 13)[0]
+    found["14 is silent"] = [silent.notifications(), state(side, 14)]
+    found["restart"] = [side.ask("restart p10"), state(side, 10)[0]]
+    found["disable"] = [side.ask("disable p3"), state(side, 3)[0]]
+    return found
+
+
+@case()
+def a_restart_over_an_established_session(side: Side):
+    """A second connection is a restart if the neighbor announced one; else the first stays."""
+    side.start(bgp(2) + bgp(3))
+    first = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    other = side.session(3).connect()
+    first.announce("10.1.0.0/16", "10.2.0.0/16")
+    other.announce("10.3.0.0/16")
+    side.settle()
+    again = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT, flags=RESTARTED)))
+    found: dict[str, object] = {"taken over": again.attempt()}
+    side.settle()
+    found["the first"] = [first.closed, first.notifications()]
+    found["kept"] = looks(side)
+    again.announce("10.2.0.0/16")
+    again.send(END_OF_RIB)
+    side.settle()
+    found["end"] = looks(side)
+    third = side.session(2, capabilities=able(65002, graceful(20, V4 + LOST, flags=RESTARTED)))
+    third.attempt()
+    side.settle()
+    found["forwarding state is lost"] = looks(side)
+    found["without the capability"] = side.session(3).attempt(1)
+    found["its first"] = [other.closed, other.notifications(), sorted(side.routes("protocol p3"))]
+    return found
+
+
+@case(since="2.19", options=("bgp: min graceful restart time", "bgp: max graceful restart time"))
+def restart_times_within_bounds(side: Side):
+    """The neighbor's restart time, and ours above or below it."""
+    wanted = {
+        2: "max graceful restart time 30;",
+        3: "min graceful restart time 90;",
+        4: "max graceful restart time 0;",
+    }
+    side.start("".join(bgp(number, options=own) for number, own in wanted.items()))
+    found: dict[str, object] = {}
+    sessions = [
+        side.session(n, capabilities=able(65000 + n, graceful(60, V4 + KEPT))).connect() for n in wanted
+    ]
+    for one in sessions:
+        one.announce(f"10.{one.number}.0.0/16")
+    side.settle()
+    for one in sessions:
+        one.close()
+    side.settle()
+    for number, own in wanted.items():
+        found[own] = state(side, number)
+    return found
