@@ -219,8 +219,11 @@ def test_a_feed_of_a_table_that_was_there_before_ends_after_its_routes(count):
 def test_a_crash_stops_the_receivers_of_paths_and_nobody_else():
     world = load("b", "c")
     table = world.router.tables["master4"].paths
-    with patch.object(table, "_follow", side_effect=ZeroDivisionError):
-        world["a"].announce("10.0.0.0/8", path=1)
-        world.clock.run()
+    assert isinstance(table, paths.PathTable)
+    net = key("10.0.0.0/8")
+    table.base.buckets[table.base.bucket_of(net)] = {net: "no route"}
+    table._reader.pending[net] = None
+    table._wake()
+    world.clock.run()
     assert [world[name].state.value for name in "abc"] == ["up", "down", "down"]
     assert world.router.tables["master4"].paths is None

@@ -44,7 +44,7 @@ protocol bgp hub {
   local 10.0.0.%(number)d as %(asn)d;
   neighbor 10.0.0.100 as 65000;
   error wait time 1, 2; connect retry time 5; connect delay time 1; hold time 30;
-  ipv4 { import all; export where source = RTS_STATIC; };
+  ipv4 { import all; export where source = RTS_STATIC; add paths rx; };
   ipv6 { import all; export where source = RTS_STATIC; };
 }
 """
@@ -73,6 +73,7 @@ class Neighbor(NamedTuple):
     exports: int = 0
     imports: int = 0
     secondary: bool = False  # the best accepted route instead of the best one
+    paths: bool = False  # all accepted routes, with path ids
     keep: bool = False
     import_table: bool = False
     v6: bool = True
@@ -107,6 +108,8 @@ def peer_text(number, peer):
     more = [f"{word} limit {limit} action block;" for word, limit in limits(peer) if limit is not None]
     if peer.secondary and number != ASIDE:
         more.append("secondary;")
+    if peer.paths:
+        more.append("add paths tx;")
     if peer.keep:
         more.append("import keep filtered;")
     if peer.import_table:
@@ -152,9 +155,10 @@ class Model:
         self.shape = shape
 
     def sent(self, number, family):
-        """Table x filter, for one neighbor: network -> (AS path, MED, communities)."""
+        """Table x filter, for one neighbor: (network, "" or its AS path) -> (AS path, MED, communities)."""
         peer = self.shape.peers[number - 1]
-        every = peer.secondary and family == 4 and number != ASIDE
+        all_of_them = peer.paths and family == 4
+        every = all_of_them or (peer.secondary and family == 4 and number != ASIDE)
         model = EXPORTS[peer.exports][1]
         table = self.hub.tables[self.table(number, family)]
         found = {}
@@ -163,8 +167,10 @@ class Model:
                 view = self.hub.pool.view(rte.attrs)
                 out = model(key[0], communities_of(view))
                 if rte.source.name != f"p{number}" and out is not None:
-                    found[key] = (f"65000 {view['bgp_path']}", *out)
-                    break
+                    path = f"65000 {view['bgp_path']}"
+                    found[key, path if all_of_them else ""] = (path, *out)
+                    if not all_of_them:
+                        break
         return found
 
     def table(self, number, family):

@@ -112,6 +112,7 @@ class Story:
                     {"imports": self.random.randrange(len(IMPORTS))},
                     {"present": self.random.random() < 0.7},
                     {"secondary": self.random.random() < 0.5},
+                    {"paths": self.random.random() < 0.5},
                     {"keep": self.random.random() < 0.5},
                     {"import_table": self.random.random() < 0.5},
                     {"v6": self.random.random() < 0.7},
@@ -243,7 +244,7 @@ class Story:
         peer = self.shape.peers[number - 1]
         there = peer.present and (family == 4 or peer.v6)
         expected = model.sent(number, family) if there else {}
-        got = received(spoke, family)
+        got = received(spoke, family, peer.paths and family == 4)
         where = f"{spoke.name}, IPv{family}, {self.lab.where()}"
         limit = peer.export_limit if family == 4 else None
         if limit is not None and len(expected) > limit:
@@ -313,15 +314,18 @@ def held(node, protocol, table, copies=True):
     return found
 
 
-def received(spoke, family):
-    """What a neighbor has from the hub."""
+def received(spoke, family, paths):
+    """What a neighbor has from the hub; with `paths` several routes of a network, one for each AS path."""
     found = {}
     table = spoke.router.tables[f"master{family}"]
     for key in list(table.keys()):
         for rte in table.get(key):
             if rte.source.name == "hub":
                 view = spoke.router.pool.view(rte.attrs)
-                found[key] = (str(view["bgp_path"]), view.get("bgp_med"), communities_of(view))
+                path = str(view["bgp_path"])
+                name = key, path if paths else ""
+                assert name not in found
+                found[name] = (path, view.get("bgp_med"), communities_of(view))
     return found
 
 
