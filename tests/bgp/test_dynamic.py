@@ -20,6 +20,7 @@ from pybird.proto.bgp.wire.capabilities import GracefulRestart, local_capabiliti
 from pybird.proto.bgp.wire.messages import Framer, Open
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
+from pybird.values.sets import ValueSet
 
 from .world import Lab, auto, bgp_to, config, entries, ipv4, ipv6, pair, peers, routes
 
@@ -1067,3 +1068,50 @@ def test_two_parents_with_ports_of_their_own_have_a_session_each():
     lab.run(10)
     assert lab.up("a", "auto01")
     assert lab.up("a", "more01")
+
+
+# ------------------------------------------------------------- who may peer
+
+
+LEAVES = ValueSet("int", [(65002, 65010), (65100, 65100)])
+SPINES = ValueSet("int", [(65200, 65299)])
+
+
+def test_a_neighbor_whose_as_is_in_the_set_may_peer():
+    lab = lab_with([FOUND_B, auto(65001, remote_as_set=LEAVES)])
+    lab.expect(lambda: lab.up("a", "auto01"), 1, "65002 is in it")
+    assert "Neighbor AS: 65002" in texts(lab.proto("a", "auto01"))
+
+
+def test_another_is_refused_and_both_sides_say_why():
+    lab = lab_with([FOUND_B, auto(65001, remote_as_set=SPINES)])
+    lab.run(2)
+    child = lab.proto("a", "auto01")
+    assert child.trouble() == "AS 65002 is not in [65200..65299]"
+    assert child.last_error == "BGP Error: Bad peer AS"
+    assert "auto01: Error: AS 65002 is not in [65200..65299]" in [line.text for line in lab.log]
+    assert lab.proto("b", "auto01").last_error == "Received: Bad peer AS"
+    assert "Neighbor AS: [65200..65299]" in texts(child)
+    assert "Neighbor AS: [65200..65299]" in texts(lab.proto("a", "auto"))
+
+
+def texts(instance):
+    (state,) = [detail for detail in instance.details() if detail.label == "BGP state"]
+    return [f"{detail.label}: {detail.text}" for detail in state.below]
+
+
+def test_another_set_keeps_sessions_that_are_in_it_and_ends_others():
+    eager = [routes("203.0.113.0/24"), FOUND_A, auto(65002, error_wait_time=(1, 1))]
+    lab = lab_with([FOUND_B, auto(65001, remote_as_set=LEAVES)], eager)
+    lab.run(2)
+    since = lab.proto("a", "auto01").since
+    reload(lab, "a", auto(65001, remote_as_set=ValueSet.of("int", 65002)))
+    lab.run(2)
+    assert lab.up("a", "auto01")
+    assert lab.proto("a", "auto01").since == since
+    reload(lab, "a", auto(65001, remote_as_set=SPINES))
+    lab.run(6)
+    assert not lab.up("a", "auto01")
+    assert lab.proto("a", "auto01").trouble() == "AS 65002 is not in [65200..65299]"
+    reload(lab, "a", auto(65001, remote_as_set=LEAVES))
+    lab.expect(lambda: lab.up("a", "auto01"), 3, "now it may, without waiting for the error to be forgotten")

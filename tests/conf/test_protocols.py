@@ -11,6 +11,7 @@ from pybird.proto.static.config import StaticConfig, StaticVia
 from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, Prefix
 from pybird.values.route import Dest
+from pybird.values.sets import ValueSet
 from tests.conf.loading import DEVICE, error, load
 
 AUTOPEER = """
@@ -191,3 +192,30 @@ def test_keys_of_an_aggregator_are_checked() -> None:
     frame = "ipv4 table t1; ipv4 table t2; protocol aggregator { table t1; peer table t2; aggregate on net, "
     assert "takes int, not string" in error(f'{frame}(net.len + "x"); merge by {{ accept; }}; }}').message
     load(f"{frame}(net.len + 1), (source); merge by {{ for route r in routes do print r.net; accept; }}; }}")
+
+
+AS_SET = "protocol bgp { local as 1; neighbor range fe80::/10 %s; ipv6 { import all; export all; }; }"
+
+
+@pytest.mark.parametrize("text", ["[65100..65199, 7]", "LEAVES", "(LEAVES)"])
+def test_external_neighbors_may_have_one_of_a_set_of_as_numbers(text: str) -> None:
+    config = load("define LEAVES = [65100..65199, 7];" + AS_SET % f"external as {text}")
+    bgp = config.protocols[-1]
+    assert isinstance(bgp, BgpConfig)
+    assert bgp.remote_as_set == ValueSet("int", [(7, 7), (65100, 65199)])
+    assert bgp.remote_as is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("as [5]", "A set of neighbor AS numbers needs `external`"),
+        ("internal as [5]", "A set of neighbor AS numbers needs `external`"),
+        ("external as []", "a set of AS numbers expected here, this is of type empty set"),
+        ("external as [(1, 2)]", "a set of AS numbers expected here, this is of type pair set"),
+        ("external as [1.2.3.4]", "a set of AS numbers expected here"),
+        ('external as "x"', "a number expected here"),
+    ],
+)
+def test_a_wrong_set_of_as_numbers(text: str, message: str) -> None:
+    assert message in error(AS_SET % text).message

@@ -272,6 +272,7 @@ CASES: list[Case] = [
     ("bgp range", "", "persist established;", ADAPT),
     ("bgp range", "persist;", "child prune time 60; persist;", ADAPT),
     ("bgp range", "", "child prune off;", ADAPT),
+    ("bgp range", "", "neighbor as [2, 4..5];", ADAPT),
     ("bgp range", 'interface range "eth*";', 'interface range "wan*";', ADAPT),
     ("bgp range", "", "peers;", ADAPT),
     ("bgp range", "peers;", "", ADAPT),

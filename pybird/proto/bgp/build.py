@@ -136,6 +136,8 @@ def _missing(config: BgpConfig) -> list[str]:
         found.append("Local AS number must be set")
     if config.remote_address is None and config.remote_range is None:
         found.append("Neighbor must be configured")
+    elif config.remote_as_set is not None and config.remote_kind != "external":
+        found.append("A set of neighbor AS numbers needs `external`")
     elif config.remote_as is None and config.remote_kind is None:
         found.append(NO_REMOTE_AS)
     return found
@@ -349,12 +351,24 @@ def _neighbor(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 _require_first(builder, part, at)
             case "port":
                 draft["remote_port"] = _port(builder, part)
-            case "as_number":
-                draft["remote_as"] = builder.number(part.children[0], 1)
+            case "neighbor_as":
+                _neighbor_as(builder, draft, part)
             case "internal" | "external":
                 draft["remote_kind"] = part.data
             case "neighbor_onlink":
                 draft["onlink"] = True
+
+
+def _neighbor_as(builder: Builder, draft: Draft[Any], part: Tree) -> None:
+    """`as NUMBER` or `as [SET]`; the later of several wins."""
+    item = part.children[0]
+    literal = builder.constant(item)
+    if literal.type == "int set":
+        draft["remote_as"], draft["remote_as_set"] = None, literal.value
+    elif literal.type.endswith("set"):
+        raise builder.error(f"a set of AS numbers expected here, this is of type {literal.type}", item)
+    else:
+        draft["remote_as"], draft["remote_as_set"] = builder.number(item, 1), None
 
 
 def _refuse_second_neighbor(builder: Builder, draft: Draft[Any], part: Tree) -> None:

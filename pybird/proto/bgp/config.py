@@ -9,6 +9,7 @@ from pybird.conf.model import ChannelConfig, InterfacePattern, ProtocolConfig
 from pybird.proto.bgp.family import Family, named
 from pybird.values.address import Address
 from pybird.values.net import Prefix
+from pybird.values.sets import ValueSet
 
 Persist = Literal["no", "established", "yes"]  # what becomes of a child whose neighbor is not announced
 ALL_CEASES = frozenset(range(1, 11))
@@ -91,6 +92,7 @@ class BgpConfig(ProtocolConfig):
     remote_port: int = 179
     remote_as: int | None = None  # None with `internal`, `external`
     remote_kind: Literal["internal", "external"] | None = None
+    remote_as_set: ValueSet | None = None  # the AS numbers that external neighbors may have; None: any
     interface: str | None = None
     interface_range: tuple[InterfacePattern, ...] = ()
     onlink: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pybird.core.protocol import Detail
+from pybird.filter.format import show_value
 from pybird.proto.bgp.family import shown
 from pybird.proto.bgp.routes.defaults import igp_tables
 from pybird.proto.bgp.session.countdown import WaitKind
@@ -94,7 +95,7 @@ def _lines(peer: ShownPeer) -> Iterator[Detail]:
     yield Detail("Neighbor address", peer.neighbor)
     if config.remote_port != PORT:
         yield Detail("Neighbor port", str(config.remote_port))
-    yield Detail("Neighbor AS", str(peer.remote_as or 0))
+    yield Detail("Neighbor AS", neighbor_as(config, peer.remote_as))
     yield Detail("Local AS", str(config.local_as))
     if peer.restart.active:
         yield Detail("Neighbor graceful restart active")
@@ -112,6 +113,13 @@ def _lines(peer: ShownPeer) -> Iterator[Detail]:
         yield from _session_lines(peer, peer.active.session)
         yield Detail("TX pending", f"{peer.active.unsent} bytes")
         yield from _timer(peer, peer.active.session, "Send hold", peer.active.session.send_hold_time)
+
+
+def neighbor_as(config: BgpConfig, asn: int | None) -> str:
+    """The neighbor's AS number, while it is unknown the configured one or the set that it must be in."""
+    if asn is None and config.remote_as_set is not None:
+        return show_value(config.remote_as_set)
+    return str(asn or config.remote_as or 0)
 
 
 def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detail]:

@@ -59,6 +59,7 @@ from pybird.proto.bgp.wire import errors
 from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import Notification
 from pybird.values.net import Prefix
+from pybird.values.sets import ValueSet
 
 MOST_OCTETS: Final = 4096  # that are kept of a message that breaks the rules
 STALE: Final = 1.0  # seconds after which a connection attempt counts as unanswered
@@ -630,11 +631,22 @@ class Peer(Instance[BgpConfig]):
     # ------------------------------------------------------------- reloads
 
     def accepts(self, old: BgpConfig, new: BgpConfig) -> bool:
-        return reconfigure.accepts(old, new)
+        if not reconfigure.accepts(old, new):
+            return False
+        return old.remote_as_set == new.remote_as_set or self._may_stay(new.remote_as_set)
+
+    def _may_stay(self, wanted: ValueSet | None) -> bool:
+        """True if the neighbor of each connection is known to have one of these AS numbers."""
+        if wanted is None:
+            return True
+        opens = [c.session.remote for c in (self.outgoing, self.incoming) if c is not None]
+        return all(remote is not None and remote.asn in wanted for remote in opens)
 
     def reconfigure(self, new: BgpConfig) -> bool:
-        if not reconfigure.accepts(self.config, new):
+        if not self.accepts(self.config, new):
             return False
+        if new.remote_as_set != self.config.remote_as_set and self.active is None:
+            self.retry_now()
         self.pace.adapt(new)
         self.error_wait.adapt(new)
         self.reach.adapt(new)

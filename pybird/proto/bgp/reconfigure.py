@@ -34,6 +34,7 @@ ADAPTED: Final = frozenset(
         "min_hold_time",
         "min_keepalive_time",
         "persist",
+        "remote_as_set",
         "require",
         "restart_time",
         "span",

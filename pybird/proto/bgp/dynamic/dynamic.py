@@ -591,7 +591,7 @@ class Dynamic(Spawner[BgpConfig]):
     def details(self) -> Iterator[Detail]:
         below = (
             Detail("Neighbor range", str(self.config.remote_range)),
-            Detail("Neighbor AS", str(self.config.remote_as or 0)),
+            Detail("Neighbor AS", details.neighbor_as(self.config, None)),
             Detail("Local AS", str(self.config.local_as)),
         )
         yield Detail("BGP state", "Passive", (*below, *details.troubles(self.listening, self.signatures)))

@@ -60,6 +60,7 @@ def terms(config: BgpConfig, router_id: int, hostname: str) -> Terms:
         mandatory_paths=tuple(c.family.numbers for c in channels if c.require_add_paths),
         remote_as=config.remote_as,
         remote_kind=config.remote_kind,
+        remote_as_set=config.remote_as_set,
         require=config.require,
         hold_time=config.hold_time,
         min_hold_time=config.min_hold_time,

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pybird.filter.format import show_value
 from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.wire import errors
 from pybird.proto.bgp.wire.capabilities import (
@@ -45,6 +46,7 @@ from pybird.proto.bgp.wire.messages import (
     RouteRefresh,
     Update,
 )
+from pybird.values.sets import ValueSet
 
 UNREAD_RECHECK: Final = 0.25  # seconds until an expired hold timer checks again for octets left unread
 
@@ -64,7 +66,8 @@ class Terms:
 
     `families` are those that this side has channels for; the neighbor must have the
     `mandatory` ones too. `remote_as` None accepts any number that fits `remote_kind`:
-    "internal" is our own, "external" any other, None any at all.
+    "internal" is our own, "external" any other, None any at all; and that is in `remote_as_set`
+    unless it is None.
     """
 
     local_as: int
@@ -76,6 +79,7 @@ class Terms:
     mandatory_paths: tuple[AfiSafi, ...] = ()  # `require add paths`, in each direction that we announce
     remote_as: int | None = None
     remote_kind: str | None = None
+    remote_as_set: ValueSet | None = None
     require: frozenset[str] = frozenset()
     hold_time: int = 240
     min_hold_time: int = 0
@@ -441,6 +445,9 @@ def check_as(terms: Terms, message: Open) -> None:
         bad = bad or is_internal(terms, asn) != (terms.remote_kind == "internal")
     if bad:
         raise OpenError(errors.BAD_PEER_AS, asn.to_bytes(4, "big"), f"Bad peer AS: {asn}")
+    if terms.remote_as_set is not None and asn not in terms.remote_as_set:
+        text = f"AS {asn} is not in {show_value(terms.remote_as_set)}"
+        raise OpenError(errors.BAD_PEER_AS, asn.to_bytes(4, "big"), text)
 
 
 def check_identifier(terms: Terms, message: Open) -> None:
