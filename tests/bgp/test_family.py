@@ -16,15 +16,20 @@ from pybird.proto.bgp.wire.errors import UpdateError
 from pybird.proto.bgp.wire.messages import Framer
 from pybird.proto.bgp.wire.updates import Received, ReceiveTerms, UpdateReader
 from pybird.values.net import NetType, Prefix
+from pybird.values.nets import VpnNet
 from pybird.values.route import UNREACHABLE, RouteSource, Rte
+from pybird.values.scalars import RouteDistinguisher
 from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
 from tests.bgp.world import both
 
 BGP = Path(family.__file__).parent
 ROOT = Path(__file__).parents[2]
+RD = RouteDistinguisher(65001 << 32 | 7)
 NETS = {
     NetType.IP4: [Prefix.parse(f"198.51.{number}.0/24").key for number in range(3)],
     NetType.IP6: [Prefix.parse(f"2001:db8:{number}::/48").key for number in range(3)],
+    NetType.VPN4: [VpnNet(RD, Prefix.parse(f"198.51.{number}.0/24")).key for number in range(3)],
+    NetType.VPN6: [VpnNet(RD, Prefix.parse(f"2001:db8:{number}::/48")).key for number in range(3)],
 }
 FLOWS = [bytes.fromhex(f"0118{number:02x}3364" + "038106") for number in (1, 2, 3)]
 FLOWS6 = [bytes.fromhex(f"012000{number:02x}010db8" + "058190") for number in (1, 2, 3)]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
+from pybird.proto.bgp.family import VPN4_MULTICAST, VPN6_MULTICAST
 from pybird.proto.bgp.wire.errors import BgpError, UpdateError
 from pybird.proto.bgp.wire.messages import Update
 from pybird.proto.bgp.wire.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
@@ -320,3 +321,50 @@ def test_no_mutation_of_a_good_update_raises_anything_else(data):
     except BgpError:
         return
     assert all(isinstance(a, Announced) for a in received.announced)
+
+
+ZERO = "00" * 8
+RD = "0000fde900000001"
+HOP4, HOP6, LINK_LOCAL = "0a000002", "20010db8" + "00" * 11 + "02", "fe80" + "00" * 13 + "02"
+VPN4_NET, VPN6_NET = "50" + RD + "0a01", "60" + RD + "20010db8"
+
+
+def read_vpn(family, next_hop: str, net: str, **changes) -> Received:
+    value = octets(family.head.hex(), f"{len(next_hop) // 2:02x}", next_hop, "00", net)
+    attributes = ORIGIN_IGP + PATH_65002 + f"800e{len(value):02x}" + value.hex()
+    return read(update(attributes, ""), families=(family,), **changes)
+
+
+@pytest.mark.parametrize(
+    ("family", "sent", "kept", "net"),
+    [
+        (VPN4_MULTICAST, ZERO + HOP4, HOP4, VPN4_NET),
+        (VPN4_MULTICAST, ZERO + HOP6, HOP6, VPN4_NET),
+        (VPN6_MULTICAST, ZERO + HOP6, HOP6, VPN6_NET),
+        (VPN6_MULTICAST, ZERO + HOP6 + ZERO + LINK_LOCAL, HOP6 + LINK_LOCAL, VPN6_NET),
+    ],
+)
+def test_next_hops_of_vpns_have_a_distinguisher_before_each_address(family, sent, kept, net):
+    """RFC 4364, 4.3.2; RFC 4659, 3.2.1; RFC 8950, 3."""
+    received = read_vpn(family, sent, net, extended_next_hop=frozenset((VPN4_MULTICAST,)))
+    (announced,) = received.announced
+    assert (announced.family, announced.next_hop.hex()) == (family, kept)
+    assert family.hop_field(announced.next_hop).hex() == sent
+
+
+@pytest.mark.parametrize(
+    ("family", "sent", "net"),
+    [
+        (VPN4_MULTICAST, RD + HOP4, VPN4_NET),
+        (VPN4_MULTICAST, HOP4, VPN4_NET),
+        (VPN6_MULTICAST, HOP6, VPN6_NET),
+        (VPN6_MULTICAST, ZERO + HOP6 + RD + LINK_LOCAL, VPN6_NET),
+        (VPN6_MULTICAST, ZERO + HOP6 + LINK_LOCAL, VPN6_NET),
+        (VPN4_MULTICAST, "", VPN4_NET),
+    ],
+)
+def test_a_next_hop_of_a_vpn_with_a_distinguisher_resets_the_session(family, sent, net):
+    """Or without one, or with one for two addresses: 3/9, as BIRD does (RFC 7606, 7.11)."""
+    with pytest.raises(UpdateError) as caught:
+        read_vpn(family, sent, net)
+    assert (caught.value.code, caught.value.subcode) == (3, 9)

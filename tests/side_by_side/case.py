@@ -23,7 +23,7 @@ Answers = Mapping[str, Any]
 _NEIGHBOR = re.compile(r"\bneighbor\s+([\da-fA-F:.]+)\S*\s+(?:port\s+\d+\s+)?as\s+(\d+)")
 _LOCAL = re.compile(r"\blocal\s+([\da-fA-F:.]+)\S*\s+(?:port\s+\d+\s+)?as\s+(\d+)")
 _TIMES = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?)?|\b\d\d:\d\d:\d\d(?:\.\d+)?")
-_ROW = re.compile(r"(\S+)?\s+(\S+) \[(\S+) [^\]]*?(?: from ([^\]]+))?\]( \*)? ?(.*)")
+_ROW = re.compile(r"(\S+(?: \S+)*)?\s+(\S+) \[(\S+) [^\]]*?(?: from ([^\]]+))?\]( \*)? ?(.*)")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ MARKER = b"\xff" * 16
 HEADER = 19
 OPEN, UPDATE, NOTIFICATION, KEEPALIVE, REFRESH = 1, 2, 3, 4, 5
 IPV4, IPV6 = 1, 2
-UNICAST, MULTICAST = 1, 2  # SAFI
+UNICAST, MULTICAST, LABELED, VPN_LABELED, VPN_MULTICAST = 1, 2, 4, 128, 129  # SAFI
+WITHDRAWN_LABEL = bytes.fromhex("800000")  # RFC 8277, 2.4
 AS_TRANS = 23456
 OPTIONAL, TRANSITIVE, EXTENDED = 0x80, 0x40, 0x10
 
@@ -167,13 +168,30 @@ class Attributes:
         return b"".join(attribute(code, value) for code, value in parts if value is not None) + self.raw
 
 
-def prefix_octets(prefix: str) -> bytes:
-    """A network, with its path identifier where it has one: `10.1.0.0/16 #7`."""
+def prefix_octets(prefix: str, safi: int = UNICAST) -> bytes:
+    """A network: `10.1.0.0/16`, of a VPN `65001:1 10.1.0.0/16`.
+
+    Behind it stand labels, `mpls 100/200` (none: it is withdrawn), and a path identifier, `#7`.
+    """
     prefix, _, number = prefix.partition(" #")
+    prefix, _, labels = prefix.partition(" mpls ")
+    distinguisher, _, prefix = prefix.rpartition(" ")
     address, length = prefix.split("/")
-    packed = _packed(address)
+    head = b""
+    if safi in (LABELED, VPN_LABELED):
+        head = label_octets(*map(int, labels.split("/"))) if labels else WITHDRAWN_LABEL
+    if distinguisher:
+        asn, assigned = distinguisher.split(":")
+        head += struct.pack("!HHI", 0, int(asn), int(assigned))
     before = int(number).to_bytes(4) if number else b""
-    return before + bytes((int(length),)) + packed[: (int(length) + 7) // 8]
+    return before + bytes((8 * len(head) + int(length),)) + head + packed(address)[: (int(length) + 7) // 8]
+
+
+def label_octets(*labels: int) -> bytes:
+    """A stack of labels; the last one has the bottom-of-stack bit (RFC 8277, 2.3)."""
+    words = [label << 4 for label in labels]
+    words[-1] |= 1
+    return b"".join(word.to_bytes(3) for word in words)
 
 
 def update(attributes: bytes = b"", reach: Iterable[str] = (), withdrawn: Iterable[str] = ()) -> bytes:
@@ -189,23 +207,28 @@ def announcement(prefixes: Sequence[str], attributes: Attributes, as_size: int =
     hops = [attributes.next_hop] if isinstance(attributes.next_hop, str) else attributes.next_hop or ()
     family = IPV6 if ":" in prefixes[0] else IPV4
     if family == IPV4 and not any(":" in one for one in hops):
-        hop = b"".join(attribute(3, _packed(one)) for one in hops)
+        hop = b"".join(attribute(3, packed(one)) for one in hops)
         return update(octets + hop, prefixes)
     return update(octets + mp_reach(prefixes, hops))
 
 
 def mp_reach(prefixes: Sequence[str], hops: Sequence[str], safi: int = UNICAST) -> bytes:
     """The attribute MP_REACH_NLRI (RFC 4760, section 3)."""
-    packed = b"".join(map(_packed, hops))
-    family = IPV6 if ":" in prefixes[0] else IPV4
-    head = struct.pack("!HBB", family, safi, len(packed)) + packed + b"\0"
-    return attribute(14, head + b"".join(map(prefix_octets, prefixes)))
+    before = bytes(8) if safi in (VPN_LABELED, VPN_MULTICAST) else b""
+    hop = b"".join(before + packed(one) for one in hops)
+    head = struct.pack("!HBB", _family(prefixes[0]), safi, len(hop)) + hop + b"\0"
+    return attribute(14, head + b"".join(prefix_octets(one, safi) for one in prefixes))
 
 
 def mp_unreach(prefixes: Sequence[str], safi: int = UNICAST) -> bytes:
     """The attribute MP_UNREACH_NLRI (RFC 4760, section 4)."""
-    family = IPV6 if ":" in prefixes[0] else IPV4
-    return attribute(15, struct.pack("!HB", family, safi) + b"".join(map(prefix_octets, prefixes)))
+    nets = b"".join(prefix_octets(one, safi) for one in prefixes)
+    return attribute(15, struct.pack("!HB", _family(prefixes[0]), safi) + nets)
+
+
+def _family(prefix: str) -> int:
+    """The AFI of a network, of a VPN too, whose distinguisher has a colon."""
+    return IPV6 if ":" in prefix.partition(" #")[0].partition(" mpls ")[0].split(" ")[-1] else IPV4
 
 
 def withdrawal(prefixes: Sequence[str]) -> bytes:
@@ -251,11 +274,11 @@ def _read_attribute(found: Update, flags: int, code: int, value: bytes, as_size:
     if code in (14, 15):
         found.family = int.from_bytes(value[:2]), value[2]
     if code == 14:
-        family, length = int.from_bytes(value[:2]), value[3]
-        found.attributes["next_hop"] = _hops(value[4 : 4 + length])
-        found.reached += _networks(value[5 + length :], family, add_path)
+        length = value[3]
+        found.attributes["next_hop"] = _hops(value[4 : 4 + length], found.family[1])
+        found.reached += _networks(value[5 + length :], found.family[0], add_path, found.family[1])
     elif code == 15:
-        found.withdrawn += _networks(value[3:], int.from_bytes(value[:2]), add_path)
+        found.withdrawn += _networks(value[3:], found.family[0], add_path, found.family[1])
     else:
         name, usual = ATTRIBUTES.get(code, (f"attribute {code}", OPTIONAL | TRANSITIVE))
         text = _TEXTS.get(code, bytes.hex)(value) if code != 2 else path_text(value, as_size)
@@ -323,7 +346,11 @@ _TEXTS: dict[int, Callable[[bytes], str]] = {
 }
 
 
-def _hops(value: bytes) -> str:
+def _hops(value: bytes, safi: int = UNICAST) -> str:
+    if safi in (VPN_LABELED, VPN_MULTICAST):
+        size = 12 if len(value) == 12 else 24
+        parts = [value[at : at + size] for at in range(0, len(value), size)]
+        return " ".join(f"{part[:8].hex()} {_hops(part[8:])}" for part in parts)
     if len(value) % 16 == 0:
         return " ".join(
             socket.inet_ntop(socket.AF_INET6, value[at : at + 16]) for at in range(0, len(value), 16)
@@ -331,19 +358,33 @@ def _hops(value: bytes) -> str:
     return _addresses(value) if len(value) == 4 else value.hex()
 
 
-def _networks(octets: bytes, family: int, add_path: bool) -> list[str]:
+def _networks(octets: bytes, family: int, add_path: bool, safi: int = UNICAST) -> list[str]:
     kind, size = (socket.AF_INET6, 16) if family == IPV6 else (socket.AF_INET, 4)
     found = []
     while octets:
-        number = ""
+        number = head = labels = ""
         if add_path:
             number, octets = f" #{int.from_bytes(octets[:4])}", octets[4:]
-        length = octets[0]
+        length, octets = octets[0], octets[1:]
+        if safi in (LABELED, VPN_LABELED):
+            words: list[int] = []
+            while not words or not (words[-1] & 1 or words[-1] in (0, 0x800000)):
+                words.append(int.from_bytes(octets[:3]))
+                octets, length = octets[3:], length - 24
+            raw = words[-1] in (0, 0x800000)
+            labels = f" label {words[-1]:06x}" if raw else " mpls " + "/".join(str(one >> 4) for one in words)
+        if safi in (VPN_LABELED, VPN_MULTICAST):
+            head, octets, length = f"{_distinguisher(octets[:8])} ", octets[8:], length - 64
         used = (length + 7) // 8
-        packed = octets[1 : 1 + used]
-        found.append(f"{socket.inet_ntop(kind, packed + bytes(size - used))}/{length}{number}")
-        octets = octets[1 + used :]
+        address = socket.inet_ntop(kind, octets[:used] + bytes(size - used))
+        found.append(f"{head}{address}/{length}{labels}{number}")
+        octets = octets[used:]
     return found
+
+
+def _distinguisher(value: bytes) -> str:
+    kind, asn, assigned = struct.unpack("!HHI", value)
+    return f"{asn}:{assigned}" if kind == 0 else value.hex()
 
 
 @dataclass(frozen=True)
@@ -372,5 +413,5 @@ def read_open(body: bytes) -> Opening:
     )
 
 
-def _packed(address: str) -> bytes:
+def packed(address: str) -> bytes:
     return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)

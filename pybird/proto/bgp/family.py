@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, final
 
 from pybird.proto.bgp.wire.flow import FLOWS4, FLOWS6
-from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES, Nlri
+from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES, VPN4_PREFIXES, VPN6_PREFIXES, Nlri
 from pybird.values.net import NetType
 
 AfiSafi = tuple[int, int]  # as capabilities and messages have it, also of families that have no row
@@ -36,11 +36,14 @@ class Family:
     have no next hop, and one that is received is ignored (RFC 8955, 4). Networks of a
     `classic` family are sent in the fields that UPDATEs had before RFC 4760 where possible.
     Routes of a family of flows can be validated with the unicast routes of `base`.
+    In one of VPNs (`distinguished`) a route distinguisher, zero, stands before each address
+    of a next hop (RFC 4364, 4.3.2).
     """
 
     __slots__ = (
         "base",
         "classic",
+        "distinguished",
         "has_hops",
         "head",
         "hop_sizes",
@@ -63,6 +66,7 @@ class Family:
         hop_sizes: tuple[int, ...],
         classic: bool = False,
         base: Family | None = None,
+        distinguished: bool = False,
     ) -> None:
         self.name: Final = name
         self.shown: Final = shown
@@ -74,6 +78,7 @@ class Family:
         self.has_hops: Final = len(hop_sizes) > 0
         self.classic: Final = classic
         self.base: Final = base
+        self.distinguished: Final = distinguished
         self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
 
     def carries(self, next_hop: bytes, extended: bool) -> bool:
@@ -84,12 +89,31 @@ class Family:
             return self.hop_version == 4
         return self.hop_version == 6 or extended
 
+    def hop_of(self, field: bytes) -> bytes | None:
+        """The next hop in MP_REACH without distinguishers; None: one is not zero (RFC 4364, 4.3.2)."""
+        if not self.distinguished:
+            return field if self.has_hops else b""
+        size = min(len(field), _VPN_HOP)
+        parts = [field[at : at + size] for at in range(0, len(field), size)]
+        if b"".join([part[:8] for part in parts]).strip(b"\0"):
+            return None
+        return b"".join([part[8:] for part in parts])
+
+    def hop_field(self, hop: bytes) -> bytes:
+        """A next hop of one address or two as MP_REACH has it; the inverse of `hop_of`."""
+        if not self.distinguished:
+            return hop
+        return b"".join([bytes(8) + hop[at : at + 16] for at in range(0, len(hop), 16)])
+
     def __repr__(self) -> str:
         return f"Family({self.name})"
 
 
 _HOPS4: Final = (4, 16, 32)  # RFC 4760, RFC 8950
 _HOPS6: Final = (16, 32)  # RFC 2545
+_VPN_HOPS4: Final = (12, 24, 48)  # RFC 4364, 4.3.2; RFC 8950
+_VPN_HOPS6: Final = (24, 48)  # RFC 4659, 3.2.1
+_VPN_HOP: Final = 24  # octets of an IPv6 address with its distinguisher
 
 IPV4_UNICAST: Final = Family("ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4, classic=True)
 IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
@@ -97,8 +121,23 @@ IPV4_MULTICAST: Final = Family("ipv4 multicast", "ipv4-mc", (1, 2), NetType.IP4,
 IPV6_MULTICAST: Final = Family("ipv6 multicast", "ipv6-mc", (2, 2), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
 FLOW4: Final = Family("flow4", "flow4", (1, 133), NetType.FLOW4, FLOWS4, 4, (), base=IPV4_UNICAST)
 FLOW6: Final = Family("flow6", "flow6", (2, 133), NetType.FLOW6, FLOWS6, 6, (), base=IPV6_UNICAST)
+VPN4_MULTICAST: Final = Family(
+    "vpn4 multicast", "vpn4-mc", (1, 129), NetType.VPN4, VPN4_PREFIXES, 4, _VPN_HOPS4, distinguished=True
+)
+VPN6_MULTICAST: Final = Family(
+    "vpn6 multicast", "vpn6-mc", (2, 129), NetType.VPN6, VPN6_PREFIXES, 6, _VPN_HOPS6, distinguished=True
+)
 
-ROWS: Final = (IPV4_UNICAST, IPV6_UNICAST, IPV4_MULTICAST, IPV6_MULTICAST, FLOW4, FLOW6)
+ROWS: Final = (
+    IPV4_UNICAST,
+    IPV6_UNICAST,
+    IPV4_MULTICAST,
+    IPV6_MULTICAST,
+    VPN4_MULTICAST,
+    VPN6_MULTICAST,
+    FLOW4,
+    FLOW6,
+)
 
 
 class Other(NamedTuple):
@@ -119,8 +158,6 @@ OTHERS: Final = (
     Other("ipv6 mpls", "ipv6-mpls", (2, 4)),
     Other("vpn4 mpls", "vpn4-mpls", (1, 128)),
     Other("vpn6 mpls", "vpn6-mpls", (2, 128)),
-    Other("vpn4 multicast", "vpn4-mc", (1, 129)),
-    Other("vpn6 multicast", "vpn6-mc", (2, 129)),
     Other("evpn", "evpn", (25, 70)),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.routes.nexthop import IgpTables
 from pybird.proto.bgp.session.parameters import is_direct
+from pybird.values.net import NetType
 
 
 def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
@@ -15,8 +16,9 @@ def is_recursive(config: BgpConfig, channel: BgpChannelConfig) -> bool:
 def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
     """The tables in which next hops of this channel are looked up.
 
-    As configured; else, in recursive mode, the channel's own table and, for next hops of
-    the other family (which need `extended next hop`), master4 or master6.
+    As configured; else, in recursive mode, the channel's own table if it has networks of
+    that type, or master4 or master6: in channels of VPNs, and for next hops of the other
+    family (which need `extended next hop`).
     """
     v4, v6 = channel.igp_table4, channel.igp_table6
     if not channel.family.has_hops:
@@ -25,9 +27,9 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
         return IgpTables(v4, v6)
     own = channel.family.hop_version == 4
     if v4 is None and (own or channel.extended_next_hop):
-        v4 = channel.table if own else "master4"
+        v4 = channel.table if channel.net_type is NetType.IP4 else "master4"
     if v6 is None and (not own or channel.extended_next_hop):
-        v6 = "master6" if own else channel.table
+        v6 = channel.table if channel.net_type is NetType.IP6 else "master6"
     return IgpTables(v4, v6)
 
 

@@ -210,7 +210,7 @@ class BgpExporter:
         if len(hop) == 4 and self._family.classic:
             found[NEXT_HOP] = bytes((TRANSITIVE, NEXT_HOP, 4)) + hop
         else:
-            mp = wire_next_hop(hop, terms.link_local_format)
+            mp = self._family.hop_field(wire_next_hop(hop, terms.link_local_format))
             over = 9 + len(mp)
         octets = b"".join([found[code] for code in sorted(found)])
         if _FIXED + over + len(octets) + self._longest > terms.max_length:
@@ -420,6 +420,7 @@ class BgpExporter:
         """The addresses in the next hop; a neighbor with one of them must not get it (RFC 4271, 5.1.3)."""
         hop, attributes = form
         if hop:
+            hop = self._family.hop_of(hop) or b""
             return (hop[:16], hop[16:])
         return (find(attributes, NEXT_HOP),)
 

@@ -60,7 +60,7 @@ class Nlri:
     def split(self, keys: list[bytes], room: int, before: int = 0) -> list[bytes]:
         """Encoded networks, in order, in pieces of at most `room` octets.
 
-        Each key may have up to `before` octets more than a network: its path id.
+        Each key begins with `before` octets more than that of a table has: its path id.
         """
         raise NotImplementedError
 
@@ -123,27 +123,87 @@ class PrefixNlri(Nlri):
         ]
 
     def split(self, keys: list[bytes], room: int, before: int = 0) -> list[bytes]:
-        longest = self.longest + before
-        whole = b"".join(keys)
-        if len(whole) <= room:
-            return [whole]
-        pieces: list[bytes] = []
-        at, count, step = 0, len(keys), room // longest
-        while at < count:
-            # first as many as surely fit, then more while there is room
-            stop = min(at + step, count)
-            piece = b"".join(keys[at:stop])
-            left = room - len(piece)
-            while stop < count and len(keys[stop]) <= left:
-                more = keys[stop : stop + max(left // longest, 1)]
-                octets = b"".join(more)
-                piece += octets
-                left -= len(octets)
-                stop += len(more)
-            pieces.append(piece)
+        return _in_pieces(keys, room, self.longest + before)
+
+
+def _in_pieces(written: list[bytes], room: int, longest: int) -> list[bytes]:
+    """Encoded networks of at most `longest` octets each, joined to pieces of at most `room` octets."""
+    whole = b"".join(written)
+    if len(whole) <= room:
+        return [whole]
+    pieces: list[bytes] = []
+    at, count, step = 0, len(written), room // longest
+    while at < count:
+        # first as many as surely fit, then more while there is room
+        stop = min(at + step, count)
+        piece = b"".join(written[at:stop])
+        left = room - len(piece)
+        while stop < count and len(written[stop]) <= left:
+            more = written[stop : stop + max(left // longest, 1)]
+            octets = b"".join(more)
+            piece += octets
+            left -= len(octets)
+            stop += len(more)
+        pieces.append(piece)
+        at = stop
+    return pieces
+
+
+_RD: Final = 8  # octets of a route distinguisher
+
+
+@final
+class VpnNlri(Nlri):
+    """Prefixes of VPNs: the length counts a route distinguisher, which stands before the address (RFC 4364).
+
+    A table key has the distinguisher first, and then the prefix with its own length.
+    """
+
+    __slots__ = ("_most",)
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(1 + _RD + bits // 8)
+        self._most: Final = 8 * _RD + bits  # of the length
+
+    def read(self, data: bytes) -> list[bytes]:
+        return [key for group in self.read_groups(data, False) for key in group.keys]
+
+    def read_groups(self, data: bytes, paths: bool) -> list[NlriGroup]:
+        parts: dict[bytes, list[bytes]] = {}  # by path id
+        at, end = 0, len(data)
+        while at < end:
+            start = at + (PATH_ID if paths else 0)
+            bits = data[start] if start < end else 0
+            stop = start + 1 + (bits + 7) // 8
+            if not 8 * _RD <= bits <= self._most or stop > end:
+                raise UpdateError(BAD_NETWORK, data[start : start + 1])
+            path = data[at:start]
+            part = parts.get(path)
+            if part is None:
+                part = parts[path] = []
+            part.append(_vpn_key(data[start + 1 : stop], bits - 8 * _RD))
             at = stop
-        return pieces
+        return [NlriGroup(int.from_bytes(path, "big"), b"", part) for path, part in parts.items()]
+
+    def split(self, keys: list[bytes], room: int, before: int = 0) -> list[bytes]:
+        return _in_pieces([_vpn_written(key, before) for key in keys], room, self.longest + before)
+
+
+def _vpn_key(octets: bytes, bits: int) -> bytes:
+    """The table key of a distinguisher and the octets of a prefix of this length."""
+    key = octets[:_RD] + bytes((bits,)) + octets[_RD:]
+    if bits & 7:
+        return key[:-1] + bytes((key[-1] & ~_HIDDEN[bits & 7],))
+    return key
+
+
+def _vpn_written(key: bytes, before: int) -> bytes:
+    """A network as messages have it, of a path id of `before` octets and a table key."""
+    at = before + _RD  # of the length
+    return key[:before] + bytes((key[at] + 8 * _RD,)) + key[before:at] + key[at + 1 :]
 
 
 IPV4_PREFIXES: Final = PrefixNlri(32)
 IPV6_PREFIXES: Final = PrefixNlri(128)
+VPN4_PREFIXES: Final = VpnNlri(32)
+VPN6_PREFIXES: Final = VpnNlri(128)

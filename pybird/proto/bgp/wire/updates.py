@@ -342,7 +342,9 @@ class UpdateReader:
         start = 5 + size
         if start > len(value) or (size not in family.hop_sizes and family.has_hops):
             raise _optional_error(MP_REACH, value)
-        next_hop = value[4 : 4 + size] if family.has_hops else b""
+        next_hop = family.hop_of(value[4 : 4 + size])
+        if next_hop is None:
+            raise _optional_error(MP_REACH, value)
         entry = self._entry(self._mp, value[: 4 + size] + parts.others, parts, family, next_hop)
         if start < len(value):
             self._announce(out, family, value[start:], entry)
