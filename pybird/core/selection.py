@@ -129,6 +129,21 @@ def _step(best: Rte, other: Rte) -> str:
     return step
 
 
+def does_not_count(rte: Rte, others: tuple[Rte, ...]) -> bool:
+    """True if the best of `others`, which is their first, is the best with this route as well.
+
+    So it is where ranks alone decide against the route: only routes of the highest rank have
+    a part in the selection, whatever else is compared. It saves the comparison of all routes.
+    """
+    own = rte.source.type
+    if rte.flags & SLOW or rte.rank >= others[0].rank:
+        return False
+    for other in others:  # noqa: SIM110  compiled code has no generator expressions
+        if other.source.type is not own or other.flags & SLOW:
+            return False
+    return True
+
+
 def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
     """The routes with the best one first; with `in_order` all of them sorted, best first.
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import beats, choose
+from pybird.core.selection import beats, choose, does_not_count
 from pybird.values.geometry import NEVER, Geometry, geometry
 from pybird.values.net import Net, NetType, Prefix, prefix_key
 from pybird.values.route import RouteSource, Rte
@@ -405,12 +405,15 @@ def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...] |
             return (*old[:at], renewed(other, rte), *old[at + 1 :])
         if at == 0:
             return choose([rte, *old[1:]], in_order)
-        return _joined((*old[:at], *old[at + 1 :]), rte, in_order)
+        rest = (*old[:at], *old[at + 1 :])
+        if source.type.dependent and not does_not_count(other, rest):
+            return choose([*rest, rte], in_order)
+        return _joined(rest, rte, in_order)
     return _joined(old, rte, in_order)
 
 
 def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
-    if in_order or rte.source.type.dependent:
+    if in_order or (rte.source.type.dependent and not does_not_count(rte, old)):
         return choose([*old, rte], in_order)
     if beats(rte, old[0]):
         return (rte, *old)
@@ -427,7 +430,7 @@ def left(old: tuple[Rte, ...], source: RouteSource, in_order: bool) -> tuple[Rte
         if old[at].source is not source:
             continue
         rest = [*old[:at], *old[at + 1 :]]
-        if at == 0 or source.type.dependent:
+        if at == 0 or (source.type.dependent and not does_not_count(old[at], tuple(rest))):
             return choose(rest, in_order)
         return tuple(rest)
     return None

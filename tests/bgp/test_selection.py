@@ -3,9 +3,11 @@
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import RANK_BITS, Selection, choose, why_lost
+from pybird.core.selection import RANK_BITS, Selection, choose, set_rank, why_lost
 from pybird.core.table import Table
 from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank, step
 from pybird.proto.bgp.wire.aigp import MOST, passed_on
@@ -18,6 +20,7 @@ from tests.bgp.vectors import NEXT_HOP, octets, pool
 
 SETS = pool()
 AIGP_5 = "801a0b01000b0000000000000005"
+KEY = Prefix.parse("10.0.0.0/8").key
 ORIGINATOR_2 = "80090400000002"
 
 
@@ -292,3 +295,52 @@ def test_withdrawal_of_a_route_that_is_not_the_best_may_change_the_best():
     table.withdraw([key], preferred.source)
     assert table.best(key) is near
     assert (best.source.best, near.source.best) == (0, 1)
+
+
+@st.composite
+def histories(draw):
+    """Routes that come, are replaced and go, of few sources with few values, so that ties are frequent."""
+    found = []
+    for _ in range(draw(st.integers(1, 25))):
+        number = draw(st.integers(1, 6))
+        if draw(st.integers(0, 3)) == 0:
+            found.append((number, None))
+            continue
+        first = draw(st.sampled_from([65002, 65003]))
+        values = {
+            "path": (first,) * draw(st.integers(1, 2)),
+            "med": draw(st.sampled_from([None, 1, 2])),
+            "pref": draw(st.sampled_from([100, 100, 200])),
+            "igp": draw(st.sampled_from([None, 1])),
+            "extra": draw(st.sampled_from(["", "", "", AIGP_5])),
+            "resolvable": draw(st.sampled_from([True, True, False])),
+            "deterministic_med": draw(st.booleans()),
+            "path_metric": draw(st.sampled_from([True, True, False])),
+        }
+        found.append((number, values))
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.booleans())
+def test_the_best_route_of_a_table_is_the_best_of_all_whatever_came_before(history, in_order):
+    table = Table(TableConfig("t", NetType.IP4, sorted=in_order))
+    sources: dict[int, RouteSource] = {}
+    held: dict[int, Rte] = {}
+    for number, values in history:
+        if values is None:
+            table.withdraw([KEY], sources.setdefault(number, route(router_id=number).source))
+            held.pop(number, None)
+            continue
+        rte = route(router_id=number, address=f"10.0.0.{number}", **values)
+        peer = rte.source.peer
+        source = sources.setdefault(number, rte.source)
+        rte = Rte(rte.attrs, source, rte.hop, 100, 0.0)
+        if number not in held:
+            source.peer = peer  # of a new session; the same for all its routes
+        set_rank(rte, SETS)
+        table.announce([KEY], rte)
+        held[number] = rte
+        routes = table.get(KEY)
+        assert len(routes) == len(held)
+        assert routes[0] is choose(list(routes), in_order)[0]
