@@ -7,12 +7,13 @@ import pytest
 
 from pybird.conf.model import InterfacePattern
 from pybird.core.ports import TcpOptions
+from pybird.proto.bgp.session.listener import Listeners, SocketKey
 from pybird.sim.tcp import SimulatedTcpListener
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 
 from .test_peer import _Talker
-from .world import auto, bgp_to, config, entries, pair
+from .world import auto, bgp_to, config, entries, ipv6, pair, peers
 
 A, A2, B = (Address.parse(f"10.0.0.{last}") for last in (1, 11, 2))
 FAR = "10.0.0.3"
@@ -208,3 +209,58 @@ def test_who_is_stopped_does_not_try_to_listen_again():
     squatter.close()
     lab.run(30)
     assert tcp.listeners == []
+
+
+def on_eth0(password="link", **options):
+    """A dynamic protocol whose password is for eth0."""
+    channels = (ipv6(), peers(from_interfaces=(InterfacePattern("eth0"),)))
+    return auto(65001, "links", password=password, key_on_link=True, channels=channels, **options)
+
+
+LL_A, LL_B = Address.parse("fe80::a"), Address.parse("fe80::b")
+GLOBAL_A, GLOBAL_B = Address.parse("2001:db8::1"), Address.parse("2001:db8::2")
+
+
+def test_a_socket_on_one_interface_also_has_the_keys_and_protocols_of_the_one_that_it_hides():
+    keyed = bgp_to(str(B), 65001, 65002, "keyed", passive=True, password="plain")
+    plain = bgp_to(str(GLOBAL_B), 65001, 65002, "plain", passive=True)
+    lab = machines(on_eth0(), keyed, plain)
+    assert served(caller(lab, 179, A, password="plain"))
+    assert served(caller(lab, 179, GLOBAL_A, GLOBAL_B))
+    assert served(caller(lab, 179, LL_A, LL_B, 2, password="link"))
+    for secret in ("plain", None):
+        assert caller(lab, 179, LL_A, LL_B, 2, password=secret).events == []
+    assert caller(lab, 179, A, password="link").events == []
+    router = lab.nodes["a"].router
+    router.disable(lab.proto("a", "keyed"))
+    lab.run(1)
+    assert refused(caller(lab, 179, A))  # its key is gone from both sockets
+
+
+def test_a_key_of_one_interface_lets_nobody_in_to_the_protocol_that_it_hides():
+    other = auto(65001, "others", password="any", local_port=179)
+    far = auto(65001, "far", password="far", remote_range=Prefix.parse("2001:db8::/32"))
+    lab = machines(on_eth0(), other, far)
+    listeners = Listeners.for_router(lab.proto("a", "links").owner)
+    socket = SocketKey(None, None, 179, 2)
+    answers = [listeners._serves(socket, lab.proto("a", name)) for name in ("links", "others", "far")]
+    assert answers == [True, False, True]
+
+
+def test_two_passwords_on_two_interfaces():
+    on_eth1 = (ipv6(), peers(from_interfaces=(InterfacePattern("eth1"),)))
+    first, second = on_eth0("here"), replace(on_eth0("there"), name="second", channels=on_eth1)
+    lab = pair(config(1, first, second, entries(("fe80::b", 2))), config(2, auto(65002, password="here")))
+    lab.expect(lambda: lab.up("a", "auto01"), 8, "the key of eth0")
+    assert [lab.proto("a", name).listening.error for name in ("links", "second")] == ["", ""]
+
+
+def test_where_an_earlier_protocol_gets_the_neighbors_a_later_one_has_no_socket():
+    first = auto(65001, "first", password="first")
+    lab = machines(first, on_eth0())
+    assert served(caller(lab, 179, LL_A, LL_B, 2, password="first"))
+    assert lab.proto("a", "links").listening.error == ""
+    router = lab.nodes["a"].router
+    router.disable(lab.proto("a", "first"))
+    lab.run(1)
+    assert served(caller(lab, 179, LL_A, LL_B, 2, password="link"))

@@ -9,6 +9,7 @@ from pybird.conf.bfd import session as bfd_session
 from pybird.conf.builder import Builder
 from pybird.conf.channels import PEERS
 from pybird.conf.draft import Draft
+from pybird.conf.model import ChannelConfig
 from pybird.conf.options import (
     Handler,
     Handlers,
@@ -35,7 +36,7 @@ from pybird.proto.bgp.build_channel import (
     other_mpls_channel,
     peers_channel,
 )
-from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig, PeersChannelConfig
 from pybird.proto.bgp.routes.defaults import base_table, is_recursive
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.values.address import Address
@@ -67,7 +68,16 @@ def build(builder: Builder, tree: Tree) -> BgpConfig:
         _check(builder, config, tree)
     run = tuple(each for each in config.channels if each.name == PEERS or each.name in family.NAMES)
     others = tuple(each for each in config.channels if each not in run)
-    return replace(config, channels=run, other_channels=others)
+    on_link = _has_key_on_link(config, run)
+    return replace(config, channels=run, other_channels=others, key_on_link=on_link)
+
+
+def _has_key_on_link(config: BgpConfig, channels: tuple[ChannelConfig, ...]) -> bool:
+    """True if the password of link-local neighbors is for some interfaces only; not yet in a VRF."""
+    limits = [each.from_interfaces for each in channels if isinstance(each, PeersChannelConfig)]
+    limited = any(limits) or config.interface is not None or bool(config.interface_range)
+    in_vrf = config.vrf not in (None, "default")
+    return config.password is not None and limited and not in_vrf and _range_on_links(config)
 
 
 # ------------------------------------------------------------------ checks

@@ -153,4 +153,5 @@ class BgpConfig(ProtocolConfig):
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbor must have
+    key_on_link: bool = False  # its password, and with it its socket, is for some interfaces
     parent: str | None = None  # the protocol that a dynamic child was made from

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pybird.proto.bgp.dynamic.orphan import Orphan
     from pybird.proto.bgp.session.connection import Connection
     from pybird.proto.bgp.session.countdown import Countdown
-    from pybird.proto.bgp.session.listen_retry import Listening
+    from pybird.proto.bgp.session.listen_retry import LinkListening, Listening
     from pybird.proto.bgp.session.reach import Reach
     from pybird.proto.bgp.session.restart import NeighborRestart
     from pybird.proto.bgp.session.signatures import SignatureWatch
@@ -122,7 +122,7 @@ def neighbor_as(config: BgpConfig, asn: int | None) -> str:
     return str(asn or config.remote_as or 0)
 
 
-def troubles(listening: Listening, signatures: SignatureWatch) -> Iterator[Detail]:
+def troubles(listening: Listening | LinkListening, signatures: SignatureWatch) -> Iterator[Detail]:
     """What may keep neighbors from connecting; also shown for a protocol with a range."""
     if listening.error:
         yield Detail("Listening", listening.error)

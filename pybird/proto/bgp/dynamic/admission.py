@@ -78,10 +78,11 @@ def unfit(config: BgpConfig, interfaces: Interfaces, net: PeerNet) -> str | None
     wanted = config.remote_range
     if wanted is None or not wanted.contains(net.address):
         return "outside range"
-    return _wrong_interface(config, interfaces, interface)
+    return wrong_interface(config, interfaces, interface)
 
 
-def _wrong_interface(config: BgpConfig, interfaces: Interfaces, interface: Interface) -> str | None:
+def wrong_interface(config: BgpConfig, interfaces: Interfaces, interface: Interface) -> str | None:
+    """Why the configuration does not want neighbors on this interface; None: it does."""
     name, channel = interface.name, peers_config(config)
     wanted = channel.from_interfaces if channel is not None else ()
     if wanted and not matches(wanted, interface):

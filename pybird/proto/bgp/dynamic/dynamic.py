@@ -41,11 +41,12 @@ from pybird.proto.bgp.dynamic.admission import (
     unfit,
     unready,
     why_withdrawn,
+    wrong_interface,
 )
 from pybird.proto.bgp.dynamic.orphan import NO, Orphan, listens_only, persistence, prune_delay
 from pybird.proto.bgp.peer import Peer
 from pybird.proto.bgp.session.connection import refuse
-from pybird.proto.bgp.session.listen_retry import Listening
+from pybird.proto.bgp.session.listen_retry import LinkListening
 from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
@@ -73,7 +74,7 @@ class Dynamic(Spawner[BgpConfig]):
         self._prepare()
 
     def _prepare(self) -> None:
-        self.listening = Listening(self.owner, self.log)
+        self.listening = LinkListening(self.owner, self.log)
         self.signatures = SignatureWatch(self.services, lambda text: self.log("auth", text))
 
     def renew(self, config: BgpConfig) -> None:
@@ -127,7 +128,24 @@ class Dynamic(Spawner[BgpConfig]):
         return Listeners.for_router(self.owner)
 
     def _listen(self) -> None:
-        self.listening.open(self.config, 0, self.config.remote_range)
+        """Listen everywhere, or where our password is for: on our links that no earlier protocol has."""
+        links = [0]
+        if self.config.key_on_link:
+            links = [index for index in self.services.interfaces.by_index if self._listens_on(index)]
+        self.listening.open(self.config, links)
+
+    def _listens_on(self, ifindex: int) -> bool:
+        interface = self.services.interfaces.by_index[ifindex]
+        if interface.link.loopback or wrong_interface(self.config, self.services.interfaces, interface):
+            return False
+        return not any(other.hides(self.config, interface) for other in self._before())
+
+    def hides(self, later: BgpConfig, interface: Interface) -> bool:
+        """True if we get the neighbors of a later protocol on this interface."""
+        ours, theirs = self.config.remote_range, later.remote_range
+        if not self._running or ours is None or theirs is None or not ours.covers(theirs):
+            return False
+        return wrong_interface(self.config, self.services.interfaces, interface) is None
 
     # ---------------------------------------------------------- the channel
 
@@ -246,6 +264,8 @@ class Dynamic(Spawner[BgpConfig]):
 
     def recheck_entries(self) -> None:
         """Interfaces, owners or options changed: decide about every entry again."""
+        if self._running and self.config.key_on_link:
+            self._listen()
         for key in self.entries:
             self._mark(key)
 
@@ -354,14 +374,17 @@ class Dynamic(Spawner[BgpConfig]):
             if isinstance(instance, Dynamic) and instance is not self:
                 yield instance
 
-    def _earlier(self, key: Key) -> Dynamic | None:
-        """The first protocol before us in the file that wants this neighbor."""
+    def _before(self) -> Iterator[Dynamic]:
+        """The protocols of this kind before us in the file."""
         for instance in list(self.owner.protocols.values()):
             if instance is self:
-                return None
-            if isinstance(instance, Dynamic) and instance.wants(key):
-                return instance
-        return None
+                return
+            if isinstance(instance, Dynamic):
+                yield instance
+
+    def _earlier(self, key: Key) -> Dynamic | None:
+        """The first protocol before us in the file that wants this neighbor."""
+        return next((each for each in self._before() if each.wants(key)), None)
 
     def wants(self, key: Key) -> bool:
         """True if this protocol has, or would have, a child with that key."""

@@ -1,5 +1,7 @@
 """How one protocol listens, and how it retries when it cannot.
 
+A protocol with one neighbor has one socket; a dynamic one may have one on each of several interfaces.
+
 Another daemon may use port 179, the daemon may lack the permission, the address of
 `strict bind` may be added later: the error is logged once, and the protocol tries
 again for as long as it runs.
@@ -70,3 +72,33 @@ class Listening:
         if self._key is not None:
             Listeners.for_router(self._owner).close(self._name, self._key)
             self._key = None
+
+
+class LinkListening:
+    """The listening sockets of a dynamic protocol: one everywhere (0), or one on each of some interfaces."""
+
+    def __init__(self, owner: InstanceOwner, log: Callable[[str, str], None]) -> None:
+        self._owner = owner
+        self._log = log
+        self._links: dict[int, Listening] = {}
+
+    @property
+    def error(self) -> str:
+        """Why a socket is missing, as users see it."""
+        return next((each.error for each in self._links.values() if each.error), "")
+
+    def open(self, config: BgpConfig, links: list[int]) -> None:
+        """Listen on these interfaces, with the password for the whole range; no longer on others."""
+        for index in list(self._links):
+            if index not in links:
+                self._links.pop(index).close()
+        for index in links:
+            if index not in self._links:
+                self._links[index] = Listening(self._owner, self._log)
+            self._links[index].open(config, index, config.remote_range)
+
+    def close(self) -> None:
+        """Stop listening, or trying to."""
+        for each in self._links.values():
+            each.close()
+        self._links.clear()

@@ -10,6 +10,9 @@ protocol in the file whose `neighbor range` contains the address.
 The kernel has one TCP-MD5 key for each prefix of a socket. A protocol whose prefix
 already has another password cannot use the socket until that key is removed. Without
 the socket a protocol gets no connections: another key, or none, would have let them in.
+So that each interface can have a password of its own, a dynamic protocol with a password that is
+for some interfaces has a socket on each of them. The kernel prefers it there, so it also
+has the keys, and serves the protocols, of the socket that is on no interface.
 """
 
 from __future__ import annotations
@@ -69,7 +72,7 @@ class SocketKey(NamedTuple):
     vrf: str | None
     address: Address | None
     port: int
-    ifindex: int  # of a link-local address
+    ifindex: int  # of a link-local address, or of a password for one interface
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class _Socket:
     listener: Listener
     users: dict[str, Prefix | None] = field(default_factory=dict)  # protocol name: prefix of its MD5 key
     keys: dict[Prefix, str] = field(default_factory=dict, repr=False)
+    inherited: dict[Prefix, str] = field(default_factory=dict, repr=False)  # of the socket on no interface
 
     def add_key(self, prefix: Prefix, password: str) -> None:
         """Set the TCP-MD5 key of a prefix.
@@ -97,7 +101,16 @@ class _Socket:
         prefix = self.users.pop(name)
         if prefix is not None and prefix not in self.users.values():
             del self.keys[prefix]
-            self.listener.set_md5(prefix, None)
+            self.listener.set_md5(prefix, self.inherited.get(prefix))
+
+    def inherit(self, prefix: Prefix, password: str | None) -> None:
+        """The socket that is on no interface has this key now (None: has it no longer); our own wins."""
+        if password is None:
+            self.inherited.pop(prefix, None)
+        else:
+            self.inherited[prefix] = password
+        if prefix not in self.keys:
+            self.listener.set_md5(prefix, password)
 
     def serves(self, member: ListeningProtocol) -> bool:
         """True if the protocol uses this socket and, for a child, so does its parent, whose key covers it."""
@@ -140,6 +153,9 @@ class Listeners:
             accept = _Accept(self, key)
             listener = self._services.network.listen(key.address, key.port, key.ifindex, accept, options)
             socket = self._sockets[key] = _Socket(listener)
+            base = self._base(key)
+            for known, password in () if base is None else base.keys.items():
+                socket.inherit(known, password)
         prefix = None
         if config.password is not None and password_for is not None:
             prefix = password_for
@@ -148,15 +164,40 @@ class Listeners:
             except OSError:
                 self._close_unused(key, socket)
                 raise
+            self._pass_on(key, prefix, config.password)
         socket.users[name] = prefix
         return key
+
+    def _base(self, key: SocketKey) -> _Socket | None:
+        """The socket that gets what this one, on one interface, does not get; None: there is none."""
+        return self._sockets.get(key._replace(ifindex=0)) if key.ifindex else None
+
+    def _pass_on(self, key: SocketKey, prefix: Prefix, password: str | None) -> None:
+        """Tell the sockets on interfaces of a key of the socket that is on none."""
+        if key.ifindex:
+            return
+        for other, socket in self._sockets.items():
+            if other.ifindex and other._replace(ifindex=0) == key:
+                socket.inherit(prefix, password)
+
+    def _serves(self, key: SocketKey, member: ListeningProtocol) -> bool:
+        """True if the protocol gets connections of this socket: it uses it, or the one that it hides."""
+        socket, base = self._sockets[key], self._base(key)
+        if socket.serves(member):
+            return True
+        if base is None or not base.serves(member):
+            return False
+        return base.users.get(member.config.parent or member.name) not in socket.keys
 
     def close(self, name: str, key: SocketKey) -> None:
         """Stop using the socket; it is closed after its last user."""
         socket = self._sockets.get(key)
         if socket is None or name not in socket.users:
             return
+        prefix = socket.users[name]
         socket.remove(name)
+        if prefix is not None and prefix not in socket.keys:
+            self._pass_on(key, prefix, None)
         self._close_unused(key, socket)
 
     def _close_unused(self, key: SocketKey, socket: _Socket) -> None:
@@ -178,17 +219,24 @@ class Listeners:
 
     def accepted(self, stream: Stream, socket_key: SocketKey) -> None:
         """Give an incoming connection to the protocol that owns it, or reset it."""
-        socket = self._sockets[socket_key]
         # the neighbor's port is an ephemeral one and identifies nothing
         key = Key(socket_key.vrf, stream.ifindex, stream.remote[0], 0)
-        owners = list(_owners(key, self.members(), socket))
+        owners = list(self._owners(key, socket_key))
         member = next((m for m in owners if is_addressed(m.config, socket_key, stream)), None)
-        if member is not None and socket.serves(member):
+        if member is not None and self._serves(socket_key, member):
             member.guarded(member.incoming_stream, stream)
             return
         if not owners:
             self._log_unknown(stream)
         stream.abort()
+
+    def _owners(self, key: Key, socket_key: SocketKey) -> Iterator[ListeningProtocol]:
+        """The protocols that may get a connection, in this order: from the file, children, ranges."""
+        found = list(self.members())
+        yield from _holders(key, (m for m in found if m.config.parent is None))
+        yield from _holders(key, (m for m in found if m.config.parent is not None))
+        ranges = (m for m in found if m.config.remote_range is not None and self._serves(socket_key, m))
+        yield from (m for m in ranges if m.guarded(m.covers, key))
 
     def _log_unknown(self, stream: Stream) -> None:
         now = self._services.clock.now()
@@ -216,15 +264,6 @@ def _holders(key: Key, members: Iterable[ListeningProtocol]) -> Iterator[Listeni
     return (m for m in members if m.guarded(m.owns, key))
 
 
-def _owners(key: Key, members: Iterable[ListeningProtocol], socket: _Socket) -> Iterator[ListeningProtocol]:
-    """The protocols that may get a connection, in this order: from the file, children, ranges."""
-    found = list(members)
-    yield from _holders(key, (m for m in found if m.config.parent is None))
-    yield from _holders(key, (m for m in found if m.config.parent is not None))
-    ranges = (m for m in found if m.config.remote_range is not None and socket.serves(m))
-    yield from (m for m in ranges if m.guarded(m.covers, key))
-
-
 def vrf_of(config: BgpConfig) -> str | None:
     """The VRF to bind sockets to; None for `vrf default`, where they are without a bind."""
     return None if config.vrf == "default" else config.vrf
@@ -233,8 +272,8 @@ def vrf_of(config: BgpConfig) -> str | None:
 def socket_key(config: BgpConfig, ifindex: int) -> SocketKey:
     """The socket that a protocol listens on."""
     address = config.local_address if config.strict_bind else None
-    link_local = address is not None and address.is_link_local
-    return SocketKey(vrf_of(config), address, config.local_port, ifindex if link_local else 0)
+    on_link = config.key_on_link or (address is not None and address.is_link_local)
+    return SocketKey(vrf_of(config), address, config.local_port, ifindex if on_link else 0)
 
 
 def is_addressed(config: BgpConfig, socket: SocketKey, stream: Stream) -> bool:
