@@ -53,8 +53,6 @@ EXCEPTIONS = {
     "KernelConfig.graceful_restart": DEVICE + "protocol kernel { graceful restart; ipv4; }",
     "BgpConfig.graceful_restart": BGP % "graceful restart on;",
     "BgpChannelConfig.graceful_restart": IPV4 % "graceful restart on;",
-    "BgpChannelConfig.validate": "flow routes are not validated",
-    "BgpChannelConfig.base_table": "flow routes are not validated",
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
     "BgpConfig.local_role": EBGP % "local role peer;",
     "BgpConfig.require_roles": EBGP % "local role peer; require roles;",

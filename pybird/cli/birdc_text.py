@@ -217,6 +217,8 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     info = f" {row.info}" if row.info else ""
     flow = view.dialect == 3 and row.net.startswith("flow")
     dest = row.dest or ("unknown" if flow else "")  # ROA routes have none in any dialect
+    if flow and dest == "unreachable":
+        dest = "invalid"
     head = f"{'' if row.again else row.net:<20} {dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
     yield 1007, f"{head}{mark} ({row.preference}{metric}){info}"
     for hop in row.hops:

@@ -2,16 +2,24 @@
 
 import pytest
 
+from pybird.conf.model import TableConfig
+from pybird.core.selection import Selection
+from pybird.core.table import Table
 from pybird.proto.bgp.family import FLOW4, FLOW6
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass
+from pybird.proto.bgp.routes.flow import SentBy, first_as, is_of_our_as, originator
+from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.wire.errors import UpdateError
 from pybird.proto.bgp.wire.flow import FLOWS4, FLOWS6
 from pybird.proto.bgp.wire.messages import Update
+from pybird.values.address import Address
 from pybird.values.attributes import find
 from pybird.values.flow import LABEL, PROTO, number_component
+from pybird.values.net import NetType, Prefix
 from pybird.values.nets import FlowNet
+from pybird.values.route import NO_HOP, RouteSource, Rte
 from tests.bgp.test_family import read, reader, sent
-from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets
+from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
 
 # Components in hexadecimal digits, and BIRD's text (shown alike by 2.0.12, 2.19.2 and 3.3.2,
 # but for those of `LATER`, which 2.0.12 refuses).
@@ -147,3 +155,61 @@ def test_flow_labels_are_written_in_four_octets():
     """RFC 8956, 3.7."""
     assert number_component(LABEL, [("=", 5, False)]) == octets("0da100000005")
     assert number_component(PROTO, [("=", 5, False)]) == octets("038105")
+
+
+# ------------------------------------------------------------- validation
+
+BASE = Prefix.parse("10.7.0.0/16")
+
+
+def route(path: str, *, asn: int = 65002, originator: str = "", bgp: bool = True) -> Rte:
+    """A unicast or a flow route, from 10.0.0.2; `path` are the octets of an AS path."""
+    peer = PeerIdentity(2, Address.parse("10.0.0.2"), 65001, asn) if bgp else None
+    source = RouteSource("s", 1, Selection(), peer=peer)
+    attributes = ORIGIN_IGP + f"4002{len(path) // 2:02x}{path}"
+    attributes += f"800904{originator}" if originator else ""
+    return Rte(pool().intern(octets(attributes)), source, NO_HOP, 100, 0.0)
+
+
+def is_valid(flow: Rte, *routes: tuple[str, Rte]) -> bool:
+    table = Table(TableConfig("master4", NetType.IP4))
+    for net, rte in routes:
+        table.announce([Prefix.parse(net).key], rte)
+    asked = SentBy(originator(flow), None if flow.source.peer.internal else first_as(flow))
+    return asked.valid(BASE, table)
+
+
+OF_2, OF_3, OF_2_AND_3 = "02010000fdea", "02010000fdeb", "02020000fdea0000fdeb"
+
+
+def test_the_first_as_of_an_external_flow_is_that_of_the_unicast_route():
+    """RFC 9117, 4.2; paths of internal neighbors are not compared."""
+    assert is_valid(route(OF_2_AND_3), ("10.7.0.0/16", route(OF_2)))
+    assert not is_valid(route(OF_3), ("10.7.0.0/16", route(OF_2)))
+    assert is_valid(route(OF_3, asn=65001), ("10.7.0.0/16", route(OF_2, asn=65001)))
+
+
+def test_the_best_unicast_route_is_the_most_specific_that_contains_the_destination():
+    """RFC 8955, 6 b: 10.0.0.0/8 will do, a route that is not from BGP will not."""
+    assert is_valid(route(OF_2), ("10.0.0.0/8", route(OF_2)))
+    assert not is_valid(route(OF_2), ("10.7.1.0/24", route(OF_2)))
+    assert not is_valid(route(OF_2), ("10.0.0.0/8", route(OF_2)), ("10.7.0.0/16", route("", bgp=False)))
+    assert not is_valid(route(OF_2), ("10.0.0.0/8", route(OF_2)), ("10.7.1.0/24", route("", bgp=False)))
+
+
+def test_a_reflected_flow_has_the_originator_of_the_unicast_route():
+    """RFC 8955, 6 b."""
+    flow = route(OF_3, asn=65001, originator="09090909")
+    assert is_valid(flow, ("10.7.0.0/16", route(OF_3, asn=65001, originator="09090909")))
+    assert not is_valid(flow, ("10.7.0.0/16", route(OF_3, asn=65001, originator="09090908")))
+    assert not is_valid(flow, ("10.7.0.0/16", route(OF_3, asn=65001)))
+
+
+def test_flows_of_our_own_as():
+    """RFC 9117, 4.1 b.2: an empty path, or one of confederation sequences."""
+    assert [is_of_our_as(route(path)) for path in ("", "03010000fdea", "03010000fdea" + OF_3, OF_3)] == [
+        True,
+        True,
+        False,
+        False,
+    ]

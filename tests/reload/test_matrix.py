@@ -23,6 +23,7 @@ from tests.scenarios.lab import boot, read
 
 HEAD = """
 router id 10.0.0.1; {globals}
+flow4 table f4; ipv4 table trie4 {{ trie on; }}; ipv4 table trie5 {{ trie on; }};
 ipv4 table t4; ipv4 table igp4; ipv6 table igp6; ipv4 table full4 sorted; peer table p2; peer table p3;
 {tables}
 filter lower {{ bgp_local_pref = 50; accept; }}
@@ -42,6 +43,7 @@ BLOCKS = {
     "radv interface": 'protocol radv p {{ peers {{ }}; interface "eth*" {{ {} }}; }}',
     "radv prefix": 'protocol radv p {{ interface "eth*" {{ prefix 2001:db8::/64 {{ {} }}; }}; }}',
     "bgp": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ import all; export all; }}; {} }}",
+    "flow channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; flow4 {{ table f4; {} }}; }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
     "bgp range": 'protocol bgp p {{ local fe80::1 as 1; neighbor range fe80::/10 external; strict bind;'
     " ipv6 {{ import all; export all; }}; {} }}",
@@ -253,6 +255,10 @@ CASES: list[Case] = [
     ("bgp channel", "add paths rx;", "add paths rx; require add paths;", RESTART),
     ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
+    ("flow channel", "base table trie4;", "base table trie4; validate;",
+     ["adapt p", "reload p.flow4 import"]),
+    ("flow channel", "base table trie4; validate;", "base table trie5; validate;",
+     ["adapt p", "reload p.flow4 import"]),
     ("bgp channel", "", "next hop prefer local;", IMPORT),
     ("bgp channel", "", "cost 5;", IMPORT),
     ("bgp channel", "import table;", "import table; import none;", IMPORT),
@@ -381,7 +387,7 @@ APART = {
     "BgpConfig.parent", "BgpConfig.number",  # of children
     "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
-    "BgpConfig.other_channels", "BgpChannelConfig.validate", "BgpChannelConfig.base_table",  # not run
+    "BgpConfig.other_channels",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd", "StaticVia.labels",  # ignored, refused
     "InterfacePattern.negative", "Limit.count",
 }  # fmt: skip

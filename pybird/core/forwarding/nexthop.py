@@ -20,7 +20,7 @@ turn, so that routes with ever new next hops cannot fill the memory.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent, Interfaces
@@ -30,7 +30,7 @@ from pybird.core.selection import set_rank
 from pybird.core.table import Table, TableReader, Walk
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool
-from pybird.values.net import Prefix, net_of
+from pybird.values.net import Prefix, net_of, prefix_key
 from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, Rte
 
 CHECKS: Final = 2  # old entries that are checked for each new one
@@ -60,6 +60,26 @@ class Recursive(NamedTuple):
     on_link: Address | None = None  # the gateway to use if the resolving route has none
 
 
+class Question:
+    """Whether a route that leads nowhere is valid, asked of the best routes of a table about a prefix.
+
+    The answer may depend on the routes to networks that contain the prefix or are in it, and
+    on nothing else that changes. Equal questions have the same answer.
+    """
+
+    def valid(self, prefix: Prefix, table: Table) -> bool:
+        """The answer now."""
+        raise NotImplementedError
+
+
+class Judged(NamedTuple):
+    """A question that an entry answers: NONE if its routes are valid, else UNREACHABLE."""
+
+    table: str
+    prefix: Prefix
+    question: Question
+
+
 class HopTable:
     """The next hop entries of one router."""
 
@@ -80,6 +100,7 @@ class HopTable:
         self._warn = warn
         self._direct: dict[tuple[HopWay, ...], Hop] = {}
         self._recursive: dict[Recursive, Hop] = {}
+        self._judged: dict[Judged, Hop] = {}
         self._circular: dict[Recursive, bytes] = {}  # to the recursive network in the way
         self._round: list[tuple[dict[Any, Hop], Any]] = []
         self._readers: dict[str, TableReader] = {}
@@ -142,6 +163,17 @@ class HopTable:
             self._resolve_recursive(key, hop)
         return hop
 
+    def judged(self, table: str, prefix: Prefix, question: Question) -> Hop:
+        """The entry for routes without a next hop that are valid while a table says so."""
+        key = Judged(table, prefix, question)
+        hop = self._judged.get(key)
+        if hop is None:
+            self._forget_unused()
+            hop = self._judged[key] = Hop(Dest.UNREACHABLE, (), None, key)
+            self._follow(table)
+            self._resolve_judged(key, hop)
+        return hop
+
     def entry_for(self, hop: Hop) -> Hop:
         """The shared entry for a next hop that a filter made."""
         if hop.dest is not Dest.UNICAST or hop.key is not None:
@@ -171,16 +203,17 @@ class HopTable:
         return f"next hop {way.gateway} is not on link"
 
     def __iter__(self) -> Iterator[Hop]:
-        return iter([*self._direct.values(), *self._recursive.values()])
+        return iter([*self._direct.values(), *self._recursive.values(), *self._judged.values()])
 
     def __len__(self) -> int:
-        return len(self._direct) + len(self._recursive)
+        return len(self._direct) + len(self._recursive) + len(self._judged)
 
     def _forget_unused(self) -> None:
         """Check the next `CHECKS` entries of the round through all, and forget unused ones."""
         if not self._round:
             self._round = [(self._direct, key) for key in self._direct]
             self._round += [(self._recursive, key) for key in self._recursive]
+            self._round += [(self._judged, key) for key in self._judged]
         for _ in range(min(CHECKS, len(self._round))):
             entries, key = self._round.pop()
             if key in entries and _references(entries, key) <= _UNUSED:
@@ -252,6 +285,11 @@ class HopTable:
             nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
 
+    def _resolve_judged(self, key: Judged, hop: Hop) -> bool:
+        table = self._tables.get(key.table)
+        valid = table is not None and key.question.valid(key.prefix, table)
+        return _set(hop, Dest.NONE if valid else Dest.UNREACHABLE, (), None)
+
     def _forbid(self, key: Recursive, net: bytes) -> None:
         """Nothing resolves through this network until its recursive routes, best or not, are withdrawn."""
         self._readers[key.table].every = True
@@ -298,14 +336,23 @@ class HopTable:
         table.readers.append(reader)
 
     def _igp_changed(self) -> bool:
-        changed = dict.fromkeys([name for name, reader in self._readers.items() if reader.pending])
-        for name in changed:
-            self._readers[name].pending.clear()
-            self._readers[name].every = False  # until an entry needs it again (`_forbid`)
+        changed: dict[str, dict[bytes, Rte | None]] = {}
+        for name, reader in self._readers.items():
+            if reader.pending:
+                changed[name], reader.pending = reader.pending, {}
+                reader.every = False  # until an entry needs it again (`_forbid`)
         for key, hop in self._recursive.items():
             if key.table in changed and self._resolve_recursive(key, hop):
                 self._mark_changed(hop)
+        self._judge_again(changed)
         return False
+
+    def _judge_again(self, changed: dict[str, dict[bytes, Rte | None]]) -> None:
+        """Ask again about the prefixes that contain one of the changed networks, or are in it."""
+        near = {name: _Near(nets) for name, nets in changed.items()} if self._judged else {}
+        for key, hop in self._judged.items():
+            if key.table in near and near[key.table].touches(key.prefix) and self._resolve_judged(key, hop):
+                self._mark_changed(hop)
 
     def table_changed(self, name: str) -> None:
         """A table was added, removed or replaced: resolve its entries again."""
@@ -313,6 +360,11 @@ class HopTable:
             if key.table == name:
                 self._follow(name)
                 if self._resolve_recursive(key, hop):
+                    self._mark_changed(hop)
+        for judged, hop in self._judged.items():
+            if judged.table == name:
+                self._follow(name)
+                if self._resolve_judged(judged, hop):
                     self._mark_changed(hop)
 
     def _mark_changed(self, hop: Hop) -> None:
@@ -365,6 +417,28 @@ class HopTable:
         new.epoch = rte.epoch
         set_rank(new, self._pool)
         return new
+
+
+class _Near:
+    """Finds out whether a prefix contains one of some networks, or is in one; a few look-ups each."""
+
+    def __init__(self, nets: Iterable[bytes]) -> None:
+        self._nets = frozenset(nets)
+        self._covering: dict[int, set[Prefix]] = {}  # by length: the prefixes of it that contain a network
+
+    def touches(self, prefix: Prefix) -> bool:
+        address, length = prefix.address, prefix.length
+        for shorter in range(length + 1):
+            if prefix_key(address.masked(shorter), shorter) in self._nets:
+                return True
+        found = self._covering.get(length)
+        if found is None:
+            found = self._covering[length] = self._contain(length, address.bits // 8)
+        return prefix in found
+
+    def _contain(self, length: int, width: int) -> set[Prefix]:
+        longer = [Address(key[1:].ljust(width, b"\0")) for key in self._nets if key[0] > length]
+        return {Prefix(each.masked(length), length) for each in longer}
 
 
 def _may_be_recursive(routes: tuple[Rte, ...]) -> bool:

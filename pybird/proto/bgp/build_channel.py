@@ -12,7 +12,6 @@ from pybird.conf.options import (
     Handler,
     Handlers,
     Ignored,
-    Refused,
     Taken,
     address,
     checked_number,
@@ -140,8 +139,8 @@ OPTIONS: Handlers = {
     "channel_graceful_restart": _graceful_restart,
     "channel_long_lived": Ignored("stale routes are not kept"),
     "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
-    "validate": Refused("flow routes would not be validated", _validate),
-    "base_table": Ignored("flow routes are not validated", _base_table),
+    "validate": _validate,
+    "base_table": _base_table,
     "add_paths": off_on_or("add_paths", rx="rx", tx="tx"),
     "require_add_paths": switch("require_add_paths"),
 }

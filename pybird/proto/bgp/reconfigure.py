@@ -56,7 +56,7 @@ _SESSION: Final = (
     "next_hop_address",
     "table",
 )
-_ON_RECEIPT: Final = ("gateway", "next_hop_prefer", "cost", "aigp")
+_ON_RECEIPT: Final = ("gateway", "next_hop_prefer", "cost", "aigp", "validate", "base_table")
 _IMPORT: Final = ("preference", *_ON_RECEIPT)
 _EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format", "aigp")
 

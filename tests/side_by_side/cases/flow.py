@@ -55,8 +55,13 @@ def announce(session: Session, nlri: bytes, afi: int = IPV4, hop: bytes = b"", *
 
 def flows(side: Side, table: str, word: str = "") -> list[str]:
     """The routes of a table of flows; `side.routes` takes them for networks of one word."""
-    rows = [row.strip() for row in side.lines(f"show route table {table}") if "flow" in row]
-    return sorted(row.replace("} unknown [", "}  [") for row in rows if word in row)
+    found, net = [], ""
+    for row in side.lines(f"show route table {table}"):
+        head, brace, rest = row.partition("}")
+        net, rest = (f"{head.strip()} }}", rest) if brace else (net, row)
+        if "[" in rest and word in rest:
+            found.append(f"{net} {' '.join(rest.replace(' unknown ', ' ').split())}")
+    return sorted(found)
 
 
 def told(session: Session, since: int = 0) -> list[Any]:

@@ -147,6 +147,8 @@ class BgpExporter:
     def admit(self, rte: Rte) -> bool:
         """False if communities (RFC 1997) or the rules of reflection (RFC 4456, 6 and 8) forbid the route."""
         terms = self.terms
+        if rte.hop.dest is Dest.UNREACHABLE and not self._family.has_hops:
+            return False  # a flow that is not valid (RFC 8955, 6)
         if terms.internal:
             peer = rte.source.peer
             if isinstance(peer, PeerIdentity) and peer.internal and not (peer.rr_client or terms.rr_client):

@@ -16,8 +16,15 @@ from pybird.core.export.exporter import ExportMode
 from pybird.core.ports import Timer
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import AfiSafi, Family, numbered
-from pybird.proto.bgp.routes.defaults import aigp_mode, igp_tables, is_recursive, next_hop_keep
+from pybird.proto.bgp.routes.defaults import (
+    aigp_mode,
+    base_table,
+    igp_tables,
+    is_recursive,
+    next_hop_keep,
+)
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
+from pybird.proto.bgp.routes.flow import WITHOUT_DESTINATION, flow_hop
 from pybird.proto.bgp.routes.nexthop import Resolver, own_next_hop
 from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.session.connection import HIGH_MARK, Connection
@@ -29,6 +36,7 @@ from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_R
 from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
+from pybird.values.flow import FlowNet
 from pybird.values.net import Prefix, net_of
 from pybird.values.route import UNREACHABLE, RouteSource, Rte
 
@@ -74,12 +82,13 @@ class ChannelsOwner(Protocol):
 class SessionChannel:
     """One family of the running session."""
 
-    __slots__ = ("answering", "awaited", "channel", "end_of_rib_sent", "family", "resolver")
+    __slots__ = ("answering", "awaited", "base", "channel", "end_of_rib_sent", "family", "resolver")
 
     def __init__(self, channel: Channel, family: Family, resolver: Resolver) -> None:
         self.channel = channel
         self.family = family
         self.resolver = resolver
+        self.base: str | None = None  # the table that flows are validated with
         self.answering = False  # we sent BoRR, and not EoRR yet
         self.end_of_rib_sent = False
         self.awaited: Timer | None = None  # runs from our ROUTE-REFRESH until BoRR arrives
@@ -122,7 +131,8 @@ class SessionChannels:
                 channel.needs_hops = True
                 channel.neighbor = identity.address.octets
                 channel.keep_received = config.import_table
-                self._open[family] = SessionChannel(channel, family, self._resolver(config))
+                opened = self._open[family] = SessionChannel(channel, family, self._resolver(config))
+                opened.base = base_table(self._peer.config, config) if config.validate else None
                 channel.open()
 
     def close(self) -> None:
@@ -315,10 +325,25 @@ class SessionChannels:
             self._refuse(found, source, announced.keys, announced.attrs, announced.next_hop, reason)
         else:
             rte = Rte(announced.attrs, source, hop, channel.config.preference, now)
-            channel.announce(announced.keys, rte)
+            if found.base is None:
+                channel.announce(announced.keys, rte)
+            else:
+                self._announce_flows(found, announced.keys, rte)
             if announced.discarded:
                 channel.explain(announced.keys, f"attribute discarded: {announced.discarded}")
         channel.release(source)
+
+    def _announce_flows(self, found: SessionChannel, keys: list[bytes], rte: Rte) -> None:
+        """Announce flows, each as valid as the base table makes it (RFC 8955, 6)."""
+        channel, base = found.channel, found.base
+        assert base is not None
+        for key in keys:
+            flow = net_of(found.family.net_type, key)
+            assert isinstance(flow, FlowNet)
+            hop = flow_hop(self._peer.services.hops, base, flow, rte)
+            channel.announce([key], Rte(rte.attrs, rte.source, hop, rte.preference, rte.time))
+            if hop is WITHOUT_DESTINATION:
+                channel.explain([key], "a flow without a destination is not valid")
 
     def _log_once(self, what: str, reason: str) -> None:
         """Log each kind of bad route or attribute once per session (RFC 7606, 8)."""
@@ -364,6 +389,7 @@ class SessionChannels:
         found = self._open.get(config.family)
         if found is None or not self._negotiated.route_refresh:
             return False
+        found.base = base_table(self._peer.config, config) if config.validate else None
         found.resolver = self._resolver(config)  # a reload may have changed how it resolves
         self._renew_reader()
         connection.perform(connection.session.refresh(*found.family.numbers))
