@@ -1,9 +1,9 @@
 """Flow specifications as values (RFC 8955, RFC 8956).
 
 A flow is stored as its components in wire form, without the length that precedes
-them in NLRI; this is also its table key. Text is BIRD's `flow4 { … }`. Components are
-built with `prefix_component`, `number_component` and `bits_component`, in
-ascending type.
+them in NLRI; this is also its table key (`WITHOUT_COMPONENTS` if there are none). Text is
+BIRD's `flow4 { … }`. Components are built with `prefix_component`, `number_component` and `bits_component`,
+in ascending type.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _OPERATORS: Final = ("false", "=", ">", ">=", "<", "<=", "!=", "true")
 _FRAGMENTS: Final = {1: "dont_fragment", 2: "is_fragment", 4: "first_fragment", 8: "last_fragment"}
 FRAGMENT_BITS: Final = {name: bit for bit, name in _FRAGMENTS.items()}
 
+WITHOUT_COMPONENTS: Final = b"\0"  # the key of a flow that has none: no component has type 0
+
 Term = tuple[int, int]  # operator bits with `_AND`, value
 
 
@@ -66,7 +68,12 @@ class FlowNet:
 
     @property
     def key(self) -> bytes:
-        return self.octets
+        return self.octets or WITHOUT_COMPONENTS
+
+    @classmethod
+    def of_key(cls, key: bytes, *, v6: bool) -> FlowNet:
+        """The flow that a table stores under `key`."""
+        return cls(b"" if key == WITHOUT_COMPONENTS else key, v6)
 
     @property
     def dst(self) -> Prefix | None:

@@ -235,11 +235,11 @@ def _evpn_of(key: bytes) -> EvpnNet:
 
 
 def _flow4_of(key: bytes) -> FlowNet:
-    return FlowNet(key, v6=False)
+    return FlowNet.of_key(key, v6=False)
 
 
 def _flow6_of(key: bytes) -> FlowNet:
-    return FlowNet(key, v6=True)
+    return FlowNet.of_key(key, v6=True)
 
 
 _READERS.update(

@@ -15,8 +15,7 @@ from pybird.proto.bgp.wire.messages import Update
 from pybird.values.address import Address
 from pybird.values.attributes import find
 from pybird.values.flow import LABEL, PROTO, number_component
-from pybird.values.net import NetType, Prefix
-from pybird.values.nets import FlowNet
+from pybird.values.net import NetType, Prefix, net_of
 from pybird.values.route import NO_HOP, RouteSource, Rte
 from tests.bgp.test_family import read, reader, sent
 from tests.bgp.vectors import ORIGIN_IGP, PATH_65002, octets, pool
@@ -66,6 +65,7 @@ MALFORMED = [
     ("03810601", "octets behind the last number"),
     ("09a000000002", "TCP flags of four octets"),
     ("0c910001", "fragments of two octets"),
+    ("0b910001", "a DSCP of two octets"),
 ]
 MALFORMED6 = [
     ("0140", "no offset"),
@@ -83,14 +83,14 @@ def nlri(components: str) -> bytes:
 @pytest.mark.parametrize(("components", "text"), VALID)
 def test_flows_of_ipv4(components, text):
     (key,) = FLOWS4.read(nlri(components))
-    assert str(FlowNet(key, v6=False)) == text
+    assert str(net_of(NetType.FLOW4, key)) == text
     assert FLOWS4.read(FLOWS4.split([key], 4096)[0]) == [key]
 
 
 @pytest.mark.parametrize(("components", "text"), VALID6)
 def test_flows_of_ipv6(components, text):
     (key,) = FLOWS6.read(nlri(components))
-    assert str(FlowNet(key, v6=True)) == text
+    assert str(net_of(NetType.FLOW6, key)) == text
     assert FLOWS6.split([key], 4096)[0] == nlri(components)
 
 

@@ -91,7 +91,7 @@ router id 192.0.2.{number};
 flow4 table f4;
 protocol device {{ }}
 protocol static s4 {{ ipv4; {routes} }}
-protocol static f4 {{ flow4 {{ table f4; }}; {flows} }}
+protocol static flows {{ flow4 {{ table f4; }}; {flows} }}
 protocol bgp x {{
   local 10.0.{link}.2 as 6500{number}; neighbor 10.0.{link}.1 as 65001; connect delay time 1;
   ipv4 {{ import none; export all; }};
@@ -115,8 +115,8 @@ class Three(Lab):
         for link, name in enumerate("bc"):
             self.nodes["a"].host.add_address(f"eth{link}", f"10.0.{link}.1/24")
             self.nodes[name].host.add_address("eth0", f"10.0.{link}.2/24")
-        self.switch("c", "s4", False)
         self.run(20)
+        self.switch("c", "s4", False)
 
     def switch(self, name: str, protocol: str, on: bool) -> None:
         router = self.nodes[name].router
@@ -169,3 +169,16 @@ def test_validation_is_switched_on_and_off_while_the_session_runs():
     assert lab.valid() == [DST]
     lab.configure("")
     assert len(lab.valid()) == 2
+
+
+def test_a_flow_without_components_is_a_route_like_others():
+    """BIRD takes it, too: whoever passes it on does not reset our session."""
+    lab = Two()
+    flows = "protocol static s4 { flow4 { table f4; }; route flow4 { }; }"
+    lab.nodes["b"].router.reconfigure(read(text(2, flows)))
+    lab.run(2)
+    assert lab.nets("a", "f4") == ["flow4 { }"]
+    lab.nodes["b"].router.disable(lab.nodes["b"].router.protocols["s4"])
+    lab.run(2)
+    assert lab.nets("a", "f4") == []
+    assert lab.nodes["a"].router.protocols["x"].bgp_state == "Established"

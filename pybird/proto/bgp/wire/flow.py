@@ -13,10 +13,12 @@ from typing import Final, final
 
 from pybird.proto.bgp.wire.errors import BAD_NETWORK, UpdateError
 from pybird.proto.bgp.wire.nlri import PATH_ID, Nlri, NlriGroup
+from pybird.values.flow import WITHOUT_COMPONENTS
 
 DST: Final = 1
 SRC: Final = 2
 TCP_FLAGS: Final = 9
+DSCP: Final = 11
 FRAGMENT: Final = 12
 LABEL: Final = 13
 
@@ -70,15 +72,18 @@ class FlowNlri(Nlri):
         piece: list[bytes] = []
         used = 0
         for key in keys:
-            size = len(key) - before
+            path, flow = key[:before], key[before:]
+            if flow == WITHOUT_COMPONENTS:
+                flow = b""
+            size = len(flow)
             head = bytes((size,)) if size < _LONG else (_LONG << 8 | size).to_bytes(2, "big")
-            needed = len(head) + len(key)
+            needed = before + len(head) + size
             if needed > room or size > _LARGEST:
                 continue
             if used + needed > room:
                 pieces.append(b"".join(piece))
                 piece, used = [], 0
-            piece += (key[:before], head, key[before:])
+            piece += (path, head, flow)
             used += needed
         if piece:
             pieces.append(b"".join(piece))
@@ -120,7 +125,7 @@ class FlowNlri(Nlri):
                 stop = _numbers_end(code, flow, at + 1)
                 out.append(flow[at:stop])
             at = stop
-        return b"".join(out)
+        return b"".join(out) or WITHOUT_COMPONENTS
 
     def _prefix_end(self, flow: bytes, at: int) -> int:
         """Where a prefix ends; in IPv6 an offset follows its length (RFC 8956, 3.1)."""
@@ -154,7 +159,7 @@ def _numbers_end(code: int, flow: bytes, at: int) -> int:
     while at < end:
         operator = flow[at]
         size = 1 << (operator >> 4 & 3)
-        if (code == TCP_FLAGS and size > 2) or (code == FRAGMENT and size > 1):
+        if (code == TCP_FLAGS and size > 2) or (code in (DSCP, FRAGMENT) and size > 1):
             break
         at += 1 + size
         if operator & _END and at <= end:
