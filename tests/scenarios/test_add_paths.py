@@ -2,7 +2,7 @@
 
 import pytest
 
-from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, RouteRefresh
 from pybird.values.net import Prefix
 from tests.bgp.vectors import ORIGIN_IGP, octets
@@ -181,6 +181,30 @@ def test_routes_of_all_paths_leave_when_the_session_ends():
     assert ids(line) == [None]
     assert channel(line).imported == 0
     assert not channel(line)._paths
+    line.check_others()
+
+
+def test_all_paths_of_a_neighbor_that_restarts_gracefully_are_kept_until_its_end_of_rib():
+    """RFC 4724 with RFC 7911: the neighbor may give its paths other ids then."""
+    line = Line(text=text())
+    offers = Capabilities(
+        multiprotocol=((1, 1), (2, 1)),
+        as4=65002,
+        add_path=((1, 1, 3),),
+        graceful_restart=GracefulRestart(0, 60, ((1, 1, 0x80),)),
+    )
+    line.say(hello(offers=offers) + KEEPALIVE)
+    line.say(announce(path(1), path(2), path(3)))
+    line.talker.stream.close()
+    line.lab.run(3)
+    assert ids(line) == [1, 2, 3]
+    line.dial()
+    line.say(hello(offers=offers) + KEEPALIVE)
+    line.say(announce(path(2), path(7)))
+    assert sorted(ids(line)) == [1, 2, 3, 7]
+    line.say(update(b"", b""))
+    assert sorted(ids(line)) == [2, 7]
+    assert sorted(channel(line)._paths) == [2, 7]
     line.check_others()
 
 
