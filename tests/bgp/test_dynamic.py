@@ -1115,3 +1115,45 @@ def test_another_set_keeps_sessions_that_are_in_it_and_ends_others():
     assert lab.proto("a", "auto01").trouble() == "AS 65002 is not in [65200..65299]"
     reload(lab, "a", auto(65001, remote_as_set=LEAVES))
     lab.expect(lambda: lab.up("a", "auto01"), 3, "now it may, without waiting for the error to be forgotten")
+
+
+# ------------------------------------------------ parents of groups of interfaces
+
+
+def group(name, *interfaces, **options):
+    found = tuple(InterfacePattern(each) for each in interfaces)
+    values = {"dynamic_name": name, "channels": channels(from_interfaces=found)} | options
+    return auto(65001, name, **values)
+
+
+def two_links(*protocols):
+    """a has neighbor b on eth0 and neighbor c on eth1, both with the same address."""
+    lab = pair(config(1, *protocols), config(2, FOUND_A, auto(65002)))
+    lab.router("c", config(3, FOUND_A, auto(65003)))
+    lab.link("a", "eth1", "c", "eth0", ("fe80::a", "fe80::b"))
+    return lab
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_of_several_parents_the_first_that_matches_the_interface_has_the_neighbor(announced):
+    """Also that of a neighbor that connects before it is announced."""
+    found = [entries(("fe80::b", 2), ("fe80::b", 3))] if announced else []
+    lab = two_links(*found, group("uplink", "eth0"), group("server", "eth*"))
+    lab.expect(lambda: children(lab) and lab.up("b", "auto01") and lab.up("c", "auto01"), 3, "both")
+    seen = {name.rstrip("0123456789"): lab.proto("a", name).reach.ifname for name in children(lab)}
+    assert seen == {"uplink": "eth0", "server": "eth1"}
+    if announced:
+        assert why(lab, "server") == "taken by uplink"
+
+
+def test_a_group_that_is_earlier_in_a_new_file_takes_its_neighbors_over():
+    lab = two_links(entries(("fe80::b", 2), ("fe80::b", 3)), group("server", "eth*"))
+    lab.expect(lambda: lab.up("b", "auto01") and lab.up("c", "auto01"), 3, "both")
+    assert sorted(children(lab)) == ["server01", "server02"]
+    running = lab.nodes["a"].router
+    found = [p for p in running.config.protocols if p.name != "server"]
+    running.reconfigure(
+        replace(running.config, protocols=(*found, group("uplink", "eth1"), group("server", "eth*")))
+    )
+    lab.expect(lambda: "uplink01" in children(lab), 2, "eth1 has another parent")
+    assert len(children(lab)) == 2

@@ -1,12 +1,14 @@
 """Routers that find each other, peer, and survive what happens to networks."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from pybird.proto.radv.messages import Advertisement
-from tests.scenarios.lab import lan, pair, unnumbered
+from tests.scenarios.lab import Lab, lan, pair, unnumbered
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 PERSIST = 'peers < from "eth0"; persist yes; >;'
 
 
@@ -211,3 +213,21 @@ def test_fifty_routers_on_one_segment_make_a_full_mesh():
     took = meshed(lab, 30)
     assert took < 10
     assert all(len(lab.children(name)) == 49 for name in lab.nodes)
+
+
+def test_the_sample_of_a_leaf_gives_uplinks_and_servers_a_protocol_each():
+    lab = Lab()
+    lab.add("leaf", (SAMPLES / "autopeer-leaf.conf").read_text())
+    for name, port, asn in (
+        ("spine", "swp49", 65001),
+        ("server", "swp1", 65100),
+        ("stranger", "swp2", 65250),
+    ):
+        number = len(lab.nodes) + 1
+        lab.add(name, unnumbered(number).replace(f"local as {65000 + number}", f"local as {asn}"))
+        lab.link("leaf", port, name, "eth0")
+    lab.expect(lambda: len(lab.up("leaf")) == 2, 8, "those of the right AS peer")
+    found = {child.reach.ifname: (child.name, child.trouble()) for child in lab.children("leaf")}
+    assert found["swp49"] == ("uplink01", "")
+    assert found["swp1"][0].startswith("server")
+    assert found["swp2"][1] == "AS 65250 is not in [65100..65199]"

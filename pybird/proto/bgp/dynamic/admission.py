@@ -106,13 +106,6 @@ def unready(interfaces: Interfaces, net: PeerNet) -> str | None:
     return None
 
 
-def may_listen_on(config: BgpConfig, interface: Interface) -> bool:
-    """True if incoming connections over this interface may create children."""
-    if config.interface is not None and config.interface != interface.name:
-        return False
-    return not config.interface_range or matches(config.interface_range, interface)
-
-
 def child_config(parent: BgpConfig, name: str, net: PeerNet, ifname: str | None) -> BgpConfig:
     """The config of a child: its parent's, with a neighbor and without the peers channel."""
     link_local = net.address.is_link_local

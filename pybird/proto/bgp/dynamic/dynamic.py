@@ -36,7 +36,6 @@ from pybird.proto.bgp.dynamic.admission import (
     PeersExporter,
     accepts_range,
     child_config,
-    may_listen_on,
     peers_config,
     unfit,
     unready,
@@ -502,7 +501,9 @@ class Dynamic(Spawner[BgpConfig]):
         if not key.ifindex:
             return True
         interface = self.services.interfaces.by_index.get(key.ifindex)
-        return interface is not None and may_listen_on(self.config, interface)
+        if interface is None:
+            return False
+        return wrong_interface(self.config, self.services.interfaces, interface) is None
 
     def owns(self, key: Key) -> bool:
         """False: only protocols with one neighbor own a key."""
