@@ -1,8 +1,10 @@
-"""Flow specifications between PyBIRD and BIRD (RFC 8955, RFC 8956)."""
+"""Flow specifications between PyBIRD and BIRD, GoBGP and ExaBGP (RFC 8955, RFC 8956)."""
+
+import re
 
 import pytest
 
-from tests.interop.lab import until
+from tests.interop.lab import Daemon, until
 
 RATE = "(generic, 0x80060000, 0x47c35000)"
 
@@ -53,3 +55,103 @@ def test_bird(lab, birds):
     daemons[1].cli("disable s6")
     until(lambda: flows(1)[1] not in daemons[2].routes("table f6"), 10)
     assert flows(2)[1] in daemons[1].routes("table f6")
+
+
+RECEIVER = """
+router id 192.0.2.1;
+log stderr all;
+flow4 table f4;
+protocol device {{ }}
+protocol bgp peer {{
+  local 10.0.0.1 as 65001; neighbor 10.0.0.2 as 65002;
+  connect delay time 1; connect retry time 2; error wait time 1, 4;
+  flow4 {{ table f4; import all; export all; }};
+}}
+protocol bgp next {{
+  local 10.0.0.1 as 65001; neighbor 10.0.0.3 as 65003;
+  connect delay time 1; connect retry time 2; error wait time 1, 4;
+  flow4 {{ table f4; import all; export all; }};
+}}
+"""
+BIRD = """
+router id 192.0.2.3;
+log stderr all;
+flow4 table f4;
+protocol device {{ }}
+protocol bgp peer {{
+  local 10.0.0.3 as 65003; neighbor 10.0.0.1 as 65001; strict bind;
+  connect delay time 1; connect retry time 2; error wait time 1, 4;
+  flow4 {{ table f4; import all; export all; }};
+}}
+"""
+GOBGP = """
+[global.config]
+  as = 65002
+  router-id = "192.0.2.2"
+  local-address-list = ["10.0.0.2"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "10.0.0.1"
+    peer-as = 65001
+  [neighbors.timers.config]
+    connect-retry = 2
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv4-flowspec"
+"""
+EXABGP = """
+neighbor 10.0.0.1 {
+  router-id 192.0.2.2;
+  local-address 10.0.0.2;
+  local-as 65002;
+  peer-as 65001;
+  family { ipv4 flow; }
+  flow {
+    route web {
+      match { destination 10.7.0.0/16; protocol tcp; destination-port =80; }
+      then { discard; }
+    }
+  }
+}
+"""
+WEB = "flow4 { dst 10.7.0.0/16; proto 6; dport 80; }"
+DISCARD = re.compile(r"\(generic, 0x8006[\da-f]{4}, 0x0\)")
+
+
+def between(lab):
+    """PyBIRD between a host with two addresses, for the sender, and BIRD, for who gets its flows."""
+    a, b = lab.pair()
+    a.address("10.0.0.1/24", "eth0")
+    b.address("10.0.0.2/24", "eth0")
+    b.address("10.0.0.3/24", "eth0")
+    return a.pybird(RECEIVER.format()), b
+
+
+@pytest.mark.peer("gobgpd", "gobgp")
+@pytest.mark.peer("bird")
+def test_gobgp_sends_a_flow_that_bird_gets_through_us(lab):
+    pybird, b = between(lab)
+    gobgp = b.gobgp(GOBGP)
+    bird = b.bird(BIRD.format())
+    flow = "match destination 10.7.0.0/16 protocol tcp destination-port ==80 then discard"
+    gobgp.cli(f"global rib add -a ipv4-flowspec {flow}")
+    for daemon in (pybird, bird):
+        until(lambda daemon=daemon: WEB in daemon.routes("table f4"), 30)
+        assert DISCARD.search(daemon.routes("table f4 all"))
+    gobgp.cli(f"global rib del -a ipv4-flowspec {flow}")
+    until(lambda: WEB not in bird.routes("table f4"), 10)
+
+
+@pytest.mark.peer("exabgp")
+@pytest.mark.peer("bird")
+def test_exabgp_sends_a_flow_that_bird_gets_through_us(lab):
+    pybird, b = between(lab)
+    bird = b.bird(BIRD.format())
+    path = b.folder / "exabgp.conf"
+    path.write_text(EXABGP)
+    b.folder.parent.chmod(0o755)
+    settings = ["exabgp.daemon.user=root", "exabgp.tcp.bind=", "exabgp.api.ack=false", "exabgp.api.cli=false"]
+    Daemon(b, "exabgp", ["env", *settings, "exabgp", str(path)])
+    for daemon in (pybird, bird):
+        until(lambda daemon=daemon: WEB in daemon.routes("table f4"), 30)
+        assert DISCARD.search(daemon.routes("table f4 all"))
