@@ -37,7 +37,7 @@ test-unit: setup generators
 # Real daemons in network namespaces; they mostly wait for each other, so more tests run at a time than
 # there are processors.
 test-interop: setup
-	$(BIN)/pytest -n 4 --dist worksteal --tb short -m "interop and not long" tests/interop tests/side_by_side
+	$(BIN)/pytest -n 4 --dist worksteal --tb short -m "interop and not long" tests/interop tests/side_by_side tests/conformance
 
 # The same tests on the wheel with the hot modules compiled, in a separate environment.
 test-compiled: $(COMPILED)/.done
