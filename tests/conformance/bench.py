@@ -81,7 +81,8 @@ class Bench:
         self.host.address("10.1.0.1/32")
         self.host.address("2001:db8:1::1/128")
         self._socks = {link: self._packet_socket(link) for link in ("eth0", "eth1")}
-        threading.Thread(target=self._sniff, daemon=True).start()
+        self._sniffer = threading.Thread(target=self._sniff, daemon=True)
+        self._sniffer.start()
         self.started = time.monotonic()
         self.daemon = device.start(self.host)
 
@@ -110,6 +111,9 @@ class Bench:
         for session in self._sessions:
             session.close()
         self._stop.set()
+        self._sniffer.join()
+        for sock in self._socks.values():
+            sock.close()
 
     # ------------------------------------------------------------- neighbors
 
