@@ -102,10 +102,8 @@ class Daemon:
     def run(self) -> None:
         """Start the protocols and run until the daemon is shut down."""
         self._warn(self._config)
-        self.router.configure(self._config)
+        self.router.configure(self._config, self._options.graceful)
         self.router.config_observers[self._apply_config] = None
-        if self._options.graceful:
-            self.log.write("warning", "Graceful restart recovery (-R) is not supported yet: starting afresh")
         self.log.write("info", "Started")
         handlers = {
             signal.SIGHUP: self.reload,

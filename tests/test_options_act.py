@@ -22,7 +22,6 @@ from pybird.conf import channels, protocols, toplevel
 from pybird.conf.options import Ignored, Refused, Taken
 from pybird.proto import PROTOCOLS
 from pybird.proto.bgp import build_channel
-from pybird.proto.bgp.build import GRACEFUL
 from pybird.proto.radv.build import INTERFACE, PREFIX
 from pybird.proto.radv.build import OPTIONS as RADV
 from pybird.proto.static.build import BFD
@@ -46,13 +45,9 @@ STATIC = DEVICE + "protocol static { ipv4; route 10.0.0.0/8 via 10.1.1.1 bfd; }"
 EXCEPTIONS = {
     "TableConfig.trie": "nothing to do: every table has an index of its prefixes",
     "TableConfig.implicit": "no option: what the builder needs to know",
-    "Config.graceful_restart_wait": "graceful restart wait 5;" + DEVICE,
     "Config.filters": "no option: what filters are there",
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
-    "KernelConfig.graceful_restart": DEVICE + "protocol kernel { graceful restart; ipv4; }",
-    "BgpConfig.graceful_restart": BGP % "graceful restart on;",
-    "BgpChannelConfig.graceful_restart": IPV4 % "graceful restart on;",
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
     "BgpConfig.local_role": EBGP % "local role peer;",
     "BgpConfig.require_roles": EBGP % "local role peer; require roles;",
@@ -175,11 +170,8 @@ OTHERS: dict[type, list[Row]] = {
         ("static", "vrf", "gateways would be looked for outside of the VRF"),
     ],
     Ignored: [
-        ("global", "graceful restart wait", toplevel.GRACEFUL_WAIT.reason),
         ("global", "mpls domain", toplevel.MPLS_DOMAIN.reason),
         ("static", "route ... bfd", BFD.reason),
-        ("bgp", "graceful restart", GRACEFUL.reason),
-        ("bgp channel", "graceful restart", build_channel.GRACEFUL.reason),
     ],
     Taken: [
         ("table", "trie", "every table has an index of its prefixes"),

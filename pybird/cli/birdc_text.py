@@ -382,6 +382,8 @@ def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
         ("Input filter", channel.input_filter),
         ("Output filter", channel.output_filter),
     ]
+    if channel.recovery:
+        rows.append(("GR recovery", channel.recovery))
     for label, text in rows:
         yield _labelled(label, text)
     yield from _limit("Receive limit", channel.receive_limit, dialect)

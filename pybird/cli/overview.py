@@ -48,6 +48,7 @@ def show_status(router: Router, arguments: Any, session: Any) -> Iterator[Reply]
         last_reboot=moment(router, router.boot_time, "base"),
         last_reconfiguration=moment(router, router.config_time, "base"),
         state=router_state(router),
+        recovery=router.services.recovery.lines(),
     )
 
 

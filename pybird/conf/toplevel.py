@@ -51,7 +51,6 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
     "filter_stacks": Taken("filters have no stacks of a fixed size"),
 }
 MPLS_DOMAIN = Ignored("there are no labels")
-GRACEFUL_WAIT = Ignored("restarts of this router are not graceful")
 
 
 def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -213,7 +212,6 @@ class TopLevel:
 
     def graceful_restart_wait(self, tree: Tree) -> None:
         self.values["graceful_restart_wait"] = self.builder.number(tree.children[0])
-        GRACEFUL_WAIT.apply(self.builder, tree)
 
     def debug(self, tree: Tree) -> None:
         self.values[tree.data] = self.builder.flags(tree.children[0], DEBUG_FLAGS)

@@ -272,6 +272,15 @@ class Channel(Receiver):
         self.state = ChannelState.UP
         self.refusals = None
         self.policy = self._import_policy()
+        recovery = self.services.recovery
+        if recovery.active and self.protocol.recovers(self):
+            recovery.delay(self, self.begin_exports)
+            self.trace_state()
+        else:
+            self.begin_exports()
+
+    def begin_exports(self) -> None:
+        """Begin the export feed of a channel that is UP, if its protocol exports."""
         exporter = self.protocol.exporter(self)
         if exporter is not None:
             self.export_state = ExportState.FEEDING
@@ -317,6 +326,7 @@ class Channel(Receiver):
         self.begin_refresh()
 
     def _end_exports(self) -> None:
+        self.services.recovery.forget(self)
         if self.member is not None:
             self.member.leave()
             self.member = None

@@ -221,6 +221,10 @@ class Instance(Generic[C]):
         """True if the channel's routes stay while the protocol is not up: what it talks to restarts."""
         return False
 
+    def recovers(self, channel: Channel) -> bool:
+        """True if the channel exports nothing until a recovery is over (core/recovery.py)."""
+        return False
+
     def make_channel(self, config: ChannelConfig) -> Channel:
         """Make the channel object; a protocol with more state per channel overrides this."""
         return Channel(config, self)

@@ -221,6 +221,7 @@ class ChannelDetail:
     preference: int
     input_filter: str
     output_filter: str
+    recovery: str = ""  # "pending", "waiting" or both while this router recovers
     receive_limit: LimitState | None = None
     import_limit: LimitState | None = None
     export_limit: LimitState | None = None

@@ -48,9 +48,14 @@ class Router(Instances):
 
     # configuration ------------------------------------------------------------
 
-    def configure(self, config: Config) -> None:
-        """Load the first configuration and start its protocols, phase by phase."""
+    def configure(self, config: Config, recovers: bool = False) -> None:
+        """Load the first configuration and start its protocols, phase by phase.
+
+        `recovers`: the last run ended for a graceful restart, or unexpectedly (`-R`).
+        """
         self.adopt(config)
+        if recovers:
+            self.services.recovery.begin(config.graceful_restart_wait)
         for table in config.tables:
             self.add_table(table)
         for protocol in config.protocols:

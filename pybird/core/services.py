@@ -19,6 +19,7 @@ from pybird.core.loglimit import LogLimit
 from pybird.core.lookup.tables import TableLookup
 from pybird.core.policies import Policies
 from pybird.core.ports import Ports
+from pybird.core.recovery import Recovery
 from pybird.core.scheduler import Job, Scheduler
 from pybird.core.table import Table
 from pybird.core.traces import Traces
@@ -66,6 +67,7 @@ class Services:
         self.lookup = TableLookup(self.tables, pool, self.interfaces, self.neighbors)
         self.policies = Policies(pool, self.tables, self.lookup, self.hops, ports.clock, self.log, asserted)
         self.traces = Traces(ports.clock, self.log)
+        self.recovery = Recovery(ports.clock, self.log)
         self._next_hop_warnings = LogLimit()
         self._numbers = 0  # how many sources have a number for traces
         self._reserve: bytearray | None = None

@@ -33,6 +33,18 @@ def test_graceful_restart_is_announced_without_families_unless_it_is_off():
     assert bytes.fromhex("40020fff") in local_capabilities(config(graceful_restart_time=4095)).encode()
 
 
+def test_a_restarting_role_announces_its_families():
+    """With the flags of one that has restarted: R, and F of each family whose forwarding went on."""
+    on = config(graceful_restart="on")
+    assert local_capabilities(on).graceful_restart == GracefulRestart(0, 120, ((1, 1, 0), (2, 1, 0)))
+    again = local_capabilities(on, recovers=True).graceful_restart
+    assert again == GracefulRestart(8, 120, ((1, 1, 0x80), (2, 1, 0x80)))
+    half = replace(on, channels=(replace(IPV4, graceful_restart=False), IPV6))
+    assert local_capabilities(half).graceful_restart.families == ((2, 1, 0),)
+    aware = replace(config(), channels=(replace(IPV4, graceful_restart=True), IPV6))
+    assert local_capabilities(aware).graceful_restart.families == ((1, 1, 0),)
+
+
 def test_families_are_announced_in_the_order_of_their_numbers():
     """As BIRD does, whatever the order of the channels."""
     turned = BgpConfig(type_name="bgp", name="b", channels=(IPV6, IPV4), local_as=65001)

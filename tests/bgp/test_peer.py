@@ -499,7 +499,7 @@ def test_a_family_only_one_side_has_stays_down():
 @pytest.mark.parametrize(
     ("options", "messages"),
     # BoRR, the route, EoRR of one family, BoRR and EoRR of the other
-    [({}, 1), ({"enable_enhanced_route_refresh": True}, 5)],
+    [({"enable_enhanced_route_refresh": False}, 1), ({}, 5)],
 )
 def test_reload_of_exports_and_imports_by_route_refresh(options, messages):
     lab = both(a_options=options, b_options=options)

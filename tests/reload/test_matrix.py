@@ -387,6 +387,7 @@ APART = {
     "BgpConfig.parent", "BgpConfig.number",  # of children
     "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
+    "BgpConfig.key_on_link",  # follows from others
     "BgpConfig.other_channels",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd", "StaticVia.labels",  # ignored, refused
     "InterfacePattern.negative", "Limit.count",

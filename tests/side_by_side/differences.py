@@ -286,14 +286,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         key="default",
         ours=[[1, "00010001"], [2, ""], [65, "0000fde9"]],
         why="FRR would answer no ROUTE-REFRESH",
-        row="graceful restart (64, 71) and enhanced route refresh (70) in an OPEN",
+        row="enhanced route refresh (70) with `graceful restart off`",
     ),
     Difference(
         case="graceful_opens",
         key="as it comes",
-        ours=[[1, "00010001"], [2, ""], [65, "0000fde9"]],
+        ours=[[1, "00010001"], [2, ""], [64, "0078"], [65, "0000fde9"], [70, ""]],
         why="not announced before it acts",
-        row="graceful restart (64, 71) and enhanced route refresh (70) in an OPEN",
+        row="long-lived graceful restart (71) in an OPEN without options",
     ),
     Difference(
         case="addresses_of_sockets",

@@ -31,7 +31,6 @@ from pybird.conf.tree import Item, Token, Tree
 from pybird.filter.nodes import Span
 from pybird.proto.bgp import family
 from pybird.proto.bgp.build_channel import (
-    GRACEFUL,
     family_channel,
     other_mpls_channel,
     peers_channel,
@@ -456,8 +455,6 @@ def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = "on" if builder.switch(tree.children[0]) else "off"
-    if draft["graceful_restart"] == "on":
-        GRACEFUL.apply(builder, tree)
 
 
 def _require(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

@@ -73,10 +73,6 @@ def _next_hop(field: str) -> Handler:
 
 def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = builder.switch(tree.children[0])
-    GRACEFUL.apply(builder, tree)
-
-
-GRACEFUL = Ignored("restarts of this router are not graceful, those of neighbors are")
 
 
 def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

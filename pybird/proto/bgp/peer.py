@@ -50,7 +50,9 @@ from pybird.proto.bgp.session.reach import Reach, has_mixed_families
 from pybird.proto.bgp.session.restart import (
     NeighborRestart,
     kept_families,
+    leaves_quietly,
     preserved_families,
+    recovery_wait,
     restart_time,
 )
 from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
@@ -67,7 +69,7 @@ _REFUSALS: Final = (None, "Connection refused", "Connection reset by peer")  # T
 
 _CEASE_SUBCODES: Final[dict[StopReason, int]] = {
     StopReason.SHUTDOWN: errors.SHUTDOWN,
-    StopReason.GRACEFUL: errors.SHUTDOWN,  # the neighbor keeps no routes: we announce no family for that
+    StopReason.GRACEFUL: errors.SHUTDOWN,  # to a neighbor that keeps no routes
     StopReason.DISABLED: errors.SHUTDOWN,
     StopReason.RESTARTED: errors.RESET,
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
@@ -134,6 +136,9 @@ class Peer(Instance[BgpConfig]):
             self._absent.report(self, obstacle, f"Waiting for {self.neighbor}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.trace("events", "Started")
+        for channel in self.channels.values():
+            if self.recovers(channel):
+                self.services.recovery.hold(channel)
         self.wait()
         self.session_hook()
 
@@ -147,6 +152,7 @@ class Peer(Instance[BgpConfig]):
         self._set_error_wait(reason)
         self.countdown.stop()
         self.restart.end()
+        self._recovered()
         self.signatures.end()
         self.reach.unwatch()
         self._close_all(self._stop_notification(reason))
@@ -165,8 +171,10 @@ class Peer(Instance[BgpConfig]):
         if self.enabled:
             self.error_wait.failed(self.services.clock.now())
 
-    def _stop_notification(self, reason: StopReason) -> Notification:
-        """The NOTIFICATION to send when the protocol stops for this reason."""
+    def _stop_notification(self, reason: StopReason) -> Notification | None:
+        """The NOTIFICATION to send at a stop for this reason; None if the neighbor shall keep our routes."""
+        if reason is StopReason.GRACEFUL and self.active is not None and leaves_quietly(self.active.session):
+            return None
         if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no subcode for export limits
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
         return Notification.cease(_CEASE_SUBCODES[reason], self.message)
@@ -280,7 +288,8 @@ class Peer(Instance[BgpConfig]):
         return self.services.random.uniform(0.75, 1.0)
 
     def _terms(self) -> Terms:
-        return terms(self.config, self.router_id, self.config.hostname or self.services.hostname)
+        hostname = self.config.hostname or self.services.hostname
+        return terms(self.config, self.router_id, hostname, self.services.recovery.active)
 
     def _new_connection(self, *, outgoing: bool) -> Connection:
         return Connection(self, Session(self._terms(), self.jitter), self.services.clock, outgoing)
@@ -374,7 +383,9 @@ class Peer(Instance[BgpConfig]):
         self.session_channels.open(connection)
         preserved = preserved_families(connection.session)
         for family in sorted(self.restart.families - preserved):
-            self.end_of_rib(family)  # what it sent before the restart is worth nothing any more
+            self._end_staleness(family)  # what it sent before the restart is worth nothing any more
+        if (wait := recovery_wait(connection.session)) is not None:
+            self._release_recovery_in(wait)
         self.session_hook()
 
     def updates(self, connection: Connection, effect: Updates) -> None:
@@ -491,11 +502,33 @@ class Peer(Instance[BgpConfig]):
                 self.trace("events", "Neighbor graceful restart timeout")
         self._session_over()
 
+    def recovers(self, channel: Channel) -> bool:
+        return self.config.graceful_restart != "off" and _family_of(channel) is not None
+
+    def _release_recovery_in(self, seconds: float) -> None:
+        clock = self.services.clock
+        if not seconds:
+            self._recovered()
+        elif self.services.recovery.active:
+            clock.call_at(clock.now() + seconds, self._recovered)
+
+    def _recovered(self) -> None:
+        """A recovery of this router need not wait for this neighbor."""
+        for channel in self.channels.values():
+            self.services.recovery.release(channel)
+
     def keeps_routes(self, channel: Channel) -> bool:
         return _family_of(channel) in self.restart.families
 
     def end_of_rib(self, family: AfiSafi) -> None:
-        """The neighbor has sent all its routes of this family: the stale ones go."""
+        """The neighbor has sent all its routes of this family: stale ones go, and a recovery has them."""
+        self._end_staleness(family)
+        for channel in self.channels.values():
+            if _family_of(channel) == family:
+                self.services.recovery.release(channel)
+
+    def _end_staleness(self, family: AfiSafi) -> None:
+        """Remove what is stale in this family."""
         if family not in self.restart.families:
             return
         for channel in self._restarting_channels():

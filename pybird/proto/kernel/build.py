@@ -9,14 +9,13 @@ from pybird.conf.builder import Builder
 from pybird.conf.channels import common_channel, name_of
 from pybird.conf.draft import Draft
 from pybird.conf.mpls import mpls_channel
-from pybird.conf.options import Handlers, Ignored, number, switch
+from pybird.conf.options import Handlers, number, switch
 from pybird.conf.protocols import open_protocol
 from pybird.conf.tree import Tree
 from pybird.proto.kernel.config import KernelConfig, KernelNotRunConfig
 
 SADR: Final = "ipv6 sadr"
 MERGE_LIMIT = 16
-RECOVERY = "routes of an earlier run stay until ours are known, not until neighbors have recovered"
 
 
 def build(builder: Builder, tree: Tree) -> KernelConfig:
@@ -83,7 +82,7 @@ OPTIONS: Handlers = {
     "scan_time": number("scan_time"),
     "learn": _learn,
     "learn_all": _learn_all,
-    "graceful_restart": Ignored(RECOVERY, switch("graceful_restart")),
+    "graceful_restart": switch("graceful_restart"),
     "merge_paths": _merge_paths,
     "kernel_table": number("kernel_table", 0, 0xFFFFFFFF),
     "metric": number("metric"),

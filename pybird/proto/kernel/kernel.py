@@ -200,6 +200,10 @@ class KernelInstance(Instance[KernelConfig]):
     def follows_interfaces(self, address: bool) -> bool:
         return not address
 
+    def recovers(self, channel: Channel) -> bool:
+        """True with `graceful restart`: the kernel's routes stay as they are until ours are known again."""
+        return self.config.graceful_restart
+
     def transmit(self, channel: Channel, packed: Any) -> None:
         """Queue what changed; it is sent to the kernel on the loop's next turn."""
         if self._stopping:

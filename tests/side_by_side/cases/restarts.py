@@ -133,6 +133,27 @@ def which_ends_are_restarts(side: Side):
     return found
 
 
+ROLES = {
+    2: ("graceful restart on;", ""),
+    3: ("graceful restart on; graceful restart time 7;", "graceful restart off;"),
+    4: ("graceful restart aware;", "graceful restart on;"),
+    5: ("graceful restart off;", "graceful restart on;"),
+    6: ("", "graceful restart off;"),
+}
+
+
+@case(options=("bgp channel: channel graceful restart",))
+def which_of_our_families_neighbors_keep(side: Side):
+    """The capability, by the options of the protocol and of its channel."""
+    side.start("".join(bgp(n, options=own, channel=more) for n, (own, more) in ROLES.items()))
+    found = {}
+    for number, (own, more) in ROLES.items():
+        opening = side.session(number).connect().opening
+        assert opening is not None
+        found[f"{own} {more}"] = [value for code, value in opening.capabilities if code == 64]
+    return found
+
+
 @case()
 def a_restart_over_an_established_session(side: Side):
     """A second connection is a restart if the neighbor announced one; else the first stays."""

@@ -28,6 +28,7 @@ from pybird.core.life import StopReason
 from pybird.core.peering import Discoverer, Orphaned, Spawner
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance, InstanceOwner
+from pybird.core.recovery import DISCOVERY
 from pybird.proto.bgp import details
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.dynamic.admission import (
@@ -94,10 +95,19 @@ class Dynamic(Spawner[BgpConfig]):
         channel = self.peers_channel
         if channel is not None:
             channel.open()
+            self._hold_recovery()
         self._notify_others()
+
+    def _hold_recovery(self) -> None:
+        """Let a recovery of this router wait until neighbors can have been discovered."""
+        recovery, clock = self.services.recovery, self.services.clock
+        if recovery.active and self.config.graceful_restart != "off":
+            recovery.hold(self)
+            clock.call_at(clock.now() + DISCOVERY, lambda: recovery.release(self))
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
+        self.services.recovery.release(self)
         self.signatures.end()
         self.services.interfaces.unlisten(self)
         if self._timer is not None:

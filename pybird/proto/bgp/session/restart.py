@@ -19,8 +19,9 @@ from pybird.core.ports import Clock, Timer
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.session.session import Session
+from pybird.proto.bgp.wire.capabilities import FORWARDING, RESTARTED
 
-FORWARDING: Final = 0x80  # flag of a family: forwarding state was preserved (RFC 4724, 3)
+RECOVERING_PATIENCE: Final = 5.0  # seconds for the routes of a neighbor that recovers itself
 
 
 def kept_families(session: Session) -> frozenset[AfiSafi]:
@@ -38,6 +39,25 @@ def preserved_families(session: Session) -> frozenset[AfiSafi]:
     theirs = session.remote.capabilities.graceful_restart if session.remote is not None else None
     flags = {(afi, safi): flag for afi, safi, flag in theirs.families} if theirs is not None else {}
     return frozenset([family for family in kept_families(session) if flags[family] & FORWARDING])
+
+
+def recovery_wait(session: Session) -> float | None:
+    """The longest time for which a recovering router waits for End-of-RIB; None: for as long as it recovers.
+
+    A neighbor that is not able to restart need not send one. One that recovers itself may wait for us
+    (RFC 4724, 4.1); it gets a moment, as FRR claims that for minutes after any start.
+    """
+    theirs = session.remote.capabilities.graceful_restart if session.remote is not None else None
+    if theirs is None:
+        return 0.0
+    return RECOVERING_PATIENCE if theirs.flags & RESTARTED else None
+
+
+def leaves_quietly(session: Session) -> bool:
+    """True if the neighbor keeps our routes when the connection ends without a NOTIFICATION."""
+    ours, remote = session.terms.capabilities.graceful_restart, session.remote
+    theirs = remote.capabilities.graceful_restart if remote is not None else None
+    return ours is not None and bool(ours.families) and theirs is not None
 
 
 def restart_time(config: BgpConfig, session: Session) -> int:

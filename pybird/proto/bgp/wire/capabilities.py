@@ -4,8 +4,8 @@ Read: several optional parameters with one capability each (FRR) and one with
 all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
 unknown ones (kept). Written: all in one optional parameter, extended if it is long.
 
-Graceful restart (64) is announced without families: this router keeps the routes of
-neighbors that restart, and its own restarts are not graceful. The long-lived form (71) is
+Graceful restart (64) is announced with the families whose routes neighbors shall keep when
+this router restarts, in aware mode with none. The long-lived form (71) is
 read for `show protocols`, but never announced: this version does not act on it.
 """
 
@@ -292,8 +292,11 @@ def _readable(octets: bytes) -> str:
 HOP_IPV6: Final = 2  # the only AFI of next hops in RFC 8950
 
 
-def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
-    """What a protocol with this config announces; `capabilities off` announces nothing."""
+def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = False) -> Capabilities:
+    """What a protocol with this config announces; `capabilities off` announces nothing.
+
+    `recovers`: this router has restarted and does not know all routes yet.
+    """
     if config.capabilities is False:
         return Capabilities()
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
@@ -302,7 +305,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
         route_refresh=config.enable_route_refresh,
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
-        graceful_restart=_own_restart(config),
+        graceful_restart=_own_restart(config, channels, recovers),
         as4=config.local_as if config.enable_as4 else None,
         add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
@@ -310,9 +313,21 @@ def local_capabilities(config: BgpConfig, hostname: str = "") -> Capabilities:
     )
 
 
-def _own_restart(config: BgpConfig) -> GracefulRestart | None:
-    """What is announced about our restarts: no family, so the neighbor keeps no routes of ours."""
-    return None if config.graceful_restart == "off" else GracefulRestart(0, config.graceful_restart_time)
+RESTARTED: Final = 0x8  # flag of graceful restart: this side has restarted, do not wait for its End-of-RIB
+FORWARDING: Final = 0x80  # flag of a family: forwarding went on meanwhile
+
+
+def _own_restart(
+    config: BgpConfig, channels: list[BgpChannelConfig], recovers: bool
+) -> GracefulRestart | None:
+    """What is announced about our restarts: the neighbor keeps the routes of these families."""
+    if config.graceful_restart == "off":
+        return None
+    default = config.graceful_restart == "on"
+    kept = [c for c in channels if (default if c.graceful_restart is None else c.graceful_restart)]
+    flags = FORWARDING if recovers else 0
+    families = tuple(sorted([(*channel.family.numbers, flags) for channel in kept]))
+    return GracefulRestart(RESTARTED if recovers else 0, config.graceful_restart_time, families)
 
 
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
