@@ -104,7 +104,7 @@ def main() -> None:
         row(f"{name}: encode", process_time() - start)
         assert len(octets) > NETWORKS * 4
     keys = [key for _, keys in feed() for key in keys]
-    stream = b"".join(out.pack({(b"", feed()[0][0]): keys}, []))
+    stream = b"".join(out.pack({(b"", feed()[0][0], b""): keys}, []))
     start = process_time()
     decode(reader, stream)
     row("one set: decode", process_time() - start)

@@ -5,16 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybird.core.selection import Selection
+from pybird.proto.bgp.family import IPV4_MPLS, IPV6_MPLS, Family
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
-from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
 from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.wire.messages import Framer, Update
+from pybird.proto.bgp.wire.nlri import label_stack, stack_octets
 from pybird.proto.bgp.wire.updates import ReceiveTerms, UpdateReader
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
-from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE
+from pybird.values.community import EMPTY_COMMUNITIES, EMPTY_EXTENDED, EMPTY_LARGE, CommunityList
 from pybird.values.net import Prefix
 from pybird.values.route import BLACKHOLE, UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource, Rte
 from tests.bgp.vectors import CANONICAL, LOCAL_PREF_100, NEXT_HOP, ORIGIN_IGP, PATH_65002, octets, pool
@@ -74,6 +75,19 @@ def next_hop(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> 
         return wire[0].hex()
     text = wire[1].hex()
     return text[text.index("400304") + 6 :][:8]
+
+
+def labels(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> tuple[int, ...]:
+    wire = out.wire(rte, rte.attrs if before is None else before)
+    assert wire is not None
+    return label_stack(wire[2])
+
+
+def labeled(*stack: int, peer: PeerIdentity | None = None) -> Rte:
+    """A route with labels that were received from this neighbor."""
+    plain = route(*LEARNED, peer=peer)
+    pair = ("bgp_mpls_label_stack", CommunityList(None, stack))
+    return Rte(SETS.intern(plain.attrs.wire, (pair,)), plain.source, plain.hop, 100, 0.0)
 
 
 EXTERNAL, INTERNAL = neighbor(), neighbor(65001)
@@ -547,7 +561,7 @@ def unpacked(messages: list[bytes], max_length: int = 4096) -> list[Update]:
 
 
 def test_a_classic_message():
-    wire = (b"", octets(CANONICAL))
+    wire = (b"", octets(CANONICAL), b"")
     (message,) = exporter().pack({wire: [octets("18c63364"), octets("080a")]}, [])
     size = len(octets(CANONICAL))
     assert message == b"\xff" * 16 + bytes((0, 23 + size + 6)) + octets("02", "0000") + bytes(
@@ -556,13 +570,17 @@ def test_a_classic_message():
 
 
 def test_withdrawals_come_first():
-    messages = unpacked(exporter().pack({(b"", octets(CANONICAL)): [octets("080a")]}, [octets("18c63364")]))
+    messages = unpacked(
+        exporter().pack({(b"", octets(CANONICAL), b""): [octets("080a")]}, [octets("18c63364")])
+    )
     assert messages == [Update(octets("18c63364"), b"", b""), Update(b"", octets(CANONICAL), octets("080a"))]
 
 
 def test_an_mp_message_has_mp_reach_first():
     """RFC 7606, 5.1."""
-    (message,) = unpacked(exporter(IPV6).pack({(GLOBAL, octets(ORIGIN_IGP)): [octets("2020010db8")]}, []))
+    (message,) = unpacked(
+        exporter(IPV6).pack({(GLOBAL, octets(ORIGIN_IGP), b""): [octets("2020010db8")]}, [])
+    )
     assert message.attributes == octets(
         "900e001a", "000201", "10", GLOBAL.hex(), "00", "2020010db8", ORIGIN_IGP
     )
@@ -620,6 +638,46 @@ def test_what_is_packed_is_read_back_within_the_limit(keys, times, extended, max
 
 def test_large_groups_fill_their_messages():
     keys = [bytes((24, 10, i >> 8, i & 255)) for i in range(10000)]
-    messages = exporter().pack({(b"", octets(CANONICAL)): keys}, keys)
+    messages = exporter().pack({(b"", octets(CANONICAL), b""): keys}, keys)
     assert all(len(message) > 4080 for message in messages[:-1] if message != messages[9])
     assert len(messages) == 20
+
+
+# ------------------------------------------------------------------- labels
+
+
+def test_labels_go_with_the_next_hop_that_they_came_with():
+    """RFC 8277, 3.2.1: the next hop is unchanged, and so are the labels."""
+    out = exporter(IPV4_MPLS, internal=True)
+    assert labels(out, labeled(100, 200, peer=EXTERNAL)) == (100, 200)
+    assert next_hop(out, labeled(100, 200, peer=EXTERNAL)) == "0a000002"
+
+
+def test_with_our_own_next_hop_goes_implicit_null():
+    """RFC 8277, 3.2.2: the neighbor's labels mean nothing to us. BIRD without `mpls domain` does the same."""
+    assert labels(exporter(IPV4_MPLS), labeled(100, peer=EXTERNAL)) == (3,)
+    assert labels(exporter(IPV4_MPLS, True, next_hop_self="yes"), labeled(100, peer=EXTERNAL)) == (3,)
+
+
+def test_routes_that_came_without_labels_have_implicit_null():
+    assert labels(exporter(IPV4_MPLS, internal=True), route(*LEARNED, peer=EXTERNAL)) == (3,)
+    assert labels(exporter(IPV4_MPLS), route(gateway=None)) == (3,)
+
+
+def test_families_without_labels_send_none():
+    assert labels(exporter(internal=True), labeled(100, peer=EXTERNAL)) == ()
+
+
+def test_networks_are_sent_with_their_labels():
+    """RFC 8277, 2.3."""
+    wire = (OWN, octets(ORIGIN_IGP), stack_octets((100, 200)))
+    (message,) = unpacked(exporter(IPV4_MPLS).pack({wire: [octets("100a01"), octets("00")]}, []))
+    assert message.attributes.startswith(octets("900e", "0019", "000104", "04", "0a000001", "00"))
+    assert octets("40", "000640", "000c81", "0a01", "30", "000640", "000c81") in message.attributes
+
+
+def test_a_network_whose_length_with_its_labels_exceeds_255_bits_is_left_out():
+    key = octets("80", "20010db8" + "00" * 12)
+    wire = (OWN6, octets(ORIGIN_IGP), stack_octets((1, 2, 3, 4, 5, 6)))
+    assert exporter(IPV6_MPLS).pack({wire: [key]}, []) == []
+    assert len(exporter(IPV6_MPLS).pack({wire: [key, octets("00")]}, [])) == 1

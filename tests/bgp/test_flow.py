@@ -127,7 +127,7 @@ def test_a_flow_that_fits_in_no_message_is_left_out_and_logged():
     large = b"\x03" + b"\x01\x06" * 2040 + b"\x81\x06"
     logged: list[str] = []
     out = BgpExporter(ExportClass(FLOW4, 65001, False, b""), log=logged.append)
-    messages = out.pack({(b"", octets(ORIGIN_IGP, PATH_65002)): [b"\x03\x81\x06", large]}, [])
+    messages = out.pack({(b"", octets(ORIGIN_IGP, PATH_65002), b""): [b"\x03\x81\x06", large]}, [])
     (received,) = read(messages, reader(FLOW4))
     assert [each.keys for each in received.announced] == [[b"\x03\x81\x06"]]
     assert logged == ["BGP: 1 flow4 routes not sent: messages have at most 4096 octets"]

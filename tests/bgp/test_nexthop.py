@@ -28,6 +28,7 @@ class FakeHops:
         table: str | None = None,
         metric: int = 0,
         otherwise: Address | None = None,
+        labels: tuple[int, ...] = (),
     ) -> Hop:
         self.asked += 1
         second = () if otherwise is None else (str(otherwise),)

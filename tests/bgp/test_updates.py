@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pybird.proto.bgp.family import IPV4_MPLS, VPN4_MPLS, VPN4_MULTICAST, VPN6_MULTICAST
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
-from pybird.proto.bgp.family import VPN4_MULTICAST, VPN6_MULTICAST
 from pybird.proto.bgp.wire.errors import BgpError, UpdateError
 from pybird.proto.bgp.wire.messages import Update
 from pybird.proto.bgp.wire.updates import Announced, Received, ReceiveTerms, UpdateReader, Withdrawn
@@ -368,3 +368,54 @@ def test_a_next_hop_of_a_vpn_with_a_distinguisher_resets_the_session(family, sen
     with pytest.raises(UpdateError) as caught:
         read_vpn(family, sent, net)
     assert (caught.value.code, caught.value.subcode) == (3, 9)
+
+
+LABEL_100, LABEL_200_END, LABEL_100_END = "000640", "000c81", "000641"
+
+
+def stacks(received: Received) -> list[tuple]:
+    """(labels, the attribute, networks) of what was announced."""
+    return [
+        (each.labels, each.attrs.other[0][1].items if each.attrs.other else None, each.keys)
+        for each in received.announced
+    ]
+
+
+def test_labels_of_networks_are_an_attribute_of_their_routes():
+    """RFC 8277, 2.3: networks of one UPDATE may have different labels."""
+    one, two, three = (
+        "28" + LABEL_100_END + "0a01",
+        "40" + LABEL_100 + LABEL_200_END + "0a02",
+        "18" + LABEL_100_END,
+    )
+    received = read_vpn(IPV4_MPLS, HOP4, one + two + three)
+    assert stacks(received) == [
+        ((100,), (100,), [octets("100a01"), octets("00")]),
+        ((100, 200), (100, 200), [octets("100a02")]),
+    ]
+    (vpn,) = read_vpn(VPN4_MPLS, ZERO + HOP4, "68" + LABEL_100_END + RD + "0a01").announced
+    assert (vpn.labels, vpn.keys) == ((100,), [octets(RD, "100a01")])
+
+
+def test_equal_labels_are_one_attribute_set():
+    net = "28" + LABEL_100_END + "0a01"
+    sets = [each.attrs for _ in range(2) for each in read_vpn(IPV4_MPLS, HOP4, net + net).announced]
+    assert len(sets) == 2
+    assert sets[0].other == sets[1].other
+
+
+@pytest.mark.parametrize("label", ["800000", "000000"])
+def test_a_network_that_is_announced_with_the_label_of_withdrawals_is_withdrawn(label):
+    """RFC 8277, 2.4; BIRD resets the session."""
+    received = read_vpn(IPV4_MPLS, HOP4, "28" + LABEL_100_END + "0a01" + "28" + label + "0a02")
+    assert [each.keys for each in received.announced] == [[octets("100a01")]]
+    assert [(each.keys, each.malformed) for each in received.withdrawn] == [([octets("100a02")], True)]
+
+
+@pytest.mark.parametrize("labels", ["800000", "000000", "000001", LABEL_100 + LABEL_200_END])
+def test_labels_of_withdrawals_do_not_matter(labels):
+    """RFC 8277, 2.4."""
+    length = f"{16 + 4 * len(labels):02x}"
+    value = IPV4_MPLS.head.hex() + length + labels + "0a01"
+    received = read(update(f"800f{len(value) // 2:02x}{value}", ""), families=(IPV4_MPLS,))
+    assert [each.keys for each in received.withdrawn] == [[octets("100a01")]]

@@ -121,17 +121,19 @@ class HopTable:
         table: str | None = None,
         metric: int = 0,
         otherwise: Address | None = None,
+        labels: tuple[int, ...] = (),
     ) -> Hop:
         """The entry for a gateway; with `table` it is resolved through the routes of that table.
 
         Without `ifindex` the gateway must be on link on some interface. `metric`
-        is the IGP metric; `otherwise` is a second address of the neighbor, used
+        is the IGP metric; packets go with `labels`; `otherwise` is a second address of the neighbor, used
         while the first is not reachable. The entry is UNREACHABLE while it cannot
         be resolved.
         """
         if table is not None:
             return self.recursive(address, table)
-        return self.ways((HopWay(address, ifindex, None, 1, onlink, metric=metric, otherwise=otherwise),))
+        way = HopWay(address, ifindex, None, 1, onlink, labels, metric=metric, otherwise=otherwise)
+        return self.ways((way,))
 
     def device(self, ifindex: int) -> Hop:
         """The entry for a directly connected interface."""

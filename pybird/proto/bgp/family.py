@@ -15,7 +15,17 @@ from __future__ import annotations
 from typing import Final, NamedTuple, final
 
 from pybird.proto.bgp.wire.flow import FLOWS4, FLOWS6
-from pybird.proto.bgp.wire.nlri import IPV4_PREFIXES, IPV6_PREFIXES, VPN4_PREFIXES, VPN6_PREFIXES, Nlri
+from pybird.proto.bgp.wire.nlri import (
+    IPV4_LABELED,
+    IPV4_PREFIXES,
+    IPV6_LABELED,
+    IPV6_PREFIXES,
+    VPN4_LABELED,
+    VPN4_PREFIXES,
+    VPN6_LABELED,
+    VPN6_PREFIXES,
+    Nlri,
+)
 from pybird.values.net import NetType
 
 AfiSafi = tuple[int, int]  # as capabilities and messages have it, also of families that have no row
@@ -37,7 +47,7 @@ class Family:
     `classic` family are sent in the fields that UPDATEs had before RFC 4760 where possible.
     Routes of a family of flows can be validated with the unicast routes of `base`.
     In one of VPNs (`distinguished`) a route distinguisher, zero, stands before each address
-    of a next hop (RFC 4364, 4.3.2).
+    of a next hop (RFC 4364, 4.3.2). Networks of a `labeled` one have labels (RFC 8277).
     """
 
     __slots__ = (
@@ -48,6 +58,7 @@ class Family:
         "head",
         "hop_sizes",
         "hop_version",
+        "labeled",
         "name",
         "net_type",
         "nlri",
@@ -67,6 +78,7 @@ class Family:
         classic: bool = False,
         base: Family | None = None,
         distinguished: bool = False,
+        labeled: bool = False,
     ) -> None:
         self.name: Final = name
         self.shown: Final = shown
@@ -79,6 +91,7 @@ class Family:
         self.classic: Final = classic
         self.base: Final = base
         self.distinguished: Final = distinguished
+        self.labeled: Final = labeled
         self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
 
     def carries(self, next_hop: bytes, extended: bool) -> bool:
@@ -127,6 +140,34 @@ VPN4_MULTICAST: Final = Family(
 VPN6_MULTICAST: Final = Family(
     "vpn6 multicast", "vpn6-mc", (2, 129), NetType.VPN6, VPN6_PREFIXES, 6, _VPN_HOPS6, distinguished=True
 )
+IPV4_MPLS: Final = Family(
+    "ipv4 mpls", "ipv4-mpls", (1, 4), NetType.IP4, IPV4_LABELED, 4, _HOPS4, labeled=True
+)
+IPV6_MPLS: Final = Family(
+    "ipv6 mpls", "ipv6-mpls", (2, 4), NetType.IP6, IPV6_LABELED, 6, _HOPS6, labeled=True
+)
+VPN4_MPLS: Final = Family(
+    "vpn4 mpls",
+    "vpn4-mpls",
+    (1, 128),
+    NetType.VPN4,
+    VPN4_LABELED,
+    4,
+    _VPN_HOPS4,
+    distinguished=True,
+    labeled=True,
+)
+VPN6_MPLS: Final = Family(
+    "vpn6 mpls",
+    "vpn6-mpls",
+    (2, 128),
+    NetType.VPN6,
+    VPN6_LABELED,
+    6,
+    _VPN_HOPS6,
+    distinguished=True,
+    labeled=True,
+)
 
 ROWS: Final = (
     IPV4_UNICAST,
@@ -135,6 +176,10 @@ ROWS: Final = (
     IPV6_MULTICAST,
     VPN4_MULTICAST,
     VPN6_MULTICAST,
+    IPV4_MPLS,
+    IPV6_MPLS,
+    VPN4_MPLS,
+    VPN6_MPLS,
     FLOW4,
     FLOW6,
 )
@@ -153,13 +198,7 @@ class Other(NamedTuple):
         return 4 if self.numbers[0] == 1 else 6
 
 
-OTHERS: Final = (
-    Other("ipv4 mpls", "ipv4-mpls", (1, 4)),
-    Other("ipv6 mpls", "ipv6-mpls", (2, 4)),
-    Other("vpn4 mpls", "vpn4-mpls", (1, 128)),
-    Other("vpn6 mpls", "vpn6-mpls", (2, 128)),
-    Other("evpn", "evpn", (25, 70)),
-)
+OTHERS: Final = (Other("evpn", "evpn", (25, 70)),)
 
 _BY_NAME: Final[dict[str, Family]] = {row.name: row for row in ROWS}
 _BY_NUMBERS: Final[dict[AfiSafi, Family]] = {row.numbers: row for row in ROWS}

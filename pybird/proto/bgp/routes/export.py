@@ -5,7 +5,7 @@ exporter. It decides which routes may be sent (`admit`), their attributes (`wire
 once per attribute set) and the messages (`pack`). With add-path, a key that is packed is
 the path id and the network.
 
-The wire form is (next hop of MP_REACH, attributes without it); the first is
+The wire form is (next hop of MP_REACH, attributes without it, labels as in NLRI); the first is
 empty where the classic fields of an UPDATE carry the networks, and where routes have none. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
 RFC 8950.
@@ -23,7 +23,7 @@ from typing import Final, NamedTuple, final
 
 from pybird.core.export.exporter import ExportMode
 from pybird.proto.bgp.family import Family
-from pybird.proto.bgp.routes.nexthop import wire_next_hop
+from pybird.proto.bgp.routes.nexthop import IMPLICIT_NULL, wire_next_hop
 from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.wire.aigp import originated, passed_on
 from pybird.proto.bgp.wire.attributes import (
@@ -37,6 +37,7 @@ from pybird.proto.bgp.wire.attributes import (
     EXTENDED,
     EXTENDED_COMMUNITIES,
     IPV6_EXTENDED_COMMUNITIES,
+    LABEL_STACK,
     LARGE_COMMUNITIES,
     LOCAL_PREF,
     MED,
@@ -51,7 +52,7 @@ from pybird.proto.bgp.wire.attributes import (
 )
 from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
-from pybird.proto.bgp.wire.nlri import PATH_ID
+from pybird.proto.bgp.wire.nlri import PATH_ID, stack_octets
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
 from pybird.values.community import ExtendedList
@@ -66,10 +67,11 @@ _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
 _LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
 _WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets per member
 _NON_TRANSITIVE: Final = 0x40  # bit of the first octet (RFC 4360, 2; RFC 5701, 2)
+_IMPLICIT_NULL: Final = stack_octets(IMPLICIT_NULL)
 _HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
 
-Wire = tuple[bytes, bytes]
+Wire = tuple[bytes, bytes, bytes]
 
 
 class ExportClass(NamedTuple):
@@ -215,10 +217,11 @@ class BgpExporter:
             mp = self._family.hop_field(wire_next_hop(hop, terms.link_local_format))
             over = 9 + len(mp)
         octets = b"".join([found[code] for code in sorted(found)])
-        if _FIXED + over + len(octets) + self._longest > terms.max_length:
+        labels = self._labels(hop, rte) if self._family.labeled else b""
+        if _FIXED + over + len(labels) + len(octets) + self._longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
-        return (mp, octets)
+        return (mp, octets, labels)
 
     def _too_long(self, rte: Rte, size: int) -> None:
         """Log a route that no message can carry, as RFC 8654, 4 asks; it counts as withdrawn."""
@@ -408,6 +411,18 @@ class BgpExporter:
         peer = rte.source.peer
         return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
 
+    def _labels(self, hop: bytes, rte: Rte) -> bytes:
+        """The labels that belong to a next hop (RFC 8277, 3.2), as in NLRI.
+
+        Those that were received with it; ours is implicit null, and so is that of another
+        one without labels: packets arrive without the label (RFC 3032, 2.1).
+        """
+        if hop != self._own:
+            for name, value in rte.attrs.other:
+                if name == LABEL_STACK:
+                    return stack_octets(value.items)
+        return _IMPLICIT_NULL
+
     def kept_back(self, rte: Rte) -> str:
         """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
         octets = None if self.terms.internal else find(rte.attrs.wire, EXTENDED_COMMUNITIES)
@@ -420,7 +435,7 @@ class BgpExporter:
 
     def leads_to(self, form: Wire) -> tuple[bytes | None, ...]:
         """The addresses in the next hop; a neighbor with one of them must not get it (RFC 4271, 5.1.3)."""
-        hop, attributes = form
+        hop, attributes, _ = form
         if hop:
             hop = self._family.hop_of(hop) or b""
             return (hop[:16], hop[16:])
@@ -445,7 +460,7 @@ class BgpExporter:
         out.extend([MARKER + (_FIXED + size + len(p)).to_bytes(2, "big") + head + p for p in pieces])
 
     def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
-        hop, attributes = wire
+        hop, attributes, labels = wire
         head = self._family.head + bytes((len(hop),)) + hop + b"\0"
         over = 4 + len(head) + len(attributes)
         room = self.terms.max_length - _FIXED - over
@@ -453,7 +468,7 @@ class BgpExporter:
         if lost and self._log is not None:
             most = self.terms.max_length
             self._log(f"BGP: {lost} {self._family.name} routes not sent: messages have at most {most} octets")
-        for piece in self._family.nlri.split(keys, room, self._path_id):
+        for piece in self._in_pieces(keys, room, labels):
             # MP_REACH stands first (RFC 7606, 5.1)
             reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
             size = over + len(piece)
@@ -467,6 +482,12 @@ class BgpExporter:
                 + piece
                 + attributes
             )
+
+    def _in_pieces(self, keys: list[bytes], room: int, labels: bytes) -> list[bytes]:
+        nlri = self._family.nlri
+        if labels:
+            return nlri.split_labeled(keys, room, self._path_id, labels)
+        return nlri.split(keys, room, self._path_id)
 
     def _pack_withdraw(self, out: list[bytes], keys: list[bytes]) -> None:
         family = self._family

@@ -17,6 +17,7 @@ from pybird.values.address import Address
 from pybird.values.route import NO_HOP, UNREACHABLE, Hop
 
 MEMO_SIZE: Final = 4096
+IMPLICIT_NULL: Final = (3,)
 MAPPED: Final = bytes(10) + b"\xff\xff"  # before an IPv4 address in an IPv6 one (RFC 4291, 2.5.5.2)
 
 
@@ -31,6 +32,7 @@ class Hops(Protocol):
         table: str | None = None,
         metric: int = 0,
         otherwise: Address | None = None,
+        labels: tuple[int, ...] = (),
     ) -> Hop:
         """The hop to a neighbor on this link (0: on any link), or else to its `otherwise` address."""
 
@@ -84,20 +86,22 @@ class Resolver:
         self._own = own
         self._prefer = prefer
         self._onlink = onlink
-        self._memo: dict[bytes, Hop | None] = {}
+        self._memo: dict[tuple[bytes, tuple[int, ...]], Hop | None] = {}
 
-    def resolve(self, next_hop: bytes) -> Hop | None:
+    def resolve(self, next_hop: bytes, labels: tuple[int, ...] = ()) -> Hop | None:
         """Where routes with this canonical next hop lead; None: it is invalid here.
 
+        Packets go there with these labels; implicit null alone means none (RFC 3032, 2.1).
         Our own addresses are invalid in direct mode, and link-local ones on a session
         without a link. Routes with them are refused; `why_invalid` gives the reason.
         """
         try:
-            return self._memo[next_hop]
+            return self._memo[next_hop, labels]
         except KeyError:
             if len(self._memo) >= MEMO_SIZE:
                 self._memo.clear()
-            found = self._memo[next_hop] = self._resolve(next_hop)
+            pushed = () if labels == IMPLICIT_NULL else labels
+            found = self._memo[next_hop, labels] = self._resolve(next_hop, pushed)
             return found
 
     def why_invalid(self, next_hop: bytes) -> str:
@@ -111,7 +115,7 @@ class Resolver:
         """Clear the memo: our addresses or links changed."""
         self._memo.clear()
 
-    def _resolve(self, octets: bytes) -> Hop | None:
+    def _resolve(self, octets: bytes, labels: tuple[int, ...]) -> Hop | None:
         if not octets:
             return NO_HOP  # the family has none
         address = self._address(octets)
@@ -121,23 +125,34 @@ class Resolver:
         if self._tables is not None and not address.is_link_local:
             if own and self._warn is not None:
                 self._warn(address)
-            return self._recursive(address, self._tables, self._on_link(octets))
+            return self._recursive(address, self._tables, self._on_link(octets), labels)
         if own:
             return None
         if address.is_link_local:
-            return self._direct(address, self._ifindex, False) if self._ifindex else None
+            return self._direct(address, self._ifindex, False, labels) if self._ifindex else None
         if self._link_local and len(octets) == 32:
-            return self._direct(address, self._ifindex, False, Address(octets[16:]))
-        return self._direct(address, self._ifindex if self._onlink else 0, self._onlink)
+            return self._direct(address, self._ifindex, False, labels, Address(octets[16:]))
+        return self._direct(address, self._ifindex if self._onlink else 0, self._onlink, labels)
 
-    def _recursive(self, address: Address, tables: IgpTables, on_link: Address | None) -> Hop:
+    def _recursive(
+        self, address: Address, tables: IgpTables, on_link: Address | None, labels: tuple[int, ...]
+    ) -> Hop:
         if tables.v4 is not None and address.octets[:-4] == MAPPED:
             address = Address(address.octets[-4:])
         table = tables.v4 if address.is_v4 else tables.v6
-        return UNREACHABLE if table is None else self._hops.recursive(address, table, on_link=on_link)
+        return UNREACHABLE if table is None else self._hops.recursive(address, table, labels, on_link)
 
-    def _direct(self, address: Address, ifindex: int, onlink: bool, otherwise: Address | None = None) -> Hop:
-        return self._hops.gateway(address, ifindex, onlink, metric=self._cost, otherwise=otherwise)
+    def _direct(
+        self,
+        address: Address,
+        ifindex: int,
+        onlink: bool,
+        labels: tuple[int, ...],
+        otherwise: Address | None = None,
+    ) -> Hop:
+        return self._hops.gateway(
+            address, ifindex, onlink, metric=self._cost, otherwise=otherwise, labels=labels
+        )
 
     def _address(self, octets: bytes) -> Address | None:
         """The address that packets go to, of one or two; None: link-local, but the session has no link."""

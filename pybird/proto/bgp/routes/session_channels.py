@@ -319,7 +319,7 @@ class SessionChannels:
             return
         channel = found.channel
         source = channel.path(announced.path_id)
-        hop = found.resolver.resolve(announced.next_hop)
+        hop = found.resolver.resolve(announced.next_hop, announced.labels)
         if hop is None:
             reason = found.resolver.why_invalid(announced.next_hop)
             self._refuse(found, source, announced.keys, announced.attrs, announced.next_hop, reason)

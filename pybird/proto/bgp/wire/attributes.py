@@ -324,7 +324,14 @@ _IPV6_EXTENDED: Final = PathAttribute(
 
 KNOWN: Final[dict[int, PathAttribute]] = {row.code: row for row in (*_ROWS, _IPV6_EXTENDED)}
 
+
+def _label_stack_text(value: CommunityList) -> str:
+    return "/".join([str(label) for label in value.items])
+
+
+LABEL_STACK: Final = "bgp_mpls_label_stack"  # received labels; they stand in the NLRI (RFC 8277)
+
 ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
     *[row.decl for row in _ROWS],
-    AttributeDecl("bgp_mpls_label_stack", "clist", writable=False, label="BGP.mpls_label_stack"),
+    AttributeDecl(LABEL_STACK, "clist", writable=False, label="BGP.mpls_label_stack", text=_label_stack_text),
 )

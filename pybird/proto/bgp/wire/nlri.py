@@ -64,6 +64,10 @@ class Nlri:
         """
         raise NotImplementedError
 
+    def split_labeled(self, keys: list[bytes], room: int, before: int, labels: bytes) -> list[bytes]:
+        """As `split`, with these labels (RFC 8277, 2.3); only families with labels have it."""
+        raise NotImplementedError
+
     def oversized(self, keys: list[bytes], room: int, before: int = 0) -> int:
         """How many of these networks are alone longer than the room; `split` leaves them out."""
         return 0
@@ -205,5 +209,108 @@ def _vpn_written(key: bytes, before: int) -> bytes:
 
 IPV4_PREFIXES: Final = PrefixNlri(32)
 IPV6_PREFIXES: Final = PrefixNlri(128)
+_LABEL: Final = 3  # octets of a label with its bottom-of-stack bit
+_NO_LABELS: Final = (
+    b"\x80\0\0",
+    b"\0\0\0",
+)  # in place of the labels of a withdrawal (RFC 8277, 2.4; RFC 3107, 3)
+_LONGEST: Final = 255  # bits that the length octet can tell
+
+
+@final
+class LabeledNlri(Nlri):
+    """Prefixes, those of VPNs too, after a stack of labels (RFC 8277, 2.3; RFC 4364, 4.3.4).
+
+    The length counts the labels and the distinguisher. `NlriGroup.labels` are the octets of
+    the stack, 3 for each label; the bottom-of-stack bit ends it. Withdrawals have none.
+    """
+
+    __slots__ = ("_before", "_most")
+
+    def __init__(self, bits: int, vpn: bool = False) -> None:
+        self._before: Final = 8 * _RD if vpn else 0  # bits before the address
+        self._most: Final = self._before + bits  # behind the labels
+        super().__init__(1 + _LABEL + self._most // 8)
+
+    def read(self, data: bytes) -> list[bytes]:
+        return [key for group in self.read_groups(data, False) for key in group.keys]
+
+    def read_groups(self, data: bytes, paths: bool) -> list[NlriGroup]:
+        parts: dict[tuple[bytes, bytes], list[bytes]] = {}  # by path id and labels
+        at, end = 0, len(data)
+        while at < end:
+            start = at + (PATH_ID if paths else 0)
+            bits = data[start] if start < end else 0
+            stop = start + 1 + (bits + 7) // 8
+            behind = self._labels_end(data, start + 1, bits)  # of the labels
+            bits -= 8 * (behind - start - 1)
+            if stop > end or bits > self._most:
+                raise UpdateError(BAD_NETWORK, data[start : start + 1])
+            labels = data[start + 1 : behind]
+            group = (data[at:start], b"" if labels in _NO_LABELS else labels)
+            part = parts.get(group)
+            if part is None:
+                part = parts[group] = []
+            part.append(self._key(data[behind:stop], bits))
+            at = stop
+        return [
+            NlriGroup(int.from_bytes(path, "big"), labels, keys) for (path, labels), keys in parts.items()
+        ]
+
+    def _labels_end(self, data: bytes, at: int, bits: int) -> int:
+        """Where the labels end that begin at `at`, in a network of this length.
+
+        Raises:
+            UpdateError: 3/10, there is no last label.
+        """
+        first = at
+        while bits >= 8 * _LABEL + self._before:
+            label = data[at : at + _LABEL]
+            at += _LABEL
+            bits -= 8 * _LABEL
+            if len(label) == _LABEL and (label[2] & 1 or label in _NO_LABELS):
+                return at
+        raise UpdateError(BAD_NETWORK, data[first - 1 : first])
+
+    def _key(self, octets: bytes, bits: int) -> bytes:
+        if self._before:
+            return _vpn_key(octets, bits - self._before)
+        key = bytes((bits,)) + octets
+        if bits & 7:
+            return key[:-1] + bytes((key[-1] & ~_HIDDEN[bits & 7],))
+        return key
+
+    def split(self, keys: list[bytes], room: int, before: int = 0) -> list[bytes]:
+        return self.split_labeled(keys, room, before, _NO_LABELS[0])
+
+    def split_labeled(self, keys: list[bytes], room: int, before: int, labels: bytes) -> list[bytes]:
+        """As `split`; a network is left out whose length with these labels exceeds 255 bits."""
+        at = before + self._before // 8  # of the length
+        more = self._before + 8 * len(labels)
+        written = [
+            key[:before] + bytes((key[at] + more,)) + labels + key[before:at] + key[at + 1 :]
+            for key in keys
+            if key[at] + more <= _LONGEST
+        ]
+        return _in_pieces(written, room, self.longest + before + len(labels)) if written else []
+
+
+def label_stack(labels: bytes) -> tuple[int, ...]:
+    """The labels of a stack as in NLRI, the outermost first (RFC 3032, 2.1)."""
+    found = [int.from_bytes(labels[at : at + _LABEL], "big") >> 4 for at in range(0, len(labels), _LABEL)]
+    return tuple(found)
+
+
+def stack_octets(labels: tuple[int, ...]) -> bytes:
+    """A stack of labels as in NLRI: the last one has the bottom-of-stack bit (RFC 8277, 2.3)."""
+    last = len(labels) - 1
+    words = [label << 4 | (1 if at == last else 0) for at, label in enumerate(labels)]
+    return b"".join([word.to_bytes(_LABEL, "big") for word in words])
+
+
 VPN4_PREFIXES: Final = VpnNlri(32)
 VPN6_PREFIXES: Final = VpnNlri(128)
+IPV4_LABELED: Final = LabeledNlri(32)
+IPV6_LABELED: Final = LabeledNlri(128)
+VPN4_LABELED: Final = LabeledNlri(32, vpn=True)
+VPN6_LABELED: Final = LabeledNlri(128, vpn=True)

@@ -18,6 +18,7 @@ from pybird.proto.bgp.wire.attributes import (
     AS_PATH,
     CLUSTER_LIST,
     EXTENDED,
+    LABEL_STACK,
     MP_REACH,
     MP_UNREACH,
     OPTIONAL,
@@ -28,8 +29,10 @@ from pybird.proto.bgp.wire.attributes import (
 from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop
 from pybird.proto.bgp.wire.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.wire.messages import Update
+from pybird.proto.bgp.wire.nlri import label_stack
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, AttributeSet, find
+from pybird.values.community import CommunityList
 
 MEMO_SIZE: Final = 16384
 OWN_AS: Final = "own AS in the path"
@@ -68,6 +71,7 @@ class Announced(NamedTuple):
 
     `next_hop` is canonical: 4, 16 or 32 octets; `discarded` is a text that names
     the attributes that were discarded for an error. `path_id` is 0 without add-path.
+    `labels` are those of the networks, also as an attribute of the set.
     """
 
     family: Family
@@ -76,6 +80,7 @@ class Announced(NamedTuple):
     next_hop: bytes
     discarded: str = ""
     path_id: int = 0
+    labels: tuple[int, ...] = ()
 
 
 class Withdrawn(NamedTuple):
@@ -245,7 +250,8 @@ class UpdateReader:
         self.terms: Final = terms
         self._pool: Final = pool
         self._families: Final[dict[AfiSafi, Family]] = {each.numbers: each for each in terms.families}
-        self._grouped: Final = terms.add_path  # families whose fields are read as groups
+        # families whose fields are read as groups
+        self._grouped: Final = terms.add_path.union([each for each in terms.families if each.labeled])
         self._canonical: Final = Canonical(
             terms.internal, terms.as4, terms.allow_local_pref, terms.default_local_pref
         )
@@ -395,12 +401,24 @@ class UpdateReader:
             self._announce_keys(out, family, family.nlri.read(packed), entry, 0)
             return
         for group in family.nlri.read_groups(packed, family in self.terms.add_path):
-            self._announce_keys(out, family, group.keys, entry, group.path_id)
+            labels = label_stack(group.labels)
+            if family.labeled and not labels and not entry.reason:
+                entry = entry._replace(reason="a network without label", malformed=True)
+            self._announce_keys(out, family, group.keys, entry, group.path_id, labels)
 
     def _announce_keys(
-        self, out: Received, family: Family, keys: list[bytes], entry: _Entry, path_id: int
+        self,
+        out: Received,
+        family: Family,
+        keys: list[bytes],
+        entry: _Entry,
+        path_id: int,
+        labels: tuple[int, ...] = (),
     ) -> None:
         attrs = entry.attrs
+        if labels and attrs is not None:
+            stack = CommunityList(None, labels)
+            attrs = self._pool.intern(attrs.wire, ((LABEL_STACK, stack),))
         if not keys:
             return
         if family not in self.terms.families:
@@ -414,4 +432,6 @@ class UpdateReader:
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
             out.withdrawn.append(Withdrawn(family, keys, reason, True, path_id=path_id))
         else:
-            out.announced.append(Announced(family, keys, attrs, entry.next_hop, entry.discarded, path_id))
+            out.announced.append(
+                Announced(family, keys, attrs, entry.next_hop, entry.discarded, path_id, labels)
+            )
