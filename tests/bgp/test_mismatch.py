@@ -65,7 +65,12 @@ def test_ipv4_over_ipv6_needs_no_extended_next_hop_where_the_link_has_ipv4_addre
         ({}, {}, ""),
         ({}, {"enable_route_refresh": False}, "they lack route refresh"),
         ({"enable_route_refresh": False}, {}, ""),
-        ({"enable_enhanced_route_refresh": True}, {}, "they lack enhanced route refresh"),
+        (
+            {"enable_enhanced_route_refresh": True},
+            {"enable_enhanced_route_refresh": False},
+            "they lack enhanced route refresh",
+        ),
+        ({}, {"enable_enhanced_route_refresh": False}, ""),
         ({"enable_extended_messages": True}, {}, "they lack extended messages"),
         ({}, {"enable_as4": False}, "they lack 4-octet AS numbers"),
         ({"channels": (ipv4(add_paths="rx"),)}, {}, "they send one path only of ipv4"),

@@ -112,6 +112,7 @@ LINES = {
     "reload": ("reload s", "reload in s", "reload out x", "reload b", "reload nosuch"),
     "reload_filters": ("reload filters s", "reload filters in all"),
     "reload_bgp": ("reload bgp out b",),
+    "prune": ("prune all", "prune nosuch", 'prune "x*"'),
     "debug": ("debug s all", "debug s off", "debug nosuch all"),
     "dump": ('dump tables "dump"', 'dump tables "nosuch/dump"', "dump nosuch"),
     "eval": ("eval 1 + 1", "eval 10 / 0", "eval nosuch", "eval 1 +", "eval ours()"),

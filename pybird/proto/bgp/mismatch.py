@@ -28,7 +28,7 @@ def mismatches(
         if channel.family.numbers in both.families:
             yield from _next_hop(channel, both, own_next_hop)
             yield from _paths(channel, both)
-    yield from _lacking(ours, theirs)
+    yield from _lacking(config, ours, theirs)
 
 
 def _next_hop(channel: BgpChannelConfig, both: Negotiated, own_next_hop: OwnNextHop) -> Iterator[str]:
@@ -54,10 +54,11 @@ def _paths(channel: BgpChannelConfig, both: Negotiated) -> Iterator[str]:
         yield f"they take one path only of {channel.family.name}"
 
 
-def _lacking(ours: Capabilities, theirs: Capabilities) -> Iterator[str]:
+def _lacking(config: BgpConfig, ours: Capabilities, theirs: Capabilities) -> Iterator[str]:
+    """Capabilities that they lack; enhanced refresh, which few miss, only where the file enables it."""
     if ours.route_refresh and not (theirs.route_refresh or theirs.cisco_refresh):
         yield "they lack route refresh"
-    elif ours.enhanced_refresh and not theirs.enhanced_refresh:
+    elif config.enable_enhanced_route_refresh and ours.enhanced_refresh and not theirs.enhanced_refresh:
         yield "they lack enhanced route refresh"
     if ours.as4 is not None and theirs.as4 is None:
         yield "they lack 4-octet AS numbers"
