@@ -31,7 +31,7 @@ BGP_OPTIONS = """
 local 10.0.0.2 port 1179 as 65001; source address 10.0.0.2; strict bind; free bind on; onlink; direct;
 neighbor 10.0.0.1 port 1790 as 65002 external; passive yes; ttl security off; check link; bfd off;
 rr cluster id 1.2.3.4; allow local as 2; dynamic name "x"; dynamic name digits 3; persist no;
-child prune time 60;
+child prune time 60; hold down after 3; hold down time 5, 60; hold down forget time 60;
 hold time 90; min hold time 10; startup hold time 60; keepalive time 30; min keepalive time 5;
 send hold time 200;
 connect delay time 1; connect retry time 60; error wait time 10, 20; error forget time 100;

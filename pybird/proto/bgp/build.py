@@ -442,6 +442,15 @@ def _error_wait(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["error_wait_time"] = (min(low, high), high)
 
 
+def _hold_down(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    low, high = (builder.number(child, 1) for child in tree.children)
+    if low > high:
+        raise builder.error(
+            f"the first hold down, {low} s, is longer than the last, {high} s", tree.children[0]
+        )
+    draft["hold_down_time"] = (low, high)
+
+
 def _after_cease(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     what = tree.trees()[0]
     if what.data == "cease_set":
@@ -590,6 +599,10 @@ OPTIONS: Handlers = {
     "persist": off_on_or("persist", established="established"),
     "child_prune_time": number("child_prune_time"),
     "child_prune_off": constant("child_prune_time", "off"),
+    "hold_down_after": number("hold_down_after"),
+    "hold_down_time": _hold_down,
+    "hold_down_forget_time": number("hold_down_forget_time"),
+    "hold_down_off": constant("hold_down_after", 0),
     "hold_time": _hold("hold_time"),
     "min_hold_time": number("min_hold_time"),
     "startup_hold_time": number("startup_hold_time"),

@@ -6,6 +6,7 @@ ends the other (RFC 4271, 6.8, see `collision`). While there is none, exactly
 one countdown runs:
 
     error wait     Idle     after a protocol error, doubling; connections are refused
+    hold down      Idle     of a dynamic child that lost sessions again and again; the same
     connect delay  Active   before the next try
     connect retry  Connect  while TCP does not answer
 
@@ -34,6 +35,7 @@ from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.dynamic.flaps import Flapping
 from pybird.proto.bgp.dynamic.orphan import Orphan
 from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
@@ -96,6 +98,8 @@ class Peer(Instance[BgpConfig]):
         self._prepare(config)
         self.orphan: Orphan | None = None  # of a dynamic child that has no entry in the peer table
         self.refused_hook: Callable[[], None] = _do_nothing  # called when the neighbor refuses a session
+        self.lost_hook: Callable[[], None] = _do_nothing  # called when it lost its session, before it waits
+        self.hold_down: Flapping | None = None  # of a dynamic child that lost sessions again and again
         self.session_hook: Callable[[], None] = _do_nothing  # called when it starts, stops, is up or down
         self.countdown = Countdown(self.services.clock)
         self._listen_ifindex = 0  # the interface that `listening` was opened with
@@ -199,6 +203,9 @@ class Peer(Instance[BgpConfig]):
         if (wait := self.error_wait.left(self.services.clock.now())) > 0:
             self.countdown.start(WaitKind.ERROR, wait, self.wait, self.error_wait.seconds)
             self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
+        elif self.hold_down is not None and (wait := self.hold_down.until - self.services.clock.now()) > 0:
+            self.countdown.start(WaitKind.HOLD_DOWN, wait, self.wait)
+            self.trace("events", "Held down for {:.3g} seconds", wait)
         elif self.reach.usable and not self.passive and self.outgoing is None:
             self.countdown.start(WaitKind.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)
             self.trace("events", "Connect delayed by {:.3g} seconds", self.countdown.length)
@@ -220,7 +227,12 @@ class Peer(Instance[BgpConfig]):
             self.wait()
 
     def retry_now(self) -> None:
-        """The neighbor was seen (again), or the operator says so: forget what held us back."""
+        """The operator says so: forget what held us back."""
+        self.hold_down = None
+        self.retry()
+
+    def retry(self) -> None:
+        """The neighbor was seen (again): forget errors and refusals, but not that it flaps."""
         self.error_wait.clear()
         self.pace.reset()
         if self.countdown.wait is WaitKind.CONNECT_RETRY and self.countdown.elapsed > STALE:
@@ -238,12 +250,13 @@ class Peer(Instance[BgpConfig]):
                 self.active.probe_neighbor()
         elif returned or self._ended_by_hold_timer:
             self._ended_by_hold_timer = False
-            self.retry_now()
+            self.retry()
 
     @property
     def idle(self) -> bool:
         """True while connections are refused."""
-        return not self._running or self.countdown.wait is WaitKind.ERROR or not self.reach.usable
+        waits = self.countdown.wait in (WaitKind.ERROR, WaitKind.HOLD_DOWN)
+        return not self._running or waits or not self.reach.usable
 
     def _connect(self) -> None:
         if is_confirmed(self.incoming):
@@ -487,6 +500,7 @@ class Peer(Instance[BgpConfig]):
         self.pace.failed()
         self.signatures.begin(self.config.password is not None)
         self.went_down()
+        self.lost_hook()
         self.session_hook()
 
     # ------------------------------------------- the neighbor's graceful restart
@@ -643,6 +657,7 @@ class Peer(Instance[BgpConfig]):
         if was_active:
             self.signatures.begin(self.config.password is not None)
             self.went_down()
+            self.lost_hook()
             self.session_hook()
         self.wait()
 
@@ -679,7 +694,7 @@ class Peer(Instance[BgpConfig]):
         if not self.accepts(self.config, new):
             return False
         if new.remote_as_set != self.config.remote_as_set and self.active is None:
-            self.retry_now()
+            self.retry()
         self.pace.adapt(new)
         self.error_wait.adapt(new)
         self.reach.adapt(new)
@@ -760,7 +775,13 @@ class Peer(Instance[BgpConfig]):
     def info(self) -> str:
         if self.state is ProtocolState.DOWN:
             return ""
-        return details.info(self.bgp_state, self.last_error)
+        return details.info(self.bgp_state, self._held_text or self.last_error)
+
+    @property
+    def _held_text(self) -> str:
+        if self.hold_down is None or self.countdown.wait is not WaitKind.HOLD_DOWN:
+            return ""
+        return self.hold_down.text(self.services.clock.now()).capitalize()
 
     def trouble(self) -> str:
         if self.state is ProtocolState.DOWN:

@@ -43,6 +43,7 @@ from pybird.proto.bgp.dynamic.admission import (
     why_withdrawn,
     wrong_interface,
 )
+from pybird.proto.bgp.dynamic.flaps import Flaps
 from pybird.proto.bgp.dynamic.orphan import NO, Orphan, listens_only, persistence, prune_delay
 from pybird.proto.bgp.peer import Peer
 from pybird.proto.bgp.session.connection import refuse
@@ -65,6 +66,7 @@ class Dynamic(Spawner[BgpConfig]):
         super().__init__(config, owner)
         self.entries: dict[bytes, PeerEntry] = {}
         self.children: dict[Key, Peer] = {}
+        self.flaps = Flaps()
         self._refused: dict[Key, float] = {}  # withdrawn keys, and until when they are refused
         self._dirty: dict[bytes, None] = {}  # keys of entries to decide about
         self._spawned: dict[int, deque[float]] = {}  # by interface: when the last children were started
@@ -117,6 +119,7 @@ class Dynamic(Spawner[BgpConfig]):
         self.entries.clear()
         self._dirty.clear()
         self._refused.clear()
+        self.flaps.clear()
         self._spawned.clear()
         self._crowded.clear()
         for key, child in self.children.items():
@@ -206,8 +209,19 @@ class Dynamic(Spawner[BgpConfig]):
             self.log("info", f"{text}, {child.name} stays")
             self._orphan(key, child, announced=True)
             return
+        if child.active is not None:
+            self._lost(key)
         self.log("info", f"{text}, removing {child.name}")
         self._remove(key, child)
+
+    def _lost(self, key: Key) -> None:
+        """An Established session ended, and nobody here wanted it to."""
+        child, now = self.children.get(key), self.services.clock.now()
+        if child is None:
+            return
+        child.hold_down = self.flaps.lost(key, self.config, now)
+        if child.hold_down is not None:
+            self.log("info", f"{child.neighbor} {child.hold_down.text(now)}")
 
     def _remove(self, key: Key, child: Peer) -> None:
         """Remove a child, and refuse connections with its key for the (lower) error wait time."""
@@ -269,6 +283,9 @@ class Dynamic(Spawner[BgpConfig]):
 
     def retry_now(self) -> None:
         self._refused.clear()
+        self.flaps.clear()
+        for child in self.children.values():
+            child.hold_down = None
         self.recheck_entries()
 
     def recheck_entries(self) -> None:
@@ -318,6 +335,9 @@ class Dynamic(Spawner[BgpConfig]):
         if reason is not None:
             self._record_reason(entry, reason)
             return None
+        held = self.flaps.held(key, self.services.clock.now())
+        if held is not None:
+            return held.until
         wait = self._spawn_wait(entry.net.ifindex)
         if wait is None:
             entry.reason, entry.fresh = None, False
@@ -345,7 +365,7 @@ class Dynamic(Spawner[BgpConfig]):
         _spare(child)
         child.orphaned(None)
         self.log("info", f"peer {self.label(entry.net)} discovered, {child.name} exists already")
-        child.guarded(child.retry_now)
+        child.guarded(child.retry)
 
     def _why_unfit(self, net: PeerNet) -> str | None:
         """Why the configuration does not want this neighbor; None: it does."""
@@ -437,6 +457,7 @@ class Dynamic(Spawner[BgpConfig]):
         if held is not None:
             child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
+        child.lost_hook = lambda: self._lost(key)
         child.session_hook = lambda: self._tend(key)
         self.children[key] = child
         return child
@@ -523,7 +544,8 @@ class Dynamic(Spawner[BgpConfig]):
         """Start a child for a neighbor that was not discovered, or not yet; or refuse the connection."""
         net = PeerNet(stream.remote[0], stream.ifindex)
         key = self.key_of(net)
-        if self._refused.get(key, 0.0) > self.services.clock.now():
+        now = self.services.clock.now()
+        if self._refused.get(key, 0.0) > now or self.flaps.held(key, now):
             refuse(stream, Notification.cease(errors.REJECTED))
             return
         crowded = self._limit_reached() is not None or key in self.children
@@ -641,7 +663,11 @@ class Dynamic(Spawner[BgpConfig]):
         entry = self.entries.get(key)
         if entry is None:
             return "refused by the export filter" if channel.table.get(key) else None
-        return None if self.key_of(entry.net) in self.children else entry.reason or "starting"
+        net_key, now = self.key_of(entry.net), self.services.clock.now()
+        if net_key in self.children:
+            return None
+        held = self.flaps.held(net_key, now)
+        return held.text(now) if held is not None else entry.reason or "starting"
 
     def orphans(self, net_type: NetType) -> dict[bytes, Instance]:
         if net_type is not NetType.PEER:

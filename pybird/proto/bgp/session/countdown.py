@@ -12,6 +12,7 @@ class WaitKind(Enum):
     """What a peer waits for; the values stand in `show protocols all`."""
 
     ERROR = "Error wait"
+    HOLD_DOWN = "Hold down"
     CONNECT_DELAY = "Connect delay"
     CONNECT_RETRY = "Connect retry"
 
