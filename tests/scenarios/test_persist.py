@@ -4,6 +4,7 @@ import pytest
 
 from pybird.core.life import ProtocolState
 from pybird.proto.bgp.peer import Peer
+from pybird.proto.radv.messages import Advertisement
 from tests.scenarios.lab import pair, unnumbered
 
 # event, session before it -> just after it, and 100 s later, for `persist` no, established and yes.
@@ -227,3 +228,21 @@ def test_a_restart_by_hand_of_an_orphan_that_is_down_gives_it_no_more_time():
     assert seen(lab) == "listens orphan 20"
     lab.run(6)
     assert seen(lab) == "gone"
+
+
+@pytest.mark.parametrize("goodbye", [False, True], ids=["expires", "lifetime 0"])
+def test_graceful_restart_keeps_routes_and_child_until_its_time_is_over(goodbye):
+    """RFC 4724, 4.2: neither the end of advertisements nor `persist no` is faster than the restart time."""
+    text = unnumbered(2, more="graceful restart on; graceful restart time 90;")
+    lab = pair(unnumbered(1), text)
+    lab.expect(lab.meshed, 6, "both have a child")
+    lab.nodes["b"].kill()
+    if goodbye:
+        lab.forge(lab.nodes["a"].host.nic("eth0").segment, Advertisement(lifetime=0).encode(), "fe80::2:2")
+    lab.run(45)
+    assert lab.entries("a") == []
+    assert seen(lab) == "listens orphan"
+    assert lab.knows("a", "b")
+    lab.run(50)
+    assert seen(lab) == "gone"
+    assert not lab.knows("a", "b")
