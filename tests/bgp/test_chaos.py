@@ -12,6 +12,7 @@ from .world import auto, routes
 NETS = ["198.51.100.0/24", "203.0.113.0/24"]
 PAUSES = (0, 0.001, 0.01, 0.3, 3, 20, 100)  # seconds, shortened at random
 ASN = {"a": 65001, "b": 65002}
+PERSISTS = ["no", "established", "yes"]
 
 
 def link_down(lab, name, random):
@@ -57,7 +58,7 @@ def operate(lab, name, random):
 
 def configure(lab, name, random):
     if lab.nodes[name].router is not None:
-        options = {"hold_time": random.choice([9, 30]), "persist": random.random() < 0.5}
+        options = {"hold_time": random.choice([9, 30]), "persist": random.choice(PERSISTS)}
         reload(lab, name, auto(ASN[name], **options))
 
 
@@ -83,7 +84,7 @@ def heal(lab):
 def test_one_session_and_all_routes_in_the_end(seed):
     random = Random(seed)
     lab = lab_with(
-        [routes(NETS[0]), FOUND_B, auto(65001, persist=random.random() < 0.5)],
+        [routes(NETS[0]), FOUND_B, auto(65001, persist=random.choice(PERSISTS))],
         [routes(NETS[1]), FOUND_A, auto(65002)],
         seed=seed,
     )

@@ -16,7 +16,7 @@ BURST = 60  # announcements or withdrawals of six networks each in a second
 
 def text(turn):
     """The router that reloads; each turn has other filters."""
-    return unnumbered(2, export=f"filter f{turn % 3}").replace(
+    return unnumbered(2, export=f"filter f{turn % 3}", more="hold down off;").replace(
         "protocol device",
         f"""
 function deep(int x) {{ if x > 0 then return deep(x - 1); return {turn}; }}
@@ -31,7 +31,7 @@ protocol device""",
 
 class Churn:
     def __init__(self):
-        self.lab = pair(unnumbered(1), text(0), seed=3)
+        self.lab = pair(unnumbered(1, more="hold down off;"), text(0), seed=3)
         self.rng = random.Random(5)
         self.turn = 0
         self.lab.expect(self.know, 60, "they know each other")

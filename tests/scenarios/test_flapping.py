@@ -19,7 +19,7 @@ def text(number, turn=0):
     """The configuration of a router; the turn changes options, filters, routes and protocols."""
     more = f"protocol static more {{ ipv4; route 10.77.{turn % 3}.0/24 blackhole; }}" if turn % 2 else ""
     export = ("all", "where net.len > 16", "filter { bgp_med = 7; accept; }")[turn % 3]
-    return unnumbered(number, export=export) + more
+    return unnumbered(number, export=export, more="hold down off;") + more
 
 
 class Flapping:

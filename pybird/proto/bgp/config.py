@@ -118,7 +118,7 @@ class BgpConfig(ProtocolConfig):
     persist: Persist = "no"
     child_prune_time: int | Literal["off"] | None = None  # None: by `persist`
     hold_down_after: int = 5  # lost sessions of a discovered neighbor; 0: never
-    hold_down_time: tuple[int, int] = (5, 300)
+    hold_down_time: tuple[int, int] = (5, 60)
     hold_down_forget_time: int = 300
     hold_time: int = 240
     min_hold_time: int = 0
