@@ -92,8 +92,9 @@ def test_every_rfc_that_the_code_names_has_rows(table):
     assert {number: path for number, path in named.items() if number not in claimed} == {}
 
 
-# Not BGP's own.
+# Not BGP's own, or named to say that it is not meant.
 ELSEWHERE = {
+    2439,  # damping of routes
     4291,  # addresses of IPv6
 }
 

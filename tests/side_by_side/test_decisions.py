@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.side_by_side.decisions import MODES, Duel, histories
 from tests.side_by_side.world import PYBIRD, birds
@@ -11,7 +11,7 @@ from tests.side_by_side.world import PYBIRD, birds
 pytestmark = pytest.mark.interop
 
 
-def selects_the_same(new_lab, mode, examples):
+def selects_the_same(new_lab, mode, examples, phases=(Phase.generate,)):
     there = birds()
     if not there:
         pytest.skip("bird is not installed")
@@ -23,6 +23,7 @@ def selects_the_same(new_lab, mode, examples):
             deadline=None,
             derandomize=True,
             database=None,
+            phases=phases,
             suppress_health_check=list(HealthCheck),
         )
         @given(histories(mode))
@@ -35,10 +36,10 @@ def selects_the_same(new_lab, mode, examples):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_same_route_is_selected(new_lab, mode):
-    selects_the_same(new_lab, mode, 6)
+    selects_the_same(new_lab, mode, 12)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("mode", MODES)
 def test_the_same_route_is_selected_of_many(new_lab, mode):
-    selects_the_same(new_lab, mode, 150)
+    selects_the_same(new_lab, mode, 150, (Phase.generate, Phase.shrink))
