@@ -61,7 +61,6 @@ EXCEPTIONS = {
     "AoKey.preference": BGP % "authentication ao; keys { key { preferred; }; };",
     "AoKey.algorithm": BGP % "authentication ao; keys { key { algorithm cmac aes128; }; };",
     "StaticRoute.label": LABELS % "mpls 5 via 10.1.1.1",
-    "StaticVia.labels": LABELS % "via 10.1.1.1 mpls 5/6",
     "BgpChannelConfig.import_set": "checked when the file is loaded (RFC 8212)",
     "BgpChannelConfig.export_set": "checked when the file is loaded (RFC 8212)",
 }  # fmt: skip

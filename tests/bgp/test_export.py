@@ -664,6 +664,14 @@ def test_routes_that_came_without_labels_have_implicit_null():
     assert labels(exporter(IPV4_MPLS), route(gateway=None)) == (3,)
 
 
+def test_a_gateway_is_sent_with_the_labels_on_the_way_to_it():
+    """Of a route that is not from BGP; as BIRD does."""
+    hop = Hop(Dest.UNICAST, (NextHop(Address.parse("10.0.0.9"), 2, "eth2", labels=(200, 300)),))
+    rte = Rte(attrs(ORIGIN_IGP), RouteSource("s", 1, Selection()), hop, 100, 0.0)
+    assert labels(exporter(IPV4_MPLS, internal=True), rte) == (200, 300)
+    assert labels(exporter(IPV4_MPLS, internal=True, next_hop_self="yes"), rte) == (3,)
+
+
 def test_families_without_labels_send_none():
     assert labels(exporter(internal=True), labeled(100, peer=EXTERNAL)) == ()
 

@@ -141,13 +141,14 @@ def test_a_next_hop_goes_where_the_route_goes_that_is_found_for_it():
     assert recursive(Address.parse("10.0.0.1"), "master4").dest is Dest.UNREACHABLE
 
 
-def test_labels_of_the_route_stand_before_those_of_the_way_to_its_next_hop():
+def test_labels_of_the_route_stand_behind_those_of_the_way_to_its_next_hop():
+    """The outermost label is that of the way (RFC 3031, 3.10), as in BIRD."""
     world = Net()
     tunnel = world.router.hops.ways((HopWay(Address.parse("10.0.0.2"), labels=(200,)),))
     world["b"].announce("20.0.0.0/8", hop=tunnel)
     world.rest()
     hop = world.router.hops.recursive(Address.parse("20.1.1.9"), "master4", labels=(100,))
-    assert [way.labels for way in hop.nexthops] == [(100, 200)]
+    assert [way.labels for way in hop.nexthops] == [(200, 100)]
 
 
 def test_the_distance_is_that_of_the_route_to_the_next_hop():

@@ -135,6 +135,8 @@ CASES: list[Case] = [
     ("static", "route 10.0.0.0/8 via 10.0.0.2;", "route 10.0.0.0/8 via 10.0.0.2 weight 3;", ADAPT),
     ("static", "route 10.0.0.0/8 via 10.0.0.2%eth0;", "route 10.0.0.0/8 via 10.0.0.2%eth0 onlink;", ADAPT),
     ("static", "route 10.0.0.0/8 recursive 10.0.0.2;", "route 10.0.0.0/8 recursive 10.0.0.3;", ADAPT),
+    ("static", "route 10.0.0.0/8 recursive 10.0.0.2;", "route 10.0.0.0/8 recursive 10.0.0.2 mpls 5;", ADAPT),
+    ("static", "route 10.0.0.0/8 via 10.0.0.2;", "route 10.0.0.0/8 via 10.0.0.2 mpls 5;", ADAPT),
     ("static", "route 10.0.0.0/8 blackhole;", "route 10.0.0.0/8 blackhole { preference = 5; };", ADAPT),
     ("static", "", "check link;", ADAPT),
     ("static", "", "igp table igp4;", RESTART),
@@ -393,7 +395,7 @@ APART = {
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
     "BgpConfig.key_on_link",  # follows from others
     "BgpConfig.other_channels",  # not run
-    "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd", "StaticVia.labels",  # ignored, refused
+    "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd",  # ignored, refused
     "InterfacePattern.negative", "Limit.count",
 }  # fmt: skip
 

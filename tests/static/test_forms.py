@@ -182,6 +182,16 @@ def test_recursive_routes_of_a_vpn_use_the_main_table():
     ]
 
 
+def test_labels_of_next_hops_are_shown():
+    """Labels of the looked-up route are the outer ones: they lead to the address (RFC 3031, 3.10)."""
+    made = Lab(
+        static("10.1.0.0/16 via 10.0.0.2 mpls 200/300", "10.3.0.0/16 recursive 203.0.113.5 mpls 400")
+        + "protocol static igp { ipv4; route 203.0.113.0/24 via 10.0.0.2 mpls 500; }"
+    )
+    for net, labels in (("10.1.0.0/16", "200/300"), ("10.3.0.0/16", "500/400")):
+        assert ask(made, f"show route {net}")[1:] == [f"\tvia 10.0.0.2 on va mpls {labels}"]
+
+
 def test_a_recursive_route_does_not_lead_to_ourselves():
     made = Lab(
         static("10.1.0.0/16 recursive 10.0.0.1", "10.2.0.0/16 recursive 10.0.0.9")

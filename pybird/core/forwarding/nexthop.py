@@ -284,7 +284,7 @@ class HopTable:
         nexthops: list[NextHop] = []
         for way in via.nexthops:
             gateway = way.gateway if way.gateway is not None else self._on_link(key, way.ifindex)
-            nexthops.append(way._replace(gateway=gateway, labels=key.labels + way.labels))
+            nexthops.append(way._replace(gateway=gateway, labels=way.labels + key.labels))
         return _set(hop, Dest.UNICAST, tuple(nexthops), metric)
 
     def _resolve_judged(self, key: Judged, hop: Hop) -> bool:

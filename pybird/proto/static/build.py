@@ -90,6 +90,8 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 values["dest"] = Dest.UNICAST
             case "recursive":
                 values |= {"dest": Dest.UNICAST, "recursive": builder.address(part.children[0])}
+                for labels in part.trees():
+                    values["recursive_labels"] = _labels(builder, labels)
             case "blackhole" | "unreachable" | "prohibit":
                 values["dest"] = DESTS[part.data]
             case "providers":
@@ -113,6 +115,11 @@ def _attributes(builder: Builder, block: Tree) -> Block:
     return builder.checked(StatementBuilder(builder, builder.scope).block(block))
 
 
+def _labels(builder: Builder, tree: Tree) -> tuple[int, ...]:
+    """The labels that packets get on their way to a next hop, the outermost first."""
+    return tuple([builder.number(child, 0, LABELS - 1, BAD_LABEL) for child in tree.children])
+
+
 def _via(builder: Builder, tree: Tree) -> StaticVia:
     where = builder.constant(tree.children[0], "ip", "string")
     values: dict[str, Any] = {}
@@ -131,9 +138,7 @@ def _via(builder: Builder, tree: Tree) -> StaticVia:
             case "via_weight":
                 values["weight"] = builder.number(option.children[0], 1, 256)
             case "via_labels":
-                labels = (builder.number(child) for child in option.children)
-                values["labels"] = tuple(labels)
-                builder.refuse("next hops with MPLS labels", NO_LABELS, option)
+                values["labels"] = _labels(builder, option)
             case "via_bfd":
                 values["bfd"] = builder.switch(option.children[0])
                 BFD.apply(builder, option)

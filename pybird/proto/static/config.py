@@ -31,6 +31,7 @@ class StaticRoute:
     dest: Dest = Dest.UNICAST
     via: tuple[StaticVia, ...] = ()
     recursive: Address | None = None
+    recursive_labels: tuple[int, ...] = ()
     providers: tuple[int, ...] | None = None  # of an ASPA route
     label: int | None = None  # the MPLS label that others use to reach it through us
     attributes: Block | None = None  # filter statements in braces

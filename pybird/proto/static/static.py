@@ -260,7 +260,8 @@ class Static(Instance[StaticConfig]):
 
     def _hop(self, route: StaticRoute, options: StaticConfig) -> Hop:
         if route.recursive is not None:
-            return self.services.hops.recursive(route.recursive, self._igp_table(route, options))
+            table = self._igp_table(route, options)
+            return self.services.hops.recursive(route.recursive, table, route.recursive_labels)
         if not route.via:
             return _FIXED[route.dest]
         ways: list[HopWay] = []

@@ -113,3 +113,29 @@ def labels_that_are_odd(side: Side):
             {net: [found["via"], found["BGP.mpls_label_stack"]] for net, (found, *_) in routes.items()},
         ]
     return seen
+
+
+@case(since="2.19")
+def labels_of_static_next_hops(side: Side):
+    """`route ... via ADDRESS mpls LABELS`: shown, and sent where the gateway is the next hop."""
+    routes = """protocol static s {
+  ipv4 { table l4; };
+  igp table master4;
+  route 10.1.0.0/16 via 10.0.0.3 mpls 200;
+  route 10.2.0.0/16 via 10.0.0.3 mpls 200/300;
+  route 10.3.0.0/16 via 10.0.0.3 mpls 3;
+  route 10.4.0.0/16 via 10.0.0.3 mpls 200 via 10.0.0.4 mpls 300;
+  route 10.5.0.0/16 via "eth0" mpls 200;
+  route 10.6.0.0/16 recursive 10.0.0.3 mpls 400;
+  route 10.8.0.0/16 recursive 10.0.0.3;
+}
+protocol static i { ipv4; route 10.0.0.3/32 via 10.0.0.3 mpls 500; }
+"""
+    tables = TABLES[: TABLES.index("protocol")]
+    external, internal, own = speaker(2), speaker(4, 65001), speaker(5, 65001, "next hop self;")
+    side.start(tables + routes + external + internal + own)
+    numbers = {2: 65002, 4: 65001, 5: 65001}
+    sessions = [side.connect(each, capabilities=capabilities(asn))[0] for each, asn in numbers.items()]
+    side.settle()
+    seen: dict[str, Any] = {f"heard by {each.number}": heard(each) for each in sessions}
+    return seen | {"l4": side.routes("table l4"), "static": side.lines("show static s")}

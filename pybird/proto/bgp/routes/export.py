@@ -414,14 +414,16 @@ class BgpExporter:
     def _labels(self, hop: bytes, rte: Rte) -> bytes:
         """The labels that belong to a next hop (RFC 8277, 3.2), as in NLRI.
 
-        Those that were received with it; ours is implicit null, and so is that of another
-        one without labels: packets arrive without the label (RFC 3032, 2.1).
+        Those that were received with it, or those on the way to a gateway; ours is implicit
+        null, and so is that of others without labels: packets arrive without one (RFC 3032, 2.1).
         """
-        if hop != self._own:
-            for name, value in rte.attrs.other:
-                if name == LABEL_STACK:
-                    return stack_octets(value.items)
-        return _IMPLICIT_NULL
+        if hop == self._own:
+            return _IMPLICIT_NULL
+        for name, value in rte.attrs.other:
+            if name == LABEL_STACK:
+                return stack_octets(value.items)
+        labels = () if find(rte.attrs.wire, NEXT_HOP) else rte.hop.nexthops[0].labels
+        return stack_octets(labels or IMPLICIT_NULL)
 
     def kept_back(self, rte: Rte) -> str:
         """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
