@@ -163,9 +163,9 @@ TABLES = {
 OTHERS: dict[type, list[Row]] = {
     Refused: [
         ("bgp", "authentication ao", "the session would not be authenticated"),
-        ("kernel", "mpls { }", "there are no labels"),
-        ("static", "mpls { }", "there are no labels"),
-        ("static", "route ... mpls", "there are no labels"),
+        ("kernel", "mpls { }", "there are no labels of our own"),
+        ("static", "mpls { }", "there are no labels of our own"),
+        ("static", "route ... mpls", "there are no labels of our own"),
         ("static", "vrf", "gateways would be looked for outside of the VRF"),
     ],
     Ignored: [

@@ -50,7 +50,7 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
     "thread_group_statement": Taken("one thread does the work"),
     "filter_stacks": Taken("filters have no stacks of a fixed size"),
 }
-MPLS_DOMAIN = Ignored("there are no labels")
+MPLS_DOMAIN = Ignored("there are no labels of our own")
 
 
 def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

@@ -18,7 +18,7 @@ from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.net import Net, NetType
 from pybird.values.route import Dest
 
-NO_LABELS = "there are no labels"
+NO_LABELS = "there are no labels of our own"
 BAD_LABEL = "MPLS label must be less than 2^20"
 DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
 
