@@ -29,11 +29,21 @@ protocol static four { ipv4; route 198.51.100.0/24 blackhole; route 203.0.113.0/
     bgp_ext_community.add((rt, 65001, 4)); bgp_ext_community.add((ro, 4200000000, 5)); }; }
 protocol static six { ipv6; route 2001:db8:a::/48 blackhole; }
 protocol static four_mc { ipv4 { table mc4; }; route 198.51.100.0/24 blackhole; }
+protocol static four_labels { ipv4 { table l4; }; route 198.51.100.0/24 blackhole; }
+protocol static six_labels { ipv6 { table l6; }; route 2001:db8:a::/48 blackhole; }
+protocol static four_vpn { vpn4 { table v4; }; route 65001:1 10.7.0.0/16 blackhole; }
+protocol static six_vpn { vpn6 { table v6; }; route 192.0.2.1:1 2001:db8:7::/48 blackhole; }
+protocol static four_flow { flow4 { table f4; };
+  route flow4 { dst 10.7.0.0/16; src 10.8.0.0/24; proto 6; dport 80..90,443; tcp flags 0x03/0x0f; } {
+    bgp_ext_community.add((generic, 0x80060000, 0x47c35000)); }; }
+protocol static six_flow { flow6 { table f6; };
+  route flow6 { dst 2001:db8:7::/48; next header 17; label 5; fragment !is_fragment; }; }
 protocol static six_mc { ipv6 { table mc6; }; route 2001:db8:a::/48 blackhole; }
 """
 HEAD = """
 router id 192.0.2.%d; hostname "r%d";
-ipv4 table mc4; ipv6 table mc6; ipv4 table other4; ipv6 table other6;
+ipv4 table mc4; ipv6 table mc6; ipv4 table l4; ipv6 table l6; vpn4 table v4; vpn6 table v6;
+flow4 table f4; flow6 table f6; ipv4 table other4; ipv6 table other6;
 protocol device { }
 """
 CHANNELS = """
@@ -43,6 +53,14 @@ MULTICAST = """
   ipv4 multicast { table mc4; import all; export all; };
   ipv6 multicast { table mc6; import all; export all; };
 """
+LABELS = """
+  ipv4 mpls { table l4; import all; export all; }; ipv6 mpls { table l6; import all; export all; };
+  vpn4 mpls { table v4; import all; export all; }; vpn6 mpls { table v6; import all; export all; };
+"""
+FLOWS = """
+  flow4 { table f4; import all; export all; }; flow6 { table f6; import all; export all; };
+"""
+RESTARTS = "graceful restart on; long lived graceful restart on;"
 EVERYTHING = "enable extended messages; enable enhanced route refresh; advertise hostname;"
 
 # name: (options of a, options of b, AS of b, channels' options)
@@ -50,6 +68,9 @@ SESSIONS = {
     "external": ("", "", 65002, {}),
     "internal": ("direct; rr client;", "direct;", 65001, {}),
     "every capability": (EVERYTHING + MULTICAST, EVERYTHING + MULTICAST, 65002, {}),
+    "labels and VPNs": (LABELS, LABELS, 65002, {}),
+    "flow specifications": (FLOWS, FLOWS, 65002, {}),
+    "graceful restart": (RESTARTS, RESTARTS, 65002, {}),
     "2-octet AS numbers": ("", "enable as4 no;", 65002, {}),
     "no capabilities": ("", "capabilities no;", 65002, {}),
     "several paths": ("", "", 65002, {"four": "add paths rx;", "six": "add paths rx;"}),

@@ -105,7 +105,25 @@ def histories(mode: str) -> st.SearchStrategy[list[Step]]:
         st.builds(Step, st.sampled_from(INTERNAL), nets, internal(mode)),
         st.builds(Step, st.sampled_from(EXTERNAL + INTERNAL), nets, st.none()),
     )
-    return st.lists(steps, min_size=30, max_size=60)
+    found = st.lists(steps, min_size=30, max_size=60)
+    return found.map(_steady) if mode == "deterministic med" else found
+
+
+def _steady(steps: list[Step]) -> list[Step]:
+    """Each neighbor's routes of a network keep their neighboring AS.
+
+    BIRD 2 may select a worse route after a route got another one; BIRD 3 does as we do
+    (docs/differences.md).
+    """
+    heads: dict[tuple[int, int], tuple[int, ...]] = {}
+    found = []
+    for step in steps:
+        if step.attributes is not None:
+            path = step.attributes["path"]
+            head = heads.setdefault((step.number, step.net), path[:1])
+            step = Step(step.number, step.net, step.attributes | {"path": head and head + path[1:]})
+        found.append(step)
+    return found
 
 
 class Duel:
