@@ -390,6 +390,18 @@ def test_well_known_communities():
         assert exporter(interpret_communities=False).admit(rte)
 
 
+def test_long_lived_stale_routes_go_only_where_they_are_the_last_choice():
+    """RFC 9494, 4.3; NO_LLGR (65535:7) forbids nothing here."""
+    stale = route(CANONICAL + "c00808fdea0001ffff0006", peer=EXTERNAL)
+    assert not exporter().admit(stale)
+    assert not exporter(internal=True).admit(stale)
+    assert exporter(long_lived=True).admit(stale)
+    assert exporter(interpret_communities=False).admit(stale)
+    assert not exporter(long_lived=True).admit(route(CANONICAL + "c00808ffff0006ffffff02", peer=EXTERNAL))
+    for other in ("ffff0007", "00ffff0006ffff00"):
+        assert exporter().admit(route(CANONICAL + f"c008{len(other) // 2:02x}{other}", peer=EXTERNAL))
+
+
 def test_octets_that_only_look_like_a_community():
     assert exporter().admit(route(CANONICAL + "c0080800ffffff01000001"))
 

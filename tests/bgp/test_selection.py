@@ -21,6 +21,7 @@ from tests.bgp.vectors import NEXT_HOP, octets, pool
 SETS = pool()
 AIGP_5 = "801a0b01000b0000000000000005"
 KEY = Prefix.parse("10.0.0.0/8").key
+LLGR_STALE = "c00804ffff0006"
 ORIGINATOR_2 = "80090400000002"
 
 
@@ -58,6 +59,37 @@ def order(best: Rte, worse: Rte) -> bool:
 
 def test_local_preference_before_path_length():
     assert order(route((1, 2, 3), pref=200), route((1,), pref=100))
+
+
+def test_a_long_lived_stale_route_is_the_last_choice():
+    """RFC 9494, 4.3: after all others that can be reached, among its like the rest decides."""
+    stale = route((1,), pref=200, extra=LLGR_STALE)
+    assert order(route((1, 2, 3), pref=100), stale)
+    assert order(stale, route((1,), pref=100, extra=LLGR_STALE))
+    assert order(stale, route((1, 2, 3), resolvable=False))
+    assert not mergeable(route(), route(extra=LLGR_STALE))
+
+
+@pytest.mark.parametrize(
+    "other", ["c00804ffff0007", "c0080800ffff0006ffff00", "c0200cffff00060000000100000002"]
+)
+def test_other_communities_do_not_make_a_route_the_last_choice(other):
+    assert order(route((1,), pref=200, extra=other), route((1, 2, 3), pref=100))
+
+
+def test_a_table_prefers_what_is_not_long_lived_stale():
+    """Where ranks decide as well."""
+    routes = [
+        route(router_id=2, pref=200, extra=LLGR_STALE),
+        route((1, 2), router_id=3),
+        route((1,), router_id=4),
+    ]
+    for rte in routes:
+        set_rank(rte, SETS)
+    for each in permutations(routes):
+        for in_order in (False, True):
+            assert choose(list(each), in_order)[0] is routes[2]
+    assert choose(routes, True)[-1] is routes[0]
 
 
 def test_the_shorter_path():
@@ -183,6 +215,7 @@ def test_an_unknown_total_is_as_good_as_none():
     ("best", "other", "text"),
     [
         ({}, {"resolvable": False}, "unreachable next hop"),
+        ({}, {"pref": 200, "extra": LLGR_STALE}, "long-lived stale"),
         ({"pref": 200}, {}, "lower local preference"),
         ({"extra": AIGP_5}, {}, "higher AIGP or none"),
         ({}, {"path": (1, 2)}, "longer path"),

@@ -203,3 +203,31 @@ def restart_times_within_bounds(side: Side):
     for number, own in wanted.items():
         found[own] = state(side, number)
     return found
+
+
+LLGR_STALE = (65535, 6)
+NO_LLGR = (65535, 7)
+
+
+@case()
+def long_lived_stale_routes(side: Side):
+    """Routes that their sender keeps for long (RFC 9494, 4.3): the last choice, and not for everybody."""
+    others = bgp(3) + bgp(4) + bgp(5) + bgp(6, options="interpret communities off;")
+    side.start(bgp(2) + others)
+    a, b, c, e = side.connect(2, 3, 4, 6)
+    d = side.session(5, capabilities=able(65005, graceful(0)) + wire.capability(71, b""))
+    d.connect()
+    side.settle()
+    a.announce("10.1.0.0/16", communities=[LLGR_STALE])
+    b.announce("10.1.0.0/16", path=[65003, 65100, 65101])
+    a.announce("10.2.0.0/16", communities=[LLGR_STALE, (1, 2)])
+    a.announce("10.3.0.0/16", communities=[NO_LLGR])
+    a.announce("10.4.0.0/16", path=[65002, 65100], communities=[LLGR_STALE])
+    b.announce("10.4.0.0/16", path=[65003, 65100, 65101], communities=[LLGR_STALE])
+    side.settle()
+    return {
+        "best": side.best(),
+        "to one without the capability": c.table("communities"),
+        "to one with it": d.table("communities"),
+        "without interpret communities": e.table("communities"),
+    }

@@ -8,7 +8,7 @@ the path id and the network.
 The wire form is (next hop of MP_REACH, attributes without it, labels as in NLRI); the first is
 empty where the classic fields of an UPDATE carry the networks, and where routes have none. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
-RFC 8950.
+RFC 8950, RFC 9494.
 
 A link-local next hop is sent only on its own link; on other sessions our own address
 takes its place, and where we have none, the route is not sent.
@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, final
 from pybird.core.export.exporter import ExportMode
 from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.routes.nexthop import IMPLICIT_NULL, wire_next_hop
-from pybird.proto.bgp.routes.selection import PeerIdentity
+from pybird.proto.bgp.routes.selection import LLGR_STALE, PeerIdentity
 from pybird.proto.bgp.wire.aigp import originated, passed_on
 from pybird.proto.bgp.wire.attributes import (
     AGGREGATOR,
@@ -104,6 +104,7 @@ class ExportClass(NamedTuple):
     allow_med: bool = False
     default_local_pref: int = 100
     aigp: str = "no"
+    long_lived: bool = False  # the neighbor has announced long-lived graceful restart (RFC 9494)
     paths: bool = False  # networks have a path id before them (RFC 7911)
 
 
@@ -147,7 +148,7 @@ class BgpExporter:
     # ------------------------------------------------ which routes are sent
 
     def admit(self, rte: Rte) -> bool:
-        """False if communities (RFC 1997) or the rules of reflection (RFC 4456, 6 and 8) forbid the route."""
+        """False if communities (RFC 1997, RFC 9494) or reflection (RFC 4456, 6 and 8) forbid the route."""
         terms = self.terms
         if rte.hop.dest is Dest.UNREACHABLE and not self._family.has_hops:
             return False  # a flow that is not valid (RFC 8955, 6)
@@ -159,7 +160,7 @@ class BgpExporter:
                 return False
         if terms.interpret_communities:
             communities = find(rte.attrs.wire, COMMUNITIES)
-            if communities is not None and b"\xff\xff\xff" in communities:
+            if communities is not None and b"\xff\xff" in communities:
                 return not self._held_back(communities)
         return True
 
@@ -172,9 +173,12 @@ class BgpExporter:
         return own in [clusters[at : at + 4] for at in range(0, len(clusters), 4)]
 
     def _held_back(self, communities: bytes) -> bool:
-        internal = self.terms.internal
+        internal, long_lived = self.terms.internal, self.terms.long_lived
         for at in range(0, len(communities), 4):
-            value = int.from_bytes(communities[at : at + 4], "big")
+            octets = communities[at : at + 4]
+            if octets == LLGR_STALE and not long_lived:  # not the last choice there (RFC 9494, 4.3)
+                return True
+            value = int.from_bytes(octets, "big")
             if value == NO_ADVERTISE:
                 return True
             if value in (NO_EXPORT, NO_EXPORT_SUBCONFED) and not internal:

@@ -1,10 +1,11 @@
 """Which of several BGP routes is best (RFC 4271, 9.1.2.2, in BIRD's order).
 
+A route that is kept for long after its sender was lost is the last choice (RFC 9494, 4.3).
 Local preference, AS path length, origin; those make the rank. Then, only among
 routes that are equal so far: MED (same neighboring AS, or `med metric`), eBGP
 before iBGP, IGP metric, the older route (`prefer older`), router or originator
 id (RFC 4456, 9), cluster list length, the peer's address. AIGP comes before the
-path length (RFC 7311, 4) and so has no rank.
+path length (RFC 7311, 4) and so has no rank; nor has a route that is the last choice.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pybird.proto.bgp.wire.attributes import (
     AIGP,
     AS_PATH,
     CLUSTER_LIST,
+    COMMUNITIES,
     EXTENDED,
     LOCAL_PREF,
     MED,
@@ -28,6 +30,8 @@ from pybird.proto.bgp.wire.canonical import path_length
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
 from pybird.values.route import Rte
+
+LLGR_STALE: Final = b"\xff\xff\0\x06"  # the community of routes that outlive their session (RFC 9494, 4.6)
 
 _LONGEST: Final = 1023  # AS path length that fits in the rank
 _FAR: Final = 1 << 64  # an IGP metric that is not known
@@ -98,7 +102,7 @@ def rank(rte: Rte, pool: AttributePool) -> int:
     """Local preference, then the shorter path, then the lower origin, in 44 bits.
 
     -1 where that does not decide: paths of more than 1023 hops, AIGP, `path
-    metric off`.
+    metric off`, routes that may have LLGR_STALE.
     """
     peer = rte.source.peer
     if not peer.path_metric:
@@ -120,9 +124,17 @@ def rank(rte: Rte, pool: AttributePool) -> int:
             path = path_length(wire[start:at])
         elif code == LOCAL_PREF:
             local = int.from_bytes(wire[start:at], "big")
-        elif code == AIGP:
+        elif code == AIGP or (code == COMMUNITIES and LLGR_STALE in wire[start:at]):
             return -1
     return local << 12 | (_LONGEST - path) << 2 | (3 - origin) if path <= _LONGEST else -1
+
+
+def _is_long_lived(wire: bytes) -> bool:
+    """True if the route has the community LLGR_STALE."""
+    if LLGR_STALE not in wire:
+        return False
+    communities = find(wire, COMMUNITIES) or b""
+    return LLGR_STALE in [communities[at : at + 4] for at in range(0, len(communities), 4)]
 
 
 def _origin(wire: bytes) -> int:
@@ -146,6 +158,7 @@ def better(new: Rte, old: Rte) -> bool:
 # What is said of a route that lost by an item of `_attributes`, `_exit` and `_identity`.
 _ATTRIBUTE_STEPS: Final = (
     "unreachable next hop",
+    "long-lived stale",
     "lower local preference",
     "higher AIGP or none",
     "longer path",
@@ -188,7 +201,7 @@ def mergeable(best: Rte, other: Rte) -> bool:
 
 
 def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
-    """(unresolvable?, -local preference, AIGP, path length, origin): the lower tuple wins."""
+    """(unresolvable?, stale?, -local preference, AIGP, path length, origin): the lower tuple wins."""
     wire = rte.attrs.wire
     peer = rte.source.peer
     preference = find(wire, LOCAL_PREF)
@@ -196,7 +209,8 @@ def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
     length = 0
     if peer.path_metric or other.source.peer.path_metric:
         length = path_length(find(wire, AS_PATH) or b"")
-    return (0 if rte.hop.resolvable else 1, -local, total(rte), length, _origin(wire))
+    unresolvable, stale = 0 if rte.hop.resolvable else 1, 1 if _is_long_lived(wire) else 0
+    return (unresolvable, stale, -local, total(rte), length, _origin(wire))
 
 
 def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:

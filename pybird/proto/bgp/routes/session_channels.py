@@ -32,7 +32,14 @@ from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.reach import Reach
 from pybird.proto.bgp.wire.capabilities import Negotiated
 from pybird.proto.bgp.wire.errors import BgpError
-from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, REFRESH_REQUEST, RouteRefresh, Update
+from pybird.proto.bgp.wire.messages import (
+    REFRESH_BEGIN,
+    REFRESH_END,
+    REFRESH_REQUEST,
+    Open,
+    RouteRefresh,
+    Update,
+)
 from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
@@ -148,11 +155,14 @@ class SessionChannels:
             if isinstance(channel.config, BgpChannelConfig):
                 yield channel, channel.config
 
-    def _remote_as(self) -> int:
+    def _remote_open(self) -> Open:
         assert self._connection is not None
         remote = self._connection.session.remote
         assert remote is not None
-        return remote.asn
+        return remote
+
+    def _remote_as(self) -> int:
+        return self._remote_open().asn
 
     def _receive_terms(self) -> ReceiveTerms:
         config, negotiated = self._peer.config, self._negotiated
@@ -183,10 +193,7 @@ class SessionChannels:
         return self._peer.config.rr_cluster_id or self._peer.router_id
 
     def _identity(self) -> PeerIdentity:
-        config = self._peer.config
-        assert self._connection is not None
-        remote = self._connection.session.remote
-        assert remote is not None
+        config, remote = self._peer.config, self._remote_open()
         assert config.remote_address is not None
         return PeerIdentity(
             router_id=remote.router_id,
@@ -448,6 +455,7 @@ class SessionChannels:
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
             aigp=aigp_mode(config, self._remote_as() == peer.local_as),
+            long_lived=self._remote_open().capabilities.long_lived is not None,
             paths=family.numbers in negotiated.add_path_tx,
         )
         mode = ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL
