@@ -54,7 +54,7 @@ def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> Non
         ("protocol device { «scn» time 5; }", "`scn` is not an option here"),
         ("protocol «bpg» y { }\n" + DEVICE, "`bpg` is not a protocol"),
         ("protocol static { ipv4 { «learn» x; }; }", "`learn` is not an option here"),
-        (DEVICE + BGP % "hold «tme» 5;", "unexpected `tme`, expected `time`"),
+        (DEVICE + BGP % "hold «tme» 5;", "unexpected `tme`, expected `down` or `time`"),
         (DEVICE + BGP % "hold time «2»;", "Hold time must be in range 3-65535 or zero"),
         (DEVICE + BGP % "local port «70000»;", "Invalid port number"),
         (DEVICE + BGP % 'hold time «"x"»;', "a number expected here, this is a text"),

@@ -9,7 +9,7 @@ from tests.conf.loading import language
 HEAD = "router id 1.1.1.1;\nprotocol device {}\n"
 BGP = (
     "protocol bgp {} {{ local as 1; neighbor 10.0.0.{} as 2; hold time {};\n"
-    " graceful restart on;\n ipv4 {{ import all; export all; }}; }}\n"
+    " bfd on;\n ipv4 {{ import all; export all; }}; }}\n"
 )
 
 
