@@ -49,8 +49,6 @@ EXCEPTIONS = {
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
-    "BgpConfig.local_role": EBGP % "local role peer;",
-    "BgpConfig.require_roles": EBGP % "local role peer; require roles;",
     "BgpConfig.confederation": BGP % "confederation 5;",
     "BgpConfig.confederation_member": BGP % "confederation 5; confederation member;",
     "BgpConfig.authentication": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",

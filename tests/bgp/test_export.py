@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybird.core.selection import Selection
-from pybird.proto.bgp.family import IPV4_MPLS, IPV6_MPLS, Family
+from pybird.proto.bgp.family import IPV4_MPLS, IPV4_MULTICAST, IPV6_MPLS, Family
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
 from pybird.proto.bgp.routes.export import BgpExporter, ExportClass, end_of_rib
@@ -701,3 +701,33 @@ def test_a_network_whose_length_with_its_labels_exceeds_255_bits_is_left_out():
     wire = (OWN6, octets(ORIGIN_IGP), stack_octets((1, 2, 3, 4, 5, 6)))
     assert exporter(IPV6_MPLS).pack({wire: [key]}, []) == []
     assert len(exporter(IPV6_MPLS).pack({wire: [key, octets("00")]}, [])) == 1
+
+
+# -------------------------------------------------------- roles (RFC 9234, 5)
+
+OTC_65077 = "c023040000fe35"
+PROVIDER, RS_SERVER, RS_CLIENT, CUSTOMER, PEER = range(5)
+
+
+@pytest.mark.parametrize("role", [CUSTOMER, RS_CLIENT, PEER])
+@pytest.mark.parametrize("peer", [EXTERNAL, INTERNAL, None])
+def test_only_to_customer_goes_neither_up_nor_to_peers(role: int, peer: PeerIdentity | None):
+    assert not exporter(role=role).admit(route(*LEARNED, OTC_65077, peer=peer))
+    assert exporter(role=role).admit(route(*LEARNED, peer=peer))
+
+
+def test_only_to_customer_goes_down_and_where_there_is_no_role():
+    for out in (exporter(role=PROVIDER), exporter(role=RS_SERVER), exporter()):
+        assert out.admit(route(*LEARNED, OTC_65077, peer=EXTERNAL))
+        assert attributes(out, route(*LEARNED, OTC_65077, peer=EXTERNAL)).endswith(OTC_65077)
+
+
+@pytest.mark.parametrize(("role", "marks"), [(0, True), (1, True), (2, False), (3, False), (4, True)])
+def test_what_goes_down_or_to_a_peer_is_marked(role: int, marks: bool):
+    out = exporter(role=role)
+    assert ("c023040000fde9" in attributes(out, route(*LEARNED, peer=EXTERNAL))) == marks
+
+
+def test_multicast_is_neither_marked_nor_kept_back():
+    assert exporter(IPV4_MULTICAST, role=CUSTOMER).admit(route(*LEARNED, OTC_65077, peer=EXTERNAL))
+    assert "c02304" not in attributes(exporter(IPV4_MULTICAST, role=PROVIDER), route(*LEARNED, peer=EXTERNAL))

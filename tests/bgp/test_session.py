@@ -16,7 +16,7 @@ from pybird.proto.bgp.session.session import (
     Updates,
     check_capabilities,
 )
-from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
+from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart, parse
 from pybird.proto.bgp.wire.errors import OpenError
 from pybird.proto.bgp.wire.messages import Framer, Keepalive, Notification, Open, RouteRefresh, Update
 
@@ -396,3 +396,53 @@ def test_longer_messages_are_taken_once_both_announced_them():
     long = Update(b"", bytes(6000), b"").encode()
     assert isinstance(session.receive(long, 1.0)[0], Updates)
     assert sent(in_state(SessionState.ESTABLISHED).receive(long, 1.0))[0].code == 1
+
+
+# ------------------------------------------------------------ roles (RFC 9234)
+
+
+def with_role(ours, **more):
+    own = Capabilities(multiprotocol=(V4, V6), as4=65001, role=ours)
+    return in_state(SessionState.OPEN_SENT, capabilities=own, **more)
+
+
+FITTING = {0: 3, 3: 0, 1: 2, 2: 1, 4: 4}
+
+
+@pytest.mark.parametrize("ours", FITTING)
+@pytest.mark.parametrize("theirs", [0, 1, 2, 3, 4, 5, 255])
+def test_roles_must_fit(ours, theirs):
+    session, message = with_role(ours), neighbor_open(role=theirs)
+    if theirs == FITTING[ours]:
+        session.receive(message.encode(), 1.0)
+        assert session.state is SessionState.OPEN_CONFIRM
+    else:
+        refused(session, message, 2, 11)
+
+
+def test_a_neighbor_without_a_role_is_taken_unless_roles_are_required():
+    session = with_role(3)
+    session.receive(neighbor_open().encode(), 1.0)
+    assert session.state is SessionState.OPEN_CONFIRM
+    refused(with_role(3, require_roles=True), neighbor_open(), 2, 11)
+
+
+def test_the_role_of_a_neighbor_does_not_matter_without_one_of_ours():
+    session = with_role(None)
+    session.receive(neighbor_open(role=5).encode(), 1.0)
+    assert session.state is SessionState.OPEN_CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("values", "subcode"),
+    [(("00", "00"), None), (("00", "04"), 11), (("04", "00"), 11), (("",), 0), (("0000",), 0)],
+)
+def test_a_role_has_one_octet_and_is_the_same_when_it_comes_twice(values, subcode):
+    items = b"".join(bytes((9, len(v) // 2)) + bytes.fromhex(v) for v in values)
+    octets = bytes((2 + len(items), 2, len(items))) + items
+    if subcode is None:
+        assert parse(octets).role == 0
+        return
+    with pytest.raises(OpenError) as caught:
+        parse(octets)
+    assert caught.value.subcode == subcode

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybird.proto.bgp.family import IPV4_MPLS, VPN4_MPLS, VPN4_MULTICAST, VPN6_MULTICAST
+from pybird.proto.bgp.family import IPV4_MPLS, IPV4_MULTICAST, VPN4_MPLS, VPN4_MULTICAST, VPN6_MULTICAST
 from pybird.proto.bgp.family import IPV4_UNICAST as IPV4
 from pybird.proto.bgp.family import IPV6_UNICAST as IPV6
 from pybird.proto.bgp.wire.errors import BgpError, UpdateError
@@ -419,3 +419,49 @@ def test_labels_of_withdrawals_do_not_matter(labels):
     value = IPV4_MPLS.head.hex() + length + labels + "0a01"
     received = read(update(f"800f{len(value) // 2:02x}{value}", ""), families=(IPV4_MPLS,))
     assert [each.keys for each in received.withdrawn] == [[octets("100a01")]]
+
+
+# -------------------------------------------------------- roles (RFC 9234, 5)
+
+PROVIDER, RS_SERVER, RS_CLIENT, CUSTOMER, PEER = range(5)
+
+
+def otc(asn: int) -> str:
+    return f"c02304{asn:08x}"
+
+
+@pytest.mark.parametrize("role", [PROVIDER, RS_SERVER])
+@pytest.mark.parametrize("asn", [65002, 65077])
+def test_only_to_customer_from_a_customer_is_a_leak(role: int, asn: int):
+    assert why(update(BASE + otc(asn)), role=role).startswith("route leak: only to customer")
+    assert announced(read(update(), role=role)) == announced(read(update()))
+
+
+def test_only_to_customer_from_a_peer_is_a_leak_unless_it_says_so_itself():
+    assert why(update(BASE + otc(65077)), role=PEER).startswith("route leak")
+    assert announced(read(update(BASE + otc(65002)), role=PEER))
+
+
+@pytest.mark.parametrize("role", [CUSTOMER, PEER, RS_CLIENT])
+def test_what_comes_from_above_is_marked(role: int):
+    ((_, _, wire, _),) = announced(read(update(), role=role))
+    assert wire == CANONICAL + otc(65002)
+
+
+@pytest.mark.parametrize("role", [CUSTOMER, RS_CLIENT])
+def test_a_mark_stays_as_it_is(role: int):
+    ((_, _, wire, _),) = announced(read(update(BASE + otc(65077)), role=role))
+    assert wire == CANONICAL + otc(65077)
+
+
+def test_without_a_role_nothing_is_marked_or_a_leak():
+    assert announced(read(update()))[0][2] == CANONICAL
+    assert announced(read(update(BASE + otc(65077))))[0][2] == CANONICAL + otc(65077)
+
+
+def test_only_unicast_is_marked():
+    message = update(ORIGIN_IGP + PATH_65002 + reach("20010db8" + "00" * 11 + "02", "2020010db8"), nlri="")
+    assert announced(read(message, role=CUSTOMER))[0][2].endswith(otc(65002))
+    multicast = octets(ORIGIN_IGP, PATH_65002, "800e0d", "000102040a00000200", "18c63364")
+    found = read(Update(b"", multicast, b""), role=CUSTOMER, families=(IPV4_MULTICAST,))
+    assert announced(found)[0][2] == CANONICAL

@@ -341,7 +341,7 @@ def test_an_error_of_the_configuration_shows_no_secret(lab: Lab) -> None:
 
 def test_configure_check_refuses_what_configure_refuses(lab: Lab) -> None:
     lab.files["bird.conf"] += (
-        "protocol bgp { local as 1; neighbor 10.0.0.2 as 2; local role peer;"
+        "protocol bgp { local as 1; neighbor 10.0.0.2 as 2; confederation 5;"
         " ipv4 { import all; export all; }; }\n"
     )
     assert lab.ask("configure check") == lab.ask("configure")

@@ -27,7 +27,6 @@ def marked(text: str) -> tuple[str, int, int, int]:
     [
         ("mpls table m; protocol static { ipv4; mpls; route 10.0.0.0/8 «mpls 5» via \"eth0\"; }",
          "routes with MPLS labels"),
-        (DEVICE + BGP % " «local role peer»;", "BIRD has `local role peer`, PyBIRD does not yet"),
         (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
         (DEVICE + BGP % " authentication ao; «keys { key { id 1; }; }»;",
          "BIRD has `keys`, PyBIRD does not yet"),

@@ -270,7 +270,7 @@ def test_the_configuration_of_ospf() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    ["local role peer;", "confederation 5;"],
+    ["confederation 5;"],
 )
 def test_what_must_not_be_left_out_is_read_and_kept_from_running(option: str) -> None:
     config = load(f"protocol bgp {{ local as 1; neighbor 10.0.0.1 as 2; {option} }}")

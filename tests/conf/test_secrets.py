@@ -72,8 +72,8 @@ def test_a_definition_in_another_file_is_hidden() -> None:
 
 
 def test_the_reason_of_a_refusal_shows_no_secret() -> None:
-    refusal = load(BGP % ' password "tops3cret"; local role peer;').refusals[0]
-    assert 'password "*********"; local role peer;' in refusal.source_line
+    refusal = load(BGP % ' password "tops3cret"; confederation 5;').refusals[0]
+    assert 'password "*********"; confederation 5;' in refusal.source_line
 
 
 def test_a_text_that_comes_again_is_hidden() -> None:

@@ -88,8 +88,8 @@ def test_version_imports_nothing_slow():
         assert f"'{slow}'" not in done.stdout
 
 
-ROLE = (
-    "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; local role peer; ipv4 { import all; export all; }; }"
+MEMBER = (
+    "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; confederation 5; ipv4 { import all; export all; }; }"
 )
 
 
@@ -101,7 +101,7 @@ ROLE = (
             0,
             "1:20 warning: protocol ospf is understood but not run by this version",
         ),
-        (ROLE, 1, "1:71 BIRD has `local role peer`, PyBIRD does not yet"),
+        (MEMBER, 1, "1:71 BIRD has `confederation 5`, PyBIRD does not yet"),
         ('log "/nowhere/x" all; protocol device {}', 1, "Unable to open log file '/nowhere/x'"),
     ],
 )
@@ -121,9 +121,9 @@ def test_p_makes_no_file(tmp_path):
 
 def test_a_daemon_does_not_start_without_what_matters(tmp_path, capsys):
     path = tmp_path / "bird.conf"
-    path.write_text(f"router id 1.1.1.1; {ROLE}\n")
+    path.write_text(f"router id 1.1.1.1; {MEMBER}\n")
     assert main(["-f", "-c", str(path), "-s", str(tmp_path / "bird.ctl")]) == 1
-    assert f"bird: {path}:1:71 BIRD has `local role peer`, PyBIRD does not yet" in capsys.readouterr().err
+    assert f"bird: {path}:1:71 BIRD has `confederation 5`, PyBIRD does not yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("check", "{path}"), ("test", "{path}")])

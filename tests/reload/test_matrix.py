@@ -231,6 +231,10 @@ CASES: list[Case] = [
     ],
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; rs client; }", RESTART),
+    ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
+     "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }", RESTART),
+    ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }",
+     "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; require roles; }", RESTART),
     ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
     ("bgp", "local 10.0.0.1;", "local 10.0.0.1; strict bind;", RESTART),
     # bgp: what only matters later
@@ -391,7 +395,7 @@ APART = {
     "ChannelConfig.name", "ChannelConfig.net_type", "ChannelConfig.span",
     "TableConfig.name", "TableConfig.implicit", "TableConfig.span",
     "BgpConfig.parent", "BgpConfig.number",  # of children
-    "BgpConfig.local_role", "BgpConfig.require_roles", "BgpConfig.confederation",
+    "BgpConfig.confederation",
     "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
     "BgpConfig.key_on_link",  # follows from others
     "BgpConfig.other_channels",  # not run

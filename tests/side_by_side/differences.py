@@ -213,6 +213,9 @@ def _each(found: dict[str, dict[str, Any]], why: str, row: str, as_frr: bool = F
             yield Difference(case, key, ours, why, row, as_frr)
 
 
+# Networks without OTC that neighbors of every role get.
+_TO_ALL = ("10.2.1.0/24", "10.3.1.0/24", "10.7.1.0/24", "10.8.1.0/24", "10.99.1.0/24")
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "next_hop_through_a_route_over_itself",
@@ -450,6 +453,27 @@ DIFFERENCES: tuple[Difference, ...] = (
         ours="2001:db8:200::1 fe80::2",
         why="an unnumbered neighbor would lose all routes; FRR uses it as well, and sends itself",
         row="a next hop of two addresses whose global one is not on the link",
+    ),
+    Difference(
+        case="only_to_customer",
+        key="sent by customer",
+        ours=dict.fromkeys(_TO_ALL, None),
+        why="it is marked to go to customers only",
+        row="a static route to which the configuration gave `bgp_otc`",
+    ),
+    Difference(
+        case="only_to_customer",
+        key="sent by rs_client",
+        ours=dict.fromkeys(_TO_ALL, None),
+        why="it is marked to go to customers only",
+        row="a static route to which the configuration gave `bgp_otc`",
+    ),
+    Difference(
+        case="only_to_customer",
+        key="sent by peer",
+        ours=dict.fromkeys(_TO_ALL, "65001"),
+        why="it is marked to go to customers only",
+        row="a static route to which the configuration gave `bgp_otc`",
     ),
     Difference(
         case="cluster_loops_and_frr",

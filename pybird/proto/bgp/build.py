@@ -563,8 +563,6 @@ NOT_ACTED_ON: Handlers = {
 
 # Refused: without them, policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
-    "local_role": Refused("the role would not be checked", word("local_role")),
-    "require_roles": Refused("roles would not be checked", switch("require_roles")),
     "confederation": Refused("the AS path would show the member AS", number("confederation")),
     "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
     "keys": Refused("the session would not be authenticated", _keys),
@@ -594,6 +592,8 @@ OPTIONS: Handlers = {
     "rr_cluster_id": _cluster_id,
     "rs_client": switch("rs_client"),
     "allow_local_as": _allow_local_as,
+    "local_role": word("local_role"),
+    "require_roles": switch("require_roles"),
     "dynamic_name": _dynamic_name,
     "dynamic_name_digits": number("dynamic_name_digits", 0, 10),
     "persist": off_on_or("persist", established="established"),

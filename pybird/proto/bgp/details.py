@@ -13,6 +13,7 @@ from pybird.proto.bgp.session.countdown import WaitKind
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.session import Session, SessionState
 from pybird.proto.bgp.wire.capabilities import Capabilities
+from pybird.proto.bgp.wire.roles import NAMES
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
     if found.extended_messages:
         yield Detail("Extended message")
     if found.role is not None:
-        yield Detail("Role", _ROLES.get(found.role, str(found.role)))
+        yield Detail("Role", NAMES.get(found.role, str(found.role)))
     yield from _graceful_lines(found)
     if found.as4 is not None:
         yield Detail("4-octet AS numbers")
@@ -208,9 +209,6 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
     if found.hostname is not None:
         name = f"{found.hostname}.{found.domain}" if found.domain else found.hostname
         yield Detail("Hostname", name)
-
-
-_ROLES: Final = {0: "provider", 1: "rs_server", 2: "rs_client", 3: "customer", 4: "peer"}
 
 
 def _graceful_lines(found: Capabilities) -> Iterator[Detail]:

@@ -48,6 +48,7 @@ class Family:
     Routes of a family of flows can be validated with the unicast routes of `base`.
     In one of VPNs (`distinguished`) a route distinguisher, zero, stands before each address
     of a next hop (RFC 4364, 4.3.2). Networks of a `labeled` one have labels (RFC 8277).
+    The rules of Only to Customer (RFC 9234, 5) hold where `otc` is true.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Family:
         "net_type",
         "nlri",
         "numbers",
+        "otc",
         "shown",
     )
 
@@ -79,6 +81,7 @@ class Family:
         base: Family | None = None,
         distinguished: bool = False,
         labeled: bool = False,
+        otc: bool = False,
     ) -> None:
         self.name: Final = name
         self.shown: Final = shown
@@ -92,6 +95,7 @@ class Family:
         self.base: Final = base
         self.distinguished: Final = distinguished
         self.labeled: Final = labeled
+        self.otc: Final = otc
         self.head: Final = numbers[0].to_bytes(2, "big") + bytes((numbers[1],))  # of MP_REACH and MP_UNREACH
 
     def carries(self, next_hop: bytes, extended: bool) -> bool:
@@ -128,8 +132,10 @@ _VPN_HOPS4: Final = (12, 24, 48)  # RFC 4364, 4.3.2; RFC 8950
 _VPN_HOPS6: Final = (24, 48)  # RFC 4659, 3.2.1
 _VPN_HOP: Final = 24  # octets of an IPv6 address with its distinguisher
 
-IPV4_UNICAST: Final = Family("ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4, classic=True)
-IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
+IPV4_UNICAST: Final = Family(
+    "ipv4", "ipv4", (1, 1), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4, classic=True, otc=True
+)
+IPV6_UNICAST: Final = Family("ipv6", "ipv6", (2, 1), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6, otc=True)
 IPV4_MULTICAST: Final = Family("ipv4 multicast", "ipv4-mc", (1, 2), NetType.IP4, IPV4_PREFIXES, 4, _HOPS4)
 IPV6_MULTICAST: Final = Family("ipv6 multicast", "ipv6-mc", (2, 2), NetType.IP6, IPV6_PREFIXES, 6, _HOPS6)
 FLOW4: Final = Family("flow4", "flow4", (1, 133), NetType.FLOW4, FLOWS4, 4, (), base=IPV4_UNICAST)

@@ -8,7 +8,7 @@ the path id and the network.
 The wire form is (next hop of MP_REACH, attributes without it, labels as in NLRI); the first is
 empty where the classic fields of an UPDATE carry the networks, and where routes have none. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
-RFC 8950, RFC 9494.
+RFC 8950, RFC 9234, RFC 9494.
 
 A link-local next hop is sent only on its own link; on other sessions our own address
 takes its place, and where we have none, the route is not sent.
@@ -47,12 +47,14 @@ from pybird.proto.bgp.wire.attributes import (
     OPTIONAL,
     ORIGIN,
     ORIGINATOR_ID,
+    OTC,
     PASSED_ON,
     TRANSITIVE,
 )
 from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
 from pybird.proto.bgp.wire.nlri import PATH_ID, stack_octets
+from pybird.proto.bgp.wire.roles import NO_ROLE, holds_back, marks_sent
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
 from pybird.values.community import ExtendedList
@@ -81,7 +83,8 @@ class ExportClass(NamedTuple):
     empty when we have none for the family; `ifindex` is the link of a direct
     session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
     words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is for clients of a
-    route reflector, else 0; `aigp` is no, yes or originate.
+    route reflector, else 0; `aigp` is no, yes or originate. `role` is what we are to the
+    neighbors (RFC 9234).
     """
 
     family: Family
@@ -105,6 +108,7 @@ class ExportClass(NamedTuple):
     default_local_pref: int = 100
     aigp: str = "no"
     long_lived: bool = False  # the neighbor has announced long-lived graceful restart (RFC 9494)
+    role: int = NO_ROLE
     paths: bool = False  # networks have a path id before them (RFC 7911)
 
 
@@ -114,9 +118,11 @@ class BgpExporter:
 
     __slots__ = (
         "_family",
+        "_holds_back_otc",
         "_log",
         "_logged",
         "_longest",
+        "_marks_otc",
         "_own",
         "_own_as",
         "_own_cluster",
@@ -144,11 +150,13 @@ class BgpExporter:
         self._own: Final = self._if_carried(terms.own)
         self._own_as: Final = terms.local_as.to_bytes(4, "big")
         self._own_cluster: Final = terms.cluster_id.to_bytes(4, "big")
+        self._holds_back_otc: Final = terms.family.otc and holds_back(terms.role)
+        self._marks_otc: Final = terms.family.otc and marks_sent(terms.role)
 
     # ------------------------------------------------ which routes are sent
 
     def admit(self, rte: Rte) -> bool:
-        """False if communities (RFC 1997, RFC 9494) or reflection (RFC 4456, 6 and 8) forbid the route."""
+        """False if communities (RFC 1997, 9494), reflection (RFC 4456) or OTC (RFC 9234, 5) forbid it."""
         terms = self.terms
         if rte.hop.dest is Dest.UNREACHABLE and not self._family.has_hops:
             return False  # a flow that is not valid (RFC 8955, 6)
@@ -158,6 +166,8 @@ class BgpExporter:
                 return False
             if terms.rr_client and self._was_in_cluster(rte):
                 return False
+        if self._holds_back_otc and find(rte.attrs.wire, OTC) is not None:
+            return False
         if terms.interpret_communities:
             communities = find(rte.attrs.wire, COMMUNITIES)
             if communities is not None and b"\xff\xff" in communities:
@@ -303,6 +313,8 @@ class BgpExporter:
             found.pop(LOCAL_PREF, None)
         found.pop(ORIGINATOR_ID, None)
         found.pop(CLUSTER_LIST, None)
+        if self._marks_otc and OTC not in found:
+            found[OTC] = encode_attribute(PASSED_ON, OTC, self._own_as)
         for code, size in _WITHIN_AS:
             if code in found:
                 _keep_transitive(found, code, size)

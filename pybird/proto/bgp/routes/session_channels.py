@@ -40,6 +40,7 @@ from pybird.proto.bgp.wire.messages import (
     RouteRefresh,
     Update,
 )
+from pybird.proto.bgp.wire.roles import NO_ROLE, ROLES
 from pybird.proto.bgp.wire.updates import ECHOES, Announced, ReceiveTerms, UpdateReader, Withdrawn
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet
@@ -186,7 +187,14 @@ class SessionChannels:
                 for _, channel in self._channels()
                 if aigp_mode(channel, self._remote_as() == config.local_as) != "no"
             ),
+            role=self._role,
         )
+
+    @property
+    def _role(self) -> int:
+        """What we are to the neighbor, as we announced it."""
+        role = self._peer.config.local_role
+        return NO_ROLE if role is None else ROLES[role]
 
     @property
     def _cluster_id(self) -> int:
@@ -457,6 +465,7 @@ class SessionChannels:
             aigp=aigp_mode(config, self._remote_as() == peer.local_as),
             long_lived=self._remote_open().capabilities.long_lived is not None,
             paths=family.numbers in negotiated.add_path_tx,
+            role=self._role,
         )
         mode = ExportMode.ACCEPTED if config.secondary else ExportMode.OPTIMAL
         if terms.paths:

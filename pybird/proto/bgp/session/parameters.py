@@ -65,6 +65,7 @@ def terms(config: BgpConfig, router_id: int, hostname: str, recovers: bool = Fal
         remote_kind=config.remote_kind,
         remote_as_set=config.remote_as_set,
         require=config.require,
+        require_roles=config.require_roles,
         hold_time=config.hold_time,
         min_hold_time=config.min_hold_time,
         startup_hold_time=config.startup_hold_time,

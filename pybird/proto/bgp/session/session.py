@@ -46,6 +46,7 @@ from pybird.proto.bgp.wire.messages import (
     RouteRefresh,
     Update,
 )
+from pybird.proto.bgp.wire.roles import FITTING, NAMES
 from pybird.values.sets import ValueSet
 
 UNREAD_RECHECK: Final = 0.25  # seconds until an expired hold timer checks again for octets left unread
@@ -81,6 +82,7 @@ class Terms:
     remote_kind: str | None = None
     remote_as_set: ValueSet | None = None
     require: frozenset[str] = frozenset()
+    require_roles: bool = False
     hold_time: int = 240
     min_hold_time: int = 0
     startup_hold_time: int = 240
@@ -387,6 +389,7 @@ class Session:
         keepalive = _keepalive_time(self.terms, hold_time)
         check_times(self.terms, hold_time, keepalive)
         check_capabilities(self.terms, message.capabilities, negotiated)
+        check_role(self.terms, message.capabilities)
         self.negotiated = negotiated
         self.hold_time, self.keepalive_time = hold_time, keepalive
         self.state = SessionState.OPEN_CONFIRM
@@ -503,6 +506,25 @@ def check_capabilities(terms: Terms, remote: Capabilities, negotiated: Negotiate
         sends = mode & SEND_PATHS and (afi, safi) not in negotiated.add_path_tx
         if receives or sends:
             raise OpenError(errors.CAPABILITY_MISSING, text="Required capability missing: add paths")
+
+
+def check_role(terms: Terms, remote: Capabilities) -> None:
+    """Check that both roles fit; a neighbor without one passes unless they are required (RFC 9234, 4.2).
+
+    Raises:
+        OpenError: 2/11.
+    """
+    ours, theirs = terms.capabilities.role, remote.role
+    if ours is None:
+        return
+    if theirs is None:
+        if terms.require_roles:
+            raise OpenError(errors.ROLE_MISMATCH, text="Role mismatch: the neighbor announces none")
+    elif theirs != FITTING[ours]:
+        name = NAMES.get(theirs, str(theirs))
+        raise OpenError(
+            errors.ROLE_MISMATCH, text=f"Role mismatch: we are {NAMES[ours]}, the neighbor is {name}"
+        )
 
 
 __all__ = [

@@ -16,7 +16,8 @@ from typing import Final
 
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.family import IPV4_UNICAST, AfiSafi
-from pybird.proto.bgp.wire.errors import BAD_PARAMETER, OpenError
+from pybird.proto.bgp.wire.errors import BAD_PARAMETER, ROLE_MISMATCH, OpenError
+from pybird.proto.bgp.wire.roles import ROLES
 from pybird.values.text import utf8
 from pybird.wire import OctetReader, WireError
 
@@ -194,6 +195,7 @@ class _Found:
     paths: dict[AfiSafi, int] = field(default_factory=dict)
     single: dict[int, OctetReader] = field(default_factory=dict)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
+    role: int | None = None
 
     def value(self) -> Capabilities:
         single = self.single
@@ -203,7 +205,7 @@ class _Found:
             route_refresh=ROUTE_REFRESH in single,
             extended_next_hop=tuple(self.next_hops),
             extended_messages=EXTENDED_MESSAGES in single,
-            role=_number(single.get(ROLE), 1),
+            role=self.role,
             graceful_restart=_graceful(single.get(GRACEFUL_RESTART)),
             as4=_number(single.get(AS4), 4),
             add_path=tuple((afi, safi, mode) for (afi, safi), mode in self.paths.items()),
@@ -220,7 +222,6 @@ _SINGLE: Final = frozenset(
     (
         ROUTE_REFRESH,
         EXTENDED_MESSAGES,
-        ROLE,
         GRACEFUL_RESTART,
         AS4,
         ENHANCED_REFRESH,
@@ -242,10 +243,23 @@ def _read(found: _Found, code: int, value: OctetReader) -> None:
         while value.left:
             family = value.read_number(2), value.read_number(1)
             found.paths[family] = value.read_number(1)
+    elif code == ROLE:
+        _read_role(found, value)
     elif code in _SINGLE:
         found.single[code] = value
     else:
         found.unknown.append((code, value.read_rest()))
+
+
+def _read_role(found: _Found, value: OctetReader) -> None:
+    """One octet; announced twice, it must be the same (RFC 9234, 4.1 and 4.2)."""
+    octets = value.read_rest()
+    if len(octets) != 1:
+        raise WireError(f"BGP Role of {len(octets)} octets")
+    before = found.role
+    found.role = octets[0]
+    if before not in (None, found.role):
+        raise OpenError(ROLE_MISMATCH)
 
 
 def _number(value: OctetReader | None, octets: int) -> int | None:
@@ -306,6 +320,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
         graceful_restart=_own_restart(config, channels, recovers),
+        role=None if config.local_role is None else ROLES[config.local_role],
         as4=config.local_as if config.enable_as4 else None,
         add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),

@@ -23,15 +23,18 @@ from pybird.proto.bgp.wire.attributes import (
     MP_UNREACH,
     OPTIONAL,
     ORIGINATOR_ID,
+    OTC,
+    PASSED_ON,
     TRANSITIVE,
     count_as,
 )
-from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop
+from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop, encode_attribute
 from pybird.proto.bgp.wire.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.wire.messages import Update
 from pybird.proto.bgp.wire.nlri import label_stack
+from pybird.proto.bgp.wire.roles import NO_ROLE, leak, marks_received
 from pybird.values.address import Address
-from pybird.values.attributes import AttributePool, AttributeSet, find
+from pybird.values.attributes import AttributePool, AttributeSet, find, pieces
 from pybird.values.community import CommunityList
 
 MEMO_SIZE: Final = 16384
@@ -58,6 +61,7 @@ class ReceiveTerms(NamedTuple):
     enforce_first_as: bool = False
     default_local_pref: int = 100
     aigp: frozenset[Family] = frozenset()  # families in which AIGP is accepted
+    role: int = NO_ROLE  # what we are to the neighbor (RFC 9234)
     add_path: frozenset[Family] = frozenset()  # families whose networks have a path id (RFC 7911)
 
     @property
@@ -388,7 +392,18 @@ class UpdateReader:
         wire = self._canonical.read(others, hop, family in self.terms.aigp)
         discarded = ", ".join(self._canonical.discarded[before:])
         reason = loop(wire, self.terms)
+        if self.terms.role != NO_ROLE and family.otc:
+            reason = reason or leak(find(wire, OTC), self.terms.role, self.terms.remote_as)
+            wire = self._marked(wire)
         return _Entry(self._pool.intern(wire), find(wire, 3) or b"", reason, False, discarded)
+
+    def _marked(self, wire: bytes) -> bytes:
+        """The attributes with OTC, where the neighbor's role asks for it (RFC 9234, 5)."""
+        if not marks_received(self.terms.role) or find(wire, OTC) is not None:
+            return wire
+        found = pieces(wire)
+        found[OTC] = encode_attribute(PASSED_ON, OTC, self.terms.remote_as.to_bytes(4, "big"))
+        return b"".join([found[code] for code in sorted(found)])
 
     def _mp_next_hop(self, octets: bytes) -> bytes:
         hop = canonical_next_hop(octets) if octets else b""
