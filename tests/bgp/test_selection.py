@@ -247,8 +247,8 @@ def test_a_route_that_is_better_than_the_best_names_who_beats_it():
 
 
 def test_other_protocols_lose_by_preference_and_name():
-    first, second = route(router_id=1), route(router_id=2)
-    second.preference = 90
+    first = route(router_id=1)
+    second = Rte(first.attrs, RouteSource("s2", 11, SELECTION), first.hop, 90, 0.0)
     assert why_lost(second, (first, second)) == "lower preference"
     other = Rte(first.attrs, RouteSource("z", 1, Selection()), first.hop, 100, 0.0)
     assert why_lost(other, (first, other)) == "name of the protocol"
