@@ -1250,7 +1250,7 @@ protocol bgp up4 {
   ipv4 { import all; export none; };
 }
 """,
-        "unexpected `tiem`, expected `time`",
+        "unexpected `tiem`, expected `down` or `time`",
         "negative",
         hint="time",
     ),

@@ -73,7 +73,7 @@ BROKEN = [
         STATIC + "  route 10.0.0.0/8 blackhole\n  «route» 11.0.0.0/8 blackhole;\n}\n",
         "`;` missing before `route`",
     ),
-    (BGP + "  hold «tiem» 90;\n}\n", "unexpected `tiem`, expected `time`"),
+    (BGP + "  hold «tiem» 90;\n}\n", "unexpected `tiem`, expected `down` or `time`"),
     (BGP + "  hold time 90 «seconds»;\n}\n", "unexpected `seconds`, expected `;`"),
     (BGP + "  hold time «70000»;\n}\n", "70000 is out of range, 0 to 65535 are possible"),
     (BGP + "  «neighbour» 10.0.0.3;\n}\n", "`neighbour` is not an option here"),
