@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import RANK_BITS, Selection, choose, set_rank, why_lost
+from pybird.core.selection import RANK_BITS, Selection, choose, does_not_count, set_rank, why_lost
 from pybird.core.table import Table
 from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank, step
 from pybird.proto.bgp.wire.aigp import MOST, passed_on
@@ -352,6 +352,15 @@ def histories(draw):
         }
         found.append((number, values))
     return found
+
+
+def test_a_route_of_equal_rank_has_its_part_in_the_selection():
+    one, other = route(router_id=1, address="10.0.0.1"), route(router_id=2, address="10.0.0.2")
+    for rte in (one, other):
+        set_rank(rte, SETS)
+    assert one.rank == other.rank
+    assert not does_not_count(one, (other,))
+    assert not does_not_count(other, (one,))
 
 
 @settings(max_examples=300, deadline=None)

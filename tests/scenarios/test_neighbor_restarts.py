@@ -196,6 +196,7 @@ def test_operators_and_a_lost_link_end_the_wait(act):
         line.router.restart(line.peer)
     line.lab.run(1)
     assert routes(line) == []
+    assert not line.peer.restarting
 
 
 def test_a_changed_import_filter_acts_when_the_neighbor_is_back():
