@@ -208,6 +208,7 @@ def test_ten_routers_that_start_at_random_times():
     assert all(len(lab.children(name)) == 9 for name in lab.nodes)
 
 
+@pytest.mark.long
 def test_fifty_routers_on_one_segment_make_a_full_mesh():
     lab = lan(50, partial(unnumbered, export="where source = RTS_STATIC"))
     took = meshed(lab, 30)

@@ -132,6 +132,7 @@ def test_any_network_can_be_a_route(
     assert "bgp_med is 5" in out
 
 
+@pytest.mark.long
 def test_a_value_that_no_message_carries_is_a_rejection(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
