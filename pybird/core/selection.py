@@ -6,16 +6,22 @@ Routes of one type that have equal rank, or of which one has the SLOW flag, are
 compared by `better` of their type; routes of different types and equal
 preference by source name, so that the result never depends on time or hash
 order.
+
+A route that beats all others is the best one. So a table compares a new route with
+the best one only, and nothing when another than the best is withdrawn. BGP's MED may
+make a circle, where none beats all others; then a fixed order decides, the best
+route is DISPUTED, and every change of its networks compares all routes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cmp_to_key
 from typing import Final
 
 from pybird.values.attributes import AttributePool
-from pybird.values.route import SLOW, Rte
+from pybird.values.route import DISPUTED, SLOW, Rte
 
 RANK_BITS: Final = 44  # a type's own; above them 1 bit for resolvable, then 16 bits of preference
 
@@ -58,7 +64,6 @@ class Selection:
     (reading the wire form is cheaper than the pool's view).
     `better(new, old)`: the full comparison of two routes of this type.
     `mergeable(best, other)`: whether both may be parts of one multipath route.
-    `dependent`: best-path is not transitive (MED), so a change compares all.
     `group(rte)`: routes of one group are compared with each other first, then
     the winners (`deterministic med`); None: the route is in no group.
     `igp_metric(rte)`: the metric of a next hop that is looked up through this
@@ -71,7 +76,6 @@ class Selection:
     rank: Callable[[Rte, AttributePool], int] = no_rank
     better: Callable[[Rte, Rte], bool] = first_by_name
     mergeable: Callable[[Rte, Rte], bool] = lambda best, other: best.rank == other.rank
-    dependent: bool = False
     group: Callable[[Rte], int | None] = lambda rte: None
     igp_metric: Callable[[Rte], int | None] = no_metric
     shown_metric: Callable[[Rte, AttributePool], int | None] = no_shown_metric
@@ -129,47 +133,54 @@ def _step(best: Rte, other: Rte) -> str:
     return step
 
 
-def does_not_count(rte: Rte, others: tuple[Rte, ...]) -> bool:
-    """True if the best of `others`, which is their first, is the best with this route as well.
-
-    So it is where ranks alone decide against the route: only routes of the highest rank have
-    a part in the selection, whatever else is compared. It saves the comparison of all routes.
-    """
-    own = rte.source.type
-    if rte.flags & SLOW or rte.rank >= others[0].rank:
-        return False
-    for other in others:  # noqa: SIM110  compiled code has no generator expressions
-        if other.source.type is not own or other.flags & SLOW:
-            return False
-    return True
-
-
 def choose(routes: list[Rte], in_order: bool) -> tuple[Rte, ...]:
     """The routes with the best one first; with `in_order` all of them sorted, best first.
 
-    Routes are compared in a fixed order, so that the outcome does not depend
-    on which was announced first even where `better` is not transitive (MED).
+    Where no route beats all others, the order of names decides, not which was announced first.
     """
-    if len(routes) > 2 or in_order:
-        routes = sorted(routes, key=_name_order)
     if in_order:
-        ordered: list[Rte] = []
-        for rte in routes:
-            at = 0
-            while at < len(ordered) and not beats(rte, ordered[at]):
-                at += 1
-            ordered.insert(at, rte)
-        return tuple(ordered)
-    best = _best(routes if len(routes) < 3 else _winners(routes))
+        return tuple(sorted(sorted(routes, key=_name_order), key=cmp_to_key(_compare)))
+    contenders = _contenders(routes)
+    at = _best(contenders)
+    best = contenders[at]
+    if _is_beaten(best, contenders, at):
+        contenders = _winners(sorted(contenders, key=_name_order))
+        best = contenders[_best(contenders)]
+        best.flags |= DISPUTED
     return (best, *[rte for rte in routes if rte is not best])
 
 
-def _best(routes: list[Rte]) -> Rte:
-    best = routes[0]
-    for rte in routes[1:]:
-        if beats(rte, best):
-            best = rte
-    return best
+def _contenders(routes: list[Rte]) -> list[Rte]:
+    """The routes of the highest rank, where ranks decide; else all."""
+    first = routes[0]
+    own, highest = first.source.type, first.rank
+    for rte in routes:
+        if rte.flags & SLOW or rte.source.type is not own:
+            return routes
+        if rte.rank > highest:
+            highest = rte.rank
+    return [rte for rte in routes if rte.rank == highest]
+
+
+def _compare(one: Rte, other: Rte) -> int:
+    return -1 if beats(one, other) else 1
+
+
+def _best(routes: list[Rte]) -> int:
+    """The place of the route that is left when each is compared with the best before it."""
+    best, place = routes[0], 0
+    for at in range(1, len(routes)):
+        if beats(routes[at], best):
+            best, place = routes[at], at
+    return place
+
+
+def _is_beaten(best: Rte, routes: list[Rte], place: int) -> bool:
+    """True if one of the routes before `place` beats the best; those after it have been compared with it."""
+    for at in range(place):  # noqa: SIM110  compiled code has no generator expressions
+        if beats(routes[at], best):
+            return True
+    return False
 
 
 def _winners(routes: list[Rte]) -> list[Rte]:
@@ -186,7 +197,7 @@ def _winners(routes: list[Rte]) -> list[Rte]:
             groups[number] = [rte]
     if not groups:
         return alone
-    return sorted([*alone, *[_best(alike) for alike in groups.values()]], key=_name_order)
+    return sorted([*alone, *[alike[_best(alike)] for alike in groups.values()]], key=_name_order)
 
 
 def _name_order(rte: Rte) -> tuple[str, int]:

@@ -3,8 +3,8 @@
 Two levels: `buckets` maps the first bits of a network (`values/geometry.py` says
 which) to a small dictionary `key -> Rte | tuple of Rte`. A tuple has the best
 route first, the others in any order: a new route is compared with the best
-only, and all are compared when the best is withdrawn or changes. A `sorted`
-table keeps the full order.
+only, and all are compared when it wins, or when the best is withdrawn, changes
+or is disputed. A `sorted` table keeps the full order.
 
 The journal is in the `TableReader`s: `pending` of each has the networks that
 changed since it last read, with the best route that it saw then (the first
@@ -21,10 +21,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import beats, choose, does_not_count
+from pybird.core.selection import beats, choose
 from pybird.values.geometry import NEVER, Geometry, geometry
 from pybird.values.net import Net, NetType, Prefix, prefix_key
-from pybird.values.route import RouteSource, Rte
+from pybird.values.route import DISPUTED, RouteSource, Rte
 
 
 class TableReader:
@@ -369,7 +369,7 @@ def is_same(old: Rte, new: Rte) -> bool:
         and old.hop is new.hop
         and old.preference == new.preference
         and old.source is new.source
-        and old.flags == new.flags
+        and (old.flags ^ new.flags) & ~DISPUTED == 0
     )
 
 
@@ -385,9 +385,11 @@ def are_same(old: tuple[Rte, ...], new: tuple[Rte, ...]) -> bool:
 
 def renewed(old: Rte, new: Rte) -> Rte:
     """The same route announced again: the time of the old one, the epoch of the new one."""
+    flags = new.flags | old.flags & DISPUTED
     if old.time == new.time:
+        new.flags = flags
         return new
-    rte = Rte(new.attrs, new.source, new.hop, new.preference, old.time, new.rank, new.flags)
+    rte = Rte(new.attrs, new.source, new.hop, new.preference, old.time, new.rank, flags)
     rte.epoch = new.epoch
     return rte
 
@@ -405,18 +407,14 @@ def entered(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...] |
             return (*old[:at], renewed(other, rte), *old[at + 1 :])
         if at == 0:
             return choose([rte, *old[1:]], in_order)
-        rest = (*old[:at], *old[at + 1 :])
-        if source.type.dependent and not does_not_count(other, rest):
-            return choose([*rest, rte], in_order)
-        return _joined(rest, rte, in_order)
+        return _joined((*old[:at], *old[at + 1 :]), rte, in_order)
     return _joined(old, rte, in_order)
 
 
 def _joined(old: tuple[Rte, ...], rte: Rte, in_order: bool) -> tuple[Rte, ...]:
-    if in_order or (rte.source.type.dependent and not does_not_count(rte, old)):
+    best = old[0]
+    if in_order or best.flags & DISPUTED or beats(rte, best):
         return choose([*old, rte], in_order)
-    if beats(rte, old[0]):
-        return (rte, *old)
     return (*old, rte)
 
 
@@ -430,7 +428,7 @@ def left(old: tuple[Rte, ...], source: RouteSource, in_order: bool) -> tuple[Rte
         if old[at].source is not source:
             continue
         rest = [*old[:at], *old[at + 1 :]]
-        if at == 0 or (source.type.dependent and not does_not_count(old[at], tuple(rest))):
+        if in_order or at == 0 or old[0].flags & DISPUTED:
             return choose(rest, in_order)
         return tuple(rest)
     return None

@@ -54,13 +54,18 @@ class AttributeDecl:
 
 @final
 class AttributeSet:
-    """An interned set; compare with `is`. Made only by an `AttributePool`."""
+    """An interned set; compare with `is`. Made only by an `AttributePool`.
 
-    __slots__ = ("other", "wire")
+    `compared`: what selection compares of it, as a number that the protocol makes when
+    it first needs it (-1 before).
+    """
+
+    __slots__ = ("compared", "other", "wire")
 
     def __init__(self, wire: bytes, other: tuple[tuple[str, Any], ...]) -> None:
         self.wire: Final = wire
         self.other: Final = other
+        self.compared = -1
 
     def __repr__(self) -> str:
         return f"AttributeSet({self.wire.hex()}, {self.other})"

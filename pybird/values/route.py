@@ -148,6 +148,7 @@ class RouteSource:
 
 SLOW: Final = 1  # the rank does not decide: compare in full
 FILTERED: Final = 2  # kept by `import keep filtered`, never in a table
+DISPUTED: Final = 4  # in some network it is best although another route beats it (core/selection.py)
 
 
 @final

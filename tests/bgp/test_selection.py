@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import RANK_BITS, Selection, choose, does_not_count, set_rank, why_lost
+from pybird.core.selection import RANK_BITS, Selection, beats, choose, set_rank, why_lost
 from pybird.core.table import Table
 from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank, step
 from pybird.proto.bgp.wire.aigp import MOST, passed_on
@@ -15,7 +15,7 @@ from pybird.proto.bgp.wire.aigp import total as aigp_total
 from pybird.values.address import Address
 from pybird.values.attributes import find
 from pybird.values.net import NetType, Prefix
-from pybird.values.route import UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource, Rte
+from pybird.values.route import DISPUTED, UNKNOWN_METRIC, Dest, Hop, NextHop, RouteSource, Rte
 from tests.bgp.vectors import NEXT_HOP, octets, pool
 
 SETS = pool()
@@ -50,7 +50,14 @@ def route(
         igp,
         "key",
     )
-    return Rte(SETS.intern(wire), RouteSource(f"s{router_id}", 11, SELECTION, peer=peer), hop, 100, time)
+    return ranked(
+        Rte(SETS.intern(wire), RouteSource(f"s{router_id}", 11, SELECTION, peer=peer), hop, 100, time)
+    )
+
+
+def ranked(rte: Rte) -> Rte:
+    set_rank(rte, SETS)
+    return rte
 
 
 def order(best: Rte, worse: Rte) -> bool:
@@ -84,8 +91,6 @@ def test_a_table_prefers_what_is_not_long_lived_stale():
         route((1, 2), router_id=3),
         route((1,), router_id=4),
     ]
-    for rte in routes:
-        set_rank(rte, SETS)
     for each in permutations(routes):
         for in_order in (False, True):
             assert choose(list(each), in_order)[0] is routes[2]
@@ -355,12 +360,11 @@ def histories(draw):
 
 
 def test_a_route_of_equal_rank_has_its_part_in_the_selection():
-    one, other = route(router_id=1, address="10.0.0.1"), route(router_id=2, address="10.0.0.2")
-    for rte in (one, other):
-        set_rank(rte, SETS)
-    assert one.rank == other.rank
-    assert not does_not_count(one, (other,))
-    assert not does_not_count(other, (one,))
+    worse, better_ = route(router_id=2, address="10.0.0.2"), route(router_id=1, address="10.0.0.1")
+    lower = route((1, 2), router_id=3)
+    assert worse.rank == better_.rank > lower.rank
+    for each in permutations([worse, better_, lower]):
+        assert choose(list(each), False)[0] is better_
 
 
 @settings(max_examples=300, deadline=None)
@@ -386,3 +390,104 @@ def test_the_best_route_of_a_table_is_the_best_of_all_whatever_came_before(histo
         routes = table.get(KEY)
         assert len(routes) == len(held)
         assert routes[0] is choose(list(routes), in_order)[0]
+
+
+def test_a_best_route_that_another_beats_is_decided_anew_by_every_change():
+    """A circle: none of the three beats both others, whoever comes or goes."""
+    first = route((1, 9), med=10, router_id=3, igp=3)
+    nearer_than_third = route((2, 9), router_id=4, igp=5)
+    third = route((1, 9), med=5, router_id=5, igp=20)
+    circle = [first, nearer_than_third, third]
+    assert order(first, nearer_than_third)
+    assert order(nearer_than_third, third)
+    assert order(third, first)
+    last = route((3, 9), router_id=6, igp=30)
+    for each in permutations([*circle, last]):
+        table = Table(TableConfig("t", NetType.IP4))
+        for rte in each:
+            table.announce([KEY], rte)
+        assert table.best(KEY) is third, "the order of names decides"
+        assert table.best(KEY).flags & DISPUTED
+        table.withdraw([KEY], nearer_than_third.source)
+        assert table.best(KEY) is third
+        table.withdraw([KEY], third.source)
+        assert table.best(KEY) is first
+
+
+def test_a_refresh_keeps_that_a_route_is_disputed():
+    circle = [
+        route((1, 9), med=10, router_id=3, igp=3),
+        route((2, 9), router_id=4, igp=5),
+        route((1, 9), med=5, router_id=5, igp=20),
+    ]
+    table = Table(TableConfig("t", NetType.IP4))
+    for rte in circle:
+        table.announce([KEY], rte)
+    best = table.best(KEY)
+    for time in (best.time, best.time + 9.0):
+        best.source.epoch += 1
+        again = ranked(Rte(best.attrs, best.source, best.hop, best.preference, time))
+        assert table.announce([KEY], again) == 1
+        assert table.best(KEY).epoch == best.source.epoch
+        assert table.best(KEY).flags & DISPUTED
+
+
+def test_a_new_path_is_compared_with_the_best_only(monkeypatch):
+    """However many paths a network has; all are compared when one wins or the best one goes."""
+    peer, hop, compared = route().source.peer, route().hop, 0
+    paths = []
+    for number in range(1, 101):
+        like = route((65002, number), med=5)
+        source = RouteSource("s2", 11, SELECTION, peer=peer, path_id=number)
+        paths.append(ranked(Rte(like.attrs, source, hop, 100, 0.0)))
+
+    def count(new, old):
+        nonlocal compared
+        compared += 1
+        return beats(new, old)
+
+    monkeypatch.setattr("pybird.core.selection.beats", count)
+    monkeypatch.setattr("pybird.core.table.beats", count)
+    table = Table(TableConfig("t", NetType.IP4))
+    for rte in paths:
+        table.announce([KEY], rte)
+    assert compared == 99
+    compared = 0
+    for rte in reversed(paths[50:]):
+        table.withdraw([KEY], rte.source)
+    assert compared == 0
+    table.withdraw([KEY], paths[0].source)
+    assert compared < 100
+    assert table.best(KEY) is paths[1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=6), st.data())
+def test_what_beats_all_others_is_best(arrival, leaving, data):
+    """By the definition alone: `better` of each pair; in circles any, but always the same."""
+    routes = [
+        route(
+            (data.draw(st.sampled_from([65002, 65003])),),
+            med=data.draw(st.sampled_from([None, 1, 2])),
+            igp=data.draw(st.sampled_from([1, 2])),
+            router_id=number + 1,
+            prefer_older=data.draw(st.booleans()),
+            med_metric=data.draw(st.integers(0, 4)) == 0,
+            time=float(data.draw(st.integers(0, 2))),
+        )
+        for number in range(6)
+    ]
+    table = Table(TableConfig("t", NetType.IP4))
+    for number in arrival:
+        table.announce([KEY], routes[number])
+    for number in dict.fromkeys(leaving):
+        table.withdraw([KEY], routes[number].source)
+    held = [rte for number, rte in enumerate(routes) if number not in leaving]
+    if not held:
+        assert table.best(KEY) is None
+        return
+    champions = [rte for rte in held if all(rte is other or better(rte, other) for other in held)]
+    if champions:
+        assert [table.best(KEY)] == champions
+    else:
+        assert table.best(KEY) is choose(held, False)[0]

@@ -10,7 +10,7 @@ path length (RFC 7311, 4) and so has no rank; nor has a route that is the last c
 
 from __future__ import annotations
 
-from typing import Any, Final, final
+from typing import Final, final
 
 from pybird.core.selection import Selection
 from pybird.proto.bgp.shown import shown_metric, shown_origin
@@ -29,7 +29,7 @@ from pybird.proto.bgp.wire.attributes import (
 from pybird.proto.bgp.wire.canonical import path_length
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
-from pybird.values.route import Rte
+from pybird.values.route import SLOW, Rte
 
 LLGR_STALE: Final = b"\xff\xff\0\x06"  # the community of routes that outlive their session (RFC 9494, 4.6)
 
@@ -142,62 +142,83 @@ def _origin(wire: bytes) -> int:
     return value[0] if value else 0
 
 
-def better(new: Rte, old: Rte) -> bool:
-    """True if `new` is better than `old`; both are BGP routes of equal preference."""
-    ours, theirs = _attributes(new, old), _attributes(old, new)
-    if ours != theirs:
-        return ours < theirs
-    ours, theirs = _exit(new, old), _exit(old, new)
-    if ours != theirs:
-        return ours < theirs
-    if _prefers_older(new, old) and new.time != old.time:
-        return new.time < old.time
-    return _identity(new) < _identity(old)
-
-
-# What is said of a route that lost by an item of `_attributes`, `_exit` and `_identity`.
-_ATTRIBUTE_STEPS: Final = (
+# What is said of a route that loses by a step of `decide`, whose numbers are their places.
+STEPS: Final = (
+    "",
     "unreachable next hop",
     "long-lived stale",
     "lower local preference",
     "higher AIGP or none",
     "longer path",
     "higher origin",
-)
-_EXIT_STEPS: Final = ("higher MED", "internal", "higher IGP metric")
-_IDENTITY_STEPS: Final = (
+    "higher MED",
+    "internal",
+    "higher IGP metric",
+    "younger",
     "higher router id",
     "longer cluster list",
     "higher address",
     "higher path id",
     "name of the protocol",
 )
+_BY_MED: Final = 7
+_INTERNAL: Final = 8
+_BY_DISTANCE: Final = 9  # the last step before those that only break a tie
+_BY_AGE: Final = 10
+_BY_ROUTER_ID: Final = 11
+_BY_CLUSTERS: Final = 12
+_BY_ADDRESS: Final = 13
+_BY_PATH_ID: Final = 14
+_BY_NAME: Final = 15
+
+
+def better(new: Rte, old: Rte) -> bool:
+    """True if `new` is better than `old`; both are BGP routes of equal preference."""
+    return decide(new, old) > 0
 
 
 def step(best: Rte, other: Rte) -> str:
     """By which step of the decision process `other` lost against `best`, in words."""
-    at = _first_difference(_attributes(best, other), _attributes(other, best))
-    if at >= 0:
-        return _ATTRIBUTE_STEPS[at]
-    at = _first_difference(_exit(best, other), _exit(other, best))
-    if at >= 0:
-        return _EXIT_STEPS[at]
-    if _prefers_older(best, other) and best.time != other.time:
-        return "younger"
-    at = _first_difference(_identity(best), _identity(other))
-    return _IDENTITY_STEPS[at] if at >= 0 else ""
-
-
-def _first_difference(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> int:
-    for at in range(len(ours)):
-        if ours[at] != theirs[at]:
-            return at
-    return -1
+    return STEPS[abs(decide(best, other))]
 
 
 def mergeable(best: Rte, other: Rte) -> bool:
     """True if a multipath route may use both: they are equal in all but the tie-breakers."""
-    return _attributes(best, other) == _attributes(other, best) and _exit(best, other) == _exit(other, best)
+    by = abs(decide(best, other))
+    return by == 0 or by > _BY_DISTANCE
+
+
+def decide(one: Rte, other: Rte) -> int:
+    """The step that tells two routes apart (a place in `STEPS`), negative if `one` loses; 0: none does."""
+    if one.rank != other.rank or (one.flags | other.flags) & SLOW:
+        by = _decide_by_attributes(one, other)
+        if by:
+            return by
+    ours, theirs = _compared(one), _compared(other)
+    peer, rival = one.source.peer, other.source.peer
+    alike = peer is rival and ours == theirs
+    if not alike:
+        if peer.med_metric or rival.med_metric or _neighbor(ours, peer) == _neighbor(theirs, rival):
+            med, their_med = _med(ours, peer), _med(theirs, rival)
+            if med != their_med:
+                return _BY_MED if med < their_med else -_BY_MED
+        if peer.internal != rival.internal:
+            return -_INTERNAL if peer.internal else _INTERNAL
+    if one.hop is not other.hop or peer is not rival:
+        distance, their_distance = _distance(one), _distance(other)
+        if distance != their_distance:
+            return _BY_DISTANCE if distance < their_distance else -_BY_DISTANCE
+    if one.time != other.time and _prefers_older(one, other):
+        return _BY_AGE if one.time < other.time else -_BY_AGE
+    return _decide_by_identity(one, other, alike)
+
+
+def _decide_by_attributes(one: Rte, other: Rte) -> int:
+    ours, theirs = _attributes(one, other), _attributes(other, one)
+    for at in range(len(ours)):
+        if ours[at] != theirs[at]:
+            return at + 1 if ours[at] < theirs[at] else -(at + 1)
+    return 0
 
 
 def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
@@ -213,30 +234,84 @@ def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
     return (unresolvable, stale, -local, total(rte), length, _origin(wire))
 
 
-def _exit(rte: Rte, other: Rte) -> tuple[int, ...]:
-    """(MED, internal?, IGP metric): the lower tuple wins."""
-    peer, rival = rte.source.peer, other.source.peer
-    med = 0
-    if peer.med_metric or rival.med_metric or _neighbor(rte) == _neighbor(other):
-        value = find(rte.attrs.wire, MED)
-        med = peer.default_med if value is None else int.from_bytes(value, "big")
-    metric = 0  # with `igp metric off` too, even compared with a route that has a metric
-    if peer.igp_metric:
-        metric = _FAR if rte.hop.igp_metric is None else rte.hop.igp_metric
-    return (med, 1 if peer.internal else 0, metric)
+# What the steps after the rank compare, packed into `AttributeSet.compared`, from the lowest bit:
+# 33 bits neighboring AS (its highest bit: the path is empty), 33 bits MED + 1 and 33 bits
+# ORIGINATOR_ID + 1 (0: none), then the octets of the CLUSTER_LIST.
+_FIELD: Final = 33
+_MASK: Final = (1 << _FIELD) - 1
+_EMPTY_PATH: Final = 1 << 32
+_SEQUENCE: Final = 2  # type of a path segment
 
 
-def _neighbor(rte: Rte) -> int:
+def _compared(rte: Rte) -> int:
+    attrs = rte.attrs
+    found: int = attrs.compared
+    if found < 0:
+        found = attrs.compared = _pack(attrs.wire)
+    return found
+
+
+def _pack(wire: bytes) -> int:
+    path = find(wire, AS_PATH)
+    neighbor = _EMPTY_PATH
+    if path:
+        neighbor = int.from_bytes(path[2:6], "big") if path[0] == _SEQUENCE else 0
+    med, originator = find(wire, MED), find(wire, ORIGINATOR_ID)
+    packed = len(find(wire, CLUSTER_LIST) or b"")
+    packed = packed << _FIELD | (0 if originator is None else int.from_bytes(originator, "big") + 1)
+    packed = packed << _FIELD | (0 if med is None else int.from_bytes(med, "big") + 1)
+    return packed << _FIELD | neighbor
+
+
+def _neighbor(compared: int, peer: PeerIdentity) -> int:
     """The neighboring AS that the MED belongs to; our own for an empty path, 0 if it begins with a set."""
-    path = find(rte.attrs.wire, AS_PATH)
-    if not path:
-        return int(rte.source.peer.local_as)
-    return int.from_bytes(path[2:6], "big") if path[0] == 2 else 0
+    neighbor = compared & _MASK
+    return peer.local_as if neighbor == _EMPTY_PATH else neighbor
+
+
+def _med(compared: int, peer: PeerIdentity) -> int:
+    med = compared >> _FIELD & _MASK
+    return med - 1 if med else peer.default_med
+
+
+def _distance(rte: Rte) -> int:
+    if not rte.source.peer.igp_metric:
+        return 0  # even compared with a route that has a metric
+    metric: int | None = rte.hop.igp_metric
+    return _FAR if metric is None else metric
+
+
+def _decide_by_identity(one: Rte, other: Rte, alike: bool) -> int:
+    """The steps that only break a tie; `alike`: same session and attributes."""
+    if not alike:
+        ours, theirs = _compared(one), _compared(other)
+        peer, rival = one.source.peer, other.source.peer
+        number, their_number = _router_id(ours, peer), _router_id(theirs, rival)
+        if number != their_number:
+            return _BY_ROUTER_ID if number < their_number else -_BY_ROUTER_ID
+        clusters, their_clusters = ours >> 3 * _FIELD, theirs >> 3 * _FIELD
+        if clusters != their_clusters:
+            return _BY_CLUSTERS if clusters < their_clusters else -_BY_CLUSTERS
+        if peer.address != rival.address:
+            return _BY_ADDRESS if peer.address < rival.address else -_BY_ADDRESS
+    path_id, their_path_id = one.source.path_id, other.source.path_id
+    if path_id != their_path_id:
+        return _BY_PATH_ID if path_id < their_path_id else -_BY_PATH_ID
+    name, their_name = one.source.name, other.source.name
+    if name != their_name:
+        return _BY_NAME if name < their_name else -_BY_NAME
+    return 0
+
+
+def _router_id(compared: int, peer: PeerIdentity) -> int:
+    originator = compared >> 2 * _FIELD & _MASK
+    return originator - 1 if originator else peer.router_id
 
 
 def group(rte: Rte) -> int | None:
     """With `deterministic med`, the neighboring AS: its routes are compared first (RFC 4271, 9.1.2.2 c)."""
-    return _neighbor(rte) if rte.source.peer.deterministic_med else None
+    peer = rte.source.peer
+    return _neighbor(_compared(rte), peer) if peer.deterministic_med else None
 
 
 def _prefers_older(new: Rte, old: Rte) -> bool:
@@ -244,21 +319,10 @@ def _prefers_older(new: Rte, old: Rte) -> bool:
     return (ours.prefer_older or theirs.prefer_older) and not ours.internal and not theirs.internal
 
 
-def _identity(rte: Rte) -> tuple[int, int, Address, int, str]:
-    wire = rte.attrs.wire
-    originator = find(wire, ORIGINATOR_ID)
-    peer = rte.source.peer
-    router_id = peer.router_id if originator is None else int.from_bytes(originator, "big")
-    clusters = find(wire, CLUSTER_LIST)
-    length = 0 if clusters is None else len(clusters)
-    return (router_id, length, peer.address, rte.source.path_id, rte.source.name)
-
-
 SELECTION: Final = Selection(
     rank=rank,
     better=better,
     mergeable=mergeable,
-    dependent=True,
     group=group,
     shown_metric=shown_metric,
     shown_origin=shown_origin,
