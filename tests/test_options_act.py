@@ -22,6 +22,8 @@ from pybird.conf import channels, protocols, toplevel
 from pybird.conf.options import Ignored, Refused, Taken
 from pybird.proto import PROTOCOLS
 from pybird.proto.bgp import build_channel
+from pybird.proto.lldp.build import INTERFACE as LLDP_INTERFACE
+from pybird.proto.lldp.build import OPTIONS as LLDP
 from pybird.proto.radv.build import INTERFACE, PREFIX
 from pybird.proto.radv.build import OPTIONS as RADV
 from pybird.proto.static.build import BFD
@@ -149,6 +151,7 @@ TABLES = {
         if each.instance is not None
     },
     "radv": {**RADV, **INTERFACE, **PREFIX},
+    "lldp": {**LLDP, **LLDP_INTERFACE},
     "bgp channel": {
         name: handler
         for name, handler in build_channel.OPTIONS.items()

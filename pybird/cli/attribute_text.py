@@ -33,6 +33,7 @@ _SOURCES: Final = {
     Rts.L3VPN: "L3VPN",
     Rts.AGGREGATED: "aggregated",
     Rts.RADV: "RAdv",
+    Rts.LLDP: "LLDP",
 }
 _ORIGINS: Final = {0: "IGP", 1: "EGP", 2: "Incomplete"}
 

@@ -7,7 +7,7 @@ session (`Spawner.child_of`) or why there is none (`no_child_reason`). No protoc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
     for key in sorted(found.keys()):
         routes = found.get(key)
         if routes:
-            yield peer_row(router, found, key, routes[0])
+            yield peer_row(router, found, key, routes)
     for parent in _spawners(router, found):
         for key, child in (ask_protocol(parent, parent.orphans, NetType.PEER) or {}).items():
             if not found.get(key):
@@ -87,12 +87,14 @@ def _tables(router: Router, arguments: ShowPeers) -> list[Table]:
     return [found]
 
 
-def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
-    """One entry as data."""
+def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) -> PeerRow:
+    """One entry as data; `routes` are those of all protocols that found it, the best first."""
     net = net_of(NetType.PEER, key)
     assert isinstance(net, PeerNet)
+    rte = routes[0]
     known = _description(rte, key)
     expires = known.get("expires")
+    system, port = _names(router, net, [known, *[_description(other, key) for other in routes[1:]]])
     child, why = _child(router, found, key)
     return PeerRow(
         table=found.name,
@@ -104,7 +106,19 @@ def peer_row(router: Router, found: Table, key: bytes, rte: Rte) -> PeerRow:
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
         why=why if child is None else _session_state(child),
+        sources=tuple(dict.fromkeys(each.source.name for each in routes)),
+        system=system,
+        port=port,
     )
+
+
+def _names(router: Router, net: PeerNet, known: list[dict[str, Any]]) -> tuple[str, str]:
+    """System and port as those say who found the neighbor, else as the cable's other end does."""
+    for each in known:
+        if each.get("system"):
+            return str(each["system"]), str(each.get("port", ""))
+    end = router.services.cables.end_of(net.ifindex, net.address)
+    return ("", "") if end is None else (end.system, end.port)
 
 
 def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> PeerRow:
@@ -115,6 +129,7 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
     prune_in = None
     if orphan is not None and orphan.prune_at is not None:
         prune_in = max(orphan.prune_at - router.clock.now(), 0.0)
+    system, port = _names(router, net, [])
     return PeerRow(
         table=found.name,
         address=str(net.address),
@@ -127,6 +142,8 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         why=", ".join([word for word in ("orphan", _session_state(child), _pruning(prune_in)) if word]),
         orphan_since=None if orphan is None else moment(router, orphan.since),
         prune_in=prune_in,
+        system=system,
+        port=port,
     )
 
 

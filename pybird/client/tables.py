@@ -127,15 +127,21 @@ def _summary(reply: Reply) -> Row:
     return Row((reply["name"], state, reply["v4"], reply["v6"]), ("bold", _STATES[state], "", ""))
 
 
+def _at(reply: Reply) -> str:
+    """The names of the neighbor's system and port, where they are known."""
+    names = f"{reply['system']} {reply['port']}".strip()
+    return f"[{names}]" if names else ""
+
+
 def _peer(reply: Reply) -> Row:
     cells = (
         reply["address"],
         reply["interface"],
-        reply["source"],
+        ", ".join(reply["sources"]) or reply["source"],
         short_time(reply["since"]),
         "never" if reply["expires"] is None else f"{reply['expires']:.0f} s",
         reply["child"] or "---",
-        f"{reply['state']} {reply['why']}".strip(),
+        " ".join([word for word in (reply["state"], reply["why"], _at(reply)) if word]),
     )
     return Row(cells, ("bold", "", "", "", "", "", _STATES.get(reply["state"], "yellow")))
 

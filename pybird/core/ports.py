@@ -161,6 +161,25 @@ class Icmp6Packet:
     hop_limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A received Ethernet frame: what follows its EtherType, and its addresses of 6 octets."""
+
+    data: bytes
+    source: bytes
+    destination: bytes
+
+
+class Frames(Protocol):
+    """An open packet socket on one interface."""
+
+    def send(self, data: bytes, to: bytes) -> None:
+        """Send one frame from the interface's address. Errors are not raised; they are logged once."""
+
+    def close(self) -> None:
+        """Close the socket. No callback follows."""
+
+
 class SignatureFailures(NamedTuple):
     """Counts of TCP segments that the system dropped for their MD5 signature, from any sender."""
 
@@ -204,6 +223,13 @@ class Network(Protocol):
         It has joined ff02::1 and ff02::2, sends with hop limit 255 from the
         interface's link-local address and does not receive its own packets. The
         kernel fills in the checksum.
+        """
+
+    def frames(self, ifindex: int, ethertype: int, group: bytes, received: Callable[[Frame], None]) -> Frames:
+        """A packet socket on one interface that receives the frames of an EtherType.
+
+        It gets those to this multicast address and those to the interface's own,
+        but not what it sends.
         """
 
     def signature_failures(self) -> SignatureFailures | None:

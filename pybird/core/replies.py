@@ -477,7 +477,7 @@ class PeerRow(Reply):
     table: str
     address: str
     interface: str
-    source: str  # the protocol that found it
+    source: str  # the protocol that found it, by the best entry
     since: Moment
     expires: float | None  # seconds from now, None: never
     child: str = ""
@@ -485,6 +485,9 @@ class PeerRow(Reply):
     why: str = ""
     orphan_since: Moment | None = None  # of a session whose neighbor is not discovered
     prune_in: float | None = None  # seconds from now; None: never, or not while it is up
+    sources: tuple[str, ...] = ()  # every protocol that found it
+    system: str = ""  # the name of the neighbor's system, where one is known
+    port: str = ""  # and of its port
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from traceback import format_exception
 from typing import Any, Final
 
 from pybird.conf.model import Config
+from pybird.core.forwarding.cables import Cables
 from pybird.core.forwarding.interfaces import Interfaces
 from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.forwarding.nexthop import HopTable
@@ -60,6 +61,7 @@ class Services:
         self.shared: dict[str, Any] = {}  # by type name: what its instances share (listeners)
         self.scheduler = Scheduler(ports.clock, job_crashed)  # its turns belong to no instance
         self.interfaces = Interfaces()
+        self.cables = Cables()
         self.neighbors = Neighbors(self.interfaces)
         self.hops = HopTable(
             self.interfaces, self.neighbors, self.tables, self.scheduler, pool, self._next_hop_warning

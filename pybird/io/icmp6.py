@@ -37,6 +37,14 @@ def type_filter(types: Iterable[int]) -> bytes:
     return struct.pack("=8I", *words)
 
 
+def interface_name(ifindex: int) -> str:
+    """The name of an interface for messages, even if it is gone."""
+    try:
+        return socket.if_indextoname(ifindex)
+    except OSError:
+        return f"interface {ifindex}"
+
+
 def _ignore(packet: Icmp6Packet) -> None:
     """The callback of a closed socket: never called."""
 
@@ -115,11 +123,7 @@ class Icmp6Socket:
     def _complain(self, text: str) -> None:
         if text != self._complaint:
             self._complaint = text
-            try:
-                name = socket.if_indextoname(self._ifindex)
-            except OSError:
-                name = f"interface {self._ifindex}"
-            self._log.write("warning", f"ICMPv6 on {name}: {text}")
+            self._log.write("warning", f"ICMPv6 on {interface_name(self._ifindex)}: {text}")
 
     def _readable(self) -> None:
         for _ in range(_PACKETS_PER_TURN):

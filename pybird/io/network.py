@@ -1,4 +1,4 @@
-"""The network port on real sockets: TCP and raw ICMPv6."""
+"""The network port on real sockets: TCP, raw ICMPv6 and frames."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from pathlib import Path
 
-from pybird.core.ports import Icmp6Packet, Log, SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import Frame, Icmp6Packet, Log, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.io import tcp
+from pybird.io.frames import FrameSocket
 from pybird.io.icmp6 import Icmp6Socket
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
@@ -53,6 +54,12 @@ class AsyncioNetwork:
     ) -> Icmp6Socket:
         """A raw ICMPv6 socket on one interface that receives these message types."""
         return Icmp6Socket(self._loop, self._log, ifindex, types, received)
+
+    def frames(
+        self, ifindex: int, ethertype: int, group: bytes, received: Callable[[Frame], None]
+    ) -> FrameSocket:
+        """A packet socket on one interface that receives the frames of an EtherType."""
+        return FrameSocket(self._loop, self._log, ifindex, ethertype, group, received)
 
     def signature_failures(self) -> SignatureFailures | None:
         """The TCP-MD5 counters of this network namespace (as in `nstat`); None if there are none.

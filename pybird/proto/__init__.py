@@ -17,6 +17,7 @@ from pybird.proto import (
     evpn,
     kernel,
     l3vpn,
+    lldp,
     mrt,
     ospf,
     perf,
@@ -34,6 +35,7 @@ PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     kernel.TYPE,
     pipe.TYPE,
     radv.TYPE,
+    lldp.TYPE,
     bgp.TYPE,
     # their configuration is understood, but they are not run
     ospf.TYPE,

@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, Protocol
 from zlib import crc32
 
-from pybird.core.ports import Icmp6Packet, LinkAddress
+from pybird.core.ports import Frame, Icmp6Packet, LinkAddress
 from pybird.sim.clock import SimClock
 from pybird.sim.disk import Disk
 from pybird.sim.kernel import SimKernel
@@ -34,6 +34,15 @@ class PacketSocket(Protocol):
         """A packet came in on its interface."""
 
 
+class FrameReceiver(Protocol):
+    """A packet socket of the program."""
+
+    nic: Nic[Host]
+
+    def deliver(self, ethertype: int, frame: Frame) -> None:
+        """A frame came in on its interface."""
+
+
 class Host:
     """One machine."""
 
@@ -50,6 +59,7 @@ class Host:
         self.kernel = SimKernel(self)
         self.tcp = Tcp(self)
         self.sockets: list[PacketSocket] = []
+        self.frame_sockets: list[FrameReceiver] = []
         self.nics: dict[int, Nic[Host]] = {}
         self.fragment = False  # deliver TCP octets in random portions
         self.read_rate: float | None = None  # octets per second that the program reads from TCP
@@ -283,6 +293,7 @@ class Host:
         self.disk.process_gone(self.random)
         self.kernel.forget_watchers()
         self.sockets.clear()
+        self.frame_sockets.clear()
         self.tcp.process_gone()
 
     def power_off(self) -> None:
@@ -293,6 +304,7 @@ class Host:
         self.disk.power_gone(self.random)
         self.kernel.forget_watchers()
         self.sockets.clear()
+        self.frame_sockets.clear()
         self.kernel.forget_routes()
         self.tcp.power_off()
         self.powered = False

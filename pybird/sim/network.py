@@ -1,4 +1,4 @@
-"""The `Network` port of one simulated process: TCP and raw ICMPv6 sockets."""
+"""The `Network` port of one simulated process: TCP, raw ICMPv6 and packet sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import Final
 
-from pybird.core.ports import Icmp6Packet, SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import Frame, Icmp6Packet, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.sim.host import Host, PacketSocket
 from pybird.sim.link import LinkSegment, Nic
 from pybird.sim.process import Process
@@ -58,6 +58,77 @@ class SimulatedIcmp6Socket:
     def _receive(self, packet: Icmp6Packet) -> None:
         if self._open:
             self._received(packet)
+
+
+class SimulatedFrameSocket:
+    """A packet socket on one interface, for one EtherType."""
+
+    def __init__(
+        self,
+        host: Host,
+        process: Process,
+        nic: Nic[Host],
+        ethertype: int,
+        group: bytes,
+        received: Callable[[Frame], None],
+    ) -> None:
+        self.nic = nic
+        self._host = host
+        self._process = process
+        self._ethertype = ethertype
+        self._group = group
+        self._received = received
+        self._open = True
+
+    def send(self, data: bytes, to: bytes) -> None:
+        """Send from the interface's address; nothing while it is down."""
+        if self._open and self.nic.segment is not None and self.nic.up:
+            transmit_frame(self.nic.segment, self._ethertype, Frame(data, self.nic.mac, to), self.nic)
+
+    def close(self) -> None:
+        """Receive nothing more."""
+        self._open = False
+        self._received = _ignore_frame
+        self._host.frame_sockets = [s for s in self._host.frame_sockets if s is not self]
+
+    def deliver(self, ethertype: int, frame: Frame) -> None:
+        """Pass a frame of our type to the program."""
+        if self._open and ethertype == self._ethertype and frame.destination in (self._group, self.nic.mac):
+            self._process.run(lambda: self._receive(frame))
+
+    def _receive(self, frame: Frame) -> None:
+        if self._open:
+            self._received(frame)
+
+
+def _ignore_frame(frame: Frame) -> None:
+    """The callback of a closed socket: never called."""
+
+
+def transmit_frame(
+    segment: LinkSegment[Host], ethertype: int, frame: Frame, source: Nic[Host] | None
+) -> None:
+    """Put a frame on a segment, as a hub does; `source` None: a forged one, which reaches every interface."""
+    for nic in list(segment.nics):
+        if nic is source or (source is not None and not segment.passes(source, nic)):
+            continue
+        host = nic.host
+        if segment.loss and host.random.random() < segment.loss:
+            continue
+        host.clock.call_at(
+            host.clock.now() + segment.latency,
+            lambda nic=nic: _arrive_frame(nic, ethertype, frame),  # type: ignore[misc]
+        )
+
+
+def _arrive_frame(nic: Nic[Host], ethertype: int, frame: Frame) -> None:
+    host = nic.host
+    if not nic.up:
+        return
+    host.trace.record(host.clock.now(), host.name, "frame", nic.name, f"{ethertype:04x}", frame.data.hex())
+    for socket in list(host.frame_sockets):
+        if socket.nic is nic:
+            socket.deliver(ethertype, frame)
 
 
 def transmit(segment: LinkSegment[Host], packet: Icmp6Packet, source: Nic[Host] | None) -> None:
@@ -132,6 +203,16 @@ class SimNetwork:
             raise os_error(errno.ENODEV)
         socket = SimulatedIcmp6Socket(self, nic, types, received)
         self._host.sockets.append(socket)
+        return socket
+
+    def frames(
+        self, ifindex: int, ethertype: int, group: bytes, received: Callable[[Frame], None]
+    ) -> SimulatedFrameSocket:
+        nic = self._host.nics.get(ifindex)
+        if nic is None:
+            raise os_error(errno.ENODEV)
+        socket = SimulatedFrameSocket(self._host, self.process, nic, ethertype, group, received)
+        self._host.frame_sockets.append(socket)
         return socket
 
     def signature_failures(self) -> SignatureFailures:

@@ -18,13 +18,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from pybird.core.ports import Clock, Icmp6Packet, Ports
+from pybird.core.ports import Clock, Frame, Icmp6Packet, Ports
 from pybird.core.router import Router
 from pybird.sim.clock import EPOCH, SimClock
 from pybird.sim.disk import SimFiles
 from pybird.sim.host import Host
 from pybird.sim.link import LinkSegment
-from pybird.sim.network import SimNetwork, transmit
+from pybird.sim.network import SimNetwork, transmit, transmit_frame
 from pybird.sim.pace import Pacer
 from pybird.sim.tables import TableTrace
 from pybird.sim.trace import EventHash
@@ -197,6 +197,12 @@ class World:
         """Put an ICMPv6 packet on a segment that none of its routers sent."""
         packet = Icmp6Packet(data, Address.parse(source), Address.parse(destination), hop_limit)
         transmit(segment, packet, None)
+
+    def forge_frame(
+        self, segment: LinkSegment[Host], ethertype: int, data: bytes, source: bytes, destination: bytes
+    ) -> None:
+        """Put a frame on a segment that none of its routers sent."""
+        transmit_frame(segment, ethertype, Frame(data, source, destination), None)
 
     # time ---------------------------------------------------------------
 

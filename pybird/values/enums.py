@@ -50,6 +50,7 @@ class Rts(OpenEnum):
     RADV = 18
     BRIDGE = 19
     EVPN = 20
+    LLDP = 64  # ours, beyond BIRD's
 
 
 class AddressScope(OpenEnum):

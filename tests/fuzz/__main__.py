@@ -30,7 +30,7 @@ from tests.fuzz.texts import every
 
 SHARES = {
     "config": 6, "layout": 2, "command": 2, "expression": 2, "birdtest": 1, "filter": 2,
-    "update": 3, "stream": 1, "advertisement": 1,
+    "update": 3, "stream": 1, "advertisement": 1, "lldpdu": 1,
 }  # fmt: skip
 MADE_ONLY = ("filter",)  # the oracle knows what its writer writes; other texts are no test of it
 SHOWN = 4000  # characters of a finding in the log

@@ -12,6 +12,7 @@ from pybird.values.text import to_text
 from tests.conf.test_broken import BROKEN
 from tests.fuzz.targets import BESIDE, MAIN
 from tests.fuzz.wire import NEIGHBORS
+from tests.lldp.frames import lldpdus
 from tests.radv.broken import rows
 from tests.scenarios.line import KEEPALIVE, capabilities, hello, update
 from tests.scenarios.test_rfc7606 import RESETS, ROWS, attributes, usual
@@ -183,6 +184,7 @@ def wire() -> dict[str, list[Seed]]:
         "update": [Seed(to_text(each), {}) for each in updates],
         "stream": [Seed(to_text(b"\0" + each), {}) for each in streams],
         "advertisement": [Seed(to_text(row.data), {}) for row in rows()],
+        "lldpdu": [Seed(to_text(data), {}) for data in lldpdus()],
     }
 
 

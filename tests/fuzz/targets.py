@@ -223,4 +223,5 @@ TARGETS: dict[str, Callable[[str], object]] = {
     "update": wire.update,
     "stream": wire.stream,
     "advertisement": wire.advertisement,
+    "lldpdu": wire.lldpdu,
 }

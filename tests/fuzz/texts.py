@@ -19,7 +19,7 @@ from tests.oracle.programs import Writer
 
 PIECES = re.compile(r'"[^"\n]*"|[A-Za-z_0-9.:/]+|[ \t]+|\n|.', re.DOTALL)
 WINDOW = 400  # pieces of a seed that are looked at at once: large ones are cut
-WIRE = ("update", "stream", "advertisement")  # octets, and no text
+WIRE = ("update", "stream", "advertisement", "lldpdu")  # octets, and no text
 STEPS = 250  # rules of one derivation before it only ends
 
 NAMES = ("a", "b", "c", "passive", "x1", "'q-1'")

@@ -2,7 +2,7 @@
 
 `update`: the body of an UPDATE from an established neighbor; the first octet
 says of which kind it is. `stream`: whatever comes over a new connection.
-`advertisement`: an ICMPv6 message on a link where two routers have peered.
+`advertisement`: an ICMPv6 message on a link where two routers have peered; `lldpdu`: an LLDPDU there.
 Octets are given as text (`to_octets`), as everything that is fuzzed.
 """
 
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pybird.core.life import ProtocolState
 from pybird.proto.bgp.wire.messages import frame
+from pybird.proto.lldp.messages import ETHERTYPE, MOST_ADDRESSES, NEAREST_BRIDGE
 from pybird.values.address import Address
 from pybird.values.text import to_octets
-from tests.scenarios.lab import Lab, boot, pair
+from tests.scenarios.lab import Lab, boot, pair, unnumbered
 from tests.scenarios.line import KEEPALIVE, capabilities, hello
 from tests.sim.peers import Program
 
@@ -146,3 +148,21 @@ def advertisement(text: str) -> None:
         known = [child for child in lab.children(name) if "bad" not in str(child.config.remote_address)]
         assert [child.since for child in known] == times
     assert len(lab.entries("a")) <= 2
+
+
+LISTENS = 'protocol lldp { peers { }; interface "eth*" { transmit; }; }'
+
+
+def lldpdu(text: str) -> None:
+    """An LLDPDU from nobody we know; it may make entries and give names, and nothing else."""
+    lab = pair(*(unnumbered(number) + LISTENS for number in (1, 2)))
+    lab.expect(lab.meshed, 6, "both know each other's routes")
+    since = {name: [child.since for child in lab.children(name)] for name in "ab"}
+    (segment,) = lab.segments.values()
+    lab.forge_frame(segment, ETHERTYPE, to_octets(text)[:1500], b"\2\0\0\0\x0b\xad", NEAREST_BRIDGE)
+    lab.run(2)
+    assert not [line for line in lab.log if line.level == "bug"]
+    for name, times in since.items():
+        known = [child for child in lab.children(name) if child.state is ProtocolState.UP]
+        assert [child.since for child in known] == times
+    assert len(lab.entries("a")) <= 1 + MOST_ADDRESSES

@@ -1,4 +1,4 @@
-"""Put ICMPv6 packets on a link as no honest program would: `python raw.py INTERFACE broken|flood COUNT`.
+"""Put packets on a link as no honest program would: `python raw.py INTERFACE broken|flood|lldp COUNT`.
 
 It runs inside a namespace of the laboratory. The frames are made here, down to
 the Ethernet header, so that source, hop limit and checksum are what we like.
@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from pybird.proto.radv.messages import Advertisement
+from tests.lldp.frames import lldpdu, lldpdus
 from tests.radv.broken import rows
 
 ETHERNET = bytes.fromhex("333300000001020000000bad86dd")  # to all nodes, from us, IPv6
@@ -58,11 +59,25 @@ def flood(send, count):
             time.sleep(0.01)  # what overflows a socket's buffer tests nothing
 
 
+LLDP = bytes.fromhex("0180c200000e 020000000bad 88cc")  # to the nearest bridge, from us
+
+
+def lldp(send, count):
+    """Every malformed LLDPDU, every odd one, and one from each of so many systems."""
+    for data in lldpdus():
+        send(LLDP + data)
+    for number in range(count):
+        send(LLDP + lldpdu(chassis=f"c{number}", address=f"fe80:0:0:1::{number:x}"))
+        time.sleep(0.001)
+
+
 def main(interface, what, count="0"):
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind((interface, 0))
         if what == "broken":
             broken(sock.send)
+        elif what == "lldp":
+            lldp(sock.send, int(count))
         else:
             flood(sock.send, int(count))
 

@@ -42,6 +42,8 @@ BLOCKS = {
     "radv": 'protocol radv p {{ peers {{ table p2; }}; ipv6; interface "eth*"; {} }}',
     "radv interface": 'protocol radv p {{ peers {{ }}; interface "eth*" {{ {} }}; }}',
     "radv prefix": 'protocol radv p {{ interface "eth*" {{ prefix 2001:db8::/64 {{ {} }}; }}; }}',
+    "lldp": 'protocol lldp p {{ peers {{ table p2; }}; interface "eth*"; {} }}',
+    "lldp interface": 'protocol lldp p {{ peers {{ }}; interface "eth*" {{ {} }}; }}',
     "bgp": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ import all; export all; }}; {} }}",
     "flow channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; flow4 {{ table f4; {} }}; }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
@@ -194,6 +196,16 @@ CASES: list[Case] = [
             'dnssl "a.example";', "custom option type 38 value hex:0102030405060708090a0b0c0d0e;",
         )
     ],
+    # lldp
+    ("lldp", "", 'system name "other";', ADAPT),
+    ("lldp", "", 'interface "wan*";', ADAPT),
+    ("", 'protocol lldp p { interface "eth*"; }', 'protocol lldp p { interface "wan*"; }', ADAPT),
+    ("", 'protocol lldp p { interface "eth*"; }', 'protocol lldp p { peers; interface "eth*"; }', ADAPT),
+    ("lldp interface", "", "transmit;", ADAPT),
+    ("lldp interface", "", "tx interval 5;", ADAPT),
+    ("lldp interface", "", "tx hold 2;", ADAPT),
+    ("lldp", "", "router id 10.0.0.9;", RESTART),
+    ("lldp", "", 'hostname "r9";', RESTART),
     *[
         ("radv prefix", "", option, ADAPT)
         for option in (

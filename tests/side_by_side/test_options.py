@@ -16,6 +16,7 @@ pytestmark = pytest.mark.checkout  # with the documents that the tables are comp
 ROOT = Path(__file__).parents[2]
 STRUCTURE = "every case has it, or it is a block of options"
 OWN = "PyBIRD's own or its own way: automatic peering, tests/interop/test_autopeer.py"
+LLDP = "BIRD has no LLDP: tests/interop/test_lldp.py"
 WITHOUT = {
     "bgp: bgp channel": STRUCTURE,
     "bgp: mpls channel": "MPLS channels are understood, not run",
@@ -60,6 +61,12 @@ WITHOUT = {
     "radv: peers channel": OWN,
     "radv: discovery": OWN,
     "radv: min ra interval": "a bound of random times: tests/scenarios/test_advertisements.py",
+    "lldp: peers channel": LLDP,
+    "lldp: interface": LLDP,
+    "lldp: system name": LLDP,
+    "lldp: transmit": LLDP,
+    "lldp: tx interval": LLDP,
+    "lldp: tx hold": LLDP,
     "protocol: restart time": "compared in `limit_restart_waits`: BIRD 3 has it, too",
     "protocol: debug": "compared in traces.py",
     "protocol: vrf": "this kernel need not have VRFs: tests/interop/test_vrf.py",
