@@ -106,6 +106,7 @@ def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) ->
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
         why=why if child is None else _session_state(child),
+        cable=_cable(router, found, key),
         sources=tuple(dict.fromkeys(each.source.name for each in routes)),
         system=system,
         port=port,
@@ -142,6 +143,7 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         why=", ".join([word for word in ("orphan", _session_state(child), _pruning(prune_in)) if word]),
         orphan_since=None if orphan is None else moment(router, orphan.since),
         prune_in=prune_in,
+        cable=_cable(router, found, key),
         system=system,
         port=port,
     )
@@ -178,6 +180,15 @@ def _spawners(router: Router, found: Table) -> Iterator[Spawner]:
     for instance in router.protocols.values():
         if isinstance(instance, Spawner) and any(c.table is found for c in instance.channels.values()):
             yield instance
+
+
+def _cable(router: Router, found: Table, key: bytes) -> str:
+    """The verdict of the cable check; empty if no protocol expects anybody there."""
+    for instance in _spawners(router, found):
+        check = ask_protocol(instance, instance.cable, NetType.PEER, key)
+        if check is not None:
+            return str(check.verdict)
+    return ""
 
 
 def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:

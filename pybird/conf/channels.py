@@ -6,7 +6,7 @@ from typing import Any
 
 from pybird.conf.builder import Builder
 from pybird.conf.draft import Draft
-from pybird.conf.model import DEBUG_FLAGS, ChannelConfig, TableConfig
+from pybird.conf.model import DEBUG_FLAGS, ChannelConfig, Expectation, TableConfig
 from pybird.conf.options import Handlers, flags, limit, number, off_on_or, switch
 from pybird.conf.tree import Token, Tree
 from pybird.filter.nodes import Filter
@@ -137,6 +137,20 @@ def _persist(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     _PERSIST(builder, draft, tree)
 
 
+def _expect(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    """`expect "NAME", ... [interface PATTERNS] [enforce]`: the first whose interfaces fit counts."""
+    if "expect" not in draft.fields:
+        raise builder.error(PEERS_ONLY.format("Expect"), tree)
+    names, *others = tree.trees()
+    texts = tuple(builder.text(item) for item in names.children)
+    if "" in texts:
+        raise builder.error("no neighbor has an empty name", names)
+    where = next((item for item in others if item.data == "expect_interfaces"), None)
+    patterns = () if where is None else builder.interface_patterns(where.children[0])
+    enforce = any(item.data == "enforce" for item in others)
+    draft.append("expect", Expectation(names=texts, interfaces=patterns, enforce=enforce))
+
+
 CHANNEL: Handlers = {
     "channel_table": _table,
     "import_policy": _import,
@@ -151,4 +165,5 @@ CHANNEL: Handlers = {
     "debug": flags("debug", DEBUG_FLAGS),
     "from_option": _from,
     "persist": _persist,
+    "expect": _expect,
 }

@@ -52,6 +52,18 @@ class InterfacePattern:
     negative: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """`expect`: the names that a neighbor on some interfaces may have, as patterns with `*` and `?`.
+
+    `interfaces` empty means all; with `enforce` another neighbor is refused.
+    """
+
+    names: tuple[str, ...]
+    interfaces: tuple[InterfacePattern, ...] = ()
+    enforce: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class TableConfig:
     """One routing table. `implicit` tables were not written (master4, master6, peers)."""

@@ -8,7 +8,7 @@ other: they meet only through these two base classes and the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pybird.core.channel import Channel
 from pybird.core.protocol import C, Instance
@@ -42,6 +42,20 @@ class Orphaned:
     prune_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class CableCheck:
+    """Whether the neighbor at the end of a cable is the expected one; `text`: what is wrong, for people.
+
+    `name` is the name that does not fit.
+    "unknown": it says no name (yet). With `enforce` a session needs "right".
+    """
+
+    verdict: Literal["right", "wrong", "unknown"]
+    text: str = ""
+    enforce: bool = False
+    name: str = ""
+
+
 class Spawner(Instance[C]):
     """A protocol that creates a dynamic child for each entry that is exported to it."""
 
@@ -59,6 +73,10 @@ class Spawner(Instance[C]):
 
     def orphaned(self, child: Instance) -> Orphaned | None:
         """What is known of a child without an entry; None: it has one."""
+        raise NotImplementedError
+
+    def cable(self, net_type: NetType, key: bytes) -> CableCheck | None:
+        """Whether a neighbor is the one that is expected on its interface; None: nobody is."""
         raise NotImplementedError
 
     def prune(self, child: Instance) -> str:

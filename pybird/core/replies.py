@@ -488,6 +488,7 @@ class PeerRow(Reply):
     sources: tuple[str, ...] = ()  # every protocol that found it
     system: str = ""  # the name of the neighbor's system, where one is known
     port: str = ""  # and of its port
+    cable: str = ""  # with `expect`: right, wrong, unknown
 
 
 @dataclass(frozen=True, slots=True)

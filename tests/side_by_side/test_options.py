@@ -47,6 +47,7 @@ WITHOUT = {
     "channel: debug": "compared in traces.py",
     "channel: from option": OWN,
     "channel: persist": OWN,
+    "channel: expect": OWN,
     "device: scan time": "nothing to see: changes come by Netlink",
     "direct: channel": STRUCTURE,
     "kernel: channel": STRUCTURE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pybird.conf.model import ChannelConfig, InterfacePattern, ProtocolConfig
+from pybird.conf.model import ChannelConfig, Expectation, InterfacePattern, ProtocolConfig
 from pybird.proto.bgp.family import Family, named
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -66,6 +66,7 @@ class PeersChannelConfig(ChannelConfig):
 
     from_interfaces: tuple[InterfacePattern, ...] = ()
     persist: Persist | None = None
+    expect: tuple[Expectation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

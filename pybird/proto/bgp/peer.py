@@ -31,6 +31,7 @@ from pybird.conf.model import ChannelConfig
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.export.exporter import Exporter
 from pybird.core.life import ProtocolState, StopReason
+from pybird.core.peering import CableCheck
 from pybird.core.ports import Stream, TcpOptions
 from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
@@ -61,7 +62,7 @@ from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionSt
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
 from pybird.proto.bgp.wire.errors import BgpError
-from pybird.proto.bgp.wire.messages import Notification
+from pybird.proto.bgp.wire.messages import Notification, Open
 from pybird.values.net import Prefix
 from pybird.values.sets import ValueSet
 
@@ -100,6 +101,7 @@ class Peer(Instance[BgpConfig]):
         self.refused_hook: Callable[[], None] = _do_nothing  # called when the neighbor refuses a session
         self.lost_hook: Callable[[], None] = _do_nothing  # called when it lost its session, before it waits
         self.hold_down: Flapping | None = None  # of a dynamic child that lost sessions again and again
+        self.cable_hook: Callable[[Open | None], CableCheck | None] = _no_cable  # judges its name, if any
         self.session_hook: Callable[[], None] = _do_nothing  # called when it starts, stops, is up or down
         self.countdown = Countdown(self.services.clock)
         self._listen_ifindex = 0  # the interface that `listening` was opened with
@@ -355,7 +357,15 @@ class Peer(Instance[BgpConfig]):
         self.refused_hook()
 
     def opened(self, connection: Connection) -> None:
-        """Resolve a collision (RFC 4271, 6.8): the higher identifier's own connection stays."""
+        """Resolve a collision (RFC 4271, 6.8): the higher identifier's own connection stays.
+
+        A neighbor at the wrong end of a cable goes first, if the configuration enforces that.
+        """
+        cable = self.cable_hook(connection.session.remote)
+        if cable is not None and cable.enforce and cable.verdict != "right":
+            self.error_wait.failed(self.services.clock.now())
+            connection.perform(connection.session.close(Notification.cease(errors.REJECTED), cable.text))
+            return
         other = self._rival(connection)
         if other is None or other.session.state is not SessionState.OPEN_CONFIRM:
             return
@@ -787,11 +797,17 @@ class Peer(Instance[BgpConfig]):
         if self.state is ProtocolState.DOWN:
             return ""
         if self.active is not None:
-            return "; ".join(self._mismatches(self.active.session))
+            cable = self.cable()
+            wrong = [] if cable is None or not cable.text else [cable.text]
+            return "; ".join([*wrong, *self._mismatches(self.active.session)])
         if self.restart.active:
             return "the neighbor restarts, its routes stay"
         cause = self.cause if self.last_error else ""
         return self.signatures.suspicion or cause or self.reach.obstacle or self.listening.error
+
+    def cable(self) -> CableCheck | None:
+        """Whether the neighbor is the one that is expected on its interface; None: nobody is."""
+        return self.cable_hook(None if self.active is None else self.active.session.remote)
 
     def _mismatches(self, session: Session) -> Iterator[str]:
         """What the neighbor did not announce and our configuration asks for."""
@@ -822,3 +838,8 @@ def _family_of(channel: Channel) -> AfiSafi | None:
 
 def _do_nothing() -> None:
     pass
+
+
+def _no_cable(said: Open | None) -> CableCheck | None:
+    """Nobody is expected."""
+    return None

@@ -25,7 +25,7 @@ from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter
 from pybird.core.forwarding.interfaces import Interface, InterfaceEvent
 from pybird.core.life import StopReason
-from pybird.core.peering import Discoverer, Orphaned, Spawner
+from pybird.core.peering import CableCheck, Discoverer, Orphaned, Spawner
 from pybird.core.ports import Stream, Timer
 from pybird.core.protocol import Detail, Instance, InstanceOwner
 from pybird.core.recovery import DISCOVERY
@@ -43,6 +43,7 @@ from pybird.proto.bgp.dynamic.admission import (
     why_withdrawn,
     wrong_interface,
 )
+from pybird.proto.bgp.dynamic.cabling import Cabling
 from pybird.proto.bgp.dynamic.flaps import Flaps
 from pybird.proto.bgp.dynamic.orphan import NO, Orphan, listens_only, persistence, prune_delay
 from pybird.proto.bgp.peer import Peer
@@ -51,7 +52,8 @@ from pybird.proto.bgp.session.listen_retry import LinkListening
 from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
-from pybird.proto.bgp.wire.messages import Notification
+from pybird.proto.bgp.wire.messages import Notification, Open
+from pybird.values.address import Address
 from pybird.values.net import NetType, PeerNet, net_of
 from pybird.values.route import Rte
 
@@ -78,6 +80,7 @@ class Dynamic(Spawner[BgpConfig]):
     def _prepare(self) -> None:
         self.listening = LinkListening(self.owner, self.log)
         self.signatures = SignatureWatch(self.services, lambda text: self.log("auth", text))
+        self.cabling = Cabling(self.services)
 
     def renew(self, config: BgpConfig) -> None:
         super().renew(config)
@@ -85,7 +88,7 @@ class Dynamic(Spawner[BgpConfig]):
 
     def discard(self) -> None:
         super().discard()
-        del self.listening, self.signatures
+        del self.listening, self.signatures, self.cabling
 
     # ---------------------------------------------------------- life cycle
 
@@ -94,6 +97,8 @@ class Dynamic(Spawner[BgpConfig]):
         self._listen()
         self.signatures.begin(self.config.password is not None)
         self.services.interfaces.listen(self)
+        self.services.cables.listen(self, lambda ifindex: self.guarded(self._cable_changed, ifindex))
+        self._check_all_cables()
         channel = self.peers_channel
         if channel is not None:
             channel.open()
@@ -112,6 +117,8 @@ class Dynamic(Spawner[BgpConfig]):
         self.services.recovery.release(self)
         self.signatures.end()
         self.services.interfaces.unlisten(self)
+        self.services.cables.unlisten(self)
+        self.cabling.forget()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -328,6 +335,12 @@ class Dynamic(Spawner[BgpConfig]):
             if child is not None and not (unfit and self._has_entry(key)):
                 self._drop_unfit(key, child)
             return None
+        cable = self._cable(key, entry.net)
+        if cable is not None and cable.enforce and cable.verdict == "wrong":
+            self._record_reason(entry, cable.text)
+            if child is not None:
+                self._drop_unfit(key, child)
+            return None
         if child is not None:
             self._claim(entry, child)
             return None
@@ -458,7 +471,8 @@ class Dynamic(Spawner[BgpConfig]):
             child.message, child.last_error = held
         child.refused_hook = lambda: self._unreachable(net)
         child.lost_hook = lambda: self._lost(key)
-        child.session_hook = lambda: self._tend(key)
+        child.session_hook = lambda: self._session_changed(key, net)
+        child.cable_hook = lambda said: self._judge(net, said)
         self.children[key] = child
         return child
 
@@ -468,6 +482,59 @@ class Dynamic(Spawner[BgpConfig]):
         owner = entry.rte.source.owner if entry is not None else None
         if owner is not None and isinstance(owner.protocol, Discoverer):
             owner.protocol.unreachable(NetType.PEER, net.key)
+
+    # -------------------------------------------------------- cable check
+
+    def _judge(self, net: PeerNet, said: Open | None) -> CableCheck | None:
+        """Judge a neighbor by LLDP and, if there is one, by its OPEN."""
+        return self.cabling.check(self.config, net, said)
+
+    def _cable(self, key: Key, net: PeerNet) -> CableCheck | None:
+        """The verdict about a neighbor, with what its session knows."""
+        child = self.children.get(key)
+        return self._judge(net, None) if child is None else child.cable()
+
+    def cable(self, net_type: NetType, key: bytes) -> CableCheck | None:
+        net = net_of(net_type, key)
+        return self._cable(self.key_of(net), net) if isinstance(net, PeerNet) else None
+
+    def _session_changed(self, key: Key, net: PeerNet) -> None:
+        """The session of a child came up or went down, or the child started or stopped."""
+        self._tend(key)
+        child = self.children.get(key)
+        if child is not None and child.active is not None:
+            self._report_cable(net.ifindex, net.address, child.cable())
+        else:
+            self._report_cable(net.ifindex, net.address, None)
+
+    def _report_cable(self, ifindex: int, address: Address | None, check: CableCheck | None) -> None:
+        news = self.cabling.news(ifindex, address, check)
+        if news is not None:
+            self.log(*news)
+
+    def _check_all_cables(self) -> None:
+        for ifindex in list(self.services.interfaces.by_index):
+            self._check_cable(ifindex)
+
+    def _cable_changed(self, ifindex: int) -> None:
+        """Others are heard on an interface."""
+        self._check_cable(ifindex)
+        for name, entry in self.entries.items():
+            if entry.net.ifindex == ifindex:
+                self._mark(name)
+
+    def _check_cable(self, ifindex: int) -> None:
+        """Judge whoever is heard on an interface, and the sessions there, again."""
+        interface = self.services.interfaces.by_index.get(ifindex)
+        ours = interface and wrong_interface(self.config, self.services.interfaces, interface) is None
+        self._report_cable(ifindex, None, self.cabling.check_end(self.config, ifindex) if ours else None)
+        for key, child in list(self.children.items()):
+            check = child.cable() if child.reach.ifindex == ifindex else None
+            if check is not None and check.enforce and check.verdict == "wrong":
+                self.log("info", f"{child.neighbor} is {check.text}, removing {child.name}")
+                self._drop_unfit(key, child)
+            elif child.reach.ifindex == ifindex and child.active is not None:
+                self._report_cable(ifindex, key.address, check)
 
     # ------------------------------------------------------------- orphans
 
@@ -548,6 +615,11 @@ class Dynamic(Spawner[BgpConfig]):
         if self._refused.get(key, 0.0) > now or self.flaps.held(key, now):
             refuse(stream, Notification.cease(errors.REJECTED))
             return
+        cable = self._judge(net, None)
+        if cable is not None and cable.enforce and cable.verdict == "wrong":
+            self.log("info", f"connection from {self.label(net)} refused, {cable.text}")
+            refuse(stream, Notification.cease(errors.REJECTED))
+            return
         crowded = self._limit_reached() is not None or key in self.children
         if crowded or self._spawn_wait(net.ifindex) is not None or not self._make_room(net.ifindex):
             stream.abort()
@@ -607,6 +679,7 @@ class Dynamic(Spawner[BgpConfig]):
                 self._adapt_orphan(key, child)
             else:
                 self._drop_unfit(key, child)
+        self._check_all_cables()
         self.recheck_entries()
 
     def _adapt_orphan(self, key: Key, child: Peer) -> None:
@@ -651,6 +724,8 @@ class Dynamic(Spawner[BgpConfig]):
             Detail("Local AS", str(self.config.local_as)),
         )
         yield Detail("BGP state", "Passive", (*below, *details.troubles(self.listening, self.signatures)))
+        for name, text in self.cabling.troubles():
+            yield Detail(f"Cable of {name}", text)
 
     def child_of(self, net_type: NetType, key: bytes) -> Instance | None:
         entry = self.entries.get(key) if net_type is NetType.PEER else None
