@@ -215,13 +215,14 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     sender = f" from {row.sender}" if row.sender and row.sender != gateway else ""
     mark = " !" if row.kernel_error else " *" if row.primary else ""
     metric = "" if row.metric is None else _METRICS.get(row.metric) or f"/{row.metric}"
+    preference = f"{row.preference}s" if row.stale else row.preference
     info = f" {row.info}" if row.info else ""
     flow = view.dialect == 3 and row.net.startswith("flow")
     dest = row.dest or ("unknown" if flow else "")  # ROA routes have none in any dialect
     if flow and dest == "unreachable":
         dest = "invalid"
     head = f"{'' if row.again else row.net:<20} {dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
-    yield 1007, f"{head}{mark} ({row.preference}{metric}){info}"
+    yield 1007, f"{head}{mark} ({preference}{metric}){info}"
     for hop in row.hops:
         yield 1007, f"\t{_via(hop)}"
     if row.all is not None:

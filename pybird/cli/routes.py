@@ -550,6 +550,7 @@ def route_row(
         preference=rte.preference,
         info=rte.source.type.shown_origin(rte, router.pool),
         metric=rte.source.type.shown_metric(rte, router.pool),
+        stale=rte.source.type.stale(rte),
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
     )

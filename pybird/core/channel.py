@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from mypy_extensions import mypyc_attr
 
@@ -33,12 +33,16 @@ from pybird.core.scheduler import SLICE
 from pybird.core.selection import set_rank
 from pybird.core.statistics import Statistics
 from pybird.core.table import Table, Walk, is_same
+from pybird.values.attributes import AttributeSet
 from pybird.values.bogus import bogus_keys, has_suspect, suspect_octets
 from pybird.values.net import NetType, net_of
 from pybird.values.route import FILTERED, Dest, Hop, RouteSource, Rte
 
 if TYPE_CHECKING:
     from pybird.core.protocol import Instance
+
+
+T = TypeVar("T")
 
 
 class ChannelState(Enum):
@@ -83,6 +87,8 @@ class Channel(Receiver):
         "_pool",
         "_received",
         "_refused",
+        "_revise",
+        "_revision",
         "_suspects",
         "_sweeps",
         "_waiting",
@@ -143,6 +149,8 @@ class Channel(Receiver):
         self.refusals: Refusals | None = None  # None: nothing was refused
         self._sweeps: dict[RouteSource, int] = {}  # source -> epoch of the routes that stay
         self._walk: Walk | None = None
+        self._revision: Walk | None = None  # where the change of stale routes is
+        self._revise: Callable[[AttributeSet], AttributeSet | None] = _unchanged
         self._flushed: list[Callable[[], None]] = []
         self._again: list[tuple[RouteSource, list[bytes]]] = []  # to filter again
 
@@ -301,6 +309,7 @@ class Channel(Receiver):
         self.services.hops.remove_waiter(self.hops_found)
         self._again.clear()
         self.state = ChannelState.STOP
+        self._revision = None
         self.services.trace_table(self.table, "events", f"Hook {self.protocol.name}.{self.name} stopped")
         self.trace_state()
         for source in self.sources:
@@ -310,11 +319,11 @@ class Channel(Receiver):
         if self._walk is None:
             self._swept()
 
-    def suspend(self) -> None:
+    def suspend(self, keep_stale: bool = False) -> None:
         """Leave UP, but keep the imported routes, as stale ones (the other side restarts gracefully).
 
-        Routes that are stale already are withdrawn (RFC 4724, 4.2). `open` continues; `end_refresh`
-        then withdraws what was not announced again.
+        Routes that are stale already are withdrawn (RFC 4724, 4.2) unless `keep_stale` (RFC 9494, 4.2).
+        `open` continues; `end_refresh` then withdraws what was not announced again.
         """
         if self.state is not ChannelState.UP:
             return
@@ -322,7 +331,8 @@ class Channel(Receiver):
         self._again.clear()
         self.state = ChannelState.START
         self.trace_state()
-        self.end_refresh()
+        if not keep_stale:
+            self.end_refresh()
         self.begin_refresh()
 
     def _end_exports(self) -> None:
@@ -744,6 +754,66 @@ class Channel(Receiver):
         for each in stale:
             self.release(each)
 
+    def revise_stale(self, revise: Callable[[AttributeSet], AttributeSet | None]) -> None:
+        """Give all stale routes the attributes that `revise` returns, or withdraw them (None).
+
+        No filter runs again. Routes in the table are changed in slices, those beside it at once.
+        """
+        self._revise = revise
+        for source in self.sources:
+            if source.stale:
+                self._revise_kept(source)
+        self._revision = self.table.walk()
+        self.scheduler.add(self._revise_slice)
+
+    def _revise_kept(self, source: RouteSource) -> None:
+        """Change the stale routes of the import table, and those that wait for their next hop."""
+        revised: dict[Rte, Rte | None] = {}
+        received = self._received.get(source, {})
+        for key, rte in list(received.items()):
+            if rte.epoch < source.epoch:
+                _replace(received, key, self._revised(revised, rte))
+        waiting = self._waiting.get(source, {})
+        for key, entry in list(waiting.items()):
+            if entry.rte.epoch < source.epoch:
+                fresh = self._revised(revised, entry.rte)
+                _replace(waiting, key, None if fresh is None else entry._replace(rte=fresh))
+
+    def _revised(self, revised: dict[Rte, Rte | None], rte: Rte) -> Rte | None:
+        """This stale route as it is now; `revised` has the answers so far."""
+        if rte not in revised:
+            attrs = self._revise(rte.attrs)
+            fresh: Rte | None = rte
+            if attrs is None:
+                fresh = None
+            elif attrs is not rte.attrs:
+                fresh = Rte(attrs, rte.source, rte.hop, rte.preference, self.services.clock.now())
+                fresh.epoch = rte.epoch  # it is as stale as it was
+            revised[rte] = fresh
+        return revised[rte]
+
+    def _revise_slice(self) -> bool:
+        """Change a slice of the table; True if more is left."""
+        if self._revision is None:
+            return False
+        keys = self._revision.next_keys(SLICE)
+        theirs: dict[Rte, list[bytes]] = {}
+        for key in keys:
+            for rte in self.table.get(key):
+                source = rte.source
+                if source.stale and rte.epoch < source.epoch and source.owner is self:
+                    theirs.setdefault(rte, []).append(key)
+        revised: dict[Rte, Rte | None] = {}
+        for rte, alike in theirs.items():
+            fresh = self._revised(revised, rte)
+            if fresh is None:
+                self._remove(alike, rte.source)
+            elif fresh is not rte:
+                self._enter(alike, fresh)
+        if not keys:
+            self._revision = None
+        return bool(keys)
+
     def _forget_stale(self, source: RouteSource) -> None:
         """Forget the routes beside the table that were not announced since the refresh began."""
         for store in (self._filtered, self._received):
@@ -1051,6 +1121,18 @@ def batches_of(routes: dict[bytes, Rte], keys: list[bytes]) -> dict[Rte, list[by
             theirs = batches.setdefault(rte, [])
         theirs.append(key)
     return batches
+
+
+def _unchanged(attrs: AttributeSet) -> AttributeSet:
+    return attrs
+
+
+def _replace(store: dict[bytes, T], key: bytes, value: T | None) -> None:
+    """Keep another value for a network; None: none any more."""
+    if value is None:
+        del store[key]
+    else:
+        store[key] = value
 
 
 def _limit(config: Limit | None) -> RouteLimit | None:

@@ -221,6 +221,10 @@ class Instance(Generic[C]):
         """True if the channel's routes stay while the protocol is not up: what it talks to restarts."""
         return False
 
+    def keeps_stale(self, channel: Channel) -> bool:
+        """True if of the routes that `keeps_routes` keeps, those that were stale already stay, too."""
+        return False
+
     def recovers(self, channel: Channel) -> bool:
         """True if the channel exports nothing until a recovery is over (core/recovery.py)."""
         return False
@@ -424,7 +428,7 @@ class Instance(Generic[C]):
     def _leave_channels(self) -> None:
         for channel in self.channels.values():
             if self.keeps_routes(channel):
-                channel.suspend()
+                channel.suspend(self.keeps_stale(channel))
             else:
                 channel.close()
 

@@ -362,6 +362,7 @@ class RouteRow(Reply):
     preference: int
     info: str  # [AS65002i]
     metric: int | None = None
+    stale: bool = False  # kept although its sender is lost, as a last choice
     kernel_error: bool = False
     hops: tuple[Via, ...] = ()
     all: RouteAttributes | None = None

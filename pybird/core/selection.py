@@ -46,6 +46,11 @@ def no_shown_origin(rte: Rte, pool: AttributePool) -> str:
     return ""
 
 
+def never_stale(rte: Rte) -> bool:
+    """Always False: for types whose routes end with their sender."""
+    return False
+
+
 def first_by_name(new: Rte, old: Rte) -> bool:
     """True if `new` has the alphabetically first source name, then the lower path id: deterministic."""
     return (new.source.name, new.source.path_id) < (old.source.name, old.source.path_id)
@@ -71,6 +76,7 @@ class Selection:
     `shown_metric(rte, pool)`: the number after the preference in `show route`;
     None: nothing, -1: unknown, -2: the next hop is unreachable.
     `shown_origin(rte, pool)`: the text at the end of that line.
+    `stale(rte)`: whether the route outlives its sender, and is a last choice only.
     `step(best, other)`: why `other` is worse than `best`, in few words."""
 
     rank: Callable[[Rte, AttributePool], int] = no_rank
@@ -80,6 +86,7 @@ class Selection:
     igp_metric: Callable[[Rte], int | None] = no_metric
     shown_metric: Callable[[Rte, AttributePool], int | None] = no_shown_metric
     shown_origin: Callable[[Rte, AttributePool], str] = no_shown_origin
+    stale: Callable[[Rte], bool] = never_stale
     step: Callable[[Rte, Rte], str] = lost_by_name
 
 

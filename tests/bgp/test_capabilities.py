@@ -16,7 +16,7 @@ def config(**options) -> BgpConfig:
     return BgpConfig(type_name="bgp", name="b", channels=(IPV4, IPV6), local_as=65001, **options)
 
 
-def test_we_announce_what_bird_announces_except_long_lived_graceful_restart():
+def test_we_announce_what_bird_announces():
     assert local_capabilities(config()) == Capabilities(
         multiprotocol=((1, 1), (2, 1)),
         route_refresh=True,
@@ -24,6 +24,7 @@ def test_we_announce_what_bird_announces_except_long_lived_graceful_restart():
         graceful_restart=GracefulRestart(0, 120),
         as4=65001,
         enhanced_refresh=True,
+        long_lived=(),
     )
 
 
@@ -43,6 +44,44 @@ def test_a_restarting_role_announces_its_families():
     assert local_capabilities(half).graceful_restart.families == ((2, 1, 0),)
     aware = replace(config(), channels=(replace(IPV4, graceful_restart=True), IPV6))
     assert local_capabilities(aware).graceful_restart.families == ((1, 1, 0),)
+
+
+def test_long_lived_families_are_announced_with_their_stale_times():
+    """RFC 9494, 3: by default none, the role of a receiving speaker; with F of what has recovered."""
+    assert local_capabilities(config()).long_lived == ()
+    on = config(long_lived_graceful_restart="on", long_lived_stale_time=77)
+    assert local_capabilities(on).long_lived == ((1, 1, 0, 77), (2, 1, 0, 77))
+    assert bytes.fromhex("470e 0001010000004d 0002010000004d") in local_capabilities(on).encode()
+    again = local_capabilities(on, recovers=True).long_lived
+    assert again == ((1, 1, 0x80, 77), (2, 1, 0x80, 77))
+    half = replace(IPV4, long_lived_graceful_restart=False), replace(IPV6, long_lived_stale_time=9)
+    assert local_capabilities(replace(on, channels=half)).long_lived == ((2, 1, 0, 9),)
+    one = replace(IPV4, long_lived_graceful_restart=True), IPV6
+    assert local_capabilities(replace(config(), channels=one)).long_lived == ((1, 1, 0, 3600),)
+
+
+@pytest.mark.parametrize("off", [{"long_lived_graceful_restart": "off"}, {"graceful_restart": "off"}])
+def test_the_long_lived_capability_is_announced_beside_graceful_restart_unless_it_is_off(off):
+    """RFC 9494, 3: it must not be announced without capability 64; channels change nothing about that."""
+    channels = replace(IPV4, long_lived_graceful_restart=True), IPV6
+    assert local_capabilities(replace(config(**off), channels=channels)).long_lived is None
+
+
+FOREVER = ((1, 1, 0, 600), (1, 4, 0, 600))
+BOTH = {"graceful_restart": GracefulRestart(), "long_lived": FOREVER}
+
+
+@pytest.mark.parametrize("missing", ["our long_lived", "our graceful_restart", "their graceful_restart"])
+def test_the_long_lived_capability_counts_only_beside_graceful_restart(missing):
+    """RFC 9494, 3."""
+    ours, theirs = Capabilities(**BOTH), Capabilities(**BOTH)
+    assert negotiate(ours, theirs).long_lived == {(1, 1)}
+    whose, what = missing.split()
+    if whose == "our":
+        ours = replace(ours, **{what: None})
+    else:
+        theirs = replace(theirs, **{what: None})
+    assert negotiate(ours, theirs).long_lived == frozenset()
 
 
 def test_families_are_announced_in_the_order_of_their_numbers():

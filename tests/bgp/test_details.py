@@ -24,6 +24,7 @@ def test_an_established_child():
         "      Graceful restart",
         "      4-octet AS numbers",
         "      Enhanced refresh",
+        "      Long-lived graceful restart",
     ]
     assert shown == [
         "  BGP state:          Established",

@@ -72,7 +72,7 @@ def test_the_options_of_bgp() -> None:
 @pytest.mark.parametrize(
     "option",
     ["bfd;", "bfd graceful;", "bfd { interval 1 s; };",
-     "long lived stale time 5;", "tx size warning 5;"],
+     "tx size warning 5;"],
 )  # fmt: skip
 def test_what_is_not_acted_on_is_said_once(option: str) -> None:
     text = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; %s }"

@@ -27,6 +27,7 @@ NARROWER = {
     "graceful restart time 65535;",
     "graceful restart time 65536;",
     "graceful restart time 4294967295;",
+    "long lived stale time 4294967295;",
 }
 WIDER = {
     "thread group x;",

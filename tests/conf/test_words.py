@@ -69,6 +69,7 @@ OPTIONS = [
     ("protocol static {{ ipv4 {{ import limit 5 action {}; }}; }}", "warn|block|restart|disable"),
     ("protocol bgp {{ " + PEER + "{}; }}", "internal|external"),
     ("protocol bgp {{ " + PEER + "as 1; graceful restart {}; }}", "on|off|aware"),
+    ("protocol bgp {{ " + PEER + "as 1; long lived graceful restart {}; }}", "on|off|aware"),
     ("protocol bgp {{ " + PEER + "as 1; persist {}; }}", "no|established|yes"),
     (
         "protocol bgp {{ " + PEER + "as 1; local role {}; }}",

@@ -236,6 +236,8 @@ CASES: list[Case] = [
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
             "advertise hostname;", "capabilities off;", "graceful restart off;",
             "graceful restart time 60;", "path metric off;",
+            "long lived graceful restart on;", "long lived graceful restart off;",
+            "long lived stale time 60;",
             "med metric;",
             "igp metric off;", "prefer older;", "deterministic med;", "default bgp_med 5;",
             "default bgp_local_pref 200;",
@@ -257,6 +259,7 @@ CASES: list[Case] = [
             "error forget time 20;", "startup hold time 60;", "min hold time 10;", "min keepalive time 5;",
             "disable after error;", "disable after cease;", "require as4;",
             "min graceful restart time 60;", "max graceful restart time 60;",
+            "min long lived stale time 60;", "max long lived stale time 60;",
         )
     ],
     # bgp: channels
@@ -265,8 +268,11 @@ CASES: list[Case] = [
         for option in (
             "next hop address 10.0.0.9;", "igp table igp4;", "import table;",
             "extended next hop;", "require extended next hop;", "graceful restart;",
+            "long lived graceful restart;", "long lived stale time 60;",
         )
     ],
+    ("bgp channel", "", "min long lived stale time 60;", ADAPT),
+    ("bgp channel", "", "max long lived stale time 60;", ADAPT),
     ("bgp channel", "extended next hop;", "extended next hop; igp table igp6;", RESTART),
     ("bgp channel", "", "add paths rx;", RESTART),
     ("bgp channel", "add paths rx;", "add paths on;", RESTART),

@@ -292,11 +292,28 @@ DIFFERENCES: tuple[Difference, ...] = (
         row="enhanced route refresh (70) with `graceful restart off`",
     ),
     Difference(
-        case="graceful_opens",
-        key="as it comes",
-        ours=[[1, "00010001"], [2, ""], [64, "0078"], [65, "0000fde9"], [70, ""]],
-        why="not announced before it acts",
-        row="long-lived graceful restart (71) in an OPEN without options",
+        case="which_stale_routes_a_new_session_leaves",
+        key="lost in 71",
+        ours=[{}, ["up", "Established"], ["State: UP", "Routes: 0 imported, 2 exported, 0 preferred"]],
+        why="RFC 9494, 4.2",
+        row="capability 71 says that its forwarding state is lost",
+    ),
+    Difference(
+        case="which_stale_routes_a_new_session_leaves",
+        key="not in 64",
+        ours=[
+            {"10.5.0.0/16": ["(100s) [AS65005i]", "(65535,6)"]},
+            ["up", "Established"],
+            [
+                "Neighbor graceful restart active",
+                "State: UP",
+                "Routes: 1 imported, 1 exported, 1 preferred",
+                "Neighbor GR: Long-lived",
+                "LL stale timer: 600/-",
+            ],
+        ],
+        why="RFC 9494, 4.2",
+        row="a family that 71 has with the F bit, and 64 does not list",
     ),
     Difference(
         case="addresses_of_sockets",

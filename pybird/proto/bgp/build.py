@@ -34,10 +34,12 @@ from pybird.proto.bgp.build_channel import (
     family_channel,
     other_mpls_channel,
     peers_channel,
+    stale_time,
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig, PeersChannelConfig
 from pybird.proto.bgp.routes.defaults import base_table, is_recursive
 from pybird.proto.bgp.session.parameters import is_direct
+from pybird.proto.bgp.session.restart import stale_bounds
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.text import to_octets
@@ -243,6 +245,21 @@ def _time_problems(config: BgpConfig) -> list[str]:
         found.append(f"Min keepalive time ({config.min_keepalive_time}) exceeds keepalive time ({keepalive})")
     if config.send_hold_time and config.send_hold_time < hold:
         found.append("Send hold time must be zero or at least hold time")
+    return found + _restart_problems(config)
+
+
+def _restart_problems(config: BgpConfig) -> list[str]:
+    """Contradictions of graceful restart and its long-lived form."""
+    found = []
+    low, high = config.min_graceful_restart_time, config.max_graceful_restart_time
+    if low is not None and high is not None and low > high:
+        found.append(f"Min graceful restart time ({low}) exceeds max graceful restart time ({high})")
+    if config.graceful_restart == "off" and config.long_lived_graceful_restart in ("on", "aware"):
+        found.append("Long-lived graceful restart requires basic graceful restart")
+    channels = [each for each in config.channels if isinstance(each, BgpChannelConfig)]
+    for low, high in dict.fromkeys([stale_bounds(config, each) for each in (None, *channels)]):
+        if low is not None and high is not None and low > high:
+            found.append(f"Min long-lived stale time ({low}) exceeds max long-lived stale time ({high})")
     return found
 
 
@@ -466,6 +483,10 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = "on" if builder.switch(tree.children[0]) else "off"
 
 
+def _long_lived(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["long_lived_graceful_restart"] = "on" if builder.switch(tree.children[0]) else "off"
+
+
 def _require(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     what, on = tree.trees()
     name = what.text()
@@ -541,22 +562,11 @@ def _restart_time(field: str, what: str) -> Handler:
     return number(field, 0, 0xFFF, f"{what} time must be less than 4096")
 
 
-def _bounded(reason: str, what: str, end: str) -> Ignored:
-    """An ignored time in seconds, which must fit its field in a message: less than `end`."""
-    most = {"4096": 0xFFF, "2^24": 0xFFFFFF}[end]
-    return Ignored(reason, checked_number(0, most, f"{what} time must be less than {end}"))
-
-
 # Accepted, but not acted on: the session only loses speed or convenience.
 NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_options": Ignored("the session notices a dead neighbor by its hold time", _bfd_options),
-    "long_lived_graceful_restart": Ignored("stale routes are not kept"),
-    "long_lived_graceful_restart_aware": Ignored("stale routes are not kept"),
-    "long_lived_stale_time": Ignored("stale routes are not kept", checked_number()),
-    "min_long_lived_stale_time": _bounded("stale routes are not kept", "Min long-lived stale", "2^24"),
-    "max_long_lived_stale_time": _bounded("stale routes are not kept", "Max long-lived stale", "2^24"),
     "tx_size_warning": Ignored("there is no such limit here", checked_number()),
     "setkey": Taken("it is for BSD kernels", checked_switch),
 }
@@ -627,6 +637,11 @@ OPTIONS: Handlers = {
     "graceful_restart_time": _restart_time("graceful_restart_time", "Graceful restart"),
     "min_graceful_restart_time": _restart_time("min_graceful_restart_time", "Min graceful restart"),
     "max_graceful_restart_time": _restart_time("max_graceful_restart_time", "Max graceful restart"),
+    "long_lived_graceful_restart": _long_lived,
+    "long_lived_graceful_restart_aware": constant("long_lived_graceful_restart", "aware"),
+    "long_lived_stale_time": stale_time(),
+    "min_long_lived_stale_time": stale_time("min"),
+    "max_long_lived_stale_time": stale_time("max"),
     "require": _require,
     "password": _password,
     "authentication": _authentication,

@@ -14,7 +14,6 @@ from pybird.conf.options import (
     Ignored,
     Taken,
     address,
-    checked_number,
     checked_switch,
     constant,
     number,
@@ -75,11 +74,20 @@ def _graceful_restart(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["graceful_restart"] = builder.switch(tree.children[0])
 
 
+def _long_lived(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    draft["long_lived_graceful_restart"] = builder.switch(tree.children[0])
+
+
 def _stale_time(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """Check a stale time; its bounds must fit the 24 bits of the capability's field (RFC 9494)."""
-    which = builder.phrase(tree).split()[0]
-    text = f"{which.capitalize()} long-lived stale time must be less than 2^24"
-    checked_number(0, 0xFFFFFF if which in ("min", "max") else 0xFFFFFFFF, text)(builder, draft, tree)
+    """The long-lived stale time of this channel, or a bound of the neighbor's."""
+    first = builder.phrase(tree).split()[0]
+    stale_time(first if first in ("min", "max") else "")(builder, draft, tree)
+
+
+def stale_time(bound: str = "") -> Handler:
+    """A long-lived stale time in seconds (`bound`: min, max), which has 24 bits on the wire (RFC 9494, 3)."""
+    text = f"{bound} long-lived stale time must be less than 2^24".strip().capitalize()
+    return number(f"{bound}_long_lived_stale_time".lstrip("_"), 0, 0xFFFFFF, text)
 
 
 def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -133,8 +141,8 @@ OPTIONS: Handlers = {
     "aigp_originate": constant("aigp", "originate"),
     "cost": number("cost", 1, message="Cost must be positive"),
     "channel_graceful_restart": _graceful_restart,
-    "channel_long_lived": Ignored("stale routes are not kept"),
-    "channel_stale_time": Ignored("stale routes are not kept", _stale_time),
+    "channel_long_lived": _long_lived,
+    "channel_stale_time": _stale_time,
     "validate": _validate,
     "base_table": _base_table,
     "add_paths": off_on_or("add_paths", rx="rx", tx="tx"),

@@ -41,6 +41,10 @@ class BgpChannelConfig(ChannelConfig):
     require_add_paths: bool = False
     cost: int = 0
     graceful_restart: bool | None = None
+    long_lived_graceful_restart: bool | None = None  # this and the next three: None as the protocol
+    long_lived_stale_time: int | None = None
+    min_long_lived_stale_time: int | None = None
+    max_long_lived_stale_time: int | None = None
 
     @property
     def family(self) -> Family:
@@ -143,6 +147,10 @@ class BgpConfig(ProtocolConfig):
     graceful_restart_time: int = 120
     min_graceful_restart_time: int | None = None
     max_graceful_restart_time: int | None = None
+    long_lived_graceful_restart: Literal["off", "aware", "on"] | None = None  # None: aware
+    long_lived_stale_time: int = 3600
+    min_long_lived_stale_time: int | None = None
+    max_long_lived_stale_time: int | None = None
     path_metric: bool = True
     med_metric: bool = False
     igp_metric: bool = True

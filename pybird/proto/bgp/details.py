@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pybird.core.services import Services
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
     from pybird.proto.bgp.dynamic.orphan import Orphan
+    from pybird.proto.bgp.routes.neighbor_restart import NeighborRestart
     from pybird.proto.bgp.session.connection import Connection
     from pybird.proto.bgp.session.countdown import Countdown
     from pybird.proto.bgp.session.listen_retry import LinkListening, Listening
     from pybird.proto.bgp.session.reach import Reach
-    from pybird.proto.bgp.session.restart import NeighborRestart
     from pybird.proto.bgp.session.signatures import SignatureWatch
 
 PORT: Final = 179
@@ -211,17 +211,24 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
         yield Detail("Hostname", name)
 
 
+def _ordered(found: Capabilities, families: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """These families in the order of the multiprotocol capability, as BIRD shows them."""
+    order = {family: at for at, family in enumerate(found.multiprotocol)}
+    return sorted(families, key=lambda each: order.get((each[0], each[1]), len(order)))
+
+
 def _graceful_lines(found: Capabilities) -> Iterator[Detail]:
     restart = found.graceful_restart
     if restart is None:
         return
     below: list[Detail] = []
     if restart.families:
-        kept = [f for f in restart.families if f[2] & 0x80]
+        families = _ordered(found, restart.families)
+        kept = [f for f in families if f[2] & 0x80]
         below = [
             Detail("Restart time", str(restart.time)),
             *([Detail("Restart recovery")] if restart.flags & 8 else []),
-            _list("AF supported", restart.families),
+            _list("AF supported", families),
             _list("AF preserved", kept),
         ]
     yield Detail("Graceful restart", "", tuple(below))
@@ -233,11 +240,11 @@ def _long_lived_lines(found: Capabilities) -> Iterator[Detail]:
         return
     below: tuple[Detail, ...] = ()
     if families:
-        times = sorted({f[3] for f in families})
-        kept = [f for f in families if f[2] & 0x80]
+        times = {(f[0], f[1]): f[3] for f in families}
+        kept = _ordered(found, [f for f in families if f[3]])
         below = (
-            Detail("LL stale time", " ".join(map(str, times))),
-            _list("AF supported", families),
-            _list("AF preserved", kept),
+            Detail("LL stale time", str(max(times.values()))),
+            _list("AF supported", kept),
+            _list("AF preserved", [f for f in kept if f[2] & 0x80]),
         )
     yield Detail("Long-lived graceful restart", "", below)

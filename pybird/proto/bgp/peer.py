@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pybird.conf.model import ChannelConfig
-from pybird.core.channel import Channel, ChannelState
+from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.peering import CableCheck
@@ -40,6 +40,7 @@ from pybird.proto.bgp.dynamic.flaps import Flapping
 from pybird.proto.bgp.dynamic.orphan import Orphan
 from pybird.proto.bgp.family import AfiSafi
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
+from pybird.proto.bgp.routes.neighbor_restart import NeighborRestart, family_of
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
 from pybird.proto.bgp.session.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
@@ -50,14 +51,7 @@ from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.pace import ErrorWait, Pace
 from pybird.proto.bgp.session.parameters import hop_limits, terms
 from pybird.proto.bgp.session.reach import Reach, has_mixed_families
-from pybird.proto.bgp.session.restart import (
-    NeighborRestart,
-    kept_families,
-    leaves_quietly,
-    preserved_families,
-    recovery_wait,
-    restart_time,
-)
+from pybird.proto.bgp.session.restart import kept_families, leaves_quietly, recovery_wait
 from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
@@ -109,7 +103,7 @@ class Peer(Instance[BgpConfig]):
 
     def _prepare(self, config: BgpConfig, ifindex: int = 0) -> None:
         self.session_channels = SessionChannels(self)
-        self.restart = NeighborRestart(self.services.clock, lambda: self.guarded(self._restart_timeout))
+        self.restart = NeighborRestart(self)
         self.doubt = Doubt(self.services.clock, self._make_active)
         self.reach = Reach(config, self.services, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.services.random)
@@ -401,12 +395,9 @@ class Peer(Instance[BgpConfig]):
         self._ended_by_hold_timer = self._ended_by_cease = False
         self.pace.reset()
         self.trace("events", "BGP session established")
-        self.restart.session_up()
         self.went_up()
         self.session_channels.open(connection)
-        preserved = preserved_families(connection.session)
-        for family in sorted(self.restart.families - preserved):
-            self._end_staleness(family)  # what it sent before the restart is worth nothing any more
+        self.restart.session_up(connection.session)
         if (wait := recovery_wait(connection.session)) is not None:
             self._release_recovery_in(wait)
         self.session_hook()
@@ -447,6 +438,7 @@ class Peer(Instance[BgpConfig]):
         self._count_error(notification, effect.received)
         self._ended_by_hold_timer = notification.code == errors.HOLD_TIMER
         if was_active:
+            self.restart.end()
             self._session_over()
         elif effect.received and connection.outgoing and connection.session.remote is None:
             self._refused(self.last_error)
@@ -517,17 +509,27 @@ class Peer(Instance[BgpConfig]):
 
     def _session_lost(self, connection: Connection) -> None:
         """The session ended without a NOTIFICATION: the neighbor may restart gracefully."""
-        families, seconds = kept_families(connection.session), restart_time(self.config, connection.session)
-        if families:
-            self.trace("events", "Neighbor graceful restart detected")
-            if seconds:
-                self.restart.begin(families, seconds)
-            else:
-                self.trace("events", "Neighbor graceful restart timeout")
+        self.restart.session_lost(connection.session)
         self._session_over()
+        self.restart.suspended()
+
+    def silent(self, connection: Connection) -> None:
+        self.trace("events", "Hold timer expired")
+        self._forget(connection)
+        self._ended_by_hold_timer = True
+        self._session_lost(connection)
+        self._try_again(connection)
+
+    def restart_over(self) -> None:
+        self.session_hook()
+
+    @property
+    def has_session(self) -> bool:
+        """True while there is an Established session."""
+        return self.active is not None
 
     def recovers(self, channel: Channel) -> bool:
-        return self.config.graceful_restart != "off" and _family_of(channel) is not None
+        return self.config.graceful_restart != "off" and family_of(channel) is not None
 
     def _release_recovery_in(self, seconds: float) -> None:
         clock = self.services.clock
@@ -542,44 +544,17 @@ class Peer(Instance[BgpConfig]):
             self.services.recovery.release(channel)
 
     def keeps_routes(self, channel: Channel) -> bool:
-        return _family_of(channel) in self.restart.families
+        return self.restart.keeps(channel)
+
+    def keeps_stale(self, channel: Channel) -> bool:
+        return self.restart.keeps_stale(channel)
 
     def end_of_rib(self, family: AfiSafi) -> None:
         """The neighbor has sent all its routes of this family: stale ones go, and a recovery has them."""
-        self._end_staleness(family)
+        self.restart.end_of_rib(family)
         for channel in self.channels.values():
-            if _family_of(channel) == family:
+            if family_of(channel) == family:
                 self.services.recovery.release(channel)
-
-    def _end_staleness(self, family: AfiSafi) -> None:
-        """Remove what is stale in this family."""
-        if family not in self.restart.families:
-            return
-        for channel in self._restarting_channels():
-            if _family_of(channel) == family:
-                if channel.state is ChannelState.START:
-                    channel.close()  # the new session does not have the family
-                else:
-                    channel.end_refresh()
-        self.restart.done(family)
-        if not self.restart.active:
-            self.trace("events", "Neighbor graceful restart done")
-
-    def _restarting_channels(self) -> list[Channel]:
-        return [channel for channel in self.channels.values() if self.keeps_routes(channel)]
-
-    def _restart_timeout(self) -> None:
-        """The neighbor did not come back in time."""
-        self.trace("events", "Neighbor graceful restart timeout")
-        self._end_restart()
-
-    def _end_restart(self) -> None:
-        """Remove the stale routes of a neighbor without a session."""
-        channels = self._restarting_channels()
-        self.restart.end()
-        for channel in channels:
-            channel.close()
-        self.session_hook()
 
     # ----------------------------------------------------------- incoming
 
@@ -663,7 +638,7 @@ class Peer(Instance[BgpConfig]):
             self._failed(f"Error: {reason}")
             self.log("info", reason)
         self._close_all(None)
-        self._end_restart()
+        self.restart.end()
         if was_active:
             self.signatures.begin(self.config.password is not None)
             self.went_down()
@@ -708,6 +683,7 @@ class Peer(Instance[BgpConfig]):
         self.pace.adapt(new)
         self.error_wait.adapt(new)
         self.reach.adapt(new)
+        self.restart.adapt(new)
         return True
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
@@ -821,19 +797,16 @@ class Peer(Instance[BgpConfig]):
         return details.peer_details(self)
 
     def channel_details(self, channel: Channel) -> Iterator[Detail]:
-        if self.keeps_routes(channel):
-            yield Detail("Neighbor GR", "Regular")
+        if self.restart.active:
+            yield Detail("Neighbor GR", self.restart.phase(channel))
+        if (left := self.restart.stale_left(channel)) is not None:
+            yield Detail("LL stale timer", f"{left:.3f}/-")
         if self.active is not None and isinstance(channel.config, BgpChannelConfig):
             hop = self.session_channels.own_next_hop(channel.config)
             if hop:
                 yield Detail("BGP Next hop", next_hop_text(hop))
         if isinstance(channel.config, BgpChannelConfig):
             yield from details.igp_lines(self.config, channel.config)
-
-
-def _family_of(channel: Channel) -> AfiSafi | None:
-    config = channel.config
-    return config.family.numbers if isinstance(config, BgpChannelConfig) else None
 
 
 def _do_nothing() -> None:

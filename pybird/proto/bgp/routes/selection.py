@@ -129,6 +129,11 @@ def rank(rte: Rte, pool: AttributePool) -> int:
     return local << 12 | (_LONGEST - path) << 2 | (3 - origin) if path <= _LONGEST else -1
 
 
+def is_stale(rte: Rte) -> bool:
+    """True if the route outlives the session of its sender (RFC 9494)."""
+    return _is_long_lived(rte.attrs.wire)
+
+
 def _is_long_lived(wire: bytes) -> bool:
     """True if the route has the community LLGR_STALE."""
     if LLGR_STALE not in wire:
@@ -326,5 +331,6 @@ SELECTION: Final = Selection(
     group=group,
     shown_metric=shown_metric,
     shown_origin=shown_origin,
+    stale=is_stale,
     step=step,
 )

@@ -156,6 +156,12 @@ class SessionChannels:
             if isinstance(channel.config, BgpChannelConfig):
                 yield channel, channel.config
 
+    @property
+    def _keeps_for_long(self) -> bool:
+        """True if long-lived stale routes are the last choice of the neighbor, too (RFC 9494, 3)."""
+        found = self._remote_open().capabilities
+        return found.long_lived is not None and found.graceful_restart is not None
+
     def _remote_open(self) -> Open:
         assert self._connection is not None
         remote = self._connection.session.remote
@@ -463,7 +469,7 @@ class SessionChannels:
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
             aigp=aigp_mode(config, self._remote_as() == peer.local_as),
-            long_lived=self._remote_open().capabilities.long_lived is not None,
+            long_lived=self._keeps_for_long,
             paths=family.numbers in negotiated.add_path_tx,
             role=self._role,
         )

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from pybird.core.ports import Clock, Stream, Timer
-from pybird.proto.bgp.session.session import Closed, Effect, Opened, Refresh, Send, Session, Up, Updates
+from pybird.proto.bgp.session.session import (
+    Closed,
+    Effect,
+    Opened,
+    Refresh,
+    Send,
+    Session,
+    Silent,
+    Up,
+    Updates,
+)
 from pybird.proto.bgp.wire import traces
 from pybird.proto.bgp.wire.messages import Message, Notification
 
@@ -50,6 +60,9 @@ class ConnectionOwner(Protocol):
 
     def closed(self, connection: Connection, effect: Closed) -> None:
         """The session ended with a NOTIFICATION, received or ours; the stream is closed."""
+
+    def silent(self, connection: Connection) -> None:
+        """The neighbor was silent for the hold time; it was told nothing, as its routes stay."""
 
     def drained(self, connection: Connection) -> None:
         """What waited to be sent has drained below the low mark."""
@@ -163,6 +176,9 @@ class Connection:
             case Closed():
                 self._end(abort=effect.abort)
                 self._owner.closed(self, effect)
+            case Silent():
+                self._end(abort=False)
+                self._owner.silent(self)
 
     def _write(self, octets: bytes) -> None:
         """Send whole messages."""

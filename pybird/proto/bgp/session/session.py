@@ -143,7 +143,12 @@ class Closed:
     abort: bool = False  # the peer reads nothing any more: reset the connection
 
 
-Effect = Send | Opened | Up | Updates | Refresh | Closed
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The hold timer expired, and routes stay for long: close the connection without a word."""
+
+
+Effect = Send | Opened | Up | Updates | Refresh | Closed | Silent
 
 _REQUIRED: Final[tuple[tuple[str, Callable[[Capabilities], bool]], ...]] = (
     ("route refresh", lambda c: c.route_refresh or c.cisco_refresh),
@@ -295,7 +300,7 @@ class Session:
         self._update_progress(now, unsent)
         timers = self._timers
         if timers.hold is not None and now >= timers.hold and self._is_silent(now, unread):
-            return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
+            return self._hold_timer_expired()
         if timers.send_hold is not None and now >= timers.send_hold:
             timers.send_hold = self._progress_at + self.send_hold_time
             if now >= timers.send_hold:
@@ -304,6 +309,12 @@ class Session:
             self._arm_keepalive(now)
             return [self._send(Keepalive())]
         return []
+
+    def _hold_timer_expired(self) -> list[Effect]:
+        if self.state is SessionState.ESTABLISHED and self.negotiated.long_lived:
+            self._stop()  # as in BIRD: a neighbor that hears no NOTIFICATION keeps our routes, too
+            return [Silent()]
+        return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")
 
     @property
     def send_hold_time(self) -> float:
@@ -536,6 +547,7 @@ __all__ = [
     "Send",
     "Session",
     "SessionState",
+    "Silent",
     "Terms",
     "Up",
     "Updates",

@@ -5,8 +5,7 @@ all (BIRD, GoBGP), plain or extended form (RFC 9072), the same capability twice,
 unknown ones (kept). Written: all in one optional parameter, extended if it is long.
 
 Graceful restart (64) is announced with the families whose routes neighbors shall keep when
-this router restarts, in aware mode with none. The long-lived form (71) is
-read for `show protocols`, but never announced: this version does not act on it.
+this router restarts, in aware mode with none; so is the long-lived form (71), each with its time.
 """
 
 from __future__ import annotations
@@ -109,6 +108,11 @@ class Capabilities:
             items.append((ADD_PATH, b"".join(_pair(a, s) + bytes((m,)) for a, s, m in self.add_path)))
         if self.enhanced_refresh:
             items.append((ENHANCED_REFRESH, b""))
+        if self.long_lived is not None:
+            families = (
+                _pair(a, s) + bytes((f,)) + time.to_bytes(3, "big") for a, s, f, time in self.long_lived
+            )
+            items.append((LONG_LIVED, b"".join(families)))
         if self.hostname is not None:
             items.append((HOSTNAME, _text(self.hostname) + _text(self.domain)))
         return items
@@ -320,6 +324,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
         graceful_restart=_own_restart(config, channels, recovers),
+        long_lived=_own_long_lived(config, channels, recovers),
         role=None if config.local_role is None else ROLES[config.local_role],
         as4=config.local_as if config.enable_as4 else None,
         add_path=_add_path(channels),
@@ -343,6 +348,23 @@ def _own_restart(
     flags = FORWARDING if recovers else 0
     families = tuple(sorted([(*channel.family.numbers, flags) for channel in kept]))
     return GracefulRestart(RESTARTED if recovers else 0, config.graceful_restart_time, families)
+
+
+def _own_long_lived(
+    config: BgpConfig, channels: list[BgpChannelConfig], recovers: bool
+) -> tuple[tuple[int, int, int, int], ...] | None:
+    """For how long the neighbor keeps which routes after the restart time (RFC 9494, 3)."""
+    mode = config.long_lived_graceful_restart or "aware"
+    if config.graceful_restart == "off" or mode == "off":
+        return None
+    found = []
+    for channel in channels:
+        kept = channel.long_lived_graceful_restart
+        if mode == "on" if kept is None else kept:
+            time = channel.long_lived_stale_time
+            seconds = config.long_lived_stale_time if time is None else time
+            found.append((*channel.family.numbers, FORWARDING if recovers else 0, seconds))
+    return tuple(sorted(found))
 
 
 def _extended(channels: list[BgpChannelConfig]) -> list[AfiSafi]:
@@ -384,6 +406,7 @@ class Negotiated:
     extended_next_hop: frozenset[AfiSafi] = frozenset()  # IPv4 families with IPv6 next hops
     add_path_rx: frozenset[AfiSafi] = frozenset()  # families that we receive with path ids (RFC 7911)
     add_path_tx: frozenset[AfiSafi] = frozenset()  # families that we send with path ids
+    long_lived: frozenset[AfiSafi] = frozenset()  # whose routes of the neighbor may stay for long (RFC 9494)
 
     @property
     def max_length(self) -> int:
@@ -415,7 +438,18 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
         extended_next_hop=next_hops,
         add_path_rx=_both(families, local, RECEIVE_PATHS, remote, SEND_PATHS),
         add_path_tx=_both(families, local, SEND_PATHS, remote, RECEIVE_PATHS),
+        long_lived=_kept_for_long(families, local, remote),
     )
+
+
+def _kept_for_long(
+    families: tuple[AfiSafi, ...], local: Capabilities, remote: Capabilities
+) -> frozenset[AfiSafi]:
+    """The families of the neighbor's capability 71; it counts only beside 64, on both sides (RFC 9494, 3)."""
+    if None in (local.graceful_restart, remote.graceful_restart, local.long_lived):
+        return frozenset()
+    listed = [(afi, safi) for afi, safi, _, _ in remote.long_lived or ()]
+    return frozenset([family for family in families if family in listed])
 
 
 def _both(
