@@ -49,6 +49,7 @@ HOT_MODULES = (
     "pybird/proto/bgp/wire/messages.py",
     "pybird/proto/bgp/wire/nlri.py",
     "pybird/proto/bgp/wire/flow.py",
+    "pybird/proto/bgp/wire/evpn.py",
     "pybird/proto/bgp/family.py",
     "pybird/proto/bgp/wire/attributes.py",
     "pybird/proto/bgp/wire/aigp.py",

@@ -73,6 +73,10 @@ def _evpn(builder: Values, tree: Tree) -> Net:
             return EvpnNet(EvpnType.MAC, rd, builder.number(part[1]), mac=mac, ip=ip)
         case "net_evpn_imet":
             return EvpnNet(EvpnType.IMET, rd, builder.number(part[1]), ip=builder.address(part[2]))
+        case "net_evpn_prefix":
+            prefix = builder.prefix(part[2])
+            tag = builder.number(part[1])
+            return EvpnNet(EvpnType.PREFIX, rd, tag, ip=prefix.address, length=prefix.length)
     return EvpnNet(EvpnType.ES, rd, esi=_segment(builder, part[1]), ip=builder.address(part[2]))
 
 

@@ -90,10 +90,10 @@ def cannot_match(_left: Any, _right: Any) -> bool:
 _SIZES: Final = {NetType.ETH: 48, NetType.MPLS: 20, NetType.ASPA: 32, NetType.PEER: 0}
 # By part of an EVPN route: the kinds of routes that do not have it.
 _WITHOUT: Final[dict[str, tuple[EvpnType, ...]]] = {
-    "mac": (EvpnType.EAD, EvpnType.IMET, EvpnType.ES),
+    "mac": (EvpnType.EAD, EvpnType.IMET, EvpnType.ES, EvpnType.PREFIX),
     "tag": (EvpnType.ES,),
-    "esi": (EvpnType.MAC, EvpnType.IMET),
-    "ip": (EvpnType.EAD, EvpnType.MAC),
+    "esi": (EvpnType.MAC, EvpnType.IMET, EvpnType.PREFIX),
+    "ip": (EvpnType.EAD, EvpnType.MAC, EvpnType.PREFIX),
 }
 
 
@@ -121,7 +121,7 @@ def net_length(net: Any) -> int:
 def net_address(net: Any) -> Address:
     """The address part of a net; `::` if it has none."""
     if isinstance(net, EvpnNet):
-        return (net.ip if net.kind is EvpnType.MAC else None) or UNSPECIFIED_V6
+        return (net.ip if net.kind in (EvpnType.MAC, EvpnType.PREFIX) else None) or UNSPECIFIED_V6
     prefix = net if isinstance(net, Prefix) else getattr(need(net), "prefix", None)
     address = getattr(net, "address", None) if prefix is None else prefix.address
     return address if isinstance(address, Address) else UNSPECIFIED_V6
@@ -129,12 +129,19 @@ def net_address(net: Any) -> Address:
 
 def net_part(net: Any, name: str) -> Any:
     """A part that only some types of net have. Raises FilterRuntimeError without it."""
-    if not hasattr(net, name) or (isinstance(net, EvpnNet) and net.kind in _WITHOUT.get(name, ())):
+    if not hasattr(net, name) or (isinstance(net, EvpnNet) and _lacks(net, name)):
         raise FilterRuntimeError(f"{net} has no {name}")
     part = getattr(net, name)
     if part is None and isinstance(net, FlowNet):
         return net.everything
     return part
+
+
+def _lacks(net: EvpnNet, name: str) -> bool:
+    """True if EVPN routes of this kind do not have this part; unknown ones have a distinguisher only."""
+    if net.octets is not None:
+        return name in _WITHOUT
+    return net.kind in _WITHOUT.get(name, ())
 
 
 def net_inside(net: Any, outer: Any) -> bool:

@@ -114,12 +114,13 @@ class MplsPolicy(OpenEnum):
 
 
 class EvpnType(OpenEnum):
-    """EVPN route types (RFC 7432, 7)."""
+    """EVPN route types (RFC 7432, 7; RFC 9136, 3)."""
 
     EAD = 1
     MAC = 2
     IMET = 3
     ES = 4
+    PREFIX = 5
 
 
 class BridgeSource(OpenEnum):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from pybird.values.enums import EvpnType
 from pybird.values.net import NetType
 
 NO_BUCKET: Final = b""  # of prefixes too short for a bucket id, and of types with few networks
@@ -68,6 +69,13 @@ def _by_vpn(octets: int) -> Geometry:
     return Geometry(NEVER, 0, cut, order)
 
 
+def _evpn_bucket(key: bytes) -> bytes:
+    """Kind, distinguisher, tag; of an IP prefix as much as of those of VPNs, of a MAC as of ETH."""
+    if key[0] == EvpnType.PREFIX:
+        return key[:16] if key[13] == 4 else key[:19]
+    return key[:27]
+
+
 _GEOMETRIES: Final[dict[NetType, Geometry]] = {
     NetType.IP4: _prefixes(16),
     NetType.IP6: _prefixes(32),
@@ -82,7 +90,7 @@ _GEOMETRIES: Final[dict[NetType, Geometry]] = {
     NetType.ETH: _by_first_octets(4),  # the maker of the card (OUI), and one octet more
     NetType.MPLS: _by_first_octets(2),
     NetType.ASPA: _by_first_octets(3),
-    NetType.EVPN: _by_first_octets(27),  # kind, distinguisher, tag, segment, and as much of a MAC as above
+    NetType.EVPN: Geometry(NEVER, 0, _evpn_bucket, _whole_key),
     NetType.PEER: Geometry(NEVER, 0, _one_bucket, by_address),  # few
 }
 

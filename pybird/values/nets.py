@@ -191,10 +191,12 @@ def _aspa_of(key: bytes) -> AspaNet:
 @final
 @dataclass(frozen=True, slots=True)
 class EvpnNet:
-    """An EVPN route (RFC 7432, 7; RFC 9136 not yet).
+    """What tells an EVPN route from others (RFC 7432, 7; RFC 9136, 3); labels and the like are attributes.
 
-    Key: kind (1 octet), distinguisher (8), tag (4), segment (10), MAC (6),
-    then the address, if any. Fields that a kind does not have are zero.
+    Key: kind (1 octet), distinguisher (8), tag (4); then, of an IP prefix route, the octets of its
+    address (1), the address, and its length (1); of others segment (10), MAC (6), and the address,
+    if any. Fields that a kind does not have are zero. A route of another kind, or one that cannot be
+    read, is all octets behind its kind and length, `octets`. Its key is a zero octet, kind, octets.
     """
 
     kind: EvpnType
@@ -203,6 +205,14 @@ class EvpnNet:
     esi: bytes = bytes(10)
     mac: Mac = Mac(0)  # noqa: RUF009  a constant
     ip: Address | None = None
+    length: int = 0
+    octets: bytes | None = None
+
+    @classmethod
+    def of_octets(cls, kind: EvpnType, octets: bytes) -> EvpnNet:
+        """A route of which only kind and, if it is so long, distinguisher (the first 8 octets) are known."""
+        rd = RouteDistinguisher.from_bytes(octets[:8] if len(octets) >= 8 else b"", "big")
+        return cls(kind, rd, octets=octets)
 
     @property
     def type(self) -> NetType:
@@ -210,12 +220,18 @@ class EvpnNet:
 
     @property
     def key(self) -> bytes:
-        fixed = (
-            bytes((self.kind,)) + self.rd.octets + self.tag.to_bytes(4, "big") + self.esi + self.mac.octets
-        )
-        return fixed + (self.ip.octets if self.ip is not None else b"")
+        kind = bytes((self.kind,))
+        if self.octets is not None:
+            return b"\0" + kind + self.octets
+        head = kind + self.rd.octets + self.tag.to_bytes(4, "big")
+        address = self.ip.octets if self.ip is not None else b""
+        if self.kind is EvpnType.PREFIX:
+            return head + bytes((len(address),)) + address + bytes((self.length,))
+        return head + self.esi + self.mac.octets + address
 
     def __str__(self) -> str:
+        if self.octets is not None:
+            return f"evpn type {int(self.kind)} {self.rd} {self.octets.hex(':')}"
         esi = self.esi.hex(":")
         match self.kind:
             case EvpnType.EAD:
@@ -224,14 +240,21 @@ class EvpnNet:
                 return f"evpn mac {self.rd} {self.tag} {self.mac} {self.ip or '*'}"
             case EvpnType.IMET:
                 return f"evpn imet {self.rd} {self.tag} {self.ip}"
+            case EvpnType.PREFIX:
+                return f"evpn prefix {self.rd} {self.tag} {self.ip}/{self.length}"
             case _:
                 return f"evpn es {self.rd} {esi} {self.ip}"
 
 
 def _evpn_of(key: bytes) -> EvpnNet:
-    ip = Address(key[29:]) if len(key) > 29 else None
+    if key[0] == 0:
+        return EvpnNet.of_octets(EvpnType(key[1]), key[2:])
+    kind = EvpnType(key[0])
     rd, tag = RouteDistinguisher.from_bytes(key[1:9], "big"), int.from_bytes(key[9:13], "big")
-    return EvpnNet(EvpnType(key[0]), rd, tag, key[13:23], Mac.from_bytes(key[23:29], "big"), ip)
+    if kind is EvpnType.PREFIX:
+        return EvpnNet(kind, rd, tag, ip=Address(key[14:-1]), length=key[-1])
+    ip = Address(key[29:]) if len(key) > 29 else None
+    return EvpnNet(kind, rd, tag, key[13:23], Mac.from_bytes(key[23:29], "big"), ip)
 
 
 def _flow4_of(key: bytes) -> FlowNet:

@@ -14,7 +14,7 @@ from pybird.cli.attribute_text import text_of
 from pybird.proto.bgp import family
 from pybird.proto.bgp.details import capability_lines
 from pybird.proto.bgp.wire import capabilities, messages
-from pybird.proto.bgp.wire.attributes import KNOWN
+from pybird.proto.bgp.wire.attributes import ATTRIBUTES, KNOWN
 from pybird.proto.bgp.wire.capabilities import Capabilities, parse
 from pybird.proto.bgp.wire.errors import BgpError
 from pybird.proto.bgp.wire.messages import MARKER, Framer, Open, Update
@@ -168,11 +168,21 @@ def test_networks(vector):
     found = [(group.path_id, key) for group in groups for key in group.keys]
     shown = [f"{path_id} " * paths + str(net_of(row.net_type, key)) for path_id, key in found]
     assert shown == vector["networks"]
+    assert [group.error for group in groups if group.error] == vector.get("malformed", [])
     if not paths:
         assert row.nlri.read(data) == [key for _, key in found]
+    prefixed = [path_id.to_bytes(4, "big") * paths + key for path_id, key in found]
+    if "beside" in vector:
+        (octets_beside,) = {group.beside for group in groups}
+        there = row.nlri.attributes(octets_beside)
+        assert [f"{name} {text_of(value, BESIDE[name])}" for name, value in there] == vector["beside"]
+        assert row.nlri.beside(row.nlri.labels(octets_beside), there) == octets_beside
+        assert row.nlri.split_labeled(prefixed, 4096, 4 * paths, octets_beside) == [data]
     if vector.get("sent"):
-        prefixed = [path_id.to_bytes(4, "big") * paths + key for path_id, key in found]
         assert row.nlri.split(prefixed, 4096, 4 * paths) == [data]
+
+
+BESIDE = {decl.name: decl for decl in ATTRIBUTES}
 
 
 # ------------------------------------------------- nothing is without vectors

@@ -77,6 +77,16 @@ def test_no_bucket_of_ten_thousand_networks_is_long(net_type: NetType):
     assert max(len(bucket) for bucket in table.buckets.values()) <= LONGEST
 
 
+@pytest.mark.parametrize("prefix", [v4, v6], ids=["IPv4", "IPv6"])
+def test_prefixes_of_an_evpn_are_cut_as_those_of_a_vpn(prefix):
+    table = Table(TableConfig("t", NetType.EVPN))
+    prefixes = [prefix(number) for number in range(MANY)]
+    nets = [EvpnNet(EvpnType.PREFIX, RD, 7, ip=each.address, length=each.length) for each in prefixes]
+    table.announce([net.key for net in nets], route(A))
+    assert max(len(bucket) for bucket in table.buckets.values()) <= LONGEST
+    assert shown(NetType.EVPN, nets[::-1]) == [str(net) for net in sorted(nets, key=lambda net: net.key)]
+
+
 def test_a_table_with_a_default_route_in_each_of_many_vpns_is_cut_too():
     table = Table(TableConfig("t", NetType.VPN4))
     rds = [

@@ -167,6 +167,7 @@ ROWS = [
     ("7311/3.2 AIGP overrun", (INTERNAL,), "80 26 01000b00", "no bgp_aigp", f"bgp_aigp: {HIGH(4)}"),
     ("7311/3.2 AIGP twice in one", (INTERNAL,), "80 26" + 2 * " 01000b0000000000000005", "bgp_aigp", None),
     ("6514/5 PMSI tunnel", ANY, "c0 22 00000000", WITHDRAWN, f"bgp_pmsi_tunnel: {HIGH(4)}"),
+    ("6514/5 PMSI tunnel to nobody", ANY, "c0 22 00060006400a0000", WITHDRAWN, f"bgp_pmsi_tunnel: {HIGH(8)}"),
     ("9234/5 OTC", ANY, "c0 35 0000fd", WITHDRAWN, f"bgp_otc: {HIGH(3)}"),
     # ---- unknown ones (RFC 4271, 5 and 6.3); ATTR_SET (RFC 6368) is one of them
     ("unknown well-known", ANY, "40 99 01", WITHDRAWN, "unknown well-known attribute 99"),

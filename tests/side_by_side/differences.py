@@ -216,6 +216,30 @@ def _each(found: dict[str, dict[str, Any]], why: str, row: str, as_frr: bool = F
 # Networks without OTC that neighbors of every role get.
 _TO_ALL = ("10.2.1.0/24", "10.3.1.0/24", "10.7.1.0/24", "10.8.1.0/24", "10.99.1.0/24")
 
+_EVPN_BROKEN: dict[str, dict[str, Any]] = {
+    "evpn_broken": {
+        "a label too few": [[], 2],
+        "a MAC of 40 bits": [[], 2],
+        "an IP address of 24 bits": [[], 2],
+        "an auto-discovery route that is too long": [[], 2],
+        "a multicast route without address": [[], 2],
+        "a segment that is too short": [[], 2],
+        "a route that is cut off": [["3/10"], 0],
+    }
+}
+_EVPN_PREFIX: dict[str, dict[str, Any]] = {
+    "evpn_segments_and_prefixes": {
+        "prefixes": ["evpn prefix 65001:1 7 10.3.3.0/24"],
+        "left": [],
+    }
+}
+_EVPN_ESI: dict[str, dict[str, Any]] = {
+    "evpn_segments_and_prefixes": {
+        "segment": "T:T:T:09",
+        "outside": "2 0000fde90000000100010203040506070809000000073002005e00530100000641",
+    }
+}
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "next_hop_through_a_route_over_itself",
@@ -433,6 +457,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         ours=["3/10"],
         why="the networks are wrong, not the list of attributes",
         row="the NOTIFICATION for a malformed flow",
+    ),
+    *_each(_EVPN_BROKEN, "routes can be told apart by their lengths", "an EVPN route of a known type that"),
+    *_each(_EVPN_PREFIX, "label, segment and gateway identify nothing", "an IP prefix route of EVPN"),
+    *_each(_EVPN_ESI, "the neighbors need it", "the Ethernet segment of a MAC/IP route"),
+    Difference(
+        case="evpn_of_ipv6_sessions",
+        key="multihop: via",
+        ours={
+            "evpn imet 65001:1 7 10.1.1.1": "via 10.0.0.3 on eth0",
+            "evpn imet 65001:1 7 2001:db8::1": "unreachable",
+        },
+        why="nothing is wrong with them; BIRD 3.3 takes them",
+        row="an EVPN route without label, with `gateway recursive`",
     ),
     *_each(_ON_NO_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),
     *_each(_OFF_LINK, "the neighbor must refuse it", "a next hop that is not on that link"),

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 MARKER = b"\xff" * 16
 HEADER = 19
 OPEN, UPDATE, NOTIFICATION, KEEPALIVE, REFRESH = 1, 2, 3, 4, 5
-IPV4, IPV6 = 1, 2
-UNICAST, MULTICAST, LABELED, VPN_LABELED, VPN_MULTICAST = 1, 2, 4, 128, 129  # SAFI
+IPV4, IPV6, L2VPN = 1, 2, 25
+UNICAST, MULTICAST, LABELED, EVPN, VPN_LABELED, VPN_MULTICAST = 1, 2, 4, 70, 128, 129  # SAFI
 WITHDRAWN_LABEL = bytes.fromhex("800000")  # RFC 8277, 2.4
 AS_TRANS = 23456
 OPTIONAL, TRANSITIVE, EXTENDED = 0x80, 0x40, 0x10
@@ -40,6 +40,7 @@ ATTRIBUTES = {
     16: ("extended_communities", 0xC0),
     17: ("as4_path", 0xC0),
     18: ("as4_aggregator", 0xC0),
+    22: ("pmsi_tunnel", 0xC0),
     26: ("aigp", 0x80),
     32: ("large_communities", 0xC0),
     35: ("otc", 0xC0),
@@ -226,6 +227,24 @@ def mp_unreach(prefixes: Sequence[str], safi: int = UNICAST) -> bytes:
     return attribute(15, struct.pack("!HB", _family(prefixes[0]), safi) + nets)
 
 
+def evpn(kind: int, *parts: bytes) -> bytes:
+    """A route of EVPN (RFC 7432, 7): its type, its length and its parts."""
+    value = b"".join(parts)
+    return bytes((kind, len(value))) + value
+
+
+def evpn_reach(hops: Sequence[str], *routes: bytes, raw_hop: bytes | None = None) -> bytes:
+    """MP_REACH_NLRI with routes of EVPN."""
+    hop = b"".join(map(packed, hops)) if raw_hop is None else raw_hop
+    head = struct.pack("!HBB", L2VPN, EVPN, len(hop)) + hop + b"\0"
+    return attribute(14, head + b"".join(routes))
+
+
+def evpn_unreach(*routes: bytes) -> bytes:
+    """MP_UNREACH_NLRI with routes of EVPN."""
+    return attribute(15, struct.pack("!HB", L2VPN, EVPN) + b"".join(routes))
+
+
 def _family(prefix: str) -> int:
     """The AFI of a network, of a VPN too, whose distinguisher has a colon."""
     return IPV6 if ":" in prefix.partition(" #")[0].partition(" mpls ")[0].split(" ")[-1] else IPV4
@@ -359,6 +378,8 @@ def _hops(value: bytes, safi: int = UNICAST) -> str:
 
 
 def _networks(octets: bytes, family: int, add_path: bool, safi: int = UNICAST) -> list[str]:
+    if safi == EVPN:
+        return _evpn_routes(octets, add_path)
     kind, size = (socket.AF_INET6, 16) if family == IPV6 else (socket.AF_INET, 4)
     found = []
     while octets:
@@ -379,6 +400,19 @@ def _networks(octets: bytes, family: int, add_path: bool, safi: int = UNICAST) -
         address = socket.inet_ntop(kind, octets[:used] + bytes(size - used))
         found.append(f"{head}{address}/{length}{labels}{number}")
         octets = octets[used:]
+    return found
+
+
+def _evpn_routes(octets: bytes, add_path: bool) -> list[str]:
+    """Each with its type, and its value in hex."""
+    found = []
+    while octets:
+        number = ""
+        if add_path:
+            number, octets = f" #{int.from_bytes(octets[:4])}", octets[4:]
+        stop = 2 + octets[1]
+        found.append(f"{octets[0]} {octets[2:stop].hex()}{number}")
+        octets = octets[stop:]
     return found
 
 

@@ -45,6 +45,16 @@ MAC = Mac.parse("00:11:22:33:44:55")
             "evpn mac 10:20 5 00:11:22:33:44:55 ::1",
         ),
         (EvpnNet(EvpnType.IMET, RD, 5, ip=Address.parse("1.2.3.4")), "evpn imet 10:20 5 1.2.3.4"),
+        (
+            EvpnNet(EvpnType.PREFIX, RD, 5, ip=Address.parse("1.2.0.0"), length=16),
+            "evpn prefix 10:20 5 1.2.0.0/16",
+        ),
+        (
+            EvpnNet(EvpnType.PREFIX, RD, 5, ip=Address.parse("2001:db8::"), length=32),
+            "evpn prefix 10:20 5 2001:db8::/32",
+        ),
+        (EvpnNet.of_octets(EvpnType(9), RD.octets + b"\7"), f"evpn type 9 10:20 {RD.octets.hex(':')}:07"),
+        (EvpnNet.of_octets(EvpnType(0), b""), "evpn type 0 0:0 "),
     ],
 )
 def test_text_and_key_of_every_type(net, shown):

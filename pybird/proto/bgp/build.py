@@ -178,10 +178,18 @@ def _without_other_hops(config: BgpConfig) -> list[BgpChannelConfig]:
         channel
         for channel in config.channels
         if isinstance(channel, BgpChannelConfig)
-        and (channel.igp_table6 if family.hop_version(channel.name) == 4 else channel.igp_table4)
+        and _other_igp_table(channel)
         and is_recursive(config, channel)
         and not channel.extended_next_hop
     ]
+
+
+def _other_igp_table(channel: BgpChannelConfig) -> str | None:
+    """The IGP table of a channel for next hops that need `extended next hop`."""
+    version = channel.family.hop_version
+    if version == family.EITHER:
+        return None
+    return channel.igp_table6 if version == 4 else channel.igp_table4
 
 
 def _unsorted_secondary(builder: Builder, config: BgpConfig) -> list[BgpChannelConfig]:

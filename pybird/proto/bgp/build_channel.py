@@ -29,12 +29,10 @@ from pybird.values.net import NetType
 
 
 def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """Build the channel of an address family; one that is not run yet is only checked, with a warning."""
+    """Build the channel of an address family."""
     name = name_of(tree)
-    if name not in family.NAMES and name not in family.OTHER_NAMES:
+    if name not in family.NAMES:
         raise builder.error(f"protocol bgp has no {name} channel", tree, expected=family.NAMES)
-    if name in family.OTHER_NAMES:
-        builder.warn(f"the {name} channel is understood but not run by this version", tree, "not-run")
     made = open_channel(builder, draft, tree, BgpChannelConfig)
     builder.each(tree.children, made, OPTIONS)
     close_channel(builder, draft, made, tree)
@@ -91,8 +89,8 @@ def stale_time(bound: str = "") -> Handler:
 
 
 def _validate(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    row = family.find(draft["name"])
-    if row is None or row.base is None:
+    row = family.named(draft["name"])
+    if row.base is None:
         raise builder.error("Validate option limited to flowspec channels", tree)
     draft["validate"] = builder.switch(tree.children[0])
 
@@ -101,8 +99,8 @@ def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """The table of unicast routes that flow routes are validated with (RFC 9117)."""
     name = tree.children[0]
     assert isinstance(name, Token)
-    row = family.find(draft["name"])
-    if row is None or row.base is None or builder.table(name).net_type is not row.base.net_type:
+    row = family.named(draft["name"])
+    if row.base is None or builder.table(name).net_type is not row.base.net_type:
         raise builder.error("Mismatched base table type", name)
     draft["base_table"] = str(name)
 
@@ -111,8 +109,8 @@ def _igp_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """An IGP table: a channel may have one for IPv4 and one for IPv6 next hops."""
     name = tree.children[0]
     assert isinstance(name, Token)
-    row = family.find(draft["name"])
-    if row is not None and not row.has_hops:
+    row = family.named(draft["name"])
+    if not row.has_hops:
         raise builder.error("IGP table not allowed here", name)
     field = {NetType.IP4: "igp_table4", NetType.IP6: "igp_table6"}.get(builder.table(name).net_type)
     if field is None:

@@ -4,16 +4,16 @@ Whatever depends on the family of a channel, a route or a message is in its row:
 networks are encoded, which next hops are allowed, whether an UPDATE may carry it outside
 of MP_REACH. No other module uses an AFI or a SAFI as a number.
 
-Looking up a family without a row raises. A configuration may name the families in
-`OTHERS`: they are understood and not run.
+Looking up a family without a row raises.
 
 Hot (also compiled): a row is used once for each message or attribute set.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, final
+from typing import Final, final
 
+from pybird.proto.bgp.wire.evpn import EVPN_ROUTES
 from pybird.proto.bgp.wire.flow import FLOWS4, FLOWS6
 from pybird.proto.bgp.wire.nlri import (
     IPV4_LABELED,
@@ -28,6 +28,8 @@ from pybird.proto.bgp.wire.nlri import (
 )
 from pybird.values.net import NetType
 
+EITHER: Final = 0  # next hops of both IP versions, whatever was negotiated (RFC 7432, 9.2.2)
+
 AfiSafi = tuple[int, int]  # as capabilities and messages have it, also of families that have no row
 
 
@@ -40,7 +42,7 @@ class Family:
     """One address family.
 
     `name` is that of its channels, `shown` its word in `show protocols all`. `nlri` reads
-    and writes its networks. `hop_version` (4 or 6) is the IP version of its next hops; an
+    and writes its networks. `hop_version` (4, 6 or `EITHER`) is the IP version of its next hops; an
     IPv4 family may also have IPv6 ones where both sides announced that (RFC 8950).
     `hop_sizes` are the lengths in octets that a next hop in MP_REACH may have; empty: routes
     have no next hop, and one that is received is ignored (RFC 8955, 4). Networks of a
@@ -103,8 +105,8 @@ class Family:
         if not self.has_hops:
             return not next_hop
         if len(next_hop) == 4:
-            return self.hop_version == 4
-        return self.hop_version == 6 or extended
+            return self.hop_version != 6
+        return self.hop_version != 4 or extended
 
     def hop_of(self, field: bytes) -> bytes | None:
         """The next hop in MP_REACH without distinguishers; None: one is not zero (RFC 4364, 4.3.2)."""
@@ -174,6 +176,7 @@ VPN6_MPLS: Final = Family(
     distinguished=True,
     labeled=True,
 )
+EVPN: Final = Family("evpn", "evpn", (25, 70), NetType.EVPN, EVPN_ROUTES, EITHER, _HOPS4)
 
 ROWS: Final = (
     IPV4_UNICAST,
@@ -188,36 +191,13 @@ ROWS: Final = (
     VPN6_MPLS,
     FLOW4,
     FLOW6,
+    EVPN,
 )
 
 
-class Other(NamedTuple):
-    """A family that is not run: what showing it and checking its channels need."""
-
-    name: str
-    shown: str
-    numbers: AfiSafi
-
-    @property
-    def hop_version(self) -> int:
-        """The IP version of its next hops: that of the AFI, and 6 if it is neither IPv4 nor IPv6."""
-        return 4 if self.numbers[0] == 1 else 6
-
-
-OTHERS: Final = (Other("evpn", "evpn", (25, 70)),)
-
 _BY_NAME: Final[dict[str, Family]] = {row.name: row for row in ROWS}
 _BY_NUMBERS: Final[dict[AfiSafi, Family]] = {row.numbers: row for row in ROWS}
-_SHOWN: Final[dict[AfiSafi, str]] = {
-    **{row.numbers: row.shown for row in ROWS},
-    **{other.numbers: other.shown for other in OTHERS},
-}
-_HOP_VERSIONS: Final[dict[str, int]] = {
-    **{row.name: row.hop_version for row in ROWS},
-    **{other.name: other.hop_version for other in OTHERS},
-}
-NAMES: Final = tuple(_BY_NAME)  # of channels that are run
-OTHER_NAMES: Final = tuple([other.name for other in OTHERS])
+NAMES: Final = tuple(_BY_NAME)  # of channels
 
 
 def named(name: str) -> Family:
@@ -232,11 +212,6 @@ def named(name: str) -> Family:
     return found
 
 
-def find(name: str) -> Family | None:
-    """The family of the channels with this name; None: they are not run."""
-    return _BY_NAME.get(name)
-
-
 def numbered(numbers: AfiSafi) -> Family:
     """The family with this AFI and SAFI.
 
@@ -249,11 +224,7 @@ def numbered(numbers: AfiSafi) -> Family:
     return found
 
 
-def hop_version(name: str) -> int:
-    """The IP version of next hops in channels with this name, run or not (without RFC 8950)."""
-    return _HOP_VERSIONS[name]
-
-
 def shown(numbers: AfiSafi) -> str:
     """A family in `show protocols all`, as BIRD calls it."""
-    return _SHOWN.get(numbers) or f"<{numbers[0]}/{numbers[1]}>"
+    found = _BY_NUMBERS.get(numbers)
+    return f"<{numbers[0]}/{numbers[1]}>" if found is None else found.shown

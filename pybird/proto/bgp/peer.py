@@ -803,7 +803,7 @@ class Peer(Instance[BgpConfig]):
             yield Detail("LL stale timer", f"{left:.3f}/-")
         if self.active is not None and isinstance(channel.config, BgpChannelConfig):
             hop = self.session_channels.own_next_hop(channel.config)
-            if hop:
+            if hop and self.session_channels.carries(channel.config.family):
                 yield Detail("BGP Next hop", next_hop_text(hop))
         if isinstance(channel.config, BgpChannelConfig):
             yield from details.igp_lines(self.config, channel.config)

@@ -25,10 +25,10 @@ def igp_tables(config: BgpConfig, channel: BgpChannelConfig) -> IgpTables:
         return IgpTables()
     if not is_recursive(config, channel):
         return IgpTables(v4, v6)
-    own = channel.family.hop_version == 4
-    if v4 is None and (own or channel.extended_next_hop):
+    version = channel.family.hop_version
+    if v4 is None and (version != 6 or channel.extended_next_hop):
         v4 = channel.table if channel.net_type is NetType.IP4 else "master4"
-    if v6 is None and (not own or channel.extended_next_hop):
+    if v6 is None and (version != 4 or channel.extended_next_hop):
         v6 = channel.table if channel.net_type is NetType.IP6 else "master6"
     return IgpTables(v4, v6)
 

@@ -5,7 +5,7 @@ exporter. It decides which routes may be sent (`admit`), their attributes (`wire
 once per attribute set) and the messages (`pack`). With add-path, a key that is packed is
 the path id and the network.
 
-The wire form is (next hop of MP_REACH, attributes without it, labels as in NLRI); the first is
+The wire form is (next hop of MP_REACH, attributes without it, what stands beside networks); the first is
 empty where the classic fields of an UPDATE carry the networks, and where routes have none. Rules: RFC 4271
 section 5, RFC 1997, RFC 2545, RFC 4360, RFC 4456, RFC 4760, RFC 6793, RFC 7311, RFC 8654,
 RFC 8950, RFC 9234, RFC 9494.
@@ -53,7 +53,7 @@ from pybird.proto.bgp.wire.attributes import (
 )
 from pybird.proto.bgp.wire.canonical import encode_attribute
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
-from pybird.proto.bgp.wire.nlri import PATH_ID, stack_octets
+from pybird.proto.bgp.wire.nlri import PATH_ID
 from pybird.proto.bgp.wire.roles import NO_ROLE, holds_back, marks_sent
 from pybird.values.address import Address
 from pybird.values.attributes import AttributeSet, find, pieces, value_of
@@ -69,7 +69,6 @@ _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
 _LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
 _WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets per member
 _NON_TRANSITIVE: Final = 0x40  # bit of the first octet (RFC 4360, 2; RFC 5701, 2)
-_IMPLICIT_NULL: Final = stack_octets(IMPLICIT_NULL)
 _HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
 
@@ -231,11 +230,13 @@ class BgpExporter:
             mp = self._family.hop_field(wire_next_hop(hop, terms.link_local_format))
             over = 9 + len(mp)
         octets = b"".join([found[code] for code in sorted(found)])
-        labels = self._labels(hop, rte) if self._family.labeled else b""
-        if _FIXED + over + len(labels) + len(octets) + self._longest > terms.max_length:
+        beside = b""
+        if self._family.nlri.mixed:
+            beside = self._family.nlri.beside(self._labels(hop, rte), rte.attrs.other)
+        if _FIXED + over + len(beside) + len(octets) + self._longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
-        return (mp, octets, labels)
+        return (mp, octets, beside)
 
     def _too_long(self, rte: Rte, size: int) -> None:
         """Log a route that no message can carry, as RFC 8654, 4 asks; it counts as withdrawn."""
@@ -427,19 +428,20 @@ class BgpExporter:
         peer = rte.source.peer
         return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
 
-    def _labels(self, hop: bytes, rte: Rte) -> bytes:
-        """The labels that belong to a next hop (RFC 8277, 3.2), as in NLRI.
+    def _labels(self, hop: bytes, rte: Rte) -> tuple[int, ...]:
+        """The labels that belong to a next hop (RFC 8277, 3.2).
 
         Those that were received with it, or those on the way to a gateway; ours is implicit
         null, and so is that of others without labels: packets arrive without one (RFC 3032, 2.1).
         """
         if hop == self._own:
-            return _IMPLICIT_NULL
+            return IMPLICIT_NULL
         for name, value in rte.attrs.other:
             if name == LABEL_STACK:
-                return stack_octets(value.items)
+                found: tuple[int, ...] = value.items
+                return found
         labels = () if find(rte.attrs.wire, NEXT_HOP) else rte.hop.nexthops[0].labels
-        return stack_octets(labels or IMPLICIT_NULL)
+        return labels or IMPLICIT_NULL
 
     def kept_back(self, rte: Rte) -> str:
         """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
@@ -478,7 +480,7 @@ class BgpExporter:
         out.extend([MARKER + (_FIXED + size + len(p)).to_bytes(2, "big") + head + p for p in pieces])
 
     def _pack_mp(self, out: list[bytes], wire: Wire, keys: list[bytes]) -> None:
-        hop, attributes, labels = wire
+        hop, attributes, beside = wire
         head = self._family.head + bytes((len(hop),)) + hop + b"\0"
         over = 4 + len(head) + len(attributes)
         room = self.terms.max_length - _FIXED - over
@@ -486,7 +488,7 @@ class BgpExporter:
         if lost and self._log is not None:
             most = self.terms.max_length
             self._log(f"BGP: {lost} {self._family.name} routes not sent: messages have at most {most} octets")
-        for piece in self._in_pieces(keys, room, labels):
+        for piece in self._in_pieces(keys, room, beside):
             # MP_REACH stands first (RFC 7606, 5.1)
             reach = bytes((OPTIONAL | EXTENDED, MP_REACH)) + (len(head) + len(piece)).to_bytes(2, "big")
             size = over + len(piece)
@@ -501,10 +503,10 @@ class BgpExporter:
                 + attributes
             )
 
-    def _in_pieces(self, keys: list[bytes], room: int, labels: bytes) -> list[bytes]:
+    def _in_pieces(self, keys: list[bytes], room: int, beside: bytes) -> list[bytes]:
         nlri = self._family.nlri
-        if labels:
-            return nlri.split_labeled(keys, room, self._path_id, labels)
+        if beside:
+            return nlri.split_labeled(keys, room, self._path_id, beside)
         return nlri.split(keys, room, self._path_id)
 
     def _pack_withdraw(self, out: list[bytes], keys: list[bytes]) -> None:

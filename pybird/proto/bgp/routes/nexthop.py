@@ -200,10 +200,10 @@ def own_next_hop(
     if configured is not None:
         if not configured.is_v4:
             return _own_v6(configured, link_local)
-        return configured.octets if family.hop_version == 4 else b""
+        return configured.octets if family.hop_version != 6 else b""
     if source.is_v4:
-        return source.octets if family.hop_version == 4 else _own_v6(v6, link_local)
-    if family.hop_version == 6 or extended:
+        return source.octets if family.hop_version != 6 else _own_v6(v6, link_local)
+    if family.hop_version != 4 or extended:
         return _own_v6(source, link_local)
     return b"" if v4 is None else v4.octets
 

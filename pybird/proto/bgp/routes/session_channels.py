@@ -151,6 +151,10 @@ class SessionChannels:
         self._connection = None
         self._reader = None
 
+    def carries(self, family: Family) -> bool:
+        """True if the session exchanges routes of this family."""
+        return family in self._open
+
     def _channels(self) -> Iterator[tuple[Channel, BgpChannelConfig]]:
         for channel in self._peer.channels.values():
             if isinstance(channel.config, BgpChannelConfig):

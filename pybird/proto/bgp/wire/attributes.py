@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from pybird.proto.bgp.wire.values import (
+    INGRESS_REPLICATION,
     Aggregator,
     Opaque,
     aigp_text,
@@ -26,6 +27,7 @@ from pybird.proto.bgp.wire.values import (
     encode_next_hop,
     number_octets,
     origin_octets,
+    pmsi_text,
     quads,
     read_number,
     read_origin,
@@ -185,8 +187,10 @@ def check_aigp(value: bytes, internal: bool, as4: bool) -> int:
 
 
 def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
-    """RFC 6514, section 5 with RFC 7606, 7.12: at least flags, type and label."""
-    return KEEP if len(value) >= 5 else WITHDRAW
+    """RFC 6514, 5 with RFC 7606, 7.12: at least flags, type and label; ingress replication has an address."""
+    if len(value) < 5:
+        return WITHDRAW
+    return WITHDRAW if value[1] == INGRESS_REPLICATION and len(value) not in (9, 21) else KEEP
 
 
 # ------------------------------------------------------------ error texts
@@ -300,7 +304,16 @@ _ROWS: Final[tuple[PathAttribute, ...]] = (
         ExtendedList,
         ExtendedList.encode,
     ),
-    _row(PMSI_TUNNEL, PASSED_ON, check_pmsi_tunnel, "bgp_pmsi_tunnel", "opaque", Opaque, value_octets),
+    _row(
+        PMSI_TUNNEL,
+        PASSED_ON,
+        check_pmsi_tunnel,
+        "bgp_pmsi_tunnel",
+        "opaque",
+        Opaque,
+        value_octets,
+        pmsi_text,
+    ),
     _row(AIGP, OPTIONAL, check_aigp, "bgp_aigp", "opaque", Opaque, value_octets, aigp_text),
     _row(
         LARGE_COMMUNITIES,
@@ -325,13 +338,22 @@ _IPV6_EXTENDED: Final = PathAttribute(
 KNOWN: Final[dict[int, PathAttribute]] = {row.code: row for row in (*_ROWS, _IPV6_EXTENDED)}
 
 
+def _octets_text(value: bytes) -> str:
+    return value.hex(":")
+
+
 def _label_stack_text(value: CommunityList) -> str:
     return "/".join([str(label) for label in value.items])
 
 
-LABEL_STACK: Final = "bgp_mpls_label_stack"  # received labels; they stand in the NLRI (RFC 8277)
+# What stands in the NLRI beside the networks.
+LABEL_STACK: Final = "bgp_mpls_label_stack"  # received labels (RFC 8277)
+EVPN_ESI: Final = "bgp_evpn_esi"  # the segment of a MAC/IP or IP prefix route, unless zero (RFC 7432, 7.2)
+EVPN_GATEWAY: Final = "bgp_evpn_gateway"  # the gateway of an IP prefix route, unless zero (RFC 9136, 3.1)
 
 ATTRIBUTES: Final[tuple[AttributeDecl, ...]] = (
     *[row.decl for row in _ROWS],
     AttributeDecl(LABEL_STACK, "clist", writable=False, label="BGP.mpls_label_stack", text=_label_stack_text),
+    AttributeDecl(EVPN_ESI, "bytestring", writable=False, label="BGP.evpn_esi", text=_octets_text),
+    AttributeDecl(EVPN_GATEWAY, "ip", writable=False, label="BGP.evpn_gateway"),
 )

@@ -15,9 +15,11 @@ Hot (also compiled): about 0.1 us per prefix in plain Python, guarded by
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
+from pybird.proto.bgp.wire.attributes import LABEL_STACK
 from pybird.proto.bgp.wire.errors import BAD_NETWORK, UpdateError
+from pybird.values.community import CommunityList
 
 # Bits of the last octet that are behind the length, by length modulo 8.
 _HIDDEN: Final[tuple[int, ...]] = (0, 0x7F, 0x3F, 0x1F, 0x0F, 0x07, 0x03, 0x01)
@@ -25,20 +27,29 @@ PATH_ID: Final = 4  # octets
 
 
 class NlriGroup(NamedTuple):
-    """Networks of a field that have the same path id and labels; 0 and empty where there are none."""
+    """Networks of a field that have the same path id and the same beside them; 0 and empty: there is none.
+
+    `beside` are octets that are no part of a key, such as labels. `error` says what is wrong with
+    networks that can be told from others all the same, and count as withdrawn.
+    """
 
     path_id: int
-    labels: bytes
+    beside: bytes
     keys: list[bytes]
+    error: str = ""
 
 
 class Nlri:
-    """The encoding of one family's networks; `longest` is the most octets that a network takes."""
+    """The encoding of one family's networks; `longest` is the most octets that a network takes.
 
-    __slots__ = ("longest",)
+    In a `mixed` one the networks of a field may differ in what stands beside them.
+    """
 
-    def __init__(self, longest: int) -> None:
+    __slots__ = ("longest", "mixed")
+
+    def __init__(self, longest: int, mixed: bool = False) -> None:
         self.longest: Final = longest
+        self.mixed: Final = mixed
 
     def read(self, data: bytes) -> list[bytes]:
         """The table keys of the networks in a field of an UPDATE.
@@ -50,7 +61,7 @@ class Nlri:
         raise NotImplementedError
 
     def read_groups(self, data: bytes, paths: bool) -> list[NlriGroup]:
-        """The networks in a field, by path id (if `paths`) and labels, in the order of their first network.
+        """The networks in a field, by path id (if `paths`) and what is beside them, the first one first.
 
         Raises:
             UpdateError: as `read`.
@@ -64,8 +75,20 @@ class Nlri:
         """
         raise NotImplementedError
 
-    def split_labeled(self, keys: list[bytes], room: int, before: int, labels: bytes) -> list[bytes]:
-        """As `split`, with these labels (RFC 8277, 2.3); only families with labels have it."""
+    def split_labeled(self, keys: list[bytes], room: int, before: int, beside: bytes) -> list[bytes]:
+        """As `split`, with these labels and the like beside the networks; only a `mixed` encoding has it."""
+        raise NotImplementedError
+
+    def labels(self, beside: bytes) -> tuple[int, ...]:
+        """The labels in what stands beside networks."""
+        return ()
+
+    def attributes(self, beside: bytes) -> tuple[tuple[str, Any], ...]:
+        """What stands beside networks as attributes of their routes, sorted by name."""
+        return ()
+
+    def beside(self, labels: tuple[int, ...], attributes: tuple[tuple[str, Any], ...]) -> bytes:
+        """What stands beside networks with these labels, and these attributes of their routes."""
         raise NotImplementedError
 
     def oversized(self, keys: list[bytes], room: int, before: int = 0) -> int:
@@ -221,7 +244,7 @@ _LONGEST: Final = 255  # bits that the length octet can tell
 class LabeledNlri(Nlri):
     """Prefixes, those of VPNs too, after a stack of labels (RFC 8277, 2.3; RFC 4364, 4.3.4).
 
-    The length counts the labels and the distinguisher. `NlriGroup.labels` are the octets of
+    The length counts the labels and the distinguisher. Beside networks are the octets of
     the stack, 3 for each label; the bottom-of-stack bit ends it. Withdrawals have none.
     """
 
@@ -230,7 +253,7 @@ class LabeledNlri(Nlri):
     def __init__(self, bits: int, vpn: bool = False) -> None:
         self._before: Final = 8 * _RD if vpn else 0  # bits before the address
         self._most: Final = self._before + bits  # behind the labels
-        super().__init__(1 + _LABEL + self._most // 8)
+        super().__init__(1 + _LABEL + self._most // 8, mixed=True)
 
     def read(self, data: bytes) -> list[bytes]:
         return [key for group in self.read_groups(data, False) for key in group.keys]
@@ -283,16 +306,26 @@ class LabeledNlri(Nlri):
     def split(self, keys: list[bytes], room: int, before: int = 0) -> list[bytes]:
         return self.split_labeled(keys, room, before, _NO_LABELS[0])
 
-    def split_labeled(self, keys: list[bytes], room: int, before: int, labels: bytes) -> list[bytes]:
+    def labels(self, beside: bytes) -> tuple[int, ...]:
+        return label_stack(beside)
+
+    def attributes(self, beside: bytes) -> tuple[tuple[str, Any], ...]:
+        labels = label_stack(beside)
+        return ((LABEL_STACK, CommunityList(None, labels)),) if labels else ()
+
+    def beside(self, labels: tuple[int, ...], attributes: tuple[tuple[str, Any], ...]) -> bytes:
+        return stack_octets(labels)
+
+    def split_labeled(self, keys: list[bytes], room: int, before: int, beside: bytes) -> list[bytes]:
         """As `split`; a network is left out whose length with these labels exceeds 255 bits."""
         at = before + self._before // 8  # of the length
-        more = self._before + 8 * len(labels)
+        more = self._before + 8 * len(beside)
         written = [
-            key[:before] + bytes((key[at] + more,)) + labels + key[before:at] + key[at + 1 :]
+            key[:before] + bytes((key[at] + more,)) + beside + key[before:at] + key[at + 1 :]
             for key in keys
             if key[at] + more <= _LONGEST
         ]
-        return _in_pieces(written, room, self.longest + before + len(labels)) if written else []
+        return _in_pieces(written, room, self.longest + before + len(beside)) if written else []
 
 
 def label_stack(labels: bytes) -> tuple[int, ...]:

@@ -148,3 +148,16 @@ def aigp_text(value: Opaque) -> str:
     """The metric of an AIGP value as text; "?": it has none."""
     metric = aigp_metric(value.octets)
     return "?" if metric is None else str(metric)
+
+
+INGRESS_REPLICATION: Final = 6  # a tunnel type of PMSI_TUNNEL (RFC 6514, 5)
+
+
+def pmsi_text(value: Opaque) -> str:
+    """PMSI_TUNNEL as BIRD shows it: the kind of tunnel, its label or VNI as 24 bits, its identifier."""
+    kind, label, tunnel = value.octets[1], int.from_bytes(value.octets[2:5], "big"), value.octets[5:]
+    if kind == 0:
+        return "no-info"
+    if kind == INGRESS_REPLICATION:
+        return f"ingress-replication {Address(tunnel)} mpls {label}"
+    return f"type {kind} mpls {label} {tunnel.hex(':')}"
