@@ -34,6 +34,7 @@ _SOURCES: Final = {
     Rts.AGGREGATED: "aggregated",
     Rts.RADV: "RAdv",
     Rts.LLDP: "LLDP",
+    Rts.PEERFILE: "PeerFile",
 }
 _ORIGINS: Final = {0: "IGP", 1: "EGP", 2: "Incomplete"}
 

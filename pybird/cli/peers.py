@@ -114,12 +114,14 @@ def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) ->
 
 
 def _names(router: Router, net: PeerNet, known: list[dict[str, Any]]) -> tuple[str, str]:
-    """System and port as those say who found the neighbor, else as the cable's other end does."""
+    """System and port as the cable's other end says, else as those do who found the neighbor."""
+    end = router.services.cables.end_of(net.ifindex, net.address)
+    if end is not None:
+        return end.system, end.port
     for each in known:
         if each.get("system"):
             return str(each["system"]), str(each.get("port", ""))
-    end = router.services.cables.end_of(net.ifindex, net.address)
-    return ("", "") if end is None else (end.system, end.port)
+    return "", ""
 
 
 def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> PeerRow:

@@ -20,6 +20,7 @@ from pybird.proto import (
     lldp,
     mrt,
     ospf,
+    peerfile,
     perf,
     pipe,
     radv,
@@ -36,6 +37,7 @@ PROTOCOLS: Final[tuple[ProtocolType, ...]] = (
     pipe.TYPE,
     radv.TYPE,
     lldp.TYPE,
+    peerfile.TYPE,
     bgp.TYPE,
     # their configuration is understood, but they are not run
     ospf.TYPE,

@@ -51,6 +51,7 @@ class Rts(OpenEnum):
     BRIDGE = 19
     EVPN = 20
     LLDP = 64  # ours, beyond BIRD's
+    PEERFILE = 65
 
 
 class AddressScope(OpenEnum):

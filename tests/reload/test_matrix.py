@@ -44,6 +44,7 @@ BLOCKS = {
     "radv prefix": 'protocol radv p {{ interface "eth*" {{ prefix 2001:db8::/64 {{ {} }}; }}; }}',
     "lldp": 'protocol lldp p {{ peers {{ table p2; }}; interface "eth*"; {} }}',
     "lldp interface": 'protocol lldp p {{ peers {{ }}; interface "eth*" {{ {} }}; }}',
+    "peerfile": 'protocol peerfile p {{ peers {{ table p2; }}; {} }}',
     "bgp": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ import all; export all; }}; {} }}",
     "flow channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; flow4 {{ table f4; {} }}; }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
@@ -206,6 +207,9 @@ CASES: list[Case] = [
     ("lldp interface", "", "tx hold 2;", ADAPT),
     ("lldp", "", "router id 10.0.0.9;", RESTART),
     ("lldp", "", 'hostname "r9";', RESTART),
+    # peerfile
+    ("peerfile", 'file "/a";', 'file "/b";', ADAPT),
+    ("peerfile", 'file "/a";', 'file "/a"; vrf "red";', ["restart p: another VRF"]),
     *[
         ("radv prefix", "", option, ADAPT)
         for option in (

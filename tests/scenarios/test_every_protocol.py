@@ -27,6 +27,7 @@ EXAMPLES = {
     "pipe": "protocol pipe p { table master4; peer table t; export all; }",
     "radv": 'protocol radv p { peers; interface "eth*" { router discovery on; }; }',
     "lldp": 'protocol lldp p { peers; interface "eth*" { transmit; }; }',
+    "peerfile": 'protocol peerfile p { file "/peers"; }',
     "bgp": "protocol bgp p { local as 1; neighbor 192.0.2.2 as 2; ipv4 { import all; export all; }; }",
 }
 RUN = sorted(kind.name for kind in PROTOCOLS if kind.instance is not None)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 STRUCTURE = "every case has it, or it is a block of options"
 OWN = "PyBIRD's own or its own way: automatic peering, tests/interop/test_autopeer.py"
 LLDP = "BIRD has no LLDP: tests/interop/test_lldp.py"
+PEERFILE = "BIRD has no peer file: tests/interop/test_peerfile.py"
 WITHOUT = {
     "bgp: bgp channel": STRUCTURE,
     "bgp: mpls channel": "MPLS channels are understood, not run",
@@ -68,6 +69,8 @@ WITHOUT = {
     "lldp: transmit": LLDP,
     "lldp: tx interval": LLDP,
     "lldp: tx hold": LLDP,
+    "peerfile: peers channel": PEERFILE,
+    "peerfile: file": PEERFILE,
     "protocol: restart time": "compared in `limit_restart_waits`: BIRD 3 has it, too",
     "protocol: debug": "compared in traces.py",
     "protocol: vrf": "this kernel need not have VRFs: tests/interop/test_vrf.py",
