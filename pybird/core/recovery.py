@@ -4,6 +4,8 @@ The kernel still forwards as the last run wanted, and neighbors keep its routes.
 tables are filled again, channels that take part (`Instance.recovers`) export nothing: neighbors
 and the kernel get the first routes when all are known. Each channel that expects routes holds
 the recovery until it has them; after `graceful restart wait` seconds it ends in any case.
+
+A protocol that restarts meanwhile keeps its holds: they go by name, (protocol, channel).
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pybird.core.channel import Channel
     from pybird.core.ports import Clock, Timer
 
+Holder = tuple[str, str]  # names of a protocol and a channel; the second is empty for a whole protocol
 DISCOVERY: Final = 12.0  # seconds in which neighbors are found: 3 solicitations, 4 s apart (RFC 4861, 10)
 
 
@@ -27,8 +31,9 @@ class Recovery:
         self._log = log
         self._until = 0.0
         self._timer: Timer | None = None
-        self._holders: dict[object, None] = {}
-        self._waiting: dict[object, Callable[[], None]] = {}
+        self._holders: dict[Holder, None] = {}
+        self._waiting: dict[Channel, Callable[[], None]] = {}
+        self._skipping: set[str] = set()
 
     def begin(self, seconds: float) -> None:
         """Wait for channels, at most this long. If none holds the recovery after the start, it ends."""
@@ -39,29 +44,50 @@ class Recovery:
         self._timer = self._clock.call_at(self._until, self._end)
         self._clock.call_soon(self._end_if_complete)
 
-    def hold(self, holder: object) -> None:
-        """Wait for this one, too."""
-        if self.active:
-            self._holders[holder] = None
+    def hold(self, protocol: str, channels: list[str]) -> None:
+        """Wait for these channels of a protocol, and for no others of it."""
+        if not self.active:
+            return
+        for holder in self._holders_of(protocol):
+            del self._holders[holder]
+        for name in channels:
+            self._holders[protocol, name] = None
 
-    def release(self, holder: object) -> None:
+    def release(self, protocol: str, channel: str) -> None:
         """It has its routes, or will get none."""
-        if self.active and self._holders.pop(holder, self) is None:
+        if self.active and self._holders.pop((protocol, channel), self) is None:
             self._end_if_complete()
 
-    def delay(self, channel: object, begin_exports: Callable[[], None]) -> None:
+    def release_all(self, protocol: str) -> None:
+        """No channel of this protocol is waited for any more."""
+        for holder in self._holders_of(protocol):
+            self.release(*holder)
+
+    def _holders_of(self, protocol: str) -> list[Holder]:
+        return [holder for holder in self._holders if holder[0] == protocol]
+
+    def skip(self, protocol: str) -> None:
+        """This protocol has lost what the last run left, so it waits no more."""
+        if self.active:
+            self._skipping.add(protocol)
+
+    def skips(self, protocol: str) -> bool:
+        """True if this protocol has nothing left from the last run."""
+        return protocol in self._skipping
+
+    def delay(self, channel: Channel, begin_exports: Callable[[], None]) -> None:
         """Call `begin_exports` for this channel when the recovery ends."""
         self._waiting[channel] = begin_exports
 
-    def forget(self, channel: object) -> None:
+    def forget(self, channel: Channel) -> None:
         """It exports nothing any more."""
         self._waiting.pop(channel, None)
 
-    def state_of(self, channel: object) -> str:
+    def state_of(self, channel: Channel) -> str:
         """`GR recovery` of a channel in `show protocols all`; empty if the recovery does not concern it."""
         if not self.active:
             return ""
-        words = ["pending"] if channel in self._holders else []
+        words = ["pending"] if (channel.protocol.name, channel.name) in self._holders else []
         return " ".join([*words, "waiting"] if channel in self._waiting else words)
 
     def lines(self) -> tuple[str, ...]:
@@ -83,6 +109,7 @@ class Recovery:
         self._log("info", "Graceful restart done")
         self.active = False
         self._holders.clear()
+        self._skipping.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

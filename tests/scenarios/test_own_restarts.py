@@ -164,17 +164,138 @@ def test_a_neighbor_without_graceful_restart_is_not_waited_for():
     assert whole(lab)
 
 
-@pytest.mark.parametrize("act", ["disable", "restart"])
-def test_who_is_stopped_by_an_operator_is_not_waited_for(act):
+def without_3():
+    """r1 has restarted and waits for r3 only."""
     lab = lab_of()
     lab.nodes["r1"].kill()
     lab.nodes["r3"].kill()
     again(lab)
     lab.run(10)
+    assert status(lab)[1] == "  Waiting for 1 channels to recover"
+    return lab
+
+
+def configure(lab, config):
+    lab.nodes["r1"].router.reconfigure(read(config))
+
+
+def removed(lab):
+    configure(lab, text(1, (2,), ON))
+
+
+def without_channel(lab):
+    config = text(1, (2, 3), ON)
+    at = config.index("protocol bgp to_3")
+    configure(lab, config[:at] + config[at:].replace("ipv4 {", "ipv6 {"))
+
+
+def turned_off(lab):
+    config = text(1, (2, 3), ON)
+    at = config.index("protocol bgp to_3")
+    configure(lab, config[:at] + config[at:].replace(ON, "graceful restart off;"))
+
+
+def disabled(lab):
     router = lab.nodes["r1"].router
-    getattr(router, act)(router.protocols["to_3"])
+    router.disable(router.protocols["to_3"])
+
+
+@pytest.mark.parametrize("act", [disabled, removed, turned_off])
+def test_who_is_stopped_or_does_not_restart_gracefully_is_not_waited_for(act):
+    lab = without_3()
+    act(lab)
     lab.run(1)
     assert status(lab) == ()
+    assert installed(lab) == ["10.1.0.0/16", "10.2.0.0/16"]
+
+
+def restarted(lab):
+    router = lab.nodes["r1"].router
+    router.restart(router.protocols["to_3"])
+
+
+def reconfigured(lab):
+    configure(lab, text(1, (2, 3), ON + " hold time 77;"))
+
+
+def renamed(lab):
+    configure(lab, text(1, (2, 3), ON).replace("protocol bgp to_3", "protocol bgp towards_3"))
+
+
+@pytest.mark.parametrize("act", [restarted, reconfigured, renamed])
+def test_who_starts_again_during_a_recovery_is_waited_for_all_the_same(act):
+    lab = without_3()
+    act(lab)
+    lab.run(10)
+    assert status(lab)[1].startswith("  Waiting for ")
+    assert installed(lab) == ALL
+    lab.nodes["r3"].start()
+    lab.expect(lambda: status(lab) == (), 30, "the recovery is over")
+    lab.run(1)
+    assert whole(lab)
+
+
+def test_a_channel_that_is_gone_is_not_waited_for():
+    """In its place is one of another family, which r3 does not have: it is waited for until the end."""
+    lab = without_3()
+    without_channel(lab)
+    lab.run(1)
+    assert status(lab)[1] == "  Waiting for 1 channels to recover"
+    router = lab.nodes["r1"].router
+    assert router.services.recovery.state_of(router.protocols["to_3"].channels["ipv6"]) == "pending"
+
+
+@pytest.mark.parametrize("act", ["restart", "configure"])
+def test_a_kernel_protocol_that_starts_again_installs_what_is_known(act):
+    """It has removed what the last run left, so there is nothing to wait for."""
+    lab = without_3()
+    router = lab.nodes["r1"].router
+    if act == "restart":
+        router.restart(router.protocols["kernel1"])
+    else:
+        configure(lab, text(1, (2, 3), ON, "metric 99; graceful restart;"))
+    lab.run(1)
+    assert len(status(lab)) == 3
+    kernel = lab.nodes["r1"].host.kernel
+    metric = 32 if act == "restart" else 99
+    found = {str(route.prefix) for route in kernel.routes(True, 254, 12)}
+    assert found == {"10.1.0.0/16", "10.2.0.0/16"}, metric
+
+
+@pytest.mark.parametrize(
+    ("own", "channel", "others"),
+    [
+        ("graceful restart aware;", "", ""),
+        (ON, "graceful restart off;", ""),
+        (ON, "", "graceful restart off;"),
+    ],
+)
+def test_a_neighbor_that_kept_nothing_gets_routes_at_once(own, channel, others):
+    """It would be without them until all have recovered."""
+    lab = lab_of(others=others)
+    lab.nodes["r1"].kill()
+    lab.nodes["r3"].kill()
+    lab.run(1)
+    lab.nodes["r1"].config = text(1, (2, 3), own).replace("export all; };", f"export all; {channel} }};")
+    again(lab)
+    lab.run(8)  # what r2 kept is gone
+    assert "10.1.0.0/16" in nets(lab, "r2")
+    assert len(status(lab)) == 3, "while r3 is waited for"
+
+
+def test_a_neighbor_that_ends_its_session_with_a_notification_is_not_waited_for():
+    lab = lab_of()
+    for number in (1, 2, 3):
+        lab.nodes[f"r{number}"].kill()
+    again(lab)
+    lab.run(1)
+    lab.nodes["r2"].start()
+    router = lab.nodes["r1"].router
+    recovery = router.services.recovery
+    lab.expect(lambda: router.protocols["to_2"].info().strip() == "Established", 20, "r2 is back")
+    lab.nodes["r2"].router.disable(lab.nodes["r2"].router.protocols["to_1"])
+    lab.run(0.5)
+    assert recovery.lines()[1] == "  Waiting for 1 channels to recover"
 
 
 def test_without_the_flag_it_starts_afresh():

@@ -178,6 +178,7 @@ class Reconfiguration:
         self._soft = [] if soft else None
         self._wanted = wanted
         self._waiting = 1
+        router.services.recovery.hold("", ["configure"])  # who takes over from whom is not known yet
         router.adopt(wanted)
         for option in self._plan.of_kind(SetOptions):
             self._set_options(option)
@@ -288,6 +289,8 @@ class Reconfiguration:
             self.request(queued.config, queued.soft, queued.timeout, queued.study)
             if queued.undo:
                 self._previous = None  # one level
+        if not self.busy:
+            router.services.recovery.release("", "configure")
 
     def _add_table(self, name: str) -> None:
         assert self._wanted is not None
@@ -383,6 +386,7 @@ def adapt(instance: Instance, config: ProtocolConfig) -> bool:
         if name not in wanted:
             channel = instance.channels.pop(name)
             instance.guarded(instance.channel_removed, channel)
+            instance.services.recovery.release(instance.name, name)
             channel.close()
     for name, channel_config in wanted.items():
         known = instance.channels.get(name)

@@ -51,7 +51,7 @@ from pybird.proto.bgp.session.listener import Key, Listeners, vrf_of
 from pybird.proto.bgp.session.pace import ErrorWait, Pace
 from pybird.proto.bgp.session.parameters import hop_limits, terms
 from pybird.proto.bgp.session.reach import Reach, has_mixed_families
-from pybird.proto.bgp.session.restart import kept_families, leaves_quietly, recovery_wait
+from pybird.proto.bgp.session.restart import kept_by_neighbor, kept_families, recovery_wait
 from pybird.proto.bgp.session.session import Closed, Refresh, Session, SessionState, Terms, Updates
 from pybird.proto.bgp.session.signatures import SignatureWatch
 from pybird.proto.bgp.wire import errors
@@ -136,9 +136,7 @@ class Peer(Instance[BgpConfig]):
             self._absent.report(self, obstacle, f"Waiting for {self.neighbor}: {obstacle}")
         self.signatures.begin(self.config.password is not None)
         self.trace("events", "Started")
-        for channel in self.channels.values():
-            if self.recovers(channel):
-                self.services.recovery.hold(channel)
+        self.services.recovery.hold(self.name, self._recovering_channels())
         self.wait()
         self.session_hook()
 
@@ -152,7 +150,8 @@ class Peer(Instance[BgpConfig]):
         self._set_error_wait(reason)
         self.countdown.stop()
         self.restart.end()
-        self._recovered()
+        if reason not in (StopReason.RESTARTED, StopReason.RECONFIGURED):
+            self._recovered()
         self.signatures.end()
         self.reach.unwatch()
         self._close_all(self._stop_notification(reason))
@@ -173,7 +172,8 @@ class Peer(Instance[BgpConfig]):
 
     def _stop_notification(self, reason: StopReason) -> Notification | None:
         """The NOTIFICATION to send at a stop for this reason; None if the neighbor shall keep our routes."""
-        if reason is StopReason.GRACEFUL and self.active is not None and leaves_quietly(self.active.session):
+        session = self.active.session if self.active is not None else None
+        if reason is StopReason.GRACEFUL and session is not None and kept_by_neighbor(session):
             return None
         if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no subcode for export limits
             return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
@@ -439,6 +439,7 @@ class Peer(Instance[BgpConfig]):
         self._ended_by_hold_timer = notification.code == errors.HOLD_TIMER
         if was_active:
             self.restart.end()
+            self._recovered()
             self._session_over()
         elif effect.received and connection.outgoing and connection.session.remote is None:
             self._refused(self.last_error)
@@ -528,8 +529,15 @@ class Peer(Instance[BgpConfig]):
         """True while there is an Established session."""
         return self.active is not None
 
+    def _recovering_channels(self) -> list[str]:
+        """The names of the channels that a recovery of this router waits for."""
+        if self.config.graceful_restart == "off":
+            return []
+        return [name for name, channel in self.channels.items() if family_of(channel) is not None]
+
     def recovers(self, channel: Channel) -> bool:
-        return self.config.graceful_restart != "off" and family_of(channel) is not None
+        """True if the neighbor keeps our routes of this family; else it has none and gets them at once."""
+        return self.active is not None and family_of(channel) in kept_by_neighbor(self.active.session)
 
     def _release_recovery_in(self, seconds: float) -> None:
         clock = self.services.clock
@@ -540,8 +548,7 @@ class Peer(Instance[BgpConfig]):
 
     def _recovered(self) -> None:
         """A recovery of this router need not wait for this neighbor."""
-        for channel in self.channels.values():
-            self.services.recovery.release(channel)
+        self.services.recovery.release_all(self.name)
 
     def keeps_routes(self, channel: Channel) -> bool:
         return self.restart.keeps(channel)
@@ -554,7 +561,7 @@ class Peer(Instance[BgpConfig]):
         self.restart.end_of_rib(family)
         for channel in self.channels.values():
             if family_of(channel) == family:
-                self.services.recovery.release(channel)
+                self.services.recovery.release(self.name, channel.name)
 
     # ----------------------------------------------------------- incoming
 

@@ -167,6 +167,7 @@ class KernelInstance(Instance[KernelConfig]):
         if self.config.persist or reason is StopReason.GRACEFUL:
             self._end()
             return
+        self.services.recovery.skip(self.name)
         self.trace("events", "Flushing kernel routes")
         self.fib.clear()
         self._flush()
@@ -201,8 +202,8 @@ class KernelInstance(Instance[KernelConfig]):
         return not address
 
     def recovers(self, channel: Channel) -> bool:
-        """True with `graceful restart`: the kernel's routes stay as they are until ours are known again."""
-        return self.config.graceful_restart
+        """True with `graceful restart`: the routes of the last run stay until ours are known again."""
+        return self.config.graceful_restart and not self.services.recovery.skips(self.name)
 
     def transmit(self, channel: Channel, packed: Any) -> None:
         """Queue what changed; it is sent to the kernel on the loop's next turn."""

@@ -60,6 +60,8 @@ from pybird.values.route import Rte
 SPAWN_RATE: Final = 10  # new children per second and interface
 MOST_STRANGERS: Final = 256  # children per interface whose neighbors were never discovered
 
+_DISCOVERY = "discovery"  # what a recovery waits for, beside the channels of children
+
 
 class Dynamic(Spawner[BgpConfig]):
     """A running `protocol bgp` with a range instead of a neighbor."""
@@ -109,12 +111,15 @@ class Dynamic(Spawner[BgpConfig]):
         """Let a recovery of this router wait until neighbors can have been discovered."""
         recovery, clock = self.services.recovery, self.services.clock
         if recovery.active and self.config.graceful_restart != "off":
-            recovery.hold(self)
-            clock.call_at(clock.now() + DISCOVERY, lambda: recovery.release(self))
+            recovery.hold(self.name, [_DISCOVERY])
+            clock.call_at(clock.now() + DISCOVERY, self._discovered)
+
+    def _discovered(self) -> None:
+        self.services.recovery.release(self.name, _DISCOVERY)
 
     def stop(self, reason: StopReason) -> None:
         self._running = False
-        self.services.recovery.release(self)
+        self._discovered()
         self.signatures.end()
         self.services.interfaces.unlisten(self)
         self.services.cables.unlisten(self)

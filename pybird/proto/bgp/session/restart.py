@@ -79,12 +79,15 @@ def recovery_wait(session: Session) -> float | None:
     return RECOVERING_PATIENCE if theirs.flags & RESTARTED else None
 
 
-def leaves_quietly(session: Session) -> bool:
-    """True if the neighbor keeps our routes when the connection ends without a NOTIFICATION."""
+def kept_by_neighbor(session: Session) -> frozenset[AfiSafi]:
+    """The families whose routes the neighbor keeps when this session ends without a NOTIFICATION."""
     ours, theirs = session.terms.capabilities, _theirs(session)
     if ours.graceful_restart is None or theirs.graceful_restart is None:
-        return False
-    return bool(ours.graceful_restart.families or (ours.long_lived and theirs.long_lived is not None))
+        return frozenset()
+    listed = {(afi, safi) for afi, safi, _ in ours.graceful_restart.families}
+    if ours.long_lived and theirs.long_lived is not None:
+        listed.update([(afi, safi) for afi, safi, _, _ in ours.long_lived])
+    return frozenset(listed)
 
 
 def restart_time(config: BgpConfig, session: Session) -> int:
