@@ -384,7 +384,7 @@ def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:
         ("Input filter", channel.input_filter),
         ("Output filter", channel.output_filter),
     ]
-    if channel.recovery:
+    if channel.recovery is not None:
         rows.append(("GR recovery", channel.recovery))
     for label, text in rows:
         yield _labelled(label, text)

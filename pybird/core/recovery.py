@@ -83,10 +83,10 @@ class Recovery:
         """It exports nothing any more."""
         self._waiting.pop(channel, None)
 
-    def state_of(self, channel: Channel) -> str:
-        """`GR recovery` of a channel in `show protocols all`; empty if the recovery does not concern it."""
+    def state_of(self, channel: Channel) -> str | None:
+        """`GR recovery` of a channel in `show protocols all`; None without a recovery."""
         if not self.active:
-            return ""
+            return None
         words = ["pending"] if (channel.protocol.name, channel.name) in self._holders else []
         return " ".join([*words, "waiting"] if channel in self._waiting else words)
 

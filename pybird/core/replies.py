@@ -221,7 +221,7 @@ class ChannelDetail:
     preference: int
     input_filter: str
     output_filter: str
-    recovery: str = ""  # "pending", "waiting" or both while this router recovers
+    recovery: str | None = None  # while this router recovers: "pending", "waiting", both or nothing
     receive_limit: LimitState | None = None
     import_limit: LimitState | None = None
     export_limit: LimitState | None = None

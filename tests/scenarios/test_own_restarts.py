@@ -164,6 +164,18 @@ def test_a_neighbor_without_graceful_restart_is_not_waited_for():
     assert whole(lab)
 
 
+def test_a_family_that_the_neighbor_does_not_offer_is_not_waited_for():
+    lab = lab_of()
+    lab.nodes["r1"].kill()
+    lab.run(2)
+    both = text(1, (2, 3), ON).replace("export all; };", "export all; }; ipv6 { import all; export all; };")
+    lab.nodes["r1"].config = both
+    again(lab)
+    lab.run(10)
+    assert status(lab) == ()
+    assert whole(lab)
+
+
 def without_3():
     """r1 has restarted and waits for r3 only."""
     lab = lab_of()

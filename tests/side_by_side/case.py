@@ -123,6 +123,13 @@ class Side:
         self.config = config
         self.daemon = self.place.start(config, frr)
 
+    def recover(self) -> None:
+        """Kill the daemon, and start it again with `-R`; its sessions are gone."""
+        self.daemon.process.kill()
+        self.daemon.process.wait()
+        self.close()
+        self.daemon = self.place.start(self.config, options=("-R",))
+
     def starts(self, config: str) -> bool:
         """Whether the daemon starts with this text."""
         try:

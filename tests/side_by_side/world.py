@@ -16,7 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -95,14 +95,15 @@ class Place:
             [*theirs, "addr add 10.9.9.9/32 dev lo", "route add 192.168.7.1/32 via 10.0.0.1"],
         )
 
-    def start(self, config: str, frr: str = "") -> Subject | Frr:
+    def start(self, config: str, frr: str = "", options: tuple[str, ...] = ()) -> Subject | Frr:
         """Start the daemon; `Refused` where it does not take the configuration. `frr` is FRR's."""
         for daemon in self.subject.daemons:
             daemon.stop()
         if self.kind is FRR:
             return Frr(self.subject, frr)
         number = len(self.subject.daemons) + 1
-        return Subject(self.subject, f"{self.kind.host}{number}", self.kind, config)
+        kind = replace(self.kind, command=(*self.kind.command, *options))
+        return Subject(self.subject, f"{self.kind.host}{number}", kind, config)
 
 
 class Subject(BirdLike):

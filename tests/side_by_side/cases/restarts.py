@@ -231,3 +231,96 @@ def long_lived_stale_routes(side: Side):
         "to one with it": d.table("communities"),
         "without interpret communities": e.table("communities"),
     }
+
+
+RECOVERING = """graceful restart wait 8;
+protocol kernel k { kernel table 99; graceful restart; ipv4 { export all; }; }
+protocol static s { ipv4; route 10.99.0.0/16 blackhole; }
+"""
+ON = "graceful restart on;"
+
+
+def restarted(side: Side, options: dict[int, str], theirs: bytes = graceful(20, V4 + KEPT)) -> None:
+    """Start with routes of p2 and p3, kill the daemon, and start it with -R."""
+    side.start(RECOVERING + "".join(bgp(number, options=own) for number, own in options.items()))
+    for number in options:
+        one = side.session(number, capabilities=able(65000 + number, theirs)).connect()
+        one.announce(f"10.{number}.0.0/16")
+        one.send(END_OF_RIB)
+    side.settle()
+    side.recover()
+
+
+def recovery(side: Side) -> list[object]:
+    """What is seen of a recovery."""
+    waits = [line for line in side.lines("show status") if "Waiting for" in line]
+    states = {name: side.details(name, "GR recovery") for name in ("p2", "p3", "k", "s")}
+    return [waits, states, side.kernel(99)]
+
+
+@case(since="2.19", options=("kernel: graceful restart", "graceful restart wait"))
+def own_restart(side: Side):
+    """One neighbor is back and has sent all, the other comes late; what both and the kernel get, and when."""
+    restarted(side, {2: ON, 3: ON})
+    found: dict[str, object] = {"at first": recovery(side)}
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    a.announce("10.2.0.0/16")
+    a.send(END_OF_RIB)
+    side.settle()
+    found["p2 is back"] = [recovery(side), a.table("as_path"), a.kinds(wire.UPDATE)]
+    b = side.session(3, capabilities=able(65003, graceful(20, V4 + KEPT))).connect()
+    b.announce("10.4.0.0/16")
+    side.settle()
+    found["p3 has sent something"] = recovery(side)
+    b.send(END_OF_RIB)
+    side.settle()
+    found["p3 has sent all"] = [recovery(side), a.table("as_path"), b.table("as_path"), a.kinds(wire.UPDATE)]
+    return found
+
+
+@case(since="2.19")
+def neighbors_that_kept_nothing_while_we_recover(side: Side):
+    """p2 and p4 have nothing of ours, by our options or theirs, so they get it at once; p3 is away."""
+    restarted(side, {2: "graceful restart aware;", 3: ON, 4: ON})
+    found: dict[str, object] = {}
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    d = side.session(4, capabilities=able(65004, b"")).connect()
+    side.settle()
+    found["up"] = [recovery(side), a.table("as_path"), d.table("as_path")]
+    a.announce("10.2.0.0/16")
+    a.send(END_OF_RIB)
+    side.settle()
+    found["a route"] = [recovery(side), a.kinds(wire.UPDATE), d.table("as_path")]
+    return found
+
+
+@case(since="2.19")
+def a_kernel_protocol_restarts_while_we_recover(side: Side):
+    """It installs what is known."""
+    restarted(side, {2: ON, 3: ON})
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    a.announce("10.2.0.0/16")
+    a.send(END_OF_RIB)
+    side.settle()
+    found: dict[str, object] = {"restart": side.ask("restart k")}
+    side.settle()
+    found["then"] = recovery(side)
+    return found
+
+
+@case(since="2.19")
+def a_notification_while_we_recover(side: Side):
+    """Who says goodbye is not waited for."""
+    restarted(side, {2: ON, 3: ON})
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    a.announce("10.2.0.0/16")
+    side.settle()
+    a.close()
+    side.settle()
+    found: dict[str, object] = {"closed": [recovery(side)[0], side.kernel(99)]}
+    a = side.session(2, capabilities=able(65002, graceful(20, V4 + KEPT))).connect()
+    side.settle()
+    a.send(wire.notification(6, 4))
+    side.settle()
+    found["notification"] = recovery(side)
+    return found
