@@ -401,7 +401,7 @@ class Peer(Instance[BgpConfig]):
         if (wait := recovery_wait(connection.session)) is not None:
             self._release_recovery_in(wait)
         for channel in self.channels.values():
-            if _family_of(channel) not in connection.session.negotiated.families:
+            if family_of(channel) not in connection.session.negotiated.families:
                 self.services.recovery.release(self.name, channel.name)
         self.session_hook()
 
