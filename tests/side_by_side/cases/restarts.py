@@ -258,7 +258,7 @@ def recovery(side: Side) -> list[object]:
     return [waits, states, side.kernel(99)]
 
 
-@case(since="2.19", options=("kernel: graceful restart", "graceful restart wait"))
+@case(since="2.19", options=("kernel: graceful restart",))
 def own_restart(side: Side):
     """One neighbor is back and has sent all, the other comes late; what both and the kernel get, and when."""
     restarted(side, {2: ON, 3: ON})
