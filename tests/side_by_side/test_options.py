@@ -53,7 +53,6 @@ WITHOUT = {
     "direct: channel": STRUCTURE,
     "kernel: channel": STRUCTURE,
     "kernel: mpls channel": "MPLS is refused",
-    "kernel: graceful restart": "of a restart of the daemon: tests/interop/test_graceful_restart.py",
     "kernel: merge paths": "compared in `merged_routes`",
     "kernel: netlink rx buffer": "of the socket only: tests/io/test_kernel.py",
     "static: channel": STRUCTURE,
