@@ -21,13 +21,21 @@ protocol static two { ipv4; route 10.%(id)d.2.0/24 blackhole; }
 SESSION = """protocol bgp to_%(to)d {
   local 10.9.%(net)d.%(id)d as %(asn)d; neighbor 10.9.%(net)d.%(to)d as %(to_asn)d;
   connect delay time 1; connect retry time 2; error wait time 1, 4; hold time 9;
-  graceful restart %(restart)s; graceful restart time 15;
+  graceful restart %(restart)s; graceful restart time 15; %(long)s
   ipv4 { import all; export all; next hop self; %(paths)s };
 }
 """
 
+# Stale times shorter and longer than a router is away; without a restart time routes are marked at once.
+LONG = (
+    "",
+    "long lived graceful restart on; long lived stale time 5;",
+    "long lived graceful restart on; long lived stale time 40;",
+    "long lived graceful restart on; long lived stale time 40; max graceful restart time 0;",
+)
 
-def text(number, restart, paths):
+
+def text(number, restart, paths, long):
     found = ""
     for other in (number - 1, number + 1):
         if other in ROUTERS:
@@ -39,8 +47,17 @@ def text(number, restart, paths):
                 "to_asn": 65000 + other,
                 "restart": restart,
                 "paths": paths,
+                "long": long,
             }
     return TEXT % {"id": number, "sessions": found}
+
+
+STALE = bytes.fromhex("ffff0006")
+
+
+def best_routes(router):
+    table = router.tables["master4"]
+    return [(key, table.best(key)) for key in table.keys()]  # noqa: SIM118
 
 
 class Faults:
@@ -53,8 +70,9 @@ class Faults:
         lab.boot = self.boot
         restart = self.random.choice(("on", "on", "aware"))
         paths = self.random.choice(("", "", "add paths on;"))
+        long = self.random.choice(LONG)
         for number in ROUTERS:
-            lab.router(f"r{number}", text(number, restart, paths))
+            lab.router(f"r{number}", text(number, restart, paths, long))
         for number in ROUTERS[:-1]:
             a, b = f"r{number}", f"r{number + 1}"
             lab.link(a, "eth1", b, "eth0")
@@ -139,7 +157,11 @@ class Faults:
             kernel = self.lab.nodes[name].host.kernel
             installed = {str(route.prefix) for route in kernel.routes(True, 254, 12)}
             assert installed == {net for net in wanted if not net.startswith(f"10.{number}.")}, name
-            assert not self.lab.nodes[name].router.services.recovery.active
+            router = self.lab.nodes[name].router
+            assert not router.services.recovery.active
+            assert not [each.name for each in router.protocols.values() if getattr(each, "restarting", False)]
+            marked = [key for key, rte in best_routes(router) if STALE in rte.attrs.wire]
+            assert marked == [], f"{name} has long-lived stale routes"
         assert not [line for line in self.lab.log if line.level == "bug"]
 
 
