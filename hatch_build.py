@@ -54,6 +54,7 @@ HOT_MODULES = (
     "pybird/proto/bgp/wire/attributes.py",
     "pybird/proto/bgp/wire/aigp.py",
     "pybird/proto/bgp/wire/canonical.py",
+    "pybird/proto/bgp/wire/confederation.py",
     "pybird/proto/bgp/wire/updates.py",
     "pybird/proto/bgp/routes/export.py",
     "pybird/proto/bgp/routes/nexthop.py",

@@ -9,12 +9,21 @@ import os
 import pytest
 from hypothesis import settings
 
+from pybird.conf.options import Refused, number
+from pybird.proto.bgp.build import OPTIONS
+
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # What CI's machine need not have: builds of newer BIRDs, parts of the kernel.
 MAY_SKIP = ("no BIRD 2.19", "no BIRD 3", "this kernel")
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """`confederation N` of BGP is refused, as an option of BIRD that does not act yet."""
+    monkeypatch.setitem(OPTIONS, "confederation", Refused("it is not there", number("confederation")))
 
 
 @pytest.hookimpl(wrapper=True)

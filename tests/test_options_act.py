@@ -51,8 +51,6 @@ EXCEPTIONS = {
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
     "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
-    "BgpConfig.confederation": BGP % "confederation 5;",
-    "BgpConfig.confederation_member": BGP % "confederation 5; confederation member;",
     "BgpConfig.authentication": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
     "BgpConfig.keys": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
     "AoKey.send_id": BGP % "authentication ao; keys { key { send id 1; }; };",

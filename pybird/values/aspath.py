@@ -15,6 +15,7 @@ SET: Final = 1
 SEQUENCE: Final = 2
 CONFED_SEQUENCE: Final = 3
 CONFED_SET: Final = 4
+_SEQUENCES: Final = (SEQUENCE, CONFED_SEQUENCE)
 
 Segment = tuple[int, tuple[int, ...]]  # type, AS numbers
 
@@ -95,21 +96,21 @@ class AsPath:
 
     @property
     def last(self) -> int:
-        """The origin AS, or 0 when the path does not end with a sequence."""
+        """The origin AS, or 0 when the path does not end with a sequence; of members counts too."""
         octets = self.octets
         if len(octets) > 5 and octets[0] == SEQUENCE and len(octets) == 2 + 4 * octets[1]:
             return int.from_bytes(octets[-4:], "big")
         for kind, numbers in reversed(self.segments):
             if numbers:
-                return numbers[-1] if kind == SEQUENCE else 0
+                return numbers[-1] if kind in _SEQUENCES else 0
         return 0
 
     @property
     def last_nonaggregated(self) -> int:
-        """The last AS before the first segment that is not an AS_SEQUENCE, or 0."""
+        """The last AS before the first set, or 0."""
         found = 0
         for kind, numbers in self.segments:
-            if kind != SEQUENCE:
+            if kind not in _SEQUENCES:
                 break
             found = numbers[-1] if numbers else found
         return found

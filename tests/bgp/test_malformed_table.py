@@ -20,9 +20,12 @@ SIDES = {
     "internal": ReceiveTerms(
         65001, 65001, 1, families=(IPV4_UNICAST, IPV6_UNICAST), aigp=frozenset([IPV4_UNICAST])
     ),
+    "member": ReceiveTerms(
+        65001, 65002, 1, families=(IPV4_UNICAST, IPV6_UNICAST), confederation=100, member=True
+    ),
     "2-octet": ReceiveTerms(65001, 65002, 1, families=(IPV4_UNICAST, IPV6_UNICAST), as4=False),
 }
-NARROW_PATH = "4002040201fdea"
+PATHS = {"2-octet": "4002040201fdea", "member": "4002060301" + "0000fdea"}
 
 
 class Row(NamedTuple):
@@ -46,7 +49,7 @@ def table() -> list[Row]:
 def usual(side: str) -> dict[int, bytes]:
     found = {
         1: octets(ORIGIN_IGP),
-        2: octets(NARROW_PATH if side == "2-octet" else PATH_65002),
+        2: octets(PATHS.get(side, PATH_65002)),
         3: octets(NEXT_HOP),
     }
     if side == "internal":

@@ -131,7 +131,8 @@ def test_many_capabilities_are_written_in_the_extended_form(families, letters, s
 def test_an_attribute(vector):
     """It is kept as it is, shown, and written back."""
     code, data = vector["code"], bits(vector["octets"])
-    terms = ReceiveTerms(65001, 65001, 1, aigp=frozenset([family.IPV4_UNICAST]), allow_as_sets=True)
+    aigp = frozenset([family.IPV4_UNICAST])
+    terms = ReceiveTerms(65001, 65001, 1, aigp=aigp, allow_as_sets=True, confederation=100)
     sets = pool()
     usual = b"".join(part for part in split(octets(BASE)) if part[1] != code)
     (announced,) = UpdateReader(sets, terms).read(Update(b"", usual + data, octets("18c63364"))).announced

@@ -339,6 +339,7 @@ def test_an_error_of_the_configuration_shows_no_secret(lab: Lab) -> None:
     assert "tops3cret" not in reply + "".join(lines)
 
 
+@pytest.mark.usefixtures("refused")
 def test_configure_check_refuses_what_configure_refuses(lab: Lab) -> None:
     lab.files["bird.conf"] += (
         "protocol bgp { local as 1; neighbor 10.0.0.2 as 2; confederation 5;"

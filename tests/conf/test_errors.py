@@ -32,6 +32,7 @@ def marked(text: str) -> tuple[str, int, int, int]:
          "BIRD has `keys`, PyBIRD does not yet"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("refused")
 def test_what_a_router_refuses_has_its_place_too(text: str, message: str) -> None:
     plain, line, column, end = marked(text)
     refusal = load(plain).refusals[-1]

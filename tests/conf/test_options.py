@@ -268,12 +268,9 @@ def test_the_configuration_of_ospf() -> None:
     assert area.virtual_links[0].dead == 40
 
 
-@pytest.mark.parametrize(
-    "option",
-    ["confederation 5;"],
-)
-def test_what_must_not_be_left_out_is_read_and_kept_from_running(option: str) -> None:
-    config = load(f"protocol bgp {{ local as 1; neighbor 10.0.0.1 as 2; {option} }}")
+@pytest.mark.usefixtures("refused")
+def test_what_must_not_be_left_out_is_read_and_kept_from_running() -> None:
+    config = load("protocol bgp { local as 1; neighbor 10.0.0.1 as 2; confederation 5; }")
     (warning,), (refusal,) = config.warnings, config.refusals
     assert "PyBIRD refuses to start with it" in warning.text
     assert refusal.span == warning.span

@@ -71,6 +71,7 @@ def test_a_definition_in_another_file_is_hidden() -> None:
     assert found.source_line == 'define pw = "*********"; foo;'
 
 
+@pytest.mark.usefixtures("refused")
 def test_the_reason_of_a_refusal_shows_no_secret() -> None:
     refusal = load(BGP % ' password "tops3cret"; confederation 5;').refusals[0]
     assert 'password "*********"; confederation 5;' in refusal.source_line

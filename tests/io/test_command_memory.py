@@ -28,6 +28,7 @@ from pybird.io.worker import Worker
 from pybird.proto import PROTOCOLS
 from tests.core.world import FakeKernel
 
+pytestmark = pytest.mark.usefixtures("refused")
 RIGHT = """
 router id 1.1.1.1;
 ipv4 table t; roa4 table r; peer table p;

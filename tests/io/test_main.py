@@ -93,6 +93,7 @@ MEMBER = (
 )
 
 
+@pytest.mark.usefixtures("refused")
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
@@ -119,6 +120,7 @@ def test_p_makes_no_file(tmp_path):
     assert not log.exists()
 
 
+@pytest.mark.usefixtures("refused")
 def test_a_daemon_does_not_start_without_what_matters(tmp_path, capsys):
     path = tmp_path / "bird.conf"
     path.write_text(f"router id 1.1.1.1; {MEMBER}\n")

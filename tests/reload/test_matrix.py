@@ -46,6 +46,7 @@ BLOCKS = {
     "lldp interface": 'protocol lldp p {{ peers {{ }}; interface "eth*" {{ {} }}; }}',
     "peerfile": 'protocol peerfile p {{ peers {{ table p2; }}; {} }}',
     "bgp": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ import all; export all; }}; {} }}",
+    "external": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 2; {} }}",
     "flow channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; flow4 {{ table f4; {} }}; }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
     "bgp range": 'protocol bgp p {{ local fe80::1 as 1; neighbor range fe80::/10 external; strict bind;'
@@ -235,7 +236,7 @@ CASES: list[Case] = [
             "local as 2;", "local 10.0.0.1;", "local port 1179;", 'interface "eth0";', "direct;",
             "multihop 5;", "passive;", "free bind;", "ttl security;", 'password "secret";',
             "rr client;", "rr cluster id 10.0.0.7;", "allow local as 2;", "allow bgp_local_pref;",
-            "allow bgp_med;", "allow as sets;", "enforce first as;", "interpret communities off;",
+            "allow bgp_med;", "allow as sets;", "confederation 5;", "interpret communities off;",
             "hold time 90;", "keepalive time 20;", "send hold time 500;", "enable route refresh off;",
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
             "advertise hostname;", "capabilities off;", "graceful restart off;",
@@ -249,8 +250,13 @@ CASES: list[Case] = [
     ],
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; rs client; }", RESTART),
-    ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; }",
-     "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }", RESTART),
+    *[
+        ("external", "", option, RESTART)
+        for option in ("enforce first as;", "confederation 5;", "confederation 5; confederation member;",
+                       "local role peer;")
+    ],
+    ("external", "confederation 5;", "confederation 6;", RESTART),
+    ("external", "confederation 5;", "confederation 5; confederation member;", RESTART),
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; require roles; }", RESTART),
     ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
@@ -421,8 +427,7 @@ APART = {
     "ChannelConfig.name", "ChannelConfig.net_type", "ChannelConfig.span",
     "TableConfig.name", "TableConfig.implicit", "TableConfig.span",
     "BgpConfig.parent", "BgpConfig.number",  # of children
-    "BgpConfig.confederation",
-    "BgpConfig.confederation_member", "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
+    "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
     "BgpConfig.key_on_link",  # follows from others
     "BgpConfig.other_channels",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd",  # ignored, refused

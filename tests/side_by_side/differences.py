@@ -158,6 +158,10 @@ _HALF: dict[str, dict[str, Any]] = {
         "nowhere, ll: to rs client": "2001:db8:200::1 fe80::2",
     },
 }
+_OFF_LINK |= {
+    f"confederation_next_hops_from_{name}": {"other link: to outside": "10.0.0.1"}
+    for name in ("member", "outside")
+}
 _NO_HOST: dict[str, dict[str, Any]] = {
     "strange_next_hops": {"ibgp 224.0.0.1": [None, None], "ibgp 255.255.255.255": [None, None]}
 }
@@ -300,6 +304,27 @@ DIFFERENCES: tuple[Difference, ...] = (
         ours={"local_pref": "70", "med": "7"},
         why="it is as if it had not been sent",
         row="a LOCAL_PREF that an external neighbor may not send",
+    ),
+    Difference(
+        case="confederation_paths",
+        key="to rs client, from members",
+        ours={
+            f"10.{number}.{kind}.0/24": path
+            for number in (3, 7, 8)
+            for kind, path in ((1, ""), (2, "65077 65078"))
+        },
+        why="nobody outside may get them",
+        row="members of our confederation in the path of a route for an `rs client` outside",
+    ),
+    *(
+        Difference(
+            case="confederation_short_numbers",
+            key=f"members alone, to p{number}",
+            ours={"as_path": path},
+            why="it would be malformed",
+            row="AS4_PATH of a path of members alone",
+        )
+        for number, path in ((3, "(65001 65006 23456)"), (4, "(65006 23456)"))
     ),
     Difference(
         case="odd_paths",
@@ -543,6 +568,17 @@ DIFFERENCES: tuple[Difference, ...] = (
 # where there is no 2.19, these are not compared.
 OLDER: dict[str, dict[str, str]] = {
     "odd_paths": {"set": "takes AS_SETs by default"},
+    "confederation_segments": {
+        f"{neighbor}: shape {shape}": "takes sets by default"
+        for neighbor, shapes in (
+            ("member", (7, 12)),
+            ("another member", (7, 12)),
+            ("member rs client", (7, 12)),
+            ("internal", (6, 7, 12, 13)),
+            ("client", (6, 7, 12, 13)),
+        )
+        for shape in shapes
+    },
     "data_of_errors_told": {
         "long data": "shows 16 octets at most",
         "very long data": "shows 16 octets at most",

@@ -293,6 +293,7 @@ def test_a_name_of_its_own_hides_nothing() -> None:
     assert codes(f"define calm = 1;\n{STATIC.format('where net.len > calm')}") == []
 
 
+@pytest.mark.usefixtures("refused")
 def test_what_is_refused_and_what_is_not() -> None:
     session = "protocol bgp {{ local as 1; neighbor 10.0.0.1 as 1; {}; ipv4; }}"
     assert codes(session.format("confederation 5")) == ["refused"]

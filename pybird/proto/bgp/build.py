@@ -90,8 +90,11 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
         builder.errors.append(
             builder.end_error(problem, tree, place=_error_place(builder, config, problem, tree))
         )
-    if not is_internal(config):
+    member = config.confederation_member
+    if not is_internal(config) and not member:
         _check_policy(builder, config, tree)
+    if member and config.local_role is not None:
+        builder.warn("BGP roles are not recommended to be used within AS confederations", tree)
     for each in config.channels:
         if isinstance(each, BgpChannelConfig) and each.validate:
             _check_validation(builder, config, each, tree)
@@ -277,7 +280,9 @@ def _role_and_key_problems(config: BgpConfig, internal: bool) -> list[str]:
         found.append("Local role must be set if roles are required")
     if config.local_role is not None and internal:
         found.append("Local role cannot be set on IBGP sessions")
-    if config.confederation_member and config.confederation is None:
+    if config.enforce_first_as and internal:
+        found.append("Enforce first AS check is requires EBGP sessions")
+    if config.confederation_member and not config.confederation:
         found.append("Confederation ID must be set for member sessions")
     if (config.authentication == "ao" and config.password is not None) or (
         config.authentication == "md5" and config.password is None
@@ -321,7 +326,7 @@ def _direct_problems(config: BgpConfig) -> list[str]:
 
 
 def _check_policy(builder: Builder, config: BgpConfig, tree: Tree) -> None:
-    """Check that an external session has explicit import and export policies (RFC 8212)."""
+    """Check that a session with the outside has explicit import and export policies (RFC 8212)."""
     for each in config.channels:
         if not isinstance(each, BgpChannelConfig) or (each.import_set and each.export_set):
             continue
@@ -581,8 +586,6 @@ NOT_ACTED_ON: Handlers = {
 
 # Refused: without them, policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
-    "confederation": Refused("the AS path would show the member AS", number("confederation")),
-    "confederation_member": Refused("the AS path would show the member AS", switch("confederation_member")),
     "keys": Refused("the session would not be authenticated", _keys),
     "disable_rx": Refused("routes from the neighbor would be accepted"),
 }
@@ -609,6 +612,8 @@ OPTIONS: Handlers = {
     "rr_client": switch("rr_client"),
     "rr_cluster_id": _cluster_id,
     "rs_client": switch("rs_client"),
+    "confederation": number("confederation"),
+    "confederation_member": switch("confederation_member"),
     "allow_local_as": _allow_local_as,
     "local_role": word("local_role"),
     "require_roles": switch("require_roles"),

@@ -160,10 +160,18 @@ class BgpConfig(ProtocolConfig):
     default_local_pref: int = 100
     local_role: Literal["peer", "provider", "customer", "rs_server", "rs_client"] | None = None
     require_roles: bool = False
-    confederation: int | None = None
+    confederation: int = 0  # 0: no confederation
     confederation_member: bool = False
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbor must have
     key_on_link: bool = False  # its password, and with it its socket, is for some interfaces
     parent: str | None = None  # the protocol that a dynamic child was made from
+
+    @property
+    def shown_as(self) -> int:
+        """Our AS number as the neighbor knows it: the confederation's if it is outside (RFC 5065, 4)."""
+        internal = self.remote_kind == "internal" or self.remote_as == self.local_as
+        if not self.confederation or self.confederation_member or internal:
+            return self.local_as
+        return self.confederation

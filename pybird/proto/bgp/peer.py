@@ -369,7 +369,7 @@ class Peer(Instance[BgpConfig]):
 
     def _keeps_outgoing(self, connection: Connection) -> bool:
         assert connection.session.remote is not None
-        return keeps_outgoing(self.router_id, self.config.local_as, connection.session.remote)
+        return keeps_outgoing(self.router_id, self.config.shown_as, connection.session.remote)
 
     def _rival(self, connection: Connection) -> Connection | None:
         return self.incoming if connection.outgoing else self.outgoing

@@ -53,6 +53,9 @@ def next_hop_keep(config: BgpConfig, channel: BgpChannelConfig) -> str:
     return "yes" if config.rs_client else "ibgp" if config.rr_client else "no"
 
 
-def aigp_mode(channel: BgpChannelConfig, internal: bool) -> str:
-    """What happens to AIGP in this channel (RFC 7311, 3): "no", "yes" or "originate"."""
-    return ("yes" if internal else "no") if channel.aigp is None else channel.aigp
+def aigp_mode(channel: BgpChannelConfig, inside: bool) -> str:
+    """What happens to AIGP in this channel (RFC 7311, 3): "no", "yes" or "originate".
+
+    `inside`: the neighbor is in our AS or confederation.
+    """
+    return ("yes" if inside else "no") if channel.aigp is None else channel.aigp

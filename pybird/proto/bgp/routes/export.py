@@ -52,6 +52,7 @@ from pybird.proto.bgp.wire.attributes import (
     TRANSITIVE,
 )
 from pybird.proto.bgp.wire.canonical import encode_attribute
+from pybird.proto.bgp.wire.confederation import CONFED_SEQUENCE, has_members, prepended, without_members
 from pybird.proto.bgp.wire.messages import AS_TRANS, MARKER
 from pybird.proto.bgp.wire.nlri import PATH_ID
 from pybird.proto.bgp.wire.roles import NO_ROLE, holds_back, marks_sent
@@ -79,11 +80,11 @@ class ExportClass(NamedTuple):
     """Everything that the messages of a session depend on, besides routes and filters.
 
     `own` is our next hop on the session in canonical form (see `attributes`),
-    empty when we have none for the family; `ifindex` is the link of a direct
-    session, 0 for a multihop one. `next_hop_self` and `next_hop_keep` are the
-    words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is for clients of a
-    route reflector, else 0; `aigp` is no, yes or originate. `role` is what we are to the
-    neighbors (RFC 9234).
+    empty when we have none for the family; `local_as` is our AS as the neighbors know it.
+    `ifindex` is the link of a direct session, 0 for a multihop one. `next_hop_self` and
+    `next_hop_keep` are the words of the configuration: no, yes, ibgp, ebgp. `cluster_id` is
+    for clients of a route reflector, else 0; `aigp` is no, yes or originate. `role` is what
+    we are to the neighbors (RFC 9234).
     """
 
     family: Family
@@ -109,6 +110,12 @@ class ExportClass(NamedTuple):
     long_lived: bool = False  # the neighbor has announced long-lived graceful restart (RFC 9494)
     role: int = NO_ROLE
     paths: bool = False  # networks have a path id before them (RFC 7911)
+    member: bool = False  # the neighbors are in another AS of our confederation (RFC 5065)
+
+    @property
+    def inside(self) -> bool:
+        """True for neighbors in our AS, or in another one of our confederation."""
+        return self.internal or self.member
 
 
 @final
@@ -182,7 +189,7 @@ class BgpExporter:
         return own in [clusters[at : at + 4] for at in range(0, len(clusters), 4)]
 
     def _held_back(self, communities: bytes) -> bool:
-        internal, long_lived = self.terms.internal, self.terms.long_lived
+        internal, inside, long_lived = self.terms.internal, self.terms.inside, self.terms.long_lived
         for at in range(0, len(communities), 4):
             octets = communities[at : at + 4]
             if octets == LLGR_STALE and not long_lived:  # not the last choice there (RFC 9494, 4.3)
@@ -190,7 +197,7 @@ class BgpExporter:
             value = int.from_bytes(octets, "big")
             if value == NO_ADVERTISE:
                 return True
-            if value in (NO_EXPORT, NO_EXPORT_SUBCONFED) and not internal:
+            if (value == NO_EXPORT and not inside) or (value == NO_EXPORT_SUBCONFED and not internal):
                 return True
         return False
 
@@ -218,6 +225,8 @@ class BgpExporter:
             found[AS_PATH] = bytes((TRANSITIVE, AS_PATH, 0))
         if terms.internal:
             self._to_internal(found, rte)
+        elif terms.member:
+            self._to_member(found)
         else:
             self._to_external(found, rte, before, again)
         self._set_aigp(found, rte, hop == self._own)
@@ -271,16 +280,33 @@ class BgpExporter:
 
     def _to_internal(self, found: dict[int, bytes], rte: Rte) -> None:
         """Add LOCAL_PREF (RFC 4271, 5.1.5); if reflected, ORIGINATOR_ID and CLUSTER_LIST (RFC 4456, 8)."""
-        terms = self.terms
-        if LOCAL_PREF not in found:
-            value = terms.default_local_pref.to_bytes(4, "big")
-            found[LOCAL_PREF] = encode_attribute(TRANSITIVE, LOCAL_PREF, value)
+        self._add_local_pref(found)
         peer = rte.source.peer
         if isinstance(peer, PeerIdentity) and peer.internal:
             if ORIGINATOR_ID not in found:
                 value = peer.router_id.to_bytes(4, "big")
                 found[ORIGINATOR_ID] = encode_attribute(OPTIONAL, ORIGINATOR_ID, value)
             found[CLUSTER_LIST] = encode_attribute(OPTIONAL, CLUSTER_LIST, self._clusters(found, peer))
+
+    def _add_local_pref(self, found: dict[int, bytes]) -> None:
+        if LOCAL_PREF not in found:
+            value = self.terms.default_local_pref.to_bytes(4, "big")
+            found[LOCAL_PREF] = encode_attribute(TRANSITIVE, LOCAL_PREF, value)
+
+    def _to_member(self, found: dict[int, bytes]) -> None:
+        """Prepend our AS as a member's; MED, LOCAL_PREF and all communities stay (RFC 5065, 4.1 b, 5.2)."""
+        if not self.terms.rs_client:
+            path = prepended(value_of(found[AS_PATH]), self._own_as, CONFED_SEQUENCE)
+            found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, path)
+        self._add_local_pref(found)
+        found.pop(ORIGINATOR_ID, None)
+        found.pop(CLUSTER_LIST, None)
+        self._mark_otc(found)
+
+    def _mark_otc(self, found: dict[int, bytes]) -> None:
+        """Add OTC where our role asks for it (RFC 9234, 5)."""
+        if self._marks_otc and OTC not in found:
+            found[OTC] = encode_attribute(PASSED_ON, OTC, self._own_as)
 
     def _clusters(self, found: dict[int, bytes], peer: PeerIdentity) -> bytes:
         """CLUSTER_LIST with the cluster of the client that sent the route, then the receiving client's."""
@@ -296,15 +322,21 @@ class BgpExporter:
     def _to_external(
         self, found: dict[int, bytes], rte: Rte, before: AttributeSet, again: tuple[str, ...]
     ) -> None:
-        """Prepend our AS; remove MED and LOCAL_PREF (RFC 4271, 5.1.2 to 5.1.5).
+        """Remove members of a confederation, prepend our AS; remove MED and LOCAL_PREF.
+
+        (RFC 5065, 4.1 c, 5; RFC 4271, 5.1.2 to 5.1.5.)
 
         A MED is sent if the export filter set it or the route is not from BGP, but not
         as it was received, except by a route server (RFC 7947, 2.2.3). Communities that
         are not transitive never leave the AS, whoever set them (RFC 4360, 6).
         """
         terms = self.terms
+        path = value_of(found[AS_PATH])
+        if has_members(path):
+            path = without_members(path)
+            found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, path)
         if not terms.rs_client:
-            found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, self._prepended(value_of(found[AS_PATH])))
+            found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, prepended(path, self._own_as))
             med = found.get(MED)
             own = not isinstance(rte.source.peer, PeerIdentity)
             kept = terms.allow_med or own or "bgp_med" in again
@@ -314,16 +346,10 @@ class BgpExporter:
             found.pop(LOCAL_PREF, None)
         found.pop(ORIGINATOR_ID, None)
         found.pop(CLUSTER_LIST, None)
-        if self._marks_otc and OTC not in found:
-            found[OTC] = encode_attribute(PASSED_ON, OTC, self._own_as)
+        self._mark_otc(found)
         for code, size in _WITHIN_AS:
             if code in found:
                 _keep_transitive(found, code, size)
-
-    def _prepended(self, path: bytes) -> bytes:
-        if path and path[0] == 2 and path[1] < 255:
-            return bytes((2, path[1] + 1)) + self._own_as + path[2:]
-        return b"\x02\x01" + self._own_as + path
 
     # --------------------------------------------------------------- next hop
 
@@ -354,11 +380,12 @@ class BgpExporter:
     def _keeps_next_hop(self, current: bytes, rte: Rte) -> bool:
         """True if a next hop from BGP is sent on unchanged (RFC 4271, 5.1.3).
 
-        It is to internal peers, and between external peers on one link if it is on that link.
+        It is to internal peers and other members (RFC 5065, 5.2), and between external peers on
+        one link if it is on that link.
         """
         terms = self.terms
         return (
-            terms.internal
+            terms.inside
             or self._option_applies(terms.next_hop_keep, rte)
             or (self._is_from_our_link(rte) and self._is_on_link(current, rte))
         )
@@ -402,7 +429,7 @@ class BgpExporter:
         if (
             gateway is None
             or gateway.is_link_local
-            or not (self.terms.internal or self._leads_to_our_link(rte))
+            or not (self.terms.inside or self._leads_to_our_link(rte))
         ):
             return b""
         return gateway.octets
@@ -445,7 +472,7 @@ class BgpExporter:
 
     def kept_back(self, rte: Rte) -> str:
         """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
-        octets = None if self.terms.internal else find(rte.attrs.wire, EXTENDED_COMMUNITIES)
+        octets = None if self.terms.inside else find(rte.attrs.wire, EXTENDED_COMMUNITIES)
         if octets is None:
             return ""
         stay = [str(each) for each in ExtendedList(octets) if each >> 56 & _NON_TRANSITIVE]
@@ -568,8 +595,8 @@ def _narrow(found: dict[int, bytes]) -> None:
     path = value_of(found[AS_PATH])
     narrow, lossy = _narrow_path(path)
     found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, narrow)
-    if lossy:
-        found[AS4_PATH] = encode_attribute(PASSED_ON, AS4_PATH, path)
+    if lossy and (wide := without_members(path)):  # RFC 6793, 6: members stay out of it
+        found[AS4_PATH] = encode_attribute(PASSED_ON, AS4_PATH, wide)
     aggregator = found.get(AGGREGATOR)
     if aggregator is None:
         return

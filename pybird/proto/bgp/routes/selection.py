@@ -27,6 +27,7 @@ from pybird.proto.bgp.wire.attributes import (
     ORIGINATOR_ID,
 )
 from pybird.proto.bgp.wire.canonical import path_length
+from pybird.proto.bgp.wire.confederation import first_outside
 from pybird.values.address import Address
 from pybird.values.attributes import AttributePool, find
 from pybird.values.route import SLOW, Rte
@@ -43,7 +44,8 @@ class PeerIdentity:
 
     `router_id` is a number of 32 bits. The options are those of the session that the
     route was received on; `cluster_id` is for routes of a client (RFC 4456, 8),
-    `ifindex` is the link of a direct session, else 0.
+    `ifindex` is the link of a direct session, else 0. `inside`: in our AS or (`member`) another one of
+    our confederation.
     """
 
     __slots__ = (
@@ -54,6 +56,7 @@ class PeerIdentity:
         "deterministic_med",
         "ifindex",
         "igp_metric",
+        "inside",
         "internal",
         "local_as",
         "med_metric",
@@ -80,12 +83,14 @@ class PeerIdentity:
         deterministic_med: bool = False,
         cluster_id: int = 0,
         ifindex: int = 0,
+        member: bool = False,
     ) -> None:
         self.router_id: Final = router_id
         self.address: Final = address
         self.local_as: Final = local_as
         self.remote_as: Final = remote_as
         self.internal: Final = local_as == remote_as
+        self.inside: Final = local_as == remote_as or member
         self.rr_client: Final = rr_client
         self.path_metric: Final = path_metric
         self.med_metric: Final = med_metric
@@ -207,8 +212,8 @@ def decide(one: Rte, other: Rte) -> int:
             med, their_med = _med(ours, peer), _med(theirs, rival)
             if med != their_med:
                 return _BY_MED if med < their_med else -_BY_MED
-        if peer.internal != rival.internal:
-            return -_INTERNAL if peer.internal else _INTERNAL
+        if peer.inside != rival.inside:  # RFC 5065, 5.3: a member is as internal
+            return -_INTERNAL if peer.inside else _INTERNAL
     if one.hop is not other.hop or peer is not rival:
         distance, their_distance = _distance(one), _distance(other)
         if distance != their_distance:
@@ -240,8 +245,8 @@ def _attributes(rte: Rte, other: Rte) -> tuple[int, ...]:
 
 
 # What the steps after the rank compare, packed into `AttributeSet.compared`, from the lowest bit:
-# 33 bits neighboring AS (its highest bit: the path is empty), 33 bits MED + 1 and 33 bits
-# ORIGINATOR_ID + 1 (0: none), then the octets of the CLUSTER_LIST.
+# 33 bits neighboring AS (its highest bit: the path is empty, or of members alone), 33 bits MED + 1
+# and 33 bits ORIGINATOR_ID + 1 (0: none), then the octets of the CLUSTER_LIST.
 _FIELD: Final = 33
 _MASK: Final = (1 << _FIELD) - 1
 _EMPTY_PATH: Final = 1 << 32
@@ -260,7 +265,8 @@ def _pack(wire: bytes) -> int:
     path = find(wire, AS_PATH)
     neighbor = _EMPTY_PATH
     if path:
-        neighbor = int.from_bytes(path[2:6], "big") if path[0] == _SEQUENCE else 0
+        first = int.from_bytes(path[2:6], "big") if path[0] == _SEQUENCE else first_outside(path)
+        neighbor = first if first >= 0 else _EMPTY_PATH
     med, originator = find(wire, MED), find(wire, ORIGINATOR_ID)
     packed = len(find(wire, CLUSTER_LIST) or b"")
     packed = packed << _FIELD | (0 if originator is None else int.from_bytes(originator, "big") + 1)
@@ -269,7 +275,10 @@ def _pack(wire: bytes) -> int:
 
 
 def _neighbor(compared: int, peer: PeerIdentity) -> int:
-    """The neighboring AS that the MED belongs to; our own for an empty path, 0 if it begins with a set."""
+    """The neighboring AS that the MED belongs to; 0 if a set stands there.
+
+    Members of a confederation are skipped (RFC 5065, 5.2); it is our own if nothing else is in the path.
+    """
     neighbor = compared & _MASK
     return peer.local_as if neighbor == _EMPTY_PATH else neighbor
 

@@ -193,12 +193,25 @@ class SessionChannels:
             default_local_pref=config.default_local_pref,
             add_path=frozenset(numbered(each) for each in negotiated.add_path_rx),
             aigp=frozenset(
-                channel.family
-                for _, channel in self._channels()
-                if aigp_mode(channel, self._remote_as() == config.local_as) != "no"
+                channel.family for _, channel in self._channels() if aigp_mode(channel, self._inside) != "no"
             ),
+            confederation=config.confederation or 0,
+            member=self._member,
             role=self._role,
         )
+
+    @property
+    def _internal(self) -> bool:
+        return self._remote_as() == self._peer.config.local_as
+
+    @property
+    def _member(self) -> bool:
+        """True if the neighbor is in another AS of our confederation."""
+        return self._peer.config.confederation_member and not self._internal
+
+    @property
+    def _inside(self) -> bool:
+        return self._internal or self._member
 
     @property
     def _role(self) -> int:
@@ -228,6 +241,7 @@ class SessionChannels:
             deterministic_med=config.deterministic_med,
             cluster_id=self._cluster_id,
             ifindex=self._ifindex,
+            member=self._member,
         )
 
     @property
@@ -454,8 +468,9 @@ class SessionChannels:
         family = config.family
         terms = ExportClass(
             family=family,
-            local_as=peer.local_as,
-            internal=self._remote_as() == peer.local_as,
+            local_as=peer.shown_as,
+            internal=self._internal,
+            member=self._member,
             own=self.own_next_hop(config),
             ifindex=self._ifindex,
             networks=self._networks(),
@@ -472,7 +487,7 @@ class SessionChannels:
             allow_local_pref=peer.allow_local_pref,
             allow_med=peer.allow_med,
             default_local_pref=peer.default_local_pref,
-            aigp=aigp_mode(config, self._remote_as() == peer.local_as),
+            aigp=aigp_mode(config, self._inside),
             long_lived=self._keeps_for_long,
             paths=family.numbers in negotiated.add_path_tx,
             role=self._role,

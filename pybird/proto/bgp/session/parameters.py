@@ -55,6 +55,7 @@ def terms(config: BgpConfig, router_id: int, hostname: str, recovers: bool = Fal
     require_next_hop = [c for c in channels if c.require_extended_next_hop]
     return Terms(
         local_as=config.local_as,
+        shown_as=config.shown_as,
         router_id=router_id,
         capabilities=local_capabilities(config, hostname, recovers),
         families=tuple(c.family.numbers for c in channels),

@@ -81,6 +81,7 @@ class Terms:
     remote_as: int | None = None
     remote_kind: str | None = None
     remote_as_set: ValueSet | None = None
+    shown_as: int = 0  # our AS number in the OPEN; 0: `local_as`
     require: frozenset[str] = frozenset()
     require_roles: bool = False
     hold_time: int = 240
@@ -224,7 +225,9 @@ class Session:
         if terms.startup_hold_time:
             self._timers.hold = now + terms.startup_hold_time
         return [
-            self._send(Open(terms.local_as, terms.hold_time, terms.router_id, terms.capabilities)),
+            self._send(
+                Open(terms.shown_as or terms.local_as, terms.hold_time, terms.router_id, terms.capabilities)
+            ),
         ]
 
     def receive(self, data: bytes, now: float) -> list[Effect]:

@@ -71,6 +71,11 @@ KEEP: Final = 0
 DISCARD: Final = 1  # the attribute, the route stays
 WITHDRAW: Final = 2  # all routes of the UPDATE
 
+# Types of the segments of a path (RFC 4271, 4.3; RFC 5065, 3).
+_AS_SEQUENCE: Final = 2
+_CONFED_SEQUENCE: Final = 3
+_CONFED_SET: Final = 4
+
 # Check(value, internal, as4): `internal` is an iBGP session, `as4` 4-octet numbers.
 Check = Callable[[bytes, bool, bool], int]
 
@@ -85,10 +90,26 @@ def check_origin(value: bytes, internal: bool, as4: bool) -> int:
 
 def check_as_path(value: bytes, internal: bool, as4: bool) -> int:
     """RFC 7606, 7.2: whole segments that are not empty; no confederation (RFC 5065), no AS 0 (RFC 7607)."""
+    return _check_segments(value, as4, _AS_SEQUENCE)
+
+
+def check_path_inside(value: bytes, internal: bool, as4: bool) -> int:
+    """The same inside of a confederation: segments of members may be anywhere (RFC 5065, 3)."""
+    return _check_segments(value, as4, _CONFED_SET)
+
+
+def check_path_of_member(value: bytes, internal: bool, as4: bool) -> int:
+    """The same from another member: its own number comes first, in a confederation sequence (RFC 5065, 5)."""
+    if not value or value[0] != _CONFED_SEQUENCE:
+        return WITHDRAW
+    return _check_segments(value, as4, _CONFED_SET)
+
+
+def _check_segments(value: bytes, as4: bool, last_type: int) -> int:
     width = 4 if as4 else 2
     at, end = 0, len(value)
     while at < end:
-        if at + 2 > end or not 1 <= value[at] <= 2 or value[at + 1] == 0:
+        if at + 2 > end or not 1 <= value[at] <= last_type or value[at + 1] == 0:
             return WITHDRAW
         at += 2 + width * value[at + 1]
     if at != end:
@@ -196,24 +217,25 @@ def check_pmsi_tunnel(value: bytes, internal: bool, as4: bool) -> int:
 # ------------------------------------------------------------ error texts
 
 
-def error_in(name: str, code: int, value: bytes, as4: bool) -> str:
+def error_in(name: str, code: int, value: bytes, as4: bool, of_member: bool = False) -> str:
     """What is wrong with a value that failed its check, as a text that begins with the attribute's name.
 
-    Errors of a path are named first: "AS 0 in the path".
+    Errors of a path are named first: "AS 0 in the path". `of_member`: it is from another member
+    of our confederation.
     """
     width = 4 if as4 else 2
     if code == ORIGIN and len(value) == 1:
         return f"{name}: {value[0]} is no origin"
     if code in (AGGREGATOR, AS4_AGGREGATOR) and len(value) == width + 4 and not any(value[:width]):
         return f"{name}: AS 0"
-    found = _error_in_path(value, width) if code in (AS_PATH, AS4_PATH) else ""
+    found = _error_in_path(value, width, of_member) if code in (AS_PATH, AS4_PATH) else ""
     if found:
         return f"{found} in {'the path' if code == AS_PATH else name}"
     return f"{name}: malformed value of {len(value)} octets"
 
 
-def _error_in_path(value: bytes, width: int) -> str:
-    """The text "AS 0" or "confederation segment" if all segments are whole and not empty; else empty."""
+def _error_in_path(value: bytes, width: int, of_member: bool) -> str:
+    """What may not be in this path, or must be, if all segments are whole and not empty; else empty."""
     at, end = 0, len(value)
     confederation = False
     while at < end:
@@ -223,9 +245,11 @@ def _error_in_path(value: bytes, width: int) -> str:
         at += 2 + width * value[at + 1]
     if at != end:
         return ""
-    if confederation:
-        return "confederation segment"
-    return "AS 0" if has_as(value, bytes(width)) else ""
+    if of_member and (not value or value[0] != _CONFED_SEQUENCE):
+        return "no confederation sequence first"
+    if has_as(value, bytes(width)):
+        return "AS 0"
+    return "confederation segment" if confederation and not of_member else ""
 
 
 # ----------------------------------------------------------------- registry

@@ -38,9 +38,11 @@ from pybird.proto.bgp.wire.attributes import (
     PARTIAL,
     TRANSITIVE,
     Check,
-    check_as_path,
+    check_path_inside,
+    check_path_of_member,
     error_in,
 )
+from pybird.proto.bgp.wire.confederation import CONFED_SEQUENCE, without_members
 from pybird.proto.bgp.wire.messages import AS_TRANS
 from pybird.values.address import Address
 from pybird.values.attributes import MOST_OCTETS, value_of
@@ -51,6 +53,9 @@ _LINK_LOCAL: Final = 0xFE80
 _INTERNAL_ONLY: Final = frozenset((LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST))
 # Checks by (flags, code), for attributes with the usual flags: only the value remains to be checked.
 _USUAL: Final[dict[int, Check]] = {row.flags << 8 | row.code: row.check for row in KNOWN.values()}
+_PATH: Final = TRANSITIVE << 8 | AS_PATH
+_INSIDE: Final = {**_USUAL, _PATH: check_path_inside}  # in our own AS
+_OF_MEMBER: Final = {**_USUAL, _PATH: check_path_of_member}
 
 
 class RefusedError(Exception):
@@ -114,11 +119,30 @@ def _is_host(octets: bytes) -> bool:
 class Canonical:
     """Reads the attributes that one kind of session receives."""
 
-    __slots__ = ("_accept_local_pref", "_as4", "_default_local_pref", "_internal", "discarded")
+    __slots__ = (
+        "_accept_local_pref",
+        "_as4",
+        "_default_local_pref",
+        "_internal",
+        "_member",
+        "_usual",
+        "discarded",
+    )
 
-    def __init__(self, internal: bool, as4: bool, accept_local_pref: bool, default_local_pref: int) -> None:
+    def __init__(
+        self,
+        internal: bool,
+        as4: bool,
+        accept_local_pref: bool,
+        default_local_pref: int,
+        confederation: bool = False,
+        member: bool = False,
+    ) -> None:
+        """`confederation`: our AS belongs to one, and so does the neighbor's, ours or (`member`) another."""
         self.discarded: list[str] = []  # attributes in error that were left out; the caller empties it
+        self._usual: Final = _OF_MEMBER if member else _INSIDE if confederation else _USUAL
         self._internal: Final = internal
+        self._member: Final = member
         self._as4: Final = as4
         self._accept_local_pref: Final = internal or accept_local_pref
         self._default_local_pref: Final = encode_attribute(
@@ -160,7 +184,7 @@ class Canonical:
         """Every attribute that stays, by code, in shortest form and with clean flags."""
         found: dict[int, bytes] = {}
         dropped: dict[int, int] = {}
-        internal, as4, usual = self._internal, self._as4, _USUAL
+        internal, as4, usual = self._internal, self._as4, self._usual
         at, end = 0, len(data)
         while at < end:
             if at + 3 > end or (data[at] & EXTENDED and at + 4 > end):
@@ -201,17 +225,18 @@ class Canonical:
                 self.discarded.append(f"{row.decl.name}: attribute flags {flags:#04x}")
                 return -1
             raise RefusedError(f"{row.decl.name}: attribute flags {flags:#04x}")
+        check = self._usual[row.flags << 8 | code]
         if code == LOCAL_PREF and self._accept_local_pref:
-            action = row.check(value, True, self._as4)
+            action = check(value, True, self._as4)
         else:
-            action = row.check(value, self._internal, self._as4)
+            action = check(value, self._internal, self._as4)
         if action == KEEP:
             return row.flags | (flags & PARTIAL if row.flags & OPTIONAL else 0)
         if action == DISCARD:
             if self._internal or code not in _INTERNAL_ONLY:
                 self.discarded.append(error_in(row.decl.name, code, value, self._as4))
             return -1
-        raise RefusedError(error_in(row.decl.name, code, value, self._as4))
+        raise RefusedError(error_in(row.decl.name, code, value, self._as4, self._member))
 
     def _check_other(self, flags: int, code: int, value: bytes) -> int:
         if code in (AS4_PATH, AS4_AGGREGATOR):
@@ -267,7 +292,7 @@ def _is_valid_transition(flags: int, code: int, value: bytes) -> bool:
         return False
     if code == AS4_AGGREGATOR:
         return len(value) == 8 and any(value[:4])
-    return bool(value) and check_as_path(value, True, True) == KEEP
+    return bool(value) and check_path_inside(value, True, True) == KEEP
 
 
 def _widen(found: dict[int, bytes]) -> None:
@@ -287,7 +312,7 @@ def _widen(found: dict[int, bytes]) -> None:
         found[AGGREGATOR] = encode_attribute(aggregator[0], AGGREGATOR, value)
     new = found.get(AS4_PATH)
     if merge and new is not None:
-        path = _merged(path, value_of(new))
+        path = _merged(path, without_members(value_of(new)))  # RFC 6793, 6: they do not belong there
     if len(path) > MOST_OCTETS:  # it had half of that with the neighbor's 2-octet numbers
         raise RefusedError(f"bgp_path of {len(path)} octets")
     found[AS_PATH] = encode_attribute(TRANSITIVE, AS_PATH, path)
@@ -320,16 +345,21 @@ def path_length(path: bytes) -> int:
 
 
 def _merged(path: bytes, new: bytes) -> bytes:
-    """The first hops of AS_PATH, then AS4_PATH (`new`); AS_PATH alone if it is shorter than AS4_PATH."""
+    """The first hops of AS_PATH, then AS4_PATH (`new`); AS_PATH alone if it is shorter than AS4_PATH.
+
+    Segments of members before those hops stay: AS4_PATH has none.
+    """
     hops = path_length(path) - path_length(new)
-    if hops < 0:
+    if hops < 0 or not new:
         return path
     out: list[bytes] = []
-    at = 0
-    while hops > 0:
+    at, end = 0, len(path)
+    while at < end and (hops > 0 or path[at] >= CONFED_SEQUENCE):
         count = path[at + 1]
         stop = at + 2 + 4 * count
-        if path[at] == 1:
+        if path[at] >= CONFED_SEQUENCE:
+            out.append(path[at:stop])
+        elif path[at] == 1:
             out.append(path[at:stop])
             hops -= 1
         else:

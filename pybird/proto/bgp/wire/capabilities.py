@@ -326,7 +326,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
         graceful_restart=_own_restart(config, channels, recovers),
         long_lived=_own_long_lived(config, channels, recovers),
         role=None if config.local_role is None else ROLES[config.local_role],
-        as4=config.local_as if config.enable_as4 else None,
+        as4=config.shown_as if config.enable_as4 else None,
         add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,

@@ -28,6 +28,7 @@ from pybird.proto.bgp.wire.attributes import (
     count_as,
 )
 from pybird.proto.bgp.wire.canonical import Canonical, RefusedError, canonical_next_hop, encode_attribute
+from pybird.proto.bgp.wire.confederation import CONFED_SEQUENCE
 from pybird.proto.bgp.wire.errors import MALFORMED_LIST, OPTIONAL_ERROR, UpdateError
 from pybird.proto.bgp.wire.messages import Update
 from pybird.proto.bgp.wire.roles import NO_ROLE, leak, marks_received
@@ -60,11 +61,18 @@ class ReceiveTerms(NamedTuple):
     aigp: frozenset[Family] = frozenset()  # families in which AIGP is accepted
     role: int = NO_ROLE  # what we are to the neighbor (RFC 9234)
     add_path: frozenset[Family] = frozenset()  # families whose networks have a path id (RFC 7911)
+    confederation: int = 0  # the AS number of ours (RFC 5065); 0: there is none
+    member: bool = False  # the neighbor is in another AS of it
 
     @property
     def internal(self) -> bool:
         """True for iBGP."""
         return self.local_as == self.remote_as
+
+    @property
+    def inside(self) -> bool:
+        """True if the neighbor is in our confederation."""
+        return self.confederation != 0 and (self.internal or self.member)
 
 
 class Announced(NamedTuple):
@@ -128,13 +136,17 @@ class _Entry(NamedTuple):
 def loop(wire: bytes, terms: ReceiveTerms) -> str:
     """Why a route with these canonical attributes is refused; empty if it is accepted.
 
-    Own AS (RFC 4271, 9.1.2), originator and cluster (RFC 4456, 8), AS_SET
-    (RFC 9774), and the first AS where `enforce first as` asks (RFC 4271, 6.3).
+    Own AS (RFC 4271, 9.1.2), from outside of our confederation also its number, originator and
+    cluster (RFC 4456, 8), AS_SET (RFC 9774), and the first AS where `enforce first as` asks (RFC 4271, 6.3).
     """
     path = find(wire, AS_PATH) or b""
     own = terms.local_as.to_bytes(4, "big")
     if own in path and count_as(path, own) > terms.allow_local_as:
         return OWN_AS
+    if terms.confederation and not terms.inside:
+        own = terms.confederation.to_bytes(4, "big")
+        if own in path and count_as(path, own) > terms.allow_local_as:
+            return OWN_AS
     if not terms.allow_as_sets and has_set(path):
         return "AS set in the path"
     if terms.internal:
@@ -157,10 +169,10 @@ def _reflection_loop(wire: bytes, terms: ReceiveTerms) -> str:
 
 
 def has_set(path: bytes) -> bool:
-    """True when a checked 4-octet path has an AS_SET."""
+    """True when a checked 4-octet path has an AS_SET, or a set of members (RFC 9774)."""
     at, end = 0, len(path)
     while at < end:
-        if path[at] != 2:
+        if path[at] not in (2, CONFED_SEQUENCE):
             return True
         at += 2 + 4 * path[at + 1]
     return False
@@ -254,7 +266,12 @@ class UpdateReader:
         # families whose fields are read as groups
         self._grouped: Final = terms.add_path.union([each for each in terms.families if each.nlri.mixed])
         self._canonical: Final = Canonical(
-            terms.internal, terms.as4, terms.allow_local_pref, terms.default_local_pref
+            terms.internal,
+            terms.as4,
+            terms.allow_local_pref or terms.member,
+            terms.default_local_pref,
+            terms.inside,
+            terms.member,
         )
         self._classic: dict[bytes, _Entry] = {}  # by the attributes
         self._mp: dict[bytes, _Entry] = {}  # by family and next hop, then the attributes
