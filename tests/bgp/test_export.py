@@ -390,6 +390,15 @@ def test_well_known_communities():
         assert exporter(interpret_communities=False).admit(rte)
 
 
+@pytest.mark.parametrize("community", ["ffffff01", "ffffff02", "ffffff03", "ffff0006"])
+def test_well_known_communities_forbid_nothing_on_own_routes(community):
+    """They are for those who receive them: a static route that is marked goes out with its mark."""
+    rte = route(CANONICAL + "c00804" + community)
+    for mine in (exporter(), exporter(internal=True)):
+        assert mine.admit(rte)
+        assert community in attributes(mine, rte)
+
+
 def test_long_lived_stale_routes_go_only_where_they_are_the_last_choice():
     """RFC 9494, 4.3; NO_LLGR (65535:7) forbids nothing here."""
     stale = route(CANONICAL + "c00808fdea0001ffff0006", peer=EXTERNAL)

@@ -121,6 +121,34 @@ def well_known_communities(side: Side):
     return {f"to p{one.number}": one.table("communities") for one in others}
 
 
+HELD = {1: 0xFF01, 2: 0xFF02, 3: 0xFF03, 4: 6, 5: 7}  # second octet of networks: low half of a community
+
+
+@case(options=("bgp: interpret communities",))
+def well_known_communities_of_own_routes(side: Side):
+    """They forbid nothing where the route did not come by BGP, wherever they were set."""
+    add = {number: f"bgp_community.add((65535,{low}));" for number, low in HELD.items()}
+    marks = "".join(f"  if net ~ [10.{number}.0.0/16+] then {text}\n" for number, text in add.items())
+    routes = "".join(f"  route 10.{number}.1.0/24 blackhole {{ {text} }};\n" for number, text in add.items())
+    others = "".join(f"  route 10.{number}.2.0/24 blackhole;\n" for number in add)
+    side.start(
+        f"ipv4 table piped;\nfilter marked {{\n{marks}  accept;\n}}\n"
+        f"protocol static own {{\n  ipv4;\n{routes}}}\n"
+        f"protocol static mine {{\n  ipv4 {{ import filter marked; }};\n{others}}}\n"
+        "protocol pipe { table master4; peer table piped; import none; export all; }\n"
+        + bgp(2)
+        + bgp(3, 65001)
+        + bgp(4, channel="table piped;")
+        + bgp(5, imports="filter marked")
+        + bgp(6, options="interpret communities off;")
+        + bgp(7, exports="filter marked")
+    )
+    sessions = side.connect(2, 3, 4, 5, 6, 7)
+    sessions[3].announce(*[f"10.{number}.3.0/24" for number in HELD])
+    side.settle()
+    return {f"to p{one.number}": one.table("communities") for one in sessions}
+
+
 # Best paths: pairs of announcements by neighbors 2, 3 and 4, in this order.
 def chosen(side: Side, options: str, told, *, internal=(), order=(2, 3, 4)) -> dict:
     side.start("".join(bgp(at, 65001 if at in internal else None, options) for at in (2, 3, 4)))

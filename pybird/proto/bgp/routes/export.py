@@ -162,7 +162,10 @@ class BgpExporter:
     # ------------------------------------------------ which routes are sent
 
     def admit(self, rte: Rte) -> bool:
-        """False if communities (RFC 1997, 9494), reflection (RFC 4456) or OTC (RFC 9234, 5) forbid it."""
+        """False if communities (RFC 1997, 9494), reflection (RFC 4456) or OTC (RFC 9234, 5) forbid it.
+
+        Communities forbid nothing where the route did not come by BGP.
+        """
         terms = self.terms
         if rte.hop.dest is Dest.UNREACHABLE and not self._family.has_hops:
             return False  # a flow that is not valid (RFC 8955, 6)
@@ -174,7 +177,7 @@ class BgpExporter:
                 return False
         if self._holds_back_otc and find(rte.attrs.wire, OTC) is not None:
             return False
-        if terms.interpret_communities:
+        if terms.interpret_communities and isinstance(rte.source.peer, PeerIdentity):
             communities = find(rte.attrs.wire, COMMUNITIES)
             if communities is not None and b"\xff\xff" in communities:
                 return not self._held_back(communities)
