@@ -72,6 +72,8 @@ def test_ipv4_over_ipv6_needs_no_extended_next_hop_where_the_link_has_ipv4_addre
         ),
         ({}, {"enable_enhanced_route_refresh": False}, ""),
         ({"enable_extended_messages": True}, {}, "they lack extended messages"),
+        ({"enable_link_local_next_hop": True}, {}, "they lack link-local next hop"),
+        ({}, {"enable_link_local_next_hop": True}, ""),
         ({}, {"enable_as4": False}, "they lack 4-octet AS numbers"),
         ({"channels": (ipv4(add_paths="rx"),)}, {}, "they send one path only of ipv4"),
         ({"channels": (ipv4(add_paths="tx"),)}, {}, "they take one path only of ipv4"),

@@ -209,7 +209,9 @@ def test_every_type_of_message_has_vectors():
 
 
 # Those without a value: nothing can be wrong with them.
-FLAGS = codes(capabilities, "ROUTE_REFRESH EXTENDED_MESSAGES ENHANCED_REFRESH CISCO_REFRESH")
+FLAGS = codes(
+    capabilities, "ROUTE_REFRESH EXTENDED_MESSAGES ENHANCED_REFRESH LINK_LOCAL_NEXT_HOP CISCO_REFRESH"
+)
 
 
 def test_every_capability_has_vectors():

@@ -239,6 +239,7 @@ CASES: list[Case] = [
             "allow bgp_med;", "allow as sets;", "confederation 5;", "interpret communities off;",
             "hold time 90;", "keepalive time 20;", "send hold time 500;", "enable route refresh off;",
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
+            "enable link local next hop;",
             "advertise hostname;", "capabilities off;", "graceful restart off;",
             "graceful restart time 60;", "path metric off;",
             "long lived graceful restart on;", "long lived graceful restart off;",

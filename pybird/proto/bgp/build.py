@@ -318,6 +318,8 @@ def _direct_problems(config: BgpConfig) -> list[str]:
     by_link = any(isinstance(each, BgpChannelConfig) and each.gateway == "direct" for each in config.channels)
     if by_link and not is_direct(config):
         found.append("Multihop BGP cannot use direct gateway mode")
+    if config.enable_link_local_next_hop and not is_direct(config):
+        found.append("Multihop BGP cannot have link-local next hops")
     if config.onlink and config.interface is None and not config.passive:
         found.append("Active onlink BGP must have interface configured")
     if multihop and config.interface is not None and config.local_address is None:
@@ -643,6 +645,7 @@ OPTIONS: Handlers = {
     "enable_enhanced_route_refresh": switch("enable_enhanced_route_refresh"),
     "enable_as4": switch("enable_as4"),
     "enable_extended_messages": switch("enable_extended_messages"),
+    "enable_link_local_next_hop": switch("enable_link_local_next_hop"),
     "advertise_hostname": switch("advertise_hostname"),
     "capabilities": _capabilities,
     "graceful_restart": _graceful_restart,

@@ -141,6 +141,7 @@ class BgpConfig(ProtocolConfig):
     enable_enhanced_route_refresh: bool | None = None  # None: unless `graceful restart off`
     enable_as4: bool = True
     enable_extended_messages: bool = False
+    enable_link_local_next_hop: bool = False
     advertise_hostname: bool = False
     capabilities: bool | None = None
     graceful_restart: Literal["off", "aware", "on"] = "aware"

@@ -209,6 +209,8 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
     if found.hostname is not None:
         name = f"{found.hostname}.{found.domain}" if found.domain else found.hostname
         yield Detail("Hostname", name)
+    if found.link_local_next_hop:
+        yield Detail("Link-local next hop")
 
 
 def _ordered(found: Capabilities, families: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:

@@ -64,6 +64,8 @@ def _lacking(config: BgpConfig, ours: Capabilities, theirs: Capabilities) -> Ite
         yield "they lack 4-octet AS numbers"
     if ours.extended_messages and not theirs.extended_messages:
         yield "they lack extended messages"
+    if ours.link_local_next_hop and not theirs.link_local_next_hop:
+        yield "they lack link-local next hop"
 
 
 def missing_capability(notification: Notification, received: bool) -> str:

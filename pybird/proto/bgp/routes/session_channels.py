@@ -482,7 +482,7 @@ class SessionChannels:
             cluster_id=self._cluster_id if peer.rr_client else 0,
             next_hop_self=config.next_hop_self,
             next_hop_keep=next_hop_keep(peer, config),
-            link_local_format=config.link_local_format,
+            link_local_format="single" if negotiated.link_local_next_hop else config.link_local_format,
             interpret_communities=peer.interpret_communities,
             allow_local_pref=peer.allow_local_pref,
             allow_med=peer.allow_med,

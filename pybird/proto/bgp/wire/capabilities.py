@@ -31,6 +31,7 @@ ADD_PATH: Final = 69
 ENHANCED_REFRESH: Final = 70
 LONG_LIVED: Final = 71
 HOSTNAME: Final = 73
+LINK_LOCAL_NEXT_HOP: Final = 77  # draft-ietf-idr-linklocal-capability-05
 CISCO_REFRESH: Final = 128
 
 # Directions of add-path (RFC 7911, 4): what the announcing side can do
@@ -72,6 +73,7 @@ class Capabilities:
     long_lived: tuple[tuple[int, int, int, int], ...] | None = None  # AFI, SAFI, flags, seconds
     hostname: str | None = None
     domain: str = ""
+    link_local_next_hop: bool = False
     cisco_refresh: bool = False
     unknown: tuple[tuple[int, bytes], ...] = ()
 
@@ -115,6 +117,8 @@ class Capabilities:
             items.append((LONG_LIVED, b"".join(families)))
         if self.hostname is not None:
             items.append((HOSTNAME, _text(self.hostname) + _text(self.domain)))
+        if self.link_local_next_hop:
+            items.append((LINK_LOCAL_NEXT_HOP, b""))
         return items
 
 
@@ -217,6 +221,7 @@ class _Found:
             long_lived=_long_lived(single.get(LONG_LIVED)),
             hostname=hostname,
             domain=domain,
+            link_local_next_hop=LINK_LOCAL_NEXT_HOP in single,
             cisco_refresh=CISCO_REFRESH in single,
             unknown=tuple(self.unknown),
         )
@@ -231,6 +236,7 @@ _SINGLE: Final = frozenset(
         ENHANCED_REFRESH,
         LONG_LIVED,
         HOSTNAME,
+        LINK_LOCAL_NEXT_HOP,
         CISCO_REFRESH,
     )
 )
@@ -330,6 +336,7 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
         add_path=_add_path(channels),
         enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
+        link_local_next_hop=config.enable_link_local_next_hop,
     )
 
 
@@ -408,6 +415,8 @@ class Negotiated:
     add_path_tx: frozenset[AfiSafi] = frozenset()  # families that we send with path ids
     long_lived: frozenset[AfiSafi] = frozenset()  # whose routes of the neighbor may stay for long (RFC 9494)
 
+    link_local_next_hop: bool = False  # a link-local next hop goes alone, in 16 octets
+
     @property
     def max_length(self) -> int:
         """Largest message in octets (RFC 8654)."""
@@ -439,6 +448,7 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
         add_path_rx=_both(families, local, RECEIVE_PATHS, remote, SEND_PATHS),
         add_path_tx=_both(families, local, SEND_PATHS, remote, RECEIVE_PATHS),
         long_lived=_kept_for_long(families, local, remote),
+        link_local_next_hop=local.link_local_next_hop and remote.link_local_next_hop,
     )
 
 
