@@ -693,6 +693,16 @@ def test_a_gateway_is_sent_with_the_labels_on_the_way_to_it():
     assert labels(exporter(IPV4_MPLS, internal=True, next_hop_self="yes"), rte) == (3,)
 
 
+def test_a_gateway_that_is_ourselves_is_sent_with_its_labels():
+    """They are the route's own; with `next hop self`, and where we replace a next hop, they are not."""
+    hop = Hop(Dest.UNICAST, (NextHop(Address(OWN), 2, "eth2", labels=(1001,)),))
+    rte = Rte(attrs(ORIGIN_IGP), RouteSource("s", 1, Selection()), hop, 100, 0.0)
+    assert labels(exporter(IPV4_MPLS, internal=True), rte) == (1001,)
+    assert labels(exporter(IPV4_MPLS, ifindex=2), rte) == (1001,)
+    assert labels(exporter(IPV4_MPLS, ifindex=3), rte) == (3,)  # another link: our address for the gateway
+    assert labels(exporter(IPV4_MPLS, internal=True, next_hop_self="yes"), rte) == (3,)
+
+
 def test_families_without_labels_send_none():
     assert labels(exporter(internal=True), labeled(100, peer=EXTERNAL)) == ()
 

@@ -139,3 +139,34 @@ protocol static i { ipv4; route 10.0.0.3/32 via 10.0.0.3 mpls 500; }
     side.settle()
     seen: dict[str, Any] = {f"heard by {each.number}": heard(each) for each in sessions}
     return seen | {"l4": side.routes("table l4"), "static": side.lines("show static s")}
+
+
+@case(since="2.19")
+def labels_of_routes_via_ourselves(side: Side):
+    """A static VPN route whose gateway is our own address on the session: its labels go out with it."""
+    routes = """vpn4 table v4;
+ipv4 table l4;
+protocol static vpns {
+  vpn4 { table v4; };
+  igp table master4;
+  route 65500:1 10.1.0.0/24 via 10.0.0.1 mpls 1001;
+  route 65500:2 10.1.0.0/24 via 10.0.0.9 mpls 1002;
+  route 65500:3 10.1.0.0/24 via 10.0.0.1;
+  route 65500:4 10.1.0.0/24 via 10.0.0.1 mpls 1003/1004;
+}
+protocol static plain {
+  ipv4 { table l4; };
+  route 10.1.0.0/16 via 10.0.0.1 mpls 200;
+  route 10.2.0.0/16 via 10.0.0.9 mpls 201;
+}
+"""
+    families = "vpn4 mpls { table v4; import none; OPTIONS }; ipv4 mpls { table l4; import none; OPTIONS };"
+    options = {2: "export all;", 3: "export all; next hop self;"}
+    options |= {4: options[2], 5: options[3]}
+    asns = {2: 65002, 3: 65003, 4: 65001, 5: 65001}
+    texts = [bgp(each, asns[each], options=families.replace("OPTIONS", options[each])) for each in asns]
+    side.start(routes + "".join(texts))
+    sessions = [side.connect(each, capabilities=capabilities(asn))[0] for each, asn in asns.items()]
+    side.settle()
+    seen: dict[str, Any] = {f"heard by {each.number}": heard(each) for each in sessions}
+    return seen | {"v4": side.routes("table v4"), "l4": side.routes("table l4")}

@@ -461,10 +461,11 @@ class BgpExporter:
     def _labels(self, hop: bytes, rte: Rte) -> tuple[int, ...]:
         """The labels that belong to a next hop (RFC 8277, 3.2).
 
-        Those that were received with it, or those on the way to a gateway; ours is implicit
-        null, and so is that of others without labels: packets arrive without one (RFC 3032, 2.1).
+        Those that were received with it, or those on the way to a gateway, be it ourselves; where our
+        address takes the place of a next hop, implicit null, and so is that of others without labels:
+        packets arrive without one (RFC 3032, 2.1).
         """
-        if hop == self._own:
+        if hop == self._own and not self._is_gateway(hop, rte):
             return IMPLICIT_NULL
         for name, value in rte.attrs.other:
             if name == LABEL_STACK:
@@ -472,6 +473,11 @@ class BgpExporter:
                 return found
         labels = () if find(rte.attrs.wire, NEXT_HOP) else rte.hop.nexthops[0].labels
         return labels or IMPLICIT_NULL
+
+    def _is_gateway(self, hop: bytes, rte: Rte) -> bool:
+        """True if a next hop is what the route itself leads to, not what took its place."""
+        replaced = self._option_applies(self.terms.next_hop_self, rte)
+        return not replaced and find(rte.attrs.wire, NEXT_HOP) is None and hop == self._gateway(rte)
 
     def kept_back(self, rte: Rte) -> str:
         """Which communities of a route are not sent: non-transitive ones on eBGP (RFC 4360, 6)."""
