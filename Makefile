@@ -82,6 +82,8 @@ bench-full: setup
 	$(BIN)/python benchmarks/discovery.py --rounds 20 --late 60
 	$(BIN)/python benchmarks/convergence.py --rounds 7
 	$(BIN)/python benchmarks/convergence.py --routes 1000000 --rounds 3
+	$(BIN)/python benchmarks/sessions.py --rounds 3
+
 
 clean:
 	rm -rf $(VENV) build dist

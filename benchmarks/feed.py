@@ -33,7 +33,7 @@ def attribute(flags: int, code: int, value: bytes) -> bytes:
     return bytes((flags, code, len(value))) + value
 
 
-def open_message(asn: int, router_id: str) -> bytes:
+def open_message(asn: int, router_id: str, hold: int = 240) -> bytes:
     """An OPEN with multiprotocol for both families, IPv4 with IPv6 next hops, 4-octet AS numbers."""
     capabilities = (
         b"\x01\x04\x00\x01\x00\x01"
@@ -44,7 +44,10 @@ def open_message(asn: int, router_id: str) -> bytes:
     parameter = bytes((2, len(capabilities))) + capabilities
     return message(
         1,
-        struct.pack(">BHH", 4, asn, 240) + socket.inet_aton(router_id) + bytes((len(parameter),)) + parameter,
+        struct.pack(">BHH", 4, asn, hold)
+        + socket.inet_aton(router_id)
+        + bytes((len(parameter),))
+        + parameter,
     )
 
 
