@@ -241,7 +241,7 @@ CASES: list[Case] = [
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
             "enable link local next hop;",
             "advertise hostname;", "capabilities off;", "graceful restart off;",
-            "graceful restart time 60;", "path metric off;",
+            "graceful restart time 60;", "graceful restart after notification;", "path metric off;",
             "long lived graceful restart on;", "long lived graceful restart off;",
             "long lived stale time 60;",
             "med metric;",

@@ -265,6 +265,8 @@ def _restart_problems(config: BgpConfig) -> list[str]:
     low, high = config.min_graceful_restart_time, config.max_graceful_restart_time
     if low is not None and high is not None and low > high:
         found.append(f"Min graceful restart time ({low}) exceeds max graceful restart time ({high})")
+    if config.graceful_restart == "off" and config.graceful_restart_after_notification:
+        found.append("Graceful restart after notification requires basic graceful restart")
     if config.graceful_restart == "off" and config.long_lived_graceful_restart in ("on", "aware"):
         found.append("Long-lived graceful restart requires basic graceful restart")
     channels = [each for each in config.channels if isinstance(each, BgpChannelConfig)]
@@ -650,6 +652,7 @@ OPTIONS: Handlers = {
     "capabilities": _capabilities,
     "graceful_restart": _graceful_restart,
     "graceful_restart_aware": constant("graceful_restart", "aware"),
+    "graceful_restart_after_notification": switch("graceful_restart_after_notification"),
     "graceful_restart_time": _restart_time("graceful_restart_time", "Graceful restart"),
     "min_graceful_restart_time": _restart_time("min_graceful_restart_time", "Min graceful restart"),
     "max_graceful_restart_time": _restart_time("max_graceful_restart_time", "Max graceful restart"),

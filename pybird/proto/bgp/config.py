@@ -146,6 +146,7 @@ class BgpConfig(ProtocolConfig):
     capabilities: bool | None = None
     graceful_restart: Literal["off", "aware", "on"] = "aware"
     graceful_restart_time: int = 120
+    graceful_restart_after_notification: bool = False
     min_graceful_restart_time: int | None = None
     max_graceful_restart_time: int | None = None
     long_lived_graceful_restart: Literal["off", "aware", "on"] | None = None  # None: aware

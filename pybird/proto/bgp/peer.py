@@ -72,6 +72,7 @@ _CEASE_SUBCODES: Final[dict[StopReason, int]] = {
     StopReason.RECONFIGURED: errors.CONFIGURATION_CHANGE,
     StopReason.REMOVED: errors.DECONFIGURED,
     StopReason.LIMIT: errors.PREFIX_LIMIT,
+    StopReason.EXPORT_LIMIT: errors.SHUTDOWN,  # RFC 4486 has no subcode for export limits
     StopReason.ERROR: errors.SHUTDOWN,
     StopReason.FAILED: errors.OUT_OF_RESOURCES,
 }
@@ -90,6 +91,7 @@ class Peer(Instance[BgpConfig]):
         self._offence: Offence | None = None
         self.cause = ""  # what we know about `last_error` beyond BIRD's words
         self._logged_refusal = ""  # the last refusal that was logged
+        self._had_session = False  # since the daemon started: what the neighbor has is forwarded still
         self._prepare(config)
         self.orphan: Orphan | None = None  # of a dynamic child that has no entry in the peer table
         self.refused_hook: Callable[[], None] = _do_nothing  # called when the neighbor refuses a session
@@ -175,9 +177,14 @@ class Peer(Instance[BgpConfig]):
         session = self.active.session if self.active is not None else None
         if reason is StopReason.GRACEFUL and session is not None and kept_by_neighbor(session):
             return None
-        if reason is StopReason.EXPORT_LIMIT:  # RFC 4486 has no subcode for export limits
-            return Notification.cease(errors.RESET if self.enabled else errors.SHUTDOWN)
-        return Notification.cease(_CEASE_SUBCODES[reason], self.message)
+        subcode = _CEASE_SUBCODES[reason]
+        if reason is StopReason.EXPORT_LIMIT and self.enabled:
+            subcode = errors.RESET  # it starts again
+        found = Notification.cease(subcode, self.message)
+        hard = subcode not in (errors.CONFIGURATION_CHANGE, errors.OUT_OF_RESOURCES)
+        if session is not None and session.negotiated.after_notification and hard:
+            return found.as_hard_reset()
+        return found
 
     def _listen(self) -> None:
         address = self.config.remote_address
@@ -298,7 +305,8 @@ class Peer(Instance[BgpConfig]):
 
     def _terms(self) -> Terms:
         hostname = self.config.hostname or self.services.hostname
-        return terms(self.config, self.router_id, hostname, self.services.recovery.active)
+        forwards = self.config.graceful_restart_after_notification and self._had_session
+        return terms(self.config, self.router_id, hostname, self.services.recovery.active, forwards)
 
     def _new_connection(self, *, outgoing: bool) -> Connection:
         return Connection(self, Session(self._terms(), self.jitter), self.services.clock, outgoing)
@@ -390,6 +398,7 @@ class Peer(Instance[BgpConfig]):
         if other is not None:
             self._drop(other)
         self.active = connection
+        self._had_session = True
         self._logged_refusal = ""
         self._absent.forget(self)
         self._ended_by_hold_timer = self._ended_by_cease = False
@@ -440,7 +449,9 @@ class Peer(Instance[BgpConfig]):
         self._report_end(effect)
         self._count_error(notification, effect.received)
         self._ended_by_hold_timer = notification.code == errors.HOLD_TIMER
-        if was_active:
+        if was_active and connection.session.negotiated.after_notification and not notification.is_hard_reset:
+            self._session_lost(connection)
+        elif was_active:
             self.restart.end()
             self._recovered()
             self._session_over()
@@ -464,8 +475,10 @@ class Peer(Instance[BgpConfig]):
         self._ended_by_cease = cease and effect.received
         missing = missing_capability(effect.notification, effect.received)
         if effect.received:
-            self._failed(f"Received: {effect.notification.text}", missing)
-            self.remote_reason = effect.notification.reason
+            enclosed = effect.notification.enclosed
+            cause = enclosed.text if effect.notification.is_hard_reset else missing
+            self._failed(f"Received: {effect.notification.text}", cause)
+            self.remote_reason = enclosed.reason
         else:
             error = effect.notification.text
             cause = effect.text if effect.text != error else ""
@@ -478,7 +491,11 @@ class Peer(Instance[BgpConfig]):
         """An error disables the protocol or makes the next try wait; a received Cease may only disable."""
         cease = notification.code == errors.CEASE
         config = self.config
-        gives_up = notification.subcode in config.disable_after_cease if cease else config.disable_after_error
+        gives_up = (
+            notification.enclosed.subcode in config.disable_after_cease
+            if cease
+            else config.disable_after_error
+        )
         if gives_up and (received or not cease):
             self.log("info", f"Disabled after {'Cease notification' if cease else 'error'}")
             self.services.clock.call_soon(lambda: self.give_up())

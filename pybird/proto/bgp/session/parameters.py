@@ -46,10 +46,13 @@ def hop_limits(config: BgpConfig) -> tuple[int, int | None]:
     return hops, None
 
 
-def terms(config: BgpConfig, router_id: int, hostname: str, recovers: bool = False) -> Terms:
+def terms(
+    config: BgpConfig, router_id: int, hostname: str, recovers: bool = False, forwards: bool = False
+) -> Terms:
     """What a session of this protocol announces in its OPEN, and requires of the neighbor's.
 
-    `recovers`: this router has restarted and does not know all routes yet.
+    `recovers`: this router has restarted and does not know all routes yet. `forwards`: it forwards
+    as at the end of the last session.
     """
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
     require_next_hop = [c for c in channels if c.require_extended_next_hop]
@@ -57,7 +60,7 @@ def terms(config: BgpConfig, router_id: int, hostname: str, recovers: bool = Fal
         local_as=config.local_as,
         shown_as=config.shown_as,
         router_id=router_id,
-        capabilities=local_capabilities(config, hostname, recovers),
+        capabilities=local_capabilities(config, hostname, recovers, forwards),
         families=tuple(c.family.numbers for c in channels),
         mandatory=tuple(c.family.numbers for c in channels if c.mandatory),
         mandatory_next_hops=tuple(c.family.numbers for c in require_next_hop),

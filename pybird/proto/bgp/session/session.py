@@ -314,7 +314,8 @@ class Session:
         return []
 
     def _hold_timer_expired(self) -> list[Effect]:
-        if self.state is SessionState.ESTABLISHED and self.negotiated.long_lived:
+        found = self.negotiated
+        if self.state is SessionState.ESTABLISHED and found.long_lived and not found.after_notification:
             self._stop()  # as in BIRD: a neighbor that hears no NOTIFICATION keeps our routes, too
             return [Silent()]
         return self.close(Notification(errors.HOLD_TIMER), "Hold timer expired")

@@ -316,11 +316,15 @@ def _readable(octets: bytes) -> str:
 HOP_IPV6: Final = 2  # the only AFI of next hops in RFC 8950
 
 
-def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = False) -> Capabilities:
+def local_capabilities(
+    config: BgpConfig, hostname: str = "", recovers: bool = False, forwards: bool = False
+) -> Capabilities:
     """What a protocol with this config announces; `capabilities off` announces nothing.
 
-    `recovers`: this router has restarted and does not know all routes yet.
+    `recovers`: this router has restarted and does not know all routes yet. `forwards`: it forwards
+    as at the end of the last session; so does one that recovers.
     """
+    forwards = forwards or recovers
     if config.capabilities is False:
         return Capabilities()
     channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
@@ -329,8 +333,8 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
         route_refresh=config.enable_route_refresh,
         extended_next_hop=tuple((*numbers, HOP_IPV6) for numbers in _extended(channels)),
         extended_messages=config.enable_extended_messages,
-        graceful_restart=_own_restart(config, channels, recovers),
-        long_lived=_own_long_lived(config, channels, recovers),
+        graceful_restart=_own_restart(config, channels, recovers, forwards),
+        long_lived=_own_long_lived(config, channels, forwards),
         role=None if config.local_role is None else ROLES[config.local_role],
         as4=config.shown_as if config.enable_as4 else None,
         add_path=_add_path(channels),
@@ -340,25 +344,26 @@ def local_capabilities(config: BgpConfig, hostname: str = "", recovers: bool = F
     )
 
 
+AFTER_NOTIFICATION: Final = 0x4  # flag of graceful restart: routes survive NOTIFICATIONs, too (RFC 8538)
 RESTARTED: Final = 0x8  # flag of graceful restart: this side has restarted, do not wait for its End-of-RIB
 FORWARDING: Final = 0x80  # flag of a family: forwarding went on meanwhile
 
 
 def _own_restart(
-    config: BgpConfig, channels: list[BgpChannelConfig], recovers: bool
+    config: BgpConfig, channels: list[BgpChannelConfig], recovers: bool, forwards: bool
 ) -> GracefulRestart | None:
     """What is announced about our restarts: the neighbor keeps the routes of these families."""
     if config.graceful_restart == "off":
         return None
     default = config.graceful_restart == "on"
     kept = [c for c in channels if (default if c.graceful_restart is None else c.graceful_restart)]
-    flags = FORWARDING if recovers else 0
-    families = tuple(sorted([(*channel.family.numbers, flags) for channel in kept]))
-    return GracefulRestart(RESTARTED if recovers else 0, config.graceful_restart_time, families)
+    families = tuple(sorted([(*channel.family.numbers, FORWARDING if forwards else 0) for channel in kept]))
+    flags = AFTER_NOTIFICATION if config.graceful_restart_after_notification else 0
+    return GracefulRestart(flags | (RESTARTED if recovers else 0), config.graceful_restart_time, families)
 
 
 def _own_long_lived(
-    config: BgpConfig, channels: list[BgpChannelConfig], recovers: bool
+    config: BgpConfig, channels: list[BgpChannelConfig], forwards: bool
 ) -> tuple[tuple[int, int, int, int], ...] | None:
     """For how long the neighbor keeps which routes after the restart time (RFC 9494, 3)."""
     mode = config.long_lived_graceful_restart or "aware"
@@ -370,7 +375,7 @@ def _own_long_lived(
         if mode == "on" if kept is None else kept:
             time = channel.long_lived_stale_time
             seconds = config.long_lived_stale_time if time is None else time
-            found.append((*channel.family.numbers, FORWARDING if recovers else 0, seconds))
+            found.append((*channel.family.numbers, FORWARDING if forwards else 0, seconds))
     return tuple(sorted(found))
 
 
@@ -413,6 +418,7 @@ class Negotiated:
     extended_next_hop: frozenset[AfiSafi] = frozenset()  # IPv4 families with IPv6 next hops
     add_path_rx: frozenset[AfiSafi] = frozenset()  # families that we receive with path ids (RFC 7911)
     add_path_tx: frozenset[AfiSafi] = frozenset()  # families that we send with path ids
+    after_notification: bool = False  # graceful restarts follow NOTIFICATIONs, too (RFC 8538)
     long_lived: frozenset[AfiSafi] = frozenset()  # whose routes of the neighbor may stay for long (RFC 9494)
 
     link_local_next_hop: bool = False  # a link-local next hop goes alone, in 16 octets
@@ -447,9 +453,16 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
         extended_next_hop=next_hops,
         add_path_rx=_both(families, local, RECEIVE_PATHS, remote, SEND_PATHS),
         add_path_tx=_both(families, local, SEND_PATHS, remote, RECEIVE_PATHS),
+        after_notification=_survives(local) and _survives(remote),
         long_lived=_kept_for_long(families, local, remote),
         link_local_next_hop=local.link_local_next_hop and remote.link_local_next_hop,
     )
+
+
+def _survives(found: Capabilities) -> bool:
+    """True if a side announces that NOTIFICATIONs end no graceful restart (RFC 8538, 2)."""
+    restart = found.graceful_restart
+    return restart is not None and bool(restart.flags & AFTER_NOTIFICATION)
 
 
 def _kept_for_long(

@@ -21,6 +21,7 @@ from pybird.proto.bgp.wire.errors import (
     BAD_TYPE,
     BAD_VERSION,
     CEASE,
+    HARD_RESET,
     MALFORMED_LIST,
     NOT_SYNCHRONIZED,
     RESET,
@@ -178,6 +179,21 @@ class Notification(Message):
             return Notification(CEASE, subcode)
         octets = utf8(reason, 255)
         return Notification(CEASE, subcode, bytes((len(octets),)) + octets)
+
+    def as_hard_reset(self) -> Notification:
+        """A Hard Reset for this reason: routes go, whatever the capabilities say (RFC 8538, 3.1)."""
+        return Notification(CEASE, HARD_RESET, bytes((self.code, self.subcode)) + self.data)
+
+    @property
+    def is_hard_reset(self) -> bool:
+        return self.code == CEASE and self.subcode == HARD_RESET
+
+    @property
+    def enclosed(self) -> Notification:
+        """The reason of a Hard Reset; any other NOTIFICATION, or one without a reason, is its own."""
+        if not self.is_hard_reset or len(self.data) < 2:
+            return self
+        return Notification.decode(self.data)
 
     @staticmethod
     def decode(body: bytes) -> Notification:
