@@ -89,6 +89,7 @@ ROOMS = {
     "core": {
         "export": set(),
         "forwarding": set(),
+        "labels": set(),
         "lookup": {"forwarding"},
         "reload": {"export"},
     },

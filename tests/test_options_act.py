@@ -39,7 +39,6 @@ STATUS = ROOT / "docs" / "status.md"
 BGP = DEVICE + "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; %s }"
 IPV4 = BGP % "ipv4 { %s };"
 EBGP = DEVICE + "protocol bgp { local as 1; neighbor 10.0.0.1 as 2; %s }"
-LABELS = DEVICE + "mpls table m; protocol static { ipv4; mpls; route 10.0.0.0/8 %s; }"
 STATIC = DEVICE + "protocol static { ipv4; route 10.0.0.0/8 via 10.1.1.1 bfd; }"
 
 # Fields that nothing outside of the loading reads: the text that warns or is an
@@ -50,7 +49,6 @@ EXCEPTIONS = {
     "Config.filters": "no option: what filters are there",
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
-    "BgpConfig.other_channels": "understood, not run: said when the file is loaded",
     "BgpConfig.authentication": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
     "BgpConfig.keys": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
     "AoKey.send_id": BGP % "authentication ao; keys { key { send id 1; }; };",
@@ -58,7 +56,6 @@ EXCEPTIONS = {
     "AoKey.secret": BGP % "authentication ao; keys { key { secret \"x\"; }; };",
     "AoKey.preference": BGP % "authentication ao; keys { key { preferred; }; };",
     "AoKey.algorithm": BGP % "authentication ao; keys { key { algorithm cmac aes128; }; };",
-    "StaticRoute.label": LABELS % "mpls 5 via 10.1.1.1",
     "BgpChannelConfig.import_set": "checked when the file is loaded (RFC 8212)",
     "BgpChannelConfig.export_set": "checked when the file is loaded (RFC 8212)",
 }  # fmt: skip
@@ -162,13 +159,10 @@ TABLES = {
 OTHERS: dict[type, list[Row]] = {
     Refused: [
         ("bgp", "authentication ao", "the session would not be authenticated"),
-        ("kernel", "mpls { }", "there are no labels of our own"),
-        ("static", "mpls { }", "there are no labels of our own"),
-        ("static", "route ... mpls", "there are no labels of our own"),
+        ("kernel", "mpls { }", "packets with labels are not forwarded"),
         ("static", "vrf", "gateways would be looked for outside of the VRF"),
     ],
     Ignored: [
-        ("global", "mpls domain", toplevel.MPLS_DOMAIN.reason),
         ("static", "route ... bfd", BFD.reason),
     ],
     Taken: [

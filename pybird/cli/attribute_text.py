@@ -36,6 +36,7 @@ _SOURCES: Final = {
     Rts.LLDP: "LLDP",
     Rts.PEERFILE: "PeerFile",
 }
+_FIRST: Final = ("igp_metric", "mpls_label", "mpls_policy", "mpls_class")
 _ORIGINS: Final = {0: "IGP", 1: "EGP", 2: "Incomplete"}
 
 
@@ -66,9 +67,9 @@ def _unknown_label(name: str) -> str:
 
 
 def place_of(pool: AttributePool, name: str) -> int:
-    """Sort key of an attribute: `igp_metric`, BGP's by type code, then the others as declared."""
-    if name == "igp_metric":
-        return -1
+    """Sort key of an attribute: `igp_metric`, labels, BGP's by type code, then the others as declared."""
+    if name in _FIRST:
+        return _FIRST.index(name) - len(_FIRST)
     decl = pool.by_name.get(name)
     if decl is None:
         return int(name.removeprefix(UNKNOWN_PREFIX), 16) if name.startswith(UNKNOWN_PREFIX) else 256

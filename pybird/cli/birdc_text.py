@@ -110,6 +110,8 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
             yield 1005, f"{reply.name:<10} {reply.state:<6} {reply.v4:<18} {reply.v6}"
         case r.SymbolRow():
             yield 1010, f"{reply.name:<8}\t{reply.kind}"
+        case r.LabelDomainRanges():
+            yield from _label_ranges(reply)
         case r.StaticRow():
             yield 1009, reply.net if reply.hops else f"{reply.net}\t{reply.target}"
             for hop in reply.hops:
@@ -129,6 +131,18 @@ def _listing(reply: r.Reply, view: View) -> Iterator[Line]:
             yield 1031, help_line(reply.syntax, reply.text)
         case _:
             raise AssertionError(f"no text for {reply!r}")
+
+
+def _label_ranges(reply: r.LabelDomainRanges) -> Iterator[Line]:
+    if not reply.first:
+        yield 1026, ""
+    yield 1026, f"MPLS domain {reply.domain}:"
+    yield 1026, f"{'Range':<11} {'Start':>7} {'Length':>7} {'End':>7} {'Labels':>7} {'Last':>7}"
+    for row in reply.ranges:
+        yield (
+            1026,
+            f"{row.name:<11} {row.start:>7} {row.length:>7} {row.end:>7} {row.labels:>7} {row.last:>7}",
+        )
 
 
 def help_line(syntax: str, text: str) -> str:
@@ -221,12 +235,19 @@ def _route(row: r.RouteRow, view: View) -> Iterator[Line]:
     dest = row.dest or ("unknown" if flow else "")  # ROA routes have none in any dialect
     if flow and dest == "unreachable":
         dest = "invalid"
-    head = f"{'' if row.again else row.net:<20} {dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
+    head = f"{_net(row):<20} {dest} [{row.protocol} {view.times.text(row.since)}{sender}]"
     yield 1007, f"{head}{mark} ({preference}{metric}){info}"
     for hop in row.hops:
         yield 1007, f"\t{_via(hop)}"
     if row.all is not None:
         yield from _old_attributes(row.all, view) if view.old_attributes else _attributes(row, row.all, view)
+
+
+def _net(row: r.RouteRow) -> str:
+    """The network; for a second route only if it has a label."""
+    if row.label is not None:
+        return f"{row.net} mpls {row.label}"
+    return "" if row.again else row.net
 
 
 _METRICS: Final = {-1: "/?", -2: "/-"}
@@ -250,7 +271,8 @@ def _old_attributes(found: r.RouteAttributes, view: View) -> Iterator[Line]:
 def _attributes(row: r.RouteRow, found: r.RouteAttributes, view: View) -> Iterator[Line]:
     if found.hostentry:
         yield 1012, f"\thostentry: {found.hostentry}"
-    yield 1012, f"\tpreference: {row.preference}"
+    if row.preference or not row.net.isdigit():  # the routes of labels have none
+        yield 1012, f"\tpreference: {row.preference}"
     rest = sorted(found.attributes, key=lambda attribute: _group(attribute.name))
     if rest and rest[0].name == "igp_metric":
         yield 1012, f"\tigp_metric: {rest.pop(0).text}"
@@ -260,8 +282,11 @@ def _attributes(row: r.RouteRow, found: r.RouteAttributes, view: View) -> Iterat
         yield 1012, f"\tfrom: {row.sender}"
     yield 1012, f"\tsource: {found.source}"
     for attribute in rest:
-        unknown = attribute.name.startswith(UNKNOWN_PREFIX)  # BIRD 3 shows their flags, not their octets
-        text = "(transitive)" if unknown else attribute.text
+        text = attribute.text
+        if attribute.name.startswith(UNKNOWN_PREFIX):  # BIRD 3 shows their flags, not their octets
+            text = "(transitive)"
+        elif attribute.name == "mpls_policy":  # it has no text for this type
+            text = "<type 35>"
         yield from _wrapped(f"\t{attribute.name}: ", text, view)
 
 
@@ -269,9 +294,14 @@ def _group(name: str) -> int:
     """Sort key of an attribute in BIRD 3: most of the kernel's come before BGP's."""
     if name == "igp_metric":
         return 0
+    if name in _LABEL_ATTRIBUTES:
+        return 1 + _LABEL_ATTRIBUTES.index(name)
     if name.startswith("krt_") and name not in ("krt_metric", "krt_source"):
-        return 1
-    return 2 if name.startswith("bgp_") else 3
+        return 5
+    return 6 if name.startswith("bgp_") else 7
+
+
+_LABEL_ATTRIBUTES: Final = ("mpls_policy", "mpls_class", "mpls_label")
 
 
 def _wrapped(head: str, text: str, view: View) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Commands about MPLS, threads and MRT, which are not run: answered as by a BIRD that does not use them."""
+"""Commands about threads and MRT, which are not run: answered as by a BIRD that does not use them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pybird.core.command_parts import Parts, words
 from pybird.core.command_targets import protocols, which
-from pybird.core.replies import FILE_ERROR, PARSE_ERROR, CommandError, Done, Note, Reply
+from pybird.core.replies import FILE_ERROR, CommandError, Done, Note, Reply
 
 if TYPE_CHECKING:
     from pybird.core.router import Router
 
 NO_DUMPS: Final = "MRT dumps are not written by this version"
-
-
-def show_mpls_ranges(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:
-    """Show MPLS ranges."""
-    raise CommandError(PARSE_ERROR, "No MPLS domain defined")
 
 
 def show_threads(router: Router, arguments: Any, session: Any) -> Iterator[Reply]:

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from pybird.cli import arguments as a
-from pybird.cli import configuring, dumps, not_run, overview, peers, protocols, routes, session_commands
+from pybird.cli import (
+    configuring,
+    dumps,
+    labels,
+    not_run,
+    overview,
+    peers,
+    protocols,
+    routes,
+    session_commands,
+)
 from pybird.cli.route_arguments import show_route, show_route_refused
 from pybird.conf.model import DEBUG_FLAGS
 from pybird.core.command_parts import Parts, number
@@ -60,7 +70,9 @@ CORE: Final = (
         a.show_symbols,
     ),
     Command("show_peers", peers.show_peers, 'show peers [table <t> | "<interface>"]', a.show_peers),
-    Command("show_mpls_ranges", not_run.show_mpls_ranges, "show mpls ranges [<domain> | <range>]"),
+    Command(
+        "show_mpls_ranges", labels.show_mpls_ranges, "show mpls ranges [<domain>] [<range>]", labels.asked
+    ),
     Command("show_threads", not_run.show_threads, "show threads [all]"),
     Command(
         "mrtdump",

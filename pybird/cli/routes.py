@@ -18,6 +18,7 @@ from pybird.cli.selection import channels, moment, table
 from pybird.core.command_targets import protocol
 from pybird.core.export.exporter import ExportMode
 from pybird.core.export.single_group import may_join, united
+from pybird.core.labels.labeler import LABEL
 from pybird.core.ordered import STILL_SORTING, by_runs, in_order
 from pybird.core.refusals import MOST, Refusal
 from pybird.core.replies import (
@@ -553,7 +554,17 @@ def route_row(
         stale=rte.source.type.stale(rte),
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
+        label=_label(rte),
     )
+
+
+def _label(rte: Rte) -> int | None:
+    """The MPLS label that we gave a route."""
+    for name, value in rte.attrs.other:
+        if name == LABEL:
+            label: int = value
+            return label
+    return None
 
 
 def vias(hop: Hop) -> tuple[Via, ...]:

@@ -41,7 +41,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
         'show bfd sessions [<name>] [address <ip|prefix>] [(interface|dev) "<name>"] [ipv4|ipv6] [direct|multihop] [all]',
         "Show information about BFD sessions",
     ),
-    ("show mpls ranges [<domain> | <range>]", "Show MPLS ranges"),
+    ("show mpls ranges [<domain>] [<range>]", "Show MPLS ranges"),
     ("show threads [all]", "Show state of threads"),
     (
         'mrt dump [table <name>|"<pattern>"] [to "<file>"] [filter <f> | where <cond>]',

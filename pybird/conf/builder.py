@@ -17,7 +17,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 from pybird.conf.draft import Draft
 from pybird.conf.expressions import ExpressionBuilder
 from pybird.conf.include import Sources
-from pybird.conf.model import ProtocolConfig
+from pybird.conf.model import LabelDomain, ProtocolConfig
 from pybird.conf.scope import Scope
 from pybird.conf.statements import filter_of, merging, where
 from pybird.conf.tree import Item, Token, Tree
@@ -60,6 +60,7 @@ class Builder(Values):
         super().__init__(sources, scope, attributes)
         self.types = types
         self.type: ProtocolTypeLike | None = None  # the protocol type being built
+        self.label_domains: dict[str, LabelDomain] = {}  # MPLS domains, in the order of the text
         self.made: list[ProtocolConfig] = []  # the protocols, in the order of the text
         self.bases: dict[str, ProtocolConfig] = {}  # templates and protocols that `from` may name
 

@@ -54,13 +54,14 @@ def open_channel(
 
 
 def close_channel(builder: Builder, draft: Draft[Any], channel: Draft[Any], tree: Tree) -> ChannelConfig:
-    """Give the channel its table and put it among the protocol's channels."""
+    """Give the channel its table and put it among the protocol's channels, an `mpls` channel as the last."""
     if channel["table"] is None:
         channel["table"] = builder.default_table(channel["net_type"], tree).name
     config: ChannelConfig = channel.freeze()
     others = tuple(each for each in draft["channels"] if each.name != config.name)
     place = next((i for i, each in enumerate(draft["channels"]) if each.name == config.name), len(others))
-    draft["channels"] = (*others[:place], config, *others[place:])
+    channels = (*others[:place], config, *others[place:])
+    draft["channels"] = tuple(sorted(channels, key=lambda each: each.name == MPLS))
     return config
 
 

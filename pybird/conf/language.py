@@ -300,6 +300,7 @@ def _finish(builder: Builder, top: TopLevel, path: str, errors: list[ConfigError
     return Config(
         path=path,
         tables=tuple(builder.tables.values()),
+        label_domains=tuple(builder.label_domains.values()),
         protocols=tuple(builder.made),
         logs=tuple(top.logs),
         sockets=tuple(top.sockets),

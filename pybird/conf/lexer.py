@@ -485,7 +485,7 @@ class Lexer:
         if token.type == "PARAMETER":
             self._open_header()
         self._known[token] = self._known.get(token, 0) + 1
-        if self._scopes:
+        if self._scopes and token.type != "NEW_NAME":  # a label range in its domain's braces is known outside
             self._scopes[-1][1].append(token)
         if token.type == "NEW_NAME":
             self.names.append(token)

@@ -18,6 +18,7 @@ from pybird.values.attributes import AttributeDecl
 from pybird.values.net import NetType, Prefix
 
 LimitAction: TypeAlias = Literal["warn", "block", "restart", "disable"]
+LabelPolicy: TypeAlias = Literal["static", "prefix", "aggregate", "vrf"]
 LogKind: TypeAlias = Literal["file", "fixed", "syslog", "stderr", "udp"]
 SymbolKind: TypeAlias = Literal[
     "constant",
@@ -77,6 +78,28 @@ class TableConfig:
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelRange:
+    """`label range NAME { start N; length N; }`: labels from `start` to before `end`."""
+
+    name: str
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """The first label behind the range."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDomain:
+    """`mpls domain NAME { ... }`: a space of labels, with the ranges `static` and `dynamic` in any case."""
+
+    name: str
+    ranges: tuple[LabelRange, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
     """What every channel has. `name` is the manual's ("ipv4", "ipv6 sadr", "peers")."""
@@ -101,6 +124,33 @@ class ChannelConfig:
     def shown(self) -> str:
         """Its name in replies and logs."""
         return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelChannelConfig(ChannelConfig):
+    """An `mpls` channel: where the labels of the protocol's other channels come from."""
+
+    domain: LabelDomain
+    label_range: str = "dynamic"
+    label_policy: LabelPolicy = "prefix"
+
+    def relabels(self, old: ChannelConfig) -> bool:
+        """True if routes may get other labels than with the old config."""
+        if not isinstance(old, LabelChannelConfig):
+            return True
+        return (old.label_range, old.label_policy, old.domain) != (
+            self.label_range,
+            self.label_policy,
+            self.domain,
+        )
+
+    def moves(self, old: ChannelConfig) -> bool:
+        """True if the labels are of another domain, or their routes go into another table."""
+        return (
+            not isinstance(old, LabelChannelConfig)
+            or old.domain.name != self.domain.name
+            or old.table != self.table
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +283,7 @@ class Config:
     router_id_from: tuple[InterfacePattern, ...] = ()
     hostname: str | None = None
     tables: tuple[TableConfig, ...] = ()
+    label_domains: tuple[LabelDomain, ...] = ()
     protocols: tuple[ProtocolConfig, ...] = ()
     logs: tuple[LogConfig, ...] = ()
     sockets: tuple[SocketConfig, ...] = ()
@@ -285,6 +336,10 @@ __all__ = [
     "Config",
     "CustomAttribute",
     "InterfacePattern",
+    "LabelChannelConfig",
+    "LabelDomain",
+    "LabelPolicy",
+    "LabelRange",
     "Limit",
     "LogConfig",
     "NotRun",

@@ -43,7 +43,7 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'[A-Za-z0-9_.:-]+'")
 T = TypeVar("T")
 
 # What units add to: fields of `Builder` and of `TopLevel`.
-BUILDER_DICTIONARIES = ("tables", "bases", "attributes", "warnings", "template_refusals")
+BUILDER_DICTIONARIES = ("tables", "label_domains", "bases", "attributes", "warnings", "template_refusals")
 BUILDER_LISTS = ("made", "refusals")
 TOP_DICTIONARIES = ("filters", "functions")
 TOP_LISTS = ("logs", "sockets", "attributes", "tests")

@@ -50,7 +50,6 @@ GLOBAL_OPTIONS: Mapping[str, Taken | Ignored | Refused] = {
     "thread_group_statement": Taken("one thread does the work"),
     "filter_stacks": Taken("filters have no stacks of a fixed size"),
 }
-MPLS_DOMAIN = Ignored("there are no labels of our own")
 
 
 def _cork(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -221,7 +220,6 @@ class TopLevel:
 
     def mpls_domain(self, tree: Tree) -> None:
         domain(self.builder, tree)
-        MPLS_DOMAIN.apply(self.builder, tree)
 
     def thread_group(self, tree: Tree) -> None:
         """Declare the group and check its options; they change nothing, one thread does the work."""

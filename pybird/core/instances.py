@@ -220,6 +220,7 @@ class Instances(InstanceOwner):
         left_out = [each.name for each in config.protocols if not self.runs(each)]
         self.not_run = {name: self.not_run.get(name, now) for name in left_out}
         self._declare(config)
+        services.labels.configure(config.label_domains)
         self._compared = None
         self.policies.adopt(filters_of(config))
         for observer in list(self.config_observers):

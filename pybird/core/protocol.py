@@ -105,8 +105,7 @@ class Instance(Generic[C]):
         self.failure = ""  # what its code raised
         self._waiting: list[Callable[[], None]] = []  # called once it is down
         self._restart: Timer | None = None
-        for channel in config.channels:
-            self.channels[channel.name] = self.make_channel(channel)
+        self._make_channels(config)
 
     @property
     def name(self) -> str:
@@ -173,7 +172,7 @@ class Instance(Generic[C]):
         self.config = config
         self.debug = config.debug
         self.discard()
-        self.channels = {channel.name: self.make_channel(channel) for channel in config.channels}
+        self._make_channels(config)
         self.owner.set_debug(self)
 
     def discard(self) -> None:
@@ -181,6 +180,9 @@ class Instance(Generic[C]):
         for channel in self.channels.values():
             channel.discard()
         self.channels = {}
+
+    def _make_channels(self, config: C) -> None:
+        self.channels = {each.name: self.make_channel(each) for each in config.channels}
 
     @property
     def is_down(self) -> bool:

@@ -368,6 +368,7 @@ class RouteRow(Reply):
     all: RouteAttributes | None = None
     reason: str = ""  # why the protocol refused it; empty if the import filter did
     lost: str = ""  # the step of the decision that it lost; empty for the best route
+    label: int | None = None  # the MPLS label that we gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +438,28 @@ class InterfaceSummary(Reply):
     state: str
     v4: str
     v6: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRangeRow:
+    """A range of labels: from `start` to before `end`, and what is in use of it."""
+
+    name: str
+    start: int
+    length: int
+    end: int
+    labels: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDomainRanges(Reply):
+    """A domain of `show mpls ranges`; `first`: no other was shown before it."""
+
+    code: int = field(default=1026, init=False)
+    domain: str
+    ranges: tuple[LabelRangeRow, ...]
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

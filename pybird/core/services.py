@@ -16,6 +16,7 @@ from pybird.core.forwarding.interfaces import Interfaces
 from pybird.core.forwarding.neighbors import Neighbors
 from pybird.core.forwarding.nexthop import HopTable
 from pybird.core.guard import GuardedClock, GuardedFiles
+from pybird.core.labels.space import LabelSpaces
 from pybird.core.loglimit import LogLimit
 from pybird.core.lookup.tables import TableLookup
 from pybird.core.policies import Policies
@@ -60,6 +61,7 @@ class Services:
         self.tables: dict[str, Table] = {}
         self.shared: dict[str, Any] = {}  # by type name: what its instances share (listeners)
         self.scheduler = Scheduler(ports.clock, job_crashed)  # its turns belong to no instance
+        self.labels = LabelSpaces()
         self.interfaces = Interfaces()
         self.cables = Cables()
         self.neighbors = Neighbors(self.interfaces)

@@ -1,5 +1,7 @@
 """UPDATE messages out: RFC 4271 section 5, 1997, 2545, 4456, 4724, 4760, 6793, 7947, 8654, 8950."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,11 +85,13 @@ def labels(out: BgpExporter, rte: Rte, before: AttributeSet | None = None) -> tu
     return label_stack(wire[2])
 
 
-def labeled(*stack: int, peer: PeerIdentity | None = None) -> Rte:
-    """A route with labels that were received from this neighbor."""
+def labeled(*stack: int, peer: PeerIdentity | None = None, own: int | None = None) -> Rte:
+    """A route with labels that were received from this neighbor, and one of our own."""
     plain = route(*LEARNED, peer=peer)
-    pair = ("bgp_mpls_label_stack", CommunityList(None, stack))
-    return Rte(SETS.intern(plain.attrs.wire, (pair,)), plain.source, plain.hop, 100, 0.0)
+    pairs: tuple[tuple[str, Any], ...] = (("bgp_mpls_label_stack", CommunityList(None, stack)),)
+    if own is not None:
+        pairs += (("mpls_label", own),)
+    return Rte(SETS.intern(plain.attrs.wire, pairs), plain.source, plain.hop, 100, 0.0)
 
 
 EXTERNAL, INTERNAL = neighbor(), neighbor(65001)
@@ -674,10 +678,14 @@ def test_labels_go_with_the_next_hop_that_they_came_with():
     assert next_hop(out, labeled(100, 200, peer=EXTERNAL)) == "0a000002"
 
 
-def test_with_our_own_next_hop_goes_implicit_null():
-    """RFC 8277, 3.2.2: the neighbor's labels mean nothing to us. BIRD without `mpls domain` does the same."""
+def test_with_our_own_next_hop_go_implicit_null_or_our_own_label():
+    """RFC 8277, 3.2.2: the neighbor's labels mean nothing to us."""
     assert labels(exporter(IPV4_MPLS), labeled(100, peer=EXTERNAL)) == (3,)
     assert labels(exporter(IPV4_MPLS, True, next_hop_self="yes"), labeled(100, peer=EXTERNAL)) == (3,)
+    for own, sent in ((1000, 1000), (3, 3), (1 << 20, 3)):  # the last one is no label: a filter set it
+        ours = labeled(100, peer=EXTERNAL, own=own)
+        assert labels(exporter(IPV4_MPLS), ours) == (sent,)
+        assert labels(exporter(IPV4_MPLS, internal=True), ours) == (100,)
 
 
 def test_routes_that_came_without_labels_have_implicit_null():

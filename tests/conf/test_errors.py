@@ -7,6 +7,8 @@ import pytest
 from pybird.conf import values
 from pybird.conf.errors import ConfigError
 from pybird.conf.language import MOST_ERRORS
+from pybird.conf.options import Refused, checked_switch
+from pybird.proto.static.build import OPTIONS as STATIC_OPTIONS
 from tests.conf.loading import DEVICE, error, errors, language, load
 
 UNBOUND = "Local address or an interface must be configured for strict bind"
@@ -25,8 +27,6 @@ def marked(text: str) -> tuple[str, int, int, int]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mpls table m; protocol static { ipv4; mpls; route 10.0.0.0/8 «mpls 5» via \"eth0\"; }",
-         "routes with MPLS labels"),
         (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
         (DEVICE + BGP % " authentication ao; «keys { key { id 1; }; }»;",
          "BIRD has `keys`, PyBIRD does not yet"),
@@ -223,25 +223,33 @@ def test_in_a_command_the_word_that_does_not_fit_is_named_not_the_one_before():
         assert raised.value.message == message
 
 
-LABELS = DEVICE + "mpls table labels;\ntemplate static base {\n  ipv4;\n  mpls;\n}\n"
+TEMPLATE = DEVICE + "\ntemplate static base {\n  ipv4;\n  check link;\n}\n"
 
 
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A router that refuses `check link` of static protocols."""
+    monkeypatch.setitem(STATIC_OPTIONS, "check_link", Refused("dead links would be used", checked_switch))
+
+
+@pytest.mark.usefixtures("refusing")
 def test_what_is_refused_in_a_template_counts_when_a_protocol_uses_it() -> None:
-    unused = load(LABELS + "protocol static own { ipv4; }\n")
+    unused = load(TEMPLATE + "protocol static own { ipv4; }\n")
     assert not unused.refusals
     (warning,) = (each for each in unused.warnings if each.code == "refused")
     assert warning.span.line == 5
     assert "refuses to start with a protocol that uses it" in warning.text
 
-    used = load(LABELS + "protocol static own from base { }\n")
+    used = load(TEMPLATE + "protocol static own from base { }\n")
     (refusal,) = used.refusals
     assert (refusal.line, refusal.column) == (5, 3)
     assert refusal.related is not None
     assert (refusal.related[0], refusal.related[1].line) == ("used here", 7)
 
 
+@pytest.mark.usefixtures("refusing")
 def test_what_is_refused_in_a_template_passes_through_others_and_is_said_once() -> None:
-    between = LABELS + "template static more from base { check link; }\n"
+    between = TEMPLATE + "template static more from base { igp table master4; }\n"
     assert not load(between).refusals
     twice = load(between + "protocol static one from more { }\nprotocol static two from base { }\n")
     assert [(each.line, each.related and each.related[1].line) for each in twice.refusals] == [(5, 8)]

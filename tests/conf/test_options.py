@@ -80,17 +80,6 @@ def test_what_is_not_acted_on_is_said_once(option: str) -> None:
     assert "not acted on yet" in warning.text
 
 
-@pytest.mark.parametrize("channel", ["mpls"])
-def test_channels_that_are_not_run_are_left_out(channel: str) -> None:
-    config = load(
-        "mpls domain d; mpls table m;"
-        f"protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {channel} {{ import all; }}; }}"
-    )
-    assert config.protocol("a").channels == ()
-    assert [each.name for each in config.protocol("a").other_channels] == [channel]
-    assert config.warnings[-1].text == f"the {channel} channel is understood but not run by this version"
-
-
 def test_multicast_channels_have_the_options_and_the_default_tables_of_unicast_ones() -> None:
     text = "ipv4 table t; protocol bgp a {{ local as 1; neighbor 10.0.0.1 as 1; {} }}"
     channels = "ipv4 multicast { extended next hop; }; ipv6 multicast { import none; };"
@@ -222,7 +211,8 @@ OTHERS = {
     "perf": "ipv4; repeat 3;",
 }
 OTHER_TABLES = (
-    "roa4 table r; vpn4 table v; mpls table m; eth table e; evpn table ev; ipv4 table a; ipv4 table b;"
+    "mpls domain d; mpls table m; roa4 table r; vpn4 table v; eth table e; evpn table ev;"
+    " ipv4 table a; ipv4 table b;"
 )
 
 

@@ -14,9 +14,11 @@ from pybird.conf import rereading
 from pybird.conf.builder import Builder
 from pybird.conf.errors import ConfigErrors
 from pybird.conf.include import DiskFiles, Sources
+from pybird.conf.options import Refused, checked_switch
 from pybird.conf.rereading import ReadUnits
 from pybird.conf.scope import Scope
 from pybird.conf.toplevel import TopLevel
+from pybird.proto.static.build import OPTIONS as STATIC_OPTIONS
 from tests.conf.loading import TextFiles, language
 from tests.conf.test_corpus import CORPUS, entries
 from tests.fuzz.seeds import Seed, configs
@@ -331,9 +333,10 @@ def test_readings_with_a_memory_leave_nothing_behind() -> None:
         gc.enable()
 
 
-def test_what_is_refused_in_a_template_is_refused_again() -> None:
+def test_what_is_refused_in_a_template_is_refused_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever used it first: the next one is refused when that is gone, though it was not read again."""
-    base = "protocol device {}\nmpls table m;\ntemplate static T {\n  ipv4;\n  mpls;\n}\n"
+    monkeypatch.setitem(STATIC_OPTIONS, "check_link", Refused("dead links would be used", checked_switch))
+    base = "protocol device {}\n\ntemplate static T {\n  ipv4;\n  check link;\n}\n"
     first, second = "protocol static one from T {}\n", "protocol static two from T {}\n"
     memory = ReadUnits()
     for text, line, user in (

@@ -12,7 +12,8 @@ from random import Random
 import pytest
 
 from pybird.conf.errors import ConfigErrors
-from pybird.values.net import net_of
+from pybird.core.labels.labeler import LABEL
+from pybird.values.net import NetType, net_of
 from tests.fuzz.running import world_of
 from tests.fuzz.seeds import configs
 from tests.fuzz.targets import MAIN, Texts, language
@@ -51,18 +52,23 @@ def shown(world):
         ]
         found["protocol", name] = instance.config, instance.state, instance.enabled, instance.debug, channels
     for name, table in router.tables.items():
-        for key in table.keys():  # noqa: SIM118  not a mapping
+        for number, key in enumerate(table.keys()):
             routes = [
-                (rte.source.name, dict(router.pool.view(rte.attrs)), str(rte.hop), rte.preference)
+                (rte.source.name, without_label(router, rte), str(rte.hop), rte.preference)
                 for rte in table.get(key)
             ]
-            net = str(net_of(table.net_type, key))
+            # Which labels routes get depends on those that were free.
+            net = str(number if table.net_type is NetType.MPLS else net_of(table.net_type, key))
             found["route", name, net] = sorted(routes, key=lambda rte: (rte[0], rte[2]))
     for v4 in (True, False):
         for route in node.host.kernel.routes(v4, 254, 12):
             ways = [(str(way.gateway), way.ifindex) for way in route.nexthops]
             found["kernel", str(route.prefix), route.metric] = route.dest, ways
     return found
+
+
+def without_label(router, rte):
+    return {name: value for name, value in router.pool.view(rte.attrs).items() if name != LABEL}
 
 
 def switch_some(router, random):

@@ -23,6 +23,7 @@ from tests.scenarios.lab import boot, read
 
 HEAD = """
 router id 10.0.0.1; {globals}
+mpls domain da; mpls domain db; mpls table m; mpls table n;
 flow4 table f4; ipv4 table trie4 {{ trie on; }}; ipv4 table trie5 {{ trie on; }};
 ipv4 table t4; ipv4 table igp4; ipv6 table igp6; ipv4 table full4 sorted; peer table p2; peer table p3;
 {tables}
@@ -30,12 +31,15 @@ filter lower {{ bgp_local_pref = 50; accept; }}
 function level() -> int {{ return {level}; }}
 """
 
+LABELED_BGP = "protocol bgp p { local as 1; neighbor 10.0.0.2 as 1; ipv4 mpls; mpls { %s }; }"
 BLOCKS = {
     "device": "protocol device d {{ {} }}",
     "direct": "protocol direct p {{ ipv4; {} }}",
     "direct channel": "protocol direct p {{ ipv4 {{ {} }}; }}",
     "static": "protocol static p {{ ipv4; {} }}",
     "static channel": "protocol static p {{ ipv4 {{ {} }}; route 10.9.0.0/16 blackhole; }}",
+    "labels": "protocol static p {{ ipv4; mpls {{ {} }}; route 10.9.0.0/16 blackhole; }}",
+    "label domain": "mpls domain {}; protocol static p {{ ipv4; mpls {{ domain dc; }}; }}",
     "kernel": "protocol kernel p {{ ipv4 {{ export all; }}; {} }}",
     "kernel channel": "protocol kernel p {{ ipv4 {{ {} }}; }}",
     "pipe": "protocol pipe p {{ table master4; {} }}",
@@ -60,6 +64,7 @@ RESTART = ["restart p: options that cannot change while it runs"]
 ADAPT = ["adapt p"]
 IMPORT = ["adapt p", "reload p.ipv4 import"]
 EXPORT = ["adapt p", "reload p.ipv4 export"]
+RELABEL = ["adapt p", "reload p.mpls import"]
 BOTH = ["adapt p", "reload p.ipv4 import and export"]
 
 
@@ -147,6 +152,21 @@ CASES: list[Case] = [
     ("", "protocol static p { aspa { table a; }; route aspa 65001 providers 1; } ",
      "protocol static p { aspa { table a; }; route aspa 65001 providers 1, 2; } ", ADAPT),
     ("", "protocol static p { ipv4; }", "protocol static p { ipv6; }", RESTART),
+    ("", "protocol static p { ipv4; }", "protocol static p { ipv4; mpls; }", RESTART),
+    ("", "protocol static p { ipv4; mpls; route 10.0.0.0/8 blackhole; }",
+     "protocol static p { ipv4; mpls; route 10.0.0.0/8 mpls 50 blackhole; }", ADAPT),
+    # labels
+    ("labels", "", "label policy aggregate;", RELABEL),
+    ("labels", "", "label range static;", RELABEL),
+    ("labels", "", "import none;", RELABEL),
+    ("labels", "", "domain db;", ["restart p: channel mpls has another domain"]),
+    ("labels", "", "table n;", another("table", "mpls")),
+    ("label domain", "dc", "dc { label range dynamic { start 2000; }; }",
+     ["set label_domains", *RELABEL]),
+    ("label domain", "dc", "dc { label range dynamic { length 5; }; }",
+     ["set label_domains", *RELABEL]),
+    ("label domain", "dc { label range dd { start 5; length 5; }; }",
+     "dc { label range de { start 5; length 5; }; }", ["set label_domains", *RELABEL]),
     # kernel
     ("kernel", "", "persist;", ADAPT),
     ("kernel", "", "graceful restart;", ADAPT),
@@ -306,6 +326,10 @@ CASES: list[Case] = [
     ("bgp channel", "import table; aigp;", "import table; aigp off;", RESTART),
     ("bgp channel", "", "link local next hop format single;", EXPORT),
     ("bgp", "", "ipv6;", RESTART),
+    ("", LABELED_BGP % "", LABELED_BGP % "label policy aggregate;", RELABEL),
+    ("", LABELED_BGP % "", LABELED_BGP % "label range static;", RELABEL),
+    ("", LABELED_BGP % "", LABELED_BGP % "domain db;", ["restart p: channel mpls has another domain"]),
+    ("bgp", "", "mpls;", RESTART),
     # bgp: dynamic protocols
     ("bgp range", "", 'dynamic name "leaf";', ADAPT),
     ("bgp range", "", "dynamic name digits 2;", ADAPT),
@@ -428,9 +452,8 @@ APART = {
     "ChannelConfig.name", "ChannelConfig.net_type", "ChannelConfig.span",
     "TableConfig.name", "TableConfig.implicit", "TableConfig.span",
     "BgpConfig.parent", "BgpConfig.number",  # of children
-    "BgpConfig.authentication", "BgpConfig.keys", "StaticRoute.label",
+    "BgpConfig.authentication", "BgpConfig.keys",
     "BgpConfig.key_on_link",  # follows from others
-    "BgpConfig.other_channels",  # not run
     "StaticRoute.span", "StaticRoute.net", "StaticVia.bfd",  # ignored, refused
     "InterfacePattern.negative", "Limit.count",
 }  # fmt: skip

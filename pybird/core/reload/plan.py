@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
-from pybird.conf.model import ChannelConfig, Config, NotRun, ProtocolConfig, TableConfig
+from pybird.conf.model import ChannelConfig, Config, LabelChannelConfig, NotRun, ProtocolConfig, TableConfig
 from pybird.filter.nodes import Block, Filter, Node
 
 
@@ -293,6 +293,8 @@ def change(
         imports, exports = judge.reloads(was, channel)
         exports |= refeeds
         imports |= meaning(was.import_filter) != meaning(channel.import_filter)
+        if isinstance(channel, LabelChannelConfig):
+            imports |= channel.relabels(was)
         imports |= was.preference != channel.preference or was.import_in != channel.import_in
         exports |= meaning(was.export_filter) != meaning(channel.export_filter)
         exports |= was.export_in != channel.export_in or was.export_limit != channel.export_limit
@@ -319,6 +321,8 @@ def _obstacle(
         for option in ("table", "net_type"):
             if getattr(was, option) != getattr(channel, option):
                 return f"channel {channel.shown} has another {option.replace('_', ' ')}"
+        if isinstance(channel, LabelChannelConfig) and channel.moves(was):
+            return f"channel {channel.shown} has another domain"
     if not known.same_but_live(old, new) and not judge.accepts(old, new):
         return "options that cannot change while it runs"
     return None

@@ -10,6 +10,7 @@ from pybird.conf.builder import Builder
 from pybird.conf.channels import PEERS
 from pybird.conf.draft import Draft
 from pybird.conf.model import ChannelConfig
+from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import (
     Handler,
     Handlers,
@@ -32,7 +33,6 @@ from pybird.filter.nodes import Span
 from pybird.proto.bgp import family
 from pybird.proto.bgp.build_channel import (
     family_channel,
-    other_mpls_channel,
     peers_channel,
     stale_time,
 )
@@ -62,15 +62,11 @@ CEASES = {
 def build(builder: Builder, tree: Tree) -> BgpConfig:
     """The configuration of one `protocol bgp` or template."""
     draft = open_protocol(builder, tree, BgpConfig)
-    draft["channels"] = (*draft["channels"], *draft["other_channels"])
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
-    run = tuple(each for each in config.channels if each.name == PEERS or each.name in family.NAMES)
-    others = tuple(each for each in config.channels if each not in run)
-    on_link = _has_key_on_link(config, run)
-    return replace(config, channels=run, other_channels=others, key_on_link=on_link)
+    return replace(config, key_on_link=_has_key_on_link(config, config.channels))
 
 
 def _has_key_on_link(config: BgpConfig, channels: tuple[ChannelConfig, ...]) -> bool:
@@ -598,7 +594,7 @@ OPTIONS: Handlers = {
     **NOT_ACTED_ON,
     **NOT_YET,
     "bgp_channel": family_channel,
-    "mpls_channel": other_mpls_channel,
+    "mpls_channel": mpls_channel,
     "bgp_peers": peers_channel,
     "local": _local,
     "source_address": address("local_address"),

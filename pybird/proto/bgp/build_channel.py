@@ -7,7 +7,6 @@ from typing import Any
 from pybird.conf.builder import Builder
 from pybird.conf.channels import CHANNEL, close_channel, name_of, open_channel
 from pybird.conf.draft import Draft
-from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import (
     Handler,
     Handlers,
@@ -36,12 +35,6 @@ def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     made = open_channel(builder, draft, tree, BgpChannelConfig)
     builder.each(tree.children, made, OPTIONS)
     close_channel(builder, draft, made, tree)
-
-
-def other_mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    """Check an `mpls` channel, the source of other channels' labels; it is not run, which is a warning."""
-    builder.warn("the mpls channel is understood but not run by this version", tree, "not-run")
-    mpls_channel(builder, draft, tree)
 
 
 def peers_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

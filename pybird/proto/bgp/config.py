@@ -88,7 +88,6 @@ class AoKey:
 class BgpConfig(ProtocolConfig):
     """One `protocol bgp`, or a child made from a dynamic one."""
 
-    other_channels: tuple[ChannelConfig, ...] = ()  # understood, not run
     local_address: Address | None = None
     local_port: int = 179
     local_as: int = 0

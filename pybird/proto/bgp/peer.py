@@ -27,18 +27,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from pybird.conf.model import ChannelConfig
+from pybird.conf.model import ChannelConfig, LabelChannelConfig
 from pybird.core.channel import Channel
 from pybird.core.export.exporter import Exporter
+from pybird.core.labels.giver import LabelGiver
 from pybird.core.life import ProtocolState, StopReason
 from pybird.core.peering import CableCheck
 from pybird.core.ports import Stream, TcpOptions
-from pybird.core.protocol import Detail, Instance, InstanceOwner, Offence
+from pybird.core.protocol import Detail, InstanceOwner, Offence
 from pybird.proto.bgp import details, reconfigure
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 from pybird.proto.bgp.dynamic.flaps import Flapping
 from pybird.proto.bgp.dynamic.orphan import Orphan
-from pybird.proto.bgp.family import AfiSafi
+from pybird.proto.bgp.family import AfiSafi, numbered
 from pybird.proto.bgp.mismatch import mismatches, missing_capability
 from pybird.proto.bgp.routes.neighbor_restart import NeighborRestart, family_of
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
@@ -78,7 +79,7 @@ _CEASE_SUBCODES: Final[dict[StopReason, int]] = {
 }
 
 
-class Peer(Instance[BgpConfig]):
+class Peer(LabelGiver[BgpConfig]):
     """A running `protocol bgp` with one neighbor, or a dynamic child."""
 
     def __init__(self, config: BgpConfig, owner: InstanceOwner) -> None:
@@ -405,6 +406,7 @@ class Peer(Instance[BgpConfig]):
         self.pace.reset()
         self.trace("events", "BGP session established")
         self.went_up()
+        self.open_labels()
         self.session_channels.open(connection)
         self.restart.session_up(connection.session)
         if (wait := recovery_wait(connection.session)) is not None:
@@ -571,6 +573,8 @@ class Peer(Instance[BgpConfig]):
         self.services.recovery.release_all(self.name)
 
     def keeps_routes(self, channel: Channel) -> bool:
+        if isinstance(channel.config, LabelChannelConfig):
+            return any(numbered(family).labeled for family in self.restart.families)
         return self.restart.keeps(channel)
 
     def keeps_stale(self, channel: Channel) -> bool:
@@ -674,6 +678,9 @@ class Peer(Instance[BgpConfig]):
         self.wait()
 
     # ------------------------------------------------------------ channels
+
+    def gets_labels(self, config: ChannelConfig) -> bool:
+        return isinstance(config, BgpChannelConfig) and config.family.labeled
 
     def exporter(self, channel: Channel) -> Exporter | None:
         config = channel.config

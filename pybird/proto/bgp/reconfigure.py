@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
-from pybird.conf.model import ChannelConfig, ProtocolConfig
+from pybird.conf.model import ChannelConfig, LabelChannelConfig, ProtocolConfig
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
 
 ADAPTED: Final = frozenset(
@@ -89,7 +89,9 @@ def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]
 
 def forces_restart(old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
     """True if a channel that is changed like this, added (`old` None) or removed restarts the session."""
-    return old is None or new is None or not _adaptable(old, new)
+    if old is None or new is None or not _adaptable(old, new):
+        return True
+    return isinstance(new, LabelChannelConfig) and new.moves(old)
 
 
 def _adaptable(old: ChannelConfig, new: ChannelConfig) -> bool:

@@ -26,7 +26,9 @@ def shown_metric(rte: Rte, pool: AttributePool) -> int | None:
 
 
 def shown_origin(rte: Rte, pool: AttributePool) -> str:
-    """The last AS of the path and a letter for ORIGIN, such as "[AS65001i]"."""
+    """The last AS of the path and a letter for ORIGIN, such as "[AS65001i]"; "[]" for a label's route."""
+    if not rte.attrs.wire:
+        return "[]"
     view = pool.view(rte.attrs)
     path = view.get("bgp_path")
     letter = _LETTERS.get(view.get("bgp_origin", Origin.INCOMPLETE), "?")

@@ -58,7 +58,7 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     mpls_channel(builder, draft, tree)
-    builder.refuse("the mpls channel", "there are no labels of our own", tree)
+    builder.refuse("the mpls channel", "packets with labels are not forwarded", tree)
 
 
 def _learn_all(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

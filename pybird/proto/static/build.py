@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import common_channel, name_of
+from pybird.conf.channels import MPLS, common_channel, name_of
 from pybird.conf.draft import Draft
 from pybird.conf.mpls import LABELS, mpls_channel
 from pybird.conf.nets import net_literal
@@ -18,7 +18,6 @@ from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.net import Net, NetType
 from pybird.values.route import Dest
 
-NO_LABELS = "there are no labels of our own"
 BAD_LABEL = "MPLS label must be less than 2^20"
 DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
 
@@ -29,7 +28,7 @@ WITHOUT_TARGET = frozenset(
 
 
 def build(builder: Builder, tree: Tree) -> StaticConfig:
-    """The configuration of one `protocol static`: it has one channel, and routes of the channel's type."""
+    """The configuration of one `protocol static`: one channel, one for its labels, routes of its type."""
     draft = open_protocol(builder, tree, StaticConfig)
     builder.each(tree.children, draft, OPTIONS)
     config = draft.freeze()
@@ -44,12 +43,11 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
     if config.vrf not in (None, "default") and any(_searched(route) for route in config.routes):
         text = "BIRD has gateways in a VRF, PyBIRD does not yet: write `via ADDRESS%INTERFACE`"
         raise builder.end_error(text, tree)
-    types = {channel.net_type for channel in config.channels}
     for route in config.routes:
-        if route.label is not None and NetType.MPLS not in types:
+        if route.label is not None and not config.gives_labels:
             text = f"Route {route.net} has MPLS label, but MPLS channel not specified"
             raise builder.end_error(text, tree, place=("the route", route.span))
-        if route.net.type is not config.channels[0].net_type:  # a second one is for labels
+        if route.net.type is not config.channels[0].net_type:
             text = f"Route {route.net} incompatible with channel type"
             raise builder.end_error(text, tree, place=("the route", route.span))
 
@@ -63,13 +61,8 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     if name_of(tree).endswith((" multicast", " mpls")):
         raise builder.error("Different channel type", tree)
     common_channel(builder, draft, tree)
-    if len(draft["channels"]) > 1:
+    if len([each for each in draft["channels"] if each.name != MPLS]) > 1:
         raise builder.error("Multiple channels: a static protocol has one", tree)
-
-
-def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
-    mpls_channel(builder, draft, tree)
-    builder.refuse("the mpls channel", NO_LABELS, tree)
 
 
 def _net(builder: Builder, item: Item) -> Net:
@@ -102,7 +95,6 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 values["attributes"] = _attributes(builder, part)
             case "route_label":
                 values["label"] = builder.number(part.children[0], 0, LABELS - 1, BAD_LABEL)
-                builder.refuse("routes with MPLS labels", NO_LABELS, part)
     if values["dest"] is Dest.NONE and net.type not in WITHOUT_TARGET:
         raise builder.error("a route of this type needs `via`, `recursive`, `blackhole`, ...", tree)
     if (net.type is NetType.ASPA) != ("providers" in values):
@@ -152,7 +144,7 @@ BFD = Ignored("the next hop counts as alive while its link is up")
 OPTIONS: Handlers = {
     "channel": _channel,
     "peers_channel": _channel,
-    "mpls_channel": _mpls_channel,
+    "mpls_channel": mpls_channel,
     "check_link": switch("check_link"),
     "igp_table": table("igp_table"),
     "route": _route,

@@ -33,7 +33,7 @@ class StaticRoute:
     recursive: Address | None = None
     recursive_labels: tuple[int, ...] = ()
     providers: tuple[int, ...] | None = None  # of an ASPA route
-    label: int | None = None  # the MPLS label that others use to reach it through us
+    label: int | None = None  # `mpls N`: the label under which we forward to it
     attributes: Block | None = None  # filter statements in braces
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
@@ -45,3 +45,8 @@ class StaticConfig(ProtocolConfig):
     routes: tuple[StaticRoute, ...] = ()
     check_link: bool = False
     igp_table: str | None = None
+
+    @property
+    def gives_labels(self) -> bool:
+        """True if routes get labels: the `mpls` channel is there besides theirs."""
+        return len(self.channels) > 1

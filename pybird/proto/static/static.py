@@ -15,17 +15,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from pybird.conf.model import ChannelConfig
+from pybird.conf.model import ChannelConfig, LabelChannelConfig
 from pybird.core.channel import Channel
 from pybird.core.forwarding.interfaces import InterfaceEvent
 from pybird.core.forwarding.nexthop import HopWay
+from pybird.core.labels.giver import LabelGiver
+from pybird.core.labels.labeler import LABEL, POLICY
 from pybird.core.life import StopReason
-from pybird.core.protocol import Instance, InstanceOwner
+from pybird.core.protocol import InstanceOwner
 from pybird.core.scheduler import SLICE
 from pybird.filter.nodes import Block, Decide, Filter
 from pybird.proto.static.config import StaticConfig, StaticRoute, StaticVia
 from pybird.values.attributes import AttributeSet
 from pybird.values.community import CommunityList
+from pybird.values.enums import MplsPolicy
 from pybird.values.net import Net, NetType
 from pybird.values.route import BLACKHOLE, NO_HOP, PROHIBIT, UNREACHABLE, Dest, Hop, RouteSource, Rte
 
@@ -47,7 +50,7 @@ class Slot(NamedTuple):
     number: int
 
 
-class Static(Instance[StaticConfig]):
+class Static(LabelGiver[StaticConfig]):
     """One static protocol."""
 
     def __init__(self, config: StaticConfig, owner: InstanceOwner) -> None:
@@ -63,6 +66,7 @@ class Static(Instance[StaticConfig]):
 
     def start(self) -> None:
         """Announce every route that works."""
+        self.open_labels()
         for channel in self.channels.values():
             channel.open()
         self.services.interfaces.listen(self)
@@ -84,8 +88,11 @@ class Static(Instance[StaticConfig]):
         self.stopped()
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
-        """False: restarts of static protocols are quick, and BIRD logs no reason for them."""
-        return False
+        """True for labels of another domain or table; for other restarts BIRD logs no reason."""
+        return old is not None and isinstance(new, LabelChannelConfig) and new.moves(old)
+
+    def gets_labels(self, config: ChannelConfig) -> bool:
+        return not isinstance(config, LabelChannelConfig)
 
     def accepts(self, old: StaticConfig, new: StaticConfig) -> bool:
         """True unless the channels or the IGP table change; routes change without a restart."""
@@ -233,11 +240,13 @@ class Static(Instance[StaticConfig]):
             channel.announce(keys, Rte(attrs, self._source(number), hop, preference, now))
 
     def _attrs(self, route: StaticRoute) -> AttributeSet:
-        """The attributes that the route's kind brings: the providers of an ASPA route."""
+        """The attributes that the route's kind brings: the providers of an ASPA route, a label."""
         pool = self.services.pool
-        if route.providers is None:
-            return pool.empty
-        return pool.edit(pool.empty, {"aspa_providers": CommunityList.of(route.providers)})
+        if route.providers is not None:
+            return pool.edit(pool.empty, {"aspa_providers": CommunityList.of(route.providers)})
+        if route.label is not None:
+            return pool.edit(pool.empty, {LABEL: route.label, POLICY: int(MplsPolicy.STATIC)})
+        return pool.empty
 
     def _with_attributes(self, route: StaticRoute, rte: Rte) -> Rte:
         """The route after its `{ … }` block; `reject` ends the block but does not drop the route."""

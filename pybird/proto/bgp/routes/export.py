@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
 from pybird.core.export.exporter import ExportMode
+from pybird.core.labels.labeler import LABEL as OWN_LABEL
 from pybird.proto.bgp.family import Family
 from pybird.proto.bgp.routes.nexthop import IMPLICIT_NULL, wire_next_hop
 from pybird.proto.bgp.routes.selection import LLGR_STALE, PeerIdentity
@@ -70,6 +71,7 @@ _IGP: Final = bytes((TRANSITIVE, ORIGIN, 1, 0))
 _LISTS: Final = (COMMUNITIES, CLUSTER_LIST, EXTENDED_COMMUNITIES, LARGE_COMMUNITIES)
 _WITHIN_AS: Final = ((EXTENDED_COMMUNITIES, 8), (IPV6_EXTENDED_COMMUNITIES, 20))  # octets per member
 _NON_TRANSITIVE: Final = 0x40  # bit of the first octet (RFC 4360, 2; RFC 5701, 2)
+LABELS: Final = 1 << 20
 _HEAD: Final = 3  # octets of an attribute without a value
 _FIXED: Final = 23  # header and the two length fields of an UPDATE
 
@@ -462,11 +464,11 @@ class BgpExporter:
         """The labels that belong to a next hop (RFC 8277, 3.2).
 
         Those that were received with it, or those on the way to a gateway, be it ourselves; where our
-        address takes the place of a next hop, implicit null, and so is that of others without labels:
-        packets arrive without one (RFC 3032, 2.1).
+        address takes the place of a next hop, the label that we gave the route. Implicit null without
+        one: packets arrive without label (RFC 3032, 2.1).
         """
         if hop == self._own and not self._is_gateway(hop, rte):
-            return IMPLICIT_NULL
+            return _own_label(rte)
         for name, value in rte.attrs.other:
             if name == LABEL_STACK:
                 found: tuple[int, ...] = value.items
@@ -558,6 +560,14 @@ class BgpExporter:
     def end_of_rib(self) -> bytes:
         """The message that ends the first feed (RFC 4724, 2)."""
         return end_of_rib(self._family)
+
+
+def _own_label(rte: Rte) -> tuple[int, ...]:
+    """The label of our own that a route has, else implicit null."""
+    for name, value in rte.attrs.other:
+        if name == OWN_LABEL and value < LABELS:
+            return (value,)
+    return IMPLICIT_NULL
 
 
 def end_of_rib(family: Family) -> bytes:
