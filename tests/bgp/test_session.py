@@ -98,6 +98,23 @@ def test_octets_may_come_one_by_one():
     assert [type(e) for e in effects] == [Opened, Send, Up]
 
 
+def test_with_disable_rx_an_established_session_throws_away_what_it_hears():
+    """It has no hold timer, sends its KEEPALIVEs, and notices a neighbor that reads nothing (RFC 9687)."""
+    session = in_state(SessionState.OPEN_CONFIRM, disable_rx=True)
+    assert session.timer("hold", 0.0) == 90
+    update = Update(b"", b"", b"").encode()
+    effects = session.receive(Keepalive().encode() + update, 0.0)
+    assert [type(e) for e in effects] == [Up]
+    assert session.receive(update + Notification(6, 2).encode() + b"nonsense" * 9, 1.0) == []
+    assert session.counters.received == 2
+    assert session.timer("hold", 1.0) is None
+    effects = [e for at in range(2, 1000) for e in session.expire(float(at), 0, 0)]
+    assert [type(message) for message in sent(effects)] == [Keepalive] * 33
+    (ended,) = session.expire(2000.0, 19, 0)[-1:]
+    assert isinstance(ended, Closed)
+    assert ended.abort
+
+
 def test_consecutive_updates_are_one_effect():
     session = in_state(SessionState.ESTABLISHED)
     update = Update(b"", b"", b"").encode()

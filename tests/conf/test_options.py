@@ -71,9 +71,8 @@ def test_the_options_of_bgp() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    ["bfd;", "bfd graceful;", "bfd { interval 1 s; };",
-     "tx size warning 5;"],
-)  # fmt: skip
+    ["bfd;", "bfd graceful;", "bfd { interval 1 s; };"],
+)
 def test_what_is_not_acted_on_is_said_once(option: str) -> None:
     text = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; %s }"
     (warning,) = load(DEVICE + text % option).warnings
@@ -357,3 +356,11 @@ def test_addresses_of_two_families_are_a_warning(local: str, neighbor: str, show
     text = f"protocol bgp {{ {both} ipv6 {{ import all; export all; }}; }}\n"
     warnings = [each.text for each in load(DEVICE + text).warnings]
     assert warnings == [f"local address {local} cannot reach neighbor {shown}: the session stays down"]
+
+
+def test_a_limit_that_is_never_reached_is_said() -> None:
+    """What waits for a neighbor is bounded; a larger `tx size warning` would be silent for ever."""
+    text = DEVICE + "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; tx size warning %d; }"
+    assert load(text % 262144).warnings == ()
+    (warning,) = load(text % 262145).warnings
+    assert "there will be no warning" in warning.text

@@ -264,7 +264,7 @@ CASES: list[Case] = [
             "graceful restart time 60;", "graceful restart after notification;", "path metric off;",
             "long lived graceful restart on;", "long lived graceful restart off;",
             "long lived stale time 60;",
-            "med metric;",
+            "med metric;", "disable rx;",
             "igp metric off;", "prefer older;", "deterministic med;", "default bgp_med 5;",
             "default bgp_local_pref 200;",
         )
@@ -288,7 +288,7 @@ CASES: list[Case] = [
         for option in (
             "check link off;", "connect delay time 1;", "connect retry time 20;", "error wait time 5, 10;",
             "error forget time 20;", "startup hold time 60;", "min hold time 10;", "min keepalive time 5;",
-            "disable after error;", "disable after cease;", "require as4;",
+            "disable after error;", "disable after cease;", "require as4;", "tx size warning 5;",
             "min graceful restart time 60;", "max graceful restart time 60;",
             "min long lived stale time 60;", "max long lived stale time 60;",
         )

@@ -5,6 +5,7 @@ One of them, x1, stops reading while it still says KEEPALIVE. What the others
 get, octet by octet and moment by moment, is what they get when all three read.
 """
 
+import re
 from random import Random
 
 import pytest
@@ -168,6 +169,27 @@ def test_what_waits_for_a_slow_one_is_bounded_and_it_gets_the_current_table_in_t
     assert late < WINDOW + group.most_unsent + 6000 < whole / 10, "what it missed was skipped, not saved"
     group.work(5)
     assert group.has(1) == group.has(2) == group.should_have()
+
+
+def test_what_waits_is_warned_about_once_until_it_has_been_less():
+    """`tx size warning`, in BIRD's words."""
+    group = Group(options="send hold time 0; tx size warning 600;")
+
+    def warned():
+        lines = [line.text for line in group.lab.log if line.level == "warning" and "memory" in line.text]
+        assert all(re.fullmatch(r"p1: Used \d+ memory", line) for line in lines), lines
+        assert all(int(line.split()[2]) >= 600 for line in lines)
+        return len(lines)
+
+    group.work(10)
+    assert warned() == 0
+    for times in (1, 2):
+        group.read(1, STUCK)
+        group.work(60)
+        assert warned() == times
+        group.read(1, None)
+        group.work(10)
+        assert warned() == times
 
 
 def ended(group):

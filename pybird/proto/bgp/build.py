@@ -18,7 +18,6 @@ from pybird.conf.options import (
     Refused,
     Taken,
     address,
-    checked_number,
     checked_switch,
     constant,
     number,
@@ -38,6 +37,7 @@ from pybird.proto.bgp.build_channel import (
 )
 from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig, PeersChannelConfig
 from pybird.proto.bgp.routes.defaults import base_table, is_recursive
+from pybird.proto.bgp.session.connection import HIGH_MARK
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.restart import stale_bounds
 from pybird.values.address import Address
@@ -559,6 +559,13 @@ def _by_switch(field: str) -> Handler:
     return handle
 
 
+def _tx_size_warning(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
+    size = draft["tx_size_warning"] = builder.number(tree.children[0])
+    if size > HIGH_MARK:
+        text = f"no more than about {HIGH_MARK} octets wait for a neighbor: there will be no warning"
+        builder.warn(f"`tx size warning {size}`: {text}", tree)
+
+
 KEY: Handlers = {
     "key_id": _key_id,
     "send_id": number("send_id", 0, 255),
@@ -580,14 +587,12 @@ NOT_ACTED_ON: Handlers = {
     "bfd": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_graceful": Ignored("the session notices a dead neighbor by its hold time"),
     "bfd_options": Ignored("the session notices a dead neighbor by its hold time", _bfd_options),
-    "tx_size_warning": Ignored("there is no such limit here", checked_number()),
     "setkey": Taken("it is for BSD kernels", checked_switch),
 }
 
 # Refused: without them, policy or security would not be what the user wrote.
 NOT_YET: Handlers = {
     "keys": Refused("the session would not be authenticated", _keys),
-    "disable_rx": Refused("routes from the neighbor would be accepted"),
 }
 
 OPTIONS: Handlers = {
@@ -617,6 +622,8 @@ OPTIONS: Handlers = {
     "allow_local_as": _allow_local_as,
     "local_role": word("local_role"),
     "require_roles": switch("require_roles"),
+    "disable_rx": switch("disable_rx"),
+    "tx_size_warning": _tx_size_warning,
     "dynamic_name": _dynamic_name,
     "dynamic_name_digits": number("dynamic_name_digits", 0, 10),
     "persist": off_on_or("persist", established="established"),

@@ -163,6 +163,8 @@ class BgpConfig(ProtocolConfig):
     require_roles: bool = False
     confederation: int = 0  # 0: no confederation
     confederation_member: bool = False
+    disable_rx: bool = False
+    tx_size_warning: int = 0  # octets that wait to be sent; 0: no warning
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
     keys: tuple[AoKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbor must have

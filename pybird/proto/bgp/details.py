@@ -154,8 +154,8 @@ def _timer(peer: ShownPeer, session: Session, name: str, length: float) -> Itera
     left = session.timer(name.lower(), peer.services.clock.now())
     if left is not None:
         yield Detail(f"{name} timer", f"{left:.3f}/{length:.0f}")
-    elif not length and session.state is SessionState.ESTABLISHED:
-        yield Detail(f"{name} timer", "0.000/0")
+    elif (not length or (session.deaf and name == "Hold")) and session.state is SessionState.ESTABLISHED:
+        yield Detail(f"{name} timer", f"0.000/{length:.0f}")
 
 
 def session_words(peer: ShownPeer, session: Session) -> Iterator[str]:

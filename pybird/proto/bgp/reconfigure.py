@@ -44,6 +44,7 @@ ADAPTED: Final = frozenset(
         "restart_time",
         "span",
         "startup_hold_time",
+        "tx_size_warning",
     )
 )
 

@@ -118,7 +118,7 @@ class SessionChannels:
         self._negotiated = Negotiated()
         self._reader: UpdateReader | None = None
         self._logged: dict[str, None] = {}
-        self._paused = False
+        self._paused = self._size_warned = False
 
     # ---------------------------------------------------------- life cycle
 
@@ -127,7 +127,7 @@ class SessionChannels:
         self._connection = connection
         self._negotiated = connection.session.negotiated
         self._logged.clear()
-        self._paused = False
+        self._paused = self._size_warned = False
         self._reader = UpdateReader(self._peer.services.pool, self._receive_terms())
         identity = self._identity()
         for channel, config in self._channels():
@@ -542,13 +542,22 @@ class SessionChannels:
         if connection is None:
             return
         connection.write(b"".join(packed), len(packed))
+        if size := self._peer.config.tx_size_warning:
+            self._warn_of_size(connection.unsent, size)
         if connection.unsent > HIGH_MARK and not self._paused:
             self._paused = True
             for found in self._open.values():
                 found.channel.pause()
 
+    def _warn_of_size(self, waiting: int, size: int) -> None:
+        """Warn once when so many octets wait for the neighbor, and again when they have been less."""
+        if waiting >= size and not self._size_warned:
+            self._peer.log("warning", f"Used {waiting} memory")
+        self._size_warned = waiting >= size
+
     def drained(self) -> None:
         """The neighbor keeps up again."""
+        self._size_warned = False
         if self._paused:
             self._paused = False
             for found in list(self._open.values()):

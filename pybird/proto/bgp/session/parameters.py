@@ -70,6 +70,7 @@ def terms(
         remote_as_set=config.remote_as_set,
         require=config.require,
         require_roles=config.require_roles,
+        disable_rx=config.disable_rx,
         hold_time=config.hold_time,
         min_hold_time=config.min_hold_time,
         startup_hold_time=config.startup_hold_time,

@@ -84,6 +84,7 @@ class Terms:
     shown_as: int = 0  # our AS number in the OPEN; 0: `local_as`
     require: frozenset[str] = frozenset()
     require_roles: bool = False
+    disable_rx: bool = False  # an Established session throws away what it receives
     hold_time: int = 240
     min_hold_time: int = 0
     startup_hold_time: int = 240
@@ -215,6 +216,11 @@ class Session:
         """True if nothing is sent or expected any more."""
         return self.state is SessionState.CLOSED
 
+    @property
+    def deaf(self) -> bool:
+        """True if what arrives is thrown away (`disable rx`); no hold timer runs then."""
+        return self.terms.disable_rx and self.state is SessionState.ESTABLISHED
+
     # ------------------------------------------------------------ inputs
 
     def open(self, now: float) -> list[Effect]:
@@ -232,7 +238,7 @@ class Session:
 
     def receive(self, data: bytes, now: float) -> list[Effect]:
         """Process octets from the stream. Nothing that the peer sends makes this raise."""
-        if self.state is SessionState.CLOSED:
+        if self.state is SessionState.CLOSED or self.deaf:
             return []
         self._octets_in += len(data)
         self._framer.receive(data)
@@ -243,7 +249,7 @@ class Session:
                 if self.on_message is not None:
                     self.on_message(message)
                 self._apply(message, now, effects)
-                if self.closed:
+                if self.closed or self.deaf:
                     break
         except BgpError as error:
             self.offender = self._framer.current
@@ -380,6 +386,8 @@ class Session:
                 self._alive_at = now
                 if self.state is SessionState.OPEN_CONFIRM:
                     self.state = SessionState.ESTABLISHED
+                    if self.terms.disable_rx:
+                        self._timers.hold = None
                     effects.append(Up(self.negotiated))
             case SessionState.OPEN_SENT, Open():
                 effects += self._opened(message, now)
