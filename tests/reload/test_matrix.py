@@ -259,7 +259,6 @@ CASES: list[Case] = [
             "allow bgp_med;", "allow as sets;", "confederation 5;", "interpret communities off;",
             "hold time 90;", "keepalive time 20;", "send hold time 500;", "enable route refresh off;",
             "enable enhanced route refresh off;", "enable as4 off;", "enable extended messages;",
-            "enable link local next hop;",
             "advertise hostname;", "capabilities off;", "graceful restart off;",
             "graceful restart time 60;", "graceful restart after notification;", "path metric off;",
             "long lived graceful restart on;", "long lived graceful restart off;",
@@ -281,6 +280,7 @@ CASES: list[Case] = [
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; require roles; }", RESTART),
     ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
+    ("bgp", "direct;", "direct; enable link local next hop;", RESTART),
     ("bgp", "local 10.0.0.1;", "local 10.0.0.1; strict bind;", RESTART),
     # bgp: what only matters later
     *[
