@@ -711,6 +711,18 @@ def test_a_gateway_that_is_ourselves_is_sent_with_its_labels():
     assert labels(exporter(IPV4_MPLS, internal=True, next_hop_self="yes"), rte) == (3,)
 
 
+@pytest.mark.parametrize("way", [(30, 100), (30,), ()])
+def test_a_gateway_is_sent_with_all_labels_that_packets_get(way: tuple[int, ...]):
+    """Also those of the route that leads to the next hop; one that stays has its labels as they came."""
+    hop = Hop(Dest.UNICAST, (NextHop(Address.parse("10.0.0.9"), 2, "eth2", labels=way),))
+    came = labeled(100, peer=INTERNAL)
+    rte = Rte(came.attrs, came.source, hop, 100, 0.0)
+    external = exporter(IPV4_MPLS, ifindex=2)
+    assert (next_hop(external, rte), labels(external, rte)) == ("0a000009", way or (3,))
+    kept = exporter(IPV4_MPLS, ifindex=2, next_hop_keep="yes")
+    assert (next_hop(kept, rte), labels(kept, rte)) == ("0a000002", (100,))
+
+
 def test_families_without_labels_send_none():
     assert labels(exporter(internal=True), labeled(100, peer=EXTERNAL)) == ()
 

@@ -170,3 +170,41 @@ protocol static plain {
     side.settle()
     seen: dict[str, Any] = {f"heard by {each.number}": heard(each) for each in sessions}
     return seen | {"v4": side.routes("table v4"), "l4": side.routes("table l4")}
+
+
+@case(since="2.19")
+def labels_on_the_way_to_next_hops(side: Side):
+    """VPN routes whose next hops are reached with labels: a gateway is sent with these, too."""
+    igp = """protocol static inner {
+  ipv4;
+  route 10.30.0.0/16 via 10.0.0.3 mpls 30;
+  route 10.31.0.0/16 via 10.0.0.3 mpls 31/32;
+  route 10.32.0.0/16 via 10.0.0.3;
+  route 10.33.0.0/16 via 10.0.0.3 mpls 33 via 10.0.0.6 mpls 34;
+  route 10.0.0.6/32 via 10.0.0.6 mpls 36;
+}
+"""
+    tables = TABLES[: TABLES.index("protocol")]
+    keep = "if net.type = NET_VPN4 then bgp_next_hop = 10.0.0.9; accept;"
+    other = "if net.type = NET_VPN4 then gw = 10.0.0.9; accept;"
+    side.start(
+        tables
+        + igp
+        + speaker(2)
+        + speaker(3, 65001, more="rr client;")
+        + speaker(4, 65001, more="rr client;")
+        + speaker(5, options="next hop self;")
+        + speaker(6, options=f"export filter {{ {keep} }};")
+        + speaker(7, options=f"export filter {{ {other} }};")
+        + speaker(8, options="next hop keep;")
+    )
+    numbers = {4: 65001, 2: 65002, 3: 65001, 5: 65005, 6: 65006, 7: 65007, 8: 65008}
+    source, *others = [side.connect(each, capabilities=capabilities(asn))[0] for each, asn in numbers.items()]
+    hops = ("10.30.0.5", "10.31.0.5", "10.32.0.5", "10.33.0.5", "10.0.0.6", "10.0.0.9")
+    for number, hop in enumerate(hops):
+        announce(source, f"65001:1 10.{number}.1.0/24 mpls 170", hop, safi=VPN_LABELED)
+        announce(source, f"65001:1 10.{number}.2.0/24 mpls 3", hop, safi=VPN_LABELED)
+        announce(source, f"65001:1 10.{number}.3.0/24 mpls 171/172", hop, safi=VPN_LABELED)
+    side.settle()
+    seen: dict[str, Any] = {f"heard by {each.number}": heard(each) for each in others}
+    return seen | {"v4": side.routes("table v4")}

@@ -213,9 +213,10 @@ class BgpExporter:
         terms = self.terms
         found = pieces(rte.attrs.wire)
         received = found.pop(NEXT_HOP, None)
+        current = b"" if received is None else _canonical(received[3:])
         hop = b""
         if self._family.has_hops:
-            hop = self._next_hop(b"" if received is None else _canonical(received[3:]), rte, before, again)
+            hop = self._next_hop(current, rte, before, again)
             if not hop:
                 return None
             if not any(hop):
@@ -246,7 +247,8 @@ class BgpExporter:
         octets = b"".join([found[code] for code in sorted(found)])
         beside = b""
         if self._family.nlri.mixed:
-            beside = self._family.nlri.beside(self._labels(hop, rte), rte.attrs.other)
+            kept = self._stays(current, rte, before, again)
+            beside = self._family.nlri.beside(self._labels(hop, kept, rte), rte.attrs.other)
         if _FIXED + over + len(beside) + len(octets) + self._longest > terms.max_length:
             self._too_long(rte, over + len(octets))
             return None
@@ -366,13 +368,19 @@ class BgpExporter:
         """
         if self._option_applies(self.terms.next_hop_self, rte):
             return self._own
-        if current and (self._is_set_here(rte, before, again) or self._keeps_next_hop(current, rte)):
+        if self._stays(current, rte, before, again):
             chosen = current
         elif current and self._is_from_our_link(rte):
             chosen = b""  # on a shared link NEXT_HOP decides, not the gateway
         else:
             chosen = self._gateway(rte)
         return self._sendable(chosen, rte) or self._own
+
+    def _stays(self, current: bytes, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
+        """True if the route's next hop is sent, unless it becomes our own; else it may be the gateway."""
+        if not current:
+            return False
+        return self._is_set_here(rte, before, again) or self._keeps_next_hop(current, rte)
 
     def _is_set_here(self, rte: Rte, before: AttributeSet, again: tuple[str, ...]) -> bool:
         """True if the export filter set the next hop, or the route is not from BGP."""
@@ -460,21 +468,22 @@ class BgpExporter:
         peer = rte.source.peer
         return self.terms.internal and isinstance(peer, PeerIdentity) and peer.internal
 
-    def _labels(self, hop: bytes, rte: Rte) -> tuple[int, ...]:
+    def _labels(self, hop: bytes, kept: bool, rte: Rte) -> tuple[int, ...]:
         """The labels that belong to a next hop (RFC 8277, 3.2).
 
-        Those that were received with it, or those on the way to a gateway, be it ourselves; where our
-        address takes the place of a next hop, the label that we gave the route. Implicit null without
-        one: packets arrive without label (RFC 3032, 2.1).
+        Those that were received with it if it is `kept`, all those on the way to a gateway, be it
+        ourselves; where our address takes the place of a next hop, the label that we gave the route.
+        Implicit null without one: packets arrive without label (RFC 3032, 2.1).
         """
         if hop == self._own and not self._is_gateway(hop, rte):
             return _own_label(rte)
+        if self._family.labeled and not kept:
+            return rte.hop.nexthops[0].labels or IMPLICIT_NULL
         for name, value in rte.attrs.other:
             if name == LABEL_STACK:
                 found: tuple[int, ...] = value.items
                 return found
-        labels = () if find(rte.attrs.wire, NEXT_HOP) else rte.hop.nexthops[0].labels
-        return labels or IMPLICIT_NULL
+        return IMPLICIT_NULL
 
     def _is_gateway(self, hop: bytes, rte: Rte) -> bool:
         """True if a next hop is what the route itself leads to, not what took its place."""
