@@ -260,6 +260,19 @@ def test_another_link_local_address_is_another_entry():
     lab.expect(lab.meshed, 6, "they peer again")
 
 
+def test_an_interface_with_another_name_is_no_second_neighbor():
+    lab = both()
+    lab.expect(lab.meshed, 6, "they peer")
+    since = lab.children("a")[0].since
+    lab.nodes["b"].host.rename("eth7", "eth8")
+    lab.run(1)
+    shown = ask(lab, "a", "show protocols all lldp1")
+    assert "port eth8" in shown
+    assert "eth7" not in shown
+    assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [r2 eth8]")
+    assert lab.children("a")[0].since == since
+
+
 def test_a_reload_begins_and_ends_sending_and_keeps_who_is_known():
     lab = both()
     lab.expect(lab.meshed, 6, "they peer")

@@ -40,6 +40,37 @@ def test_unicast_reaches_its_owner_and_types_are_filtered():
     assert [len(x) for x in heard.values()] == [0, 0, 1]
 
 
+def test_frames_reach_who_listens_for_their_type_and_group():
+    group, mac = bytes.fromhex("0180c200000e"), {}
+    world = World(Program)
+    for name in ("r0", "r1", "r2"):
+        world.router(name)
+    segment = world.segment("lan", ("r0", "eth0"), ("r1", "eth0"), ("r2", "eth0"))
+    world.run(0)
+    heard = {name: [] for name in world.nodes}
+    sockets = {}
+    for name, node in world.nodes.items():
+        mac[name] = node.host.nic("eth0").mac
+        sockets[name] = node.router.ports.network.frames(2, 0x88CC, group, heard[name].append)
+    world.nodes["r2"].router.ports.network.frames(2, 0x88B5, group, heard["r2"].append)
+    sockets["r0"].send(b"to all", group)
+    sockets["r0"].send(b"to one", mac["r1"])
+    sockets["r0"].send(b"to nobody", bytes(6))
+    assert not any(heard.values())
+    world.run(0.01)
+    assert [[frame.data for frame in each] for each in heard.values()] == [
+        [],
+        [b"to all", b"to one"],
+        [b"to all"],
+    ]
+    assert {frame.source for frame in heard["r1"]} == {mac["r0"]}
+    sockets["r1"].close()
+    world.link_down("r2", "eth0")
+    world.forge_frame(segment, 0x88CC, b"x", bytes(6), group)
+    world.run(0.01)
+    assert [len(each) for each in heard.values()] == [1, 2, 1]
+
+
 def test_tentative_address_sends_nothing():
     world, _, sockets, heard = lan(dad=(1.0, 2.0))
     sockets[0].send(b"\x86\0\0\0", ALL)

@@ -7,6 +7,7 @@ interface has changed; what that means for tables the owner knows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pybird.core.forwarding.interfaces import Interface
@@ -81,6 +82,7 @@ class LldpPort:
         self._timer: Timer | None = None
         self._armed: float | None = None
         self._told_full = False
+        self._said: Lldpdu | None = None  # what the neighbors remember of us
         self._frames = services.network.frames(interface.index, ETHERTYPE, NEAREST_BRIDGE, self._arrived)
 
     # life ---------------------------------------------------------------
@@ -157,7 +159,13 @@ class LldpPort:
             addresses=() if own is None else (own,),
             ifindex=link.index,
         )
-        self._owner.trace("packets", "Sending LLDPDU via {}, TTL {}", link.name, ttl)
+        before, self._said = self._said, said
+        if before is not None and before.port != said.port:  # for them another port is another neighbor
+            self._transmit(replace(before, ttl=0))
+        self._transmit(said)
+
+    def _transmit(self, said: Lldpdu) -> None:
+        self._owner.trace("packets", "Sending LLDPDU via {}, TTL {}", self.interface.name, said.ttl)
         self._frames.send(said.encode(), NEAREST_BRIDGE)
         self.sent += 1
 
