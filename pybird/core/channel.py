@@ -844,7 +844,7 @@ class Channel(Receiver):
         gone: dict[RouteSource, list[bytes]] = {}
         keys = self._walk.next_keys(SLICE)
         for key in keys:
-            for rte in self.table.get(key):
+            for rte in self.table.get(key)[::-1]:  # the best one last: no other becomes it meanwhile
                 source = rte.source
                 if rte.epoch < self._sweeps.get(source, 0):
                     gone.setdefault(source, []).append(key)

@@ -1,9 +1,10 @@
 """Byte streams over non-blocking sockets: what TCP and Unix connections share.
 
-A stream reads at most 64 KiB per turn of the loop, so that one busy peer does
-not hold up the others. `write` sends immediately what the socket takes and
-buffers the rest. No call on a stream calls its handler: failures found while
-writing are reported on the next turn.
+A stream reads at most 64 KiB per turn of the loop, and less while what it reads
+takes long to handle, so that one busy peer does not hold up the others. `write`
+sends immediately what the socket takes and buffers the rest. No call on a
+stream calls its handler: failures found while writing are reported on the next
+turn.
 
 Closing: an orderly close sends what is buffered and a FIN, then reads until
 the peer's FIN, at most two seconds. Closing a socket with unread data makes
@@ -25,6 +26,8 @@ from pybird.core.ports import StreamHandler
 from pybird.values.address import UNSPECIFIED_V4, Address
 
 CHUNK = 65536
+LEAST = 512  # octets to read in a turn, however long it takes to handle them
+TURN = 0.05  # seconds that the handling of what is read in one turn may take
 LOW_MARK = 65536  # octets: when the buffer shrinks to this, `writable` is called
 LINGER = 2.0  # seconds an orderly close waits for the peer's FIN
 _RESET = struct.pack("ii", 1, 0)
@@ -65,6 +68,7 @@ class SocketStream:
         self._phase = _Phase.WAITING
         self._out: list[bytes] = []
         self._buffered = 0
+        self._most = CHUNK  # octets to read in the next turn
         self._full = False  # the buffer was over the low mark since the last `writable`
         self._writing = False
         self._timer: TimerHandle | None = None
@@ -180,7 +184,7 @@ class SocketStream:
 
     def _readable(self) -> None:
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(self._most)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -189,7 +193,16 @@ class SocketStream:
         if not data:
             self._lost(None)
         elif self._handler is not None:
+            began = self._loop.time()
             self._handler.received(data)
+            self._pace(len(data), self._loop.time() - began)
+
+    def _pace(self, octets: int, seconds: float) -> None:
+        """Read less in the next turn if this was slow, and more if it was quick."""
+        if seconds > TURN:
+            self._most = max(int(octets * TURN / seconds), LEAST)
+        elif seconds < TURN / 4 and self._most < CHUNK:
+            self._most = min(2 * self._most, CHUNK)
 
     def _want_write(self) -> None:
         if not self._writing and self._phase is not _Phase.CONNECTING:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from pybird.io.loop import new_loop
-from pybird.io.stream import LOW_MARK, SocketStream
+from pybird.io.stream import LEAST, LOW_MARK, SocketStream
 from tests.io.test_tcp import Lines, Record
 
 
@@ -123,3 +123,29 @@ def test_a_peer_that_does_not_end_holds_nobody_up(pair):
     closing, far = lingering(pair.loop)
     pair.until(lambda: not closing)
     far.close()
+
+
+class Slow(Record):
+    """Takes its time, on a clock that the test has, for each octet."""
+
+    def __init__(self, pair, seconds):
+        super().__init__()
+        self.pair, self.seconds, self.sizes = pair, seconds, []
+
+    def received(self, data):
+        self.sizes.append(len(data))
+        self.pair.now += self.seconds * len(data)
+
+
+def test_who_is_slow_to_handle_is_read_in_small_parts_and_who_is_quick_in_large_ones(pair, monkeypatch):
+    pair.now = 0.0
+    monkeypatch.setattr(pair.loop, "time", lambda: pair.now)
+    slow = Slow(pair, 0.001)  # a second for 1000 octets
+    pair.two.stream.set_handler(slow)
+    pair.one.stream.write(bytes(100_000))
+    pair.until(lambda: len(slow.sizes) > 5)
+    assert slow.sizes[0] > LEAST
+    assert set(slow.sizes[1:]) == {LEAST}
+    slow.seconds, slow.sizes = 1e-9, []
+    pair.until(lambda: sum(slow.sizes) + 6 * LEAST > 80_000)
+    assert slow.sizes[:4] == [LEAST, 2 * LEAST, 4 * LEAST, 8 * LEAST]
