@@ -19,6 +19,7 @@ import socket
 import struct
 import sys
 import termios
+import time
 from asyncio import AbstractEventLoop, TimerHandle
 from enum import Enum
 
@@ -27,7 +28,7 @@ from pybird.values.address import UNSPECIFIED_V4, Address
 
 CHUNK = 65536
 LEAST = 512  # octets to read in a turn, however long it takes to handle them
-TURN = 0.05  # seconds that the handling of what is read in one turn may take
+TURN = 0.05  # seconds of processor time that the handling of what is read in one turn may take
 LOW_MARK = 65536  # octets: when the buffer shrinks to this, `writable` is called
 LINGER = 2.0  # seconds an orderly close waits for the peer's FIN
 _RESET = struct.pack("ii", 1, 0)
@@ -193,9 +194,9 @@ class SocketStream:
         if not data:
             self._lost(None)
         elif self._handler is not None:
-            began = self._loop.time()
+            began = time.thread_time()  # the machine may be busy with others
             self._handler.received(data)
-            self._pace(len(data), self._loop.time() - began)
+            self._pace(len(data), time.thread_time() - began)
 
     def _pace(self, octets: int, seconds: float) -> None:
         """Read less in the next turn if this was slow, and more if it was quick."""
