@@ -159,8 +159,6 @@ TABLES = {
 OTHERS: dict[type, list[Row]] = {
     Refused: [
         ("bgp", "authentication ao", "the session would not be authenticated"),
-        ("kernel", "mpls { }", "packets with labels are not forwarded"),
-        ("static", "vrf", "gateways would be looked for outside of the VRF"),
     ],
     Ignored: [
         ("static", "route ... bfd", BFD.reason),

@@ -104,6 +104,14 @@ def test_a_kernel_protocol_of_routes_by_source_address_is_left_out() -> None:
     )
 
 
+def test_a_kernel_protocol_of_labels_is_left_out_and_says_what_that_means() -> None:
+    config = load(DEVICE + "mpls domain d; mpls table m; protocol kernel k { mpls { export all; }; }")
+    assert isinstance(config.protocol("k"), NotRun)
+    (warning,) = config.warnings
+    assert warning.code == "not-run"
+    assert warning.text.endswith("not run by this version: packets with labels are not forwarded")
+
+
 def test_the_options_of_radv() -> None:
     config = load(
         """
@@ -334,12 +342,6 @@ def test_deterministic_med_needs_a_table_that_is_not_sorted() -> None:
     bgp = "protocol bgp { local as 1; neighbor 10.0.0.1 as 1; deterministic med; ipv4 { table t; }; }"
     found = error(DEVICE + "ipv4 table t sorted;" + bgp)
     assert found.message == "BGP with deterministic MED prohibits sorted table"
-
-
-def test_gateways_in_a_vrf_need_their_interface() -> None:
-    text = 'protocol static { vrf "red"; ipv4; route 10.0.0.0/8 via 10.1.1.1%s; }'
-    assert load(DEVICE + text % "%eth0").protocols
-    assert "write `via ADDRESS%INTERFACE`" in error(DEVICE + text % "").message
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ WITHOUT = {
     "device: scan time": "nothing to see: changes come by Netlink",
     "direct: channel": STRUCTURE,
     "kernel: channel": STRUCTURE,
-    "kernel: mpls channel": "MPLS is refused",
+    "kernel: mpls channel": "understood, not run",
     "kernel: merge paths": "compared in `merged_routes`",
     "kernel: netlink rx buffer": "of the socket only: tests/io/test_kernel.py",
     "static: channel": STRUCTURE,

@@ -227,10 +227,14 @@ class Interfaces:
             return master is None
         return interface.name == vrf or (master is not None and master.name == vrf)
 
-    def owner_of(self, address: Address) -> Interface | None:
-        """The interface that has this usable address; None: it is not ours."""
+    def enslaved(self, interface: Interface, vrf: str | None) -> bool:
+        """True if the interface is a link of this VRF, which its own device is not; always for None."""
+        return self.in_vrf(interface, vrf) and interface.name != vrf
+
+    def owner_of(self, address: Address, vrf: str | None = None) -> Interface | None:
+        """The interface (in this VRF) that has this usable address; None: it is not ours."""
         for interface in self.by_index.values():
-            if interface.has(address):
+            if interface.has(address) and self.in_vrf(interface, vrf):
                 return interface
         return None
 

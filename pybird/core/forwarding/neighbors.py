@@ -17,15 +17,18 @@ class Neighbors:
     def __init__(self, interfaces: Interfaces) -> None:
         self._interfaces = interfaces
 
-    def find(self, address: Address, check_link: bool = True) -> Interface | None:
+    def find(self, address: Address, check_link: bool = True, vrf: str | None = None) -> Interface | None:
         """The interface on which this address is directly reachable now; None: there is none.
 
-        Without `check_link`, an interface without carrier counts, too.
+        Without `check_link`, an interface without carrier counts, too. With a `vrf`, only the
+        interfaces in it count: the same address may be elsewhere outside.
         """
-        if address.is_link_local or self._interfaces.owner_of(address) is not None:
+        if address.is_link_local or self._interfaces.owner_of(address, vrf) is not None:
             return None
         best: tuple[int, Interface] | None = None
         for interface in self._interfaces:
+            if not self._interfaces.enslaved(interface, vrf):
+                continue
             if _is_usable(interface, check_link) and interface.on_link(address):
                 length = _match_length(interface, address)
                 if best is None or length > best[0]:

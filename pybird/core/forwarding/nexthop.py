@@ -49,6 +49,7 @@ class HopWay(NamedTuple):
     metric: int = 0  # the IGP metric of routes with this next hop
     own_address: bool = False  # an address of this router may be the gateway
     otherwise: Address | None = None  # the gateway to use while the first one is not reachable
+    vrf: str | None = None  # where a gateway without interface is searched; None: everywhere
 
 
 class Recursive(NamedTuple):
@@ -248,10 +249,10 @@ class HopTable:
         if not way.ifindex and way.ifname is None:
             assert way.gateway is not None
             if way.own_address:
-                owner = self._interfaces.owner_of(way.gateway)
+                owner = self._interfaces.owner_of(way.gateway, way.vrf)
                 if owner is not None:
                     return owner
-            return self._neighbors.find(way.gateway, check_link=way.check_link)
+            return self._neighbors.find(way.gateway, check_link=way.check_link, vrf=way.vrf)
         if way.ifindex:
             interface = self._interfaces.by_index.get(way.ifindex)
         else:

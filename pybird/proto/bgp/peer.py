@@ -344,7 +344,7 @@ class Peer(LabelGiver[BgpConfig]):
         local = self.config.local_address
         if error is None or local is None or self.config.free_bind:
             return ""
-        there = self.services.interfaces.owner_of(local) is not None
+        there = self.services.interfaces.owner_of(local, self.config.vrf) is not None
         return "" if there else f"no interface has {local}"
 
     def _failed(self, error: str, cause: str = "") -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from pybird.conf.builder import Builder
-from pybird.conf.channels import common_channel, name_of
+from pybird.conf.channels import MPLS, common_channel, name_of
 from pybird.conf.draft import Draft
 from pybird.conf.mpls import mpls_channel
 from pybird.conf.options import Handlers, number, switch
@@ -15,6 +15,7 @@ from pybird.conf.tree import Tree
 from pybird.proto.kernel.config import KernelConfig, KernelNotRunConfig
 
 SADR: Final = "ipv6 sadr"
+NOT_RUN: Final = (SADR, MPLS)  # channels whose routes do not reach the kernel
 MERGE_LIMIT = 16
 
 
@@ -25,7 +26,7 @@ def build(builder: Builder, tree: Tree) -> KernelConfig:
     config = draft.freeze()
     if builder.complete:
         _check(builder, config, tree)
-    return _left_out(config) if any(channel.name == SADR for channel in config.channels) else config
+    return _left_out(config) if any(each.name in NOT_RUN for each in config.channels) else config
 
 
 def _left_out(config: KernelConfig) -> KernelNotRunConfig:
@@ -58,7 +59,8 @@ def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _mpls_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     mpls_channel(builder, draft, tree)
-    builder.refuse("the mpls channel", "packets with labels are not forwarded", tree)
+    text = "the mpls channel is understood but not run by this version: packets with labels are not forwarded"
+    builder.warn(text, tree, "not-run")
 
 
 def _learn_all(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

@@ -40,9 +40,6 @@ def build(builder: Builder, tree: Tree) -> StaticConfig:
 def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
     if not config.channels:
         raise builder.end_error("Channel not specified", tree)
-    if config.vrf not in (None, "default") and any(_searched(route) for route in config.routes):
-        text = "BIRD has gateways in a VRF, PyBIRD does not yet: write `via ADDRESS%INTERFACE`"
-        raise builder.end_error(text, tree)
     for route in config.routes:
         if route.label is not None and not config.gives_labels:
             text = f"Route {route.net} has MPLS label, but MPLS channel not specified"
@@ -50,11 +47,6 @@ def _check(builder: Builder, config: StaticConfig, tree: Tree) -> None:
         if route.net.type is not config.channels[0].net_type:
             text = f"Route {route.net} incompatible with channel type"
             raise builder.end_error(text, tree, place=("the route", route.span))
-
-
-def _searched(route: StaticRoute) -> bool:
-    """Whether a gateway of this route is looked up on all interfaces."""
-    return any(via.interface is None for via in route.via)
 
 
 def _channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:

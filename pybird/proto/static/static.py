@@ -338,4 +338,5 @@ def _way(via: StaticVia, options: StaticConfig) -> HopWay:
         via.labels,
         check_link=options.check_link,
         own_address=True,
+        vrf=options.vrf,
     )

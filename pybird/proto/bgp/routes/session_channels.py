@@ -512,7 +512,8 @@ class SessionChannels:
         direct = is_direct(self._peer.config)
         interfaces = self._peer.services.interfaces
         ifindex = self._peer.reach.ifindex
-        link = interfaces.by_index.get(ifindex) if ifindex else interfaces.owner_of(source)
+        vrf = self._peer.config.vrf
+        link = interfaces.by_index.get(ifindex) if ifindex else interfaces.owner_of(source, vrf)
         v4 = link.preferred(True) if link is not None else None
         v6 = link.preferred(False) if link is not None else None
         return own_next_hop(

@@ -101,7 +101,11 @@ class Reach:
             return f"{interface.name} is down"
         if config.interface is not None and self._interfaces.named(config.interface) is None:
             return f"no interface {config.interface}"
+        vrf = config.vrf
+        if vrf not in (None, "default") and self._interfaces.named(vrf) is None:
+            return f"no VRF {vrf}"
         where = f"the networks of {config.interface}" if config.interface else "the network of any interface"
+        where += f" in VRF {vrf}" if vrf is not None else ""
         return f"{config.remote_address} is not in {where}"
 
     def _judge(self, interface: Interface | None) -> str:
@@ -144,7 +148,8 @@ class Reach:
             return interface if fits or not is_direct(config) else None
         if remote.is_link_local or not is_direct(config):
             return None
-        return next((i for i in self._interfaces if i.on_link(remote)), None)
+        links = self._interfaces
+        return next((i for i in links if i.on_link(remote) and links.enslaved(i, config.vrf)), None)
 
     def _own_address(self, interface: Interface) -> Address | None:
         """Our address: the configured one if it is on that interface, else its link-local one."""
