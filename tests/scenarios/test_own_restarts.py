@@ -5,7 +5,10 @@ import pytest
 from pybird.cli.overview import show_status
 from pybird.core.router import Router
 from pybird.proto import PROTOCOLS
+from pybird.proto.bgp.wire.capabilities import GracefulRestart
+from pybird.proto.bgp.wire.messages import Update
 from tests.scenarios.lab import Lab, read
+from tests.scenarios.line import KEEPALIVE, Line, capabilities, hello
 
 TEXT = """
 router id 10.0.0.%(id)d;
@@ -337,3 +340,55 @@ def test_a_recovery_without_anyone_to_wait_for_is_over_at_once():
     lab.run(0.1)
     assert status(lab) == ()
     assert "Graceful restart done" in lab.nodes["r1"].messages("info")
+
+
+R_BIT = 8
+
+
+def recovering_line():
+    """A router that recovers, and waits for the talkative neighbor alone."""
+    line = Line("passive;", dials=False)
+    recovery = line.router.services.recovery
+    recovery.begin(60)
+    recovery.hold("x", ["ipv4"])
+    return line, recovery
+
+
+def recovering_neighbor(line):
+    """The neighbor connects, and says that it recovers itself, as FRR does for minutes after any start."""
+    line.dial()
+    found = capabilities(graceful_restart=GracefulRestart(R_BIT, 60, ((1, 1, 0x80),)))
+    line.say(hello(hold=0, offers=found) + KEEPALIVE)
+
+
+def test_a_neighbor_that_recovers_itself_gets_five_seconds():
+    """RFC 4724, 4.1 waits for no such neighbor at all: it may wait for us."""
+    line, recovery = recovering_line()
+    recovering_neighbor(line)
+    line.lab.run(3)
+    assert recovery.active
+    line.lab.run(3)
+    assert not recovery.active
+
+
+def test_its_end_of_rib_ends_the_wait_at_once():
+    line, recovery = recovering_line()
+    recovering_neighbor(line)
+    line.say(Update(b"", b"", b"").encode())
+    assert not recovery.active
+
+
+@pytest.mark.parametrize("act", ["restart", "lost"])
+def test_each_session_has_its_own_five_seconds(act):
+    line, recovery = recovering_line()
+    recovering_neighbor(line)
+    line.lab.run(3)
+    if act == "restart":
+        line.router.restart(line.peer)
+    else:
+        line.talker.stream.abort()
+    line.lab.run(4)
+    assert recovery.active, "the wait of the first session says nothing about the second"
+    recovering_neighbor(line)
+    line.lab.run(5)
+    assert not recovery.active

@@ -410,7 +410,7 @@ class Peer(LabelGiver[BgpConfig]):
         self.session_channels.open(connection)
         self.restart.session_up(connection.session)
         if (wait := recovery_wait(connection.session)) is not None:
-            self._release_recovery_in(wait)
+            self._release_recovery_in(wait, connection)
         for channel in self.channels.values():
             if family_of(channel) not in connection.session.negotiated.families:
                 self.services.recovery.release(self.name, channel.name)
@@ -561,12 +561,17 @@ class Peer(LabelGiver[BgpConfig]):
         """True if the neighbor keeps our routes of this family; else it has none and gets them at once."""
         return self.active is not None and family_of(channel) in kept_by_neighbor(self.active.session)
 
-    def _release_recovery_in(self, seconds: float) -> None:
+    def _release_recovery_in(self, seconds: float, connection: Connection) -> None:
+        """Wait no longer than this for the routes of a session; another one has its own time."""
         clock = self.services.clock
         if not seconds:
             self._recovered()
         elif self.services.recovery.active:
-            clock.call_at(clock.now() + seconds, self._recovered)
+            clock.call_at(clock.now() + seconds, lambda: self._patience_over(connection))
+
+    def _patience_over(self, connection: Connection) -> None:
+        if self.active is connection:
+            self._recovered()
 
     def _recovered(self) -> None:
         """A recovery of this router need not wait for this neighbor."""
