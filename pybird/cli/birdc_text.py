@@ -205,7 +205,8 @@ def _interface(row: r.InterfaceRow) -> Iterator[Line]:
 def _peer(row: r.PeerRow, view: View) -> str:
     expires = "never" if row.expires is None else f"{row.expires:.1f}"
     since = view.times.text(row.since)
-    at = f"[{row.system} {row.port}]" if row.system or row.port else ""
+    names = f"{row.system} {row.port}".strip()
+    at = f"[{names}]" if names else ""
     state = " ".join(word for word in (row.state, row.why.strip(), at) if word)
     return (
         f"{row.address:<28} {row.interface:<10} {since:<12}  {expires:>8}  {row.child or '---':<12} {state}"

@@ -260,6 +260,20 @@ def test_another_link_local_address_is_another_entry():
     lab.expect(lab.meshed, 6, "they peer again")
 
 
+def test_a_reload_adds_and_removes_the_entries():
+    lab = both(router(1, peers=""))
+    lab.run(5)
+    assert lab.entries("a") == []
+    assert "leaf7" not in ask(lab, "a", "show peers")
+    configure(lab, "a", router(1))
+    lab.expect(lab.meshed, 6, "they peer")
+    configure(lab, "a", router(1, peers=""))
+    lab.run(1)
+    assert lab.entries("a") == []
+    configure(lab, "a", router(1))
+    lab.expect(lab.meshed, 61, "they peer again")
+
+
 def test_an_interface_with_another_name_is_no_second_neighbor():
     lab = both()
     lab.expect(lab.meshed, 6, "they peer")

@@ -76,6 +76,8 @@ def test_another_name_is_shown_and_resets_nothing():
     before = since(lab)
     put(lab, b"fe80::2:2%eth0 other swp1")
     assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [other swp1]")
+    put(lab, b"fe80::2:2%eth0 other")
+    assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [other]")
     assert since(lab) == before
 
 
