@@ -46,6 +46,7 @@ class ShowRoute:
     filter: Filter | None = None
     mode: str = ""
     channel: ChannelName | None = None
+    channel_first: bool = False  # before the table: its heading is shown though no route of it is
     protocol: str | None = None
     all: bool = False
     primary: bool = False

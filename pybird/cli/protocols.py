@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pybird.cli.arguments import Debug, Reload, ShowProtocols, Switch
-from pybird.cli.selection import ask_protocol, moment, orphaned, with_not_run
+from pybird.cli.selection import ask_protocol, channel_of, moment, orphaned, with_not_run
 from pybird.conf.model import DEBUG_FLAGS, Limit, ProtocolConfig
 from pybird.core.channel import Channel, ChannelState
 from pybird.core.command_targets import NOT_RUN, not_run, protocols
 from pybird.core.replies import (
-    PARSE_ERROR,
     RELOAD_FAILED,
     ChannelDetail,
-    CommandError,
     Done,
     LimitState,
     Moment,
@@ -299,8 +297,5 @@ def debug(router: Router, arguments: Debug, session: Any) -> Iterator[Reply]:
         if arguments.channel is None:
             instance.set_debug(flags)
             continue
-        channel = instance.channels.get(arguments.channel)
-        if channel is None:
-            raise CommandError(PARSE_ERROR, f"Channel {instance.name}.{arguments.channel} not found")
-        channel.set_debug(flags)
+        channel_of(instance, arguments.channel).set_debug(flags)
     yield Done()

@@ -9,7 +9,7 @@ from pybird.cli.arguments import ChannelName, ShowRefused, ShowRoute, channel_na
 from pybird.core.command_parts import Parts, named, words
 from pybird.core.replies import PARSE_ERROR, CommandError
 from pybird.values.address import Address
-from pybird.values.net import Net
+from pybird.values.net import Net, Prefix
 
 _MATCH: Final = {"route_net": "exact", "route_for": "for", "route_in": "in"}
 
@@ -37,7 +37,7 @@ def show_route_refused(tree: Any, session: Any) -> ShowRefused:
         if rule == "refused_by":
             found = replace(found, by=channel_name(part))
         elif rule in _MATCH:
-            found = replace(found, net=net_of_tree(part, session), match=_MATCH[rule])
+            found = replace(found, net=_asked_net(rule, part, session), match=_MATCH[rule])
     return found
 
 
@@ -54,7 +54,8 @@ def _with_argument(found: ShowRoute, rule: str, part: Any, session: Any) -> Show
         case "filtered":
             return _with_mode(found, "filtered")
         case "route_table":
-            return replace(found, tables=(*found.tables, named(part)))
+            tables = (*found.tables, named(part))
+            return replace(found, tables=tables, channel_first=found.channel is not None)
         case "route_every_table":
             return replace(found, every_table=True)
         case "route_import_table" | "route_export_table":
@@ -63,7 +64,7 @@ def _with_argument(found: ShowRoute, rule: str, part: Any, session: Any) -> Show
         case "route_net" | "route_for" | "route_in":
             if found.net is not None:
                 raise CommandError(PARSE_ERROR, "Only one prefix expected")
-            return replace(found, net=net_of_tree(part, session), match=_MATCH[rule])
+            return replace(found, net=_asked_net(rule, part, session), match=_MATCH[rule])
         case "policy_named" | "policy_filter" | "policy_where":
             if found.filter is not None:
                 raise CommandError(PARSE_ERROR, "Filter specified twice")
@@ -81,6 +82,13 @@ def _with_mode(found: ShowRoute, mode: str) -> ShowRoute:
     if found.mode:
         raise CommandError(PARSE_ERROR, "Incompatible show route options")
     return replace(found, mode=mode)
+
+
+def _asked_net(rule: str, part: Any, session: Any) -> Net | Address:
+    net = net_of_tree(part, session)
+    if rule == "route_in" and not isinstance(net, Address | Prefix):
+        raise CommandError(PARSE_ERROR, "Only IP networks accepted for 'in' argument")
+    return net
 
 
 def net_of_tree(part: Any, session: Any) -> Net | Address:

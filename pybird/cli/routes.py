@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from pybird.core.router import Router
     from pybird.core.table import Table
 
+# BIRD 3's words where a protocol has no channel that exports.
+NO_EXPORTS: Final = "Requested 'show route export' to protocols which aren't accepting exports at all."
 STEP: Final = 200  # networks between two pauses
 _DEST: Final = {
     Dest.NONE: "",
@@ -88,7 +90,7 @@ def show_route(router: Router, arguments: ShowRoute, session: Any) -> Iterator[R
     """Show routing table."""
     if arguments.mode == "filtered" and (arguments.primary or arguments.channel):
         raise CommandError(PARSE_ERROR, "Incompatible show route options")
-    listings = chosen(router, arguments)
+    listings = chosen(router, arguments, session.dialect)
     one_net = arguments.net is not None and arguments.match != "in"
     terse = one_net and session.dialect == 2  # for one network BIRD 2 shows no counts and no empty tables
     counting = (arguments.count or arguments.stats) and not terse
@@ -124,7 +126,7 @@ def _headed(arguments: ShowRoute) -> bool:
     if arguments.count:
         return False
     asked = bool(arguments.tables or arguments.every_table) and arguments.protocol is None
-    return arguments.stats or (asked and arguments.channel is None)
+    return arguments.stats or (asked and (arguments.channel is None or arguments.channel_first))
 
 
 def _is_stored(arguments: ShowRoute, listings: list[Listing]) -> bool:
@@ -145,14 +147,14 @@ def _trace(router: Router, flag: str, text: str, listing: Listing | None) -> Non
 # ------------------------------------------------------------- which tables
 
 
-def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
-    """The tables to show, in order.
+def chosen(router: Router, arguments: ShowRoute, dialect: int) -> list[Listing]:
+    """The tables to show, in order; the dialect is that of errors.
 
     Raises:
         CommandError: no such table, protocol or channel, or none that can hold the network.
     """
     if arguments.channel is not None:
-        return _channel_listings(router, arguments)
+        return _channel_listings(router, arguments, dialect)
     if arguments.every_table:
         tables = list(router.tables.values())
     elif arguments.tables:
@@ -170,8 +172,10 @@ def chosen(router: Router, arguments: ShowRoute) -> list[Listing]:
     return [Listing(t) for t in tables if fits(t, arguments.net)]
 
 
-def _channel_listings(router: Router, arguments: ShowRoute) -> list[Listing]:
+def _channel_listings(router: Router, arguments: ShowRoute, dialect: int) -> list[Listing]:
+    """Those of the channels to which routes are exported now, or of the one that is named."""
     assert arguments.channel is not None
+    anyway = arguments.channel.channel is not None
     title = arguments.mode.partition(" ")[0] if arguments.mode.endswith("table") else ""
     there = channels(router, arguments.channel)
     for name in arguments.tables:
@@ -180,11 +184,11 @@ def _channel_listings(router: Router, arguments: ShowRoute) -> list[Listing]:
     found = [
         Listing(c.table, c, title)
         for c in there
-        if (title or c.protocol.exporter(c) is not None or c.protocol.pair() is not None)
+        if (anyway or c.protocol.exporter(c) is not None or c.protocol.pair() is not None)
         and (not arguments.tables or c.table.name in arguments.tables)
     ]
     if not found:
-        raise CommandError(PARSE_ERROR, "No valid tables")
+        raise CommandError(PARSE_ERROR, "No valid tables" if dialect == 2 else NO_EXPORTS)
     if title == "import" and not found[0].channel_keeps:
         raise CommandError(PARSE_ERROR, f"No import table in channel {found[0].channel_name}")
     return [listing for listing in found if fits(listing.table, arguments.net)]

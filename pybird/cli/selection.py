@@ -82,10 +82,20 @@ def channels(router: Router, name: ChannelName) -> list[Channel]:
     instance = protocol(router, name.protocol)
     if name.channel is None:
         return list(instance.channels.values())
-    found = instance.channels.get(name.channel)
-    if found is None:
-        raise CommandError(PARSE_ERROR, f"Channel {name.protocol}.{name.channel} not found")
-    return [found]
+    return [channel_of(instance, name.channel)]
+
+
+def channel_of(instance: Instance, name: str) -> Channel:
+    """The channel of this name: that of the manual, `vpn4 mpls`, or one word, `vpn4_mpls`, as in BIRD.
+
+    Raises:
+        CommandError: there is none.
+    """
+    for written, channel in instance.channels.items():
+        if name in (written, channel.name.replace("-", "_")):
+            return channel
+    shown = name.replace("_", "-").replace(" ", "-")
+    raise CommandError(PARSE_ERROR, f"Channel {instance.name}.{shown} not found")
 
 
 def moment(router: Router, when: float, use: str = "protocol") -> Moment:

@@ -30,6 +30,9 @@ def net_literal(builder: Values, tree: Tree) -> Net:
             return SadrNet(builder.prefix(part[0]), builder.prefix(part[1]))
         case "vpn":
             return VpnNet(builder.constant(part[0], "rd").value, builder.prefix(part[1]))
+        case "vpn_host":
+            address = builder.address(part[1])
+            return VpnNet(builder.constant(part[0], "rd").value, Prefix(address, address.bits))
         case "roa":
             return _roa(builder, tree)
         case "eth":

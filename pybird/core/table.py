@@ -24,6 +24,7 @@ from pybird.conf.model import TableConfig
 from pybird.core.selection import beats, choose
 from pybird.values.geometry import NEVER, Geometry, geometry
 from pybird.values.net import Net, NetType, Prefix, prefix_key
+from pybird.values.nets import VpnNet
 from pybird.values.route import DISPUTED, RouteSource, Rte
 
 
@@ -141,11 +142,18 @@ class Table:
         return Walk(self, sorted(self.buckets))
 
     def longest_match(self, net: Net) -> tuple[bytes, tuple[Rte, ...]] | None:
-        """The most specific network that contains an IPv4 or IPv6 prefix, with its routes."""
-        if not isinstance(net, Prefix) or net.type is not self.net_type:
+        """The most specific network that contains a prefix (one of a VPN: in it), with its routes."""
+        head = b""
+        if isinstance(net, VpnNet):
+            head, prefix = net.rd.octets, net.prefix
+        elif isinstance(net, Prefix):
+            prefix = net
+        else:
             return None
-        for length in range(net.length, -1, -1):
-            key = prefix_key(net.address.masked(length), length)
+        if net.type is not self.net_type:
+            return None
+        for length in range(prefix.length, -1, -1):
+            key = head + prefix_key(prefix.address.masked(length), length)
             routes = self.get(key)
             if routes:
                 return key, routes

@@ -157,6 +157,7 @@ EMPTY = "1007-Table master4:\n \n Table master6:\n \n Table other:\n \n Table co
         ("show route table other protocol one", "0000 "),
         ("show route table all protocol six where false", "0000 "),
         ("show route table master4 export p where false", "0000 "),
+        ("show route export p table master4 where false", "1007-Table master4:\n0000 "),
         (
             "show route protocol six where false stats",
             "1007-Table master6:\n 0 of 1 routes for 1 networks in table master6\n0000 ",
@@ -231,3 +232,65 @@ def test_a_route_that_the_kernel_refused_has_an_exclamation_mark(lab, monkeypatc
         " \tvia 10.0.0.2 on va",
         "                      unreachable [two T] (150)",
     ]
+
+
+VPNS = """
+router id 10.0.0.1;
+vpn4 table v4;
+protocol device { }
+protocol static own { vpn4 { table v4; };
+  route 65001:1 10.0.0.0/8 blackhole; route 65001:1 10.7.0.0/16 blackhole;
+  route 65001:2 10.7.0.0/24 blackhole; }
+protocol bgp x { local 10.0.0.1 as 65001; neighbor 10.0.0.2 as 65002; passive;
+  ipv4 { import all; export all; }; vpn4 mpls { table v4; import all; export all; }; }
+"""
+
+
+@pytest.mark.parametrize("mode", ["export", "noexport", "preexport", "exported"])
+@pytest.mark.parametrize(
+    ("channel", "answer"),
+    [
+        ("x.vpn4_mpls", ["0000 "]),
+        ("x.vpn4_mpls table v4", ["1007-Table v4:", "0000 "]),
+        ("own.vpn4", ["0000 "]),
+        ("x.vpn4_mc", ["9001 Channel x.vpn4-mc not found"]),
+        ("x.vpn4", ["9001 Channel x.vpn4 not found"]),
+        ("x", ["9001 No valid tables"]),
+    ],
+)
+def test_a_channel_is_named_by_one_word_and_exports_nothing_while_it_is_down(mode, channel, answer):
+    assert plain(Lab(VPNS).ask(f"show route {mode} {channel}")) == answer
+
+
+def test_import_table_and_debug_take_the_same_names():
+    lab = Lab(VPNS)
+    assert plain(lab.ask("show route import table x.vpn4_mpls")) == [
+        "9001 No import table in channel x.vpn4-mpls"
+    ]
+    assert plain(lab.ask("debug x.vpn4_mpls all")) == ["0000 "]
+    assert plain(lab.ask("debug x.vpn6_mpls all")) == ["9001 Channel x.vpn6-mpls not found"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("for 65001:1 10.7.0.1", " 65001:1 10.7.0.0/16  blackhole [own T] * (200)"),
+        ("for 65001:1 10.7.0.0/24", " 65001:1 10.7.0.0/16  blackhole [own T] * (200)"),
+        ("for 65001:1 10.8.0.1", " 65001:1 10.0.0.0/8   blackhole [own T] * (200)"),
+        ("for 65001:2 10.7.0.1", " 65001:2 10.7.0.0/24  blackhole [own T] * (200)"),
+    ],
+)
+def test_the_longest_match_of_an_address_is_in_its_own_vpn(asked, found):
+    assert plain(Lab(VPNS).ask(f"show route {asked} table v4")) == ["1007-Table v4:", found, "0000 "]
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ("for 65001:2 10.8.0.1 table v4", "8001 Network not found"),
+        ("in 65001:1 10.0.0.0/8 table v4", "9001 Only IP networks accepted for 'in' argument"),
+        ("refused in 65001:1 10.0.0.0/8", "9001 Only IP networks accepted for 'in' argument"),
+    ],
+)
+def test_networks_of_vpns_that_are_not_found_or_cannot_be_asked_for(asked, error):
+    assert plain(Lab(VPNS).ask(f"show route {asked}")) == [error]
