@@ -49,13 +49,6 @@ EXCEPTIONS = {
     "Config.filters": "no option: what filters are there",
     "Config.functions": "no option: what functions are there",
     "StaticVia.bfd": STATIC,
-    "BgpConfig.authentication": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
-    "BgpConfig.keys": BGP % "authentication ao; keys { key { id 1; secret \"x\"; }; };",
-    "AoKey.send_id": BGP % "authentication ao; keys { key { send id 1; }; };",
-    "AoKey.recv_id": BGP % "authentication ao; keys { key { recv id 1; }; };",
-    "AoKey.secret": BGP % "authentication ao; keys { key { secret \"x\"; }; };",
-    "AoKey.preference": BGP % "authentication ao; keys { key { preferred; }; };",
-    "AoKey.algorithm": BGP % "authentication ao; keys { key { algorithm cmac aes128; }; };",
     "BgpChannelConfig.import_set": "checked when the file is loaded (RFC 8212)",
     "BgpChannelConfig.export_set": "checked when the file is loaded (RFC 8212)",
 }  # fmt: skip
@@ -157,9 +150,7 @@ TABLES = {
 
 # Options whose handlers do more than to refuse or to warn.
 OTHERS: dict[type, list[Row]] = {
-    Refused: [
-        ("bgp", "authentication ao", "the session would not be authenticated"),
-    ],
+    Refused: [],
     Ignored: [
         ("static", "route ... bfd", BFD.reason),
     ],

@@ -388,20 +388,21 @@ def _for_dialect(detail: Detail, dialect: int) -> Detail:
     return Detail(detail.label, detail.text, below)
 
 
-def block(detail: Detail, indent: int) -> Iterator[str]:
+def block(detail: Detail, indent: int, aligned: bool = False) -> Iterator[str]:
     """A line of a protocol's own block and the lines below it.
 
-    Values are aligned in one column down to the second level; deeper ones follow after one blank.
+    Values are aligned in one column down to the second level, and below a heading that ends with a
+    colon; other deeper ones follow after one blank.
     """
     label = detail.label
     if detail.text:
         label += "" if label.endswith(":") else ":"
-        width = _BLOCK - indent if indent < 6 else 0
+        width = _BLOCK - indent if indent < 6 or aligned else 0
         yield f"{' ' * indent}{(label + ' ').ljust(width)}{detail.text}"
     else:
         yield " " * indent + label
     for below in detail.below:
-        yield from block(below, indent + 2)
+        yield from block(below, indent + 2, not detail.text and label.endswith(":"))
 
 
 def _channel(channel: r.ChannelDetail, dialect: int) -> Iterator[str]:

@@ -68,6 +68,45 @@ class StreamHandler(Protocol):
         """The send buffer has drained below the low mark again."""
 
 
+@dataclass(frozen=True, slots=True)
+class AoKey:
+    """A key of TCP-AO for one neighbor (RFC 5925, 3.1). `algorithm` is BIRD's word, such as `hmac sha1`."""
+
+    send_id: int
+    recv_id: int
+    algorithm: str
+    secret: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.send_id}/{self.recv_id}"
+
+
+class AoState(NamedTuple):
+    """TCP-AO of one connection (RFC 5925, 3.3), and counts of segments that arrived."""
+
+    current: int  # send id of the key that signs
+    following: int  # receive id of the key that we ask the neighbor to sign with (RNextKeyID)
+    good: int
+    bad: int
+
+
+class AoConnection(Protocol):
+    """The TCP-AO keys of one connection. Each method raises OSError if the system refuses."""
+
+    @property
+    def state(self) -> AoState:
+        """The keys in use, and counts."""
+
+    def add(self, key: AoKey) -> None:
+        """Add a key."""
+
+    def remove(self, key: AoKey, current: AoKey | None, following: AoKey | None) -> None:
+        """Remove a key; where it was in use, others take its place (None: it was not)."""
+
+    def request(self, key: AoKey) -> None:
+        """Ask the neighbor to sign with this key."""
+
+
 class Stream(Protocol):
     """One TCP or Unix stream connection."""
 
@@ -97,6 +136,10 @@ class Stream(Protocol):
         A host that was restarted answers with a reset. Unacknowledged octets
         delay what is written, but not this probe.
         """
+
+    @property
+    def ao(self) -> AoConnection | None:
+        """Its TCP-AO keys; None if it is not authenticated with TCP-AO."""
 
     def write(self, data: bytes) -> None:
         """Send; octets that the socket does not accept immediately are buffered."""
@@ -128,6 +171,12 @@ class Listener(Protocol):
         There is one key for each prefix, whatever the interface.
         """
 
+    def add_ao(self, peer: Address, key: AoKey) -> None:
+        """Require TCP-AO of a peer, with this key or others of it. Raises OSError: the system refuses."""
+
+    def remove_ao(self, peer: Address, key: AoKey) -> None:
+        """Remove a TCP-AO key. Raises OSError: the system refuses."""
+
 
 @dataclass(frozen=True, slots=True)
 class TcpOptions:
@@ -139,6 +188,7 @@ class TcpOptions:
     vrf: str | None = None
     free_bind: bool = False
     dscp: int = 48  # CS6
+    ao: tuple[AoKey, ...] = ()  # of TCP-AO towards the remote address, the one to begin with first
 
 
 class Datagrams(Protocol):

@@ -76,6 +76,11 @@ class FileStream:
         if handler is not None:
             self._later(lambda: handler.closed(None))
 
+    @property
+    def ao(self) -> None:
+        """None: a file has no keys."""
+        return
+
     def set_patience(self, seconds: float) -> None:
         """A file has none."""
 

@@ -23,7 +23,7 @@ import time
 from asyncio import AbstractEventLoop, TimerHandle
 from enum import Enum
 
-from pybird.core.ports import StreamHandler
+from pybird.core.ports import AoConnection, StreamHandler
 from pybird.values.address import UNSPECIFIED_V4, Address
 
 CHUNK = 65536
@@ -92,6 +92,11 @@ class SocketStream:
 
     def probe(self) -> None:
         """Nothing to ask on a stream that is not TCP."""
+
+    @property
+    def ao(self) -> AoConnection | None:
+        """None: a stream that is not TCP has no keys."""
+        return None
 
     def begin(self, handler: StreamHandler) -> None:
         """Wait for the connection that was begun on the socket to succeed or fail."""

@@ -16,7 +16,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import Any
 
-from pybird.core.ports import Log, SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import AoKey, Log, SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.io import tcp_ao
 from pybird.io.stream import SocketStream
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -173,6 +174,12 @@ class TcpStream(SocketStream):
         except OSError:
             pass  # not allowed, or the connection is gone: retransmission will find out
 
+    @property
+    def ao(self) -> tcp_ao.ConnectionKeys | None:
+        """Its TCP-AO keys; None if it is not authenticated with TCP-AO."""
+        keys = tcp_ao.ConnectionKeys(self._sock, self.remote[0])
+        return keys if keys.found else None
+
     def read_addresses(self) -> None:
         """Read both addresses from the socket."""
         try:
@@ -221,6 +228,8 @@ def connect(
         apply_options(sock, options)
         if options.password is not None:
             set_md5(sock, Prefix(remote, remote.bits), options.password)
+        for number, key in enumerate(options.ao):
+            tcp_ao.add_key(sock, remote, key, selected=number == 0)
         if local is not None:
             stream.local = (local, 0)
             sock.bind(sockaddr(local, 0, ifindex))
@@ -320,12 +329,32 @@ class TcpListener:
         Raises:
             OSError: the kernel refuses, or we do not listen in that address family.
         """
-        family = family_of(peer.address)
-        sockets = [sock for sock in self._sockets if sock.family == family]
+        sockets = self._of_family(peer.address)
         if not sockets and password is not None:
             raise OSError(errno.EAFNOSUPPORT, f"Not listening for {peer}")
         for sock in sockets:
             set_md5(sock, peer, password)
+
+    def add_ao(self, peer: Address, key: AoKey) -> None:
+        """Require TCP-AO of a peer, with this key or others of it.
+
+        Raises:
+            OSError: the kernel refuses, or we do not listen in that address family.
+        """
+        sockets = self._of_family(peer)
+        if not sockets:
+            raise OSError(errno.EAFNOSUPPORT, f"Not listening for {peer}")
+        for sock in sockets:
+            tcp_ao.add_key(sock, peer, key)
+
+    def remove_ao(self, peer: Address, key: AoKey) -> None:
+        """Remove a TCP-AO key. Raises OSError: the kernel refuses."""
+        for sock in self._of_family(peer):
+            tcp_ao.delete_key(sock, peer, key)
+
+    def _of_family(self, peer: Address) -> list[socket.socket]:
+        family = family_of(peer)
+        return [sock for sock in self._sockets if sock.family == family]
 
     def close(self) -> None:
         """Stop listening."""

@@ -19,7 +19,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final, NamedTuple, Protocol
 
-from pybird.core.ports import SignatureFailures, Stream, StreamHandler, TcpOptions
+from pybird.core.ports import AoKey, AoState, SignatureFailures, Stream, StreamHandler, TcpOptions
 from pybird.sim.clock import SimClock
 from pybird.sim.faults import Fault, FaultKind, Lags
 from pybird.sim.link import Nic
@@ -111,6 +111,7 @@ class SimulatedTcpListener:
         self.ifindex = ifindex
         self.accepted = accepted
         self.options = options
+        self.ao: dict[Address, list[AoKey]] = {}
         self._tcp = tcp
         self._keys: dict[Prefix, str] = {}
 
@@ -124,6 +125,20 @@ class SimulatedTcpListener:
             self._keys.pop(peer, None)
         else:
             self._keys[peer] = password
+
+    def add_ao(self, peer: Address, key: AoKey) -> None:
+        """Require TCP-AO of a peer, if this kernel can."""
+        self._tcp.check_ao()
+        self.ao.setdefault(peer, []).append(key)
+
+    def remove_ao(self, peer: Address, key: AoKey) -> None:
+        """Remove a TCP-AO key."""
+        self._tcp.check_ao()
+        left = [each for each in self.ao[peer] if each != key]
+        if left:
+            self.ao[peer] = left
+        else:
+            del self.ao[peer]
 
     def password(self, peer: Address) -> str | None:
         """The key for a peer: that of the longest prefix; None if there is no key."""
@@ -142,6 +157,48 @@ class SimulatedTcpListener:
     def precision(self) -> tuple[bool, bool]:
         """A sort key: of several listeners that match, the most exact one gets the connection."""
         return (self.address is not None, self.ifindex != 0)
+
+
+def _ao_agrees(keys: list[AoKey], client: Endpoint) -> bool:
+    """Whether the key that a SYN is signed with is one of these, or neither side has any."""
+    if not keys and not client.keys:
+        return True
+    return len(client.keys) > 0 and any(_same_ao(key, client.keys[0]) for key in keys)
+
+
+def _same_ao(ours: AoKey, theirs: AoKey) -> bool:
+    """Whether what one side sends with its key the other verifies with its own."""
+    ids = (ours.send_id, ours.recv_id) == (theirs.recv_id, theirs.send_id)
+    return ids and (ours.algorithm, ours.secret) == (theirs.algorithm, theirs.secret)
+
+
+class SimulatedKeys:
+    """The TCP-AO keys of one side of a connection."""
+
+    def __init__(self, keys: list[AoKey]) -> None:
+        self._keys = keys
+
+    @property
+    def state(self) -> AoState:
+        """The keys in use."""
+        return AoState(self._keys[0].send_id, self._keys[0].recv_id, 0, 0)
+
+    def add(self, key: AoKey) -> None:
+        """Add a key."""
+        self._keys.append(key)
+
+    def remove(self, key: AoKey, current: AoKey | None, following: AoKey | None) -> None:
+        """Remove a key; one in use only where another takes its place."""
+        if self._keys[0] == key and (current is None or following is None):
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        self._keys.remove(key)
+        if following is not None:
+            self.request(following)
+
+    def request(self, key: AoKey) -> None:
+        """Sign with this key from now on: the other side does at once."""
+        self._keys.remove(key)
+        self._keys.insert(0, key)
 
 
 class Endpoint:
@@ -165,6 +222,7 @@ class Endpoint:
         self.handler: StreamHandler | None = None
         self.state = "connecting"  # connecting, open, closing (ours closed, octets left), closed
         self.error: str | None = None
+        self.keys = list(options.ao)  # the first one signs, and is asked for
         self.ended = False  # after the inbox, the peer's FIN or a failure is to be reported
         self.inbox = bytearray()
         self.unsent = bytearray()
@@ -206,6 +264,11 @@ class Endpoint:
         if path.host is not peer.host or peer.state in ("closed", "closing"):
             clock = self.host.clock
             clock.call_at(clock.now() + 2 * path.latency, self._got_reset)
+
+    @property
+    def ao(self) -> SimulatedKeys | None:
+        """Its TCP-AO keys; None if it is not authenticated with TCP-AO."""
+        return SimulatedKeys(self.keys) if self.keys else None
 
     @property
     def buffered(self) -> int:
@@ -441,6 +504,7 @@ class Tcp:
         self.lags = Lags()  # of new connections
         self.signature_failures = SignatureFailures()
         self.bounds_rto = True  # Linux 6.15 and later
+        self.has_ao = True  # Linux 6.7 and later, where it is built with it
 
     def vrf_of(self, ifindex: int) -> str | None:
         """The VRF whose sockets get the packets of this interface; None: those of no VRF."""
@@ -484,6 +548,8 @@ class Tcp:
             OSError: no such interface, VRF or source address, or no route.
         """
         self._check_vrf(options)
+        if options.ao:
+            self.check_ao()
         local = self._source(local, remote, ifindex, options)
         self._next_port = 32768 if self._next_port >= 60999 else self._next_port + 1
         index = ifindex if remote.is_link_local else 0
@@ -493,6 +559,11 @@ class Tcp:
         self._keep(endpoint)
         self._syn(endpoint, 0, 1.0)
         return endpoint
+
+    def check_ao(self) -> None:
+        """Raises OSError: this kernel has no TCP-AO."""
+        if not self.has_ao:
+            raise OSError(errno.ENOPROTOOPT, "Kernel does not support TCP-AO signatures")
 
     def _check_vrf(self, options: TcpOptions) -> None:
         if options.vrf is not None and all(nic.name != options.vrf for nic in self._host.nics.values()):
@@ -584,9 +655,11 @@ class Tcp:
                 clock.call_at(clock.now() + back.latency, lambda: client.host.tcp._refuse(client, REFUSED))
             return
         listener = max(found, key=SimulatedTcpListener.precision)
-        if not self._admits(listener, client, path, back):
+        keys = listener.ao.get(client.local[0], [])
+        if not self._admits(listener, client, path, back) or not _ao_agrees(keys, client):
             return
         server = Endpoint(host, client.remote, client.local, index, listener.options)
+        server.keys = list(keys)
         server.fault, server.lag = self._next_fault(), self.lags.accepted
         self._keep(server)
         client.peer = server

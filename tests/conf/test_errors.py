@@ -28,8 +28,6 @@ def marked(text: str) -> tuple[str, int, int, int]:
     ("text", "message"),
     [
         (DEVICE + BGP % " «confederation 5»;", "BIRD has `confederation 5`, PyBIRD does not yet"),
-        (DEVICE + BGP % " authentication ao; «keys { key { id 1; }; }»;",
-         "BIRD has `keys`, PyBIRD does not yet"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("refused")

@@ -31,7 +31,6 @@ WITHOUT = {
     "bgp: hold down off": OWN,
     "bgp: interface range": OWN,
     "bgp: enable link local next hop": "PyBIRD's own: tests/interop/test_link_local_next_hop.py",
-    "bgp: authentication": "only `md5` acts, as `password` does; AO is refused",
     "bgp channel: next hop address": "compared in every `next_hops_from_*`",
     "bgp channel: next hop self": "compared in every `next_hops_from_*`",
     "bgp channel: next hop keep": "compared in every `next_hops_from_*` and `next_hops_kept`",

@@ -15,7 +15,6 @@ from pybird.conf.options import (
     Handler,
     Handlers,
     Ignored,
-    Refused,
     Taken,
     address,
     checked_switch,
@@ -23,7 +22,6 @@ from pybird.conf.options import (
     number,
     off_on_or,
     switch,
-    text,
     word,
 )
 from pybird.conf.protocols import open_protocol
@@ -35,7 +33,7 @@ from pybird.proto.bgp.build_channel import (
     peers_channel,
     stale_time,
 )
-from pybird.proto.bgp.config import ALL_CEASES, AoKey, BgpChannelConfig, BgpConfig, PeersChannelConfig
+from pybird.proto.bgp.config import ALL_CEASES, BgpChannelConfig, BgpConfig, PeersChannelConfig, SessionKey
 from pybird.proto.bgp.routes.defaults import base_table, is_recursive
 from pybird.proto.bgp.session.connection import HIGH_MARK
 from pybird.proto.bgp.session.parameters import is_direct
@@ -288,6 +286,8 @@ def _role_and_key_problems(config: BgpConfig, internal: bool) -> list[str]:
         found.append("MD5 authentication and password option should be used together")
     if (config.authentication == "ao") != bool(config.keys):
         found.append("AO authentication and keys option should be used together")
+    if config.authentication == "ao" and config.remote_range is not None:
+        found.append("AO authentication not supported on dynamic BGP sessions")
     return found
 
 
@@ -519,23 +519,52 @@ def _password(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
 
 def _authentication(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     draft["authentication"] = str(tree.children[-1])
-    if draft["authentication"] == "ao":
-        builder.refuse("`authentication ao`", "the session would not be authenticated", tree)
 
 
 def _keys(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     for item in tree.trees():
-        key: Draft[AoKey] = Draft(AoKey)
-        builder.each(item.children, key, KEY)
-        draft["keys"] = (*draft["keys"], key.freeze())
+        draft_of_key: Draft[SessionKey] = Draft(SessionKey)
+        builder.each(item.children, draft_of_key, KEY)
+        key = draft_of_key.freeze()
+        if problem := _key_problem(key, draft["keys"]):
+            raise builder.end_error(problem, item)
+        draft["keys"] = (*draft["keys"], key)
+
+
+def _key_problem(key: SessionKey, before: tuple[SessionKey, ...]) -> str:
+    """What is wrong with a key, in BIRD's words; empty if nothing is."""
+    if key.send_id is None:
+        return "No key Send ID"
+    if key.recv_id is None:
+        return "No key Recv ID"
+    if not key.secret:
+        return f"No secret defined for key {key.ao}"
+    if len(key.secret) > MAX_SECRET:
+        return "TCP-AO secret too long"
+    if key.preferred and key.deprecated:
+        return "Key cannot be both preferred and deprecated"
+    if any(each.send_id == key.send_id for each in before):
+        return f"Multiple keys with Send ID {key.send_id}"
+    if any(each.recv_id == key.recv_id for each in before):
+        return f"Multiple keys with Recv ID {key.recv_id}"
+    return ""
 
 
 def _key_id(builder: Builder, key: Draft[Any], tree: Tree) -> None:
-    key["send_id"] = key["recv_id"] = builder.number(tree.children[0], 0, 255)
+    key["send_id"] = key["recv_id"] = builder.number(
+        tree.children[0], 0, 255, "Key ID must be in range 0-255"
+    )
+
+
+def _key_secret(builder: Builder, key: Draft[Any], tree: Tree) -> None:
+    key["secret"] = builder.octets(tree.children[0])
 
 
 def _key_algorithm(builder: Builder, key: Draft[Any], tree: Tree) -> None:
-    key["algorithm"] = tree.trees()[0].text()
+    name = tree.trees()[0].text()
+    if name not in KEY_ALGORITHMS:
+        raise builder.error("Unknown algorithm for TCP-AO", tree, expected=KEY_ALGORITHMS)
+    key["algorithm"] = name
 
 
 def _bfd_options(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
@@ -566,14 +595,18 @@ def _tx_size_warning(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
         builder.warn(f"`tx size warning {size}`: {text}", tree)
 
 
+MAX_SECRET = 80  # octets of a key of TCP-AO; the system's limit
+KEY_ALGORITHMS = (
+    "hmac md5", "hmac sha1", "hmac sha224", "hmac sha256", "hmac sha384", "hmac sha512", "cmac aes128",
+)  # fmt: skip
 KEY: Handlers = {
     "key_id": _key_id,
-    "send_id": number("send_id", 0, 255),
-    "recv_id": number("recv_id", 0, 255),
-    "secret": text("secret"),
+    "send_id": number("send_id", 0, 255, "Send ID must be in range 0-255"),
+    "recv_id": number("recv_id", 0, 255, "Recv ID must be in range 0-255"),
+    "secret": _key_secret,
     "password_algorithm": _key_algorithm,
-    "preferred": constant("preference", "preferred"),
-    "deprecated": constant("preference", "deprecated"),
+    "preferred": constant("preferred", True),
+    "deprecated": constant("deprecated", True),
 }
 
 
@@ -590,14 +623,9 @@ NOT_ACTED_ON: Handlers = {
     "setkey": Taken("it is for BSD kernels", checked_switch),
 }
 
-# Refused: without them, policy or security would not be what the user wrote.
-NOT_YET: Handlers = {
-    "keys": Refused("the session would not be authenticated", _keys),
-}
-
 OPTIONS: Handlers = {
     **NOT_ACTED_ON,
-    **NOT_YET,
+    "keys": _keys,
     "bgp_channel": family_channel,
     "mpls_channel": mpls_channel,
     "bgp_peers": peers_channel,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pybird.conf.model import ChannelConfig, Expectation, InterfacePattern, ProtocolConfig
+from pybird.core.ports import AoKey
 from pybird.proto.bgp.family import Family, named
 from pybird.values.address import Address
 from pybird.values.net import Prefix
@@ -74,14 +75,22 @@ class PeersChannelConfig(ChannelConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AoKey:
-    """A key of TCP-AO (RFC 5925)."""
+class SessionKey:
+    """A key of TCP-AO (RFC 5925) in the file."""
 
     send_id: int | None = None
     recv_id: int | None = None
-    secret: str = field(default="", repr=False)
+    secret: bytes = field(default=b"", repr=False)
     algorithm: str = "hmac sha1"
-    preference: Literal["", "preferred", "deprecated"] = ""
+    preferred: bool = False
+    deprecated: bool = False
+
+    @property
+    def ao(self) -> AoKey:
+        """What the system is given of it."""
+        assert self.send_id is not None
+        assert self.recv_id is not None
+        return AoKey(self.send_id, self.recv_id, self.algorithm, self.secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +175,7 @@ class BgpConfig(ProtocolConfig):
     disable_rx: bool = False
     tx_size_warning: int = 0  # octets that wait to be sent; 0: no warning
     authentication: Literal["none", "md5", "ao"] | None = None  # None: by the password
-    keys: tuple[AoKey, ...] = ()
+    keys: tuple[SessionKey, ...] = ()
     require: frozenset[str] = frozenset()  # capabilities that the neighbor must have
     key_on_link: bool = False  # its password, and with it its socket, is for some interfaces
     parent: str | None = None  # the protocol that a dynamic child was made from

@@ -17,6 +17,7 @@ from pybird.proto.bgp.wire.roles import NAMES
 from pybird.values.address import Address
 
 if TYPE_CHECKING:
+    from pybird.core.ports import Stream
     from pybird.core.services import Services
     from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
     from pybird.proto.bgp.dynamic.orphan import Orphan
@@ -114,6 +115,22 @@ def _lines(peer: ShownPeer) -> Iterator[Detail]:
         yield from _session_lines(peer, peer.active.session)
         yield Detail("TX pending", f"{peer.active.unsent} bytes")
         yield from _timer(peer, peer.active.session, "Send hold", peer.active.session.send_hold_time)
+        yield from _ao_lines(peer.active.stream)
+
+
+def _ao_lines(stream: Stream | None) -> Iterator[Detail]:
+    """The TCP-AO keys of a session, if it has any."""
+    connection = None if stream is None else stream.ao
+    if connection is None:
+        return
+    state = connection.state
+    below = (
+        Detail("Current key", str(state.current)),
+        Detail("RNext key", str(state.following)),
+        Detail("Good packets", str(state.good)),
+        Detail("Bad packets", str(state.bad)),
+    )
+    yield Detail("TCP-AO:", "", below)
 
 
 def neighbor_as(config: BgpConfig, asn: int | None) -> str:

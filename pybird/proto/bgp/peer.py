@@ -44,6 +44,7 @@ from pybird.proto.bgp.mismatch import mismatches, missing_capability
 from pybird.proto.bgp.routes.neighbor_restart import NeighborRestart, family_of
 from pybird.proto.bgp.routes.session_channels import SessionChannels, next_hop_text
 from pybird.proto.bgp.session.absent import Absent
+from pybird.proto.bgp.session.authentication import FAILED, Authentication
 from pybird.proto.bgp.session.collision import Doubt, is_confirmed, keeps_outgoing, may_lose
 from pybird.proto.bgp.session.connection import Connection
 from pybird.proto.bgp.session.countdown import Countdown, WaitKind
@@ -111,7 +112,11 @@ class Peer(LabelGiver[BgpConfig]):
         self.reach = Reach(config, self.services, self.guarded, self._reach_changed, ifindex)
         self.pace = Pace(config, self.services.random)
         self.error_wait = ErrorWait(config)
-        self.listening = Listening(self.owner, self.log)
+        keys = config.keys if config.authentication == "ao" else ()
+        self.authentication = Authentication(self, config.remote_address, keys)
+        self.listening = Listening(
+            self.owner, self.log, self.authentication.listens, self.authentication.listens_no_longer
+        )
         self.signatures = SignatureWatch(self.services, lambda text: self.log("auth", text))
 
     def renew(self, config: BgpConfig) -> None:
@@ -122,6 +127,7 @@ class Peer(LabelGiver[BgpConfig]):
     def discard(self) -> None:
         super().discard()
         del self.session_channels, self.restart, self.doubt, self.reach, self.listening, self.signatures
+        del self.authentication
 
     @property
     def _absent(self) -> Absent:
@@ -162,6 +168,11 @@ class Peer(LabelGiver[BgpConfig]):
         self.session_hook()
         self.trace("events", "Down")
         self.stopped()
+
+    def not_authenticated(self) -> None:
+        """The system refuses every key: stop, as BIRD does."""
+        self._failed(FAILED)
+        self.services.clock.call_soon(self.give_up)
 
     def _set_error_wait(self, reason: StopReason) -> None:
         """Wait before a restart for a route limit as after an error; any other stop ends such a wait."""
@@ -271,7 +282,10 @@ class Peer(LabelGiver[BgpConfig]):
             return  # our address is still tentative; later `_reach_changed` calls `wait`
         connection = self.outgoing = self._new_connection(outgoing=True)
         ttl, min_ttl = hop_limits(config)
-        options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind)
+        keys = self.authentication.for_connection()
+        if self.authentication.required and not keys:
+            return  # it is about to stop
+        options = TcpOptions(ttl, min_ttl, config.password, vrf_of(config), config.free_bind, ao=keys)
         if local is None:
             self.trace("events", "Connecting to {}", self.neighbor)
         else:
@@ -617,6 +631,9 @@ class Peer(LabelGiver[BgpConfig]):
         self._session_lost(connection)
 
     def _accept(self, stream: Stream) -> None:
+        if not self.authentication.accepts(stream):
+            stream.abort()
+            return
         if self.incoming is not None:  # the neighbor started over
             self._drop(self.incoming)
         stream.set_hop_limits(*hop_limits(self.config))
@@ -723,6 +740,10 @@ class Peer(LabelGiver[BgpConfig]):
         self.error_wait.adapt(new)
         self.reach.adapt(new)
         self.restart.adapt(new)
+        if new.keys != self.config.keys:
+            connections = (self.active, self.incoming, self.outgoing)
+            streams = [each.stream for each in connections if each is not None and each.stream is not None]
+            self.authentication.adapt(new.keys, dict.fromkeys(streams))
         return True
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:

@@ -32,6 +32,7 @@ ADAPTED: Final = frozenset(
         "hold_down_forget_time",
         "hold_down_time",
         "interface_range",
+        "keys",
         "max_graceful_restart_time",
         "max_long_lived_stale_time",
         "min_graceful_restart_time",

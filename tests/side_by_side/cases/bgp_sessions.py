@@ -293,6 +293,20 @@ def connections_that_are_not_taken(side: Side):
     return found
 
 
+@case(dialect3=True, since="2.19", options=("bgp: authentication", "bgp: keys { }"))
+def tcp_ao_without_a_kernel_that_has_it(side: Side):
+    """No session that is not authenticated. (A kernel that has TCP-AO: tests/io/test_tcp_ao.py.)"""
+    keys = 'key { id 1; secret "a"; algorithm hmac sha256; }; key { send id 2; recv id 3; secret "b"; };'
+    side.start(bgp(2, options=f"authentication ao; keys {{ {keys} }};") + bgp(3))
+    taken = [side.session(number).attempt(2) for number in (2, 3)]
+    return {
+        "taken": taken,
+        "info": side.info("p2"),
+        "details": side.details("p2", "state|error"),
+        "log": side.log("<ERR>"),
+    }
+
+
 @case(options=("bgp: interface", "bgp: local", "bgp: neighbor"))
 def link_local_neighbors(side: Side):
     """The link of a link-local neighbor, named in three ways."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pybird.core.ports import Timer
+from pybird.core.ports import Listener, Timer
 from pybird.proto.bgp.config import BgpConfig
 from pybird.proto.bgp.session.listener import Listeners, SocketKey, socket_key
 from pybird.values.net import Prefix
@@ -23,11 +23,28 @@ if TYPE_CHECKING:
 AGAIN: Final = 5.0  # seconds until the next try
 
 
+def _ignore(_: Listener) -> None:
+    """A protocol without TCP-AO has nothing to do with its socket."""
+
+
+def _do_nothing() -> None:
+    """Nor when it loses that."""
+
+
 class Listening:
     """The listening socket of one protocol, or why it has none."""
 
-    def __init__(self, owner: InstanceOwner, log: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        owner: InstanceOwner,
+        log: Callable[[str, str], None],
+        opened: Callable[[Listener], None] = _ignore,
+        closing: Callable[[], None] = _do_nothing,
+    ) -> None:
+        """`opened` is called with each socket that the protocol gets, `closing` before it loses that."""
         self.error = ""  # why there is no socket, as users see it
+        self._opened = opened
+        self._closing = closing
         self._owner = owner
         self._log = log
         self._name = ""
@@ -58,6 +75,7 @@ class Listening:
         if self.error:
             self.error = ""
             self._log("info", "Listening now")
+        self._opened(Listeners.for_router(self._owner).listener(self._key))
 
     def _failed(self, text: str) -> None:
         if text != self.error:
@@ -70,6 +88,7 @@ class Listening:
             self._timer.cancel()
             self._timer = None
         if self._key is not None:
+            self._closing()
             Listeners.for_router(self._owner).close(self._name, self._key)
             self._key = None
 

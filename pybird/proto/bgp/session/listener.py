@@ -189,6 +189,10 @@ class Listeners:
             return False
         return base.users.get(member.config.parent or member.name) not in socket.keys
 
+    def listener(self, key: SocketKey) -> Listener:
+        """The socket with this key, which somebody uses."""
+        return self._sockets[key].listener
+
     def close(self, name: str, key: SocketKey) -> None:
         """Stop using the socket; it is closed after its last user."""
         socket = self._sockets.get(key)
