@@ -2,8 +2,9 @@
 
 One scripted neighbor crashes, comes back, announces and withdraws, while options of its
 channels change (filters, limits, tables, preference, kept routes, add-path, families, graceful
-restart). Whatever the order: what it has announced in its last session is in the right table,
-as the last filter wants it, nothing else is, and the healthy session has noticed nothing.
+restart, also long-lived). Whatever the order: what it has announced in its last session is in
+the right table, as the last filter wants it, nothing else is, and the healthy session has
+noticed nothing.
 """
 
 import random
@@ -20,7 +21,7 @@ router id 10.0.0.1;
 ipv4 table other4;
 protocol device { }
 protocol bgp x { local 10.0.0.1 as 65001; neighbor 10.0.0.2 as 65002; hold time 180; direct; passive;
-  error wait time 1, 2; graceful restart %(graceful)s;
+  error wait time 1, 2; graceful restart %(graceful)s; %(long)s
   %(channel)s
 }
 protocol bgp good { local 10.0.0.1 as 65001; neighbor 10.0.0.3 as 65003; ipv4 { import all; export all; }; }
@@ -37,6 +38,7 @@ FILTERS = {
 }
 CHOICES = {
     "graceful": ("on", "on", "aware", "off"),
+    "long": ("", "", "max long lived stale time 3;", "min long lived stale time 50;"),
     "table": ("master4", "master4", "other4"),
     "filter": tuple(FILTERS),
     "preference": ("100", "100", "150"),
@@ -49,6 +51,7 @@ CHOICES = {
 NUMBERS = range(1, 5)
 PATH = bytes.fromhex("4001010040020602010000fdea4003040a000002")
 END_OF_RIB = Update(b"", b"", b"").encode()
+STALE = bytes.fromhex("ffff0006")  # the community of routes that are kept for long
 
 
 def text(options):
@@ -99,9 +102,13 @@ class History:
 
     def offers(self):
         restart = GracefulRestart(
-            self.random.choice((0, 8)), 30, (((1, 1, self.random.choice((0x80, 0x80, 0)))), (2, 1, 0x80))
+            self.random.choice((0, 8)),
+            self.random.choice((30, 30, 2, 0)),
+            (((1, 1, self.random.choice((0x80, 0x80, 0)))), (2, 1, 0x80)),
         )
+        long_lived = ((1, 1, self.random.choice((0x80, 0x80, 0)), self.random.choice((5, 60))),)
         return Capabilities(
+            long_lived=self.random.choice((None, long_lived, long_lived)),
             multiprotocol=((1, 1), (2, 1)),
             as4=65002,
             route_refresh=self.random.random() < 0.5,
@@ -191,6 +198,7 @@ class History:
             for number in NUMBERS:
                 key = bytes((24, 20, 0, number))
                 for rte in tables[name].get(key) if name in tables else ():
+                    assert STALE not in rte.attrs.wire
                     local = rte.attrs.wire.find(bytes.fromhex("400504000000c8")) >= 0
                     found[name].append((number, 200 if local else 100, rte.preference))
         names = sorted(self.said) if "ipv4" in self.options["families"] else []
@@ -203,6 +211,7 @@ class History:
             wanted = [each for each in wanted if each in here]
         other = "master4" if self.options["table"] == "other4" else "other4"
         assert found == {self.options["table"]: wanted, other: []}, self.options
+        assert (1, 1) not in self.line.peer.restart.families
         if wanted:
             assert self.line.peer.channels["ipv4"].imported == len(wanted)
         self.line.check_others()
