@@ -77,7 +77,7 @@ def place_of(pool: AttributePool, name: str) -> int:
 
 
 def recursive_lookup(hop: Hop) -> tuple[str, str]:
-    """("via GATEWAY table TABLE", IGP metric) of a recursive route; ("", "") of any other.
+    """("via GATEWAY table TABLE [mpls LABELS]", IGP metric) of a recursive route; ("", "") of any other.
 
     The metric is "" if no route leads to the gateway, "unknown" if that route has no metric.
     """
@@ -85,6 +85,8 @@ def recursive_lookup(hop: Hop) -> tuple[str, str]:
     if not isinstance(key, Recursive):
         return "", ""
     where = f"via {key.gateway} table {key.table}"
+    if key.labels:
+        where += f" mpls {'/'.join(map(str, key.labels))}"
     if hop.igp_metric is None:
         return where, ""
     return where, "unknown" if hop.igp_metric == UNKNOWN_METRIC else str(hop.igp_metric)

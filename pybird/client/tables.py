@@ -85,7 +85,7 @@ def _protocol(reply: Reply) -> Row:
 def _route(reply: Reply) -> Row:
     cells = (
         "*" if reply["primary"] else "",
-        "" if reply["again"] else reply["net"],
+        _net(reply),
         hops(reply),
         reply["protocol"],
         str(reply["preference"]),
@@ -94,6 +94,13 @@ def _route(reply: Reply) -> Row:
     )
     where = "" if reply["hops"] else _DESTS.get(reply["dest"], "")
     return Row(cells, ("green", "bold", where, "", "", "", ""))
+
+
+def _net(reply: Reply) -> str:
+    """The network, with the label that the router gave the route."""
+    net = "" if reply["again"] else reply["net"]
+    label = reply.get("label")
+    return net if label is None else f"{net} mpls {label}".strip()
 
 
 def _words(*texts: str | None) -> str:

@@ -161,6 +161,16 @@ def test_tables_of_routes_stand_apart() -> None:
     assert "blackhole" in found[5]
 
 
+def test_a_label_of_our_own_stands_behind_its_network() -> None:
+    again = {**ROUTE, "again": True}
+    found = shown(ROUTE | {"label": 100}, again | {"label": 2001}, again | {"label": None})
+    assert [row.split("fe80")[0].strip() for row in found[2:]] == [
+        "*  10.0.0.0/8 mpls 100",
+        "*  mpls 2001",
+        "*",
+    ]
+
+
 def test_on_a_narrow_screen_todays_date_goes_first() -> None:
     full = shown(ROUTE, today="2026-11-22")
     assert full[2].endswith("2026-11-22 13:44:28")

@@ -603,6 +603,73 @@ def test_recursive_routes_say_where_they_are_looked_up() -> None:
     assert "10.12.0.0/16\trecursive 203.0.113.5" in lab.ask("show static rec")
 
 
+OWN_LABELS = """router id 10.0.0.1; protocol device {}
+mpls domain d { label range given { start 2000; length 1000; }; };
+mpls domain e;
+mpls table labels; ipv4 table t4;
+protocol static s { ipv4 { table t4; }; mpls { label range given; };
+  route 10.1.0.0/16 mpls 100 blackhole; route 10.2.0.0/16 recursive 203.0.113.5 mpls 5/6;
+  route 10.1.0.0/16 unreachable; }
+"""
+
+
+def test_labels_of_our_own_stand_behind_their_networks() -> None:
+    """As BIRD 2.19.2 and 3.3.2 write it; a second route of a network is named for its label."""
+    lab = Lab(OWN_LABELS)
+    assert masked(lab.ask("show route table t4 10.1.0.0/16 all")) == (
+        "1007-Table t4:\n"
+        " 10.1.0.0/16 mpls 100 blackhole [s HH:MM:SS.mmm] * (200)\n"
+        "1008-\tType: static univ\n"
+        "1012-\tmpls_label: 100\n"
+        " \tmpls_policy: 1\n"
+        "1007-10.1.0.0/16 mpls 2001 unreachable [s HH:MM:SS.mmm] (200)\n"
+        "1008-\tType: static univ\n"
+        "1012-\tmpls_label: 2001\n"
+        " \tmpls_policy: 2\n"
+        "0000 "
+    )
+    lab.ask("dialect 3")
+    assert masked(lab.ask("show route table t4 10.2.0.0/16 all")) == (
+        "1007-Table t4:\n"
+        " 10.2.0.0/16 mpls 2000 unreachable [s HH:MM:SS.mmm] * (200)\n"
+        "1012-\thostentry: via 203.0.113.5 table t4 mpls 5/6\n"
+        " \tpreference: 200\n"
+        " \tsource: static\n"
+        " \tmpls_policy: <type 35>\n"
+        " \tmpls_label: 2000\n"
+        "0000 "
+    )
+    assert masked(lab.ask("show route table labels mpls 100 all")) == (
+        "1007-Table labels:\n"
+        " 100                  blackhole [s HH:MM:SS.mmm] * (0)\n"
+        "1012-\tsource: static\n"
+        "0000 "
+    )
+
+
+def test_ranges_of_labels() -> None:
+    lab = Lab(OWN_LABELS)
+    head = " Range         Start  Length     End  Labels    Last\n"
+    given = " given          2000    1000    3000       2    2001\n"
+    assert lab.ask("show mpls ranges") == (
+        f"1026-MPLS domain d:\n{head}"
+        " static           16     984    1000       1     100\n"
+        " dynamic        1000    9000   10000       0    2001\n"
+        f"{given} \n MPLS domain e:\n{head}"
+        " static           16     984    1000       0       0\n"
+        " dynamic        1000    9000   10000       0       0\n"
+        "0000 "
+    )
+    for words in ("d given", "given"):
+        assert lab.ask(f"show mpls ranges {words}") == f"1026-MPLS domain d:\n{head}{given}0000 "
+    assert lab.ask("show mpls ranges e static").endswith(
+        "static           16     984    1000       0       0\n0000 "
+    )
+    assert lab.ask("show mpls ranges e given") == "9001 MPLS label range from different MPLS domain"
+    for words in ("t4", "nothing", "static static d", "d e"):
+        assert lab.ask(f"show mpls ranges {words}").startswith("9001 "), words
+
+
 def test_a_filter_that_fails_for_a_network_leaves_it_out():
     """A peer has no length: `where net.len` is a run-time error for that route, not for the command."""
     lab = Lab(
