@@ -86,9 +86,7 @@ RESTARTS = {
     "AS": changed("local as 65001", "local as 65101"),
     "hold time": unnumbered(1, more="hold time 30;"),
     "local address": unnumbered(1, more="local fe80::1:2;"),
-    "extended next hop of a channel": changed(
-        "extended next hop;", "extended next hop; require extended next hop;"
-    ),
+    "add paths of a channel": changed("extended next hop;", "extended next hop; add paths;"),
     "router id": changed("router id 192.0.2.1", "router id 192.0.2.101"),
 }
 

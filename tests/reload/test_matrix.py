@@ -274,7 +274,7 @@ CASES: list[Case] = [
     *[
         ("external", "", option, RESTART)
         for option in ("enforce first as;", "confederation 5;", "confederation 5; confederation member;",
-                       "local role peer;")
+                       "local role peer;", "enable link local next hop;")
     ],
     ("external", "confederation 5;", "confederation 6;", RESTART),
     ("external", "confederation 5;", "confederation 5; confederation member;", RESTART),
@@ -311,7 +311,7 @@ CASES: list[Case] = [
         ("bgp channel", "", option, RESTART)
         for option in (
             "next hop address 10.0.0.9;", "igp table igp4;", "import table;",
-            "extended next hop;", "require extended next hop;", "graceful restart;",
+            "extended next hop;", "graceful restart;",
             "long lived graceful restart;", "long lived stale time 60;",
         )
     ],
@@ -320,13 +320,16 @@ CASES: list[Case] = [
     ("bgp channel", "extended next hop;", "extended next hop; igp table igp6;", RESTART),
     ("bgp channel", "", "add paths rx;", RESTART),
     ("bgp channel", "add paths rx;", "add paths on;", RESTART),
-    ("bgp channel", "add paths rx;", "add paths rx; require add paths;", RESTART),
+    ("bgp channel", "add paths rx;", "add paths rx; require add paths;", ADAPT),  # if the neighbor has it
+    ("bgp channel", "extended next hop;", "extended next hop; require extended next hop;", ADAPT),
+    ("bgp channel", "", "graceful restart off;", ADAPT),  # as it is
+    ("bgp", "graceful restart on;", "graceful restart on; long lived graceful restart aware;", ADAPT),
+    ("bgp", "", "enable enhanced route refresh on;", ADAPT),
+    ("bgp", "graceful restart off;", "graceful restart off; enable enhanced route refresh on;", RESTART),
     ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
-    ("flow channel", "base table trie4;", "base table trie4; validate;",
-     ["adapt p", "reload p.flow4 import"]),
-    ("flow channel", "base table trie4; validate;", "base table trie5; validate;",
-     ["adapt p", "reload p.flow4 import"]),
+    ("flow channel", "base table trie4;", "base table trie4; validate;", RESTART),
+    ("flow channel", "base table trie4; validate;", "base table trie5; validate;", RESTART),
     ("bgp channel", "", "next hop prefer local;", IMPORT),
     ("bgp channel", "", "cost 5;", IMPORT),
     ("bgp channel", "import table;", "import table; import none;", IMPORT),

@@ -318,13 +318,13 @@ class Peer(LabelGiver[BgpConfig]):
         """A factor between 0.75 and 1 (RFC 4271, section 10)."""
         return self.services.random.uniform(0.75, 1.0)
 
-    def _terms(self) -> Terms:
-        hostname = self.config.hostname or self.services.hostname
-        forwards = self.config.graceful_restart_after_notification and self._had_session
-        return terms(self.config, self.router_id, hostname, self.services.recovery.active, forwards)
+    def _terms(self, config: BgpConfig) -> Terms:
+        hostname = config.hostname or self.services.hostname
+        forwards = config.graceful_restart_after_notification and self._had_session
+        return terms(config, self.router_id, hostname, self.services.recovery.active, forwards)
 
     def _new_connection(self, *, outgoing: bool) -> Connection:
-        return Connection(self, Session(self._terms(), self.jitter), self.services.clock, outgoing)
+        return Connection(self, Session(self._terms(self.config), self.jitter), self.services.clock, outgoing)
 
     # ---------------------------------------------- events of connections
 
@@ -720,9 +720,24 @@ class Peer(LabelGiver[BgpConfig]):
     # ------------------------------------------------------------- reloads
 
     def accepts(self, old: BgpConfig, new: BgpConfig) -> bool:
-        if not reconfigure.accepts(old, new):
+        if not reconfigure.accepts(old, new, self._unused()):
+            return False
+        if reconfigure.demands(old) != reconfigure.demands(new) and not self._meets(new):
             return False
         return old.remote_as_set == new.remote_as_set or self._may_stay(new.remote_as_set)
+
+    def _unused(self) -> frozenset[str]:
+        """The channels whose family the session does not have; none without a session."""
+        if self.active is None:
+            return frozenset()
+        families = self.active.session.negotiated.families
+        return frozenset([name for name, each in self.channels.items() if family_of(each) not in families])
+
+    def _meets(self, new: BgpConfig) -> bool:
+        """True if the neighbor of each connection is known to have what this config requires."""
+        wanted = self._terms(new)
+        found = [each.session for each in (self.outgoing, self.incoming) if each is not None]
+        return all(session.meets(wanted) for session in found)
 
     def _may_stay(self, wanted: ValueSet | None) -> bool:
         """True if the neighbor of each connection is known to have one of these AS numbers."""
@@ -747,6 +762,12 @@ class Peer(LabelGiver[BgpConfig]):
         return True
 
     def forces_restart(self, old: ChannelConfig | None, new: ChannelConfig | None) -> bool:
+        unused = self._unused()
+        if old is not None and old.name in unused:
+            if new is None:
+                return False
+            if getattr(new, "mandatory", False):
+                return True
         return reconfigure.forces_restart(old, new)
 
     def reloads(self, old: ChannelConfig, new: ChannelConfig) -> tuple[bool, bool]:

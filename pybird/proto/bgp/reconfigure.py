@@ -1,17 +1,19 @@
 """Which changes of a BGP config a running session adopts, and which restart it.
 
 Pure functions of two configs. Options that matter only later (delays, what to do after
-errors, checks of the next OPEN) are adopted. Options that the neighbor was sent, or that
-decide about routes already received, restart the session.
+errors) are adopted. So are requirements that the neighbor meets; `Peer.accepts` looks at those.
+Options that the neighbor was sent, or that decide about routes already received, restart the
+session. What counts is what holds: an option may be written with the value that it has anyway.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 from pybird.conf.model import ChannelConfig, LabelChannelConfig, ProtocolConfig
 from pybird.proto.bgp.config import BgpChannelConfig, BgpConfig
+from pybird.proto.bgp.wire.capabilities import wants_enhanced_refresh
 
 ADAPTED: Final = frozenset(
     (
@@ -52,9 +54,7 @@ ADAPTED: Final = frozenset(
 # Channel options that are part of the negotiation or of the session's shape.
 _SESSION: Final = (
     "extended_next_hop",
-    "require_extended_next_hop",
     "add_paths",
-    "require_add_paths",
     "graceful_restart",
     "long_lived_graceful_restart",
     "long_lived_stale_time",
@@ -64,8 +64,10 @@ _SESSION: Final = (
     "igp_table6",
     "next_hop_address",
     "table",
+    "validate",
+    "base_table",
 )
-_ON_RECEIPT: Final = ("gateway", "next_hop_prefer", "cost", "aigp", "validate", "base_table")
+_ON_RECEIPT: Final = ("gateway", "next_hop_prefer", "cost", "aigp")
 _IMPORT: Final = ("preference", *_ON_RECEIPT)
 _EXPORT: Final = ("next_hop_self", "next_hop_keep", "link_local_format", "aigp")
 
@@ -75,12 +77,52 @@ def differing(old: ProtocolConfig, new: ProtocolConfig) -> frozenset[str]:
     return frozenset(f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name))
 
 
-def accepts(old: BgpConfig, new: BgpConfig) -> bool:
-    """True if the session can continue under the new config."""
+def in_force(config: BgpConfig) -> BgpConfig:
+    """The config with defaults written out where others depend on them."""
+    long_lived = config.long_lived_graceful_restart or "aware"
+    restarts, stays, time = config.graceful_restart == "on", long_lived == "on", config.long_lived_stale_time
+    return replace(
+        config,
+        enable_enhanced_route_refresh=wants_enhanced_refresh(config),
+        long_lived_graceful_restart=long_lived,
+        channels=tuple([_channel_in_force(each, restarts, stays, time) for each in config.channels]),
+    )
+
+
+def _channel_in_force(channel: ChannelConfig, restarts: bool, stays: bool, time: int) -> ChannelConfig:
+    """A channel with what it inherits from the options of its protocol."""
+    if not isinstance(channel, BgpChannelConfig):
+        return channel
+    regular, long_lived = channel.graceful_restart, channel.long_lived_graceful_restart
+    return replace(
+        channel,
+        graceful_restart=restarts if regular is None else regular,
+        long_lived_graceful_restart=stays if long_lived is None else long_lived,
+        long_lived_stale_time=time
+        if channel.long_lived_stale_time is None
+        else channel.long_lived_stale_time,
+    )
+
+
+def accepts(old: BgpConfig, new: BgpConfig, unused: frozenset[str] = frozenset()) -> bool:
+    """True if the session can continue under the new config.
+
+    `unused` are the channels whose family the session does not have: they can be removed.
+    """
+    wanted = {channel.name for channel in new.channels}
+    staying = [each for each in old.channels if each.name in wanted or each.name not in unused]
+    old, new = in_force(replace(old, channels=tuple(staying))), in_force(new)
     changed = differing(old, new)
     if old.parent is not None:
         changed -= {"interface"}  # a child's interface is where its neighbor was found, also if renamed
     return changed <= ADAPTED and _same_session(old.channels, new.channels)
+
+
+def demands(config: BgpConfig) -> tuple[object, ...]:
+    """What a neighbor must have for a session, besides its role."""
+    channels = [c for c in config.channels if isinstance(c, BgpChannelConfig)]
+    needed = [(c.name, c.mandatory, c.require_add_paths, c.require_extended_next_hop) for c in channels]
+    return config.require, needed
 
 
 def _same_session(old: tuple[ChannelConfig, ...], new: tuple[ChannelConfig, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.side_by_side import wire
 from tests.side_by_side.case import Side, bgp, case
 
 
@@ -83,3 +84,114 @@ def keep_filtered_changes(side: Side):
         found[f"{name}: later"] = side.routes("filtered protocol p2")
         found[f"{name}: session"] = [side.info("p2"), a.notifications()]
     return found
+
+
+# A change of a protocol: its options before and after, and those of its channel before and after.
+Change = tuple[str, str, str, str]
+_TABLES = """flow4 table f4;
+ipv4 table trie4 { trie on; };
+ipv4 table trie5 { trie on; };
+"""
+_FLOWS = "flow4 { table f4; import all; export all; base table OF };"
+_MULTICAST = "ipv4 multicast { table master4; import all; export all; OPTIONS };"
+_MC = _MULTICAST.replace("OPTIONS", "")
+
+
+def _of_protocol(option: str) -> Change:
+    return "", option, "", ""
+
+
+def _of_channel(option: str) -> Change:
+    return "", "", "", option
+
+
+def _required(option: str, needed: str) -> Change:
+    return "", "", needed, f"{needed} {option}"
+
+
+_REQUIREMENTS: dict[str, Change] = {
+    "hostname": _of_protocol("require hostname;"),
+    "as4": _of_protocol("require as4;"),
+    "route refresh": _of_protocol("require route refresh;"),
+    "enhanced route refresh": _of_protocol("require enhanced route refresh;"),
+    "graceful restart": _of_protocol("require graceful restart;"),
+    "long lived graceful restart": _of_protocol("require long lived graceful restart;"),
+    "roles": ("local role peer;", "local role peer; require roles;", "", ""),
+    "add paths": _required("require add paths;", "add paths;"),
+    "add paths rx": _required("require add paths;", "add paths rx;"),
+    "extended next hop": _required("require extended next hop;", "extended next hop;"),
+    "a channel": (_MC, _MULTICAST.replace("OPTIONS", "mandatory;"), "", ""),
+}
+_AS_BEFORE: dict[str, Change] = {
+    "enhanced route refresh": _of_protocol("enable enhanced route refresh on;"),
+    "graceful restart aware": _of_protocol("graceful restart aware;"),
+    "long lived aware": _of_protocol("long lived graceful restart aware;"),
+    "graceful restart off in a channel": _of_channel("graceful restart off;"),
+    "mandatory": _of_channel("mandatory;"),
+    "add paths off": _of_channel("add paths off;"),
+    "add paths are not required": ("", "", "add paths; require add paths;", "add paths;"),
+    "a channel without session goes": (_MC, "", "", ""),
+    "a channel comes": ("", _MC, "", ""),
+    "long lived off": _of_protocol("long lived graceful restart off;"),
+    "enhanced off": _of_protocol("enable enhanced route refresh off;"),
+    "flows are validated": (_FLOWS.replace("OF", "trie4;"), _FLOWS.replace("OF", "trie4; validate;"), "", ""),
+    "another base table": (
+        _FLOWS.replace("OF", "trie4; validate;"),
+        _FLOWS.replace("OF", "trie5; validate;"),
+        "",
+        "",
+    ),
+}
+_NOTHING = wire.multiprotocol(wire.IPV4)
+_ALL = (
+    wire.multiprotocol(wire.IPV4)
+    + wire.capability(2)
+    + wire.add_path(3)
+    + wire.extended_next_hop()
+    + wire.capability(9, b"\4")
+    + wire.capability(64, bytes.fromhex("0078 000101 80"))
+    + wire.capability(70)
+    + wire.capability(71, bytes.fromhex("000101 80 000e10"))
+    + wire.capability(73, b"\4peer\0")
+)
+
+
+def _who_stays(side: Side, changes: dict[str, Change], able: dict[int, bytes]) -> dict[str, Any]:
+    """Each change is made to a session of its own, all by one `configure`: who is told what, and the log."""
+    each = list(enumerate(changes.values(), 2))
+    texts = [bgp(n, options=before, channel=channel) for n, (before, _, channel, _) in each]
+    side.start(_TABLES + "".join(texts))
+    sessions = [side.connect(n, capabilities=able[n])[0] for n, _ in each]
+    side.settle()
+    texts = [bgp(n, options=after, channel=channel) for n, (_, after, _, channel) in each]
+    side.configure(_TABLES + "".join(texts))
+    side.settle(1)
+    found = {name: a.notifications() for name, a in zip(changes, sessions, strict=True)}
+    return found | {"log": side.log("Cannot|Restarting")}
+
+
+@case(
+    since="2.19",
+    options=(
+        "bgp: require hostname",
+        "bgp: require graceful restart",
+        "bgp channel: require add paths",
+        "bgp channel: mandatory",
+    ),
+)
+def new_requirements(side: Side):
+    """A requirement ends the sessions whose neighbors do not meet it, and no others."""
+    more = {12: wire.multiprotocol(wire.IPV4, 2)}
+    able = {n: _ALL + wire.four_octets(65000 + n) + more.get(n, b"") for n in range(2, 13)}
+    return {
+        "met": _who_stays(side, _REQUIREMENTS, able),
+        "not met": _who_stays(side, _REQUIREMENTS, dict.fromkeys(able, _NOTHING)),
+    }
+
+
+@case(since="2.19", options=("bgp channel: validate", "bgp channel: base table"))
+def options_with_their_defaults(side: Side):
+    """An option that says what holds anyway changes nothing; others restart."""
+    able = {n: _ALL + wire.four_octets(65000 + n) for n in range(2, 15)}
+    able |= {n: able[n] + wire.multiprotocol(wire.IPV4, 133) for n in (13, 14)}
+    return _who_stays(side, _AS_BEFORE, able)

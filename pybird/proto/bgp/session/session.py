@@ -223,6 +223,16 @@ class Session:
 
     # ------------------------------------------------------------ inputs
 
+    def meets(self, terms: Terms) -> bool:
+        """True if the neighbor has sent an OPEN that these terms would accept as well."""
+        if self.remote is None:
+            return False
+        try:
+            check_capabilities(terms, self.remote.capabilities, self.negotiated)
+        except OpenError:
+            return False
+        return True
+
     def open(self, now: float) -> list[Effect]:
         """The connection is up: send our OPEN and wait for the neighbor's."""
         terms = self.terms

@@ -338,7 +338,7 @@ def local_capabilities(
         role=None if config.local_role is None else ROLES[config.local_role],
         as4=config.shown_as if config.enable_as4 else None,
         add_path=_add_path(channels),
-        enhanced_refresh=config.enable_route_refresh and _wants_enhanced_refresh(config),
+        enhanced_refresh=config.enable_route_refresh and wants_enhanced_refresh(config),
         hostname=hostname if config.advertise_hostname and hostname else None,
         link_local_next_hop=config.enable_link_local_next_hop,
     )
@@ -394,7 +394,7 @@ def _add_path(channels: list[BgpChannelConfig]) -> tuple[tuple[int, int, int], .
     return tuple(sorted([each for each in found if each[2]]))
 
 
-def _wants_enhanced_refresh(config: BgpConfig) -> bool:
+def wants_enhanced_refresh(config: BgpConfig) -> bool:
     """As configured; by default True unless graceful restart is off (and it is not required either).
 
     FRR answers the ROUTE-REFRESH of a neighbor with enhanced refresh only after its End-of-RIB, and
