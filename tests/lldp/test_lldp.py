@@ -168,6 +168,10 @@ def test_its_name_enriches_what_somebody_else_found():
     say(lab, lldpdu(address="192.0.2.8", system="leaf8", chassis="other"))
     row = ask(lab, "a", "show peers").splitlines()[1]
     assert row.endswith("up Established")  # two on this link: nobody knows which of them it is
+    lab.run(30)
+    assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [leaf8 swp7]")
+    lab.run(120)
+    assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established")  # and now nobody is heard
 
 
 def test_two_sources_of_one_entry_are_both_named_and_one_is_enough():
@@ -221,6 +225,26 @@ def test_a_flood_stops_at_the_limit_and_is_told_once():
         say(lab, lldpdu(chassis=f"c{number}", address=f"fe80::dead:{number:x}"))
     assert len(lab.entries("a")) == 64
     assert lab.nodes["a"].messages("warning") == ["lldp1: eth0: 64 neighbors known, ignoring others"]
+
+
+def test_that_it_is_full_is_told_again_once_there_was_room():
+    lab = alone(router(1, "", peers="peers { import limit 1 action block; };"))
+    full = "lldp1: eth0: 2 neighbors known, ignoring others"
+
+    def told():
+        return lab.nodes["a"].messages("warning").count(full)
+
+    for number in range(3):
+        say(lab, lldpdu(chassis=f"c{number}", address="", ttl=20))
+    assert told() == 1
+    say(lab, lldpdu(chassis="c0", address="", ttl=0))
+    say(lab, lldpdu(chassis="c3", address="", ttl=20))
+    say(lab, lldpdu(chassis="c4", address="", ttl=20))
+    assert told() == 2
+    lab.run(21)
+    for number in range(3):
+        say(lab, lldpdu(chassis=f"c{number}", address=""))
+    assert told() == 3
 
 
 def test_import_limit_replaces_the_limit():

@@ -159,7 +159,9 @@ def test_enforced_a_wrong_neighbor_is_refused_with_connection_rejected():
 
 def test_enforced_a_refused_neighbor_is_tried_again_after_the_error_wait_time():
     lab = fabric(ENFORCED, swapped=True)
-    lab.run(5)
+    lab.run(30)
+    refused = [text for text in lab.nodes["leaf"].messages("info") if "Error: miscabled" in text]
+    assert len(refused) == 2, refused  # each neighbor once
     spine = lab.nodes["spine2"]
     spine.router.reconfigure(language().read(router(3, "spine1")))
     lab.expect(lambda: up(lab, 1), 61, "its name fits now")
@@ -242,3 +244,17 @@ def test_the_sample_is_read_and_expects_each_spine_on_its_uplink():
     lab.run(6)
     assert verdicts(lab) == {"swp49": "right", "swp50": "wrong", "swp1": "wrong"}
     assert up(lab, 2)
+
+
+def test_a_disabled_protocol_judges_nobody():
+    lab = fabric(says=False, lldp=True)
+    lab.expect(lambda: up(lab), 6, "both sessions")
+    router_of = lab.nodes["leaf"].router
+    router_of.disable(router_of.protocols["auto"])
+    lab.run(1)
+    swap(lab)
+    lab.run(5)
+    assert warnings(lab) == []
+    router_of.enable(router_of.protocols["auto"])
+    lab.run(1)
+    assert len(warnings(lab)) == 2
