@@ -16,7 +16,7 @@ from pybird.proto.bgp.wire.updates import ReceiveTerms, loop
 from pybird.values.address import Address
 from pybird.values.aspath import CONFED_SEQUENCE, CONFED_SET, SEQUENCE, SET, AsPath
 from pybird.values.attributes import find
-from tests.bgp.test_export import OWN, attrs, exporter, route, sent
+from tests.bgp.test_export import EXTERNAL, OWN, attrs, exporter, route, sent
 from tests.bgp.test_selection import order
 from tests.bgp.test_selection import route as candidate
 from tests.bgp.vectors import NEXT_HOP, ORIGIN_IGP, octets
@@ -244,7 +244,7 @@ def test_a_route_server_does_not_put_itself_into_the_path_of_a_member():
 )
 def test_well_known_communities_know_the_borders(community, to_own, to_another, to_others):
     """RFC 1997: NO_EXPORT ends at the confederation, NO_EXPORT_SUBCONFED at the member."""
-    rte = route(f"c00804{community}")
+    rte = route(f"c00804{community}", peer=EXTERNAL)
     found = exporter(internal=True).admit(rte), to_member().admit(rte), exporter().admit(rte)
     assert found == (to_own, to_another, to_others)
 
