@@ -132,9 +132,12 @@ def test_as4_messages_and_refresh_need_both():
     )
 
 
-def test_cisco_refresh_counts_as_route_refresh():
-    ours = Capabilities(route_refresh=True)
-    assert negotiate(ours, Capabilities(cisco_refresh=True)).route_refresh
+def test_route_refresh_needs_capability_2_and_not_ciscos():
+    """RFC 2918, 4."""
+    ours = Capabilities(route_refresh=True, enhanced_refresh=True)
+    assert negotiate(ours, Capabilities(route_refresh=True)).route_refresh
+    assert not negotiate(ours, Capabilities(cisco_refresh=True)).route_refresh
+    assert not negotiate(ours, Capabilities(cisco_refresh=True, enhanced_refresh=True)).enhanced_refresh
 
 
 @pytest.mark.parametrize(

@@ -312,11 +312,12 @@ def test_route_refresh_and_its_subtypes():
     assert read(octets(MARKER, "0017", "05", "00010101")) == [RouteRefresh(1, 1, 1)]
 
 
-def test_a_long_begin_of_refresh_is_7_1_with_the_message():
+def test_a_long_route_refresh_is_7_1_with_the_message():
     """RFC 7313, section 5."""
     message = octets(MARKER, "0018", "05", "0001010100")
     assert refused(message) == (7, 1, message)
-    assert refused(octets(MARKER, "0018", "05", "0001000100")) == (1, 2, b"\0\x18")
+    request = octets(MARKER, "001b", "05", "0001000101020000")  # with route filters (RFC 5291)
+    assert refused(request) == (7, 1, request)
 
 
 @pytest.mark.parametrize(

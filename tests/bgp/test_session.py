@@ -188,7 +188,6 @@ def test_neighbor_without_as4_is_taken_by_its_short_number():
     ("name", "there"),
     [
         ("route refresh", {"route_refresh": True}),
-        ("route refresh", {"cisco_refresh": True}),
         ("enhanced route refresh", {"enhanced_refresh": True}),
         ("as4", {"as4": 65002}),
         ("extended messages", {"extended_messages": True}),

@@ -53,7 +53,7 @@ ENDS = [
     ("S8 UPDATE in OpenConfirm", hello() + ROUTE, (5, 2, "02")),
     ("OPEN in OpenConfirm", hello() + hello(), (5, 2, "01")),
     ("OPEN in Established", UP + hello(), (5, 3, "01")),
-    ("ROUTE-REFRESH of 5 octets", UP + frame(5, b"\0\1\0\1\0"), (1, 2, "0018")),
+    ("ROUTE-REFRESH of 5 octets", UP + frame(5, b"\0\1\0\1\0"), (7, 1, frame(5, b"\0\1\0\1\0").hex())),
 ]
 
 

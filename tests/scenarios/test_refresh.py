@@ -6,6 +6,7 @@ from pybird.proto.bgp.wire.capabilities import Capabilities
 from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, Open, RouteRefresh, Update
 from tests.scenarios.lab import read
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, capabilities, hello, messages
+from tests.scenarios.test_traces import GOOD
 
 ENHANCED = capabilities(route_refresh=True, enhanced_refresh=True)
 UP = hello(hold=0, offers=ENHANCED) + KEEPALIVE
@@ -149,3 +150,33 @@ def test_without_enhanced_refresh_the_octet_of_the_subtype_is_reserved(subtype):
         line.say(RouteRefresh(1, 1, subtype).encode(), 10)
         heard = messages(line.talker.data[seen:])
         assert any(NET in m.nlri for m in heard if isinstance(m, Update)) == answered, options
+
+
+ALONE = "END-OF-RR received without prior BEGIN-OF-RR, ignoring"
+
+
+@pytest.mark.parametrize(
+    ("said", "warning"),
+    [
+        ([(1, 1, REFRESH_END)], ALONE),
+        ([(1, 1, REFRESH_BEGIN), (1, 1, REFRESH_END), (1, 1, REFRESH_END)], ALONE),
+        ([(25, 70, 0)], "Got ROUTE-REFRESH subtype 0 for AF 25.70, ignoring"),
+        ([(1, 1, 9)], "Got ROUTE-REFRESH message with unknown subtype 9, ignoring"),
+    ],
+)
+def test_a_refresh_that_means_nothing_is_ignored_with_a_warning(said, warning):
+    """RFC 7313, 4 and 5; once per session."""
+    line = up(ON)
+    line.say(b"".join(RouteRefresh(*each).encode() for each in [*said, said[-1]]), 1)
+    assert [each.text for each in line.lab.log if each.level == "warning"] == [f"x: {warning}"]
+    assert line.state() == "Established"
+
+
+def test_an_end_alone_withdraws_nothing():
+    """RFC 7313, 4: only an end that follows a begin."""
+    line = up(ON)
+    line.say(Update(b"", GOOD, b"\x18\x14\x00\x01").encode(), 1)
+    line.say(RouteRefresh(1, 1, REFRESH_END).encode(), 1)
+    assert line.router.tables["master4"].get(b"\x18\x14\x00\x01")
+    line.say(b"".join(RouteRefresh(1, 1, mark).encode() for mark in (REFRESH_BEGIN, REFRESH_END)), 1)
+    assert not line.router.tables["master4"].get(b"\x18\x14\x00\x01")

@@ -205,7 +205,7 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
     """What one side announced, in the order of the capability codes."""
     if found.multiprotocol:
         yield Detail("Multiprotocol", "", (_list("AF announced", found.multiprotocol),))
-    if found.route_refresh or found.cisco_refresh:
+    if found.route_refresh:
         yield Detail("Route refresh")
     if found.extended_next_hop:
         yield Detail("Extended next hop", "", (_list("IPv6 nexthop", found.extended_next_hop),))

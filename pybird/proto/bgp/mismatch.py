@@ -56,7 +56,7 @@ def _paths(channel: BgpChannelConfig, both: Negotiated) -> Iterator[str]:
 
 def _lacking(config: BgpConfig, ours: Capabilities, theirs: Capabilities) -> Iterator[str]:
     """Capabilities that they lack; enhanced refresh, which few miss, only where the file enables it."""
-    if ours.route_refresh and not (theirs.route_refresh or theirs.cisco_refresh):
+    if ours.route_refresh and not theirs.route_refresh:
         yield "they lack route refresh"
     elif config.enable_enhanced_route_refresh and ours.enhanced_refresh and not theirs.enhanced_refresh:
         yield "they lack enhanced route refresh"

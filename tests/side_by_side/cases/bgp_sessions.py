@@ -419,3 +419,65 @@ def info_of_bgp_protocols(side: Side):
     wrong.attempt(1)
     side.settle(4)
     return {name: side.info(text.split()[2]) for name, text in texts.items()}
+
+
+def asked(afi: int, safi: int, subtype: int = 0, more: bytes = b"") -> bytes:
+    """A ROUTE-REFRESH (RFC 2918) or one of its marks (RFC 7313)."""
+    return wire.message(5, afi.to_bytes(2) + bytes((subtype, safi)) + more)
+
+
+REFRESHING = {
+    2: ("", wire.capability(2)),
+    3: ("", wire.capability(128)),
+    4: ("", wire.capability(128) + wire.capability(70)),
+    5: ("require route refresh;", wire.capability(128)),
+    6: ("require enhanced route refresh;", wire.capability(128) + wire.capability(70)),
+    7: ("require enhanced route refresh;", wire.capability(2) + wire.capability(70)),
+    8: ("", wire.capability(70)),
+}
+
+
+@case(since="2.19")
+def which_capabilities_allow_a_route_refresh(side: Side):
+    """Cisco's number (128) alone does not."""
+    side.start("".join(bgp(n, options=own) for n, (own, _) in REFRESHING.items()))
+    found = {}
+    for number, (own, theirs) in REFRESHING.items():
+        offers = wire.multiprotocol(1) + theirs + wire.four_octets(65000 + number)
+        one = side.session(number, capabilities=offers)
+        one.attempt(1)
+        side.settle()
+        command = "reload filters in" if side.kind.name == "bird 3" else "reload in"
+        shown = [one.codes(), side.details(f"p{number}", "^ +(Route|Enhanced) refresh")]
+        shown += side.lines(f"{command} p{number}")
+        side.settle()
+        found[f"{number} {own}"] = [*shown, [body.hex() for kind, body in one.received if kind == 5]]
+    return found
+
+
+@case(since="2.19")
+def route_refreshes_that_are_odd(side: Side):
+    """Lengths that are wrong, and an end without a begin."""
+    odd = {
+        "request": asked(1, 1, 0, b"\1\2\0\0"),
+        "begin": asked(1, 1, 1, b"\0"),
+        "unknown": asked(1, 1, 9, b"\0"),
+        "end alone": asked(1, 1, 2),
+        "end of what is not negotiated": asked(2, 1, 2),
+        "request of what is not negotiated": asked(25, 70),
+        "unknown subtype": asked(1, 1, 9),
+        "begin and end": asked(1, 1, 1) + asked(1, 1, 2) + asked(1, 1, 2),
+    }
+    found = {}
+    side.start(bgp(2))
+    for name, octets in odd.items():
+        offers = wire.multiprotocol(1) + wire.capability(2) + wire.capability(70) + wire.four_octets(65002)
+        (one,) = side.connect(2, capabilities=offers)
+        since = len(side.log("RMT|WARN"))
+        one.send(octets)
+        side.settle()
+        found[name] = [one.notifications(), side.info("p2"), side.log("RMT|WARN")[since:]]
+        one.close()
+        side.ask("restart p2")
+        side.settle()
+    return found

@@ -90,7 +90,16 @@ class ChannelsOwner(Protocol):
 class SessionChannel:
     """One family of the running session."""
 
-    __slots__ = ("answering", "awaited", "base", "channel", "end_of_rib_sent", "family", "resolver")
+    __slots__ = (
+        "answering",
+        "awaited",
+        "base",
+        "channel",
+        "end_of_rib_sent",
+        "family",
+        "refreshing",
+        "resolver",
+    )
 
     def __init__(self, channel: Channel, family: Family, resolver: Resolver) -> None:
         self.channel = channel
@@ -98,6 +107,7 @@ class SessionChannel:
         self.resolver = resolver
         self.base: str | None = None  # the table that flows are validated with
         self.answering = False  # we sent BoRR, and not EoRR yet
+        self.refreshing = False  # they did
         self.end_of_rib_sent = False
         self.awaited: Timer | None = None  # runs from our ROUTE-REFRESH until BoRR arrives
 
@@ -278,7 +288,9 @@ class SessionChannels:
 
     def _warn_of_own_next_hop(self, address: Address) -> None:
         """Warn of a next hop that is our own address: its routes are unresolved, perhaps on purpose."""
-        text = f"Next hop address {address} is one of our own"
+        self._warn_once(f"Next hop address {address} is one of our own")
+
+    def _warn_once(self, text: str) -> None:
         if text not in self._logged and len(self._logged) <= MAX_LOGGED:
             self._logged[text] = None
             self._peer.log("warning", text)
@@ -402,6 +414,8 @@ class SessionChannels:
         """
         found = self._find_by_numbers((message.afi, message.safi))
         if found is None:
+            family = f"{message.afi}.{message.safi}"
+            self._warn_once(f"Got ROUTE-REFRESH subtype {message.subtype} for AF {family}, ignoring")
             return
         channel = found.channel
         enhanced = self._negotiated.enhanced_refresh
@@ -412,9 +426,20 @@ class SessionChannels:
             channel.refeed()
         elif message.subtype == REFRESH_BEGIN:
             found.stop_waiting()
+            found.refreshing = True
             channel.begin_refresh()
         elif message.subtype == REFRESH_END:
-            channel.end_refresh()
+            self._end_refresh(found)
+        else:
+            self._warn_once(f"Got ROUTE-REFRESH message with unknown subtype {message.subtype}, ignoring")
+
+    def _end_refresh(self, found: SessionChannel) -> None:
+        """End of their routes: what did not come again goes; without a begin it is ignored (RFC 7313, 4)."""
+        if not found.refreshing:
+            self._warn_once("END-OF-RR received without prior BEGIN-OF-RR, ignoring")
+            return
+        found.refreshing = False
+        found.channel.end_refresh()
 
     def _find_by_numbers(self, numbers: AfiSafi) -> SessionChannel | None:
         """The open channel of a family that a message names."""

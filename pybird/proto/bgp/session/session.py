@@ -153,7 +153,7 @@ class Silent:
 Effect = Send | Opened | Up | Updates | Refresh | Closed | Silent
 
 _REQUIRED: Final[tuple[tuple[str, Callable[[Capabilities], bool]], ...]] = (
-    ("route refresh", lambda c: c.route_refresh or c.cisco_refresh),
+    ("route refresh", lambda c: c.route_refresh),
     ("enhanced route refresh", lambda c: c.enhanced_refresh),
     ("as4", lambda c: c.as4 is not None),
     ("extended messages", lambda c: c.extended_messages),

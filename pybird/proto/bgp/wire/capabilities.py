@@ -433,12 +433,12 @@ def negotiate(local: Capabilities, remote: Capabilities) -> Negotiated:
     """The capabilities of a session, families in our order.
 
     A side without the multiprotocol capability speaks IPv4 unicast (RFC 4760,
-    section 8). Route refresh also counts in Cisco's numbering (128).
+    section 8). Cisco's number of route refresh (128) does not count (RFC 2918, 4).
     """
     ours = local.multiprotocol or (IPV4_UNICAST.numbers,)
     theirs = remote.multiprotocol or (IPV4_UNICAST.numbers,)
     families = tuple(f for f in ours if f in theirs)
-    refresh = local.route_refresh and (remote.route_refresh or remote.cisco_refresh)
+    refresh = local.route_refresh and remote.route_refresh
     next_hops = frozenset(
         (afi, safi)
         for afi, safi, hop in local.extended_next_hop

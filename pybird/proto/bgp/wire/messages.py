@@ -32,6 +32,7 @@ from pybird.proto.bgp.wire.errors import (
     OpenError,
     UpdateError,
     error_text,
+    text_with_data,
 )
 from pybird.values.text import utf8
 
@@ -260,15 +261,14 @@ class RouteRefresh(Message):
         """Read the body. Unknown subtypes are for the receiver to ignore (RFC 7313, section 5).
 
         Raises:
-            BgpError: 7/1 with the message when BoRR or EoRR is not of 4 octets,
-                1/2 when a request is not (route filters were not negotiated).
+            BgpError: 7/1 with the message when it is not of 4 octets, whatever its subtype
+                (route filters, which are behind a request, were not negotiated).
         """
-        subtype = body[2]
         if len(body) != 4:
-            if subtype in (REFRESH_BEGIN, REFRESH_END):
-                raise BgpError("", ROUTE_REFRESH, BAD_REFRESH_LENGTH, frame(REFRESH, body))
-            raise HeaderError(BAD_LENGTH, (HEADER_LENGTH + len(body)).to_bytes(2, "big"))
-        return RouteRefresh(body[0] << 8 | body[1], body[3], subtype)
+            data = frame(REFRESH, body)
+            text = text_with_data(ROUTE_REFRESH, BAD_REFRESH_LENGTH, data)
+            raise BgpError(text, ROUTE_REFRESH, BAD_REFRESH_LENGTH, data)
+        return RouteRefresh(body[0] << 8 | body[1], body[3], body[2])
 
     def encode(self) -> bytes:
         return frame(REFRESH, self.afi.to_bytes(2, "big") + bytes((self.subtype, self.safi)))
