@@ -559,6 +559,7 @@ def route_row(
         hops=vias(hop),
         all=attributes_of(router, rte) if everything else None,
         label=_label(rte),
+        path_id=rte.source.path_id,
     )
 
 

@@ -23,8 +23,8 @@ ROUTER = Address.parse("10.0.0.1")
 KEEPALIVE = Keepalive().encode()
 
 
-def capabilities(asn=65002, as4=True, **others):
-    return Capabilities(multiprotocol=((1, 1), (2, 1)), as4=asn if as4 else None, **others)
+def capabilities(asn=65002, as4=True, multiprotocol=((1, 1), (2, 1)), **others):
+    return Capabilities(multiprotocol=multiprotocol, as4=asn if as4 else None, **others)
 
 
 def hello(asn=65002, hold=6, router_id=2, offers=None):

@@ -1,5 +1,7 @@
 """Several routes of a network on one session: RFC 7911, as a neighbor sees it that uses path ids freely."""
 
+import json
+
 import pytest
 
 from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
@@ -8,6 +10,7 @@ from pybird.values.net import Prefix
 from tests.bgp.vectors import ORIGIN_IGP, octets
 from tests.scenarios.lab import Lab, read
 from tests.scenarios.line import KEEPALIVE, TEXT, Line, hello, update
+from tests.scenarios.test_refused import ask
 
 NET = b"\x10\x14\x01"  # 20.1.0.0/16
 KEY = Prefix.parse("20.1.0.0/16").key
@@ -72,6 +75,14 @@ def test_each_path_is_a_route_that_is_replaced_and_withdrawn_by_its_id():
     line.say(withdraw(path(0), path(7), path(9)))
     assert ids(line) == [None]
     line.check_others()
+
+
+def test_json_has_the_path_id_of_each_route():
+    line = up()
+    line.say(announce(path(7), path(8), asns=(65002, 1)) + announce(path(9)))
+    rows = [text for text in ask(line, "output json", "show route") if '"route_row"' in text]
+    found = [json.loads(text[text.index("{") :]) for text in rows]
+    assert sorted(row["path_id"] for row in found if row["protocol"] == "x") == [7, 8, 9]
 
 
 def test_a_session_that_negotiated_no_paths_is_read_without_them():
