@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from pybird.proto.bgp.wire.messages import frame
+from pybird.proto.bgp.family import named
+from pybird.proto.bgp.wire.canonical import encode_attribute
+from pybird.proto.bgp.wire.messages import Update, frame
 from pybird.values.text import to_text
 from tests.conf.test_broken import BROKEN
 from tests.fuzz.targets import BESIDE, MAIN
@@ -176,6 +179,7 @@ def wire() -> dict[str, list[Seed]]:
     bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE)), update(b"", b"", bytes.fromhex("18140001"))]
     bodies += [update(bytes.fromhex(EVERY_ATTRIBUTE), b"\0")]  # the default route
     updates = [bytes((number % len(NEIGHBORS),)) + message[19:] for number, message in enumerate(bodies)]
+    updates += networks()
     offers = capabilities(enhanced_refresh=True, hostname="x")
     opened = hello() + KEEPALIVE
     streams = [hello(), opened, opened + bodies[0], opened + bodies[-2], hello(offers=offers) + KEEPALIVE]
@@ -186,6 +190,24 @@ def wire() -> dict[str, list[Seed]]:
         "advertisement": [Seed(to_text(row.data), {}) for row in rows()],
         "lldpdu": [Seed(to_text(data), {}) for data in lldpdus()],
     }
+
+
+def networks() -> list[bytes]:
+    """UPDATEs with the vectors of every family, announced and withdrawn, right and wrong."""
+    plain, paths = (number for number, kind in enumerate(NEIGHBORS) if "multiprotocol" in kind[-1])
+    attributes = bytes.fromhex("400101 00 400206 0201 0000fdea".replace(" ", ""))
+    found = []
+    for vector in tomllib.loads((ROOT / "tests/vectors/bgp/nlri.toml").read_text())["nlri"]:
+        row, data = named(vector["family"]), bytes.fromhex(vector["octets"])
+        hop = row.hop_field(
+            bytes.fromhex("0a000002" if row.hop_version != 6 else "20010db8" + "00" * 11 + "02")
+        )
+        hop = hop if row.has_hops else b""
+        reach = encode_attribute(0x80, 14, row.head + bytes((len(hop),)) + hop + b"\0" + data)
+        kind = bytes((paths if vector.get("paths") else plain,))
+        found.append(kind + Update(b"", reach + attributes, b"").encode()[19:])
+        found.append(kind + Update(b"", encode_attribute(0x80, 15, row.head + data), b"").encode()[19:])
+    return found
 
 
 def _read(path: Path) -> str:

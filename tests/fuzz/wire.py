@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from pybird.core.life import ProtocolState
+from pybird.proto.bgp.family import named
 from pybird.proto.bgp.wire.messages import frame
 from pybird.proto.lldp.messages import ETHERTYPE, MOST_ADDRESSES, NEAREST_BRIDGE
 from pybird.values.address import Address
@@ -21,32 +22,46 @@ from tests.sim.peers import Program
 
 UPDATE = 2  # RFC 4271, 4.1
 ROUTER = Address.parse("10.0.0.1")
+# The table of each family that has not master4 or master6 here.
+FAMILIES = {
+    "ipv4 multicast": "m4", "ipv6 multicast": "m6", "ipv4 mpls": "l4", "ipv6 mpls": "l6",
+    "vpn4 multicast": "v4", "vpn6 multicast": "v6", "vpn4 mpls": "w4", "vpn6 mpls": "w6",
+    "flow4": "f4", "flow6": "f6", "evpn": "et",
+}  # fmt: skip
+TABLES = "".join(f"{name.split()[0]} table {table};\n" for name, table in FAMILIES.items())
+CHANNELS = "".join(
+    f"{name} {{ table {table}; import all; export all; }};\n" for name, table in FAMILIES.items()
+)
 TEXT = """
 router id 10.0.0.1;
+{tables}
 protocol device {{ }}
 protocol bgp x {{ local 10.0.0.1 as 65001; neighbor 10.0.0.2 as {asn}; passive; direct; {options}
   ipv4 {{ import keep filtered; import all; export all; {family} extended next hop; }};
-  ipv6 {{ import all; export all; {family} }}; }}
+  ipv6 {{ import all; export all; {family} }}; {more} }}
 template bgp good {{ local 10.0.0.1 as 65001; direct; ipv4 {{ import all; export all; extended next hop; }};
   ipv6 {{ import all; export all; }}; }}
-protocol bgp outer from good {{ neighbor 10.0.0.3 as 65003; }}
+protocol bgp outer from good {{ neighbor 10.0.0.3 as 65003; {channels} }}
 protocol bgp inner from good {{ neighbor 10.0.0.4 as 65001; rr client;
   ipv4 {{ next hop self; }}; }}
 protocol bgp narrow from good {{ neighbor 10.0.0.5 as 65005; enable as4 off; }}
 """
 RECEIVER = """
 router id 10.0.0.{last};
+{tables}
 protocol device {{ }}
 protocol static {{ ipv4; route 10.{last}.0.0/16 blackhole; }}
 protocol bgp a {{ local 10.0.0.{last} as {asn}; neighbor 10.0.0.1 as 65001; direct; {options}
   ipv4 {{ import all; export all; extended next hop; }};
-  ipv6 {{ import all; export all; }}; }}
+  ipv6 {{ import all; export all; }}; {more} }}
 """
 RECEIVERS = {
-    "outer": RECEIVER.format(last=3, asn=65003, options=""),
-    "inner": RECEIVER.format(last=4, asn=65001, options=""),
-    "narrow": RECEIVER.format(last=5, asn=65005, options="enable as4 off;"),
+    "outer": RECEIVER.format(last=3, asn=65003, options="", tables=TABLES, more=CHANNELS),
+    "inner": RECEIVER.format(last=4, asn=65001, options="", tables="", more=""),
+    "narrow": RECEIVER.format(last=5, asn=65005, options="enable as4 off;", tables="", more=""),
 }
+EVERY_FAMILY = ((1, 1), (2, 1), *(named(name).numbers for name in FAMILIES))
+SENDS_PATHS = tuple((*numbers, 2) for numbers in EVERY_FAMILY)  # RFC 7911, 4
 # (its AS, how it is configured, its channels, what it offers)
 NEIGHBORS: tuple[tuple[int, str, str, dict[str, Any]], ...] = (
     (65002, "", "", {}),
@@ -55,6 +70,8 @@ NEIGHBORS: tuple[tuple[int, str, str, dict[str, Any]], ...] = (
     (65002, "rs client; allow local as 1;", "import table;", {}),
     (65002, "enable extended messages; allow as sets off;", "", {"extended_messages": True}),
     (65002, "", "", {"extended_next_hop": ((1, 1, 2),)}),
+    (65002, "", "", {"multiprotocol": EVERY_FAMILY}),
+    (65002, "", "add paths;", {"multiprotocol": EVERY_FAMILY, "add_path": SENDS_PATHS}),
 )
 COMPLAINTS = ("remote", "warning", "error", "bug")
 
@@ -66,7 +83,13 @@ class Exchange(Lab):
         super().__init__(dad=None)
         self.asn, options, family, self.offers = NEIGHBORS[kind % len(NEIGHBORS)]
         self.boot = lambda ports, text: Program(ports, text) if text == "mute" else boot(ports, text)
-        self.router("a", TEXT.format(asn=self.asn, options=options, family=family))
+        more = (
+            CHANNELS.replace("export all;", f"export all; {family}") if "multiprotocol" in self.offers else ""
+        )
+        text = TEXT.format(
+            asn=self.asn, options=options, family=family, tables=TABLES, channels=CHANNELS, more=more
+        )
+        self.router("a", text)
         self.router("x", "mute")
         for name, text in RECEIVERS.items():
             self.router(name, text)
@@ -92,7 +115,9 @@ class Exchange(Lab):
 
     def all_nets(self, name: str) -> list[str]:
         """All networks that this router has."""
-        return sorted(f"{table} {net}" for table in ("master4", "master6") for net in self.nets(name, table))
+        there = self.nodes[name].router.tables
+        tables = [table for table in ("master4", "master6", *FAMILIES.values()) if table in there]
+        return sorted(f"{table} {net}" for table in tables for net in self.nets(name, table))
 
     def say(self, octets: bytes) -> None:
         """Let x send this, and the others hear of it."""
