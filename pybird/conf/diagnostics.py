@@ -71,6 +71,10 @@ class Diagnostics:
         text = shortened(printable(text))
         self.warnings[Warning(text, item if isinstance(item, Span) else self.span(item), code)] = None
 
+    def end_warning(self, text: str, tree: Tree) -> None:
+        """Add the warning about a block as a whole, placed at its closing brace as in BIRD."""
+        self.warn(text, self.sources.span(tree.end - 1, tree.end))
+
     def keyword_warning(self, name: Token) -> Warning:
         """The warning about a name that hides a keyword."""
         text = f"Symbol '{name}' overrides existing keyword"

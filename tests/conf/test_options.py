@@ -66,7 +66,9 @@ def test_the_options_of_bgp() -> None:
     four = found.channels[0]
     assert (four.next_hop_self, four.next_hop_keep, four.gateway) == ("ebgp", "ibgp", "recursive")
     assert (four.cost, four.preference, four.keep_filtered, four.rpki_reload) == (5, 50, True, False)
-    assert not config.warnings
+    said = [each.text for each in config.warnings]
+    assert said[0] == "AS4 support required but disabled"
+    assert all(each.endswith("acts only with `neighbor range`") for each in said[1:])
 
 
 @pytest.mark.parametrize(
@@ -366,3 +368,57 @@ def test_a_limit_that_is_never_reached_is_said() -> None:
     assert load(text % 262144).warnings == ()
     (warning,) = load(text % 262145).warnings
     assert "there will be no warning" in warning.text
+
+
+RESTART = "raceful restart required but not enabled"
+ENHANCED = "Enhanced refresh required but disabled"
+LONG = "long lived graceful restart"
+VAIN = {
+    "enable enhanced route refresh off; require enhanced route refresh;": ENHANCED,
+    "enable route refresh off; require enhanced route refresh;": ENHANCED,
+    "enable as4 off; require as4;": "AS4 support required but disabled",
+    "require extended messages;": "Extended messages required but not enabled",
+    "graceful restart off; require graceful restart;": f"G{RESTART}",
+    f"graceful restart off; require {LONG};": f"Long-lived g{RESTART}",
+    f"{LONG} off; require {LONG};": f"Long-lived g{RESTART}",
+    "ipv6 { require add paths; };": "ADD-PATH required but not enabled",
+    "ipv4 { require extended next hop; };": "Extended next hop required but not enabled",
+    "enable extended messages; require extended messages;": "",
+    "graceful restart off; enable enhanced route refresh; require enhanced route refresh;": "",
+    "enable route refresh off; require route refresh;": "",
+    f"require hostname; require as4; require graceful restart; require {LONG};": "",
+    "ipv6 { add paths rx; require add paths; };": "",
+}
+
+
+@pytest.mark.parametrize("options", VAIN)
+def test_a_requirement_that_we_do_not_meet_ourselves_is_warned_about(options):
+    """In the words of BIRD 2.19 and 3.3, at the end of the block."""
+    text = f"protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1;\n{options}\n}}"
+    found = [(each.text, each.span.line) for each in load(DEVICE + text).warnings]
+    line = (DEVICE + text).count("\n") + 1
+    assert found == ([(VAIN[options], line)] if VAIN[options] else [])
+
+
+CHILDREN = (
+    "child prune time 20;",
+    "child prune off;",
+    "hold down off;",
+    "hold down after 2;",
+    "hold down time 1, 2;",
+    "hold down forget time 5;",
+    "persist yes;",
+    "persist established;",
+    'dynamic name "a";',
+    "dynamic name digits 2;",
+)
+
+
+@pytest.mark.parametrize("option", CHILDREN)
+def test_an_option_about_the_neighbors_of_a_range_is_warned_about_beside_a_single_neighbor(option):
+    text = f"protocol bgp p {{ local as 1; neighbor %s as 1; {option} }}"
+    (warning,) = load(DEVICE + text % "10.0.0.2").warnings
+    name = warning.text.removesuffix("` acts only with `neighbor range`").removeprefix("`")
+    assert name
+    assert option.startswith(name)
+    assert load(DEVICE + text % "range 10.0.0.0/8").warnings == ()

@@ -38,6 +38,7 @@ from pybird.proto.bgp.routes.defaults import base_table, is_recursive
 from pybird.proto.bgp.session.connection import HIGH_MARK
 from pybird.proto.bgp.session.parameters import is_direct
 from pybird.proto.bgp.session.restart import stale_bounds
+from pybird.proto.bgp.wire.capabilities import wants_enhanced_refresh
 from pybird.values.address import Address
 from pybird.values.net import Prefix
 from pybird.values.text import to_octets
@@ -48,6 +49,21 @@ NO_REMOTE_AS = "Remote AS number must be set"
 NOT_SORTED = "BGP with secondary option requires sorted table"
 NOT_OF_ITS_FAMILY = "Mismatched IGP table type"
 LINK_LOCAL = Prefix(Address.parse("fe80::"), 10)
+
+# Rules of options about the neighbors of a range.
+_OF_CHILDREN = frozenset(
+    (
+        "child_prune_off",
+        "child_prune_time",
+        "dynamic_name",
+        "dynamic_name_digits",
+        "hold_down_after",
+        "hold_down_forget_time",
+        "hold_down_off",
+        "hold_down_time",
+        "persist",
+    )
+)
 
 # RFC 4486: the names of the manual.
 CEASES = {
@@ -94,6 +110,45 @@ def _check(builder: Builder, config: BgpConfig, tree: Tree) -> None:
             _check_validation(builder, config, each, tree)
     _warn_of_missing_next_hop(builder, config)
     _warn_of_two_families(builder, config, tree)
+    for text in _vain_demands(config):
+        builder.end_warning(text, tree)
+    _warn_of_options_for_children(builder, config, tree)
+
+
+def _vain_demands(config: BgpConfig) -> list[str]:
+    """What the neighbor must have though we do not have it: no session comes up, but BIRD accepts it."""
+    found = []
+    restarts, long_lived = config.graceful_restart != "off", config.long_lived_graceful_restart != "off"
+    enhanced = config.enable_route_refresh and wants_enhanced_refresh(config)
+    for name, have, text in (
+        ("enhanced route refresh", enhanced, "Enhanced refresh required but disabled"),
+        ("as4", config.enable_as4, "AS4 support required but disabled"),
+        ("extended messages", config.enable_extended_messages, "Extended messages required but not enabled"),
+        ("graceful restart", restarts, "Graceful restart required but not enabled"),
+        (
+            "long lived graceful restart",
+            restarts and long_lived,
+            "Long-lived graceful restart required but not enabled",
+        ),
+    ):
+        if name in config.require and not have:
+            found.append(text)
+    channels = [each for each in config.channels if isinstance(each, BgpChannelConfig)]
+    if any(each.require_extended_next_hop and not each.extended_next_hop for each in channels):
+        found.append("Extended next hop required but not enabled")
+    if any(each.require_add_paths and each.add_paths == "no" for each in channels):
+        found.append("ADD-PATH required but not enabled")
+    return found
+
+
+def _warn_of_options_for_children(builder: Builder, config: BgpConfig, tree: Tree) -> None:
+    """Warn of options that are about neighbors of a range, where there is a single one."""
+    if config.remote_range is not None:
+        return
+    for option in tree.trees():
+        if option.data in _OF_CHILDREN:
+            name = option.data.replace("_", " ")
+            builder.warn(f"`{name}` acts only with `neighbor range`", option)
 
 
 def _warn_of_two_families(builder: Builder, config: BgpConfig, tree: Tree) -> None:
