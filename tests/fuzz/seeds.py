@@ -36,6 +36,7 @@ COMMANDS = (
     "show interfaces summary",
     'show neighbors "eth*"',
     "show static s4",
+    "show mpls ranges d static",
     "show symbols table",
     "configure check",
     'configure soft "/etc/bird.conf" timeout 30',

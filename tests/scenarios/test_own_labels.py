@@ -1,5 +1,7 @@
 """Whole routers that give labels of their own: `mpls domain`, `mpls { }`, MPLS tables (RFC 8277)."""
 
+from random import Random
+
 import pytest
 
 from pybird.values.net import net_of
@@ -24,6 +26,9 @@ protocol static t4 {{ vpn4 {{ table v4; }}; route 65000:{number} 10.9.0.0/16 bla
 SESSION = """
 protocol bgp {name} {{ local 10.{net}.0.{number} as {own}; neighbor 10.{net}.0.{other} as {asn};
   connect delay time 1; connect retry time 2; {options}"""
+
+ONE, TWO, VPN = "10.3.1.0/24", "10.3.2.0/24", "65000:3 10.9.0.0/16"
+VIA_C = [("10.113.0.3", ())]
 
 
 def session(number, other, own, asn, *, labels="", options="", **channel):
@@ -56,7 +61,9 @@ def chain(**options):
         lab.link("a", f"to{name}", name, "eth0")
         lab.nodes["a"].host.add_address(f"to{name}", f"10.{110 + number}.0.1/24")
         lab.nodes[name].host.add_address("eth0", f"10.{110 + number}.0.{number}/24")
-    lab.expect(lambda: len(lab.nets("b", "l4")) == 2 and lab.nets("b", "v4"), 20, "routes of c are at b")
+    lab.expect(
+        lambda: {ONE, TWO} <= {*lab.nets("b", "l4")} and lab.nets("b", "v4"), 20, "routes of c are at b"
+    )
     return lab
 
 
@@ -96,10 +103,6 @@ def in_use(lab, name="d"):
 
 def session_of(lab, node, name):
     return lab.nodes[node].router.protocols[name]
-
-
-ONE, TWO, VPN = "10.3.1.0/24", "10.3.2.0/24", "65000:3 10.9.0.0/16"
-VIA_C = [("10.113.0.3", ())]
 
 
 def test_neighbors_hear_our_label_with_our_next_hop_and_packets_with_it_go_on():
@@ -297,3 +300,67 @@ def test_another_domain_restarts_the_protocol():
 def test_labels_pass_through_pipes_and_stay_those_of_the_protocol():
     lab = alone(STATIC.format("") + "ipv4 table t2; protocol pipe { table l4; peer table t2; export all; }\n")
     assert views(lab, "a", "t2")["10.1.0.0/16"]["mpls_label"] == 50
+
+
+def expect_consistent(lab):
+    """Each label in use has a route and is in use by a route, and none is in two protocols."""
+    router = lab.nodes["a"].router
+    of_routes = {
+        (rte.source.name, label)
+        for name in ("l4", "v4")
+        for key in router.tables[name].keys()  # noqa: SIM118
+        for rte in router.tables[name].get(key)
+        if (label := router.pool.view(rte.attrs).get("mpls_label")) is not None
+    }
+    table = router.tables["labels"]
+    of_labels = {
+        (rte.source.name, int.from_bytes(key, "big"))
+        for key in table.keys()  # noqa: SIM118
+        for rte in table.get(key)
+    }
+    assert of_routes == of_labels
+    assert len({label for _, label in of_routes}) == len(of_routes) == sum(in_use(lab).values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_routes_and_ranges_agree_whatever_happens(seed):
+    """Protocols, links and programs that come and go, reloads of policy and range."""
+    dice = Random(seed)
+    options = ("mpls { };", "mpls { label policy aggregate; };", "mpls { label range static; };")
+    domains = ("", "label range dynamic { length 2; };", "label range dynamic { start 5000; };")
+    static = STATIC.format("").replace("10.112.0.", "10.113.0.")
+    lab = chain(static=static)
+    for _ in range(25):
+        router = lab.nodes["a"].router
+        match dice.randrange(6):
+            case 0:
+                other = lab.nodes["c"].router
+                if other is not None:
+                    protocol = other.protocols[dice.choice(("s4", "t4"))]
+                    (other.disable if protocol.enabled else other.enable)(protocol)
+            case 1:
+                protocol = router.protocols[dice.choice(("s", "p3", "p2"))]
+                (router.disable if protocol.enabled else router.enable)(protocol)
+            case 2:
+                text = text_of_a(labels=dice.choice(options), domain=dice.choice(domains), static=static)
+                router.reconfigure(read(text))
+            case 3:
+                lab.link_down("c", "eth0")
+                lab.run(dice.uniform(0, 8))
+                lab.link_up("c", "eth0")
+            case 4:
+                lab.nodes["c"].kill()
+                lab.run(dice.uniform(0, 130))
+                lab.nodes["c"].start()
+            case 5:
+                protocol = router.protocols[dice.choice(("s", "p3"))]
+                for channel in protocol.channels.values():
+                    channel.reload_imports()
+        lab.run(dice.uniform(0, 6))
+        expect_consistent(lab)
+    lab.run(60)
+    expect_consistent(lab)
+    for name in ("s", "p3"):
+        router.disable(router.protocols[name])
+    lab.run(5)
+    assert (forwarding(lab), in_use(lab)) == ({}, {"static": 0, "dynamic": 0})
