@@ -84,9 +84,13 @@ ROLES = {
 def which_families_neighbors_keep_for_long(side: Side):
     """The capability, by the options of the protocol and of its channel, and how it is shown."""
     side.start("".join(bgp(n, options=own, channel=more) for n, (own, more) in ROLES.items()))
+    sessions = {
+        number: side.session(number, capabilities=able(65000 + number, b"")).connect() for number in ROLES
+    }
+    side.settle()
     found = {}
     for number, (own, more) in ROLES.items():
-        opening = side.session(number, capabilities=able(65000 + number, b"")).connect().opening
+        opening = sessions[number].opening
         assert opening is not None
         found[f"{own} {more}"] = [value for code, value in opening.capabilities if code == 71]
         if number != 7:  # BIRD shows the channel's families there, without their title
