@@ -254,7 +254,7 @@ CASES: list[Case] = [
     *[
         ("bgp", "", option, RESTART)
         for option in (
-            "local as 2;", "local 10.0.0.1;", "local port 1179;", 'interface "eth0";', "direct;",
+            "local as 2;", "local 10.0.0.1;", "local port 1179;", "direct;",
             "multihop 5;", "passive;", "free bind;", "ttl security;", 'password "secret";',
             "rr client;", "rr cluster id 10.0.0.7;", "allow local as 2;", "allow bgp_local_pref;",
             "allow bgp_med;", "allow as sets;", "confederation 5;", "interpret communities off;",
@@ -280,7 +280,8 @@ CASES: list[Case] = [
     ("external", "confederation 5;", "confederation 5; confederation member;", RESTART),
     ("", "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; }",
      "protocol bgp p { local as 1; neighbor 10.0.0.2 as 2; local role peer; require roles; }", RESTART),
-    ("bgp", 'interface "eth0";', 'interface "eth0"; onlink;', RESTART),
+    ("bgp", "direct;", 'direct; interface "eth0";', RESTART),
+    ("bgp", 'direct; interface "eth0";', 'direct; interface "eth0"; onlink;', RESTART),
     ("bgp", "direct;", "direct; enable link local next hop;", RESTART),
     # bgp: keys change in a running session, the kind of authentication does not
     ("bgp", "", AO % 'key { id 1; secret "a"; };', RESTART),

@@ -284,7 +284,7 @@ def _session_problems(builder: Builder, config: BgpConfig) -> list[str]:
     if _without_other_hops(config):
         found.append(NOT_OF_ITS_FAMILY)
     if config.interface_range and not config.strict_bind:
-        found.append("`interface range` needs `strict bind`")
+        found.append("Interface range needs strict bind")
     if config.interface_range and config.interface is not None:
         found.append("Interface and interface range cannot be configured together")
     placed = config.local_address is not None or config.interface is not None or config.interface_range
@@ -373,10 +373,22 @@ def _direct_problems(config: BgpConfig) -> list[str]:
         found.append("Multihop BGP cannot use direct gateway mode")
     if config.enable_link_local_next_hop and not is_direct(config):
         found.append("Multihop BGP cannot have link-local next hops")
-    if config.onlink and config.interface is None and not config.passive:
+    if not is_direct(config):
+        return found + _problems_of_multihop(config)
+    if config.onlink and config.interface is None and config.remote_range is None and not config.passive:
         found.append("Active onlink BGP must have interface configured")
-    if multihop and config.interface is not None and config.local_address is None:
+    return found
+
+
+def _problems_of_multihop(config: BgpConfig) -> list[str]:
+    """Options of a link, on a session that has none."""
+    found = []
+    if config.interface is not None or config.interface_range:
         found.append("Multihop BGP cannot be bound to interface")
+    if config.check_link:
+        found.append("Multihop BGP cannot depend on link state")
+    if config.onlink:
+        found.append("Multihop BGP cannot be configured onlink")
     return found
 
 

@@ -93,7 +93,9 @@ def _base_table(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     name = tree.children[0]
     assert isinstance(name, Token)
     row = family.named(draft["name"])
-    if row.base is None or builder.table(name).net_type is not row.base.net_type:
+    if row.base is None:
+        raise builder.error("Base table option limited to flowspec channels", name)
+    if builder.table(name).net_type is not row.base.net_type:
         raise builder.error("Mismatched base table type", name)
     draft["base_table"] = str(name)
 
