@@ -180,3 +180,12 @@ def test_an_end_alone_withdraws_nothing():
     assert line.router.tables["master4"].get(b"\x18\x14\x00\x01")
     line.say(b"".join(RouteRefresh(1, 1, mark).encode() for mark in (REFRESH_BEGIN, REFRESH_END)), 1)
     assert not line.router.tables["master4"].get(b"\x18\x14\x00\x01")
+
+
+@pytest.mark.parametrize(("options", "ended"), [("", True), ("graceful restart off;", False)])
+def test_end_of_rib_is_sent_unless_graceful_restart_is_off(options, ended):
+    line = up(options)
+    line.lab.run(10)
+    seen = [m for m in messages(line.talker.data) if isinstance(m, Update)]
+    assert any(NET in m.nlri for m in seen)
+    assert any(not (m.nlri or m.attributes or m.withdrawn) for m in seen) is ended

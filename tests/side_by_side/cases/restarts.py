@@ -324,3 +324,18 @@ def a_notification_while_we_recover(side: Side):
     side.settle()
     found["notification"] = recovery(side)
     return found
+
+
+@case()
+def who_gets_end_of_rib(side: Side):
+    """By `graceful restart` of ours and the capability of theirs; and its place among the routes."""
+    ours = {"": "", "on": "graceful restart on;", "off": "graceful restart off;"}
+    theirs = {"none": b"", "empty": graceful(20), "ipv4": graceful(20, V4 + KEPT)}
+    pairs = dict(enumerate(((own, their) for own in ours for their in theirs), 2))
+    side.start("".join(bgp(number, options=ours[own]) for number, (own, _) in pairs.items()))
+    found = {}
+    for number, (own, their) in pairs.items():
+        one = side.session(number, capabilities=able(65000 + number, theirs[their])).connect()
+        side.settle()
+        found[f"{own}, {their}"] = [body.hex() for kind, body in one.received if kind == wire.UPDATE]
+    return found

@@ -590,13 +590,17 @@ class SessionChannels:
                 found.channel.resume()
 
     def feed_done(self, channel: Channel) -> None:
-        """A whole feed was sent: End-of-RIB after the first, EoRR after a refresh."""
+        """A whole feed was sent: End-of-RIB after the first, EoRR after a refresh.
+
+        End-of-RIB is a part of graceful restart: with `graceful restart off` none is sent, as by BIRD.
+        """
         for found in self._open.values():
             if found.channel is not channel or self._connection is None:
                 continue
             if not found.end_of_rib_sent:
                 found.end_of_rib_sent = True
-                self._connection.write(end_of_rib(found.family))
+                if self._connection.session.terms.capabilities.graceful_restart is not None:
+                    self._connection.write(end_of_rib(found.family))
             if found.answering:
                 found.answering = False
                 self._send_refresh_mark(found, REFRESH_END)
