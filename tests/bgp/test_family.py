@@ -242,6 +242,17 @@ def test_families_are_called_as_bird_calls_them():
     assert [family.shown(each) for each in numbers] == shown
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.hop_version == 6 and row.has_hops], ids=str)
+def test_an_ipv4_next_hop_of_an_ipv6_family_costs_the_routes_and_not_the_session(row):
+    """As in BIRD; RFC 2545 and RFC 4659, 3.2.1 have no such form."""
+    wire = (row.hop_field(HOPS[4]), octets(ORIGIN_IGP, PATH_65002), b"\x00\x00\x11" if row.labeled else b"")
+    out = BgpExporter(ExportClass(row, 65001, False, b""))
+    (received,) = read(out.pack({wire: NETS[row.net_type]}, []), reader(row))
+    assert [(each.keys, each.reason) for each in received.withdrawn] == [
+        (NETS[row.net_type], f"IPv4 next hop of {row.name}")
+    ]
+
+
 # -------------------------------------------------------------- the sources
 
 

@@ -567,6 +567,8 @@ DIFFERENCES: tuple[Difference, ...] = (
 # Keys where 2.0.12 shows something else than 2.19.2, whom PyBIRD follows, and what it is:
 # where there is no 2.19, these are not compared.
 OLDER: dict[str, dict[str, str]] = {
+    "next_hop_lengths_vpn6_multicast": {"48, link-local twice": "drops the route"},
+    "next_hop_lengths_vpn6_mpls": {"48, link-local twice": "drops the route"},
     "odd_paths": {"set": "takes AS_SETs by default"},
     "confederation_segments": {
         f"{neighbor}: shape {shape}": "takes sets by default"

@@ -129,9 +129,10 @@ class Family:
 
 
 _HOPS4: Final = (4, 16, 32)  # RFC 4760, RFC 8950
-_HOPS6: Final = (16, 32)  # RFC 2545
+# Of an IPv4 address no route of IPv6 can be used; as in BIRD, the session stays.
+_HOPS6: Final = (4, 16, 32)  # RFC 2545
 _VPN_HOPS4: Final = (12, 24, 48)  # RFC 4364, 4.3.2; RFC 8950
-_VPN_HOPS6: Final = (24, 48)  # RFC 4659, 3.2.1
+_VPN_HOPS6: Final = (12, 24, 48)  # RFC 4659, 3.2.1
 _VPN_HOP: Final = 24  # octets of an IPv6 address with its distinguisher
 
 IPV4_UNICAST: Final = Family(

@@ -463,6 +463,8 @@ class UpdateReader:
             )
         elif not family.carries(entry.next_hop, family in self.terms.extended_next_hop):
             reason = "IPv6 next hop without extended next hop"  # RFC 8950, 4
+            if len(entry.next_hop) == 4:
+                reason = f"IPv4 next hop of {family.name}"
             out.withdrawn.append(Withdrawn(family, keys, reason, True, path_id=path_id))
         else:
             out.announced.append(
