@@ -219,7 +219,7 @@ class Peer(LabelGiver[BgpConfig]):
             self.countdown.start(WaitKind.ERROR, wait, self.wait, self.error_wait.seconds)
             self.trace("events", "Startup delayed by {:.3g} seconds due to errors", wait)
         elif self.hold_down is not None and (wait := self.hold_down.until - self.services.clock.now()) > 0:
-            self.countdown.start(WaitKind.HOLD_DOWN, wait, self.wait)
+            self.countdown.start(WaitKind.HOLD_DOWN, wait, self.wait, self.hold_down.seconds)
             self.trace("events", "Held down for {:.3g} seconds", wait)
         elif self.reach.usable and not self.passive and self.outgoing is None:
             self.countdown.start(WaitKind.CONNECT_DELAY, self.pace.delay(), self._connect, self.pace.shown)

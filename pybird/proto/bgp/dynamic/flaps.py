@@ -23,13 +23,14 @@ _DOUBLINGS: Final = 16
 class Flapping:
     """The losses of one neighbor. Times are on the router's clock."""
 
-    __slots__ = ("first", "last", "losses", "until")
+    __slots__ = ("first", "last", "losses", "seconds", "until")
 
     def __init__(self, now: float) -> None:
         self.first = now
         self.last = now
         self.losses = 0
         self.until = now  # held down until then
+        self.seconds = 0  # how long that is from the last loss
 
     def text(self, now: float) -> str:
         """Why it is held down, for users."""
@@ -59,7 +60,8 @@ class Flaps:
         if excess <= 0:
             return None
         low, high = config.hold_down_time
-        found.until = now + min(low << min(excess - 1, _DOUBLINGS), high)
+        found.seconds = min(low << min(excess - 1, _DOUBLINGS), high)
+        found.until = now + found.seconds
         return found
 
     def held(self, key: Key, now: float) -> Flapping | None:
