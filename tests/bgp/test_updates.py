@@ -205,7 +205,6 @@ def test_mp_attributes_twice_reset():
         "00020100",  # too short
         "0002010f" + "00" * 15 + "00",  # next hop of 15 octets
         "0002010000",  # of none
-        # of IPv4 for IPv6
         "00020120" + "00" * 20,  # beyond the attribute
         "00020110" + "20010db8" + "00" * 12,  # no reserved octet
     ],

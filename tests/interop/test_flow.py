@@ -155,3 +155,84 @@ def test_exabgp_sends_a_flow_that_bird_gets_through_us(lab):
     for daemon in (pybird, bird):
         until(lambda daemon=daemon: WEB in daemon.routes("table f4"), 30)
         assert DISCARD.search(daemon.routes("table f4 all"))
+
+
+SENDER6 = RECEIVER.replace("flow4", "flow6").replace("f4", "f6")
+GOBGP6 = GOBGP.replace("ipv4-flowspec", "ipv6-flowspec")
+EXABGP6 = EXABGP.replace("ipv4 flow", "ipv6 flow").replace(
+    "destination 10.7.0.0/16; protocol tcp;", "destination 2001:db8:7::/48; next-header tcp;"
+)
+WEB6 = re.compile(r"flow6 \{ dst 2001:db8:7::/48; next header 6; dport 80; \}")
+
+
+def between6(lab):
+    """As `between`, for IPv6 flows over IPv4 sessions."""
+    a, b = lab.pair()
+    a.address("10.0.0.1/24", "eth0")
+    b.address("10.0.0.2/24", "eth0")
+    b.address("10.0.0.3/24", "eth0")
+    bird = b.bird(BIRD.format().replace("flow4", "flow6").replace("f4", "f6"))
+    return a.pybird(SENDER6.format()), bird, b
+
+
+@pytest.mark.peer("gobgpd", "gobgp")
+@pytest.mark.peer("bird")
+def test_gobgp_sends_an_ipv6_flow_that_bird_gets_through_us(lab):
+    pybird, bird, b = between6(lab)
+    gobgp = b.gobgp(GOBGP6)
+    flow = "match destination 2001:db8:7::/48 protocol tcp destination-port ==80 then discard"
+    gobgp.cli(f"global rib add -a ipv6-flowspec {flow}")
+    for daemon in (pybird, bird):
+        until(lambda daemon=daemon: WEB6.search(daemon.routes("table f6")), 30)
+        assert DISCARD.search(daemon.routes("table f6 all"))
+    gobgp.cli(f"global rib del -a ipv6-flowspec {flow}")
+    until(lambda: not WEB6.search(bird.routes("table f6")), 10)
+
+
+@pytest.mark.peer("exabgp")
+@pytest.mark.peer("bird")
+def test_exabgp_sends_an_ipv6_flow_that_bird_gets_through_us(lab):
+    pybird, bird, b = between6(lab)
+    path = b.folder / "exabgp.conf"
+    path.write_text(EXABGP6)
+    b.folder.parent.chmod(0o755)
+    settings = ["exabgp.daemon.user=root", "exabgp.tcp.bind=", "exabgp.api.ack=false", "exabgp.api.cli=false"]
+    Daemon(b, "exabgp", ["env", *settings, "exabgp", str(path)])
+    for daemon in (pybird, bird):
+        until(lambda daemon=daemon: WEB6.search(daemon.routes("table f6")), 30)
+        assert DISCARD.search(daemon.routes("table f6 all"))
+
+
+FRR = """
+router bgp 65003
+ bgp router-id 192.0.2.3
+ no bgp ebgp-requires-policy
+ neighbor 10.0.0.1 remote-as 65001
+ neighbor 10.0.0.1 timers connect 2
+ address-family ipv4 unicast
+  no neighbor 10.0.0.1 activate
+ exit-address-family
+ address-family ipv4 flowspec
+  neighbor 10.0.0.1 activate
+ exit-address-family
+"""
+
+
+@pytest.mark.peer("zebra", "vtysh")
+def test_frr_gets_a_flow_and_its_withdrawal(lab):
+    a, b = lab.pair()
+    a.address("10.0.0.1/24", "eth0")
+    b.address("10.0.0.3/24", "eth0")
+    static = (
+        f"protocol static s {{ flow4 {{ table f4; }}; route {WEB} {{ bgp_ext_community.add({RATE}); }}; }}\n"
+    )
+    pybird = a.pybird(RECEIVER.format() + static)
+    frr = b.frr(FRR)
+
+    def told():
+        return frr.cli("show bgp ipv4 flowspec detail")
+
+    until(lambda: "10.7.0.0/16" in told(), 30)
+    assert "Destination Port = 80" in told()
+    pybird.cli("disable s")
+    until(lambda: "10.7.0.0/16" not in told(), 10)
