@@ -202,7 +202,7 @@ def _list(label: str, families: Iterable[tuple[int, ...]]) -> Detail:
 
 
 def capability_lines(found: Capabilities) -> Iterator[Detail]:
-    """What one side announced, in the order of the capability codes."""
+    """What one side announced, in BIRD's order; a role that nobody has is `?`, a domain is not shown."""
     if found.multiprotocol:
         yield Detail("Multiprotocol", "", (_list("AF announced", found.multiprotocol),))
     if found.route_refresh:
@@ -211,8 +211,6 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
         yield Detail("Extended next hop", "", (_list("IPv6 nexthop", found.extended_next_hop),))
     if found.extended_messages:
         yield Detail("Extended message")
-    if found.role is not None:
-        yield Detail("Role", NAMES.get(found.role, str(found.role)))
     yield from _graceful_lines(found)
     if found.as4 is not None:
         yield Detail("4-octet AS numbers")
@@ -224,8 +222,9 @@ def capability_lines(found: Capabilities) -> Iterator[Detail]:
         yield Detail("Enhanced refresh")
     yield from _long_lived_lines(found)
     if found.hostname is not None:
-        name = f"{found.hostname}.{found.domain}" if found.domain else found.hostname
-        yield Detail("Hostname", name)
+        yield Detail("Hostname", found.hostname)
+    if found.role is not None:
+        yield Detail("Role", NAMES.get(found.role, "?"))
     if found.link_local_next_hop:
         yield Detail("Link-local next hop")
 

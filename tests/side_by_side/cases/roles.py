@@ -202,3 +202,22 @@ def malformed_otc(side: Side):
     told.announce("10.10.0.0/16", raw=wire.attribute(35, b"\0\0\xfd\xea", 0xE0))
     side.settle()
     return {"sent": heard.table("otc"), "codes": told.codes(), "best": side.best()}
+
+
+@case(since="2.19", dialect3=True)
+def how_capabilities_are_shown(side: Side):
+    """The role comes last, one that nobody has is `?`; a domain is not shown beside the hostname."""
+    name = wire.capability(73, b"\x04host\x03dom")
+    offers = {
+        2: wire.capability(9, b"\x04") + wire.capability(6) + name,
+        3: wire.capability(9, b"\x07") + name,
+    }
+    side.start(bgp(2, options="local role peer; advertise hostname;") + bgp(3))
+    found = {}
+    for number, theirs in offers.items():
+        mine = wire.multiprotocol(1) + wire.capability(2) + theirs + wire.four_octets(65000 + number)
+        side.session(number, capabilities=mine).connect()
+        side.settle()
+        rows = side.details(f"p{number}")
+        found[f"{number}"] = rows[rows.index("Neighbor capabilities") : rows.index("Session: external AS4")]
+    return found
