@@ -81,7 +81,10 @@ def test_it_is_told_in_the_info_column_the_log_and_where_there_is_no_child():
     lose(lab)
     (child,) = lab.children("a")
     assert child.info().startswith("Idle          Held down for 20 s: 2 sessions lost in 1")
+    lab.run(5)
+    child.wait()  # a later event begins the countdown anew, for what is left
     (timer,) = [line for detail in child.details() for line in detail.below if line.label == "Hold down"]
+    assert timer.text.startswith("1")
     assert timer.text.endswith("/20")
     assert any("held down for 20 s: 2 sessions lost" in text for text in lab.nodes["a"].messages("info"))
     lab.link_down("b", "eth0")
