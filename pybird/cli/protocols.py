@@ -197,7 +197,7 @@ def channel_detail(channel: Channel) -> ChannelDetail:
         preference=config.preference,
         input_filter=filter_name(config.import_filter),
         output_filter=filter_name(config.export_filter),
-        recovery=channel.services.recovery.state_of(channel),
+        recovery=channel.services.recovery.state_of(channel.protocol.name, channel.name),
         receive_limit=_limit(config.receive_limit, channel.receive_limit),
         import_limit=_limit(config.import_limit, channel.import_limit),
         export_limit=_limit(config.export_limit, channel.export_limit),

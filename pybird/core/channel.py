@@ -282,7 +282,7 @@ class Channel(Receiver):
         self.policy = self._import_policy()
         recovery = self.services.recovery
         if recovery.active and self.protocol.recovers(self):
-            recovery.delay(self, self.begin_exports)
+            recovery.delay(self.protocol.name, self.name, self.begin_exports)
             self.trace_state()
         else:
             self.begin_exports()
@@ -336,7 +336,7 @@ class Channel(Receiver):
         self.begin_refresh()
 
     def _end_exports(self) -> None:
-        self.services.recovery.forget(self)
+        self.services.recovery.forget(self.protocol.name, self.name)
         if self.member is not None:
             self.member.leave()
             self.member = None

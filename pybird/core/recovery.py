@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pybird.core.channel import Channel
     from pybird.core.ports import Clock, Timer
 
 Holder = tuple[str, str]  # names of a protocol and a channel; the second is empty for a whole protocol
@@ -32,7 +31,7 @@ class Recovery:
         self._until = 0.0
         self._timer: Timer | None = None
         self._holders: dict[Holder, None] = {}
-        self._waiting: dict[Channel, Callable[[], None]] = {}
+        self._waiting: dict[Holder, Callable[[], None]] = {}
         self._skipping: set[str] = set()
 
     def begin(self, seconds: float) -> None:
@@ -75,20 +74,20 @@ class Recovery:
         """True if this protocol has nothing left from the last run."""
         return protocol in self._skipping
 
-    def delay(self, channel: Channel, begin_exports: Callable[[], None]) -> None:
+    def delay(self, protocol: str, channel: str, begin_exports: Callable[[], None]) -> None:
         """Call `begin_exports` for this channel when the recovery ends."""
-        self._waiting[channel] = begin_exports
+        self._waiting[protocol, channel] = begin_exports
 
-    def forget(self, channel: Channel) -> None:
+    def forget(self, protocol: str, channel: str) -> None:
         """It exports nothing any more."""
-        self._waiting.pop(channel, None)
+        self._waiting.pop((protocol, channel), None)
 
-    def state_of(self, channel: Channel) -> str | None:
+    def state_of(self, protocol: str, channel: str) -> str | None:
         """`GR recovery` of a channel in `show protocols all`; None without a recovery."""
         if not self.active:
             return None
-        words = ["pending"] if (channel.protocol.name, channel.name) in self._holders else []
-        return " ".join([*words, "waiting"] if channel in self._waiting else words)
+        words = ["pending"] if (protocol, channel) in self._holders else []
+        return " ".join([*words, "waiting"] if (protocol, channel) in self._waiting else words)
 
     def lines(self) -> tuple[str, ...]:
         """What `show status` says about it."""

@@ -131,10 +131,7 @@ def test_what_is_shown_meanwhile_and_that_the_wait_ends():
     assert second == "  Waiting for 1 channels to recover"
     assert third == "  Wait timer is 50.000/60"
     router = lab.nodes["r1"].router
-    states = {
-        name: router.services.recovery.state_of(router.protocols[name].channels["ipv4"])
-        for name in ("to_2", "to_3", "kernel1")
-    }
+    states = {name: router.services.recovery.state_of(name, "ipv4") for name in ("to_2", "to_3", "kernel1")}
     assert states == {"to_2": "waiting", "to_3": "pending", "kernel1": "waiting"}
     assert installed(lab) == ALL
     assert nets(lab, "r2") == ["10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"], "stale, but there"
@@ -256,8 +253,7 @@ def test_a_channel_that_is_gone_is_not_waited_for():
     without_channel(lab)
     lab.run(1)
     assert status(lab)[1] == "  Waiting for 1 channels to recover"
-    router = lab.nodes["r1"].router
-    assert router.services.recovery.state_of(router.protocols["to_3"].channels["ipv6"]) == "pending"
+    assert lab.nodes["r1"].router.services.recovery.state_of("to_3", "ipv6") == "pending"
 
 
 @pytest.mark.parametrize("act", ["restart", "configure"])
