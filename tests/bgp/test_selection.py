@@ -1,5 +1,6 @@
 """The decision process: RFC 4271 section 9.1.2.2, 4456 section 9, 7311 section 4."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybird.conf.model import TableConfig
-from pybird.core.selection import RANK_BITS, Selection, beats, choose, set_rank, why_lost
+from pybird.core.selection import RANK_BITS, Selection, choose, set_rank, why_lost
 from pybird.core.table import Table
 from pybird.proto.bgp.routes.selection import SELECTION, PeerIdentity, better, mergeable, rank, step
 from pybird.proto.bgp.wire.aigp import MOST, passed_on
@@ -432,22 +433,22 @@ def test_a_refresh_keeps_that_a_route_is_disputed():
         assert table.best(KEY).flags & DISPUTED
 
 
-def test_a_new_path_is_compared_with_the_best_only(monkeypatch):
+def test_a_new_path_is_compared_with_the_best_only():
     """However many paths a network has; all are compared when one wins or the best one goes."""
     peer, hop, compared = route().source.peer, route().hop, 0
-    paths = []
-    for number in range(1, 101):
-        like = route((65002, number), med=5)
-        source = RouteSource("s2", 11, SELECTION, peer=peer, path_id=number)
-        paths.append(ranked(Rte(like.attrs, source, hop, 100, 0.0)))
 
     def count(new, old):
         nonlocal compared
         compared += 1
-        return beats(new, old)
+        return better(new, old)
 
-    monkeypatch.setattr("pybird.core.selection.beats", count)
-    monkeypatch.setattr("pybird.core.table.beats", count)
+    counting = replace(SELECTION, better=count)
+    paths = []
+    for number in range(1, 101):
+        like = route((65002, number), med=5)
+        source = RouteSource("s2", 11, counting, peer=peer, path_id=number)
+        paths.append(ranked(Rte(like.attrs, source, hop, 100, 0.0)))
+
     table = Table(TableConfig("t", NetType.IP4))
     for rte in paths:
         table.announce([KEY], rte)

@@ -20,7 +20,11 @@ GROUPS = json.loads((Path(__file__).parent / "judged.json").read_text())
 # docs/differences.md: accepted here, refused here, and refused on BIRD's line in other words.
 WIDER = {"express thread group x", 'neighbor fe80::1 % "eth0"'}
 NARROWER = {"protocol static { ipv4; route 10.0.0.0/8 via 1.2.3.4 mpls 2000000; }"}
-OTHER_WORDS = {"EBGP requires explicit import policy", "Variable name or attribute name required"}
+OTHER_WORDS = {
+    "EBGP requires explicit import policy",
+    "Unexpected or missing nexthop/type",
+    "Variable name or attribute name required",
+}
 
 
 def cases() -> list[tuple[str, str, str]]:

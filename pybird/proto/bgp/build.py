@@ -260,6 +260,15 @@ def _has_sorted_table(builder: Builder, config: BgpConfig) -> bool:
     return any(c.name != PEERS and builder.tables[c.table].sorted for c in config.channels)
 
 
+def _is_recursive_and_sorted(builder: Builder, config: BgpConfig) -> bool:
+    """True if next hops are looked up for a sorted table: they may change its order at any time."""
+    return any(
+        is_recursive(config, channel) and builder.tables[channel.table].sorted
+        for channel in config.channels
+        if isinstance(channel, BgpChannelConfig)
+    )
+
+
 def _session_problems(builder: Builder, config: BgpConfig) -> list[str]:
     found = []
     internal = is_internal(config)
@@ -279,6 +288,8 @@ def _session_problems(builder: Builder, config: BgpConfig) -> list[str]:
         found.append("only a dynamic protocol (`neighbor range`) can have a peers channel")
     if config.deterministic_med and _has_sorted_table(builder, config):
         found.append("BGP with deterministic MED prohibits sorted table")
+    elif _is_recursive_and_sorted(builder, config):
+        found.append("BGP in recursive mode prohibits sorted table")
     if _unsorted_secondary(builder, config):
         found.append(NOT_SORTED)
     if _without_other_hops(config):

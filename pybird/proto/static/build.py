@@ -19,6 +19,7 @@ from pybird.values.net import Net, NetType
 from pybird.values.route import Dest
 
 BAD_LABEL = "MPLS label must be less than 2^20"
+MOST_LABELS = 8  # in a stack
 DESTS = {"blackhole": Dest.BLACKHOLE, "unreachable": Dest.UNREACHABLE, "prohibit": Dest.PROHIBIT}
 
 # Types whose routes have no next hop.
@@ -89,6 +90,8 @@ def _route(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
                 values["label"] = builder.number(part.children[0], 0, LABELS - 1, BAD_LABEL)
     if values["dest"] is Dest.NONE and net.type not in WITHOUT_TARGET:
         raise builder.error("a route of this type needs `via`, `recursive`, `blackhole`, ...", tree)
+    if values["dest"] is not Dest.NONE and net.type in WITHOUT_TARGET:
+        raise builder.error("a route of this type has no next hop", tree)
     if (net.type is NetType.ASPA) != ("providers" in values):
         raise builder.error("`providers` or `transit` belong to ASPA routes, which need one of them", tree)
     route = StaticRoute(net=net, via=tuple(via), span=builder.span(tree), **values)
@@ -101,6 +104,8 @@ def _attributes(builder: Builder, block: Tree) -> Block:
 
 def _labels(builder: Builder, tree: Tree) -> tuple[int, ...]:
     """The labels that packets get on their way to a next hop, the outermost first."""
+    if len(tree.children) > MOST_LABELS:
+        raise builder.error("Too many labels in stack", tree)
     return tuple([builder.number(child, 0, LABELS - 1, BAD_LABEL) for child in tree.children])
 
 
