@@ -16,6 +16,7 @@ from pybird.proto.bgp.wire.updates import ReceiveTerms, loop
 from pybird.values.address import Address
 from pybird.values.aspath import CONFED_SEQUENCE, CONFED_SET, SEQUENCE, SET, AsPath
 from pybird.values.attributes import find
+from pybird.values.route import Rte
 from tests.bgp.test_export import EXTERNAL, OWN, attrs, exporter, route, sent
 from tests.bgp.test_selection import order
 from tests.bgp.test_selection import route as candidate
@@ -26,7 +27,8 @@ AFTER_MEMBERS = "0201" + "00010002"  # 65538
 LOCAL_PREF = "40050400000096"
 MED = "80040400000007"
 KINDS = st.sampled_from([SET, SEQUENCE, CONFED_SEQUENCE, CONFED_SET])
-PATHS = st.lists(st.tuples(KINDS, st.lists(st.integers(1, 9), min_size=1)), max_size=5).map(AsPath.of)
+NUMBERS = st.lists(st.integers(1, 9), min_size=1).map(tuple)
+PATHS = st.lists(st.tuples(KINDS, NUMBERS), max_size=5).map(AsPath.of)
 
 
 def path(value: str) -> str:
@@ -285,9 +287,9 @@ def test_a_member_is_as_good_as_an_internal_neighbor():
 
 
 def of_path(value: str, med: int, router_id: int):
-    rte = candidate(router_id=router_id, member=True)
-    rte.attrs = attrs(ORIGIN_IGP, path(value), NEXT_HOP, "800404" + f"{med:08x}", "40050400000064")
-    return rte
+    usual = candidate(router_id=router_id, member=True)
+    own = attrs(ORIGIN_IGP, path(value), NEXT_HOP, "800404" + f"{med:08x}", "40050400000064")
+    return Rte(own, usual.source, usual.hop, 100, 0.0)
 
 
 @pytest.mark.parametrize(
