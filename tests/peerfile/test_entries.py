@@ -26,7 +26,8 @@ fe80::1%swp49   spine1 swp7   # of rack 4
 
 \tfe80::2%swp50 spine2
 192.0.2.9%eth0.10\r
-2001:db8::9%eth0 größe"""
+2001:db8::9%eth0 größe
+"""
     ) == (
         entry("fe80::1", "swp49", "spine1", "swp7"),
         entry("fe80::2", "swp50", "spine2"),
@@ -35,7 +36,7 @@ fe80::1%swp49   spine1 swp7   # of rack 4
     )
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# nobody", "  \n\t\n"])
+@pytest.mark.parametrize("text", ["", "\n", "# nobody\n", "  \n\t\n"])
 def test_a_file_may_name_nobody(text):
     assert read(text) == ()
 
@@ -62,7 +63,7 @@ def test_a_file_may_name_nobody(text):
 )  # fmt: skip
 def test_a_mistake_is_shown_with_its_place(text, shown):
     with pytest.raises(ConfigError) as caught:
-        read(text)
+        read((text if isinstance(text, bytes) else text.encode()) + b"\n")
     lines = caught.value.show().splitlines()
     assert [line.replace("    ", "", 1).strip() for line in lines[: len(shown)]] == [
         line.replace("    ", "", 1).strip() for line in shown
@@ -71,8 +72,16 @@ def test_a_mistake_is_shown_with_its_place(text, shown):
         assert lines[2].index("^") - lines[1].index(lines[1].strip()[0]) == shown[2].index("^") - 4
 
 
+@pytest.mark.parametrize("last", ["fe80::2%eth", "fe80::2%", "fe80::2%eth0 spine", "# half a com", "  "])
+def test_a_last_line_without_newline_is_cut_off(last):
+    good = "fe80::1%eth0\n"
+    with pytest.raises(ConfigError, match="cut off") as caught:
+        read(good + last)
+    assert caught.value.show().startswith(f"peers:2:{len(last) + 1} ")
+
+
 def test_one_neighbor_too_many():
-    text = "\n".join(f"fe80::{number:x}%eth0" for number in range(1, 4098))
+    text = "\n".join(f"fe80::{number:x}%eth0" for number in range(1, 4098)) + "\n"
     with pytest.raises(ConfigError, match="more than 4096 neighbors") as caught:
         read(text)
     assert caught.value.line == 4097
@@ -80,7 +89,7 @@ def test_one_neighbor_too_many():
 
 def test_of_a_long_line_the_part_around_the_mistake_is_shown():
     with pytest.raises(ConfigError) as caught:
-        read(" " * 5000 + "fe80::zz%eth0" + " x" * 5000)
+        read(" " * 5000 + "fe80::zz%eth0" + " x" * 5000 + "\n")
     assert all(len(line) < 300 for line in caught.value.show().splitlines())
     assert "fe80::zz%eth0" in caught.value.show()
 

@@ -74,16 +74,17 @@ def test_another_name_is_shown_and_resets_nothing():
     lab = both()
     lab.expect(lab.meshed, 3, "they peer")
     before = since(lab)
-    put(lab, b"fe80::2:2%eth0 other swp1")
+    put(lab, b"fe80::2:2%eth0 other swp1\n")
     assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [other swp1]")
-    put(lab, b"fe80::2:2%eth0 other")
+    put(lab, b"fe80::2:2%eth0 other\n")
     assert ask(lab, "a", "show peers").splitlines()[1].endswith("up Established [other]")
     assert since(lab) == before
 
 
 @pytest.mark.parametrize(
-    "broken", [b"fe80::zz%eth0\n", b"", b"\0" * 3000, GOOD + GOOD, b"\xff\n", b"x" * (1 << 20) + b"y"],
-    ids=["no address", "empty", "zeros", "twice", "not UTF-8", "too large"],
+    "broken",
+    [b"fe80::zz%eth0\n", b"", b"\0" * 3000, GOOD + GOOD, GOOD[:14], b"\xff\n", b"x" * (1 << 20) + b"y"],
+    ids=["no address", "empty", "zeros", "twice", "cut off", "not UTF-8", "too large"],
 )  # fmt: skip
 def test_a_broken_file_never_replaces_a_good_one(broken):
     lab = both()
@@ -182,7 +183,7 @@ def test_reload_in_announces_the_entries_again():
 
 
 def test_the_name_is_an_attribute_for_filters():
-    lab = both(GOOD + b"fe80::9%eth0 leaf1", peers='peers { export where peerfile_system ~ "leaf*"; };')
+    lab = both(GOOD + b"fe80::9%eth0 leaf1\n", peers='peers { export where peerfile_system ~ "leaf*"; };')
     lab.run(3)
     assert [str(child.config.remote_address) for child in lab.children("a")] == ["fe80::9"]
 

@@ -7,6 +7,7 @@
 
 Each line has the neighbor's address, `%`, the name of our interface, and perhaps the names of its
 system and its port. `#` begins a comment. The whole file is right, or an error with its place.
+Each line ends with a newline: without one at the end, the file is only half written.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ def parse(path: str, data: bytes) -> tuple[FileEntry, ...]:
 
 
 def _lines(path: str, data: bytes) -> Iterator[tuple[int, _Line]]:
+    lines = data.count(b"\n") + 1  # the last one is empty when the file is whole
     for number, octets in enumerate(data.split(b"\n"), 1):
         try:
             text = octets.decode()
@@ -122,4 +124,7 @@ def _lines(path: str, data: bytes) -> Iterator[tuple[int, _Line]]:
             broken = octets.decode(errors="replace")
             at = len(octets[: problem.start].decode())
             raise _Line(path, number, broken).error("this is not UTF-8", at, at + 1) from None
-        yield number, _Line(path, number, text.rstrip("\r"))
+        line = _Line(path, number, text.rstrip("\r"))
+        if text and number == lines:
+            raise line.error("the text is cut off: no newline ends this line", len(text), len(text) + 1)
+        yield number, line
