@@ -488,6 +488,7 @@ class Files(Protocol):
     def watch(self, path: str, changed: Callable[[], None]) -> FileWatch:
         """Call when the file has changed, appeared or vanished, once it was unchanged for a second.
 
+        A file that changes more often is reported some 5 s after its first change.
         Start watching before you read the file: then no change is missed.
         """
 

@@ -4,7 +4,8 @@ Whole files are read and written in a thread, one after the other: a slow disk
 delays the callers that want files, not the sessions. To replace a file, we write
 a new one under a temporary name, sync it and rename it. Files that are written
 piece by piece are not synced: a write ends when the system has the octets in
-memory. Watched files are checked every second.
+memory. Watched files are checked every second; one that never rests is reported
+after some five.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pybird.core.ports import FileError
 from pybird.io.worker import Worker
 
 CHECK_INTERVAL: Final = 1.0  # seconds between two checks of watched files
+MOST_RESTLESS: Final = 5  # checks from a change to its report, if the file changes between any two
 _PIECE: Final = 1 << 20  # octets read or written at once
 _TEMPORARY: Final = ".pybird-"
 
@@ -54,7 +56,7 @@ class _Task:
 class _Watch:
     """One watched file."""
 
-    __slots__ = ("_changed", "_files", "_seen", "_told", "path")
+    __slots__ = ("_changed", "_files", "_restless", "_seen", "_told", "path")
 
     def __init__(self, files: ThreadFiles, path: str, changed: Callable[[], None]) -> None:
         self.path = path
@@ -62,19 +64,28 @@ class _Watch:
         self._changed: Callable[[], None] | None = changed
         self._told: _Stamp | None = None  # None: not known yet
         self._seen: _Stamp | None = None
+        self._restless = 0  # checks since the first change that was not told
 
     def begin(self, stamp: _Stamp | None, error: Exception | None) -> None:
         """Set the state from which changes count; after an error, the first check sets it."""
         self._told = self._seen = stamp
 
     def check(self, stamp: _Stamp) -> bool:
-        """Whether to notify: the file differs from the last notification, and two checks found it equal."""
+        """Whether to notify: the file differs from the last notification, and rests or never does.
+
+        It rests when two checks found it equal.
+        """
         if self._told is None:
             self._told = stamp
         rests, self._seen = stamp == self._seen, stamp
-        if not rests or stamp == self._told:
+        if stamp == self._told:
+            self._restless = 0
+            return False
+        if not rests and self._restless < MOST_RESTLESS:
+            self._restless += 1
             return False
         self._told = stamp
+        self._restless = 0
         return True
 
     def notify(self) -> None:

@@ -23,6 +23,7 @@ from pybird.sim.process import Process, ProcessTimer
 from pybird.sim.trace import EventHash
 
 REST: Final = 1.0  # seconds from a file's last change to the call of its watchers
+MOST_RESTLESS: Final = 5.0  # seconds from a change to the call of its watchers, however often it changes
 WRITEBACK: Final = 30.0  # seconds after which appended data survives a loss of power
 MOST_NAME: Final = 255  # octets of a file's name
 
@@ -270,11 +271,19 @@ class SimWatch:
         self._process = process
         self._changed = changed
         self._timer: ProcessTimer | None = None
+        self._first: float | None = None  # when the first change was that was not told
 
     def changed(self) -> None:
-        """The file changed: notify the process when it has not changed for `REST` seconds."""
+        """The file changed: notify the process when it rests for `REST` seconds, or never does."""
         self._stop()
-        self._timer = self._process.call_at(self._process.now() + REST, self._changed)
+        now = self._process.now()
+        if self._first is None:
+            self._first = now
+        self._timer = self._process.call_at(min(now + REST, self._first + MOST_RESTLESS), self._notify)
+
+    def _notify(self) -> None:
+        self._first = None
+        self._changed()
 
     def close(self) -> None:
         self._disk.watches.pop(self, None)

@@ -541,6 +541,14 @@ def test_a_change_is_told_when_the_file_rests(machine):
     assert [watch.check(seen) for seen in ("four", "three", "three")] == [False, False, False], "as before"
 
 
+def test_a_change_is_told_after_five_checks_when_the_file_never_rests(machine):
+    watch = machine.files.watch(machine.path("x"), lambda: None)
+    watch.begin("0", None)
+    told = [number for number in range(1, 14) if watch.check(str(number))]
+    assert told == [6, 12], "5 s after the first change that was not told"
+    assert [watch.check(seen) for seen in ("13", "13")] == [True, False], "it rests"
+
+
 @pytest.fixture
 def refusals(monkeypatch):
     """As many threads as there are elements cannot start."""

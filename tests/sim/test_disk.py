@@ -58,6 +58,18 @@ def test_a_change_is_told_when_the_file_rests():
     assert program.heard == [1.0 + REST]
 
 
+def test_a_change_is_told_after_five_seconds_when_the_file_never_rests():
+    world, node = machine()
+    program = node.router
+    program.files.watch("/tmp/x", lambda: program.heard.append(world.clock.now()))
+    for number in range(24):
+        node.host.disk.put("/tmp/x", bytes(number))
+        world.run(0.5)
+    assert program.heard == [5.0, 10.0]
+    world.run(5)
+    assert program.heard == [5.0, 10.0, 11.5 + REST]
+
+
 def after(seed, end, seconds=0.0005):
     """A file that was being replaced when `end` came, and whether the program heard of it."""
     world, node = machine(seed)
