@@ -243,7 +243,10 @@ def test_a_log_file_that_cannot_be_opened_is_refused_with_its_place(folder):
     until(lambda: not runs(pid))
 
 
-REFUSED = "mpls table labels;\nprotocol static later { ipv4; mpls; }\n"
+REFUSED = (
+    "roa4 table r;\nprotocol rpki later { roa4 { table r; }; remote 10.9.9.9 port 323; }\n"
+    "protocol static more { ipv4 { import where roa_check(r, net, 1) != ROA_INVALID; }; }\n"
+)
 
 
 @isolated
@@ -251,7 +254,7 @@ REFUSED = "mpls table labels;\nprotocol static later { ipv4; mpls; }\n"
     ("more", "said"),
     [
         ("protocl x { }\n", "`protocl` is not a statement"),
-        (REFUSED, "BIRD has the mpls channel, PyBIRD does not yet"),
+        (REFUSED, "BIRD has the protocol rpki that fills r, PyBIRD does not yet"),
         ('include "nosuch.conf";\n', "Unable to open included file nosuch.conf: No such file or directory"),
     ],
 )

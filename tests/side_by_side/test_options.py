@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 STRUCTURE = "every case has it, or it is a block of options"
 OWN = "PyBIRD's own or its own way: automatic peering, tests/interop/test_autopeer.py"
 LLDP = "BIRD has no LLDP: tests/interop/test_lldp.py"
+OWN_RESTARTS = "PyBIRD's own: tests/interop/test_after_notification.py"
 PEERFILE = "BIRD has no peer file: tests/interop/test_peerfile.py"
 WITHOUT = {
     "bgp: bgp channel": STRUCTURE,
@@ -31,6 +32,7 @@ WITHOUT = {
     "bgp: hold down off": OWN,
     "bgp: interface range": OWN,
     "bgp: enable link local next hop": "PyBIRD's own: tests/interop/test_link_local_next_hop.py",
+    "bgp: graceful restart after notification": OWN_RESTARTS,
     "bgp channel: next hop address": "compared in every `next_hops_from_*`",
     "bgp channel: next hop self": "compared in every `next_hops_from_*`",
     "bgp channel: next hop keep": "compared in every `next_hops_from_*` and `next_hops_kept`",
@@ -39,7 +41,6 @@ WITHOUT = {
     "bgp channel: aigp": "compared in `aigp` and aigp.py",
     "bgp channel: aigp originate": "compared in `aigp` and aigp.py",
     "bgp channel: gateway": "compared in every `next_hops_from_*`",
-    "bgp channel: base table": "compared in `flow_validation`, as the default: tests/scenarios/test_flow.py",
     "channel: export policy": STRUCTURE,
     "channel: export in": "of protocols that are not run",
     "channel: import limit": "compared in `limits`",

@@ -173,8 +173,7 @@ def _who_stays(side: Side, changes: dict[str, Change], able: dict[int, bytes]) -
 @case(
     since="2.19",
     options=(
-        "bgp: require hostname",
-        "bgp: require graceful restart",
+        "bgp: require",
         "bgp channel: require add paths",
         "bgp channel: mandatory",
     ),
