@@ -68,14 +68,15 @@ def _left(name: str, why: str) -> Note:
 
 
 def _rows(router: Router, found: Table) -> Iterator[PeerRow]:
+    parents = _spawners(router, found)
     for key in sorted(found.keys()):
         routes = found.get(key)
         if routes:
-            yield peer_row(router, found, key, routes)
-    for parent in _spawners(router, found):
+            yield peer_row(router, found, key, routes, parents)
+    for parent in parents:
         for key, child in (ask_protocol(parent, parent.orphans, NetType.PEER) or {}).items():
             if not found.get(key):
-                yield _orphan_row(router, found, key, child)
+                yield _orphan_row(router, found, key, child, parents)
 
 
 def _tables(router: Router, arguments: ShowPeers) -> list[Table]:
@@ -87,7 +88,9 @@ def _tables(router: Router, arguments: ShowPeers) -> list[Table]:
     return [found]
 
 
-def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) -> PeerRow:
+def peer_row(
+    router: Router, found: Table, key: bytes, routes: Sequence[Rte], parents: list[Spawner]
+) -> PeerRow:
     """One entry as data; `routes` are those of all protocols that found it, the best first."""
     net = net_of(NetType.PEER, key)
     assert isinstance(net, PeerNet)
@@ -95,7 +98,7 @@ def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) ->
     known = _description(rte, key)
     expires = known.get("expires")
     system, port = _names(router, net, [known, *[_description(other, key) for other in routes[1:]]])
-    child, why = _child(router, found, key)
+    child, why = _child(parents, key)
     return PeerRow(
         table=found.name,
         address=str(net.address),
@@ -106,7 +109,7 @@ def peer_row(router: Router, found: Table, key: bytes, routes: Sequence[Rte]) ->
         child="" if child is None else child.name,
         state="" if child is None else child.state.value,
         why=why if child is None else _session_state(child),
-        cable=_cable(router, found, key),
+        cable=_cable(parents, key),
         sources=tuple(dict.fromkeys(each.source.name for each in routes)),
         system=system,
         port=port,
@@ -124,7 +127,7 @@ def _names(router: Router, net: PeerNet, known: list[dict[str, Any]]) -> tuple[s
     return "", ""
 
 
-def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> PeerRow:
+def _orphan_row(router: Router, found: Table, key: bytes, child: Instance, parents: list[Spawner]) -> PeerRow:
     """A session that outlived its entry (`persist`), or that was made for a connection."""
     net = net_of(NetType.PEER, key)
     assert isinstance(net, PeerNet)
@@ -145,7 +148,7 @@ def _orphan_row(router: Router, found: Table, key: bytes, child: Instance) -> Pe
         why=", ".join([word for word in ("orphan", _session_state(child), _pruning(prune_in)) if word]),
         orphan_since=None if orphan is None else moment(router, orphan.since),
         prune_in=prune_in,
-        cable=_cable(router, found, key),
+        cable=_cable(parents, key),
         system=system,
         port=port,
     )
@@ -177,26 +180,28 @@ def _interface_name(router: Router, index: int) -> str:
     return f"%{index}" if found is None else found.name
 
 
-def _spawners(router: Router, found: Table) -> Iterator[Spawner]:
+def _spawners(router: Router, found: Table) -> list[Spawner]:
     """The protocols that make sessions from a table's entries."""
-    for instance in router.protocols.values():
-        if isinstance(instance, Spawner) and any(c.table is found for c in instance.channels.values()):
-            yield instance
+    return [
+        instance
+        for instance in router.protocols.values()
+        if isinstance(instance, Spawner) and any(c.table is found for c in instance.channels.values())
+    ]
 
 
-def _cable(router: Router, found: Table, key: bytes) -> str:
+def _cable(parents: list[Spawner], key: bytes) -> str:
     """The verdict of the cable check; empty if no protocol expects anybody there."""
-    for instance in _spawners(router, found):
+    for instance in parents:
         check = ask_protocol(instance, instance.cable, NetType.PEER, key)
         if check is not None:
             return str(check.verdict)
     return ""
 
 
-def _child(router: Router, found: Table, key: bytes) -> tuple[Instance | None, str]:
+def _child(parents: list[Spawner], key: bytes) -> tuple[Instance | None, str]:
     """(session of an entry, ""), or (None, the reasons of every protocol that could have made one)."""
     reasons: list[str] = []
-    for instance in _spawners(router, found):
+    for instance in parents:
         child = ask_protocol(instance, instance.child_of, NetType.PEER, key)
         if child is not None:
             return child, ""
