@@ -53,6 +53,7 @@ BLOCKS = {
     "external": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 2; {} }}",
     "flow channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; flow4 {{ table f4; {} }}; }}",
     "bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; ipv4 {{ {} }}; }}",
+    "direct bgp channel": "protocol bgp p {{ local as 1; neighbor 10.0.0.2 as 1; direct; ipv4 {{ {} }}; }}",
     "bgp range": 'protocol bgp p {{ local fe80::1 as 1; neighbor range fe80::/10 external; strict bind;'
     " ipv6 {{ import all; export all; }}; {} }}",
     "peers channel": "protocol bgp p {{ local as 1; neighbor range fe80::/10 external;"
@@ -327,7 +328,7 @@ CASES: list[Case] = [
     ("bgp", "graceful restart on;", "graceful restart on; long lived graceful restart aware;", ADAPT),
     ("bgp", "", "enable enhanced route refresh on;", ADAPT),
     ("bgp", "graceful restart off;", "graceful restart off; enable enhanced route refresh on;", RESTART),
-    ("bgp channel", "table full4;", "table full4; secondary;", RESTART),
+    ("direct bgp channel", "table full4;", "table full4; secondary;", RESTART),
     ("bgp channel", "", "gateway recursive;", IMPORT),
     ("flow channel", "base table trie4;", "base table trie4; validate;", RESTART),
     ("flow channel", "base table trie4; validate;", "base table trie5; validate;", RESTART),
@@ -395,7 +396,7 @@ AROUND: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 CALLER = (
-    "protocol bgp p { local as 1; neighbor 10.0.0.2 as 1;"
+    "protocol bgp p { local as 1; neighbor 10.0.0.2 as 1; direct;"
     " ipv4 { import filter { bgp_med = level(); accept; }; export all; }; }"
 )
 
