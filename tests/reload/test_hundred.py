@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from random import Random
 
+import pytest
+
 from pybird.core.life import ProtocolState
 from pybird.core.reload.reconfiguration import ReloadOutcome
 from pybird.values.net import Prefix
@@ -160,6 +162,7 @@ def test_reloads_that_overtake_each_other_end_with_the_last():
     story.calm(39)
 
 
+@pytest.mark.long
 def test_what_is_kept_of_configurations_does_not_grow():
     story = Story()
 
