@@ -369,3 +369,9 @@ def test_a_function_that_does_not_end_is_an_error_where_it_is_called(
     twice = "function twice(int x) -> int { if x = 0 then return 1; return twice(x - 1) + twice(x - 1); }"
     found = error(f"{twice}\n{use}\n{DEVICE}")
     assert (found.message, found.line) == ("this takes more than 1000 loop iterations and function calls", 2)
+
+
+def test_a_channel_whose_name_goes_on_is_told_how() -> None:
+    found = error("vpn4 table v;\nprotocol bgp { local as 1; neighbor 10.0.0.1 as 2; vpn4 { table v; }; }")
+    assert found.message == "protocol bgp has no vpn4 channel"
+    assert found.hint == "vpn4 mpls"

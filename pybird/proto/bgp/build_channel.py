@@ -31,7 +31,8 @@ def family_channel(builder: Builder, draft: Draft[Any], tree: Tree) -> None:
     """Build the channel of an address family."""
     name = name_of(tree)
     if name not in family.NAMES:
-        raise builder.error(f"protocol bgp has no {name} channel", tree, expected=family.NAMES)
+        hint = f"{name} mpls" if f"{name} mpls" in family.NAMES else ""
+        raise builder.error(f"protocol bgp has no {name} channel", tree, expected=family.NAMES, hint=hint)
     made = open_channel(builder, draft, tree, BgpChannelConfig)
     builder.each(tree.children, made, OPTIONS)
     close_channel(builder, draft, made, tree)
