@@ -18,6 +18,7 @@ from pybird.cli.selection import channels, moment, table
 from pybird.core.command_targets import protocol
 from pybird.core.export.exporter import ExportMode
 from pybird.core.export.single_group import may_join, united
+from pybird.core.forwarding.nexthop import why_invalid
 from pybird.core.labels.labeler import LABEL
 from pybird.core.ordered import STILL_SORTING, by_runs, in_order
 from pybird.core.refusals import MOST, Refusal
@@ -299,8 +300,12 @@ def _rows(
                 row = replace(row, kernel_error=True)
             if arguments.mode == "filtered" and (reason := _reason(key, rte)):
                 row = replace(row, reason=reason)
-            elif ranked and not arguments.mode and not best:
-                row = replace(row, lost=why_lost(rte, routes))
+            elif ranked and not arguments.mode:
+                row = replace(
+                    row,
+                    lost="" if best else why_lost(rte, routes),
+                    reason=why_invalid(rte.hop, router.tables),
+                )
             yield row
 
 

@@ -366,7 +366,7 @@ class RouteRow(Reply):
     kernel_error: bool = False
     hops: tuple[Via, ...] = ()
     all: RouteAttributes | None = None
-    reason: str = ""  # why the protocol refused it; empty if the import filter did
+    reason: str = ""  # why the protocol refused it, or why it is not valid; empty if the import filter did
     lost: str = ""  # the step of the decision that it lost; empty for the best route
     label: int | None = None  # the MPLS label that we gave it
     path_id: int = 0  # that its sender gave it (RFC 7911); 0 also without add-path

@@ -1,8 +1,14 @@
 """Flow specifications between routers: RFC 8955, RFC 8956."""
 
+import json
+
+from pybird.cli.control import Console
+from pybird.cli.registry import commands
+from pybird.proto import PROTOCOLS
 from pybird.values.net import net_of
 from pybird.values.route import Dest
-from tests.scenarios.lab import Lab, read
+from tests.cli.fakes import FakeStream
+from tests.scenarios.lab import Lab, language, read
 from tests.scenarios.test_crash import ask
 
 F4 = "flow4 { dst 10.7.0.0/16; src 10.8.0.0/24; proto 6; dport 80..90,443; }"
@@ -182,3 +188,30 @@ def test_a_flow_without_components_is_a_route_like_others():
     lab.run(2)
     assert lab.nets("a", "f4") == []
     assert lab.nodes["a"].router.protocols["x"].bgp_state == "Established"
+
+
+def reasons(lab: Three) -> dict[str, str]:
+    """What JSON says of the flows of a that are not valid."""
+    router = lab.nodes["a"].router
+    console = Console(router, commands(PROTOCOLS), language(), read, lambda graceful: None)
+    stream = FakeStream()
+    session = console.open(stream)
+    session.received(b"output json\nshow route table f4\n")
+    lab.run(2)
+    rows = [
+        json.loads(line[line.index("{") :]) for line in stream.taken().splitlines() if "route_row" in line
+    ]
+    session.closed(None)
+    return {row["net"]: row["reason"] for row in rows if row["reason"]}
+
+
+def test_json_says_why_a_flow_is_not_valid():
+    """The reason of now, whatever it was when the flow came."""
+    lab = Three()
+    other = {"flow4 { proto 6; }": "a flow without a destination"}
+    assert reasons(lab) == other
+    lab.switch("b", "s4", False)
+    assert reasons(lab) == {DST: "no unicast route for its destination", **other}
+    lab.switch("b", "s4", True)
+    lab.switch("c", "s4", True)
+    assert reasons(lab) == {DST: "10.7.7.0/24 is from another AS", **other}

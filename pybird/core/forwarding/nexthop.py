@@ -70,6 +70,10 @@ class Question:
 
     def valid(self, prefix: Prefix, table: Table) -> bool:
         """The answer now."""
+        return not self.problem(prefix, table)
+
+    def problem(self, prefix: Prefix, table: Table) -> str:
+        """Why it is not valid now, in words; empty if it is."""
         raise NotImplementedError
 
 
@@ -79,6 +83,13 @@ class Judged(NamedTuple):
     table: str
     prefix: Prefix
     question: Question
+
+
+def why_invalid(hop: Hop, tables: dict[str, Table]) -> str:
+    """Why a route that leads nowhere is not valid, in words; empty for all others."""
+    if isinstance(hop.key, Judged) and hop.key.table in tables:
+        return hop.key.question.problem(hop.key.prefix, tables[hop.key.table])
+    return hop.key if isinstance(hop.key, str) else ""
 
 
 class HopTable:

@@ -21,7 +21,7 @@ from pybird.proto.bgp.routes.selection import PeerIdentity
 from pybird.proto.bgp.wire.attributes import AS_PATH, ORIGINATOR_ID
 from pybird.values.attributes import find
 from pybird.values.flow import FlowNet
-from pybird.values.net import Prefix
+from pybird.values.net import Prefix, net_of
 from pybird.values.route import NO_HOP, Dest, Hop, Rte
 
 WITHOUT_DESTINATION: Final = Hop(Dest.UNREACHABLE, key="a flow without a destination")
@@ -41,20 +41,20 @@ class SentBy(Question):
     originator: bytes
     first_as: bytes | None
 
-    def valid(self, prefix: Prefix, table: Table) -> bool:
+    def problem(self, prefix: Prefix, table: Table) -> str:
         found = table.longest_match(prefix)
         if found is None:
-            return False
+            return "no unicast route for its destination"
         best = found[1][0]
         if originator(best) != self.originator:
-            return False
+            return "the unicast route for its destination is from another sender"
         neighbor = first_as(best)
         if self.first_as is not None and neighbor != self.first_as:
-            return False
+            return "the unicast route for its destination is from another AS"
         for key, routes in table.inside(prefix):
             if key[0] > prefix.length and (not _is_bgp(routes[0]) or first_as(routes[0]) != neighbor):
-                return False
-        return True
+                return f"{net_of(table.net_type, key)} is from another AS"
+        return ""
 
 
 def flow_hop(hops: HopTable, table: str, flow: FlowNet, rte: Rte) -> Hop:
