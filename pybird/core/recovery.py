@@ -108,7 +108,6 @@ class Recovery:
         self._log("info", "Graceful restart done")
         self.active = False
         self._holders.clear()
-        self._skipping.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,11 +1,13 @@
 """Several routes of a network on one session: RFC 7911, as a neighbor sees it that uses path ids freely."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from pybird.proto.bgp.routes.selection import SELECTION
 from pybird.proto.bgp.wire.capabilities import Capabilities, GracefulRestart
-from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, RouteRefresh
+from pybird.proto.bgp.wire.messages import REFRESH_BEGIN, REFRESH_END, Notification, RouteRefresh
 from pybird.values.net import Prefix
 from tests.bgp.vectors import ORIGIN_IGP, octets
 from tests.scenarios.lab import Lab, read
@@ -376,3 +378,22 @@ def test_a_reflector_sends_all_paths_to_its_clients_with_their_next_hops():
         router.pool.view(rte.attrs) for rte in router.tables["master4"].get(SHARED) if rte.source.name == "rs"
     ]
     assert sorted(str(each["bgp_next_hop"]) for each in found) == ["10.0.0.2", "10.0.0.3"]
+
+
+def test_a_lost_session_compares_no_path_with_all_others_again_and_again():
+    """The best path goes last, so no other one becomes it meanwhile."""
+    line = up()
+    line.say(b"".join(announce(path(number)) for number in range(1, 101)))
+    compared = 0
+
+    def count(new, old):
+        nonlocal compared
+        compared += 1
+        return SELECTION.better(new, old)
+
+    counting = replace(SELECTION, better=count)
+    for rte in line.router.tables["master4"].get(KEY):
+        rte.source.type = counting
+    line.say(Notification.cease(4).encode())
+    assert ids(line) == [None]
+    assert compared < 100
